@@ -1,0 +1,1 @@
+"""The contest: engines, faces, suites, store, tracking, runner and command line."""

@@ -1,0 +1,1 @@
+"""Avatar engines: black boxes that draw avatar vectors."""

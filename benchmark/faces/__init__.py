@@ -1,0 +1,1 @@
+"""Face sets: aligned portraits with splits, licences and, where known, truths."""

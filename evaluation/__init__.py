@@ -1,0 +1,1 @@
+"""The judges: metrics over predicted and true avatars."""
