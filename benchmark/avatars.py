@@ -1,183 +1,38 @@
-"""Avatar specs and batches of avatar vectors: the ground floor; imports nothing of ours."""
+"""Batches of avatar vectors, and the specs that they obey: the ground floor."""
 
 from __future__ import annotations
 
-import difflib
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from functools import cached_property
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-NONE = "none"
+from benchmark.spec import (
+    NONE,
+    AvatarError,
+    AvatarSpec,
+    Condition,
+    Continuous,
+    Discrete,
+    Parameter,
+)
+
+__all__ = [
+    "NONE",
+    "ActiveMask",
+    "AvatarError",
+    "AvatarSpec",
+    "AvatarVectors",
+    "Condition",
+    "Continuous",
+    "Discrete",
+    "Parameter",
+    "Record",
+]
 
 Record = dict[str, float | str]
-
-
-class AvatarError(ValueError):
-    """A spec or an avatar vector breaks its contract; the message names the parameter."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A parameter is active only while `parameter` holds one of `options`."""
-
-    parameter: str
-    options: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Continuous:
-    """A scalar parameter in [0, 1]; `group` names the blend it is a weight of, if any."""
-
-    name: str
-    component: str
-    group: str | None = None
-    default: float = 0.5
-    active_when: Condition | None = None
-
-
-@dataclass(frozen=True)
-class Discrete:
-    """A parameter with named options; an optional one lists `none` among them.
-
-    `colours` gives one `#rrggbb` swatch an option where the parameter is a colour,
-    and is empty where it is a shape.
-    """
-
-    name: str
-    component: str
-    options: tuple[str, ...]
-    optional: bool = False
-    colours: tuple[str, ...] = ()
-    active_when: Condition | None = None
-
-    @property
-    def kind(self) -> Literal["shape", "colour"]:
-        """Whether the options are colours or shapes."""
-        return "colour" if self.colours else "shape"
-
-    def index(self, option: str) -> int:
-        """Position of `option`; raises AvatarError with the nearest names."""
-        if option not in self.options:
-            raise AvatarError(
-                f"{self.name}: unknown option {option!r}"
-                f"{_nearest(option, self.options)}; the options are "
-                f"{', '.join(self.options)}"
-            )
-        return self.options.index(option)
-
-
-Parameter = Continuous | Discrete
-
-
-@dataclass(frozen=True)
-class AvatarSpec:
-    """The parameters of an engine, in the order in which vectors hold them."""
-
-    name: str
-    parameters: tuple[Parameter, ...]
-
-    def __post_init__(self) -> None:
-        names = [p.name for p in self.parameters]
-        if not names:
-            raise AvatarError(f"spec {self.name}: has no parameters")
-        for name in names:
-            if names.count(name) > 1:
-                raise AvatarError(f"spec {self.name}: {name} is listed twice")
-        for parameter in self.parameters:
-            self._check(parameter)
-
-    def _check(self, parameter: Parameter) -> None:
-        where = f"spec {self.name}: {parameter.name}"
-        if isinstance(parameter, Discrete):
-            _check_options(where, parameter)
-        elif not 0 <= parameter.default <= 1:
-            raise AvatarError(f"{where}: default must lie in [0, 1]")
-        condition = parameter.active_when
-        if condition is None:
-            return
-        owner = {d.name: d for d in self.discrete}.get(condition.parameter)
-        if owner is None or owner.name == parameter.name:
-            raise AvatarError(
-                f"{where}: active_when names {condition.parameter!r}, "
-                "which is not another discrete parameter"
-            )
-        if owner.active_when is not None:
-            raise AvatarError(
-                f"{where}: active_when names {owner.name}, which is itself conditional"
-            )
-        for option in condition.options:
-            owner.index(option)
-
-    @cached_property
-    def continuous(self) -> tuple[Continuous, ...]:
-        """The continuous parameters in order (C of them)."""
-        return tuple(p for p in self.parameters if isinstance(p, Continuous))
-
-    @cached_property
-    def discrete(self) -> tuple[Discrete, ...]:
-        """The discrete parameters in order (D of them)."""
-        return tuple(p for p in self.parameters if isinstance(p, Discrete))
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """Every parameter's name, in the order of `parameters`."""
-        return tuple(p.name for p in self.parameters)
-
-    def __getitem__(self, name: str) -> Parameter:
-        for parameter in self.parameters:
-            if parameter.name == name:
-                return parameter
-        raise AvatarError(
-            f"{name}: engine {self.name} has no such parameter"
-            f"{_nearest(name, self.names)}"
-        )
-
-    @cached_property
-    def flat_size(self) -> int:
-        """Width of the flat form: C scalars, then one one-hot block per discrete."""
-        return len(self.continuous) + sum(len(d.options) for d in self.discrete)
-
-    @cached_property
-    def flat_slices(self) -> dict[str, slice]:
-        """Where each parameter lies in the flat form."""
-        slices: dict[str, slice] = {}
-        start = 0
-        for scalar in self.continuous:
-            slices[scalar.name] = slice(start, start + 1)
-            start += 1
-        for choice in self.discrete:
-            slices[choice.name] = slice(start, start + len(choice.options))
-            start += len(choice.options)
-        return slices
-
-    def to_json(self) -> dict[str, Any]:
-        """A JSON-able form from which `from_json` makes an equal spec."""
-        return {
-            "name": self.name,
-            "parameters": [
-                {"type": type(p).__name__.lower(), **asdict(p)} for p in self.parameters
-            ],
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> AvatarSpec:
-        """Read what `to_json` wrote; raises AvatarError where the data is no spec."""
-        try:
-            return cls(data["name"], tuple(_parameter(p) for p in data["parameters"]))
-        except (KeyError, TypeError) as error:
-            raise AvatarError(f"not an avatar spec: {error}") from error
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 (hex) of the spec's canonical JSON."""
-        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -248,7 +103,7 @@ class AvatarVectors:
 
     @classmethod
     def defaults(cls, spec: AvatarSpec, count: int = 1) -> AvatarVectors:
-        """`count` copies of the spec's default avatar (first option of each discrete)."""
+        """`count` copies of the default avatar (first option of each discrete)."""
         row = np.array([[c.default for c in spec.continuous]], dtype=np.float32)
         row = row.reshape(1, len(spec.continuous))
         zeros = np.zeros((count, len(spec.discrete)), dtype=np.int64)
@@ -256,7 +111,7 @@ class AvatarVectors:
 
     @classmethod
     def concatenate(cls, batches: Iterable[AvatarVectors]) -> AvatarVectors:
-        """Batches of one spec, one after the other; raises AvatarError if none or mixed."""
+        """Batches of one spec in a row; raises AvatarError if none or mixed."""
         parts = list(batches)
         if not parts or any(p.spec != parts[0].spec for p in parts):
             raise AvatarError("concatenate: needs one or more batches of one spec")
@@ -267,7 +122,7 @@ class AvatarVectors:
         )
 
     def with_value(self, name: str, value: float | str) -> AvatarVectors:
-        """A copy in which every row has `value` (a scalar or an option name) for `name`."""
+        """A copy in which every row has `value` (scalar or option) for `name`."""
         parameter = self.spec[name]
         continuous, discrete = self.continuous.copy(), self.discrete.copy()
         if isinstance(parameter, Continuous):
@@ -304,7 +159,7 @@ class AvatarVectors:
         return mask
 
     def flat(self) -> NDArray[np.float32]:
-        """(n, spec.flat_size) float32: the scalars, then a one-hot block per discrete."""
+        """(n, spec.flat_size) float32: scalars, then a one-hot block a discrete."""
         blocks = [self.continuous]
         for column, choice in enumerate(self.spec.discrete):
             blocks.append(
@@ -314,11 +169,12 @@ class AvatarVectors:
 
     @classmethod
     def from_flat(cls, spec: AvatarSpec, flat: NDArray[Any]) -> AvatarVectors:
-        """Nearest vectors to (n, flat_size) scores: scalars clipped, blocks by argmax."""
+        """Nearest vectors to (n, flat_size) scores: clipped scalars, argmax blocks."""
         flat = np.asarray(flat)
         if flat.ndim != 2 or flat.shape[1] != spec.flat_size:
             raise AvatarError(
-                f"{spec.name}: flat form must be (n, {spec.flat_size}), got {flat.shape}"
+                f"{spec.name}: flat form must be (n, {spec.flat_size}), "
+                f"got {flat.shape}"
             )
         if not np.isfinite(flat).all():
             raise AvatarError(
@@ -361,40 +217,6 @@ class AvatarVectors:
             continuous.reshape(len(rows), len(spec.continuous)),
             discrete.reshape(len(rows), len(spec.discrete)),
         )
-
-
-def _nearest(name: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(names), n=3)
-    return f" (did you mean {' or '.join(close)}?)" if close else ""
-
-
-def _check_options(where: str, parameter: Discrete) -> None:
-    options = parameter.options
-    if len(options) < 2 or len(set(options)) != len(options):
-        raise AvatarError(f"{where}: needs two or more different options")
-    if parameter.optional != (NONE in options):
-        raise AvatarError(
-            f"{where}: optional parameters, and only those, list {NONE!r}"
-        )
-    if parameter.colours and len(parameter.colours) != len(options):
-        raise AvatarError(f"{where}: needs one colour an option")
-
-
-def _parameter(data: Mapping[str, Any]) -> Parameter:
-    fields = dict(data)
-    kind = fields.pop("type")
-    condition = fields.get("active_when")
-    if condition is not None:
-        fields["active_when"] = Condition(
-            condition["parameter"], tuple(condition["options"])
-        )
-    if kind == "continuous":
-        return Continuous(**fields)
-    if kind != "discrete":
-        raise AvatarError(f"not an avatar spec: unknown parameter type {kind!r}")
-    fields["options"] = tuple(fields["options"])
-    fields["colours"] = tuple(fields.get("colours", ()))
-    return Discrete(**fields)
 
 
 def _as_block(values: Any, width: int, dtype: type) -> NDArray[Any]:

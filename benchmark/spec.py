@@ -1,0 +1,210 @@
+"""Avatar specs: what an engine can be asked for. Imports nothing of ours."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+NONE = "none"
+
+
+class AvatarError(ValueError):
+    """A spec or vector breaks its contract; the message names the parameter."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A parameter is active only while `parameter` holds one of `options`."""
+
+    parameter: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Continuous:
+    """A scalar parameter in [0, 1]; `group` names the blend it weighs, if any."""
+
+    name: str
+    component: str
+    group: str | None = None
+    default: float = 0.5
+    active_when: Condition | None = None
+
+
+@dataclass(frozen=True)
+class Discrete:
+    """A parameter with named options; an optional one lists `none` among them.
+
+    `colours` gives one `#rrggbb` swatch an option where the parameter is a colour,
+    and is empty where it is a shape.
+    """
+
+    name: str
+    component: str
+    options: tuple[str, ...]
+    optional: bool = False
+    colours: tuple[str, ...] = ()
+    active_when: Condition | None = None
+
+    @property
+    def kind(self) -> Literal["shape", "colour"]:
+        """Whether the options are colours or shapes."""
+        return "colour" if self.colours else "shape"
+
+    def index(self, option: str) -> int:
+        """Position of `option`; raises AvatarError with the nearest names."""
+        if option not in self.options:
+            raise AvatarError(
+                f"{self.name}: unknown option {option!r}"
+                f"{nearest(option, self.options)}; the options are "
+                f"{', '.join(self.options)}"
+            )
+        return self.options.index(option)
+
+
+Parameter = Continuous | Discrete
+
+
+@dataclass(frozen=True)
+class AvatarSpec:
+    """The parameters of an engine, in the order in which vectors hold them."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+
+    def __post_init__(self) -> None:
+        names = [p.name for p in self.parameters]
+        if not names:
+            raise AvatarError(f"spec {self.name}: has no parameters")
+        for name in names:
+            if names.count(name) > 1:
+                raise AvatarError(f"spec {self.name}: {name} is listed twice")
+        for parameter in self.parameters:
+            self._check(parameter)
+
+    def _check(self, parameter: Parameter) -> None:
+        where = f"spec {self.name}: {parameter.name}"
+        if isinstance(parameter, Discrete):
+            _check_options(where, parameter)
+        elif not 0 <= parameter.default <= 1:
+            raise AvatarError(f"{where}: default must lie in [0, 1]")
+        condition = parameter.active_when
+        if condition is None:
+            return
+        owner = {d.name: d for d in self.discrete}.get(condition.parameter)
+        if owner is None or owner.name == parameter.name:
+            raise AvatarError(
+                f"{where}: active_when names {condition.parameter!r}, "
+                "which is not another discrete parameter"
+            )
+        if owner.active_when is not None:
+            raise AvatarError(
+                f"{where}: active_when names {owner.name}, which is itself conditional"
+            )
+        for option in condition.options:
+            owner.index(option)
+
+    @cached_property
+    def continuous(self) -> tuple[Continuous, ...]:
+        """The continuous parameters in order (C of them)."""
+        return tuple(p for p in self.parameters if isinstance(p, Continuous))
+
+    @cached_property
+    def discrete(self) -> tuple[Discrete, ...]:
+        """The discrete parameters in order (D of them)."""
+        return tuple(p for p in self.parameters if isinstance(p, Discrete))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Every parameter's name, in the order of `parameters`."""
+        return tuple(p.name for p in self.parameters)
+
+    def __getitem__(self, name: str) -> Parameter:
+        for parameter in self.parameters:
+            if parameter.name == name:
+                return parameter
+        raise AvatarError(
+            f"{name}: engine {self.name} has no such parameter"
+            f"{nearest(name, self.names)}"
+        )
+
+    @cached_property
+    def flat_size(self) -> int:
+        """Width of the flat form: C scalars, then one one-hot block per discrete."""
+        return len(self.continuous) + sum(len(d.options) for d in self.discrete)
+
+    @cached_property
+    def flat_slices(self) -> dict[str, slice]:
+        """Where each parameter lies in the flat form."""
+        slices: dict[str, slice] = {}
+        start = 0
+        for scalar in self.continuous:
+            slices[scalar.name] = slice(start, start + 1)
+            start += 1
+        for choice in self.discrete:
+            slices[choice.name] = slice(start, start + len(choice.options))
+            start += len(choice.options)
+        return slices
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-able form from which `from_json` makes an equal spec."""
+        return {
+            "name": self.name,
+            "parameters": [
+                {"type": type(p).__name__.lower(), **asdict(p)} for p in self.parameters
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> AvatarSpec:
+        """Read what `to_json` wrote; raises AvatarError where the data is no spec."""
+        try:
+            return cls(data["name"], tuple(_parameter(p) for p in data["parameters"]))
+        except (KeyError, TypeError) as error:
+            raise AvatarError(f"not an avatar spec: {error}") from error
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the spec's canonical JSON."""
+        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """A hint for messages: ` (did you mean X?)`, or nothing where no name is close."""
+    close = difflib.get_close_matches(name, list(names), n=3)
+    return f" (did you mean {' or '.join(close)}?)" if close else ""
+
+
+def _check_options(where: str, parameter: Discrete) -> None:
+    options = parameter.options
+    if len(options) < 2 or len(set(options)) != len(options):
+        raise AvatarError(f"{where}: needs two or more different options")
+    if parameter.optional != (NONE in options):
+        raise AvatarError(
+            f"{where}: optional parameters, and only those, list {NONE!r}"
+        )
+    if parameter.colours and len(parameter.colours) != len(options):
+        raise AvatarError(f"{where}: needs one colour an option")
+
+
+def _parameter(data: Mapping[str, Any]) -> Parameter:
+    fields = dict(data)
+    kind = fields.pop("type")
+    condition = fields.get("active_when")
+    if condition is not None:
+        fields["active_when"] = Condition(
+            condition["parameter"], tuple(condition["options"])
+        )
+    if kind == "continuous":
+        return Continuous(**fields)
+    if kind != "discrete":
+        raise AvatarError(f"not an avatar spec: unknown parameter type {kind!r}")
+    fields["options"] = tuple(fields["options"])
+    fields["colours"] = tuple(fields.get("colours", ()))
+    return Discrete(**fields)
