@@ -1,0 +1,1 @@
+"""Hair, brows, lashes and beards of synthetic portraits, drawn as shaded strands."""
