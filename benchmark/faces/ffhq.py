@@ -1,0 +1,107 @@
+"""FFHQ as its users have it: nested or flat, full pictures or thumbnails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from benchmark.faces.folder import SUFFIXES, FileFaces
+from benchmark.faces.heldout import read_checked
+from benchmark.faces.pictures import FaceSetError
+
+TRAIN_COUNT = 60_000
+"""The first 60,000 indices are FFHQ's training category, the last 10,000 not."""
+
+PICTURE_FOLDERS = ("images1024x1024", "thumbnails128x128")
+METADATA = "ffhq-dataset-v2.json"
+LICENCE = (
+    "Each picture under its own Flickr licence (CC BY, CC BY-NC, public domain, CC0 or "
+    "US Government Works), kept by ffhq-dataset-v2.json; metadata CC BY-NC-SA 4.0"
+)
+UNKNOWN = f"not known: {METADATA} was not beside the pictures"
+
+
+def face_id(text: str) -> str:
+    """An FFHQ index in five digits; ValueError for anything but 0-69999."""
+    digits = text.removesuffix(".png")
+    if not digits.isascii() or not digits.isdigit() or int(digits) > 69_999:
+        raise ValueError(f"{text!r} is no FFHQ index (00000-69999)")
+    return f"{int(digits):05d}"
+
+
+def list_ffhq(root: Path) -> dict[str, Path]:
+    """Picture files by five-digit id, sorted.
+
+    `root` is the dataset's folder (1024-px pictures go before thumbnails) or a folder
+    of pictures; both may be nested by thousands or flat. Raises FaceSetError where
+    there are no pictures or an index is there twice.
+    """
+    if not root.is_dir():
+        raise FaceSetError(f"{root} is no folder of FFHQ")
+    folders = [root / name for name in PICTURE_FOLDERS if (root / name).is_dir()]
+    files: dict[str, Path] = {}
+    for path in _pictures(folders[0] if folders else root):
+        face = face_id(path.stem)
+        if face in files:
+            raise FaceSetError(f"{files[face]} and {path} are both face {face}")
+        files[face] = path
+    if not files:
+        raise FaceSetError(
+            f"{root} holds no FFHQ pictures: expected "
+            f"{PICTURE_FOLDERS[0]}/00000/00000.png, or 00000.png right there"
+        )
+    return dict(sorted(files.items()))
+
+
+def _pictures(folder: Path) -> Iterator[Path]:
+    """Pictures named by an index, in the folder or in its folders of thousands."""
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and _is_index(path.name):
+            yield from _pictures(path)
+        elif path.suffix.lower() in SUFFIXES and _is_index(path.stem):
+            yield path
+
+
+def _is_index(name: str) -> bool:
+    return name.isascii() and name.isdigit() and int(name) <= 69_999
+
+
+@dataclass(frozen=True)
+class FlickrLicences(Mapping[str, str]):
+    """Licence and attribution by face id, read from the metadata when first asked."""
+
+    path: Path
+
+    @cached_property
+    def _entries(self) -> dict[str, dict[str, Any]]:
+        try:
+            entries = json.loads(read_checked(self.path, None))
+        except json.JSONDecodeError as error:
+            raise FaceSetError(f"{self.path} is no JSON: {error}") from error
+        return {face_id(index): entry["metadata"] for index, entry in entries.items()}
+
+    def __getitem__(self, face: str) -> str:
+        entry = self._entries[face]
+        return (
+            f"{entry['license']} ({entry['license_url']}), by {entry['author']}, "
+            f"{entry['photo_url']}"
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def ffhq_faces(root: Path, files: Mapping[str, Path], by_content: bool) -> FileFaces:
+    """A source over FFHQ files with the licence of each where the metadata is there."""
+    metadata = root / METADATA
+    if not metadata.is_file():
+        return FileFaces(files, licence_otherwise=UNKNOWN, by_content=by_content)
+    licences = FlickrLicences(metadata)
+    return FileFaces(files, licences, UNKNOWN, by_content)
