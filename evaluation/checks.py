@@ -1,0 +1,79 @@
+"""What every metric demands of its input, refused with one clear sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.parts import PART_NAMES
+from evaluation.base import Cases, MetricError
+
+
+def check_cases(cases: Cases) -> None:
+    """Refuse cases whose vectors, renders or part maps do not belong together.
+
+    Renders must be (n, S, S, 3) uint8 for the n vectors, part maps (n, S, S) uint8
+    class ids under 13. Raises MetricError that says what came instead.
+    """
+    check_vectors(cases)
+    check_renders("predicted renders", cases.predicted_renders, len(cases.truth))
+    check_renders("truth renders", cases.truth_renders, len(cases.truth))
+    if cases.predicted_renders.shape != cases.truth_renders.shape:
+        raise MetricError(
+            f"predicted renders have shape {cases.predicted_renders.shape} but truth "
+            f"renders {cases.truth_renders.shape}; render both at one size"
+        )
+    shape = cases.truth_renders.shape[:3]
+    for name, parts in (
+        ("predicted part maps", cases.predicted_parts),
+        ("truth part maps", cases.truth_parts),
+    ):
+        if parts is not None:
+            _check_parts(name, parts, shape)
+
+
+def check_vectors(cases: Cases) -> None:
+    """Refuse predictions and truths of different specs or numbers with MetricError."""
+    if cases.predicted.spec != cases.truth.spec:
+        raise MetricError(
+            f"predictions are vectors of {cases.predicted.spec.name} but truths of "
+            f"{cases.truth.spec.name}; score them against one engine"
+        )
+    if len(cases.predicted) != len(cases.truth):
+        raise MetricError(
+            f"{len(cases.predicted)} predictions for {len(cases.truth)} truths; "
+            "give one prediction a face"
+        )
+
+
+def check_renders(name: str, renders: NDArray[Any], count: int) -> None:
+    """Refuse anything but (count, S, S, 3) uint8 pictures with MetricError."""
+    if renders.dtype != np.uint8:
+        raise MetricError(
+            f"{name} must be uint8 in [0, 255], got {renders.dtype}{_range(renders)}"
+        )
+    square = renders.ndim == 4 and renders.shape[1] == renders.shape[2]
+    if not square or renders.shape[3] != 3 or len(renders) != count:
+        raise MetricError(
+            f"{name} must have shape ({count}, S, S, 3), got {renders.shape}"
+        )
+
+
+def _range(values: NDArray[Any]) -> str:
+    if not values.size or not np.issubdtype(values.dtype, np.number):
+        return ""
+    return f" in [{values.min():g}, {values.max():g}]"
+
+
+def _check_parts(name: str, parts: NDArray[Any], shape: tuple[int, ...]) -> None:
+    if parts.dtype != np.uint8 or parts.shape != shape:
+        raise MetricError(
+            f"{name} must be uint8 of shape {shape}, got {parts.dtype} of {parts.shape}"
+        )
+    if parts.size and parts.max() >= len(PART_NAMES):
+        raise MetricError(
+            f"{name} hold class {parts.max()}, but the part classes are 0 to "
+            f"{len(PART_NAMES) - 1}"
+        )

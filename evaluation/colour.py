@@ -1,0 +1,84 @@
+"""How far skin and hair colour are from the truth's, as a person sees it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.colour import ciede2000, srgb_to_lab
+from benchmark.parts import PART_IDS
+from evaluation.base import Cases, MetricMeta, MetricSetup
+from evaluation.checks import check_cases
+
+MIN_SHARE = 0.001
+"""A part smaller than this share of the picture (66 pixels at 256) has no colour."""
+
+
+class PartDifference:
+    """CIEDE2000 between the mean colours of one part in prediction and truth.
+
+    The mean is taken in CIELAB (D65) over the part's pixels. A case where either
+    picture shows less than MIN_SHARE of the part (a bald head has no hair colour), and
+    every case of an engine without part maps, is NaN.
+    """
+
+    meta: ClassVar[MetricMeta]
+    part: ClassVar[str]
+
+    def __init__(self, setup: MetricSetup) -> None:
+        """Nothing to set up."""
+
+    def score(self, cases: Cases) -> NDArray[np.float64]:
+        """(n,) colour differences, 0 for equal colours, about 1 just noticeable."""
+        check_cases(cases)
+        if cases.predicted_parts is None or cases.truth_parts is None:
+            return np.full(len(cases.truth), np.nan)
+        part = PART_IDS[self.part]
+        predicted = _mean_colours(cases.predicted_renders, cases.predicted_parts, part)
+        truth = _mean_colours(cases.truth_renders, cases.truth_parts, part)
+        shown = np.isfinite(predicted).all(axis=1) & np.isfinite(truth).all(axis=1)
+        scores = np.full(shown.size, np.nan)
+        scores[shown] = ciede2000(predicted[shown], truth[shown])
+        return scores
+
+
+class SkinDifference(PartDifference):
+    """Difference of the skin's mean colour."""
+
+    part = "skin"
+    meta = MetricMeta(
+        name="skin-ciede2000",
+        title="Skin ΔE",
+        unit="CIEDE2000",
+        direction="lower",
+        level="case",
+        identity={"version": "1", "part": "skin", "mean": "CIELAB D65"},
+    )
+
+
+class HairDifference(PartDifference):
+    """Difference of the hair's mean colour."""
+
+    part = "hair"
+    meta = MetricMeta(
+        name="hair-ciede2000",
+        title="Hair ΔE",
+        unit="CIEDE2000",
+        direction="lower",
+        level="case",
+        identity={"version": "1", "part": "hair", "mean": "CIELAB D65"},
+    )
+
+
+def _mean_colours(
+    renders: NDArray[np.uint8], parts: NDArray[np.uint8], part: int
+) -> NDArray[np.float64]:
+    """(n, 3) mean Lab of each picture's part; NaN where there is too little of it."""
+    means = np.full((len(renders), 3), np.nan)
+    for row, (render, ids) in enumerate(zip(renders, parts, strict=True)):
+        mask = ids == part
+        if mask.sum() >= MIN_SHARE * mask.size:
+            means[row] = srgb_to_lab(render[mask]).mean(axis=0)
+    return means

@@ -1,0 +1,174 @@
+"""Perceptual distances between predicted and true renders: LPIPS and ST-LPIPS."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from benchmark.torchvision_ops import declare_missing_operators
+from evaluation import stlpips_net
+from evaluation.base import Cases, MetricError, MetricMeta, MetricSetup
+from evaluation.checks import check_cases
+
+ALEXNET = "torchvision-alexnet"
+ST_LPIPS_ALEX = "st-lpips-alex"
+MIN_SIDE = 64
+ST_LPIPS_SIDE = 128
+
+Distance = Callable[[Tensor, Tensor], Tensor]
+
+
+class Lpips:
+    """LPIPS of Zhang et al. (CVPR 2018) through the `lpips` package, AlexNet, v0.1.
+
+    The package ships the linear heads alone; the AlexNet trunk comes from the weight
+    file `torchvision-alexnet` in the setup, and nothing is ever downloaded here.
+    """
+
+    meta: ClassVar[MetricMeta] = MetricMeta(
+        name="lpips",
+        title="LPIPS",
+        unit="distance",
+        direction="lower",
+        level="case",
+        identity={
+            "net": "alex",
+            "version": "0.1",
+            "package": f"lpips {version('lpips')}",
+            "backbone": "torchvision alexnet-owt-7be5be79",
+            "range": "[-1, 1]",
+            "size": "render",
+            "reduction": "spatial mean",
+        },
+        needs=(ALEXNET,),
+    )
+
+    def __init__(self, setup: MetricSetup) -> None:
+        """Load the net; MetricError where the weight file is missing or unfit."""
+        self._device = setup.device
+        self._net = _load_lpips(_weight_file(setup, self.meta)).to(setup.device)
+
+    def score(self, cases: Cases) -> NDArray[np.float64]:
+        """(n,) distances at the renders' size; 0 for equal renders."""
+        check_cases(cases)
+        return _each_pair(self._net, cases, self._device, limit=None)
+
+
+class ShiftTolerantLpips:
+    """ST-LPIPS of Ghildyal and Liu (ECCV 2022), AlexNet: a distance of its own.
+
+    It is trained from scratch on 64-px patches and is not comparable with LPIPS.
+    Renders larger than 128 px are reduced to 128 by area averaging first, which keeps
+    its full-resolution first layers affordable on a processor.
+    """
+
+    meta: ClassVar[MetricMeta] = MetricMeta(
+        name="st-lpips",
+        title="ST-LPIPS",
+        unit="distance",
+        direction="lower",
+        level="case",
+        identity={
+            "net": "alex, shift tolerant",
+            "version": "0.0",
+            "weights": "stlpips-pytorch 0.0.2",
+            "range": "[-1, 1]",
+            "size": f"at most {ST_LPIPS_SIDE}, area averaged",
+            "reduction": "spatial mean",
+        },
+        needs=(ST_LPIPS_ALEX,),
+    )
+
+    def __init__(self, setup: MetricSetup) -> None:
+        """Load the net; MetricError where the weight file is missing or unfit."""
+        self._device = setup.device
+        file = _weight_file(setup, self.meta)
+        try:
+            self._net = stlpips_net.load_net(file, setup.device)
+        except (RuntimeError, ValueError, OSError, KeyError) as error:
+            raise _unfit(self.meta, file, error) from error
+
+    def score(self, cases: Cases) -> NDArray[np.float64]:
+        """(n,) distances at 128 px, or at the renders' size if that is smaller."""
+        check_cases(cases)
+        return _each_pair(self._net, cases, self._device, limit=ST_LPIPS_SIDE)
+
+
+def signed_pictures(renders: NDArray[np.uint8], limit: int | None = None) -> Tensor:
+    """(n, 3, S, S) float32 in [-1, 1] of (n, S, S, 3) uint8 renders.
+
+    Sides above `limit` are reduced to it by area averaging.
+    """
+    # The copy makes read-only arrays acceptable to torch.
+    pictures = torch.from_numpy(renders.copy()).permute(0, 3, 1, 2).float() / 127.5 - 1
+    if limit is not None and pictures.shape[-1] > limit:
+        pictures = functional.adaptive_avg_pool2d(pictures, limit)
+    return pictures.contiguous(memory_format=torch.channels_last)
+
+
+def _each_pair(
+    net: Distance, cases: Cases, device: str, limit: int | None
+) -> NDArray[np.float64]:
+    """Score one case at a time, so that a case's value never depends on its batch."""
+    side = cases.truth_renders.shape[1]
+    if len(cases.truth) and side < MIN_SIDE:
+        raise MetricError(
+            f"renders must be at least {MIN_SIDE} px for a perceptual distance, "
+            f"got {side} px"
+        )
+    scores = np.zeros(len(cases.truth), dtype=np.float64)
+    with torch.inference_mode():
+        for row in range(len(scores)):
+            pair = np.stack([cases.predicted_renders[row], cases.truth_renders[row]])
+            first, second = signed_pictures(pair, limit).to(device).split(1)
+            scores[row] = float(net(first, second).reshape(()))
+    return scores
+
+
+def _weight_file(setup: MetricSetup, meta: MetricMeta) -> Path:
+    (name,) = meta.needs
+    if name not in setup.weights:
+        raise MetricError(
+            f"{meta.name} needs the weight file {name}; "
+            "get it with: avatarbench weights fetch"
+        )
+    return setup.weights[name]
+
+
+def _load_lpips(file: Path) -> nn.Module:
+    declare_missing_operators()
+    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
+        # The package asks torchvision for an untrained trunk in a deprecated way.
+        warnings.simplefilter("ignore")
+        import lpips
+
+        net = lpips.LPIPS(net="alex", version="0.1", pnet_rand=True, verbose=False)
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True)
+        net.net.load_state_dict(_trunk_state(net.net, state))
+    except (RuntimeError, ValueError, OSError, KeyError) as error:
+        raise _unfit(Lpips.meta, file, error) from error
+    return net.eval().requires_grad_(False)
+
+
+def _trunk_state(trunk: nn.Module, alexnet: dict[str, Any]) -> dict[str, Any]:
+    """The trunk's keys (slice2.3.weight) filled from AlexNet's (features.3.weight)."""
+    return {
+        key: alexnet["features." + key.partition(".")[2]] for key in trunk.state_dict()
+    }
+
+
+def _unfit(meta: MetricMeta, file: Path, error: Exception) -> MetricError:
+    return MetricError(
+        f"{meta.name}: {file} does not hold the weights {meta.needs[0]} "
+        f"({type(error).__name__}); fetch it again with: avatarbench weights fetch"
+    )
