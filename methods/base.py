@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
 import torch
@@ -34,7 +34,8 @@ class MethodMeta:
 
     `role` is "method" for a contestant, "control" for random and constant rows, and
     "oracle" for a row that is allowed to see truths (marked so in every table).
-    `revision` changes with any change of behaviour. `needs` names package weights.
+    `revision` changes with any change of behaviour. `needs` names every weight file
+    that some options make it read; `required_weights` says which under given options.
     """
 
     name: str
@@ -78,7 +79,7 @@ class Labelled:
 class FitContext:
     """All that a method may see while it fits: no attributes and no truth.
 
-    `weights` maps the names in `MethodMeta.needs` to checked files, decided at plan
+    `weights` maps the names of `required_weights` to checked files, decided at plan
     time. `labelled` is None but for oracle rows.
     """
 
@@ -101,6 +102,11 @@ class Method(Protocol):
     options: MethodOptions
 
     def __init__(self, options: MethodOptions) -> None: ...
+
+    @classmethod
+    def required_weights(cls, options: Any) -> tuple[str, ...]:
+        """Names of the weight files (benchmark.weights) that a fit under these reads."""
+        ...
 
     def fit(self, context: FitContext) -> None:
         """Learn the engine; resumable after a kill; stages go through the store."""
