@@ -15,12 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmark.torchvision_ops import declare_missing_operators
+from benchmark.weights import ALEXNET, ST_LPIPS_ALEX, describe
 from evaluation import stlpips_net
 from evaluation.base import Cases, MetricError, MetricMeta, MetricSetup
 from evaluation.checks import check_cases
 
-ALEXNET = "torchvision-alexnet"
-ST_LPIPS_ALEX = "st-lpips-alex"
 MIN_SIDE = 64
 ST_LPIPS_SIDE = 128
 
@@ -44,7 +43,7 @@ class Lpips:
             "net": "alex",
             "version": "0.1",
             "package": f"lpips {version('lpips')}",
-            "backbone": "torchvision alexnet-owt-7be5be79",
+            "backbone": describe(ALEXNET).file,
             "range": "[-1, 1]",
             "size": "render",
             "reduction": "spatial mean",
@@ -80,7 +79,7 @@ class ShiftTolerantLpips:
         identity={
             "net": "alex, shift tolerant",
             "version": "0.0",
-            "weights": "stlpips-pytorch 0.0.2",
+            "weights": describe(ST_LPIPS_ALEX).sha256[:8],
             "range": "[-1, 1]",
             "size": f"at most {ST_LPIPS_SIDE}, area averaged",
             "reduction": "spatial mean",

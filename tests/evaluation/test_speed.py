@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from evaluation.speed import Clock, Subject, measure, torch_clock
+
+MACHINE = {"name": "test machine", "threads": 1}
+
+
+class FakeTime:
+    """A clock that moves only when work is done."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.calls = 0
+        self.waits = 0
+
+    def predict(self, face: float) -> float:
+        self.calls += 1
+        # The first calls are slow, as real ones are before caches are warm.
+        self.seconds += 10.0 if self.calls <= 2 else face
+        return face
+
+    def render(self, vector: float) -> None:
+        self.seconds += 0.01
+
+    def wait(self) -> None:
+        self.waits += 1
+
+
+def run(faces, warmup=2, repeats=10):
+    time = FakeTime()
+    clock = Clock(lambda: time.seconds, time.wait)
+    subject = Subject(time.predict, time.render)
+    return measure(subject, faces, MACHINE, warmup, repeats, clock), time
+
+
+def test_warm_up_stays_outside_the_clock():
+    timing, time = run([0.04])
+    assert time.calls == 12
+    assert timing.model.hz_median == pytest.approx(25)
+    assert timing.model.ms_p95 == pytest.approx(40)
+
+
+def test_model_and_engine_are_told_apart():
+    timing, _ = run([0.04])
+    assert timing.model.ms_p50 == pytest.approx(40)
+    assert timing.end_to_end.ms_p50 == pytest.approx(50)
+    assert timing.end_to_end.hz_median == pytest.approx(20)
+
+
+def test_percentiles_show_the_spread():
+    timing, _ = run([0.02, 0.02, 0.02, 0.10], warmup=4, repeats=40)
+    assert timing.model.ms_p5 == pytest.approx(20)
+    assert timing.model.ms_p50 == pytest.approx(20)
+    assert timing.model.ms_p95 == pytest.approx(100)
+
+
+def test_the_device_is_waited_for_at_every_reading():
+    _, time = run([0.04], repeats=7)
+    assert time.waits == 3 * 7
+
+
+def test_flat_form_for_files():
+    timing, _ = run([0.04])
+    data = json.loads(json.dumps(timing.to_json()))
+    assert data["model_hz_median"] == pytest.approx(25)
+    assert data["end_to_end_ms_p95"] == pytest.approx(50)
+    assert data["hardware"] == MACHINE
+    assert data["repeats"] == 10
+
+
+def test_timing_needs_faces_and_repeats():
+    with pytest.raises(ValueError, match="got 0 faces"):
+        run([])
+    with pytest.raises(ValueError, match="0 repeats"):
+        run([0.1], repeats=0)
+
+
+def test_a_processor_needs_no_waiting():
+    torch_clock("cpu").synchronize()
+    assert torch_clock("cpu").read() <= torch_clock("cpu").read()
