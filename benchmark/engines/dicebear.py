@@ -1,0 +1,220 @@
+"""`avataaars`: Pablo Stanley's avatars, drawn by DiceBear."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.avatars import AvatarVectors
+from benchmark.engines.base import EngineMeta, check_request
+from benchmark.engines.dicebear_parts import part_document
+from benchmark.engines.rasterize import rasterize_each
+from benchmark.spec import NONE, AvatarSpec, Condition, Discrete
+
+if TYPE_CHECKING:
+    from dicebear import Style
+
+BALD = "bald"
+
+SKINS = {
+    "pale": "#ffdbb4",
+    "light": "#edb98a",
+    "tan": "#d08b5b",
+    "brown": "#ae5d29",
+    "dark_brown": "#614335",
+}
+"""The style's own skins without its orange and its yellow one."""
+
+HAIR_COLOURS = {
+    "black": "#2c1b18",
+    "dark_brown": "#4a312c",
+    "brown": "#724133",
+    "auburn": "#a55728",
+    "red": "#c93305",
+    "blond": "#b58143",
+    "golden_blond": "#d6b370",
+    "platinum": "#ecdcbf",
+    "silver_grey": "#e8e1e1",
+}
+"""The style's own hair colours without pastel pink."""
+
+HAIRS = (
+    "shortFlat",
+    "shortRound",
+    "shortWaved",
+    "shortCurly",
+    "theCaesar",
+    "sides",
+    "frizzle",
+    "dreads01",
+    "dreads02",
+    "shaggy",
+    "shaggyMullet",
+    "bun",
+    "bob",
+    "miaWallace",
+    "longButNotTooLong",
+    "straight01",
+    "straight02",
+    "straightAndStrand",
+    "shavedSides",
+    "bigHair",
+    "curvy",
+    "curly",
+    "dreads",
+    "fro",
+)
+"""Tops without hats, flower wreath and hair band, short ones first.
+
+`theCaesarAndSidePart` is left out: it is `theCaesar` but for a sliver.
+"""
+
+BROWS = (
+    "default",
+    "defaultNatural",
+    "flatNatural",
+    "raisedExcited",
+    "raisedExcitedNatural",
+    "angryNatural",
+    "sadConcernedNatural",
+)
+EYES = ("default", "happy", "squint", "surprised", "closed")
+MOUTHS = ("serious", "twinkle", "default", "smile", "grimace", "concerned")
+GLASSES = ("prescription01", "prescription02", "round", "sunglasses", "wayfarers")
+BEARDS = (
+    "beardLight",
+    "beardMedium",
+    "beardMajestic",
+    "moustacheFancy",
+    "moustacheMagnum",
+)
+
+SPEC = AvatarSpec(
+    "avataaars",
+    (
+        Discrete("skin_tone", "skin", tuple(SKINS), colours=tuple(SKINS.values())),
+        Discrete("hair_type", "hair", (*HAIRS, BALD)),
+        Discrete(
+            "hair_colour",
+            "hair",
+            tuple(HAIR_COLOURS),
+            colours=tuple(HAIR_COLOURS.values()),
+            active_when=Condition("hair_type", HAIRS),
+        ),
+        Discrete("brow_type", "brow", BROWS),
+        Discrete("eye_type", "eye", EYES),
+        Discrete("mouth_type", "mouth", MOUTHS),
+        Discrete("glasses", "glasses", (NONE, *GLASSES), optional=True),
+        Discrete("facial_hair", "facial hair", (NONE, *BEARDS), optional=True),
+        Discrete(
+            "facial_hair_colour",
+            "facial hair",
+            tuple(HAIR_COLOURS),
+            colours=tuple(HAIR_COLOURS.values()),
+            active_when=Condition("facial_hair", BEARDS),
+        ),
+    ),
+)
+"""Shapes keep the names of DiceBear's variants; colours get names of their own."""
+
+_CANVAS = 'viewBox="0 0 280 280"'
+_PORTRAIT = 'viewBox="40 10 200 200"'
+"""The head as aligned portraits frame it: eyes in the middle, a line of shoulders."""
+
+_FIXED: dict[str, Any] = {
+    "seed": "avatarbench",
+    "idRandomization": False,
+    "noseVariant": "default",
+    "clothesVariant": "shirtCrewNeck",
+    "clothesColor": "#3c6e9f",
+    "accessoriesColor": "#262e33",
+    "backgroundColor": "#e8eef2",
+}
+
+
+class Avataaars:
+    """DiceBear's avataaars with everything random, worn or comical fixed or left out.
+
+    Faces are cropped to a frontal portrait on a plain ground. `parts` recolours each
+    drawn component flat, so its maps are exact; beards count as skin.
+    """
+
+    meta = EngineMeta(
+        name="avataaars",
+        title="Avataaars",
+        version=f"{version('dicebear-core')}-{version('dicebear-styles')}-1",
+        source="https://www.dicebear.com/styles/avataaars/",
+        licence=(
+            "MIT (DiceBear); avataaars by Pablo Stanley, free for personal and "
+            "commercial use"
+        ),
+    )
+    spec = SPEC
+
+    def render(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
+        """(n, size, size, 3) uint8 RGB; see `benchmark.engines.base.Engine`."""
+        check_request(self.spec, vectors, size)
+        drawings = [_options(record) for record in vectors.to_records()]
+        _style()
+        return rasterize_each(
+            lambda row: _document(drawings[row], size), len(vectors), size
+        )
+
+    def parts(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
+        """(n, size, size) uint8 part classes, exact to the pixel."""
+        check_request(self.spec, vectors, size)
+        drawings = [_options(record) for record in vectors.to_records()]
+        _style()
+        pixels = rasterize_each(
+            lambda row: part_document(_document(drawings[row], size)),
+            len(vectors),
+            size,
+        )
+        return pixels[..., 0].copy()
+
+
+@cache
+def _style() -> Style:
+    """The style, whose validation takes a second or more: built once a process."""
+    from dicebear import Style
+
+    definition = files("dicebear_styles").joinpath("avataaars.json").read_text("utf-8")
+    return Style(json.loads(definition))
+
+
+def _document(options: dict[str, Any], size: int) -> str:
+    from dicebear import Avatar
+
+    drawing = str(Avatar(_style(), {**options, "size": size}))
+    return drawing.replace(_CANVAS, _PORTRAIT, 1)
+
+
+def _options(record: dict[str, Any]) -> dict[str, Any]:
+    """DiceBear's options for one vector: every one that would else be random is set."""
+    chosen = {
+        "skinColor": SKINS[record["skin_tone"]],
+        "hairColor": HAIR_COLOURS[record["hair_colour"]],
+        "facialHairColor": HAIR_COLOURS[record["facial_hair_colour"]],
+        "eyebrowsVariant": record["brow_type"],
+        "eyesVariant": record["eye_type"],
+        "mouthVariant": record["mouth_type"],
+    }
+    return {
+        **_FIXED,
+        **chosen,
+        **_perhaps("top", record["hair_type"], without=BALD),
+        **_perhaps("accessories", record["glasses"], without=NONE),
+        **_perhaps("facialHair", record["facial_hair"], without=NONE),
+    }
+
+
+def _perhaps(component: str, variant: str, without: str) -> dict[str, Any]:
+    if variant == without:
+        return {f"{component}Probability": 0}
+    return {f"{component}Probability": 100, f"{component}Variant": variant}

@@ -1,0 +1,81 @@
+"""Part maps of avataaars: the drawing itself, each component painted flat."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from benchmark.parts import PART_IDS
+
+_SVG = "{http://www.w3.org/2000/svg}"
+
+_COMPONENTS = {
+    "clothes": "cloth",
+    "mouth": "mouth",
+    "nose": "nose",
+    "eyes": "eyes",
+    "eyebrows": "brows",
+    "top": "hair",
+    "facialHair": "skin",
+    "accessories": "glasses",
+}
+"""Part class by component; beards are skin, as in CelebAMask-HQ."""
+
+_SHADED = ("clothes", "top", "accessories")
+_FAINT = 0.3
+"""In shaded components, fainter elements are shadows cast on something else."""
+
+_SKIN_OUTLINE = "M140 36a56 56 0 0 0-56 56v6.17A12 12 0 0 0 74 110v14"
+_EARS = (
+    "M84 98.17A12 12 0 0 0 74 110v14a12 12 0 0 0 10.3 11.88z"
+    "M196 98.17A12 12 0 0 1 206 110v14a12 12 0 0 1-10.3 11.88z"
+)
+_FACE = "M140 36a56 56 0 0 0-56 56v38a56 56 0 0 0 112 0V92a56 56 0 0 0-56-56z"
+"""The style draws head, ears and neck as one path; these take it apart."""
+
+
+def part_document(document: str) -> str:
+    """The SVG with the red value of each pixel its part class, without soft edges.
+
+    Raises ValueError where the body is drawn otherwise than this module knows.
+    """
+    drawing = ElementTree.fromstring(document)
+    drawing.set("shape-rendering", "crispEdges")
+    definitions = drawing.find(f"{_SVG}defs")
+    body = drawing.find(f"{_SVG}g")
+    if definitions is None or body is None:
+        raise ValueError("the avataaars drawing has no definitions or no body")
+    for group in definitions.findall(f"{_SVG}g"):
+        component = group.get("id", "").partition("-")[0]
+        _flatten(group, _paint(_COMPONENTS[component]), component in _SHADED)
+    _repaint_body(body)
+    return ElementTree.tostring(drawing, encoding="unicode")
+
+
+def _paint(part: str) -> str:
+    return f"rgb({PART_IDS[part]},0,0)"
+
+
+def _flatten(group: ElementTree.Element, paint: str, shaded: bool) -> None:
+    for element in list(group):
+        if element.tag == f"{_SVG}defs":
+            continue
+        if shaded and float(element.get("fill-opacity", 1)) < _FAINT:
+            group.remove(element)
+            continue
+        element.set("fill", paint)
+        element.attrib.pop("fill-opacity", None)
+        element.attrib.pop("style", None)
+        _flatten(element, paint, shaded)
+
+
+def _repaint_body(body: ElementTree.Element) -> None:
+    """Ground, neck, ears and face in place of ground, skin and the chin's shadow."""
+    ground, skin, shadow = body[0], body[1], body[2]
+    if not skin.get("d", "").startswith(_SKIN_OUTLINE):
+        raise ValueError("this avataaars style draws its body in an unknown way")
+    ground.set("fill", _paint("background"))
+    skin.set("fill", _paint("neck"))
+    body.remove(shadow)
+    for place, (outline, part) in enumerate(((_EARS, "ears"), (_FACE, "skin")), 2):
+        path = ElementTree.Element(f"{_SVG}path", d=outline, fill=_paint(part))
+        body.insert(place, path)

@@ -1,0 +1,42 @@
+"""SVG documents to pixels, many at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+from svg2png_py import FontDatabase, svg_to_rgba
+
+_NO_FONTS = FontDatabase()
+
+
+def rasterize(document: str) -> NDArray[np.uint8]:
+    """(height, width, 4) uint8 premultiplied RGBA of an SVG at its own size."""
+    pixels, width, height = svg_to_rgba(document, _NO_FONTS)
+    return np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 4)
+
+
+def rasterize_each(
+    draw: Callable[[int], str], count: int, size: int
+) -> NDArray[np.uint8]:
+    """(count, size, size, 3) uint8 RGB of the opaque documents draw(0), draw(1) …
+
+    Rows are worked on by threads (the rasterizer runs outside Python's lock); each is
+    independent of the others, so a batch has the same bytes as its rows one by one.
+    """
+    pixels = np.empty((count, size, size, 3), dtype=np.uint8)
+
+    def fill(row: int) -> None:
+        pixels[row] = rasterize(draw(row))[:, :, :3]
+
+    workers = min(count, os.cpu_count() or 1)
+    if workers < 2:
+        for row in range(count):
+            fill(row)
+        return pixels
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(fill, range(count)))
+    return pixels
