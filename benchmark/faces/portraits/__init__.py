@@ -1,0 +1,1 @@
+"""Synthetic photographic portraits with parsing maps and attributes."""

@@ -1,0 +1,197 @@
+"""The head of a person as a smooth mesh with named regions and landmarks.
+
+Everything is in centimetres, y up, the face towards +z, the person's left at +x, the
+origin between the eyes of the mean head. The mesh is MakeHuman's, smoothed once by
+Catmull-Clark subdivision. Each vertex also has *canonical* coordinates, its place on
+the mean head: regions and skin textures are functions of those, so that they stick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy import sparse
+
+from benchmark.faces.portraits.people import Person
+from benchmark.faces.portraits.regions import region_weights
+from benchmark.faces.portraits.shape import (
+    act,
+    basis,
+    eye_centres,
+    neutral_vertices,
+)
+
+SURFACES: tuple[str, ...] = (
+    "body",
+    "eye_l",
+    "eye_r",
+    "teeth_upper",
+    "teeth_lower",
+    "tongue",
+)
+"""Kinds of surface; `Head.surface` holds the index of each triangle's."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """One head (with neck and shoulders) in its expression.
+
+    Attributes:
+        vertices: (V, 3) float32, cm.
+        triangles: (T, 3) int32, counter-clockwise seen from outside.
+        normals: (V, 3) float32 unit vertex normals.
+        surface: (T,) uint8 index into `SURFACES`.
+        canonical: (V, 3) float32 the same vertices on the mean head.
+        regions: (V,) float32 weights 0-1 by name (`regions.region_weights`).
+        landmarks: (3,) points by name (`shape.LANDMARKS` and both sides), in the
+            expression shown, and `eye_l`, `eye_r` eyeball centres.
+        eye_radius: of the eyeballs, cm.
+    """
+
+    vertices: np.ndarray
+    triangles: np.ndarray
+    normals: np.ndarray
+    surface: np.ndarray
+    canonical: np.ndarray
+    regions: Mapping[str, np.ndarray]
+    landmarks: Mapping[str, np.ndarray]
+    eye_radius: float
+
+
+@dataclass(frozen=True)
+class Topology:
+    """What all heads share: see `Head`; `smoother` maps base to smooth vertices."""
+
+    smoother: sparse.csr_matrix
+    triangles: np.ndarray
+    surface: np.ndarray
+    canonical: np.ndarray
+    regions: Mapping[str, np.ndarray]
+
+
+def _edges(quads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Unique edges (E, 2) of quads and, per quad corner, its edge's index (Q, 4)."""
+    pairs = np.stack([quads, np.roll(quads, -1, axis=1)], -1).reshape(-1, 2)
+    unique, index = np.unique(np.sort(pairs, axis=1), axis=0, return_inverse=True)
+    return unique, index.reshape(quads.shape)
+
+
+def _average(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]):
+    matrix = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
+    total = np.asarray(matrix.sum(1)).ravel()
+    return sparse.diags_array(1 / np.maximum(total, 1)) @ matrix, total
+
+
+def catmull_clark(
+    quads: np.ndarray, count: int
+) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray]:
+    """One step of Catmull-Clark subdivision as a matrix.
+
+    Args:
+        quads: (Q, 4) vertex ids.
+        count: of vertices V.
+
+    Returns:
+        (V + Q + E, V) matrix from old to new vertices, (4 Q, 4) new quads, and the
+        index of each new quad's old one.
+    """
+    edges, edge_of = _edges(quads)
+    n_quads, n_edges = len(quads), len(edges)
+    face_rows = np.repeat(np.arange(n_quads), 4)
+    faces, _ = _average(face_rows, quads.ravel(), (n_quads, count))
+    edge_rows = np.repeat(np.arange(n_edges), 2)
+    middles, _ = _average(edge_rows, edges.ravel(), (n_edges, count))
+    edge_faces, uses = _average(edge_of.ravel(), face_rows, (n_edges, n_quads))
+    inside = sparse.diags_array((uses == 2).astype(float))
+    rim = sparse.diags_array((uses != 2).astype(float))
+    edge_points = inside @ (0.5 * middles + 0.5 * (edge_faces @ faces)) + rim @ middles
+    point_faces, valence = _average(quads.ravel(), face_rows, (count, n_quads))
+    point_edges, _ = _average(edges.ravel(), edge_rows, (count, n_edges))
+    open_points = np.zeros(count, bool)
+    open_points[edges[uses != 2].ravel()] = True
+    n = np.maximum(valence, 3)
+    smooth = ~open_points & (valence > 0)
+    keep = np.where(smooth, (n - 3) / n, 1.0)
+    points = (
+        sparse.diags_array(keep)
+        + sparse.diags_array(np.where(smooth, 1 / n, 0)) @ point_faces @ faces
+        + sparse.diags_array(np.where(smooth, 2 / n, 0)) @ point_edges @ middles
+    )
+    matrix = sparse.vstack([points, faces, edge_points]).tocsr()
+    face_ids = count + np.arange(n_quads)
+    edge_ids = count + n_quads + edge_of
+    corners = [
+        np.stack(
+            [quads[:, k], edge_ids[:, k], face_ids, edge_ids[:, k - 1]],
+            axis=1,
+        )
+        for k in range(4)
+    ]
+    return matrix, np.concatenate(corners), np.tile(np.arange(n_quads), 4)
+
+
+@lru_cache(maxsize=1)
+def topology() -> Topology:
+    """Build what all heads share, once a process."""
+    shapes = basis()
+    quads = np.concatenate([shapes.quads[name] for name in SURFACES])
+    kinds = np.concatenate(
+        [np.full(len(shapes.quads[n]), i, np.uint8) for i, n in enumerate(SURFACES)]
+    )
+    matrix, fine, parent = catmull_clark(quads, len(shapes.mean))
+    triangles = np.concatenate([fine[:, [0, 1, 2]], fine[:, [0, 2, 3]]])
+    used, compact = np.unique(triangles, return_inverse=True)
+    matrix = matrix[used].astype(np.float32)
+    canonical = np.asarray(matrix @ shapes.mean, np.float32)
+    compact = compact.reshape(triangles.shape).astype(np.int32)
+    surface = np.tile(kinds[parent], 2)
+    on_body = np.zeros(len(used), bool)
+    on_body[compact[surface == 0]] = True
+    return Topology(
+        matrix, compact, surface, canonical, region_weights(canonical, on_body)
+    )
+
+
+def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Return (V, 3) float32 unit normals, weighted by triangle area."""
+    a, b, c = (vertices[triangles[:, k]] for k in range(3))
+    faces = np.cross(b - a, c - a)
+    rows = triangles.T.ravel()
+    columns = np.tile(np.arange(len(triangles)), 3)
+    gather = sparse.csr_matrix(
+        (np.ones(len(rows), np.float32), (rows, columns)),
+        shape=(len(vertices), len(triangles)),
+    )
+    normals = gather @ faces
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    return (normals / np.maximum(length, 1e-9)).astype(np.float32)
+
+
+def build_head(person: Person) -> Head:
+    """Shape a person's head in the expression of the picture.
+
+    Args:
+        person: identity and facial actions are read.
+
+    Returns:
+        The head, without clothes or hair.
+    """
+    shared = topology()
+    base = act(neutral_vertices(person.identity), person.actions)
+    vertices = np.asarray(shared.smoother @ base, np.float32)
+    eyes = eye_centres(base)
+    marks = {name: base[index] for name, index in basis().landmarks.items()}
+    left_eye = base[np.unique(basis().quads["eye_l"])]
+    return Head(
+        vertices=vertices,
+        triangles=shared.triangles,
+        normals=vertex_normals(vertices, shared.triangles),
+        surface=shared.surface,
+        canonical=shared.canonical,
+        regions=shared.regions,
+        landmarks={**marks, "eye_l": eyes[0], "eye_r": eyes[1]},
+        eye_radius=float(np.ptp(left_eye[:, 0]) / 2),
+    )
