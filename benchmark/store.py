@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from benchmark.locks import lock
 
 STAGE_FILE = "stage.json"
 
@@ -23,7 +27,7 @@ class Stage:
     """A resumable piece of work, named by everything that its result depends on.
 
     `options` are the options *that stage reads* (JSON-able); `inputs` the digests of
-    what it reads; `seed` its own. Two equal stages have equal keys in any order of keys.
+    what it reads; `seed` its own. The order in which keys are given does not matter.
     """
 
     name: str
@@ -52,15 +56,22 @@ class Stage:
 
 
 Build = Callable[[Path, Path], None]
-"""build(folder, scratch): fill `folder`; keep checkpoints in `scratch`, which outlives a
-kill and is emptied on success."""
+"""build(folder, scratch): fill `folder`; keep checkpoints in `scratch`, which outlives
+a kill and is emptied on success."""
 
 
 class Store:
-    """Finished stages under `root`, one folder a key; only successes are stored."""
+    """Finished stages under `root`, one folder a key; only successes are stored.
 
-    def __init__(self, root: Path) -> None:
+    Any number of processes may share it: a stage is built by one of them while the
+    others wait, and `on_wait` gets a sentence that says for whom.
+    """
+
+    def __init__(
+        self, root: Path, on_wait: Callable[[str], None] = lambda sentence: None
+    ) -> None:
         self.root = root
+        self.on_wait = on_wait
 
     def folder(self, stage: Stage) -> Path:
         """Where the stage's result lies, or would lie."""
@@ -70,6 +81,15 @@ class Store:
         """Whether the stage is finished."""
         return (self.folder(stage) / STAGE_FILE).is_file()
 
+    def record(self, stage: Stage) -> dict[str, Any]:
+        """What a finished stage's folder says of it: its description and `seconds`."""
+        return json.loads((self.folder(stage) / STAGE_FILE).read_text())
+
+    def records(self, name: str) -> Iterator[dict[str, Any]]:
+        """The records of all finished stages of a name."""
+        for path in sorted((self.root / name).glob(f"*/{STAGE_FILE}")):
+            yield json.loads(path.read_text())
+
     def obtain(self, stage: Stage, build: Build) -> Path:
         """The folder of a finished stage, built first where it is not there yet.
 
@@ -78,37 +98,53 @@ class Store:
         target = self.folder(stage)
         if self.has(stage):
             return target
-        partial = target.with_name(f"{target.name}.partial-{os.getpid()}")
-        scratch = target.with_name(f"{target.name}.scratch")
         try:
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir(parents=True)
-            scratch.mkdir(exist_ok=True)
+            with lock(
+                self.root / "locks" / f"{stage.name}-{target.name}",
+                f"stage {stage.name} in {self.root}",
+                self.on_wait,
+            ):
+                if not self.has(stage):
+                    _build(stage, target, build)
         except OSError as error:
+            if error.errno not in _UNWRITABLE or not _is_within(error, self.root):
+                raise
             raise StoreError(
                 f"cannot write to the store {self.root}: {error.strerror}; "
                 "make it writable or name another folder with --store"
             ) from error
-        try:
-            build(partial, scratch)
-            text = json.dumps(stage.to_json(), indent=2, sort_keys=True)
-            (partial / STAGE_FILE).write_text(text + "\n")
-            _publish(partial, target)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
-        shutil.rmtree(scratch, ignore_errors=True)
         return target
 
 
-def _publish(partial: Path, target: Path) -> None:
-    """Rename into place; where another process finished first, keep the other's."""
+_UNWRITABLE = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ENOTDIR}
+)
+
+
+def _is_within(error: OSError, root: Path) -> bool:
+    """Whether an error is about a path of the store, not one that a build touched."""
+    return error.filename is None or Path(str(error.filename)).is_relative_to(root)
+
+
+def _build(stage: Stage, target: Path, build: Build) -> None:
+    """Fill a partial folder and rename it into place; called under the stage's lock."""
+    partial = target.with_name(f"{target.name}.partial")
+    scratch = target.with_name(f"{target.name}.scratch")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.rmtree(target, ignore_errors=True)
+    partial.mkdir(parents=True)
+    scratch.mkdir(exist_ok=True)
+    started = time.monotonic()
     try:
+        build(partial, scratch)
+        record = {**stage.to_json(), "seconds": time.monotonic() - started}
+        text = json.dumps(record, indent=2, sort_keys=True)
+        (partial / STAGE_FILE).write_text(text + "\n")
         partial.rename(target)
-    except OSError:
-        if not (target / STAGE_FILE).is_file():
-            raise
+    except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
+        raise
+    shutil.rmtree(scratch, ignore_errors=True)
 
 
 def atomic_write(path: Path, data: bytes) -> None:

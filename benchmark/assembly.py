@@ -1,0 +1,113 @@
+"""Put a trial folder together from its stages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmark.faces.split import FaceSplit
+from benchmark.plan import TrialPlan
+from benchmark.store import atomic_write
+from benchmark.trial import (
+    CASES_FILE,
+    PICTURES,
+    TIMING_FILE,
+    TRIAL_FILE,
+    CaseBlock,
+    cases_bytes,
+    json_bytes,
+    publish,
+    webp_bytes,
+    write_once,
+)
+from benchmark.work import Work
+
+
+def assemble(
+    work: Work, trial: TrialPlan, record: dict[str, Any], target: Path, run: Path
+) -> None:
+    """Do the trial's stages and write its folder, and the truths' pictures of the run.
+
+    `record` is `trial.json` without status and set scores.
+    """
+    work.fit(trial)
+    timing = work.timing(trial)
+    blocks, set_scores = _judge(work, trial)
+    _write_truths(work, trial, run)
+
+    def fill(folder: Path) -> None:
+        atomic_write(folder / CASES_FILE, cases_bytes(blocks))
+        atomic_write(folder / TIMING_FILE, json_bytes(timing))
+        _write_pictures(work, trial, folder / PICTURES)
+        done = {"status": "done", "error": None, "set_scores": set_scores}
+        atomic_write(folder / TRIAL_FILE, json_bytes({**record, **done}))
+
+    publish(target, fill)
+
+
+def _judge(
+    work: Work, trial: TrialPlan
+) -> tuple[list[CaseBlock], dict[str, dict[str, float]]]:
+    """Case scores in blocks, and set scores by `split/designer`."""
+    contest = work.plan.contest
+    levels = {judge.meta.name: judge.meta.level for judge in contest.judges}
+    blocks: list[CaseBlock] = []
+    set_scores: dict[str, dict[str, float]] = {}
+    for split in contest.suite.splits:
+        for designer in contest.suite.designers:
+            scores = work.scores(trial, split, designer)
+            set_scores[f"{split}/{designer}"] = {
+                name: float(values[0])
+                for name, values in scores.items()
+                if levels[name] == "set"
+            }
+            case = {n: v for n, v in scores.items() if levels[n] == "case"}
+            blocks.append(
+                CaseBlock(
+                    split,
+                    designer,
+                    contest.splits[split].ids,
+                    parts_of(contest.splits[split]),
+                    work.predict(trial, split),
+                    contest.truths[trial.engine, split, designer],
+                    case,
+                )
+            )
+    return blocks, set_scores
+
+
+def parts_of(split: FaceSplit) -> list[str]:
+    """Each face's part of the world; the split's name where none is known."""
+    attributes = split.attributes()
+    if attributes is None or "part" not in attributes:
+        return [split.name] * len(split)
+    return [str(part) for part in attributes["part"]]
+
+
+def _write_pictures(work: Work, trial: TrialPlan, folder: Path) -> None:
+    """Face and prediction of every case."""
+    contest = work.plan.contest
+    for split in contest.suite.splits:
+        place = folder / split
+        place.mkdir(parents=True)
+        faces = work.pictures(split, contest.suite.render_size)
+        renders = work.renders(trial, split)
+        for row, face in enumerate(contest.splits[split].ids):
+            (place / f"{face}.face.webp").write_bytes(webp_bytes(faces[row]))
+            (place / f"{face}.prediction.webp").write_bytes(webp_bytes(renders[row]))
+
+
+def _write_truths(work: Work, trial: TrialPlan, run: Path) -> None:
+    """The run's truth pictures of the trial's engine, where they are not there yet."""
+    contest = work.plan.contest
+    for split in contest.suite.splits:
+        for designer in contest.suite.designers:
+            place = run / "truths" / trial.engine / designer / split
+            paths = [place / f"{face}.webp" for face in contest.splits[split].ids]
+            if all(path.is_file() for path in paths):
+                continue
+            renders = work.truth_renders(trial.engine, split, designer)
+            for path, picture in zip(paths, np.asarray(renders), strict=True):
+                write_once(path, webp_bytes(picture))

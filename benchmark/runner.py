@@ -1,0 +1,169 @@
+"""Carry a plan out: stages through the store, trials into the run folder."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+
+from benchmark.assembly import assemble
+from benchmark.environment import environment
+from benchmark.locks import lock
+from benchmark.plan import Plan, TrialPlan
+from benchmark.progress import Progress
+from benchmark.resolve import Contest, judge_data
+from benchmark.store import Store, atomic_write
+from benchmark.trial import (
+    TRIAL_FILE,
+    json_bytes,
+    point_latest,
+    publish,
+    read_record,
+)
+from benchmark.work import Work
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one trial ended: its folder, whether it was there before, or its error."""
+
+    name: str
+    folder: Path
+    cached: bool
+    error: str | None = None
+
+
+class Listener(Protocol):
+    """Who wants to hear how a run goes (the tracker)."""
+
+    def started(self, run: Path) -> None:
+        """The run folder holds the resolved configuration and the environment."""
+        ...
+
+    def finished_trial(self, outcome: Outcome, model: Path | None) -> None:
+        """A trial folder is complete; `model` is the fitted method's folder, if any."""
+        ...
+
+
+class RunError(OSError):
+    """The run's folder cannot be used; the message names it."""
+
+
+def run_folder(contest: Contest, out: Path) -> Path:
+    """Where a contest's results lie: stable, named by suite and configuration."""
+    return out / contest.suite.name / contest.digest[:12]
+
+
+def run(
+    plan: Plan,
+    store: Store,
+    out: Path,
+    progress: Progress,
+    listeners: Sequence[Listener] = (),
+) -> list[Outcome]:
+    """Do what is left of a plan; every trial ends as a folder, a failed one too.
+
+    Raises RunError where `out` cannot be written and Busy where another process works
+    on the same run.
+    """
+    folder = run_folder(plan.contest, out)
+    try:
+        with lock(folder / ".lock", f"run folder {folder}"):
+            _prepare(plan, folder)
+            for listener in listeners:
+                listener.started(folder)
+            return _run_trials(plan, Work(plan, store, progress), folder, listeners)
+    except PermissionError as error:
+        raise RunError(
+            f"cannot write to {error.filename or folder}: {error.strerror}; "
+            "make it writable or name another folder with --out"
+        ) from error
+
+
+def _prepare(plan: Plan, folder: Path) -> None:
+    resolved = yaml.safe_dump(plan.contest.to_data(), sort_keys=False)
+    atomic_write(folder / "resolved.yaml", resolved.encode())
+    atomic_write(folder / "environment.json", json_bytes(environment(plan.machine)))
+    point_latest(folder)
+
+
+def _run_trials(
+    plan: Plan, work: Work, folder: Path, listeners: Sequence[Listener]
+) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    with work.progress.task("trials", len(plan.trials)) as bar:
+        for trial in plan.trials:
+            outcome = _run_trial(plan, work, trial, folder)
+            outcomes.append(outcome)
+            model = None if outcome.error else work.store.folder(trial.fit)
+            for listener in listeners:
+                listener.finished_trial(outcome, model)
+            bar.advance()
+    return outcomes
+
+
+def _run_trial(plan: Plan, work: Work, trial: TrialPlan, folder: Path) -> Outcome:
+    """One trial; whatever a plugin raises becomes a failed trial, not a failed run."""
+    target = folder / "trials" / trial.name
+    record = describe(plan, trial)
+    before = read_record(target)
+    if before is not None and before == {**before, **record, "status": "done"}:
+        return Outcome(trial.name, target, cached=True)
+    try:
+        assemble(work, trial, record, target, folder)
+    except Exception as error:
+        message = f"{type(error).__name__}: {error}"
+        failed = {
+            **record,
+            "status": "failed",
+            "error": message,
+            "traceback": traceback.format_exc(),
+            "set_scores": {},
+        }
+        publish(target, lambda f: _write_failed(f, failed))
+        return Outcome(trial.name, target, cached=False, error=message)
+    return Outcome(trial.name, target, cached=False)
+
+
+def _write_failed(folder: Path, record: dict[str, Any]) -> None:
+    atomic_write(folder / TRIAL_FILE, json_bytes(record))
+
+
+def describe(plan: Plan, trial: TrialPlan) -> dict[str, Any]:
+    """`trial.json` as far as it is known before the work: all but status and scores."""
+    contest = plan.contest
+    engine = contest.engines[trial.engine]
+    method = asdict(trial.variant.meta)
+    record = {
+        "suite": contest.suite.name,
+        "variant": trial.variant.name,
+        "title": trial.variant.title,
+        "method": trial.variant.meta.name,
+        "method_meta": method,
+        "role": trial.variant.meta.role,
+        "options": trial.variant.options.model_dump(mode="json"),
+        "weights": dict(trial.variant.digests),
+        "engine": trial.engine,
+        "engine_meta": asdict(engine.meta),
+        "spec": engine.spec.to_json(),
+        "seed": trial.seed,
+        "metrics": [judge_data(judge) for judge in contest.judges],
+        "faces": contest.faces_record(),
+        "splits": {name: len(contest.splits[name]) for name in contest.suite.splits},
+        "designers": list(contest.suite.designers),
+        "render_size": contest.suite.render_size,
+        "compute": contest.compute,
+        "key": plan.trial_key(trial),
+    }
+    return _as_json(record)
+
+
+def _as_json(data: dict[str, Any]) -> dict[str, Any]:
+    """The data as it reads back from JSON (tuples as lists), to compare with a file."""
+    import json
+
+    return json.loads(json_bytes(data))
