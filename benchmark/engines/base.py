@@ -34,7 +34,7 @@ class Engine(Protocol):
     spec: AvatarSpec
 
     def render(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
-        """(n, size, size, 3) uint8 RGB, 64 <= size <= 1024, the same for the same input.
+        """(n, size, size, 3) uint8 RGB for a size of 64-1024; same input, same bytes.
 
         Raises AvatarError for vectors of another spec or a size out of range.
         """

@@ -85,7 +85,7 @@ BROWS = (
     "sadConcernedNatural",
 )
 EYES = ("default", "happy", "squint", "surprised", "closed")
-MOUTHS = ("serious", "twinkle", "default", "smile", "grimace", "concerned")
+MOUTHS = ("serious", "twinkle", "smile", "grimace", "concerned")
 GLASSES = ("prescription01", "prescription02", "round", "sunglasses", "wayfarers")
 BEARDS = (
     "beardLight",
@@ -98,7 +98,7 @@ BEARDS = (
 SPEC = AvatarSpec(
     "avataaars",
     (
-        Discrete("skin_tone", "skin", tuple(SKINS), colours=tuple(SKINS.values())),
+        Discrete("skin_tone", "head", tuple(SKINS), colours=tuple(SKINS.values())),
         Discrete("hair_type", "hair", (*HAIRS, BALD)),
         Discrete(
             "hair_colour",

@@ -22,7 +22,7 @@ def rasterize(document: str) -> NDArray[np.uint8]:
 def rasterize_each(
     draw: Callable[[int], str], count: int, size: int
 ) -> NDArray[np.uint8]:
-    """(count, size, size, 3) uint8 RGB of the opaque documents draw(0), draw(1) …
+    """(count, size, size, 3) uint8 RGB of the opaque documents that `draw` gives.
 
     Rows are worked on by threads (the rasterizer runs outside Python's lock); each is
     independent of the others, so a batch has the same bytes as its rows one by one.

@@ -1,0 +1,152 @@
+"""Every registered engine keeps to the contract; broken ones are found out."""
+
+import numpy as np
+import pytest
+
+from benchmark.avatars import AvatarVectors
+from benchmark.engines.base import Engine, EngineMeta, PartMapped, check_request
+from benchmark.engines.conformance import (
+    active_context,
+    check_engine,
+    share_moved,
+    sweep_in_context,
+)
+from benchmark.registry import ENGINES
+from benchmark.spec import AvatarSpec, Condition, Continuous, Discrete
+
+
+@pytest.mark.parametrize("name", ENGINES.names())
+def test_registered_engines_conform(name):
+    kind = ENGINES.load(name)
+    engine = kind()
+    assert isinstance(engine, Engine)
+    assert engine.meta.name == engine.spec.name == name
+    assert not [str(finding) for finding in check_engine(engine, kind())]
+
+
+class Blocks:
+    """A tiny engine that conforms: a square of a width and a colour, with a lid."""
+
+    meta = EngineMeta("blocks", "Blocks", "1", "here", "CC0-1.0")
+    spec = AvatarSpec(
+        "blocks",
+        (
+            Continuous("head_width", "head"),
+            Discrete("skin_tone", "head", ("a", "b"), colours=("#804020", "#c08050")),
+            Discrete("glasses", "glasses", ("none", "round"), optional=True),
+            Continuous(
+                "glasses_height",
+                "glasses",
+                active_when=Condition("glasses", ("round",)),
+            ),
+        ),
+    )
+
+    def render(self, vectors, size):
+        check_request(self.spec, vectors, size)
+        pictures = np.full((len(vectors), size, size, 3), 255, dtype=np.uint8)
+        for row, record in enumerate(vectors.to_records()):
+            self.draw(pictures[row], record, size)
+        return pictures
+
+    def draw(self, picture, record, size):
+        half = int(size * (0.2 + 0.2 * record["head_width"]))
+        middle = size // 2
+        picture[middle - half : middle + half, middle - half : middle + half] = (
+            (128, 64, 32) if record["skin_tone"] == "a" else (192, 128, 80)
+        )
+        if record["glasses"] != "none":
+            top = middle - 4 - int(size * 0.2 * record["glasses_height"])
+            picture[top : top + 8] = 0
+
+    def parts(self, vectors, size):
+        pictures = self.render(vectors, size)
+        maps = (pictures[..., 0] < 255).astype(np.uint8)
+        maps[pictures[..., 0] == 0] = 10
+        return maps
+
+
+def found(engine):
+    return {
+        (finding.check, finding.subject)
+        for finding in check_engine(engine, type(engine)())
+    }
+
+
+def test_a_conforming_engine_has_no_findings():
+    assert isinstance(Blocks(), PartMapped)
+    assert not found(Blocks())
+
+
+class Deaf(Blocks):
+    def draw(self, picture, record, size):
+        super().draw(picture, {**record, "head_width": 0.5, "glasses": "none"}, size)
+
+
+def test_parameters_without_effect_are_found():
+    assert {
+        ("continuous", "head_width"),
+        ("continuous", "glasses_height"),
+        ("shapes", "glasses"),
+        ("parts", "glasses"),
+    } <= found(Deaf())
+
+
+class Restless(Blocks):
+    def render(self, vectors, size):
+        pictures = super().render(vectors, size)
+        pictures[..., 0, 0, 0] = np.random.default_rng().integers(1, 255)
+        return pictures
+
+
+def test_engines_that_draw_lots_are_found():
+    assert {("determinism", "called again"), ("parts", "form")} & found(Restless())
+
+
+class Careless(Blocks):
+    def render(self, vectors, size):
+        return np.zeros((len(vectors), size, size, 3), dtype=np.float32)
+
+    def parts(self, vectors, size):
+        return np.full((len(vectors), size, size), 13, dtype=np.uint8)
+
+
+def test_wrong_forms_and_missing_refusals_are_found():
+    findings = found(Careless())
+    assert ("output", "size 64") in findings
+    assert ("refusals", "another at 256 px") in findings
+    assert ("refusals", "blocks at 1025 px") in findings
+    assert ("parts", "form") in findings
+    assert ("colours", "skin_tone") in findings
+
+
+class Leaky(Blocks):
+    def draw(self, picture, record, size):
+        super().draw(picture, record, size)
+        picture[0, : int(size * record["glasses_height"])] = 9
+
+
+def test_inactive_parameters_that_show_are_found():
+    assert ("inactive", "glasses_height") in found(Leaky())
+
+
+def test_a_context_makes_a_conditional_parameter_active():
+    parameter = Blocks.spec["glasses_height"]
+    context = active_context(Blocks.spec, parameter)
+    assert context.to_records()[0]["glasses"] == "round"
+    assert context.active().continuous.all()
+    sweep = sweep_in_context(Blocks.spec, "glasses_height", 3)
+    np.testing.assert_allclose(sweep.column("glasses_height"), [0, 0.5, 1])
+
+
+def test_share_moved_counts_pixels_past_the_step():
+    first = np.zeros((10, 10, 3), dtype=np.uint8)
+    second = first.copy()
+    second[0, :, 1] = 9
+    second[1, :, 1] = 8
+    assert share_moved(first, second) == pytest.approx(0.1)
+
+
+def test_engines_take_empty_batches():
+    none = AvatarVectors.defaults(Blocks.spec, 0)
+    assert Blocks().render(none, 64).shape == (0, 64, 64, 3)
