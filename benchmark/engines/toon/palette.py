@@ -1,7 +1,8 @@
-"""Colours of the toon artwork: swatches of the options and the shades made from them."""
+"""Colours of the toon artwork: swatches of the options, and shades made from them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -27,7 +28,7 @@ HAIR_COLOURS = {
 
 
 def lab_to_hex(lightness: float, a: float, b: float) -> str:
-    """The sRGB colour (`#rrggbb`) of a CIELAB triple under D65, clipped to the gamut."""
+    """The sRGB colour (`#rrggbb`) of a CIELAB triple (D65), clipped to the gamut."""
     y = (lightness + 16) / 116
     cone = np.array([y + a / 500, y, y - b / 200])
     xyz = np.where(cone > 6 / 29, cone**3, 3 * (6 / 29) ** 2 * (cone - 4 / 29))
@@ -83,3 +84,55 @@ def mix(first: str, second: str, share: float) -> str:
     """`first` with `share` (0-1) of `second` in it."""
     pairs = zip(to_rgb(first), to_rgb(second), strict=True)
     return to_hex(tuple(a + (b - a) * share for a, b in pairs))
+
+
+@dataclass(frozen=True)
+class SkinTones:
+    """Shades of one skin: lit, base, lid, shaded, outline, lips and blush."""
+
+    light: str
+    base: str
+    lid: str
+    shade: str
+    line: str
+    lip: str
+    lip_dark: str
+    blush: str
+
+    @classmethod
+    @cache
+    def of(cls, base: str) -> SkinTones:
+        """The shades that belong to a skin swatch."""
+        return cls(
+            light=mix(base, "#fff4e8", 0.16),
+            base=base,
+            lid=mix(base, "#6b2a22", 0.14),
+            shade=mix(base, "#6b241c", 0.24),
+            line=mix(base, "#35100c", 0.48),
+            lip=mix(base, "#c2303c", 0.42),
+            lip_dark=mix(base, "#7d1826", 0.6),
+            blush=mix(base, "#f0483c", 0.5),
+        )
+
+
+@dataclass(frozen=True)
+class HairTones:
+    """Shades of one hair colour: highlight, lit, base, shaded and strand line."""
+
+    shine: str
+    light: str
+    base: str
+    dark: str
+    line: str
+
+    @classmethod
+    @cache
+    def of(cls, base: str) -> HairTones:
+        """The shades that belong to a hair swatch."""
+        return cls(
+            shine=mix(base, "#fff1dc", 0.32),
+            light=mix(base, "#fff1dc", 0.13),
+            base=base,
+            dark=mix(base, "#1a0d0c", 0.24),
+            line=mix(base, "#140908", 0.46),
+        )

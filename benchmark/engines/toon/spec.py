@@ -1,4 +1,4 @@
-"""What can be set on the toon engines: Tables 4 and 5 of SwiftAvatar (arXiv 2301.08153)."""
+"""What can be set on the toon engines: Tables 4 and 5 of SwiftAvatar (2301.08153)."""
 
 from __future__ import annotations
 

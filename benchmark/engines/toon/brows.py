@@ -1,0 +1,62 @@
+"""Brows: eight shapes that stay clear of the eyes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from benchmark.engines.toon.eyes import Eye
+from benchmark.engines.toon.head import EYE_LINE, MIDDLE
+from benchmark.engines.toon.palette import HairTones
+from benchmark.engines.toon.svg import Shape, ring
+from benchmark.parts import PART_IDS
+
+
+class _Brow(NamedTuple):
+    """Thickness, then heights of inner end, body, arch and outer end (up positive)."""
+
+    thick: float
+    inner: float
+    body: float
+    arch: float
+    outer: float
+    length: float = 38
+
+
+_BROWS = {
+    "thin_straight": _Brow(6, 0, 1, 1, -2),
+    "thin_arched": _Brow(6, -4, 7, 15, -3),
+    "medium_straight": _Brow(11, 0, 1, 2, -2),
+    "medium_arched": _Brow(11, -5, 5, 14, -4),
+    "thick_straight": _Brow(18, 0, 1, 2, -1, 41),
+    "thick_arched": _Brow(17, -6, 5, 15, -4, 41),
+    "angled": _Brow(12, -13, 0, 13, 9, 40),
+    "rounded": _Brow(9, -11, 8, 7, -14, 37),
+}
+
+
+def draw_brows(name: str, eye: Eye, hair: HairTones) -> list[Shape]:
+    """Both brows of the named type, in the hair's colour."""
+    brow = _BROWS[name]
+    base = EYE_LINE - max(eye.brow_gap + 13 + 0.3 * brow.thick, 39)
+    return [
+        Shape(_outline(brow, eye, base, side), hair.dark, PART_IDS["brows"])
+        for side in (-1, 1)
+    ]
+
+
+def _outline(brow: _Brow, eye: Eye, base: float, side: int) -> str:
+    reach = brow.length
+    spine = [
+        (-0.86 * reach, brow.inner, 0.42),
+        (-0.3 * reach, brow.body, 0.5),
+        (0.4 * reach, brow.arch, 0.42),
+        (1.06 * reach, brow.outer, 0.1),
+    ]
+
+    def edge(sign: int) -> list[tuple[float, float]]:
+        return [
+            (MIDDLE + side * (eye.x + x), base - y - sign * share * brow.thick)
+            for x, y, share in spine
+        ]
+
+    return ring(edge(1), list(reversed(edge(-1))))

@@ -1,0 +1,63 @@
+"""A whole avatar, from backdrop to glasses, in the order in which it is painted."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from benchmark.engines.toon.brows import draw_brows
+from benchmark.engines.toon.eyes import Eye, draw_eyes, iris_gradient
+from benchmark.engines.toon.facial_hair import draw_facial_hair
+from benchmark.engines.toon.glasses import draw_arms, draw_glasses
+from benchmark.engines.toon.hair import Scalp, draw_hair, hair_gradients
+from benchmark.engines.toon.head import (
+    Head,
+    draw_ears,
+    draw_face,
+    draw_neck,
+    skin_gradients,
+)
+from benchmark.engines.toon.mouth import Mouth, draw_mouth, lip_gradient
+from benchmark.engines.toon.nose import Nose, draw_nose, nose_gradient
+from benchmark.engines.toon.palette import HairTones, SkinTones
+from benchmark.engines.toon.scene import SCENE_GRADIENTS, draw_backdrop, draw_clothes
+from benchmark.engines.toon.svg import Shape
+from benchmark.engines.toon.traits import Traits
+
+
+def draw(traits: Traits) -> list[Shape]:
+    """The shapes of an avatar, lowest first."""
+    skin, tones = SkinTones.of(traits.skin), HairTones.of(traits.hair_colour)
+    head = Head.of(traits)
+    eye, nose, mouth = (part.of(traits, head) for part in (Eye, Nose, Mouth))
+    hair = draw_hair(traits.hair, Scalp(head, tones, skin))
+    glasses = traits.glasses != "none"
+    return [
+        *draw_backdrop(),
+        *hair.back,
+        *draw_neck(head, skin),
+        *draw_clothes(head),
+        *draw_ears(head, skin),
+        *draw_face(head, skin),
+        *draw_facial_hair(traits.facial_hair, head, nose, mouth, tones),
+        *draw_nose(nose, skin),
+        *draw_mouth(mouth, skin),
+        *draw_eyes(eye, skin),
+        *draw_brows(traits.brow, eye, tones),
+        *(draw_arms(eye, head) if glasses else ()),
+        *hair.front,
+        *(draw_glasses(eye) if glasses else ()),
+    ]
+
+
+@cache
+def gradients(skin: str, hair_colour: str) -> str:
+    """The gradient definitions that belong to a pair of swatches."""
+    tones = SkinTones.of(skin)
+    return (
+        skin_gradients(tones)
+        + nose_gradient(tones)
+        + lip_gradient(tones)
+        + iris_gradient()
+        + hair_gradients(HairTones.of(hair_colour))
+        + SCENE_GRADIENTS
+    )

@@ -1,0 +1,153 @@
+"""Eyes for any blend of eye types: white, iris, lids and lashes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, radians, sin
+
+import numpy as np
+
+from benchmark.engines.toon.head import EYE_LINE, MIDDLE, Head
+from benchmark.engines.toon.palette import SkinTones
+from benchmark.engines.toon.svg import Point, Shape, curve, oval, ring
+from benchmark.engines.toon.traits import Traits
+from benchmark.parts import PART_IDS
+
+EYES = PART_IDS["eyes"]
+LASH = "#2b1c18"
+
+_BASE = np.array([30, 15, 17, 13, 11, 0, 8, 7], dtype=np.float64)
+_DELTAS = np.array(
+    [
+        [-2, 8, 8, 8, 6, 1, 0, -1],
+        [5, -2, -3, -5, -4, -7, 0, 0],
+        [1, -3, -6, -6, -1, 1, 3, 9],
+        [1, 1, -1, -4, 2, 9, 1, 1],
+    ],
+    dtype=np.float64,
+)
+
+
+@dataclass(frozen=True)
+class Eye:
+    """One eye's measures: canvas units, up positive for lids, `outer` down positive.
+
+    inner_lid, top_lid and outer_lid are heights of the upper lid's edge, crease the
+    distance to the fold above it, fold the weight of the skin over the lid.
+    """
+
+    x: float
+    half_width: float
+    inner_lid: float
+    top_lid: float
+    outer_lid: float
+    lower_lid: float
+    outer: float
+    crease: float
+    fold: float
+    turn: float
+    scale: float
+
+    @classmethod
+    def of(cls, traits: Traits, head: Head) -> Eye:
+        """The eye of an avatar, as seen on the right of the picture."""
+        scale = 0.78 + 0.44 * traits.eye_size
+        marks = (_BASE + np.asarray(traits.eye, dtype=np.float64) @ _DELTAS) * scale
+        values = [float(m) for m in marks]
+        offset = (46 + 20 * traits.eye_spacing) * (0.35 + 0.65 * head.skull / 114)
+        return cls(offset, *values, -13 + 26 * traits.eye_rotation, scale)
+
+    @property
+    def brow_gap(self) -> float:
+        """How far above the eye line brows must stay clear."""
+        return max(self.top_lid, self.inner_lid) + self.crease
+
+    def place(self, x: float, y: float, side: int) -> Point:
+        """A point of the eye (x outward, y down) on the canvas; side is -1 or 1."""
+        a = radians(-self.turn)
+        across, down = x * cos(a) - y * sin(a), x * sin(a) + y * cos(a)
+        return MIDDLE + side * (self.x + across), EYE_LINE + down
+
+
+def draw_eyes(eye: Eye, skin: SkinTones) -> list[Shape]:
+    """Both eyes with their lids."""
+    return [shape for side in (-1, 1) for shape in _draw_eye(eye, skin, side)]
+
+
+def _draw_eye(eye: Eye, skin: SkinTones, side: int) -> list[Shape]:
+    def put(points: list[Point]) -> list[Point]:
+        return [eye.place(x, y, side) for x, y in points]
+
+    w = eye.half_width
+    upper = [
+        (-w, 3.0),
+        (-0.55 * w, -0.84 * eye.inner_lid),
+        (0.02 * w, -eye.top_lid),
+        (0.6 * w, -0.92 * eye.outer_lid + 0.3 * eye.outer),
+        (w, eye.outer),
+    ]
+    lower = [
+        (w, eye.outer),
+        (0.55 * w, 0.86 * eye.lower_lid + 0.35 * eye.outer),
+        (-0.05 * w, eye.lower_lid),
+        (-0.6 * w, 0.75 * eye.lower_lid + 1),
+        (-w, 3.0),
+    ]
+    rise = eye.crease
+    fold = [
+        (-1.04 * w, -1.0),
+        (-0.6 * w, -0.9 * eye.inner_lid - rise),
+        (0.02 * w, -eye.top_lid - rise),
+        (0.68 * w, -0.9 * eye.outer_lid + 0.35 * eye.outer - rise),
+        (1.14 * w, eye.outer - 0.35 * rise),
+    ]
+    lash = [
+        (1.2 * w, eye.outer - 5 * eye.scale),
+        (0.64 * w, -0.96 * eye.outer_lid + 0.3 * eye.outer - 5 * eye.scale),
+        (0.02 * w, -eye.top_lid - 4.2 * eye.scale),
+        (-0.6 * w, -0.86 * eye.inner_lid - 2.4 * eye.scale),
+        (-1.02 * w, 2.5),
+    ]
+    under = [(x, y + 6 * eye.scale) for x, y in reversed(upper)]
+    radius = max(0.53 * (eye.top_lid + eye.lower_lid), 11.5 * eye.scale)
+    iris_x, iris_y = eye.place(0, eye.lower_lid - radius + 0.5, side)
+    heavy = [(x, y + 0.75 * eye.fold) for x, y in reversed(fold)]
+    return [
+        Shape(ring(put(upper), put(lower)), "#fdfcfa", EYES),
+        Shape(oval(iris_x, iris_y, radius, radius), "url(#iris)", None, "#2c1a12", 1.6),
+        Shape(oval(iris_x, iris_y, 0.46 * radius, 0.46 * radius), "#1a0f0c"),
+        Shape(
+            oval(
+                iris_x + 0.34 * radius,
+                iris_y - 0.4 * radius,
+                0.25 * radius,
+                0.25 * radius,
+            ),
+            "#fff",
+        ),
+        Shape(
+            oval(
+                iris_x - 0.3 * radius,
+                iris_y + 0.45 * radius,
+                0.13 * radius,
+                0.13 * radius,
+            ),
+            "#fff",
+            opacity=0.7,
+        ),
+        Shape(ring(put(upper), put(under)), "#5a4a58", opacity=0.22),
+        Shape(ring(put(fold), put(list(reversed(upper)))), skin.lid),
+        Shape(ring(put(fold), put(heavy)), skin.shade, opacity=0.85),
+        Shape(curve(put(fold)), "none", None, skin.line, 2 * eye.scale, 0.8),
+        Shape(curve(put(lower)), "none", None, skin.line, 1.8 * eye.scale, 0.75),
+        Shape(ring(put(upper), put(lash)), LASH, EYES),
+    ]
+
+
+def iris_gradient() -> str:
+    """The gradient of the iris: dark above, lit from below."""
+    return (
+        '<linearGradient id="iris" x2="0" y2="1"><stop stop-color="#3b2314"/>'
+        '<stop offset=".55" stop-color="#7a4a26"/>'
+        '<stop offset="1" stop-color="#b57a3e"/></linearGradient>'
+    )

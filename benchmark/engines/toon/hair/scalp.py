@@ -1,0 +1,220 @@
+"""The ground that hair grows on: a frame that follows any head's outline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import cos, pi, sin
+
+from benchmark.engines.toon.head import EYE_LINE, MIDDLE, Head
+from benchmark.engines.toon.palette import HairTones, SkinTones
+from benchmark.engines.toon.svg import Point, Shape, bumps, curve, mirrored, ring
+from benchmark.parts import PART_IDS
+
+HAIR = PART_IDS["hair"]
+FILL, BACK_FILL = "url(#hair)", "url(#hairback)"
+
+
+@dataclass(frozen=True)
+class Hair:
+    """A drawn hair: what lies behind the neck and what lies over the face."""
+
+    front: list[Shape] = field(default_factory=list)
+    back: list[Shape] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Scalp:
+    """Where hair stands on a head: u runs across it (-1 to 1), v up it (crown 1)."""
+
+    head: Head
+    tones: HairTones
+    skin: SkinTones
+
+    def x(self, u: float) -> float:
+        """Canvas x; u = 1 lies on the widest part of the skull, on the right."""
+        return MIDDLE + u * self.head.skull
+
+    def y(self, v: float) -> float:
+        """Canvas y; v = 0 is the eye line, 1 the crown, -1 the chin."""
+        if v < 0:
+            return EYE_LINE - v * self.head.face
+        return EYE_LINE - v * (EYE_LINE - self.head.crown)
+
+    def at(self, u: float, v: float) -> Point:
+        """A point of the frame on the canvas."""
+        return self.x(u), self.y(v)
+
+    def edge(self, v: float, grow: float, side: int = 1) -> Point:
+        """The face's outline at height v, moved out by `grow` canvas units."""
+        y = self.y(v)
+        return MIDDLE + side * (self.head.side(y) + grow), y
+
+    def dome(
+        self,
+        pad: float,
+        rise: float,
+        start: float = 180,
+        end: float = 0,
+        count: int = 9,
+        square: float = 2.0,
+    ) -> list[Point]:
+        """Points over the crown from angle `start` to `end` (180 left, 90 top, 0 right).
+
+        The arc clears the skull by `pad` at the sides and `rise` at the top; `square`
+        above 2 flattens it.
+        """
+        level = self.y(0.42)
+        rx, ry = self.head.skull + pad, level - self.head.crown + rise
+        points = []
+        for i in range(count):
+            angle = (start + (end - start) * i / (count - 1)) * pi / 180
+            c, s = cos(angle), sin(angle)
+            points.append(
+                (
+                    MIDDLE + rx * _power(c, 2 / square),
+                    level - ry * _power(s, 2 / square),
+                )
+            )
+        return points
+
+    def cap(
+        self, pad: float, rise: float, low: float, square: float = 2.0
+    ) -> list[Point]:
+        """The dome with straight sides down to height v = low, left to right."""
+        steps = [low + (0.24 - low) * i / 2 for i in range(3)] if low < 0.1 else [low]
+        left = [self.edge(v, pad, -1) for v in steps]
+        return [*left, *self.dome(pad, rise, square=square), *mirrored(left)]
+
+    def shell(self, outer: list[Point], inner: list[Point]) -> Shape:
+        """Hair between an outer contour (left to right) and a hairline (right to left)."""
+        return self.mass(ring(outer, inner))
+
+    def mass(self, path: str, fill: str = FILL) -> Shape:
+        """A body of hair with its outline."""
+        return Shape(path, fill, HAIR, self.tones.line, 2.5)
+
+    def behind(self, path: str) -> Shape:
+        """A body of hair in the head's shade."""
+        return Shape(path, BACK_FILL, HAIR, self.tones.line, 2.5)
+
+    def strands(
+        self, *lines: list[Point], width: float = 2.2, alpha: float = 0.45
+    ) -> Shape:
+        """Thin dark lines that show which way the hair runs."""
+        path = "".join([curve(points) for points in lines])
+        return Shape(path, "none", None, self.tones.line, width, alpha)
+
+    def glints(
+        self, *lines: list[Point], width: float = 5, alpha: float = 0.55
+    ) -> Shape:
+        """Light lines where the hair catches the light."""
+        path = "".join([curve(points) for points in lines])
+        return Shape(path, "none", None, self.tones.shine, width, alpha)
+
+    def halo(
+        self,
+        pad: float,
+        rise: float,
+        start: float = 140,
+        end: float = 98,
+        wide: float = 13,
+    ) -> Shape:
+        """A soft band of light that runs along the dome."""
+        upper = self.dome(pad, rise, start, end, 5)
+        lower = self.dome(pad - wide, rise - wide, end, start, 5)
+        lower = [(x, y) for x, y in lower]
+        middle = [(x, y - 0.3 * wide) for x, y in lower]
+        middle[0], middle[-1] = upper[-1], upper[0]
+        lower[0], lower[-1] = upper[-1], upper[0]
+        return Shape(ring(upper, lower), self.tones.shine, opacity=0.5)
+
+    def curls(
+        self, points: list[Point], size: float, alpha: float = 0.5
+    ) -> list[Shape]:
+        """Small open rings, dark with a light one beside, at the given places."""
+        dark, light = [], []
+        for i, (x, y) in enumerate(points):
+            sweep, turn = i % 2, 1 if i % 2 else -1
+            start = f"M{x - turn * 0.7 * size:.1f} {y + 0.4 * size:.1f}"
+            arc = f"a{size:.1f} {size:.1f} 0 1 {sweep} {turn * 1.2 * size:.1f} {0.4 * size:.1f}"
+            dark.append(start + arc)
+            light.append(
+                f"M{x - 0.5 * size:.1f} {y - 0.9 * size:.1f}"
+                f"a{size:.1f} {size:.1f} 0 0 1 {size:.1f} {-0.1 * size:.1f}"
+            )
+        return [
+            Shape("".join(dark), "none", None, self.tones.line, 2.2, alpha),
+            Shape("".join(light), "none", None, self.tones.shine, 2.4, alpha),
+        ]
+
+
+def _power(value: float, exponent: float) -> float:
+    return abs(value) ** exponent * (1 if value >= 0 else -1)
+
+
+def hairline(
+    s: Scalp, corner: float, top: float, front: float, low: float
+) -> list[Point]:
+    """A plain hairline from the right sideburn to the left one.
+
+    `corner` is the temple's u, `top` the v of the temple corner, `front` the v of the
+    middle, `low` the v of the sideburns.
+    """
+    right = [
+        s.edge(low, -13),
+        s.edge(0.5 * (low + top) - 0.05, -15),
+        s.at(corner, top),
+        s.at(0.55 * corner, front - 0.015),
+    ]
+    return [*right, s.at(0, front), *mirrored(right)]
+
+
+def scalloped(
+    s: Scalp, outer: list[Point], inner: list[Point], fill: str = FILL
+) -> Shape:
+    """A mass whose whole contour is made of bumps."""
+    path = f"M{bumps(outer)}L{bumps(inner)}Z"
+    return Shape(path, fill, HAIR, s.tones.line, 2.5)
+
+
+def spaced(points: list[Point], step: float) -> list[Point]:
+    """The polyline through `points` walked in equal steps of about `step`."""
+    lengths = [0.0]
+    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        lengths.append(lengths[-1] + ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5)
+    count = max(2, round(lengths[-1] / step) + 1)
+    walked, i = [], 0
+    for k in range(count):
+        target = lengths[-1] * k / (count - 1)
+        while i < len(lengths) - 2 and lengths[i + 1] < target:
+            i += 1
+        share = (target - lengths[i]) / max(lengths[i + 1] - lengths[i], 1e-6)
+        (x0, y0), (x1, y1) = points[i], points[i + 1]
+        walked.append((x0 + (x1 - x0) * share, y0 + (y1 - y0) * share))
+    return walked
+
+
+def swayed(points: list[Point], amount: float, step: float) -> list[Point]:
+    """The polyline in steps, moved in and out across by turns: a wave."""
+    walked = spaced(points, step)
+    waves = [walked[0]]
+    for i in range(1, len(walked) - 1):
+        (x0, y0), (x1, y1) = walked[i - 1], walked[i + 1]
+        length = max(((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5, 1e-6)
+        push = amount if i % 2 else -amount
+        x, y = walked[i]
+        waves.append((x + push * (y1 - y0) / length, y - push * (x1 - x0) / length))
+    return [*waves, walked[-1]]
+
+
+def hair_gradients(tones: HairTones) -> str:
+    """The gradients of hair in the light and of hair behind the head."""
+    return (
+        '<linearGradient id="hair" x2=".25" y2="1">'
+        f'<stop stop-color="{tones.light}"/>'
+        f'<stop offset=".45" stop-color="{tones.base}"/>'
+        f'<stop offset="1" stop-color="{tones.dark}"/></linearGradient>'
+        '<linearGradient id="hairback" x2="0" y2="1">'
+        f'<stop stop-color="{tones.base}"/>'
+        f'<stop offset=".6" stop-color="{tones.dark}"/></linearGradient>'
+    )

@@ -1,0 +1,371 @@
+"""Short straight and wavy hair."""
+
+from __future__ import annotations
+
+from benchmark.engines.toon.hair.scalp import (
+    HAIR,
+    Hair,
+    Scalp,
+    hairline,
+    swayed,
+)
+from benchmark.engines.toon.svg import CANVAS, Point, Shape, line, mirrored, ring
+
+SIDEBURN = -0.06
+
+
+def bald(s: Scalp) -> Hair:
+    """No hair: a bare, gently lit scalp."""
+    shine = s.dome(-26, -16, 128, 100, 4)
+    path = ring(shine, [(x, y + 9) for x, y in reversed(shine)])
+    return Hair([Shape(path, s.skin.light, opacity=0.8)])
+
+
+def buzz(s: Scalp) -> Hair:
+    """A shaved head's shadow of hair."""
+    line_ = hairline(s, 0.74, 0.62, 0.71, SIDEBURN)
+    path = ring(s.cap(1.5, 2.5, SIDEBURN), line_)
+    return Hair([Shape(path, s.tones.dark, HAIR, opacity=0.62)])
+
+
+def shaved_sides(s: Scalp) -> list[Shape]:
+    """The shadow of hair cut to the skin beside the face."""
+    shapes = []
+    for side in (-1, 1):
+        outer = [s.edge(v, 2, side) for v in (SIDEBURN, 0.12, 0.32)]
+        outer += [(s.x(side * 1.01), s.y(0.45)), (s.x(side * 0.9), s.y(0.75))]
+        inner = [(s.x(side * 0.66), s.y(0.7)), (s.x(side * 0.76), s.y(0.5))]
+        inner += [s.edge(0.2, -16, side), s.edge(SIDEBURN, -13, side)]
+        shapes.append(Shape(ring(outer, inner), s.tones.dark, HAIR, opacity=0.55))
+    return shapes
+
+
+def crew_cut(s: Scalp) -> Hair:
+    """Short all over, a little longer and flat on top."""
+    shell = s.shell(s.cap(3, 16, SIDEBURN, 2.5), hairline(s, 0.76, 0.6, 0.7, SIDEBURN))
+    ticks = [
+        [s.at(u, 0.74 - 0.08 * abs(u)), s.at(u * 1.04, 0.86 - 0.08 * abs(u))]
+        for u in (-0.56, -0.34, -0.12, 0.12, 0.34, 0.56)
+    ]
+    return Hair([shell, *_fade(s), s.strands(*ticks), s.halo(-12, 4)])
+
+
+def _fade(s: Scalp) -> list[Shape]:
+    """Darker, closer sides."""
+    shapes = []
+    for side in (-1, 1):
+        outer = [s.edge(v, 2, side) for v in (SIDEBURN, 0.1, 0.3)]
+        outer.append((s.x(side * 0.985), s.y(0.56)))
+        inner = [(s.x(side * 0.83), s.y(0.5)), s.edge(0.2, -14, side)]
+        inner.append(s.edge(SIDEBURN, -12, side))
+        shapes.append(Shape(ring(outer, inner), s.tones.line, opacity=0.3))
+    return shapes
+
+
+def _flip(points: list[Point], side: int) -> list[Point]:
+    return points if side > 0 else [(CANVAS - x, y) for x, y in points]
+
+
+def _side_part(s: Scalp, side: int) -> Hair:
+    """Combed over from a parting; side = 1 parts on the left of the picture."""
+    outer = [
+        s.edge(SIDEBURN, 3, -1),
+        s.edge(0.16, 4, -1),
+        s.at(-1.05, 0.42),
+        s.at(-0.92, 0.82),
+        s.at(-0.52, 1.04),
+        s.at(0.0, 1.21),
+        s.at(0.52, 1.17),
+        s.at(0.92, 0.93),
+        s.at(1.11, 0.52),
+        s.edge(0.16, 7),
+        s.edge(SIDEBURN, 3),
+    ]
+    inner = [
+        s.edge(SIDEBURN, -13),
+        s.edge(0.2, -15),
+        s.at(0.83, 0.47),
+        s.at(0.5, 0.55),
+        s.at(0.05, 0.63),
+        s.at(-0.36, 0.72),
+        s.at(-0.5, 0.79),
+        s.at(-0.62, 0.69),
+        s.at(-0.78, 0.55),
+        s.edge(0.2, -15, -1),
+        s.edge(SIDEBURN, -13, -1),
+    ]
+    sweeps = [
+        [s.at(-0.48, 0.8), s.at(-0.1, 0.98), s.at(0.46, 0.94), s.at(0.9, 0.58)],
+        [s.at(-0.44, 0.77), s.at(0.0, 0.84), s.at(0.5, 0.76), s.at(0.86, 0.5)],
+        [s.at(-0.4, 0.9), s.at(0.04, 1.11), s.at(0.6, 1.05), s.at(1.0, 0.66)],
+    ]
+    part = [s.at(-0.5, 0.79), s.at(-0.5, 0.92), s.at(-0.44, 1.03)]
+    glow = [[s.at(-0.22, 0.98), s.at(0.12, 1.05), s.at(0.46, 1.0)]]
+    path = ring(_flip(outer, side), _flip(inner, side))
+    return Hair(
+        [
+            s.mass(path),
+            s.strands(*(_flip(points, side) for points in sweeps)),
+            s.strands(_flip(part, side), width=3, alpha=0.8),
+            s.glints(*(_flip(points, side) for points in glow), width=8),
+        ]
+    )
+
+
+def side_part_short_left(s: Scalp) -> Hair:
+    """Combed to the right from a parting on the left."""
+    return _side_part(s, 1)
+
+
+def side_part_short_right(s: Scalp) -> Hair:
+    """Combed to the left from a parting on the right."""
+    return _side_part(s, -1)
+
+
+def slick_back(s: Scalp) -> Hair:
+    """Combed straight back from a high hairline."""
+    right = [
+        s.edge(SIDEBURN, -13),
+        s.edge(0.22, -13),
+        s.at(0.8, 0.56),
+        s.at(0.62, 0.78),
+        s.at(0.34, 0.86),
+    ]
+    inner = [*right, s.at(0, 0.76), *mirrored(right)]
+    lines = [
+        [s.at(u, 0.82 + 0.02 * abs(u)), s.at(0.92 * u, 0.98), s.at(0.62 * u, 1.1)]
+        for u in (-0.5, -0.26, 0.26, 0.5)
+    ]
+    lines += [
+        [s.at(0.8 * k, 0.58), s.at(0.93 * k, 0.7), s.at(0.84 * k, 0.9)] for k in (-1, 1)
+    ]
+    lines += [
+        [s.edge(0.2, -9, k), s.at(0.96 * k, 0.42), s.at(0.97 * k, 0.62)]
+        for k in (-1, 1)
+    ]
+    lines.append([s.at(0, 0.8), s.at(0, 1.1)])
+    glow = [[s.at(-0.36, 1.0), s.at(-0.1, 1.04)], [s.at(0.06, 1.04), s.at(0.24, 1.02)]]
+    shell = s.shell(s.cap(4, 22, SIDEBURN), inner)
+    return Hair([shell, s.strands(*lines), s.glints(*glow, width=9)])
+
+
+def quiff(s: Scalp) -> Hair:
+    """Short sides and a tall front, brushed up and over."""
+    top = [
+        s.at(-0.84, 0.56),
+        s.at(-0.99, 0.92),
+        s.at(-0.86, 1.22),
+        s.at(-0.4, 1.38),
+        s.at(0.14, 1.49),
+        s.at(0.68, 1.4),
+        s.at(1.0, 1.12),
+        s.at(0.96, 0.8),
+        s.at(0.82, 0.54),
+    ]
+    brow = [s.at(0.82, 0.54), s.at(0.5, 0.66), s.at(0, 0.68), s.at(-0.5, 0.66)]
+    brow.append(s.at(-0.84, 0.56))
+    lines = [
+        [s.at(-0.62, 0.68), s.at(-0.7, 1.0), s.at(-0.42, 1.24)],
+        [s.at(-0.3, 0.71), s.at(-0.38, 1.04), s.at(0.0, 1.34)],
+        [s.at(0.08, 0.71), s.at(0.02, 1.06), s.at(0.44, 1.32)],
+        [s.at(0.46, 0.7), s.at(0.46, 1.0), s.at(0.78, 1.18)],
+    ]
+    glow = [[s.at(-0.5, 1.06), s.at(-0.3, 1.22)], [s.at(-0.16, 1.06), s.at(0.08, 1.28)]]
+    side = s.shell(s.cap(2, 6, SIDEBURN), hairline(s, 0.8, 0.58, 0.8, SIDEBURN))
+    return Hair(
+        [
+            side,
+            *_fade(s),
+            s.mass(ring(top, brow)),
+            s.strands(*lines),
+            s.glints(*glow, width=7),
+        ]
+    )
+
+
+def spiky(s: Scalp) -> Hair:
+    """Stiff spikes that stand off the crown."""
+    valleys = s.dome(6, 16, 168, 12, 9)
+    peaks = s.dome(22, 62, 158, 22, 8)
+    zigzag = [valleys[0]]
+    for valley, peak in zip(valleys[1:], peaks, strict=True):
+        zigzag += [(peak[0] + 3, peak[1]), valley]
+    left = [s.edge(v, 3, -1) for v in (SIDEBURN, 0.18)]
+    teeth = []
+    for i, u in enumerate(
+        (0.76, 0.58, 0.44, 0.27, 0.12, -0.05, -0.2, -0.37, -0.52, -0.66)
+    ):
+        teeth.append(s.at(u, 0.7 if i % 2 == 0 else 0.55 + 0.05 * abs(u)))
+    inner = [s.edge(SIDEBURN, -13), s.edge(0.24, -14), s.at(0.8, 0.56), *teeth]
+    inner += [s.at(-0.8, 0.56), s.edge(0.24, -14, -1), s.edge(SIDEBURN, -13, -1)]
+    path = line([*left, *zigzag, *mirrored(left), *inner]) + "Z"
+    lines = [
+        [(0.5 * (v[0] + w[0]) * 0.4 + p[0] * 0.6, p[1] + 26), (p[0] + 1, p[1] + 12)]
+        for v, w, p in zip(valleys, valleys[1:], peaks, strict=False)
+    ]
+    lines += [[(x * 0.94 + 15, y + 22), (x, y + 2)] for x, y in valleys[1:-1]]
+    return Hair([s.mass(path), s.strands(*lines), s.halo(-8, 6)])
+
+
+def fringe_short(s: Scalp) -> Hair:
+    """A short, blunt fringe combed forward."""
+    notches = [
+        s.at(u, 0.5 if i % 2 else 0.455)
+        for i, u in enumerate((0.72, 0.5, 0.36, 0.12, -0.02, -0.26, -0.4, -0.62, -0.72))
+    ]
+    inner = [s.edge(SIDEBURN, -14), s.edge(0.22, -16), s.at(0.8, 0.5)]
+    path = ring(s.cap(4, 14, SIDEBURN), inner)[:-1]
+    path += line([*notches, *mirrored(inner)]).replace("M", "L", 1) + "Z"
+    lines = [
+        [s.at(0.55 * u, 1.0), s.at(0.9 * u, 0.78), s.at(u, 0.55)]
+        for u in (-0.62, -0.36, -0.12, 0.14, 0.38, 0.62)
+    ]
+    return Hair([s.mass(path), s.strands(*lines), s.halo(-14, -4, 140, 60)])
+
+
+def mop_straight(s: Scalp) -> Hair:
+    """A bowl of straight hair over brow and ears."""
+    outer = s.cap(15, 22, -0.3)
+    right = [
+        s.edge(-0.32, 2),
+        s.edge(-0.12, -10),
+        s.edge(0.16, -17),
+        s.at(0.76, 0.3),
+        s.at(0.4, 0.32),
+    ]
+    inner = [*right, s.at(0, 0.3), *mirrored(right)]
+    lines = [
+        [s.at(0.3 * u, 1.08), s.at(0.85 * u, 0.8), s.at(u, 0.4)]
+        for u in (-0.7, -0.45, -0.18, 0.14, 0.42, 0.68)
+    ]
+    lines += [
+        [s.at(0.7 * k, 0.98), s.at(1.0 * k, 0.6), s.edge(-0.2, 4, k)] for k in (-1, 1)
+    ]
+    return Hair([s.shell(outer, inner), s.strands(*lines), s.halo(-10, -2, 148, 52)])
+
+
+def undercut(s: Scalp) -> Hair:
+    """Shaved sides below a long top that falls to the right."""
+    top = [
+        s.at(-0.8, 0.64),
+        s.at(-0.84, 0.98),
+        s.at(-0.5, 1.2),
+        s.at(0.02, 1.3),
+        s.at(0.58, 1.22),
+        s.at(0.98, 0.94),
+        s.at(1.15, 0.56),
+        s.at(1.08, 0.26),
+    ]
+    under = [
+        s.at(1.08, 0.26),
+        s.at(0.94, 0.5),
+        s.at(0.62, 0.56),
+        s.at(0.2, 0.64),
+        s.at(-0.3, 0.76),
+        s.at(-0.8, 0.64),
+    ]
+    lines = [
+        [s.at(-0.56, 0.86), s.at(-0.2, 1.1), s.at(0.42, 1.04), s.at(0.98, 0.56)],
+        [s.at(-0.4, 0.8), s.at(0.1, 0.93), s.at(0.6, 0.8), s.at(1.0, 0.46)],
+        [s.at(-0.4, 1.06), s.at(0.14, 1.2), s.at(0.7, 1.02), s.at(1.06, 0.56)],
+    ]
+    glow = [[s.at(-0.3, 1.06), s.at(0.08, 1.12), s.at(0.36, 1.06)]]
+    return Hair(
+        [
+            *shaved_sides(s),
+            s.mass(ring(top, under)),
+            s.strands(*lines),
+            s.glints(*glow, width=8),
+        ]
+    )
+
+
+def wavy_short(s: Scalp) -> Hair:
+    """Loose waves that sweep to the left from a parting on the right."""
+    left = [s.edge(v, 5, -1) for v in (SIDEBURN, 0.14)]
+    outer = [*left, *swayed(s.dome(8, 34, 172, 8, 9), 7, 44), *mirrored(left)]
+    inner = [
+        s.edge(SIDEBURN, -12),
+        s.edge(0.2, -15),
+        s.at(0.78, 0.56),
+        s.at(0.56, 0.76),
+        s.at(0.34, 0.62),
+        s.at(0.06, 0.62),
+        s.at(-0.14, 0.46),
+        s.at(-0.4, 0.5),
+        s.at(-0.6, 0.36),
+        s.at(-0.82, 0.42),
+        s.edge(0.18, -13, -1),
+        s.edge(SIDEBURN, -12, -1),
+    ]
+    lines = [
+        swayed([s.at(0.52, a), s.at(0.0, a + 0.04), s.at(-0.78, a - 0.3)], 7, 34)
+        for a in (0.84, 1.0, 1.14)
+    ]
+    glow = [swayed([s.at(0.1, 1.12), s.at(-0.5, 0.98)], 5, 26)]
+    return Hair([s.shell(outer, inner), s.strands(*lines), s.glints(*glow, width=6)])
+
+
+def receding_short(s: Scalp) -> Hair:
+    """Short hair that has drawn back at both temples."""
+    right = [
+        s.edge(SIDEBURN, -11),
+        s.edge(0.2, -10),
+        s.at(0.83, 0.5),
+        s.at(0.72, 0.76),
+        s.at(0.56, 0.93),
+        s.at(0.36, 0.86),
+        s.at(0.24, 0.73),
+    ]
+    inner = [*right, s.at(0, 0.7), *mirrored(right)]
+    lines = [[s.at(u, 0.76), s.at(1.1 * u, 0.94)] for u in (-0.2, -0.06, 0.08, 0.2)]
+    shell = s.shell(s.cap(3, 9, SIDEBURN), inner)
+    return Hair([shell, *_fade(s), s.strands(*lines)])
+
+
+def horseshoe(s: Scalp) -> Hair:
+    """A bald crown above a rim of hair."""
+    shapes = bald(s).front
+    for side in (-1, 1):
+        outer = [s.edge(v, g, side) for v, g in ((-0.14, 4), (0.1, 11), (0.3, 11))]
+        outer += [(s.x(side * 1.04), s.y(0.52)), (s.x(side * 0.93), s.y(0.66))]
+        inner = [(s.x(side * 0.86), s.y(0.5)), s.edge(0.22, -17, side)]
+        inner.append(s.edge(-0.14, -12, side))
+        shapes.append(s.mass(ring(outer, inner)))
+        hairs = [
+            [s.edge(v - 0.08, -8, side), s.edge(v, 7, side)] for v in (0.02, 0.16, 0.3)
+        ]
+        shapes.append(s.strands(*hairs))
+    return Hair(shapes)
+
+
+def pixie(s: Scalp) -> Hair:
+    """A close crop with a long side fringe and pointed locks before the ears."""
+    outer = [s.edge(-0.3, -8, -1), *s.cap(8, 24, -0.02), s.edge(-0.3, -8)]
+    inner = [
+        s.edge(-0.3, -8),
+        s.edge(-0.1, -17),
+        s.edge(0.12, -20),
+        s.at(0.74, 0.2),
+        s.at(0.44, 0.32),
+        s.at(0.02, 0.46),
+        s.at(-0.36, 0.66),
+        s.at(-0.5, 0.8),
+        s.at(-0.66, 0.6),
+        s.at(-0.8, 0.36),
+        s.edge(0.04, -15, -1),
+        s.edge(-0.3, -8, -1),
+    ]
+    lines = [
+        [s.at(-0.46, 0.84), s.at(-0.02, 0.76), s.at(0.44, 0.56), s.at(0.8, 0.24)],
+        [s.at(-0.42, 0.92), s.at(0.06, 0.92), s.at(0.56, 0.7), s.at(0.9, 0.3)],
+        [s.at(-0.36, 1.02), s.at(0.2, 1.06), s.at(0.72, 0.8), s.at(0.98, 0.36)],
+        [s.at(-0.5, 0.84), s.at(-0.76, 0.7), s.at(-0.92, 0.32)],
+    ]
+    nape = [s.edge(-0.2, 8, -1), s.edge(-0.44, 8, -1), s.edge(-0.62, -4, -1)]
+    back = s.behind(
+        ring([*nape, s.at(-0.4, -0.6)], mirrored([*nape, s.at(-0.4, -0.6)]))
+    )
+    glow = [[s.at(-0.2, 0.98), s.at(0.14, 0.98), s.at(0.4, 0.88)]]
+    front = [s.shell(outer, inner), s.strands(*lines), s.glints(*glow, width=8)]
+    return Hair(front, [back])

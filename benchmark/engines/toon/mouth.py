@@ -1,0 +1,166 @@
+"""Mouths: nine shapes made of upper lip, lower lip and what lies between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from benchmark.engines.toon.head import EYE_LINE, MIDDLE, Head
+from benchmark.engines.toon.palette import SkinTones
+from benchmark.engines.toon.svg import Point, Shape, curve, ring
+from benchmark.engines.toon.traits import Traits
+from benchmark.parts import PART_IDS
+
+MOUTH = PART_IDS["mouth"]
+INSIDE, TEETH, TONGUE = "#5c1a22", "#fdfaf5", "#d9626a"
+
+
+class _Form(NamedTuple):
+    """A mouth at plain size: corner lift, opening, lip weights, width, left tilt."""
+
+    lift: float
+    open: float = 0
+    upper: float = 9
+    lower: float = 12
+    width: float = 1.0
+    tilt: float = 0
+    sag: float = 0
+    teeth: float = 0
+
+
+_FORMS = {
+    "neutral": _Form(0, width=0.96),
+    "soft_smile": _Form(7, width=1.04, sag=2),
+    "closed_smile": _Form(15, upper=8, lower=11, width=1.2, sag=7),
+    "teeth_smile": _Form(13, 17, 7, 9, 1.2, sag=2, teeth=1.0),
+    "open_laugh": _Form(13, 34, 7, 9, 1.16, teeth=0.36),
+    "straight": _Form(0, upper=4, lower=5, width=1.12),
+    "frown": _Form(-13, upper=9, lower=10, width=1.02, sag=-6),
+    "pout": _Form(-3, upper=14, lower=19, width=0.66),
+    "smirk": _Form(5, upper=8, lower=10, width=1.06, tilt=15, sag=2),
+}
+
+
+@dataclass(frozen=True)
+class Mouth:
+    """A mouth's measures on the canvas: centre line, half width, scales and form."""
+
+    y: float
+    half_width: float
+    volume: float
+    scale: float
+    form: _Form
+
+    @classmethod
+    def of(cls, traits: Traits, head: Head) -> Mouth:
+        """The mouth of an avatar, held between nose and chin and within the jaw."""
+        form = _FORMS[traits.mouth]
+        y = EYE_LINE + head.face * (0.745 - 0.11 * traits.mouth_position)
+        room = min(1.1, max(0.68, head.side(y) / 88))
+        return cls(
+            y=y - 0.22 * form.open * head.face / 156,
+            half_width=(25 + 18 * traits.mouth_width) * form.width * room,
+            volume=0.55 + 0.95 * traits.mouth_volume,
+            scale=head.face / 156,
+            form=form,
+        )
+
+    def at(self, x: float, drop: float) -> Point:
+        """A point at x (half widths) that lies `drop` below the parting line's middle."""
+        form = self.form
+        bow = form.lift * x * x + form.tilt * (x + x * x) / 2
+        return MIDDLE + x * self.half_width, self.y + self.scale * (
+            form.sag + drop - bow
+        )
+
+
+def draw_mouth(mouth: Mouth, skin: SkinTones) -> list[Shape]:
+    """Lips and, where the mouth is open, teeth and tongue."""
+    parting = [mouth.at(x, 0) for x in (-1, -0.5, 0, 0.5, 1)]
+    lip = _lips(mouth)
+    shapes = [
+        _under_shade(mouth, skin),
+        Shape(lip, "url(#lip)", MOUTH, skin.lip_dark, 1.2),
+    ]
+    if mouth.form.open:
+        shapes += _opening(mouth, parting)
+    else:
+        shapes.append(Shape(curve(parting), "none", MOUTH, skin.lip_dark, 3.4))
+    shapes += [_gloss(mouth), *_corners(mouth, skin)]
+    return shapes
+
+
+def _lips(mouth: Mouth) -> str:
+    upper, lower = mouth.form.upper * mouth.volume, mouth.form.lower * mouth.volume
+    drop = mouth.form.open + lower
+    top = [
+        mouth.at(-1, 0),
+        mouth.at(-0.5, -0.72 * upper),
+        mouth.at(-0.18, -1.12 * upper),
+        mouth.at(0, -0.86 * upper),
+        mouth.at(0.18, -1.12 * upper),
+        mouth.at(0.5, -0.72 * upper),
+        mouth.at(1, 0),
+    ]
+    bottom = [
+        mouth.at(1, 0),
+        mouth.at(0.62, 0.74 * drop),
+        mouth.at(0, drop),
+        mouth.at(-0.62, 0.74 * drop),
+        mouth.at(-1, 0),
+    ]
+    return ring(top, bottom)
+
+
+def _opening(mouth: Mouth, parting: list[Point]) -> list[Shape]:
+    def below(depth: float, reach: float) -> list[Point]:
+        return [
+            mouth.at(x * reach, share * depth)
+            for x, share in ((1, 0), (0.62, 0.74), (0, 1), (-0.62, 0.74), (-1, 0))
+        ]
+
+    form = mouth.form
+    inner = [mouth.at(x, 1) for x in (-0.93, -0.45, 0, 0.45, 0.93)]
+    shapes = [Shape(ring(inner, below(form.open, 0.93)), INSIDE, MOUTH)]
+    if form.teeth < 1:
+        tongue = [
+            mouth.at(x, form.open * s) for x, s in ((-0.5, 0.8), (0, 0.6), (0.5, 0.8))
+        ]
+        floor = [
+            mouth.at(x, form.open * s) for x, s in ((0.5, 0.8), (0, 0.97), (-0.5, 0.8))
+        ]
+        shapes.append(Shape(ring(tongue, floor), TONGUE))
+    depth = form.open * (form.teeth if form.teeth < 1 else 0.9)
+    shapes.append(Shape(ring(inner, below(depth, 0.9)), TEETH))
+    return shapes
+
+
+def _under_shade(mouth: Mouth, skin: SkinTones) -> Shape:
+    drop = mouth.form.open + mouth.form.lower * mouth.volume + 5
+    points = [mouth.at(x, drop + d) for x, d in ((-0.42, -2), (0, 2), (0.42, -2))]
+    return Shape(curve(points), "none", None, skin.shade, 6, 0.6)
+
+
+def _gloss(mouth: Mouth) -> Shape:
+    drop = mouth.form.open + 0.5 * mouth.form.lower * mouth.volume
+    points = [mouth.at(x, drop) for x in (-0.28, 0, 0.28)]
+    return Shape(curve(points), "none", None, "#fff", 2.2 * mouth.volume, 0.3)
+
+
+def _corners(mouth: Mouth, skin: SkinTones) -> list[Shape]:
+    shapes = []
+    for side in (-1, 1):
+        x, y = mouth.at(side, 0)
+        slant = 2.5 if mouth.form.lift > 5 else -2.0 if mouth.form.lift < -5 else 0.0
+        points = [(x - side, y + slant), (x + 3 * side, y - slant)]
+        shapes.append(Shape(curve(points), "none", None, skin.line, 2.6, 0.8))
+    return shapes
+
+
+def lip_gradient(skin: SkinTones) -> str:
+    """The gradient of the lips: the upper one in shade, the lower one lit."""
+    return (
+        '<linearGradient id="lip" x2="0" y2="1">'
+        f'<stop offset=".3" stop-color="{skin.lip_dark}"/>'
+        f'<stop offset=".55" stop-color="{skin.lip}"/></linearGradient>'
+    )

@@ -1,0 +1,145 @@
+"""The few SVG words that the artwork is written in, and how they become pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from svg2png_py import FontDatabase, svg_to_rgba
+
+CANVAS = 512
+"""Width and height of the drawing's own coordinates."""
+
+Point = tuple[float, float]
+
+_FONTS = FontDatabase()
+_PART_STEP = 16
+
+
+class Shape(NamedTuple):
+    """One path of a drawing, and the part of the face that it belongs to.
+
+    `fill` is a colour, a `url(#gradient)` or `none`; a shape without `part` shades what
+    lies below and leaves part maps alone; one with `visible` false is in part maps only.
+    """
+
+    path: str
+    fill: str = "none"
+    part: int | None = None
+    stroke: str = ""
+    width: float = 0
+    opacity: float = 1
+    visible: bool = True
+
+
+def picture(shapes: Iterable[Shape], defs: str, size: int) -> NDArray[np.uint8]:
+    """The drawing as (size, size, 3) uint8 RGB."""
+    body = "".join([_element(shape) for shape in shapes if shape.visible])
+    return _rasterize(_document(f"<defs>{defs}</defs>{body}", size))[:, :, :3]
+
+
+def part_map(shapes: Iterable[Shape], size: int) -> NDArray[np.uint8]:
+    """The drawing's part classes as (size, size) uint8."""
+    body = "".join([_flat_element(s) for s in shapes if s.part is not None])
+    flat = f'<g shape-rendering="crispEdges">{body}</g>'
+    return _rasterize(_document(flat, size))[:, :, 0] // _PART_STEP
+
+
+def _document(body: str, size: int) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}" '
+        f'viewBox="0 0 {CANVAS} {CANVAS}" stroke-linecap="round" '
+        f'stroke-linejoin="round">{body}</svg>'
+    )
+
+
+def _rasterize(document: str) -> NDArray[np.uint8]:
+    pixels, width, height = svg_to_rgba(document, _FONTS)
+    return np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 4)
+
+
+def _element(shape: Shape) -> str:
+    line = (
+        f' stroke="{shape.stroke}" stroke-width="{shape.width:g}"'
+        if shape.width
+        else ""
+    )
+    alpha = f' opacity="{shape.opacity:g}"' if shape.opacity != 1 else ""
+    return f'<path d="{shape.path}" fill="{shape.fill}"{line}{alpha}/>'
+
+
+def _flat_element(shape: Shape) -> str:
+    assert shape.part is not None
+    colour = f"rgb({shape.part * _PART_STEP},0,0)"
+    fill = "none" if shape.fill == "none" else colour
+    line = f' stroke="{colour}" stroke-width="{shape.width:g}"' if shape.width else ""
+    return f'<path d="{shape.path}" fill="{fill}"{line}/>'
+
+
+def line(points: Sequence[Point]) -> str:
+    """An open path of straight lines."""
+    return "M" + "L".join([f"{x:.1f} {y:.1f}" for x, y in points])
+
+
+def run(points: Sequence[Point]) -> str:
+    """A smooth open curve through `points`, without its leading M or L."""
+    last = len(points) - 1
+    pieces = [f"{points[0][0]:.1f} {points[0][1]:.1f}C"]
+    for i in range(last):
+        before, here = points[max(i - 1, 0)], points[i]
+        there, after = points[i + 1], points[min(i + 2, last)]
+        pieces.append(_bend(before, here, there, after))
+    return " ".join(pieces)
+
+
+def curve(points: Sequence[Point]) -> str:
+    """A smooth open path through `points`."""
+    return "M" + run(points)
+
+
+def blob(points: Sequence[Point]) -> str:
+    """A smooth closed path through `points`."""
+    count = len(points)
+    pieces = [f"M{points[0][0]:.1f} {points[0][1]:.1f}C"]
+    pieces += [
+        _bend(*(points[(i + k) % count] for k in (-1, 0, 1, 2))) for i in range(count)
+    ]
+    return " ".join(pieces) + "Z"
+
+
+def ring(*sides: Sequence[Point]) -> str:
+    """A closed path of smooth sides that meet in corners."""
+    return "M" + "L".join([run(side) for side in sides]) + "Z"
+
+
+def _bend(before: Point, here: Point, there: Point, after: Point) -> str:
+    return (
+        f"{here[0] + (there[0] - before[0]) / 6:.1f} "
+        f"{here[1] + (there[1] - before[1]) / 6:.1f} "
+        f"{there[0] - (after[0] - here[0]) / 6:.1f} "
+        f"{there[1] - (after[1] - here[1]) / 6:.1f} {there[0]:.1f} {there[1]:.1f}"
+    )
+
+
+def bumps(points: Sequence[Point], bulge: float = 0.62) -> str:
+    """Arcs from point to point that bulge to the left of the way, without the M."""
+    pieces = [f"{points[0][0]:.1f} {points[0][1]:.1f}"]
+    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        radius = max(1.0, bulge * ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5)
+        pieces.append(f"A{radius:.1f} {radius:.1f} 0 0 1 {x1:.1f} {y1:.1f}")
+    return "".join(pieces)
+
+
+def oval(x: float, y: float, rx: float, ry: float) -> str:
+    """An ellipse around (x, y)."""
+    return (
+        f"M{x - rx:.1f} {y:.1f}a{rx:.1f} {ry:.1f} 0 1 0 {2 * rx:.1f} 0"
+        f"a{rx:.1f} {ry:.1f} 0 1 0 {-2 * rx:.1f} 0Z"
+    )
+
+
+def mirrored(points: Sequence[Point]) -> list[Point]:
+    """The points on the other side of the middle line, in reverse order."""
+    return [(CANVAS - x, y) for x, y in reversed(points)]
