@@ -18,6 +18,10 @@ from benchmark.progress import Progress
 from benchmark.store import Store
 
 
+class MethodError(RuntimeError):
+    """A method cannot do what it was asked; the message says what it lacks."""
+
+
 @dataclass(frozen=True)
 class PretrainedPart:
     """Something a method did not learn itself: what, from where, on which data."""
@@ -60,7 +64,7 @@ class MethodOptions(BaseModel):
 
 @dataclass(frozen=True)
 class Pictures:
-    """Unlabelled pictures: (n, S, S, 3) uint8 RGB and the digest that stands for them."""
+    """Unlabelled pictures, (n, S, S, 3) uint8 RGB, and the digest that names them."""
 
     images: NDArray[np.uint8]
     digest: str
@@ -105,7 +109,7 @@ class Method(Protocol):
 
     @classmethod
     def required_weights(cls, options: Any) -> tuple[str, ...]:
-        """Names of the weight files (benchmark.weights) that a fit under these reads."""
+        """Names of the weight files (benchmark.weights) that a fit then reads."""
         ...
 
     def fit(self, context: FitContext) -> None:

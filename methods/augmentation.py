@@ -1,0 +1,116 @@
+"""Augmentation of training pictures; the same for every method."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor
+from torch.nn import functional
+
+EXPOSURE = 0.35
+CONTRAST = 0.25
+SIDELIGHT = 0.3
+WHITE_BALANCE = 0.06
+SATURATION = 0.25
+SHIFT = 0.06
+SCALE = 0.08
+BLUR_SIGMA = 0.012
+"""Largest blur, as a share of the picture's side."""
+
+_DRAWS = 14
+
+
+class Augmentation(BaseModel):
+    """Which disturbances training pictures get; each can be switched off alone.
+
+    Flips are off by default: they would put a parting on the wrong side.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    light: bool = True
+    blur: bool = True
+    crop: bool = True
+    colour: bool = True
+    flip: bool = False
+
+
+def augment(
+    pictures: Tensor, switches: Augmentation, generator: torch.Generator
+) -> Tensor:
+    """Disturbed copies of (n, 3, S, S) pictures in [-1, 1], each in its own way.
+
+    Every disturbance has random numbers of its own, so switching one off leaves the
+    others as they were.
+    """
+    draws = torch.rand(len(pictures), _DRAWS, generator=generator).to(pictures.device)
+    signed = draws * 2 - 1
+    if switches.flip:
+        pictures = torch.where(_each(draws[:, 0] < 0.5), pictures.flip(-1), pictures)
+    if switches.crop:
+        pictures = _crop(pictures, signed[:, 1:4])
+    if switches.blur:
+        pictures = _blur(pictures, draws[:, 4])
+    if switches.colour:
+        pictures = _colour(pictures, signed[:, 5:9])
+    if switches.light:
+        pictures = _light(pictures, signed[:, 9:13])
+    return pictures.clamp(-1, 1)
+
+
+def _each(values: Tensor) -> Tensor:
+    """(n,) numbers in a shape that multiplies (n, 3, S, S) pictures."""
+    return values[:, None, None, None]
+
+
+def _crop(pictures: Tensor, signed: Tensor) -> Tensor:
+    """Shift by up to 6 % of the side and scale by up to 8 %; borders are mirrored."""
+    scale = 1 + SCALE * signed[:, 0]
+    matrices = pictures.new_zeros(len(pictures), 2, 3)
+    matrices[:, 0, 0] = matrices[:, 1, 1] = scale
+    matrices[:, :, 2] = 2 * SHIFT * signed[:, 1:3]
+    grid = functional.affine_grid(matrices, list(pictures.shape), align_corners=False)
+    return functional.grid_sample(
+        pictures, grid, padding_mode="reflection", align_corners=False
+    )
+
+
+def _blur(pictures: Tensor, strength: Tensor) -> Tensor:
+    """A Gaussian blur of random width; half of the pictures stay nearly sharp."""
+    count, channels, side, _ = pictures.shape
+    sigma = (strength**2 * BLUR_SIGMA * side).clamp_min(1e-3)
+    radius = max(1, math.ceil(2 * BLUR_SIGMA * side))
+    offsets = torch.arange(-radius, radius + 1, device=pictures.device)
+    kernels = torch.exp(-(offsets**2) / (2 * sigma[:, None] ** 2))
+    kernels = kernels / kernels.sum(dim=1, keepdim=True)
+    kernels = kernels.repeat_interleave(channels, dim=0)[:, None, None, :]
+    planes = pictures.reshape(1, count * channels, side, side)
+    groups = count * channels
+    for kernel, pads in (
+        (kernels, (radius, radius, 0, 0)),
+        (kernels.transpose(2, 3), (0, 0, radius, radius)),
+    ):
+        planes = functional.pad(planes, pads, mode="replicate")
+        planes = functional.conv2d(planes, kernel, groups=groups)
+    return planes.reshape(pictures.shape)
+
+
+def _colour(pictures: Tensor, signed: Tensor) -> Tensor:
+    """White balance by up to 6 % a channel, saturation by up to 25 %."""
+    gains = (1 + WHITE_BALANCE * signed[:, :3])[:, :, None, None]
+    balanced = (pictures + 1) * gains - 1
+    grey = balanced.mean(dim=1, keepdim=True)
+    return grey + (balanced - grey) * _each(1 + SATURATION * signed[:, 3])
+
+
+def _light(pictures: Tensor, signed: Tensor) -> Tensor:
+    """Exposure, contrast and a light from one side."""
+    side = pictures.shape[-1]
+    ramp = torch.linspace(-1, 1, side, device=pictures.device)
+    across = _each(signed[:, 0]) * ramp + _each(signed[:, 1]) * ramp[:, None]
+    exposure = torch.exp2(_each(EXPOSURE * signed[:, 2]) + SIDELIGHT * across)
+    lit = (pictures + 1) * exposure - 1
+    mean = lit.mean(dim=(1, 2, 3), keepdim=True)
+    return mean + (lit - mean) * _each(1 + CONTRAST * signed[:, 3])

@@ -1,0 +1,52 @@
+"""Baseline: the estimator trained on engine renders alone, blind to the domain gap."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from methods.base import FitContext, MethodMeta
+from methods.estimation import EstimatorMethod, EstimatorOptions
+from methods.examples import Pairs
+from methods.networks.backbones import WEIGHT_FILES
+from methods.renders import training_renders
+
+
+class BaselineOptions(EstimatorOptions):
+    """Options of the estimator, and how many renders to train on (paper: 50,000)."""
+
+    samples: int = Field(50_000, ge=1)
+
+
+class Baseline(EstimatorMethod):
+    """Trained on (render, vector) pairs of uniformly random vectors.
+
+    The Baseline of the SwiftAvatar paper, section 4.2 and first row of Table 3.
+    """
+
+    meta: ClassVar[MethodMeta] = MethodMeta(
+        name="baseline",
+        title="Baseline",
+        version="1.0",
+        paper="SwiftAvatar (Wang et al., AAAI 2023), section 4.2",
+        licence="Apache-2.0",
+        needs=tuple(WEIGHT_FILES.values()),
+    )
+    Options = BaselineOptions
+
+    def __init__(self, options: BaselineOptions) -> None:
+        super().__init__(options)
+        self.samples = options.samples
+
+    def pairs(self, context: FitContext) -> Pairs:
+        """Random avatars of the engine, rendered at the input size."""
+        renders = training_renders(
+            context.engine,
+            self.samples,
+            self.options.input_size,
+            context.seed,
+            context.store,
+            context.progress,
+        )
+        return Pairs(renders.pictures, renders.vectors, renders.digest)

@@ -1,0 +1,186 @@
+"""Controls: rows that need no learning, and oracle rows that may see truths."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from pydantic import Field
+from torch import Tensor
+
+from benchmark.avatars import AvatarSpec, AvatarVectors
+from methods.base import (
+    FitContext,
+    Labelled,
+    MethodError,
+    MethodMeta,
+    MethodOptions,
+)
+from methods.estimation import EstimatorMethod
+from methods.examples import Pairs
+from methods.networks.backbones import WEIGHT_FILES
+from methods.pictures import check_faces, resized
+from methods.randomness import seed_of
+from methods.saving import load_method, save_method
+
+
+class ControlOptions(MethodOptions):
+    """Options of the controls that look at no picture."""
+
+    input_size: int = Field(224, ge=64, le=1024)
+
+
+class _Untrained(ABC):
+    """A control that keeps nothing of a fit but the spec and the seed."""
+
+    meta: ClassVar[MethodMeta]
+    Options: ClassVar[type[ControlOptions]] = ControlOptions
+
+    def __init__(self, options: ControlOptions) -> None:
+        self.options = options
+        self._fitted: tuple[AvatarSpec, int] | None = None
+
+    @classmethod
+    def required_weights(cls, options: Any) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def fit(self, context: FitContext) -> None:
+        """Remember the engine's spec and the seed."""
+        self._fitted = context.engine.spec, context.seed
+
+    def predict(self, faces: Tensor) -> AvatarVectors:
+        """One vector a face; see the class for which."""
+        check_faces(faces, self.options.input_size)
+        spec, seed = self._memory
+        return self._vectors(spec, seed, faces)
+
+    @abstractmethod
+    def _vectors(self, spec: AvatarSpec, seed: int, faces: Tensor) -> AvatarVectors:
+        """One vector a face."""
+
+    def save(self, folder: Path) -> None:
+        """Write options, spec and seed."""
+        spec, seed = self._memory
+        save_method(folder, self.meta, self.options, spec, {"seed": seed})
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote."""
+        saved = load_method(folder, cls.meta)
+        method = cls(cls.Options.model_validate(saved.options))
+        method._fitted = saved.spec, int(saved.extra["seed"])
+        return method
+
+    @property
+    def _memory(self) -> tuple[AvatarSpec, int]:
+        if self._fitted is None:
+            raise MethodError(f"{self.meta.name} is not fitted: call fit or load first")
+        return self._fitted
+
+
+class Random(_Untrained):
+    """A uniformly random vector a face.
+
+    The draw is seeded by the seed and by the face's bytes, so that it is the same in
+    any batch; it has nothing to do with what the picture shows.
+    """
+
+    meta: ClassVar[MethodMeta] = MethodMeta(
+        name="random",
+        title="Random",
+        version="1.0",
+        paper="",
+        licence="Apache-2.0",
+        role="control",
+    )
+
+    def _vectors(self, spec: AvatarSpec, seed: int, faces: Tensor) -> AvatarVectors:
+        rows = [
+            AvatarVectors.sample(spec, 1, seed_of("random", seed, _digest(face)))
+            for face in faces
+        ]
+        return AvatarVectors.concatenate([AvatarVectors.defaults(spec, 0), *rows])
+
+
+def _digest(face: Tensor) -> str:
+    return hashlib.sha256(
+        face.detach().cpu().contiguous().numpy().tobytes()
+    ).hexdigest()
+
+
+class Constant(_Untrained):
+    """The same vector for every face: mean or mode of the spec's own distribution.
+
+    Vectors are sampled uniformly, so the mean of a scalar is 0.5, and of equally likely
+    options the first stands for the mode.
+    """
+
+    meta: ClassVar[MethodMeta] = MethodMeta(
+        name="constant",
+        title="Constant",
+        version="1.0",
+        paper="",
+        licence="Apache-2.0",
+        role="control",
+    )
+
+    def _vectors(self, spec: AvatarSpec, seed: int, faces: Tensor) -> AvatarVectors:
+        middle = np.full((len(faces), len(spec.continuous)), 0.5, np.float32)
+        first = np.zeros((len(faces), len(spec.discrete)), np.int64)
+        return AvatarVectors(spec, middle, first)
+
+
+class Supervised(EstimatorMethod):
+    """Oracle: the same estimator trained on labelled train faces, a reachable ceiling."""
+
+    meta: ClassVar[MethodMeta] = MethodMeta(
+        name="supervised",
+        title="Supervised (oracle)",
+        version="1.0",
+        paper="",
+        licence="Apache-2.0",
+        role="oracle",
+        needs=tuple(WEIGHT_FILES.values()),
+    )
+
+    def pairs(self, context: FitContext) -> Pairs:
+        """The labelled train faces with their truths."""
+        labelled = _labelled(self.meta.name, context)
+        faces = resized(labelled.faces.images, self.options.input_size)
+        return Pairs(faces, labelled.truth, labelled.digest)
+
+
+class SupervisedShuffled(EstimatorMethod):
+    """Oracle whose truths are dealt to the wrong faces: it must fall to `constant`."""
+
+    meta: ClassVar[MethodMeta] = MethodMeta(
+        name="supervised-shuffled",
+        title="Supervised, truths shuffled (oracle)",
+        version="1.0",
+        paper="",
+        licence="Apache-2.0",
+        role="oracle",
+        needs=tuple(WEIGHT_FILES.values()),
+    )
+
+    def pairs(self, context: FitContext) -> Pairs:
+        """The labelled train faces with their truths in a seeded random order."""
+        labelled = _labelled(self.meta.name, context)
+        faces = resized(labelled.faces.images, self.options.input_size)
+        seed = seed_of("shuffle", context.seed)
+        order = np.random.default_rng(seed).permutation(len(labelled.truth))
+        digest = f"{labelled.digest} shuffled {seed}"
+        return Pairs(faces, labelled.truth[order], digest)
+
+
+def _labelled(name: str, context: FitContext) -> Labelled:
+    if context.labelled is None:
+        raise MethodError(
+            f"{name} is an oracle row: it needs labelled train faces "
+            "(FitContext.labelled)"
+        )
+    return context.labelled

@@ -1,0 +1,248 @@
+"""The avatar estimator as a method: trained on pairs of pictures and vectors."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import torch
+from pydantic import Field, model_validator
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from benchmark.avatars import AvatarSpec, AvatarVectors
+from benchmark.store import Stage, file_digest
+from methods.augmentation import Augmentation
+from methods.base import FitContext, MethodError, MethodMeta, MethodOptions
+from methods.examples import Batches, Pairs, cached_batches, fresh_batches
+from methods.losses import LossWeights, estimator_loss
+from methods.networks.backbones import (
+    WEIGHT_FILES,
+    BackboneName,
+    load_imagenet,
+    make_backbone,
+)
+from methods.networks.estimator import Estimator
+from methods.pictures import check_faces
+from methods.randomness import seed_of
+from methods.saving import WEIGHTS_FILE, load_method, save_method
+from methods.training import Recipe, Schedule, train
+
+TRAINING_VERSION = "1"
+
+
+class EstimatorOptions(MethodOptions):
+    """How an estimator is built and trained; the defaults are the paper's.
+
+    The paper trains for 100 epochs of 50,000 pairs in batches of 256: 19,531 steps.
+    With `cached_views`, that many augmented pictures are drawn once and the features of
+    the frozen stages are kept, which makes a step cheap; 0 draws anew at each step.
+    """
+
+    input_size: int = Field(224, ge=64, le=1024)
+    backbone: BackboneName = "resnet18"
+    pretrained: bool = True
+    frozen_stages: int = Field(0, ge=0)
+    head_width: int = Field(256, ge=1)
+    steps: int = Field(19_531, ge=1)
+    batch_size: int = Field(256, ge=2)
+    learning_rate: float = Field(1e-3, gt=0)
+    schedule: Schedule = "halving"
+    cached_views: int = Field(0, ge=0)
+    augmentation: Augmentation = Augmentation()
+    continuous_weight: float = Field(1.0, ge=0)
+    discrete_weight: float = Field(10.0, ge=0)
+    sce_alpha: float = Field(0.1, ge=0)
+    sce_beta: float = Field(1.0, ge=0)
+    checkpoint_steps: int = Field(200, ge=1)
+
+    @model_validator(mode="after")
+    def _cached_views_need_frozen_stages(self) -> Self:
+        if self.cached_views and not self.frozen_stages:
+            raise ValueError(
+                "cached_views keeps the features of frozen stages, so frozen_stages "
+                "must be 1 or more"
+            )
+        if self.frozen_stages and not self.pretrained:
+            raise ValueError(
+                "frozen_stages would freeze random weights; set pretrained: true"
+            )
+        return self
+
+    @property
+    def loss_weights(self) -> LossWeights:
+        """The weights of the loss."""
+        return LossWeights(
+            self.continuous_weight, self.discrete_weight, self.sce_alpha, self.sce_beta
+        )
+
+    @property
+    def recipe(self) -> Recipe:
+        """How long and how fast to learn."""
+        return Recipe(
+            self.steps, self.learning_rate, self.schedule, self.checkpoint_steps
+        )
+
+
+class EstimatorMethod(ABC):
+    """A method that trains the estimator; a contestant says on which pairs."""
+
+    meta: ClassVar[MethodMeta]
+    Options: ClassVar[type[EstimatorOptions]] = EstimatorOptions
+
+    def __init__(self, options: EstimatorOptions) -> None:
+        self.options = options
+        self._network: Estimator | None = None
+
+    @classmethod
+    def required_weights(cls, options: Any) -> tuple[str, ...]:
+        """The backbone's ImageNet file, where the options want a pretrained one."""
+        return (WEIGHT_FILES[options.backbone],) if options.pretrained else ()
+
+    @abstractmethod
+    def pairs(self, context: FitContext) -> Pairs:
+        """What to train on, at the options' input size."""
+
+    def fit(self, context: FitContext) -> None:
+        """Train on `pairs`; the trained network is a stage of the store."""
+        spec, pairs = context.engine.spec, self.pairs(context)
+        stage = training_stage(spec, pairs.digest, self.options, context)
+
+        def build(folder: Path, scratch: Path) -> None:
+            network = _trained(spec, pairs, self.options, context, scratch)
+            save_file(_plain(network), folder / WEIGHTS_FILE)
+
+        folder = context.store.obtain(stage, build)
+        self._adopt(spec, load_file(folder / WEIGHTS_FILE))
+        self._fitted.to(context.device)
+
+    def predict(self, faces: Tensor) -> AvatarVectors:
+        """Vectors for (n, 3, S, S) float32 faces in [-1, 1], S the input size.
+
+        Faces go through the network one by one, so that a prediction depends on its
+        face alone. Raises ValueError for other shapes and ranges.
+        """
+        network = self._fitted
+        check_faces(faces, self.options.input_size)
+        device = next(network.parameters()).device
+        with torch.inference_mode():
+            rows = [network(face[None].to(device)).cpu() for face in faces]
+        flat = torch.cat(rows) if rows else torch.zeros(0, network.spec.flat_size)
+        return AvatarVectors.from_flat(network.spec, flat.numpy())
+
+    def save(self, folder: Path) -> None:
+        """Write options, spec and weights."""
+        network = self._fitted
+        tensors = network.state_dict()
+        save_method(folder, self.meta, self.options, network.spec, tensors=tensors)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote; the network lies on the CPU."""
+        saved = load_method(folder, cls.meta)
+        method = cls(cls.Options.model_validate(saved.options))
+        method._adopt(saved.spec, saved.tensors())
+        return method
+
+    def _adopt(self, spec: AvatarSpec, tensors: dict[str, Tensor]) -> None:
+        network = make_estimator(spec, self.options, seed=0)
+        network.load_state_dict(tensors)
+        self._network = network.eval()
+
+    @property
+    def _fitted(self) -> Estimator:
+        if self._network is None:
+            raise MethodError(f"{self.meta.name} is not fitted: call fit or load first")
+        return self._network
+
+
+def training_stage(
+    spec: AvatarSpec, pairs: str, options: EstimatorOptions, context: FitContext
+) -> Stage:
+    """What a trained estimator depends on; `pairs` is their digest.
+
+    The number of threads belongs to it: it decides in which order sums are taken.
+    """
+    read = set(EstimatorOptions.model_fields) - {"checkpoint_steps"}
+    files = {
+        f"weights.{name}": file_digest(path) for name, path in context.weights.items()
+    }
+    return Stage(
+        "estimator",
+        TRAINING_VERSION,
+        {
+            **options.model_dump(mode="json", include=read),
+            "device": context.device,
+            "threads": torch.get_num_threads(),
+        },
+        {"pairs": pairs, "spec": spec.digest, **files},
+        context.seed,
+    )
+
+
+def make_estimator(spec: AvatarSpec, options: EstimatorOptions, seed: int) -> Estimator:
+    """The untrained network of these options, with seeded random weights."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of("network", seed))
+        backbone = make_backbone(options.backbone)
+        return Estimator(spec, backbone, options.head_width, options.frozen_stages)
+
+
+def initial_estimator(
+    spec: AvatarSpec, options: EstimatorOptions, context: FitContext
+) -> Estimator:
+    """The network before its first step, its backbone from ImageNet where wanted.
+
+    Raises MethodError where the context lacks the weight file.
+    """
+    network = make_estimator(spec, options, context.seed)
+    if options.pretrained:
+        name = WEIGHT_FILES[options.backbone]
+        if name not in context.weights:
+            raise MethodError(
+                f"backbone {options.backbone} wants the weight file {name}: run "
+                f"`avatarbench weights fetch {name}` or set pretrained: false"
+            )
+        load_imagenet(network.backbone, options.backbone, context.weights[name])
+    return network.to(context.device)
+
+
+def _trained(
+    spec: AvatarSpec,
+    pairs: Pairs,
+    options: EstimatorOptions,
+    context: FitContext,
+    scratch: Path,
+) -> Estimator:
+    network = initial_estimator(spec, options, context)
+    batches = _batches(network, pairs, options, context)
+    weights = options.loss_weights
+
+    def loss_at(step: int) -> Tensor:
+        features, targets = batches(step)
+        return estimator_loss(spec, network.learnt(features), targets, weights)
+
+    label = f"{context.engine.meta.name} estimator"
+    train(network, loss_at, options.recipe, scratch, context.progress, label)
+    return network
+
+
+def _batches(
+    network: Estimator, pairs: Pairs, options: EstimatorOptions, context: FitContext
+) -> Batches:
+    shared = (
+        pairs,
+        network,
+        options.augmentation,
+        options.batch_size,
+        context.seed,
+        context.device,
+    )
+    if options.cached_views:
+        return cached_batches(*shared, options.cached_views, context.progress)
+    return fresh_batches(*shared)
+
+
+def _plain(network: Estimator) -> dict[str, Tensor]:
+    return {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}

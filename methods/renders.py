@@ -1,0 +1,88 @@
+"""Training renders: random avatars of an engine, made once and shared by methods."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
+
+from benchmark.avatars import AvatarVectors
+from benchmark.engines.base import Engine, engine_digest
+from benchmark.progress import Progress
+from benchmark.store import Stage, Store, atomic_write
+
+PICTURES, CONTINUOUS, DISCRETE = "pictures.npy", "continuous.npy", "discrete.npy"
+SHARD = 256
+
+
+@dataclass(frozen=True)
+class Renders:
+    """Random avatars: (n, S, S, 3) uint8 pictures on disk, their vectors, a digest."""
+
+    pictures: NDArray[np.uint8]
+    vectors: AvatarVectors
+    digest: str
+
+
+def renders_stage(engine: Engine, count: int, size: int, seed: int) -> Stage:
+    """What `training_renders` depends on."""
+    options = {"count": count, "size": size, "sampling": "uniform"}
+    return Stage("renders", "1", options, {"engine": engine_digest(engine)}, seed)
+
+
+def training_renders(
+    engine: Engine,
+    count: int,
+    size: int,
+    seed: int,
+    store: Store,
+    progress: Progress,
+) -> Renders:
+    """`count` uniformly sampled avatars at `size` px, from the store where they exist.
+
+    A killed run goes on at the shard that was open.
+    """
+    stage = renders_stage(engine, count, size, seed)
+    vectors = AvatarVectors.sample(engine.spec, count, seed)
+
+    def build(folder: Path, scratch: Path) -> None:
+        _render_shards(engine, vectors, size, scratch, progress)
+        np.save(folder / CONTINUOUS, vectors.continuous)
+        np.save(folder / DISCRETE, vectors.discrete)
+        (scratch / PICTURES).rename(folder / PICTURES)
+
+    folder = store.obtain(stage, build)
+    vectors = AvatarVectors(
+        engine.spec, np.load(folder / CONTINUOUS), np.load(folder / DISCRETE)
+    )
+    pictures = np.load(folder / PICTURES, mmap_mode="r")
+    return Renders(pictures, vectors, stage.key)
+
+
+def _render_shards(
+    engine: Engine,
+    vectors: AvatarVectors,
+    size: int,
+    scratch: Path,
+    progress: Progress,
+) -> None:
+    """Fill scratch/pictures.npy shard by shard, noting how far it is after each."""
+    note, file = scratch / "done.json", scratch / PICTURES
+    done = json.loads(note.read_text()) if note.is_file() and file.is_file() else 0
+    shape = (len(vectors), size, size, 3)
+    pictures = (
+        np.load(file, mmap_mode="r+")
+        if done
+        else open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
+    )
+    with progress.task(f"{engine.meta.name} renders", len(vectors), done) as task:
+        for start in range(done, len(vectors), SHARD):
+            shard = vectors[start : start + SHARD]
+            pictures[start : start + SHARD] = engine.render(shard, size)
+            pictures.flush()
+            atomic_write(note, json.dumps(start + len(shard)).encode())
+            task.advance(len(shard))
