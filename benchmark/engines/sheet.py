@@ -1,0 +1,210 @@
+"""Contact sheets: every option and every sweep of an engine on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.avatars import AvatarVectors
+from benchmark.engines.base import Engine
+from benchmark.engines.conformance import options_in_context, sweep_in_context
+from benchmark.spec import AvatarSpec, Continuous, Discrete, Parameter
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageDraw, ImageFont
+
+SWEEP_STEPS = 5
+COLUMNS = 12
+"""Avatars across the page; a sweep takes half of them."""
+RANDOM_AVATARS = 24
+
+PAPER, INK, FAINT, RULE = "#ffffff", "#1f2933", "#66788a", "#d9e2ec"
+MARGIN, GAP = 36, 8
+HEADING, CAPTION, FOOT = 46, 20, 22
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A heading, a note beside it, and captioned avatars in rows of `columns`.
+
+    `colours` holds a swatch an avatar where the panel shows a colour, else nothing.
+    """
+
+    title: str
+    note: str
+    captions: tuple[str, ...]
+    vectors: AvatarVectors
+    columns: int
+    colours: tuple[str, ...] = ()
+
+    def height(self, size: int) -> int:
+        """Pixels that the panel takes with avatars of `size`."""
+        lines = -(-len(self.captions) // self.columns)
+        return HEADING + lines * (size + CAPTION) + FOOT
+
+
+def describe(engine: Engine) -> list[tuple[str, str, str, str]]:
+    """Rows of text: parameter, component, what it takes, when it is active."""
+    spec = engine.spec
+    return [
+        (p.name, p.component, _values(p), _condition(spec, p)) for p in spec.parameters
+    ]
+
+
+def summary(spec: AvatarSpec) -> str:
+    """One line that counts parameters and options."""
+    options = sum(len(choice.options) for choice in spec.discrete)
+    return (
+        f"{len(spec.continuous)} continuous and {len(spec.discrete)} discrete "
+        f"parameters, {options} options in all"
+    )
+
+
+def draw_sheet(engine: Engine, path: Path, size: int = 112, seed: int = 0) -> None:
+    """Write a PNG with a header, random avatars, every option and every sweep.
+
+    Avatars have `size` px a side (64 at least). Every parameter is shown in a context
+    where it is active. Raises AvatarError for a size that engines do not draw.
+    """
+    from PIL import Image, ImageDraw
+
+    bands = list(_bands(engine.spec, seed))
+    top = MARGIN + 104
+    heights = [max(panel.height(size) for panel in band) for band in bands]
+    width = 2 * MARGIN + COLUMNS * (size + GAP) - GAP
+    page = Image.new("RGB", (width, top + sum(heights) + MARGIN), PAPER)
+    pen = ImageDraw.Draw(page)
+    _draw_header(pen, engine)
+    for band, height in zip(bands, heights, strict=True):
+        pen.line((MARGIN, top, width - MARGIN, top), fill=RULE)
+        for place, panel in enumerate(band):
+            left = MARGIN + place * panel.columns * (size + GAP)
+            pictures = engine.render(panel.vectors, size)
+            _draw_panel(page, panel, pictures, (left, top))
+        top += height
+    page.save(path)
+
+
+def _bands(spec: AvatarSpec, seed: int) -> Iterator[list[Panel]]:
+    """Panels from top to bottom: full rows for options, two sweeps side by side."""
+    count = RANDOM_AVATARS
+    sample = AvatarVectors.sample(spec, count, seed)
+    note = f"uniform over every range and option, seed {seed}"
+    yield [Panel("Random avatars", note, ("",) * count, sample, COLUMNS)]
+    for choice in spec.discrete:
+        yield [_options_panel(spec, choice)]
+    sweeps = [_sweep_panel(spec, scalar) for scalar in spec.continuous]
+    for start in range(0, len(sweeps), 2):
+        yield sweeps[start : start + 2]
+
+
+def _options_panel(spec: AvatarSpec, choice: Discrete) -> Panel:
+    kind = "colours" if choice.kind == "colour" else "options"
+    return Panel(
+        choice.name,
+        _note(spec, choice, f"{len(choice.options)} {kind}"),
+        choice.options,
+        options_in_context(spec, choice),
+        COLUMNS,
+        choice.colours,
+    )
+
+
+def _sweep_panel(spec: AvatarSpec, scalar: Continuous) -> Panel:
+    steps = np.linspace(0, 1, SWEEP_STEPS)
+    return Panel(
+        scalar.name,
+        _note(spec, scalar, f"default {scalar.default:g}"),
+        tuple(f"{value:g}" for value in steps),
+        sweep_in_context(spec, scalar.name, SWEEP_STEPS),
+        COLUMNS // 2,
+    )
+
+
+def _draw_header(pen: ImageDraw.ImageDraw, engine: Engine) -> None:
+    meta = engine.meta
+    pen.text((MARGIN, MARGIN - 8), meta.title, fill=INK, font=_font(34))
+    lines = (
+        f"{meta.name}, version {meta.version}: {summary(engine.spec)}",
+        f"{meta.source}; {meta.licence}",
+    )
+    for row, line in enumerate(lines):
+        pen.text((MARGIN, MARGIN + 40 + 22 * row), line, fill=FAINT, font=_font(15))
+
+
+def _draw_panel(
+    page: Image.Image,
+    panel: Panel,
+    pictures: NDArray[np.uint8],
+    corner: tuple[int, int],
+) -> None:
+    from PIL import Image, ImageDraw
+
+    pen = ImageDraw.Draw(page)
+    left, top = corner
+    size = pictures.shape[1]
+    pen.text((left, top + 12), panel.title, fill=INK, font=_font(20))
+    indent = left + pen.textlength(panel.title, font=_font(20)) + 14
+    pen.text((indent, top + 17), panel.note, fill=FAINT, font=_font(14))
+    for index, picture in enumerate(pictures):
+        row, column = divmod(index, panel.columns)
+        x = left + column * (size + GAP)
+        y = top + HEADING + row * (size + CAPTION)
+        page.paste(Image.fromarray(picture), (x, y))
+        swatch = panel.colours[index] if panel.colours else None
+        _draw_caption(pen, panel.captions[index], swatch, (x, y + size + 3), size)
+
+
+def _draw_caption(
+    pen: ImageDraw.ImageDraw,
+    caption: str,
+    swatch: str | None,
+    corner: tuple[int, int],
+    width: int,
+) -> None:
+    x, y = corner
+    if swatch is not None:
+        pen.rectangle((x, y + 1, x + 10, y + 11), fill=swatch, outline=FAINT)
+        x, width = x + 15, width - 15
+    points = 12
+    while points > 8 and pen.textlength(caption, font=_font(points)) > width:
+        points -= 1
+    pen.text((x, y), caption, fill=INK, font=_font(points))
+
+
+@cache
+def _font(points: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+    from PIL import ImageFont
+
+    return ImageFont.load_default(points)
+
+
+def _note(spec: AvatarSpec, parameter: Parameter, what: str) -> str:
+    condition = _condition(spec, parameter)
+    return f"{what}; active when {condition}" if condition else what
+
+
+def _values(parameter: Parameter) -> str:
+    if isinstance(parameter, Discrete):
+        return f"{len(parameter.options)}: {', '.join(parameter.options)}"
+    blend = f", weight of {parameter.group}" if parameter.group else ""
+    return f"0 to 1, default {parameter.default:g}{blend}"
+
+
+def _condition(spec: AvatarSpec, parameter: Parameter) -> str:
+    """Words for `active_when`, by the shorter of the two lists of options."""
+    condition = parameter.active_when
+    if condition is None:
+        return ""
+    owner = spec[condition.parameter]
+    assert isinstance(owner, Discrete)
+    without = [option for option in owner.options if option not in condition.options]
+    if len(without) < len(condition.options):
+        return f"{owner.name} is not {' or '.join(without)}"
+    return f"{owner.name} is {' or '.join(condition.options)}"
