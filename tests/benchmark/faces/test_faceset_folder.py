@@ -1,0 +1,180 @@
+"""Folders of pictures and FFHQ trees with truth CSVs."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmark.avatars import AvatarVectors
+from benchmark.faces.faceset import (
+    FaceSetError,
+    open_ffhq,
+    open_folder,
+    write_truth,
+)
+from benchmark.spec import AvatarSpec, Continuous, Discrete
+
+SPEC = AvatarSpec(
+    "small",
+    (Continuous("head_width", "head"), Discrete("hair_type", "hair", ("bald", "bob"))),
+)
+
+
+def picture(path, value=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (64, 64), (value, 0, 0)).save(path)
+
+
+def truth(path, faces, seed=0):
+    write_truth(path, faces, AvatarVectors.sample(SPEC, len(faces), seed))
+    return path
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    for value, name in enumerate(("ann.png", "bob.JPG", "cleo.webp", "dan.png")):
+        picture(tmp_path / "people" / name, value)
+    (tmp_path / "people" / "notes.txt").write_text("not a picture")
+    picture(tmp_path / "people" / ".hidden.png")
+    return tmp_path / "people"
+
+
+def test_truth_faces_are_held_out_and_the_others_train(pictures, tmp_path):
+    csv = truth(tmp_path / "truth.csv", ["dan", "ann"])
+    faces = open_folder(pictures, {"small": {"mia": csv}}, licence="CC BY 4.0")
+    assert faces.name == "people"
+    assert not faces.stand_in
+    assert faces.split("train").ids == ("bob", "cleo")
+    held_out = faces.split("heldout")
+    assert held_out.ids == ("ann", "dan")
+    assert held_out.pictures(64)[:, 0, 0, 0].tolist() == [0, 3]
+    assert held_out.licences == ("CC BY 4.0",) * 2
+    assert held_out.parsing(64) is None
+    assert held_out.attributes() is None
+    expected = AvatarVectors.sample(SPEC, 2, 0)[[1, 0]]
+    assert faces.truth("small", SPEC, "heldout", "mia") == expected
+
+
+def test_splits_may_be_lists_or_files(pictures, tmp_path):
+    csv = truth(tmp_path / "truth.csv", ["ann", "bob"])
+    (tmp_path / "train.txt").write_text("cleo\r\n\ndan\n")
+    faces = open_folder(
+        pictures,
+        {"small": {"mia": csv}},
+        {"train": tmp_path / "train.txt", "validation": ["bob"], "heldout": ["ann"]},
+    )
+    assert faces.split("train").ids == ("cleo", "dan")
+    assert len(faces.truth("small", SPEC, "validation", "mia")) == 1
+    with pytest.raises(FaceSetError, match="no row for face cleo and 1 more"):
+        faces.truth("small", SPEC, "train", "mia")
+
+
+def test_a_folder_without_truth_trains_only(pictures):
+    assert list(open_folder(pictures, {}).splits) == ["train"]
+
+
+def test_digests_follow_the_pixels(pictures):
+    before = open_folder(pictures, {}).digest
+    assert open_folder(pictures, {}).digest == before
+    picture(pictures / "ann.png", 99)
+    assert open_folder(pictures, {}).digest != before
+
+
+def test_folders_that_do_not_fit_are_refused(pictures, tmp_path):
+    def opened(truths, splits=None, folder=pictures):
+        with pytest.raises(FaceSetError) as caught:
+            open_folder(folder, truths, splits)
+        return str(caught.value)
+
+    csv = truth(tmp_path / "truth.csv", ["ann", "eve"])
+    assert "eve, which has no picture" in opened({"small": {"mia": csv}})
+    one, two = (truth(tmp_path / f"{f}.csv", [f]) for f in ("ann", "bob"))
+    assert "different faces" in opened({"small": {"mia": one, "noa": two}})
+    both = {"train": ["ann"], "heldout": ["ann"]}
+    assert "face ann is in split train and in split heldout" in opened({}, both)
+    assert "no picture" in opened({}, {"train": ["eve"]})
+    assert "twice" in opened({}, {"train": ["ann", "ann"]})
+    assert "no folder" in opened({}, folder=tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    assert "holds no picture" in opened({}, folder=tmp_path / "empty")
+    picture(pictures / "ann.jpg")
+    assert "ann.jpg and ann.png are both face ann" in opened({})
+
+
+def test_an_odd_picture_is_named_when_it_is_read(pictures):
+    Image.new("L", (64, 64)).save(pictures / "bob.png")
+    (pictures / "bob.JPG").unlink()
+    with pytest.raises(FaceSetError, match=r"bob\.png is greyscale"):
+        open_folder(pictures, {}).split("train").pictures(64)
+
+
+NESTED = "{thousand:05d}/{index:05d}.png"
+FLAT = "{index:05d}.png"
+
+
+@pytest.mark.parametrize("layout", [NESTED, FLAT])
+@pytest.mark.parametrize("inside", ["images1024x1024", "thumbnails128x128", "."])
+def test_ffhq_is_read_nested_and_flat(tmp_path, layout, inside):
+    for value, index in enumerate((3, 12, 1005, 60001)):
+        name = layout.format(index=index, thousand=index - index % 1000)
+        picture(tmp_path / "ffhq" / inside / name, value)
+    csv = tmp_path / "truth.csv"
+    truth(csv, ["12", "60001.png"])
+    faces = open_ffhq(tmp_path / "ffhq", {"small": {"mia": csv}})
+    assert faces.split("train").ids == ("00003", "01005")
+    assert faces.split("heldout").ids == ("00012", "60001")
+    assert faces.split("heldout").pictures(64)[:, 0, 0, 0].tolist() == [1, 3]
+    assert len(faces.truth("small", SPEC, "heldout", "mia")) == 2
+    assert "was not beside" in faces.split("train").licences[0]
+
+
+def test_ffhq_prefers_full_pictures_and_takes_licences(tmp_path):
+    picture(tmp_path / "images1024x1024" / "00000.png", 5)
+    picture(tmp_path / "thumbnails128x128" / "00000.png", 6)
+    entry = {
+        "license": "Attribution License",
+        "license_url": "https://creativecommons.org/licenses/by/2.0/",
+        "author": "Ann",
+        "photo_url": "https://example.org/1",
+    }
+    metadata = json.dumps({"0": {"metadata": entry}})
+    (tmp_path / "ffhq-dataset-v2.json").write_text(metadata)
+    train = open_ffhq(tmp_path, {}).split("train")
+    assert train.pictures(64)[0, 0, 0, 0] == 5
+    assert train.licences == (
+        "Attribution License (https://creativecommons.org/licenses/by/2.0/), by Ann, "
+        "https://example.org/1",
+    )
+
+
+def test_ffhq_leaves_the_last_ten_thousand_out_of_train(tmp_path):
+    picture(tmp_path / "59999.png")
+    picture(tmp_path / "60000.png")
+    assert open_ffhq(tmp_path, {}).split("train").ids == ("59999",)
+
+
+def test_ffhq_that_does_not_fit_is_refused(tmp_path):
+    with pytest.raises(FaceSetError, match="no folder of FFHQ"):
+        open_ffhq(tmp_path / "nowhere", {})
+    with pytest.raises(FaceSetError, match="no FFHQ pictures"):
+        open_ffhq(tmp_path, {})
+    picture(tmp_path / "00007.png")
+    picture(tmp_path / "7.png")
+    with pytest.raises(FaceSetError, match="both face 00007"):
+        open_ffhq(tmp_path, {})
+    (tmp_path / "7.png").unlink()
+    csv = tmp_path / "truth.csv"
+    truth(csv, ["seven"])
+    with pytest.raises(FaceSetError, match="line 2, column face: 'seven' is no FFHQ"):
+        open_ffhq(tmp_path, {"small": {"mia": csv}})
+    truth(csv, ["7", "00007"])
+    with pytest.raises(FaceSetError, match="line 3: face 00007 is on line 2"):
+        open_ffhq(tmp_path, {"small": {"mia": csv}})
+
+
+def test_pictures_are_decoded_anew_and_may_be_written_to(pictures):
+    train = open_folder(pictures, {}).split("train")
+    first = train.pictures(64)
+    first[:] = 7
+    assert not np.array_equal(train.pictures(64), first)

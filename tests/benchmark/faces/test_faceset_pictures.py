@@ -1,0 +1,85 @@
+"""Pictures and parsing maps: only square RGB faces pass, and the slip is named."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmark.faces.pictures import FaceSetError, decode_parsing, decode_picture
+
+
+def encoded(mode="RGB", size=(96, 96), kind="PNG", colour=None):
+    buffer = BytesIO()
+    Image.new(mode, size, colour).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def test_pictures_are_resized_with_antialiasing():
+    stripes = np.zeros((256, 256, 3), dtype=np.uint8)
+    stripes[:, ::2] = 255
+    buffer = BytesIO()
+    Image.fromarray(stripes).save(buffer, "PNG")
+    picture = decode_picture(buffer.getvalue(), "stripes", 64)
+    assert picture.shape == (64, 64, 3)
+    assert picture.dtype == np.uint8
+    assert abs(picture.astype(int) - 128).max() < 24
+
+
+def test_a_picture_of_the_right_size_keeps_its_bytes():
+    noise = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
+    buffer = BytesIO()
+    Image.fromarray(noise).save(buffer, "PNG")
+    np.testing.assert_array_equal(decode_picture(buffer.getvalue(), "x", 96), noise)
+
+
+def test_a_camera_that_was_turned_is_turned_back():
+    top_left = np.zeros((96, 96, 3), dtype=np.uint8)
+    top_left[:48, :48] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    buffer = BytesIO()
+    Image.fromarray(top_left).save(buffer, "PNG", exif=exif)
+    picture = decode_picture(buffer.getvalue(), "turned", 96)
+    assert picture[80, 80].tolist() == [255, 255, 255]
+    assert picture[10, 10].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "cannot be read as a picture"),
+        (b"not a picture", "cannot be read as a picture"),
+        (encoded()[:60], "cannot be read as a picture"),
+        (encoded("L"), "is greyscale"),
+        (encoded("RGBA"), "alpha channel"),
+        (encoded("LA"), "alpha channel"),
+        (encoded("P"), "palette"),
+        (encoded("I;16"), "mode I;16"),
+        (encoded("CMYK", kind="JPEG"), "CMYK"),
+        (encoded(size=(96, 97)), "96 x 97 pixels"),
+        (encoded(size=(32, 32)), "32 px wide"),
+    ],
+)
+def test_what_is_no_face_is_refused_by_name(data, message):
+    with pytest.raises(FaceSetError, match=f"^face.png.*{message}"):
+        decode_picture(data, "face.png", 64)
+
+
+def test_parsing_maps_keep_their_classes():
+    ids = np.arange(96 * 96, dtype=np.uint8).reshape(96, 96) % 13
+    buffer = BytesIO()
+    Image.fromarray(ids).save(buffer, "PNG")
+    np.testing.assert_array_equal(decode_parsing(buffer.getvalue(), "map", 96), ids)
+    assert set(np.unique(decode_parsing(buffer.getvalue(), "map", 64))) <= set(
+        range(13)
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [(encoded("L", colour=13), "class 13"), (encoded("RGB"), "mode RGB")],
+)
+def test_other_parsing_maps_are_refused(data, message):
+    with pytest.raises(FaceSetError, match=message):
+        decode_parsing(data, "map", 64)
