@@ -7,7 +7,7 @@ from typing import NamedTuple
 from benchmark.engines.toon.eyes import Eye
 from benchmark.engines.toon.head import EYE_LINE, MIDDLE
 from benchmark.engines.toon.palette import HairTones
-from benchmark.engines.toon.svg import Shape, ring
+from benchmark.engines.toon.svg import Shape, blob
 from benchmark.parts import PART_IDS
 
 
@@ -24,13 +24,13 @@ class _Brow(NamedTuple):
 
 _BROWS = {
     "thin_straight": _Brow(6, 0, 1, 1, -2),
-    "thin_arched": _Brow(6, -4, 7, 15, -3),
+    "thin_arched": _Brow(6, 1, 8, 12, -4),
     "medium_straight": _Brow(11, 0, 1, 2, -2),
-    "medium_arched": _Brow(11, -5, 5, 14, -4),
+    "medium_arched": _Brow(11, 1, 8, 11, -5),
     "thick_straight": _Brow(18, 0, 1, 2, -1, 41),
-    "thick_arched": _Brow(17, -6, 5, 15, -4, 41),
-    "angled": _Brow(12, -13, 0, 13, 9, 40),
-    "rounded": _Brow(9, -11, 8, 7, -14, 37),
+    "thick_arched": _Brow(17, 0, 8, 11, -6, 41),
+    "angled": _Brow(12, -6, 0, 10, 8, 40),
+    "rounded": _Brow(9, -6, 8, 6, -13, 37),
 }
 
 
@@ -47,7 +47,8 @@ def draw_brows(name: str, eye: Eye, hair: HairTones) -> list[Shape]:
 def _outline(brow: _Brow, eye: Eye, base: float, side: int) -> str:
     reach = brow.length
     spine = [
-        (-0.86 * reach, brow.inner, 0.42),
+        (-0.94 * reach, brow.inner, 0.12),
+        (-0.84 * reach, brow.inner, 0.4),
         (-0.3 * reach, brow.body, 0.5),
         (0.4 * reach, brow.arch, 0.42),
         (1.06 * reach, brow.outer, 0.1),
@@ -59,4 +60,4 @@ def _outline(brow: _Brow, eye: Eye, base: float, side: int) -> str:
             for x, y, share in spine
         ]
 
-    return ring(edge(1), list(reversed(edge(-1))))
+    return blob([*edge(1), *reversed(edge(-1))])

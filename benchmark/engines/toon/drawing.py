@@ -6,7 +6,7 @@ from functools import cache
 
 from benchmark.engines.toon.brows import draw_brows
 from benchmark.engines.toon.eyes import Eye, draw_eyes, iris_gradient
-from benchmark.engines.toon.facial_hair import draw_facial_hair
+from benchmark.engines.toon.facial_hair import draw_facial_hair, stubble_gradient
 from benchmark.engines.toon.glasses import draw_arms, draw_glasses
 from benchmark.engines.toon.hair import Scalp, draw_hair, hair_gradients
 from benchmark.engines.toon.head import (
@@ -16,7 +16,7 @@ from benchmark.engines.toon.head import (
     draw_neck,
     skin_gradients,
 )
-from benchmark.engines.toon.mouth import Mouth, draw_mouth, lip_gradient
+from benchmark.engines.toon.mouth import Mouth, draw_mouth, lip_gradient, mouth_shadow
 from benchmark.engines.toon.nose import Nose, draw_nose, nose_gradient
 from benchmark.engines.toon.palette import HairTones, SkinTones
 from benchmark.engines.toon.scene import SCENE_GRADIENTS, draw_backdrop, draw_clothes
@@ -38,6 +38,7 @@ def draw(traits: Traits) -> list[Shape]:
         *draw_clothes(head),
         *draw_ears(head, skin),
         *draw_face(head, skin),
+        mouth_shadow(mouth, skin),
         *draw_facial_hair(traits.facial_hair, head, nose, mouth, tones),
         *draw_nose(nose, skin),
         *draw_mouth(mouth, skin),
@@ -59,5 +60,6 @@ def gradients(skin: str, hair_colour: str) -> str:
         + lip_gradient(tones)
         + iris_gradient()
         + hair_gradients(HairTones.of(hair_colour))
+        + stubble_gradient(HairTones.of(hair_colour))
         + SCENE_GRADIENTS
     )

@@ -16,7 +16,7 @@ from benchmark.parts import PART_IDS
 EYES = PART_IDS["eyes"]
 LASH = "#2b1c18"
 
-_BASE = np.array([30, 15, 17, 13, 11, 0, 8, 7], dtype=np.float64)
+_BASE = np.array([33, 17, 19.5, 15, 12, 0, 8, 6], dtype=np.float64)
 _DELTAS = np.array(
     [
         [-2, 8, 8, 8, 6, 1, 0, -1],
@@ -54,7 +54,7 @@ class Eye:
         scale = 0.78 + 0.44 * traits.eye_size
         marks = (_BASE + np.asarray(traits.eye, dtype=np.float64) @ _DELTAS) * scale
         values = [float(m) for m in marks]
-        offset = (46 + 20 * traits.eye_spacing) * (0.35 + 0.65 * head.skull / 114)
+        offset = (47 + 20 * traits.eye_spacing) * (0.35 + 0.65 * head.skull / 114)
         return cls(offset, *values, -13 + 26 * traits.eye_rotation, scale)
 
     @property
@@ -139,7 +139,7 @@ def _draw_eye(eye: Eye, skin: SkinTones, side: int) -> list[Shape]:
         Shape(ring(put(fold), put(list(reversed(upper)))), skin.lid),
         Shape(ring(put(fold), put(heavy)), skin.shade, opacity=0.85),
         Shape(curve(put(fold)), "none", None, skin.line, 2 * eye.scale, 0.8),
-        Shape(curve(put(lower)), "none", None, skin.line, 1.8 * eye.scale, 0.75),
+        Shape(curve(put(lower)), "none", None, skin.line, 1.8 * eye.scale, 0.7),
         Shape(ring(put(upper), put(lash)), LASH, EYES),
     ]
 

@@ -19,15 +19,14 @@ def draw_facial_hair(
     if name == "none":
         return []
     if name == "stubble":
-        area = _beard(head, nose, mouth, 1, 0.34)
-        return [Shape(area, hair.dark, None, opacity=0.36)]
+        return [Shape(_beard(head, nose, mouth, -1), "url(#stubble)")]
     tache = _moustache(nose, mouth)
     if name == "moustache":
         return [Shape(tache, hair.base, SKIN, hair.line, 1.6), *_whiskers(mouth, hair)]
     if name == "goatee":
         area = _goatee(head, nose, mouth)
     else:
-        area = _beard(head, nose, mouth, 7, 0.2)
+        area = _beard(head, nose, mouth, 7)
     shapes = [Shape(area, hair.base, SKIN, hair.line, 1.8)]
     shapes += _strands(name, head, mouth, hair)
     shapes.append(Shape(tache, hair.base, SKIN, hair.line, 1.2))
@@ -45,67 +44,58 @@ def _lip_floor(mouth: Mouth) -> float:
 
 
 def _moustache(nose: Nose, mouth: Mouth) -> str:
-    lip, base = _lip_line(mouth), nose.base
-    top = min(base + 5, lip - 9)
-    reach = max(mouth.half_width * 1.04, 30)
-    x, y = mouth.at(1, 0)
-    del x
-    right = [
-        (MIDDLE, top + 2),
-        (MIDDLE + 0.4 * reach, top + 1),
-        (MIDDLE + 0.86 * reach, 0.5 * (top + y)),
-        (MIDDLE + 1.1 * reach, y + 7),
-    ]
-    under = [
-        (MIDDLE + 1.1 * reach, y + 7),
-        (MIDDLE + 0.66 * reach, mouth.at(0.6, -0.3 * mouth.form.upper)[1]),
-        (MIDDLE + 0.3 * reach, lip + 3),
-        (MIDDLE, lip + 1),
-    ]
-    return ring(right, under, mirrored(under), mirrored(right))
+    """Two wings that rest on the upper lip and taper beyond its corners."""
+    reach = max(mouth.half_width * 1.12, 34) / mouth.half_width
+    lip = mouth.form.upper * mouth.volume
+    ceiling = nose.base + 3
+
+    def wing(x: float, share: float, thick: float) -> tuple[Point, Point]:
+        across, low = mouth.at(x * reach, -share * lip)
+        across = MIDDLE + x * reach * mouth.half_width
+        return (across, max(low - thick, min(ceiling, low - 6))), (across, low)
+
+    marks = [wing(*m) for m in ((0.03, 0.7, 12), (0.3, 0.75, 17), (0.68, 0.5, 13))]
+    tip = wing(1.0, -0.3, 0)[1]
+    top = [*(upper for upper, _ in marks), tip]
+    bottom = [tip, *(lower for _, lower in reversed(marks))]
+    return ring(top, bottom, mirrored(bottom), mirrored(top))
 
 
 def _whiskers(mouth: Mouth, hair: HairTones) -> list[Shape]:
-    lip = _lip_line(mouth)
-    reach = mouth.half_width
-    return [
-        Shape(
-            curve(
-                [
-                    (MIDDLE + s * 0.12 * reach, lip - 7),
-                    (MIDDLE + s * 0.5 * reach, lip - 3),
-                ]
-            ),
-            "none",
-            None,
-            hair.line,
-            1.6,
-            0.5,
-        )
+    lines = [
+        curve([mouth.at(0.14 * s, -16), mouth.at(0.7 * s, -5 - 4 * k)])
         for s in (-1, 1)
+        for k in (0, 1)
     ]
+    return [Shape("".join(lines), "none", None, hair.line, 1.6, 0.4)]
 
 
-def _beard(head: Head, nose: Nose, mouth: Mouth, grow: float, cheek: float) -> str:
-    """From sideburn to sideburn around the chin; `cheek` sets how low it starts."""
+def _beard(head: Head, nose: Nose, mouth: Mouth, grow: float) -> str:
+    """From sideburn to sideburn around the chin, below a curved cheek line."""
     low = max(head.chin + grow, _lip_floor(mouth) + 16)
+
+    def side(share: float, inset: float, wide: float = 1) -> Point:
+        y = EYE_LINE + share * head.face
+        return MIDDLE + wide * head.side(y) - inset, y
+
     jaw = [
-        (MIDDLE + head.side(EYE_LINE + s * head.face) + g, EYE_LINE + s * head.face)
-        for s, g in ((0.02, -2.0), (0.3, 0.3 * grow), (0.6, 0.8 * grow), (0.8, grow))
+        side(0.02, 2),
+        side(0.3, -0.3 * grow),
+        side(0.6, -0.8 * grow),
+        side(0.8, -grow),
     ]
     chin = [(MIDDLE + 1.05 * head.chin_width, head.chin - 6 + grow), (MIDDLE, low)]
     outer = [*jaw, *chin, *mirrored([*jaw, *chin[:1]])]
-    top = min(nose.base + 6, _lip_line(mouth) - 8)
-    inner = [
-        (MIDDLE - head.side(EYE_LINE) + 12, EYE_LINE + 0.02 * head.face),
-        (
-            MIDDLE - 0.84 * head.side(EYE_LINE + 0.4 * head.face),
-            EYE_LINE + (0.24 + cheek) * head.face,
-        ),
-        (MIDDLE - 0.42 * head.cheek, top + 6),
+    top = min(nose.base + 6, _lip_line(mouth) - 9)
+    right = [
         (MIDDLE, top),
+        (MIDDLE + 0.3 * head.jaw, top + 3),
+        side(0.55, 0, 0.6),
+        side(0.46, 0, 0.8),
+        side(0.24, 13),
+        side(0.02, 13),
     ]
-    return ring(outer, [*inner, *mirrored(inner[:-1])])
+    return ring(outer, [*mirrored(right)[:-1], *right])
 
 
 def _goatee(head: Head, nose: Nose, mouth: Mouth) -> str:
@@ -139,3 +129,14 @@ def _strands(name: str, head: Head, mouth: Mouth, hair: HairTones) -> list[Shape
         ]
         shapes.append(Shape(curve(points), "none", None, hair.line, 2, 0.45))
     return shapes
+
+
+def stubble_gradient(hair: HairTones) -> str:
+    """The gradient of stubble: faint at the sideburns, dense on the chin."""
+    return (
+        '<linearGradient id="stubble" x2="0" y2="1">'
+        f'<stop stop-color="{hair.dark}" stop-opacity=".12"/>'
+        f'<stop offset=".6" stop-color="{hair.dark}" stop-opacity=".42"/>'
+        f'<stop offset="1" stop-color="{hair.dark}" stop-opacity=".5"/>'
+        "</linearGradient>"
+    )

@@ -15,7 +15,7 @@ from benchmark.parts import PART_IDS
 
 MIDDLE = 256.0
 EYE_LINE = 238.0
-NECK = 47.0
+NECK = 44.0
 
 SKIN, EARS, NECK_PART = PART_IDS["skin"], PART_IDS["ears"], PART_IDS["neck"]
 
@@ -68,6 +68,16 @@ class Head:
     def face(self) -> float:
         """Height from the eye line to the chin; 156 on the plain head."""
         return self.chin - EYE_LINE
+
+    @property
+    def neck(self) -> float:
+        """Half width of the neck."""
+        return min(NECK, 0.78 * self.jaw)
+
+    @property
+    def collar(self) -> float:
+        """Height at which the clothes meet the neck; it follows the chin half way."""
+        return 430 + 0.5 * (self.chin - 394)
 
     @cached_property
     def half(self) -> list[Point]:
@@ -136,18 +146,24 @@ def _spline(before: float, here: float, there: float, after: float, t: float) ->
 
 def draw_neck(head: Head, skin: SkinTones) -> list[Shape]:
     """The neck with the shadow that the head throws on it."""
-    top, width = head.chin - 60, min(NECK, 0.8 * head.jaw)
+    top, width = head.chin - 60, head.neck
     right = [
         (MIDDLE + width, top),
-        (MIDDLE + width + 1, head.chin + 8),
-        (MIDDLE + width + 16, head.chin + 38),
-        (MIDDLE + width + 70, 470),
+        (MIDDLE + width + 1, 0.4 * head.chin + 0.6 * head.collar - 8),
+        (MIDDLE + width + 17, head.collar + 6),
     ]
+    low_right = [right[-1], (MIDDLE + width + 17, 530)]
     low = head.chin + 24
     shadow = [(MIDDLE + width + 4, low - 26), (MIDDLE, low + 8)]
     shadow = [*shadow, (MIDDLE - width - 4, low - 26)]
     return [
-        Shape(ring(right, mirrored(right)), skin.base, NECK_PART, skin.line, 2.5),
+        Shape(
+            ring(right, low_right, mirrored(low_right), mirrored(right)),
+            skin.base,
+            NECK_PART,
+            skin.line,
+            2.5,
+        ),
         Shape(
             ring([(MIDDLE - width, top), (MIDDLE + width, top)], shadow),
             skin.shade,
@@ -189,7 +205,7 @@ def draw_face(head: Head, skin: SkinTones) -> list[Shape]:
     shapes = [Shape(head.outline, "url(#face)", SKIN, skin.line, 2.5)]
     for turn in (-1, 1):
         shapes.append(
-            Shape(oval(MIDDLE + turn * x, blush_y, 30, 22), "url(#blush)", opacity=0.55)
+            Shape(oval(MIDDLE + turn * x, blush_y, 36, 26), "url(#blush)", opacity=0.42)
         )
     return shapes
 

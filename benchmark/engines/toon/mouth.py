@@ -59,7 +59,7 @@ class Mouth:
         room = min(1.1, max(0.68, head.side(y) / 88))
         return cls(
             y=y - 0.22 * form.open * head.face / 156,
-            half_width=(25 + 18 * traits.mouth_width) * form.width * room,
+            half_width=(27 + 19 * traits.mouth_width) * form.width * room,
             volume=0.55 + 0.95 * traits.mouth_volume,
             scale=head.face / 156,
             form=form,
@@ -79,15 +79,13 @@ def draw_mouth(mouth: Mouth, skin: SkinTones) -> list[Shape]:
     parting = [mouth.at(x, 0) for x in (-1, -0.5, 0, 0.5, 1)]
     lip = _lips(mouth)
     shapes = [
-        _under_shade(mouth, skin),
         Shape(lip, "url(#lip)", MOUTH, skin.lip_dark, 1.2),
     ]
     if mouth.form.open:
         shapes += _opening(mouth, parting)
     else:
         shapes.append(Shape(curve(parting), "none", MOUTH, skin.lip_dark, 3.4))
-    shapes += [_gloss(mouth), *_corners(mouth, skin)]
-    return shapes
+    return [*shapes, _gloss(mouth), *_corners(mouth, skin)]
 
 
 def _lips(mouth: Mouth) -> str:
@@ -135,7 +133,8 @@ def _opening(mouth: Mouth, parting: list[Point]) -> list[Shape]:
     return shapes
 
 
-def _under_shade(mouth: Mouth, skin: SkinTones) -> Shape:
+def mouth_shadow(mouth: Mouth, skin: SkinTones) -> Shape:
+    """The soft shadow below the lower lip."""
     drop = mouth.form.open + mouth.form.lower * mouth.volume + 5
     points = [mouth.at(x, drop + d) for x, d in ((-0.42, -2), (0, 2), (0.42, -2))]
     return Shape(curve(points), "none", None, skin.shade, 6, 0.6)

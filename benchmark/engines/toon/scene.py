@@ -25,8 +25,8 @@ def draw_backdrop() -> list[Shape]:
 
 def draw_clothes(head: Head) -> list[Shape]:
     """A knitted crew neck, hung on the neck's width."""
-    y = head.chin + 34
-    wide = min(47.0, 0.8 * head.jaw) + 16
+    y = head.collar
+    wide = head.neck + 16
     shoulder = [
         (MIDDLE + wide, y),
         (MIDDLE + wide + 52, y + 22),

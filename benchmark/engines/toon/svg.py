@@ -22,7 +22,7 @@ class Shape(NamedTuple):
     """One path of a drawing, and the part of the face that it belongs to.
 
     `fill` is a colour, a `url(#gradient)` or `none`; a shape without `part` shades what
-    lies below and leaves part maps alone; one with `visible` false is in part maps only.
+    lies below and leaves part maps alone.
     """
 
     path: str
@@ -31,12 +31,11 @@ class Shape(NamedTuple):
     stroke: str = ""
     width: float = 0
     opacity: float = 1
-    visible: bool = True
 
 
 def picture(shapes: Iterable[Shape], defs: str, size: int) -> NDArray[np.uint8]:
     """The drawing as (size, size, 3) uint8 RGB."""
-    body = "".join([_element(shape) for shape in shapes if shape.visible])
+    body = "".join([_element(shape) for shape in shapes])
     return _rasterize(_document(f"<defs>{defs}</defs>{body}", size))[:, :, :3]
 
 
@@ -61,21 +60,22 @@ def _rasterize(document: str) -> NDArray[np.uint8]:
 
 
 def _element(shape: Shape) -> str:
-    line = (
-        f' stroke="{shape.stroke}" stroke-width="{shape.width:g}"'
-        if shape.width
-        else ""
-    )
-    alpha = f' opacity="{shape.opacity:g}"' if shape.opacity != 1 else ""
-    return f'<path d="{shape.path}" fill="{shape.fill}"{line}{alpha}/>'
+    pen = ""
+    if shape.width:
+        pen = f' stroke="{shape.stroke}" stroke-width="{shape.width:g}"'
+    if shape.opacity != 1:
+        # A plain `opacity` would cost the rasterizer a layer of its own.
+        a = f"{shape.opacity:g}"
+        pen += f' fill-opacity="{a}" stroke-opacity="{a}"'
+    return f'<path d="{shape.path}" fill="{shape.fill}"{pen}/>'
 
 
 def _flat_element(shape: Shape) -> str:
     assert shape.part is not None
     colour = f"rgb({shape.part * _PART_STEP},0,0)"
     fill = "none" if shape.fill == "none" else colour
-    line = f' stroke="{colour}" stroke-width="{shape.width:g}"' if shape.width else ""
-    return f'<path d="{shape.path}" fill="{fill}"{line}/>'
+    pen = f' stroke="{colour}" stroke-width="{shape.width:g}"' if shape.width else ""
+    return f'<path d="{shape.path}" fill="{fill}"{pen}/>'
 
 
 def line(points: Sequence[Point]) -> str:

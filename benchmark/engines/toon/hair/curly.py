@@ -77,13 +77,13 @@ def flat_top(s: Scalp) -> Hair:
     right = [
         s.at(0.86, 0.56),
         s.at(0.98, 0.9),
-        s.at(1.06, 1.3),
-        s.at(0.98, 1.42),
-        s.at(0.4, 1.46),
+        s.at(1.04, 1.2),
+        s.at(0.96, 1.3),
+        s.at(0.4, 1.33),
     ]
     outer = spaced([*mirrored(right)[::1], *right[::-1]], 12)
     outer = spaced(
-        [*[(2 * MIDDLE - x, y) for x, y in right], s.at(0, 1.47), *right[::-1]], 12
+        [*[(2 * MIDDLE - x, y) for x, y in right], s.at(0, 1.335), *right[::-1]], 12
     )
     inner = spaced(
         [
@@ -97,7 +97,7 @@ def flat_top(s: Scalp) -> Hair:
     )
     places = [
         s.at(u * (0.74 + 0.22 * (v - 0.7)) + (0.06 if k % 2 else -0.04), v)
-        for k, v in enumerate((0.78, 0.93, 1.08, 1.23, 1.36))
+        for k, v in enumerate((0.78, 0.92, 1.06, 1.2))
         for u in (-1, -0.66, -0.33, 0, 0.33, 0.66, 1)
     ]
     return Hair([*shaved_sides(s), scalloped(s, outer, inner), *s.curls(places, 4.5)])
@@ -191,7 +191,7 @@ def locs(s: Scalp) -> Hair:
             )
             mid = (s.edge(-0.3, -2 + 9 * k, side)[0], s.y(-0.5))
             ropes.append([top, bend, mid, tip])
-    shapes = [cap]
+    shapes = [*cap]
     for rope in ropes:
         shapes += _rope(s, rope)
     back = s.behind(

@@ -87,7 +87,20 @@ def _fall(
     side = _side(s, pad, low, spread)
     outer = [*side, *s.dome(pad, pad + 8, 172, 8, 9), *mirrored(side)]
     temple = _temple(s, low, inner)
-    return ring(outer, [*temple, *forehead, *mirrored(temple)])
+    inside = s.within([*temple, *forehead, *mirrored(temple)])
+    right = _hem(outer[-1], inside[0])
+    return ring(outer, right, inside, mirrored(right))
+
+
+def _hem(outer: Point, inner: Point) -> list[Point]:
+    """The rounded end of the right-hand fall."""
+    (x0, y), (x1, _) = outer, inner
+    return [
+        (x0 - 1, y + 3),
+        (x0 + 0.25 * (x1 - x0), y + 11),
+        (x0 + 0.75 * (x1 - x0), y + 10),
+        (x1, y + 2),
+    ]
 
 
 def _locks(s: Scalp, low: float, spread: float, pad: float) -> list[list[Point]]:

@@ -85,9 +85,29 @@ class Scalp:
         left = [self.edge(v, pad, -1) for v in steps]
         return [*left, *self.dome(pad, rise, square=square), *mirrored(left)]
 
-    def shell(self, outer: list[Point], inner: list[Point]) -> Shape:
-        """Hair between an outer contour (left to right) and a hairline (right to left)."""
-        return self.mass(ring(outer, inner))
+    def shell(self, outer: list[Point], inner: list[Point]) -> list[Shape]:
+        """Hair between an outer contour (left to right) and a hairline (right to left).
+
+        The hairline is kept within the face, so that no backdrop shows beside narrow
+        temples, and throws a shadow on it.
+        """
+        inner = self.within(inner)
+        return [self.shadow(inner), self.mass(ring(outer, inner))]
+
+    def within(self, points: list[Point]) -> list[Point]:
+        """The points, moved inwards where they would leave a narrow forehead."""
+        kept = []
+        for x, y in points:
+            reach = self.head.side(y) - 8
+            if y < EYE_LINE and reach > 0:
+                x = min(max(x, MIDDLE - reach), MIDDLE + reach)
+            kept.append((x, y))
+        return kept
+
+    def shadow(self, inner: list[Point], drop: float = 10) -> Shape:
+        """The shadow that a hairline throws on the skin below it."""
+        lower = [(x + 0.05 * (MIDDLE - x), y + drop) for x, y in reversed(inner)]
+        return Shape(ring(inner, lower), self.skin.shade, opacity=0.6)
 
     def mass(self, path: str, fill: str = FILL) -> Shape:
         """A body of hair with its outline."""

@@ -47,7 +47,7 @@ def crew_cut(s: Scalp) -> Hair:
         [s.at(u, 0.74 - 0.08 * abs(u)), s.at(u * 1.04, 0.86 - 0.08 * abs(u))]
         for u in (-0.56, -0.34, -0.12, 0.12, 0.34, 0.56)
     ]
-    return Hair([shell, *_fade(s), s.strands(*ticks), s.halo(-12, 4)])
+    return Hair([*shell, *_fade(s), s.strands(*ticks), s.halo(-12, 4)])
 
 
 def _fade(s: Scalp) -> list[Shape]:
@@ -146,40 +146,46 @@ def slick_back(s: Scalp) -> Hair:
     lines.append([s.at(0, 0.8), s.at(0, 1.1)])
     glow = [[s.at(-0.36, 1.0), s.at(-0.1, 1.04)], [s.at(0.06, 1.04), s.at(0.24, 1.02)]]
     shell = s.shell(s.cap(4, 22, SIDEBURN), inner)
-    return Hair([shell, s.strands(*lines), s.glints(*glow, width=9)])
+    return Hair([*shell, s.strands(*lines), s.glints(*glow, width=9)])
 
 
 def quiff(s: Scalp) -> Hair:
     """Short sides and a tall front, brushed up and over."""
     top = [
-        s.at(-0.84, 0.56),
-        s.at(-0.99, 0.92),
-        s.at(-0.86, 1.22),
-        s.at(-0.4, 1.38),
-        s.at(0.14, 1.49),
-        s.at(0.68, 1.4),
-        s.at(1.0, 1.12),
-        s.at(0.96, 0.8),
-        s.at(0.82, 0.54),
+        s.at(-0.82, 0.52),
+        s.at(-0.96, 0.86),
+        s.at(-0.78, 1.16),
+        s.at(-0.3, 1.28),
+        s.at(0.22, 1.4),
+        s.at(0.74, 1.31),
+        s.at(1.0, 1.04),
+        s.at(0.94, 0.76),
+        s.at(0.82, 0.52),
     ]
-    brow = [s.at(0.82, 0.54), s.at(0.5, 0.66), s.at(0, 0.68), s.at(-0.5, 0.66)]
-    brow.append(s.at(-0.84, 0.56))
+    brow = [
+        s.at(0.82, 0.52),
+        s.at(0.62, 0.66),
+        s.at(0.2, 0.66),
+        s.at(-0.24, 0.73),
+        s.at(-0.62, 0.68),
+        s.at(-0.82, 0.52),
+    ]
     lines = [
-        [s.at(-0.62, 0.68), s.at(-0.7, 1.0), s.at(-0.42, 1.24)],
-        [s.at(-0.3, 0.71), s.at(-0.38, 1.04), s.at(0.0, 1.34)],
-        [s.at(0.08, 0.71), s.at(0.02, 1.06), s.at(0.44, 1.32)],
-        [s.at(0.46, 0.7), s.at(0.46, 1.0), s.at(0.78, 1.18)],
+        [s.at(-0.66, 0.66), s.at(-0.74, 0.92), s.at(-0.5, 1.12)],
+        [s.at(-0.36, 0.73), s.at(-0.4, 0.98), s.at(-0.04, 1.2)],
+        [s.at(0.0, 0.71), s.at(-0.02, 1.0), s.at(0.4, 1.24)],
+        [s.at(0.36, 0.68), s.at(0.4, 0.92), s.at(0.76, 1.12)],
+        [s.at(0.62, 0.68), s.at(0.7, 0.82), s.at(0.92, 0.92)],
     ]
-    glow = [[s.at(-0.5, 1.06), s.at(-0.3, 1.22)], [s.at(-0.16, 1.06), s.at(0.08, 1.28)]]
-    side = s.shell(s.cap(2, 6, SIDEBURN), hairline(s, 0.8, 0.58, 0.8, SIDEBURN))
+    glow = [
+        [s.at(-0.55, 0.98), s.at(-0.36, 1.12)],
+        [s.at(-0.2, 1.0), s.at(0.06, 1.18)],
+        [s.at(0.2, 1.02), s.at(0.44, 1.16)],
+    ]
+    sides = s.shell(s.cap(2, 6, SIDEBURN), hairline(s, 0.8, 0.58, 0.8, SIDEBURN))
+    crest = [s.shadow(brow), s.mass(ring(top, brow))]
     return Hair(
-        [
-            side,
-            *_fade(s),
-            s.mass(ring(top, brow)),
-            s.strands(*lines),
-            s.glints(*glow, width=7),
-        ]
+        [*sides, *_fade(s), *crest, s.strands(*lines), s.glints(*glow, width=6)]
     )
 
 
@@ -241,7 +247,7 @@ def mop_straight(s: Scalp) -> Hair:
     lines += [
         [s.at(0.7 * k, 0.98), s.at(1.0 * k, 0.6), s.edge(-0.2, 4, k)] for k in (-1, 1)
     ]
-    return Hair([s.shell(outer, inner), s.strands(*lines), s.halo(-10, -2, 148, 52)])
+    return Hair([*s.shell(outer, inner), s.strands(*lines), s.halo(-10, -2, 148, 52)])
 
 
 def undercut(s: Scalp) -> Hair:
@@ -303,7 +309,7 @@ def wavy_short(s: Scalp) -> Hair:
         for a in (0.84, 1.0, 1.14)
     ]
     glow = [swayed([s.at(0.1, 1.12), s.at(-0.5, 0.98)], 5, 26)]
-    return Hair([s.shell(outer, inner), s.strands(*lines), s.glints(*glow, width=6)])
+    return Hair([*s.shell(outer, inner), s.strands(*lines), s.glints(*glow, width=6)])
 
 
 def receding_short(s: Scalp) -> Hair:
@@ -320,20 +326,27 @@ def receding_short(s: Scalp) -> Hair:
     inner = [*right, s.at(0, 0.7), *mirrored(right)]
     lines = [[s.at(u, 0.76), s.at(1.1 * u, 0.94)] for u in (-0.2, -0.06, 0.08, 0.2)]
     shell = s.shell(s.cap(3, 9, SIDEBURN), inner)
-    return Hair([shell, *_fade(s), s.strands(*lines)])
+    return Hair([*shell, *_fade(s), s.strands(*lines)])
 
 
 def horseshoe(s: Scalp) -> Hair:
     """A bald crown above a rim of hair."""
     shapes = bald(s).front
     for side in (-1, 1):
-        outer = [s.edge(v, g, side) for v, g in ((-0.14, 4), (0.1, 11), (0.3, 11))]
-        outer += [(s.x(side * 1.04), s.y(0.52)), (s.x(side * 0.93), s.y(0.66))]
-        inner = [(s.x(side * 0.86), s.y(0.5)), s.edge(0.22, -17, side)]
-        inner.append(s.edge(-0.14, -12, side))
+        outer = [
+            s.edge(v, g, side)
+            for v, g in ((-0.16, 2), (0.02, 9), (0.22, 12), (0.42, 8), (0.58, -3))
+        ]
+        inner = [
+            s.edge(0.58, -3, side),
+            s.edge(0.42, -12, side),
+            s.edge(0.22, -20, side),
+        ]
+        inner += [s.edge(0.06, -15, side), s.edge(-0.16, -12, side)]
         shapes.append(s.mass(ring(outer, inner)))
         hairs = [
-            [s.edge(v - 0.08, -8, side), s.edge(v, 7, side)] for v in (0.02, 0.16, 0.3)
+            [s.edge(v - 0.07, -9, side), s.edge(v, 8, side)]
+            for v in (0.04, 0.16, 0.28, 0.4)
         ]
         shapes.append(s.strands(*hairs))
     return Hair(shapes)
@@ -367,5 +380,5 @@ def pixie(s: Scalp) -> Hair:
         ring([*nape, s.at(-0.4, -0.6)], mirrored([*nape, s.at(-0.4, -0.6)]))
     )
     glow = [[s.at(-0.2, 0.98), s.at(0.14, 0.98), s.at(0.4, 0.88)]]
-    front = [s.shell(outer, inner), s.strands(*lines), s.glints(*glow, width=8)]
+    front = [*s.shell(outer, inner), s.strands(*lines), s.glints(*glow, width=8)]
     return Hair(front, [back])

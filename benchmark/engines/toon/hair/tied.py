@@ -40,7 +40,7 @@ def _drawn_back(s: Scalp, part: float | None) -> list[Shape]:
             for n in (0, 1)
         ]
         lines.append([s.at(part, 0.9), s.at(part, 1.08)])
-    return [s.shell(s.cap(4, 11, 0.0), inner), s.strands(*lines)]
+    return [*s.shell(s.cap(4, 11, 0.0), inner), s.strands(*lines)]
 
 
 def _bun(s: Scalp, x: float, y: float, rx: float, ry: float) -> list[Shape]:
@@ -88,10 +88,8 @@ def bun_low(s: Scalp) -> Hair:
         outer = [s.edge(0.2, 2, k), s.edge(-0.2, 7, k), s.edge(-0.62, 5, k)]
         inner = [s.edge(-0.62, 5, k), s.edge(-0.22, -9, k), s.edge(0.2, -13, k)]
         front.append(s.mass(ring(outer, inner)))
-    y = s.y(-0.82)
-    return Hair(
-        [*front, s.halo(-10, -4, 146, 104)], _bun(s, MIDDLE, y, 0.94 * s.head.skull, 46)
-    )
+    x, y = s.at(0.74, -0.92)
+    return Hair([*front, s.halo(-10, -4, 146, 104)], _bun(s, x, y, 48, 44))
 
 
 def ponytail(s: Scalp) -> Hair:
@@ -122,13 +120,13 @@ def ponytail(s: Scalp) -> Hair:
         [s.at(0.46, 1.0), s.at(-0.1, 0.98), s.at(-0.68, 0.76), s.at(-0.98, 0.24)],
         [s.at(0.8, 0.58), s.at(0.74, 0.8), s.at(0.6, 0.98)],
     ]
-    front = [s.shell(outer, inner), s.strands(*sweep), s.halo(-10, -4, 146, 106)]
+    front = [*s.shell(outer, inner), s.strands(*sweep), s.halo(-10, -4, 146, 106)]
     return Hair(front, [*back, Shape(tie, _TIE, back[0].part, "#7c2f3e", 2)])
 
 
 def braids_twin(s: Scalp) -> Hair:
     """A middle parting and two braids that hang before the shoulders."""
-    front = [s.shell(s.cap(7, 13, -0.34), hairline(s, 0.8, 0.5, 0.9, -0.36))]
+    front = [*s.shell(s.cap(7, 13, -0.34), hairline(s, 0.8, 0.5, 0.9, -0.36))]
     lines = [
         [
             s.at(0.05 * k, 1.04 - 0.1 * n),
