@@ -1,0 +1,23 @@
+"""The toon engines' hairs as a designer reads them in the artwork."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+from benchmark.engines.toon.spec import HAIR_NOTES
+from benchmark.faces.portraits.designer.hair import HairShape
+
+_AS_NOTED = {name: HairShape(**asdict(note)) for name, note in HAIR_NOTES.items()}
+
+TOON_HAIRS: dict[str, HairShape] = _AS_NOTED | {
+    "afro": replace(_AS_NOTED["afro"], length="chin", volume=0.85, top=0.85),
+    "crew_cut": replace(_AS_NOTED["crew_cut"], top=0.15),
+    "slick_back": replace(_AS_NOTED["slick_back"], volume=0.25, recession=0.25),
+    "receding_short": replace(_AS_NOTED["receding_short"], recession=0.65),
+    "wavy_short": replace(
+        _AS_NOTED["wavy_short"], parting="none", volume=0.4, top=0.35
+    ),
+    "spiky": replace(_AS_NOTED["spiky"], volume=0.65, top=0.65),
+    "quiff": replace(_AS_NOTED["quiff"], volume=0.45, top=0.65),
+}
+"""What each option shows, from its note; an afro's locks end at the chin, and so on."""
