@@ -1,9 +1,9 @@
 """Hair families: which heads of hair exist, in which world, and what they imply.
 
-A family is data, one row of ``families.csv``. It fixes the words a designer would use for it (length, texture,
-fringe, parting, tie, sides), bounds its scalars, says who wears it how often, and
-belongs to exactly one world, so that no training picture shows a held-out family.
-Left and right are as seen in the picture.
+A family is data, one row of ``families.csv``. It fixes the words a designer would use
+for it (length, texture, fringe, parting, tie, sides), bounds its scalars, says who
+wears it how often, and belongs to exactly one world, so that no training picture shows
+a held-out family. Left and right are as seen in the picture.
 """
 
 from __future__ import annotations

@@ -1,0 +1,220 @@
+"""From a style to a plan: what the barber does to every root."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmark.faces.portraits.hair.frame import HeadFrame
+from benchmark.faces.portraits.hair.march import Plan
+from benchmark.faces.portraits.hair.scalp import Roots
+from benchmark.faces.portraits.hair.styles import Style
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
+
+
+def _blend(value: np.ndarray, low: float, high: float) -> np.ndarray:
+    return np.clip((value - low) / (high - low), 0, 1)
+
+
+def local_places(frame: HeadFrame, roots: Roots) -> np.ndarray:
+    """Return (S, 3) root places as multiples of the skull's half-extents."""
+    return (roots.points - frame.origin) / frame.extents
+
+
+def zones(place: np.ndarray) -> dict[str, np.ndarray]:
+    """Soft memberships (S,) of roots in top, sides, back and front, summing to 1."""
+    top = _blend(place[:, 1], 0.42, 0.72)
+    front = top * _blend(place[:, 2], 0.1, 0.45)
+    back = (1 - top) * _blend(-place[:, 2], 0.3, 0.7)
+    return {"top": top - front, "front": front, "back": back, "sides": 1 - top - back}
+
+
+def _parting(style: Style, place: np.ndarray) -> np.ndarray:
+    """(S,) -1 or 1: on which side of the parting a root lies."""
+    line = style.part * _blend(place[:, 2], -0.75, 0.1)
+    wiggle = 0.02 * np.sin(place[:, 2] * 9)
+    return np.where(place[:, 0] > line + wiggle, 1.0, -1.0)
+
+
+def _flow(style: Style, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    """(S, 3) directions into which the comb drags each root."""
+    x, y, z = place.T
+    ones = np.ones_like(x)
+    if style.flow == "radial":
+        return normals + 0.15 * np.stack([0 * x, ones, 0 * x], -1)
+    if style.flow == "up":
+        return np.stack([-0.6 * x, ones, 0.1 * z], -1)
+    if style.flow == "back":
+        return np.stack([0.25 * x, -0.35 * (y < 0.5), -ones], -1)
+    if style.flow == "forward":
+        side = _blend(np.abs(x), 0.6, 0.9)
+        return np.stack([0.3 * x, -0.9 * side - 0.25, 1 - 0.75 * side], -1)
+    if style.flow == "part":
+        side = _parting(style, place)
+        drift = np.where(z > 0.3, -0.3, -0.15) - 0.4 * _blend(z, 0.4, 0.8)
+        return np.stack([side, -0.25 * (np.abs(x) > 0.7), drift], -1)
+    if style.flow == "whorl":
+        whorl = np.array([0.15, 0.95, -0.45])
+        return (place - whorl) * np.array([1.0, 0.8, 1.0])
+    return np.stack([0.4 * x, -ones, 0 * x], -1)
+
+
+def _lengths(
+    style: Style, place: np.ndarray, zone: dict[str, np.ndarray]
+) -> np.ndarray:
+    length = (
+        style.top * zone["top"]
+        + style.sides * zone["sides"]
+        + style.back * zone["back"]
+        + style.front * zone["front"]
+    )
+    low = _blend(place[:, 1], -0.6, 0.35)
+    return length * (style.taper + (1 - style.taper) * low)
+
+
+def _shorn(style: Style, place: np.ndarray) -> np.ndarray:
+    return (place[:, 1] < style.shave_below) | (
+        np.abs(place[:, 0]) > style.shave_beside
+    )
+
+
+def _fringe(style: Style, place: np.ndarray) -> np.ndarray:
+    """(S,) mask of roots whose hair falls over the forehead."""
+    if style.fringe in ("none", "curtain"):
+        return np.zeros(len(place), bool)
+    depth = 0.30 if style.fringe == "full" else 0.36
+    return (place[:, 2] > depth) & (np.abs(place[:, 0]) < 0.66) & (place[:, 1] > 0.3)
+
+
+def _comb_fringe(
+    style: Style,
+    frame: HeadFrame,
+    plan: Plan,
+    place: np.ndarray,
+    rng: np.random.Generator,
+) -> None:
+    """Lay the fringe over the forehead and cut it."""
+    fringe = _fringe(style, place)
+    count = int(fringe.sum())
+    if not count:
+        return
+    x = place[fringe, 0]
+    if style.fringe == "full":
+        way = np.stack([0.12 * x, -0.4 + 0 * x, 1 + 0 * x], -1)
+        plan.hold[fringe] = 0.0
+        edge = style.fringe_cut - 0.8 * np.abs(x) ** 2
+    else:
+        side = _parting(style, place[fringe])
+        way = np.stack([side * 1.0, -0.15 + 0 * x, 0.35 + 0 * x], -1)
+        plan.hold[fringe] = 0.5
+        edge = style.fringe_cut - 2.5 * np.abs(x - style.part)
+    plan.comb[fringe] = _unit(way + plan.comb[fringe] * 0.12)
+    plan.comb_fade[fringe] = 1.5
+    plan.gravity[fringe] = np.maximum(plan.gravity[fringe], 0.2)
+    plan.clearance[fringe] = 0.25 + 0.5 * plan.clearance[fringe]
+    ragged = style.ragged * 0.6
+    plan.cut[fringe] = frame.height(edge + rng.normal(0, ragged, count))
+    plan.length[fringe] = np.maximum(plan.length[fringe], 6.0)
+
+
+def _cuts(style: Style, place: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if style.cut is None:
+        return np.full(len(place), -1e3, np.float32)
+    behind = _blend(-place[:, 2], 0.0, 0.5)
+    back = style.cut if style.cut_back is None else style.cut_back
+    cut = style.cut + (back - style.cut) * behind
+    cut = cut - style.cut_slant * _blend(place[:, 0], -0.6, 0.6)
+    cut = cut + style.ragged * rng.normal(0, 0.6, len(place))
+    return cut + style.layers * 12 * rng.random(len(place)) ** 3 * (style.layers > 0)
+
+
+def make_plan(
+    style: Style,
+    frame: HeadFrame,
+    roots: Roots,
+    *,
+    volume: float,
+    top: float,
+    rng: np.random.Generator,
+) -> Plan:
+    """Comb and cut every strand.
+
+    Args:
+        style: The tools' settings.
+        frame: The head.
+        roots: S strand roots.
+        volume: hair_volume, 0 to 1.
+        top: hair_top, 0 to 1.
+        rng: Source of randomness.
+
+    Returns:
+        The plan, in centimetres of this head.
+    """
+    count, size = len(roots), frame.scale
+    place = local_places(frame, roots)
+    zone = zones(place)
+    comb = _unit(_flow(style, place, roots.normals))
+    lift = style.lift + (style.front_lift - style.lift) * zone["front"]
+    lift = np.clip(lift + 0.08 * rng.normal(size=count), 0, 1)[:, None]
+    start = _unit(roots.normals * (0.12 + lift) + comb * (1.05 - lift))
+    layer = rng.random(count) ** 0.8
+    low, high = style.volume
+    clearance = low + (high - low) * volume + style.raise_ * top * zone["top"]
+    clearance = clearance + 0.5 * style.raise_ * top * zone["front"]
+    length = _lengths(style, place, zone)
+    if style.flow in ("up", "radial", "back", "forward", "whorl"):
+        length = length * (1 + 0.45 * (top - 0.35) * (zone["top"] + zone["front"]))
+        length = length * (0.85 + 0.35 * volume)
+    length = length * (1 - style.layers * rng.random(count) ** 2)
+    length = np.where(_shorn(style, place), 0.35 + 0.15 * rng.random(count), length)
+    clearance = np.minimum(clearance * layer, 0.55 * length)
+    side = np.where(rng.random(count) < style.before, 1.0, -1.0)
+    front = np.where(place[:, 2] > -0.15, side, -0.6)
+    hold = np.full(count, float(style.flow == "part"))
+    long = length > 0.6
+    plan = Plan(
+        roots=roots.points,
+        start=start,
+        comb=comb,
+        comb_weight=np.full(count, style.comb) * long,
+        comb_fade=np.full(count, style.fade),
+        gravity=np.full(count, style.gravity) * long,
+        hold=hold,
+        target=np.zeros((count, 3), np.float32),
+        pull=np.zeros(count, np.float32),
+        stiffness=np.full(count, style.stiffness),
+        length=length * size,
+        clearance=clearance * size,
+        cut=frame.height(_cuts(style, place, rng)),
+        front=front,
+        hug=np.full(count, style.hug),
+    )
+    _comb_fringe(style, frame, plan, place, rng)
+    if style.fringe == "curtain":
+        _comb_curtain(style, frame, plan, place)
+    _spare_length(plan, style)
+    return plan
+
+
+def _comb_curtain(
+    style: Style, frame: HeadFrame, plan: Plan, place: np.ndarray
+) -> None:
+    """Let the front fall in two arcs beside the forehead."""
+    front = (place[:, 2] > 0.3) & (place[:, 1] > 0.35)
+    side = _parting(style, place[front])
+    plan.comb[front] = _unit(np.stack([side, 0 * side - 0.1, 0 * side + 0.25], -1))
+    plan.hold[front] = 0.75
+    plan.cut[front] = np.maximum(
+        plan.cut[front], frame.height(np.float64(style.fringe_cut))
+    )
+    plan.clearance[front] += 0.4
+
+
+def _spare_length(plan: Plan, style: Style) -> None:
+    """Do not march farther than the scissors allow: steps stay short."""
+    if style.cut is None:
+        return
+    reach = plan.roots[:, 1] - plan.cut + 9.0 + 2.0 * plan.clearance
+    plan.length[:] = np.clip(reach, 2.0, plan.length)

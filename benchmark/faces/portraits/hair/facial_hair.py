@@ -1,0 +1,106 @@
+"""Beards and moustaches: short strands over the head's own beard regions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmark.faces.portraits.hair.frame import HeadFrame
+from benchmark.faces.portraits.head import Head
+
+
+@dataclass(frozen=True)
+class Beard:
+    """How one kind of facial hair is trimmed.
+
+    Attributes:
+        regions: The head's region weights where it grows, with their densities.
+        count: Strands thrown.
+        length: Length in cm.
+        radius: Half width of a strand in cm.
+        opacity: Of each strand.
+        hang: How much of the direction is downwards; the rest stands off the skin.
+    """
+
+    regions: dict[str, float]
+    count: int
+    length: float
+    radius: float
+    opacity: float
+    hang: float
+
+
+BEARDS: dict[str, Beard] = {
+    "stubble": Beard({"beard": 0.8, "moustache": 1.0}, 9000, 0.16, 0.022, 0.42, 0.5),
+    "moustache": Beard({"moustache": 1.0}, 1100, 0.85, 0.035, 0.8, 1.6),
+    "goatee": Beard({"chin": 1.0, "moustache": 1.0}, 2200, 0.95, 0.035, 0.8, 1.5),
+    "short_beard": Beard({"beard": 1.0, "moustache": 1.0}, 6500, 0.6, 0.032, 0.75, 1.3),
+    "full_beard": Beard({"beard": 1.0, "moustache": 1.0}, 7000, 2.6, 0.036, 0.85, 1.5),
+}
+"""Trims by the vocabulary's names; ``none`` has none."""
+
+
+def _beard_roots(
+    beard: Beard, head: Head, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Roots, normals and moustache weights, sampled by area and region weight."""
+    weight = np.zeros(len(head.vertices), np.float32)
+    for name, density in beard.regions.items():
+        weight = np.maximum(weight, density * head.regions[name])
+    triangles = head.triangles[weight[head.triangles].max(1) > 0.02]
+    corners = head.vertices[triangles]
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    area = np.linalg.norm(cross, axis=1)
+    sums = np.cumsum(area)
+    chosen = np.searchsorted(sums, rng.random(beard.count) * sums[-1], side="right")
+    mix = rng.dirichlet(np.ones(3), beard.count)[..., None].astype(np.float32)
+    ids = triangles[chosen]
+    keep = rng.random(beard.count) < (weight[ids][..., None] * mix).sum(1)[:, 0]
+    ids, mix = ids[keep], mix[keep]
+    points = (head.vertices[ids] * mix).sum(1)
+    normals = (head.normals[ids] * mix).sum(1)
+    lip = (head.regions["moustache"][ids][..., None] * mix).sum(1)[:, 0]
+    return points, normals, lip
+
+
+def grow_beard(
+    kind: str, head: Head, frame: HeadFrame, rng: np.random.Generator
+) -> np.ndarray:
+    """Grow facial hair.
+
+    Args:
+        kind: A name of `BEARDS`.
+        head: The head in its expression; its regions are read.
+        frame: Its frame.
+        rng: Source of randomness.
+
+    Returns:
+        (S, 5, 3) float32 strands.
+
+    Raises:
+        ValueError: No facial hair has that name.
+    """
+    if kind not in BEARDS:
+        raise ValueError(f"facial_hair {kind!r} is unknown; known: {sorted(BEARDS)}")
+    beard = BEARDS[kind]
+    points, normals, lip = _beard_roots(beard, head, rng)
+    count = len(points)
+    side = np.sign(points[:, :1])
+    down = np.array([0.0, -1.0, 0.12]) + rng.normal(0, 0.16, (count, 3))
+    # A moustache is combed away from the middle; chin hair is drawn towards it.
+    down[:, 0] += (lip * 0.9 * side[:, 0]) - (1 - lip) * 0.05 * points[:, 0]
+    down -= normals * (down * normals).sum(1, keepdims=True) * 0.8
+    length = beard.length * rng.uniform(0.55, 1.1, count) * frame.scale
+    if beard.length > 0.5:
+        length = np.where(lip > 0.4, np.minimum(length, 0.8), length)
+        chin = np.clip((frame.chin + 4 - points[:, 1]) / 4, 0, 1)
+        length = np.where(lip > 0.4, length, length * (0.45 + 0.55 * chin))
+    t = np.linspace(0, 1, 5)[None, :, None]
+    wave = rng.normal(0, 0.12, (count, 1, 3)) * np.sin(
+        t * 5 + rng.random((count, 1, 1))
+    )
+    off = normals[:, None] * (0.55 * t - 0.25 * t**2)
+    fall = down[:, None] * beard.hang * (0.35 * t + 0.5 * t**2)
+    paths = points[:, None] + (off + fall + wave * t) * length[:, None, None]
+    return (paths + normals[:, None] * 0.03).astype(np.float32)

@@ -1,0 +1,230 @@
+"""The head as hair sees it: an axis, three half-extents and a table of outer radii.
+
+Hair needs to know where up, front and the surface are, far more often than it needs
+triangles. So the head is scanned once into a star-shaped table: radii from the skull's
+centre above brow level, radii from the vertical axis below it. Pushing a point out of
+the head is then one look-up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import warp as wp
+
+from benchmark.faces.portraits.head import Head
+
+wp.config.quiet = True
+
+ROWS_ABOVE = 40
+"""Table rows from the crown (row 0) to brow level (last row)."""
+ROWS_BELOW = 56
+"""Table rows from brow level down to the foot of the neck."""
+AZIMUTHS = 128
+"""Table columns around the head; column 0 looks along +z (the face)."""
+FAR = 60.0
+"""Distance, in centimetres, from which the scanning rays start."""
+
+
+@dataclass(frozen=True)
+class HeadFrame:
+    """Skull-centred frame and outer radii of one head; lengths in centimetres.
+
+    Attributes:
+        origin: (3,) point inside the skull at brow level.
+        eye: Height of the eyes, in the head's coordinates.
+        extents: (3,) half width, height of the crown over brow level, half depth.
+        chin: Height of the chin, in the head's coordinates.
+        depth: Distance from brow level to the table's last row.
+        radii: (ROWS_ABOVE + ROWS_BELOW, AZIMUTHS) float32 outer radii.
+        vertices: (V, 3) float32 vertices of the head and shoulders.
+        triangles: (T, 3) int32 vertex ids.
+    """
+
+    origin: np.ndarray
+    eye: float
+    extents: np.ndarray
+    chin: float
+    depth: float
+    radii: np.ndarray
+    vertices: np.ndarray
+    triangles: np.ndarray
+
+    @property
+    def scale(self) -> float:
+        """Size of this head against the mean head (about 0.9 to 1.1)."""
+        return float(self.extents[1]) / 9.5
+
+    def height(self, mean_height: np.ndarray) -> np.ndarray:
+        """Move heights from the mean head to this one.
+
+        Args:
+            mean_height: (n,) cm above the eyes of the mean head (crown 11.5, brow 2,
+                mouth -7, chin -11.3).
+
+        Returns:
+            (n,) heights in this head's coordinates.
+        """
+        above = (self.origin[1] + self.extents[1] - self.eye) / 11.5
+        below = (self.eye - self.chin) / 11.3
+        return self.eye + mean_height * np.where(mean_height > 0, above, below)
+
+    def outer_radius(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return each point's own radius and the head's radius in its direction.
+
+        Args:
+            points: (n, 3) in the head's coordinates.
+
+        Returns:
+            Two (n,) arrays in centimetres; the point is outside where the first is
+            the larger one.
+        """
+        local = points - self.origin
+        above = local[:, 1] >= 0
+        flat = np.hypot(local[:, 0], local[:, 2])
+        radius = np.where(above, np.linalg.norm(local, axis=1), flat)
+        elevation = np.arctan2(local[:, 1], flat)
+        rising = (1 - elevation / (np.pi / 2)) * (ROWS_ABOVE - 1)
+        sinking = ROWS_ABOVE - 1 - local[:, 1] / self.depth * ROWS_BELOW
+        row = np.clip(
+            np.where(above, rising, sinking), 0, ROWS_ABOVE + ROWS_BELOW - 1.001
+        )
+        column = np.arctan2(local[:, 0], local[:, 2]) / (2 * np.pi) * AZIMUTHS
+        column = np.mod(column, AZIMUTHS)
+        top, left = row.astype(int), column.astype(int) % AZIMUTHS
+        down, across = row - top, column - left
+        right = (left + 1) % AZIMUTHS
+        upper = self.radii[top, left] * (1 - across) + self.radii[top, right] * across
+        lower = (
+            self.radii[top + 1, left] * (1 - across)
+            + self.radii[top + 1, right] * across
+        )
+        return radius, upper * (1 - down) + lower * down
+
+
+@wp.kernel
+def _cast(
+    mesh: wp.uint64,
+    starts: wp.array(dtype=wp.vec3),  # pyright: ignore[reportInvalidTypeForm]
+    directions: wp.array(dtype=wp.vec3),  # pyright: ignore[reportInvalidTypeForm]
+    distances: wp.array(dtype=wp.float32),  # pyright: ignore[reportInvalidTypeForm]
+):
+    ray = wp.tid()
+    hit = wp.mesh_query_ray(mesh, starts[ray], directions[ray], 1.0e3)
+    distances[ray] = -1.0
+    if hit.result:
+        distances[ray] = hit.t
+
+
+def cast_rays(
+    vertices: np.ndarray,
+    triangles: np.ndarray,
+    starts: np.ndarray,
+    directions: np.ndarray,
+) -> np.ndarray:
+    """Cast rays against a mesh.
+
+    Args:
+        vertices: (V, 3) positions.
+        triangles: (T, 3) vertex ids.
+        starts: (n, 3) ray origins.
+        directions: (n, 3) unit directions.
+
+    Returns:
+        (n,) distances to the first hit; -1 where a ray misses.
+    """
+    mesh = wp.Mesh(
+        points=wp.array(np.ascontiguousarray(vertices, np.float32), dtype=wp.vec3),
+        indices=wp.array(np.ascontiguousarray(triangles, np.int32).ravel(), dtype=int),
+    )
+    distances = wp.empty(len(starts), dtype=wp.float32, device="cpu")
+    inputs = [
+        mesh.id,
+        wp.array(np.ascontiguousarray(starts, np.float32), dtype=wp.vec3),
+        wp.array(np.ascontiguousarray(directions, np.float32), dtype=wp.vec3),
+        distances,
+    ]
+    wp.launch(_cast, dim=len(starts), inputs=inputs, device="cpu")
+    return distances.numpy().copy()
+
+
+def _scan_rays(origin: np.ndarray, depth: float) -> tuple[np.ndarray, np.ndarray]:
+    """Inward rays of the table: (n, 3) starts and (n, 3) directions."""
+    azimuth = np.arange(AZIMUTHS) * 2 * np.pi / AZIMUTHS
+    around = np.stack([np.sin(azimuth), 0 * azimuth, np.cos(azimuth)], -1)
+    elevation = (1 - np.arange(ROWS_ABOVE) / (ROWS_ABOVE - 1)) * np.pi / 2
+    above = np.cos(elevation)[:, None, None] * around
+    above = above + np.sin(elevation)[:, None, None] * np.array([0.0, 1.0, 0.0])
+    below = np.repeat(around[None], ROWS_BELOW, 0)
+    drop = np.zeros((ROWS_ABOVE + ROWS_BELOW, AZIMUTHS, 3))
+    drop[ROWS_ABOVE:, :, 1] = -(np.arange(1, ROWS_BELOW + 1) * depth / ROWS_BELOW)[
+        :, None
+    ]
+    outward = np.concatenate([above, below]).reshape(-1, 3)
+    return origin + drop.reshape(-1, 3) + outward * FAR, -outward
+
+
+def _half_width(vertices: np.ndarray, height: float) -> float:
+    """Half width of the skull in a slice above the ears."""
+    near = np.abs(vertices[:, 1] - height) < 1.2
+    return float(np.abs(vertices[near, 0]).max())
+
+
+def make_frame(
+    vertices: np.ndarray, triangles: np.ndarray, eye: float, chin: float
+) -> HeadFrame:
+    """Scan a head into a frame.
+
+    Args:
+        vertices: (V, 3) head and shoulders in centimetres, y up, face along +z.
+        triangles: (T, 3) vertex ids of the skin.
+        eye: Height of the eyes in the same coordinates.
+        chin: Height of the chin.
+
+    Returns:
+        The head's frame.
+    """
+    crown = float(vertices[:, 1].max())
+    brow = eye + 0.175 * (crown - eye)
+    head = vertices[vertices[:, 1] > eye + 0.26 * (crown - eye)]
+    front, back = float(head[:, 2].max()), float(head[:, 2].min())
+    origin = np.array([0.0, brow, (front + back) / 2], np.float32)
+    half_width = _half_width(vertices, eye + 0.5 * (crown - eye))
+    depth = brow - chin + 4.0
+    starts, directions = _scan_rays(origin, depth)
+    distances = cast_rays(vertices, triangles, starts, directions)
+    radii = np.where(distances > 0, FAR - distances, np.nan)
+    radii = _filled(radii.reshape(ROWS_ABOVE + ROWS_BELOW, AZIMUTHS))
+    return HeadFrame(
+        origin,
+        eye,
+        np.array([half_width, crown - brow, (front - back) / 2], np.float32),
+        chin,
+        depth,
+        radii.astype(np.float32),
+        np.asarray(vertices, np.float32),
+        np.asarray(triangles, np.int32),
+    )
+
+
+def frame_of(head: Head) -> HeadFrame:
+    """Scan a portrait's head into a frame.
+
+    Args:
+        head: The head; its skin and its eye and chin landmarks are read.
+
+    Returns:
+        The head's frame.
+    """
+    skin = head.triangles[head.surface == 0]
+    eye = (head.landmarks["eye_l"][1] + head.landmarks["eye_r"][1]) / 2
+    return make_frame(head.vertices, skin, float(eye), float(head.landmarks["chin"][1]))
+
+
+def _filled(radii: np.ndarray) -> np.ndarray:
+    """Continue missing rows downwards and cap what is shoulder, not neck."""
+    for row in range(1, len(radii)):
+        missing = ~np.isfinite(radii[row]) | (radii[row] > radii[row - 1] * 1.15)
+        radii[row] = np.where(missing, radii[row - 1], radii[row])
+    return radii

@@ -1,0 +1,261 @@
+"""A head of hair from a person: roots, plan, strands, colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from benchmark.faces.portraits.hair.brows import grow_brows, grow_lashes
+from benchmark.faces.portraits.hair.comb import make_plan
+from benchmark.faces.portraits.hair.facial_hair import BEARDS, grow_beard
+from benchmark.faces.portraits.hair.frame import HeadFrame, frame_of
+from benchmark.faces.portraits.hair.march import bend, march
+from benchmark.faces.portraits.hair.scalp import Roots, sample_roots
+from benchmark.faces.portraits.hair.strands import Strands
+from benchmark.faces.portraits.hair.styles import STYLES, Style
+from benchmark.faces.portraits.hair.tied import grow_ties, tie_up
+from benchmark.faces.portraits.hair.wearer import Wearer
+from benchmark.faces.portraits.head import Head
+from benchmark.parts import PART_IDS
+
+
+@dataclass(frozen=True)
+class Growth:
+    """All hair of one head, ready to be drawn.
+
+    Attributes:
+        frame: The head it grows on.
+        bundles: Strands by kind (scalp hair, brows, beard, lashes).
+        recession: The hairline's retreat, 0 to 1.
+        tint: Opacity of the scalp's tint under the hair, 0 for bald heads.
+        colour: (3,) linear RGB of the tint.
+    """
+
+    frame: HeadFrame
+    bundles: tuple[Strands, ...]
+    recession: float
+    tint: float
+    colour: np.ndarray
+
+
+def linear(colour: str) -> np.ndarray:
+    """Return (3,) linear RGB of a ``#rrggbb`` colour.
+
+    Raises:
+        ValueError: The text is not such a colour.
+    """
+    digits = colour.removeprefix("#")
+    try:
+        if len(digits) != 6:
+            raise ValueError
+        levels = np.array([int(digits[i : i + 2], 16) for i in (0, 2, 4)]) / 255
+    except ValueError:
+        raise ValueError(
+            f"hair_rgb is {colour!r}; expected a colour like '#3b2a20'."
+        ) from None
+    return np.where(
+        levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4
+    )
+
+
+def dye(
+    colour: np.ndarray, count: int, age: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Colour strands one by one.
+
+    Args:
+        colour: (3,) linear RGB of the whole.
+        count: Number of strands.
+        age: Years; from 45 on some strands are grey.
+        rng: Source of randomness.
+
+    Returns:
+        (count, 3) root albedo, (count, 3) tip albedo, (count,) gloss.
+    """
+    shade = np.exp(rng.normal(0, 0.2, (count, 1)))
+    warmth = rng.normal(0, 0.05, (count, 1)) * np.array([1.0, 0.0, -1.0])
+    body = colour * shade * (1 + warmth)
+    grey = rng.random(count) < 0.3 * np.clip((age - 45) / 40, 0, 1)
+    light = np.mean(colour) * 0.6 + 0.22
+    body = np.where(grey[:, None], light * shade, body)
+    tip = np.clip(body * rng.uniform(1.0, 1.3, (count, 1)), 0.004, 0.9)
+    root = np.clip(body * 0.72, 0.003, 0.85)
+    gloss = rng.uniform(0.6, 1.3, count)
+    return (
+        root.astype(np.float32),
+        tip.astype(np.float32),
+        gloss.astype(np.float32),
+    )
+
+
+def _leaders(style: Style, roots: Roots, rng: np.random.Generator) -> np.ndarray:
+    """(S,) index of the strand that leads each strand's lock."""
+    count = min(style.texture.locks, len(roots))
+    chosen = rng.choice(len(roots), count, replace=False)
+    _, nearest = cKDTree(roots.points[chosen]).query(roots.points)
+    return chosen[nearest]
+
+
+def _stray(
+    plan_comb: np.ndarray, leader: np.ndarray, frizz: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Bend combing directions: mostly lock by lock, a little strand by strand."""
+    own = rng.normal(0, frizz, plan_comb.shape)
+    shared = rng.normal(0, 1.6 * frizz, plan_comb.shape)[leader]
+    return plan_comb + own + shared
+
+
+def _curl(
+    style: Style,
+    frame: HeadFrame,
+    paths: np.ndarray,
+    leader: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    texture, count = style.texture, len(paths)
+    phase = rng.uniform(0, 2 * np.pi, count)
+    phase = phase[leader] * texture.unison + phase * (1 - texture.unison)
+    vary = np.exp(rng.normal(0, 0.18, count))
+    own = np.exp(rng.normal(0, 0.12, count))
+    full = np.ones(count)
+    return bend(
+        frame,
+        paths,
+        leader,
+        gather=np.clip(texture.gather + rng.normal(0, 0.15, count), 0, 1),
+        spread=texture.spread * full,
+        amplitude=texture.amplitude * own * vary[leader] * frame.scale,
+        wavelength=texture.wavelength * vary[leader] * frame.scale,
+        phase=phase,
+        roundness=texture.roundness * full,
+    )
+
+
+def taper(count: int, points: int, radius: float) -> np.ndarray:
+    """Return (count, points) half widths that thin out towards the tips."""
+    t = np.linspace(0, 1, points)
+    profile = radius * np.minimum(1.0, 1.25 - 0.85 * t**2)
+    return np.repeat(profile[None], count, 0).astype(np.float32)
+
+
+def _bundle(
+    paths: np.ndarray,
+    radius: float,
+    opacity: float,
+    part: str,
+    dyed: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> Strands:
+    root, tip, gloss = dyed
+    return Strands(
+        paths,
+        taper(len(paths), paths.shape[1], radius),
+        root,
+        tip,
+        gloss,
+        np.full(len(paths), opacity, np.float32),
+        PART_IDS[part],
+    )
+
+
+def grow_scalp_hair(
+    person: Wearer, frame: HeadFrame, style: Style, rng: np.random.Generator
+) -> list[Strands]:
+    """Grow the hair of the scalp, and what is tied of it.
+
+    Args:
+        person: Whose hair.
+        frame: The head.
+        style: How it is combed and cut.
+        rng: Source of randomness.
+
+    Returns:
+        The strands: one bundle on the head and one for each tie.
+    """
+    roots = sample_roots(frame, style.count, person.hair_recession, rng)
+    plan = make_plan(
+        style, frame, roots, volume=person.hair_volume, top=person.hair_top, rng=rng
+    )
+    if style.ties:
+        tie_up(style, frame, roots, plan, rng)
+    leader = _leaders(style, roots, rng)
+    plan.comb = _stray(plan.comb, leader, style.texture.frizz, rng)
+    paths = march(frame, plan, style.points)
+    paths = [_curl(style, frame, paths, leader, rng)]
+    paths += grow_ties(style, frame, rng)
+    colour, radius = linear(person.hair_rgb), style.radius * frame.scale
+    return [
+        _bundle(p, radius, 0.85, "hair", dye(colour, len(p), person.age, rng))
+        for p in paths
+    ]
+
+
+def grow_face_hair(
+    person: Wearer, head: Head, frame: HeadFrame, rng: np.random.Generator
+) -> list[Strands]:
+    """Grow brows, lashes and facial hair; those but the brows count as skin.
+
+    Args:
+        person: Whose hair.
+        head: The head in its expression.
+        frame: Its frame.
+        rng: Source of randomness.
+
+    Returns:
+        The strands, a bundle a kind.
+    """
+    colour = linear(person.hair_rgb)
+    # Brows keep more pigment than hair: light hair goes with darker brows.
+    brown = np.array([0.16, 0.085, 0.045])
+    brow = np.minimum(colour, 0.55 * colour + 0.45 * brown) * 0.75
+    paths = grow_brows(person, head, frame, rng)
+    opacity = 0.5 + 0.35 * person.brow_thickness
+    dyed = dye(brow, len(paths), 20, rng)
+    bundles = [_bundle(paths, 0.032, opacity, "brows", dyed)]
+    paths = grow_lashes(head, rng)
+    dyed = dye(0.35 * brow, len(paths), 20, rng)
+    thick = 0.03 if person.sex == "female" else 0.018
+    bundles.append(_bundle(paths, thick, 0.8, "skin", dyed))
+    if person.facial_hair != "none":
+        paths = grow_beard(person.facial_hair, head, frame, rng)
+        beard = BEARDS[person.facial_hair]
+        dyed = dye(colour * 0.85, len(paths), person.age, rng)
+        bundles.append(_bundle(paths, beard.radius, beard.opacity, "skin", dyed))
+    return bundles
+
+
+def style_of(family: str) -> Style | None:
+    """Return a family's style, None for ``bald``.
+
+    Raises:
+        ValueError: No family has that name.
+    """
+    if family == "bald":
+        return None
+    if family not in STYLES:
+        raise ValueError(
+            f"hair_family {family!r} has no style; known: {sorted(STYLES)}"
+        )
+    return STYLES[family]
+
+
+def grow(person: Wearer, head: Head, rng: np.random.Generator) -> Growth:
+    """Grow all hair of a person.
+
+    Args:
+        person: Whose hair.
+        head: The person's head.
+        rng: Source of randomness; equal seeds give equal hair.
+
+    Returns:
+        The hair.
+    """
+    style = style_of(person.hair_family)
+    frame = frame_of(head)
+    bundles = grow_face_hair(person, head, frame, rng)
+    if style is not None:
+        bundles = grow_scalp_hair(person, frame, style, rng) + bundles
+    tint = 0.0 if style is None else style.tint
+    colour = linear(person.hair_rgb)
+    return Growth(frame, tuple(bundles), person.hair_recession, tint, colour)

@@ -1,0 +1,314 @@
+"""Growing strands step by step over a head: the inner loops, as warp kernels.
+
+Every strand carries its own small plan (where it is combed, how much it weighs, what
+it is tied to); the kernels know nothing of families.
+"""
+
+# pyright: reportInvalidTypeForm=false, reportArgumentType=false
+# pyright: reportIndexIssue=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import warp as wp
+
+from benchmark.faces.portraits.hair.frame import (
+    AZIMUTHS,
+    ROWS_ABOVE,
+    ROWS_BELOW,
+    HeadFrame,
+)
+
+STEPS = 36
+"""Steps a strand is marched before it is cut and resampled."""
+
+
+@dataclass
+class Plan:
+    """How each of S strands grows; lengths in centimetres.
+
+    Attributes:
+        roots: (S, 3) start points.
+        start: (S, 3) unit first directions.
+        comb: (S, 3) directions the strands are combed to.
+        comb_weight: (S,) strength of the comb a step.
+        comb_fade: (S,) how soon along the strand the comb lets go (0 never).
+        gravity: (S,) strength of gravity a step.
+        hold: (S,) 0 or 1; 1 keeps gravity off until the strand has left the face.
+        target: (S, 3) tie points.
+        pull: (S,) strength of the pull towards the tie point.
+        stiffness: (S,) how much of its direction a strand keeps a step.
+        length: (S,) full lengths.
+        clearance: (S,) how far off the head the strand rides.
+        cut: (S,) height at which the scissors end it.
+        front: (S,) -1 falls behind the shoulder … 1 falls before it.
+        hug: (S,) how firmly strands settle back onto the head, per cm off it.
+    """
+
+    roots: np.ndarray
+    start: np.ndarray
+    comb: np.ndarray
+    comb_weight: np.ndarray
+    comb_fade: np.ndarray
+    gravity: np.ndarray
+    hold: np.ndarray
+    target: np.ndarray
+    pull: np.ndarray
+    stiffness: np.ndarray
+    length: np.ndarray
+    clearance: np.ndarray
+    cut: np.ndarray
+    front: np.ndarray
+    hug: np.ndarray
+
+
+@wp.struct
+class _Table:
+    origin: wp.vec3
+    extents: wp.vec3
+    chin: float
+    depth: float
+    radii: wp.array2d(dtype=wp.float32)
+
+
+@wp.func
+def _pushed(table: _Table, point: wp.vec3, clearance: float):
+    """Move a point out of the head to at least a clearance off its surface."""
+    local = point - table.origin
+    flat = wp.sqrt(local[0] * local[0] + local[2] * local[2])
+    radius = flat
+    row = float(ROWS_ABOVE - 1) - local[1] / table.depth * float(ROWS_BELOW)
+    if local[1] >= 0.0:
+        radius = wp.length(local)
+        elevation = wp.atan2(local[1], flat)
+        row = (1.0 - elevation / 1.5707964) * float(ROWS_ABOVE - 1)
+    row = wp.clamp(row, 0.0, float(ROWS_ABOVE + ROWS_BELOW) - 1.01)
+    column = wp.atan2(local[0], local[2]) / 6.2831853 * float(AZIMUTHS)
+    if column < 0.0:
+        column = column + float(AZIMUTHS)
+    top = int(row)
+    left = int(column) % AZIMUTHS
+    right = (left + 1) % AZIMUTHS
+    across = column - wp.floor(column)
+    down = row - float(top)
+    upper = table.radii[top, left] * (1.0 - across) + table.radii[top, right] * across
+    lower = (
+        table.radii[top + 1, left] * (1.0 - across)
+        + table.radii[top + 1, right] * across
+    )
+    wanted = upper * (1.0 - down) + lower * down + clearance
+    result = point
+    if radius < wanted:
+        grow = wanted / wp.max(radius, 0.05)
+        if local[1] >= 0.0:
+            result = table.origin + local * grow
+        else:
+            result = table.origin + wp.vec3(local[0] * grow, local[1], local[2] * grow)
+    return result
+
+
+@wp.func
+def _ramp(value: float, low: float, high: float):
+    x = wp.clamp((value - low) / (high - low), 0.0, 1.0)
+    return x * x * (3.0 - 2.0 * x)
+
+
+@wp.kernel
+def _march(
+    table: _Table,
+    roots: wp.array(dtype=wp.vec3),
+    start: wp.array(dtype=wp.vec3),
+    comb: wp.array(dtype=wp.vec3),
+    target: wp.array(dtype=wp.vec3),
+    scalars: wp.array2d(dtype=wp.float32),
+    out: wp.array2d(dtype=wp.vec3),
+):
+    strand = wp.tid()
+    comb_weight = scalars[0, strand]
+    comb_fade = scalars[1, strand]
+    gravity = scalars[2, strand]
+    hold = scalars[3, strand]
+    pull = scalars[4, strand]
+    stiffness = scalars[5, strand]
+    length = scalars[6, strand]
+    step = length / float(STEPS - 1)
+    clearance = scalars[7, strand]
+    front = scalars[8, strand]
+    hugging = scalars[9, strand]
+    point = roots[strand]
+    heading = start[strand]
+    out[0, strand] = point
+    for index in range(1, STEPS):
+        t = float(index) / float(STEPS - 1)
+        local = point - table.origin
+        outward = wp.normalize(wp.vec3(local[0], wp.max(local[1], 0.0), local[2]))
+        aside = wp.max(
+            wp.abs(local[0]) / table.extents[0], -local[2] / table.extents[2]
+        )
+        falling = 1.0 - hold * (1.0 - _ramp(aside, 0.55, 1.0))
+        held = 1.0 - falling + (1.0 - hold) * falling * wp.pow(1.0 - t, comb_fade)
+        along = comb[strand] - outward * wp.dot(comb[strand], outward) * 0.85
+        push = along * (comb_weight * held)
+        push = push + wp.vec3(0.0, -gravity * falling, 0.0)
+        if pull > 0.0:
+            toward = target[strand] - point
+            toward = toward - outward * wp.dot(toward, outward) * 0.6
+            push = push + wp.normalize(toward) * pull
+        if point[1] < table.chin + 5.0:
+            push = push + wp.vec3(0.0, 0.0, front * 0.25)
+        rise = 0.12 + clearance * _ramp(t * length, 0.0, 2.5 + clearance)
+        shell = _pushed(table, point, rise + 40.0)
+        gap = 40.0 - wp.length(shell - point)
+        hug = wp.clamp(gap, 0.0, 2.0) * hugging
+        push = push - outward * hug
+        rate = wp.clamp(step, 0.2, 1.5)
+        heading = wp.normalize(heading * stiffness + push * rate)
+        point = _pushed(table, point + heading * step, rise)
+        out[index, strand] = point
+
+
+@wp.kernel
+def _bend(
+    table: _Table,
+    paths: wp.array2d(dtype=wp.vec3),
+    leader: wp.array(dtype=wp.int32),
+    scalars: wp.array2d(dtype=wp.float32),
+    out: wp.array2d(dtype=wp.vec3),
+):
+    """Gather strands into locks, then wind each lock around its own path."""
+    strand = wp.tid()
+    gather = scalars[0, strand]
+    spread = scalars[1, strand]
+    amplitude = scalars[2, strand]
+    wavelength = scalars[3, strand]
+    phase = scalars[4, strand]
+    round_ = scalars[5, strand]
+    steps = paths.shape[0]
+    lead = leader[strand]
+    offset = paths[0, strand] - paths[0, lead]
+    side = wp.vec3(0.0, 0.0, 0.0)
+    travelled = 0.0
+    previous = paths[0, strand]
+    out[0, strand] = previous
+    for index in range(1, steps):
+        t = float(index) / float(steps - 1)
+        goal = paths[index, lead] + offset * spread
+        own = paths[index, strand]
+        point = own + (goal - own) * (gather * _ramp(t, 0.0, 0.6))
+        tangent = wp.normalize(paths[index, lead] - paths[index - 1, lead])
+        if index == 1:
+            outward = paths[0, strand] - table.origin
+            side = wp.normalize(wp.cross(tangent, outward))
+        side = wp.normalize(side - tangent * wp.dot(side, tangent))
+        other = wp.cross(tangent, side)
+        travelled = travelled + wp.length(paths[index, strand] - previous)
+        previous = paths[index, strand]
+        angle = phase + travelled / wavelength * 6.2831853
+        swing = amplitude * _ramp(travelled, 0.0, wavelength * 0.8)
+        point = point + side * (swing * wp.sin(angle))
+        point = point + other * (swing * round_ * wp.cos(angle))
+        out[index, strand] = _pushed(table, point, 0.1)
+
+
+def _table(frame: HeadFrame) -> _Table:
+    table = _Table()
+    table.origin = wp.vec3(*frame.origin.tolist())
+    table.extents = wp.vec3(*frame.extents.tolist())
+    table.chin = float(frame.chin)
+    table.depth = float(frame.depth)
+    table.radii = wp.array(frame.radii, dtype=wp.float32, device="cpu")
+    return table
+
+
+def _vectors(values: np.ndarray) -> wp.array:
+    return wp.array(
+        np.ascontiguousarray(values, np.float32), dtype=wp.vec3, device="cpu"
+    )
+
+
+def march(frame: HeadFrame, plan: Plan, points: int) -> np.ndarray:
+    """Grow the strands of a plan and cut them.
+
+    Args:
+        frame: The head.
+        plan: S strands.
+        points: Points a strand in the result.
+
+    Returns:
+        (S, points, 3) float32, evenly spaced from root to tip.
+    """
+    count = len(plan.roots)
+    scalars = [plan.comb_weight, plan.comb_fade, plan.gravity, plan.hold, plan.pull]
+    scalars += [plan.stiffness, plan.length, plan.clearance, plan.front]
+    scalars += [plan.hug]
+    out = wp.empty((STEPS, count), dtype=wp.vec3, device="cpu")
+    inputs = [_table(frame), _vectors(plan.roots), _vectors(plan.start)]
+    inputs += [_vectors(plan.comb), _vectors(plan.target)]
+    inputs += [wp.array(np.stack(scalars).astype(np.float32), device="cpu"), out]
+    wp.launch(_march, dim=count, inputs=inputs, device="cpu")
+    paths = out.numpy()
+    return _resampled(paths, _end(paths, plan), points)
+
+
+def _end(paths: np.ndarray, plan: Plan) -> np.ndarray:
+    """Fractional step, (S,), at which each strand is cut or reaches its tie."""
+    low = paths[..., 1] < plan.cut
+    low[:2] = False
+    first = np.where(low.any(0), low.argmax(0), STEPS - 1)
+    strand = np.arange(paths.shape[1])
+    after, before = paths[first, strand, 1], paths[first - 1, strand, 1]
+    part = np.clip((before - plan.cut) / np.maximum(before - after, 1e-4), 0, 1)
+    end = np.where(low.any(0), first - 1 + part, STEPS - 1.0)
+    if (plan.pull > 0).any():
+        near = np.linalg.norm(paths - plan.target, axis=-1) < 1.3
+        near &= plan.pull > 0
+        end = np.where(near.any(0), np.minimum(end, near.argmax(0)), end)
+    return np.maximum(end, 1.0)
+
+
+def _resampled(paths: np.ndarray, end: np.ndarray, points: int) -> np.ndarray:
+    at = np.linspace(0, 1, points)[:, None] * np.minimum(end, STEPS - 1.001)
+    low = at.astype(int)
+    strand = np.arange(paths.shape[1])
+    part = (at - low)[..., None].astype(np.float32)
+    grown = paths[low, strand] * (1 - part) + paths[low + 1, strand] * part
+    return np.ascontiguousarray(grown.transpose(1, 0, 2), np.float32)
+
+
+def bend(
+    frame: HeadFrame,
+    paths: np.ndarray,
+    leader: np.ndarray,
+    *,
+    gather: np.ndarray,
+    spread: np.ndarray,
+    amplitude: np.ndarray,
+    wavelength: np.ndarray,
+    phase: np.ndarray,
+    roundness: np.ndarray,
+) -> np.ndarray:
+    """Gather strands into locks and curl them.
+
+    Args:
+        frame: The head.
+        paths: (S, P, 3) strands.
+        leader: (S,) index of the strand that leads each strand's lock.
+        gather: (S,) 0 (loose) to 1 (all tips in the lock).
+        spread: (S,) share of the distance to the leader that is kept.
+        amplitude: (S,) radius of the curl, cm.
+        wavelength: (S,) cm a turn.
+        phase: (S,) radians at the root.
+        roundness: (S,) 0 (a flat wave) to 1 (a helix).
+
+    Returns:
+        (S, P, 3) float32 strands, all outside the head.
+    """
+    scalars = [gather, spread, amplitude, wavelength, phase, roundness]
+    source = _vectors(paths.transpose(1, 0, 2))
+    out = wp.empty(source.shape, dtype=wp.vec3, device="cpu")
+    inputs = [_table(frame), source, wp.array(leader.astype(np.int32), device="cpu")]
+    inputs += [wp.array(np.stack(scalars).astype(np.float32), device="cpu"), out]
+    wp.launch(_bend, dim=len(paths), inputs=inputs, device="cpu")
+    return np.ascontiguousarray(out.numpy().transpose(1, 0, 2), np.float32)

@@ -1,0 +1,188 @@
+"""Tied hair: combing towards knots, and what leaves them (tails, braids, buns)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmark.faces.portraits.hair.comb import local_places
+from benchmark.faces.portraits.hair.frame import HeadFrame
+from benchmark.faces.portraits.hair.march import Plan, march
+from benchmark.faces.portraits.hair.scalp import Roots
+from benchmark.faces.portraits.hair.styles import Style, Tie
+
+TAIL_STRANDS = 1300
+"""Strands of one tail."""
+BRAID_STRANDS = 420
+"""Strands of one braid."""
+BUN_STRANDS = 1300
+"""Strands of one bun."""
+BRAID_TURN = 4.2
+"""Length, in cm, over which a braid repeats."""
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
+
+
+def knot(frame: HeadFrame, tie: Tie) -> np.ndarray:
+    """Return the (3,) place of a knot on this head."""
+    return frame.origin + np.array(tie.place) * frame.extents
+
+
+def tie_up(
+    style: Style,
+    frame: HeadFrame,
+    roots: Roots,
+    plan: Plan,
+    rng: np.random.Generator,
+) -> None:
+    """Comb strands to their nearest knot, except the loose ones below it.
+
+    Args:
+        style: Its ties and share of loose strands are read.
+        frame: The head.
+        roots: S strand roots.
+        plan: Changed in place.
+        rng: Source of randomness.
+    """
+    place = local_places(frame, roots)
+    knots = np.stack([knot(frame, tie) for tie in style.ties])
+    side = place[:, 0] + 0.02 * np.sin(place[:, 2] * 9)
+    nearest = np.zeros(len(roots), int)
+    if len(knots) > 1:
+        nearest = (side > 0).astype(int) * int(np.argmax(knots[:, 0]))
+        nearest += (side <= 0) * int(np.argmin(knots[:, 0]))
+    target = knots[nearest]
+    way = target - roots.points
+    distance = np.linalg.norm(way, axis=1)
+    along = way - roots.normals * (way * roots.normals).sum(1, keepdims=True) * 0.9
+    tied = np.ones(len(roots), bool)
+    if style.loose:
+        height = place[:, 1] + 0.15 * (place[:, 2] < 0) + rng.normal(0, 0.05, len(side))
+        tied = height > style.loose
+    plan.target[tied] = target[tied]
+    plan.pull[tied] = 1.5
+    plan.start[tied] = _unit(_unit(along) + 0.22 * roots.normals)[tied]
+    plan.comb_weight[tied] = 0.0
+    plan.gravity[tied] = 0.0
+    plan.hug[tied] = 0.8
+    plan.cut[tied] = -1e3
+    plan.front[tied] = 0.0
+    plan.length[tied] = (distance * 1.7 + 1.0)[tied]
+
+
+def _disc(count: int, toward: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(count, 3) points of a unit disc across a direction."""
+    first = _unit(np.cross(toward, np.array([0.37, 0.11, 0.92])))
+    second = np.cross(toward, first)
+    radius, angle = np.sqrt(rng.random(count)), rng.uniform(0, 2 * np.pi, count)
+    return (radius * np.cos(angle))[:, None] * first + (radius * np.sin(angle))[
+        :, None
+    ] * second
+
+
+def _hanging(
+    frame: HeadFrame, tie: Tie, offsets: np.ndarray, rng: np.random.Generator
+) -> Plan:
+    """A plan for strands that leave a knot and fall."""
+    count = len(offsets)
+    toward = _unit(np.array(tie.toward))
+    full = np.ones(count)
+    vary = rng.uniform(0.82, 1.05, count)
+    return Plan(
+        roots=knot(frame, tie) + offsets * 0.4,
+        start=_unit(toward + offsets * 0.16),
+        comb=np.repeat(toward[None], count, 0),
+        comb_weight=0.1 * full,
+        comb_fade=3 * full,
+        gravity=0.28 * full,
+        hold=0 * full,
+        target=np.zeros((count, 3)),
+        pull=0 * full,
+        stiffness=full,
+        length=tie.length * vary * frame.scale,
+        clearance=rng.uniform(0.2, 1.2, count),
+        cut=-1e3 * full,
+        front=full * np.sign(tie.toward[2] + 0.05),
+        hug=0 * full,
+    )
+
+
+def grow_tail(
+    frame: HeadFrame, tie: Tie, points: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return (TAIL_STRANDS, points, 3) strands of a tail."""
+    toward = _unit(np.array(tie.toward))
+    offsets = _disc(TAIL_STRANDS, toward, rng) * tie.size
+    paths = march(frame, _hanging(frame, tie, offsets, rng), points)
+    t = np.linspace(0, 1, points)[None, :, None]
+    swell = np.sin(np.pi * np.minimum(t * 1.15 + 0.12, 1)) * 0.75
+    return (paths + offsets[:, None] * swell).astype(np.float32)
+
+
+def grow_braid(
+    frame: HeadFrame, tie: Tie, points: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return (BRAID_STRANDS, points, 3) strands of a three-strand plait."""
+    plan = _hanging(frame, tie, np.zeros((2, 3)), rng)
+    plan.length[:] = tie.length * frame.scale
+    plan.clearance[:] = tie.size * 0.9
+    middle = march(frame, plan, points)[0]
+    tangent = _unit(np.gradient(middle, axis=0))
+    side = _unit(np.cross(tangent, np.array([0.0, 0.0, 1.0])))
+    ahead = np.cross(side, tangent)
+    travelled = np.linspace(0, tie.length, points)
+    lobe = rng.integers(0, 3, BRAID_STRANDS)
+    angle = travelled / BRAID_TURN * 2 * np.pi + lobe[:, None] * 2 * np.pi / 3
+    width = tie.size * np.interp(travelled / tie.length, [0, 0.8, 1], [1, 0.75, 0.35])
+    across = 0.55 * width * np.sin(angle)
+    forth = 0.4 * width * np.sin(2 * angle)
+    radius = np.sqrt(rng.random((BRAID_STRANDS, 1))) * 0.5 * width
+    turn = rng.uniform(0, 2 * np.pi, (BRAID_STRANDS, 1))
+    across = across + radius * np.cos(turn)
+    forth = forth + radius * np.sin(turn)
+    paths = middle + across[..., None] * side + forth[..., None] * ahead
+    return paths.astype(np.float32)
+
+
+def grow_bun(
+    frame: HeadFrame, tie: Tie, points: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return (BUN_STRANDS, points, 3) strands wound to a bun."""
+    base = knot(frame, tie)
+    axis = _unit((base - frame.origin) / frame.extents)
+    first = _unit(np.cross(axis, np.array([0.31, 0.2, 0.93])))
+    second = np.cross(axis, first)
+    centre = base + axis * tie.size * 0.45
+    count = BUN_STRANDS
+    start = rng.uniform(0, 2 * np.pi, (count, 1))
+    t = np.linspace(0, 1, points)[None]
+    angle = start + t * rng.uniform(2.2, 4.5, (count, 1))
+    tilt = np.arcsin(rng.uniform(-0.9, 0.98, (count, 1)))
+    tilt = tilt + 0.5 * np.sin(angle * 2 + rng.normal(0, 0.5, (count, 1)))
+    radius = tie.size * rng.uniform(0.8, 1.0, (count, 1)) ** 0.5
+    radius = radius * (1 + 0.06 * np.sin(3 * angle + 4 * tilt))
+    loose = rng.random((count, 1)) < 0.03
+    radius = radius * np.where(loose, 1 + 0.3 * t, 1.0)
+    flat = (radius * np.cos(tilt))[..., None]
+    ring = np.cos(angle)[..., None] * first + np.sin(angle)[..., None] * second
+    high = (0.82 * radius * np.sin(tilt))[..., None] * axis
+    return (centre + flat * ring + high).astype(np.float32)
+
+
+def grow_ties(
+    style: Style, frame: HeadFrame, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Grow everything that leaves the knots of a style.
+
+    Args:
+        style: Its ties are read.
+        frame: The head.
+        rng: Source of randomness.
+
+    Returns:
+        (S, P, 3) float32 strands for each tie.
+    """
+    makers = {"tail": grow_tail, "braid": grow_braid, "bun": grow_bun}
+    points = {"tail": 26, "braid": 44, "bun": 20}
+    return [makers[tie.kind](frame, tie, points[tie.kind], rng) for tie in style.ties]

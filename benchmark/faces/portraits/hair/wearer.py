@@ -1,0 +1,36 @@
+"""What hair needs to know of a person."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Wearer(Protocol):
+    """The attributes of a person that hair, brows and beard are made from.
+
+    Scalars are 0 to 1, colours ``#rrggbb``, age in years; the words are those of the
+    portraits' vocabulary.
+    """
+
+    @property
+    def age(self) -> int: ...
+    @property
+    def sex(self) -> str: ...
+    @property
+    def hair_family(self) -> str: ...
+    @property
+    def hair_rgb(self) -> str: ...
+    @property
+    def hair_volume(self) -> float: ...
+    @property
+    def hair_top(self) -> float: ...
+    @property
+    def hair_recession(self) -> float: ...
+    @property
+    def brow_thickness(self) -> float: ...
+    @property
+    def brow_arch(self) -> float: ...
+    @property
+    def brow_angle(self) -> float: ...
+    @property
+    def facial_hair(self) -> str: ...
