@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmark.faces.portraits.hair.frame import HeadFrame, cast_rays
-from benchmark.faces.portraits.hair.wearer import Wearer
+from benchmark.faces.portraits.people import Person
 from benchmark.faces.portraits.head import Head
 
 BROW_HAIRS = 420
@@ -15,7 +15,7 @@ LASHES = 46
 
 
 def brow_curve(
-    person: Wearer, head: Head, side: str, t: np.ndarray
+    person: Person, head: Head, side: str, t: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Middle line and half thickness of a brow.
 
@@ -52,7 +52,7 @@ def _on_face(frame: HeadFrame, x: np.ndarray, y: np.ndarray, off: float) -> np.n
 
 
 def grow_brows(
-    person: Wearer, head: Head, frame: HeadFrame, rng: np.random.Generator
+    person: Person, head: Head, frame: HeadFrame, rng: np.random.Generator
 ) -> np.ndarray:
     """Return (2 * BROW_HAIRS, 4, 3) float32 brow hairs.
 

@@ -16,7 +16,7 @@ from benchmark.faces.portraits.hair.scalp import Roots, sample_roots
 from benchmark.faces.portraits.hair.strands import Strands
 from benchmark.faces.portraits.hair.styles import STYLES, Style
 from benchmark.faces.portraits.hair.tied import grow_ties, tie_up
-from benchmark.faces.portraits.hair.wearer import Wearer
+from benchmark.faces.portraits.people import Person
 from benchmark.faces.portraits.head import Head
 from benchmark.parts import PART_IDS
 
@@ -160,7 +160,7 @@ def _bundle(
 
 
 def grow_scalp_hair(
-    person: Wearer, frame: HeadFrame, style: Style, rng: np.random.Generator
+    person: Person, frame: HeadFrame, style: Style, rng: np.random.Generator
 ) -> list[Strands]:
     """Grow the hair of the scalp, and what is tied of it.
 
@@ -192,7 +192,7 @@ def grow_scalp_hair(
 
 
 def grow_face_hair(
-    person: Wearer, head: Head, frame: HeadFrame, rng: np.random.Generator
+    person: Person, head: Head, frame: HeadFrame, rng: np.random.Generator
 ) -> list[Strands]:
     """Grow brows, lashes and facial hair; those but the brows count as skin.
 
@@ -240,7 +240,7 @@ def style_of(family: str) -> Style | None:
     return STYLES[family]
 
 
-def grow(person: Wearer, head: Head, rng: np.random.Generator) -> Growth:
+def grow(person: Person, head: Head, rng: np.random.Generator) -> Growth:
     """Grow all hair of a person.
 
     Args:

@@ -6,6 +6,8 @@ it is tied to); the kernels know nothing of families.
 
 # pyright: reportInvalidTypeForm=false, reportArgumentType=false
 # pyright: reportIndexIssue=false, reportAttributeAccessIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false
+# pyright: reportGeneralTypeIssues=false
 
 from __future__ import annotations
 
@@ -189,7 +191,7 @@ def _bend(
     lead = leader[strand]
     offset = paths[0, strand] - paths[0, lead]
     side = wp.vec3(0.0, 0.0, 0.0)
-    travelled = 0.0
+    travelled = wp.float32(0.0)
     previous = paths[0, strand]
     out[0, strand] = previous
     for index in range(1, steps):

@@ -8,6 +8,8 @@ the root, a coloured one towards the tip.
 
 # pyright: reportInvalidTypeForm=false, reportArgumentType=false
 # pyright: reportIndexIssue=false, reportAttributeAccessIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false
+# pyright: reportGeneralTypeIssues=false
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 # pyright: reportInvalidTypeForm=false, reportArgumentType=false
 # pyright: reportIndexIssue=false, reportAttributeAccessIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false
+# pyright: reportGeneralTypeIssues=false
 
 from __future__ import annotations
 
