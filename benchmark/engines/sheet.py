@@ -88,7 +88,7 @@ def draw_sheet(engine: Engine, path: Path, size: int = 112, seed: int = 0) -> No
             pictures = engine.render(panel.vectors, size)
             _draw_panel(page, panel, pictures, (left, top))
         top += height
-    page.save(path)
+    page.save(path, "PNG")
 
 
 def _bands(spec: AvatarSpec, seed: int) -> Iterator[list[Panel]]:

@@ -53,7 +53,7 @@ def test_a_conditional_column_may_be_missing_where_it_is_inactive(tmp_path):
     assert len(file.read(SPEC, ["a"])) == 1
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 1000), count=st.integers(1, 8))
 def test_written_truths_are_read_back(tmp_path, seed, count):
     vectors = AvatarVectors.sample(SPEC, count, seed)
