@@ -12,32 +12,36 @@ from benchmark.parts import PART_IDS
 
 
 class _Brow(NamedTuple):
-    """Thickness, then heights of inner end, body, arch and outer end (up positive)."""
+    """Thickness, then heights of inner end, body, arch and outer end (up positive).
+
+    `rise` lifts the whole brow off the eye.
+    """
 
     thick: float
     inner: float
     body: float
     arch: float
     outer: float
-    length: float = 38
+    length: float = 42
+    rise: float = 0
 
 
 _BROWS = {
-    "thin_straight": _Brow(6, 0, 1, 1, -2),
-    "thin_arched": _Brow(6, 1, 8, 12, -4),
-    "medium_straight": _Brow(11, 0, 1, 2, -2),
-    "medium_arched": _Brow(11, 1, 8, 11, -5),
-    "thick_straight": _Brow(18, 0, 1, 2, -1, 41),
-    "thick_arched": _Brow(17, 0, 8, 11, -6, 41),
-    "angled": _Brow(12, -6, 0, 10, 8, 40),
-    "rounded": _Brow(9, -6, 8, 6, -13, 37),
+    "thin_straight": _Brow(5.5, 0, 1, 1, -2, 40, 9),
+    "thin_arched": _Brow(5.5, 0, 10, 15, -5, 40, 6),
+    "medium_straight": _Brow(13, 0, 1, 2, -2, 42, -1),
+    "medium_arched": _Brow(12, -2, 8, 12, -7, 42, 1),
+    "thick_straight": _Brow(22, 0, 1, 2, -1, 45, -1),
+    "thick_arched": _Brow(21, -2, 8, 12, -8, 45, -1),
+    "angled": _Brow(14, -7, 0, 11, 11, 42, 3),
+    "rounded": _Brow(9, -8, 9, 7, -16, 39, 6),
 }
 
 
 def draw_brows(name: str, eye: Eye, hair: HairTones) -> list[Shape]:
     """Both brows of the named type, in the hair's colour."""
     brow = _BROWS[name]
-    base = EYE_LINE - max(eye.brow_gap + 13 + 0.3 * brow.thick, 39)
+    base = EYE_LINE - max(eye.brow_gap + 15, 44) - brow.rise
     return [
         Shape(_outline(brow, eye, base, side), hair.dark, PART_IDS["brows"])
         for side in (-1, 1)

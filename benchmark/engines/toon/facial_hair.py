@@ -45,7 +45,7 @@ def _lip_floor(mouth: Mouth) -> float:
 
 def _moustache(nose: Nose, mouth: Mouth) -> str:
     """Two wings that rest on the upper lip and taper beyond its corners."""
-    reach = max(mouth.half_width * 1.12, 34) / mouth.half_width
+    reach = max(mouth.half_width * 1.16, 42) / mouth.half_width
     lip = mouth.form.upper * mouth.volume
     ceiling = nose.base + 3
 
@@ -54,7 +54,7 @@ def _moustache(nose: Nose, mouth: Mouth) -> str:
         across = MIDDLE + x * reach * mouth.half_width
         return (across, max(low - thick, min(ceiling, low - 6))), (across, low)
 
-    marks = [wing(*m) for m in ((0.03, 0.7, 12), (0.3, 0.75, 17), (0.68, 0.5, 13))]
+    marks = [wing(*m) for m in ((0.03, 0.6, 13), (0.3, 0.7, 20), (0.7, 0.4, 15))]
     tip = wing(1.0, -0.3, 0)[1]
     top = [*(upper for upper, _ in marks), tip]
     bottom = [tip, *(lower for _, lower in reversed(marks))]

@@ -20,8 +20,8 @@ class _Form(NamedTuple):
 
     lift: float
     open: float = 0
-    upper: float = 9
-    lower: float = 12
+    upper: float = 10
+    lower: float = 14
     width: float = 1.0
     tilt: float = 0
     sag: float = 0
@@ -29,15 +29,15 @@ class _Form(NamedTuple):
 
 
 _FORMS = {
-    "neutral": _Form(0, width=0.96),
-    "soft_smile": _Form(7, width=1.04, sag=2),
-    "closed_smile": _Form(15, upper=8, lower=11, width=1.2, sag=7),
-    "teeth_smile": _Form(13, 17, 7, 9, 1.2, sag=2, teeth=1.0),
-    "open_laugh": _Form(13, 34, 7, 9, 1.16, teeth=0.36),
-    "straight": _Form(0, upper=4, lower=5, width=1.12),
-    "frown": _Form(-13, upper=9, lower=10, width=1.02, sag=-6),
-    "pout": _Form(-3, upper=14, lower=19, width=0.66),
-    "smirk": _Form(5, upper=8, lower=10, width=1.06, tilt=15, sag=2),
+    "neutral": _Form(-1, width=0.92),
+    "soft_smile": _Form(10, upper=9, lower=12, width=1.1, sag=5),
+    "closed_smile": _Form(20, upper=7, lower=10, width=1.24, sag=11),
+    "teeth_smile": _Form(15, 20, 7, 9, 1.24, sag=2, teeth=1.0),
+    "open_laugh": _Form(14, 38, 7, 9, 1.16, teeth=0.36),
+    "straight": _Form(0, upper=4, lower=5, width=1.16, sag=1),
+    "frown": _Form(-17, upper=9, lower=10, width=1.06, sag=-9),
+    "pout": _Form(-3, upper=16, lower=22, width=0.62),
+    "smirk": _Form(4, upper=8, lower=10, width=1.08, tilt=19, sag=3),
 }
 
 
@@ -59,8 +59,8 @@ class Mouth:
         room = min(1.1, max(0.68, head.side(y) / 88))
         return cls(
             y=y - 0.22 * form.open * head.face / 156,
-            half_width=(27 + 19 * traits.mouth_width) * form.width * room,
-            volume=0.55 + 0.95 * traits.mouth_volume,
+            half_width=(29 + 29 * traits.mouth_width) * form.width * room,
+            volume=0.45 + 1.15 * traits.mouth_volume,
             scale=head.face / 156,
             form=form,
         )

@@ -47,9 +47,9 @@ class Nose:
         """The nose of an avatar, held within the middle of its face."""
         return cls(
             name=traits.nose,
-            wing=(18 + 16 * traits.nose_width) * (0.5 + 0.5 * head.cheek / 114),
-            base=EYE_LINE + head.face * (0.47 - 0.13 * traits.nose_position),
-            length=(48 + 36 * traits.nose_height) * (0.5 + 0.5 * head.face / 156),
+            wing=(17 + 21 * traits.nose_width) * (0.5 + 0.5 * head.cheek / 114),
+            base=EYE_LINE + head.face * (0.475 - 0.14 * traits.nose_position),
+            length=(44 + 46 * traits.nose_height) * (0.5 + 0.5 * head.face / 156),
         )
 
     def point(self, x: float, y: float) -> Point:
@@ -71,7 +71,7 @@ def draw_nose(nose: Nose, skin: SkinTones) -> list[Shape]:
     shapes = [
         Shape(outline, "url(#nose)", NOSE),
         Shape(curve(bridge), "none", None, skin.shade, 3, 0.7),
-        Shape(curve([*base, *mirror[1:]]), "none", None, skin.line, 3.2, 0.85),
+        Shape(curve([*base, *mirror[1:]]), "none", None, skin.line, 3, 0.7),
     ]
     shapes += _nostrils(nose, skin)
     shapes.append(Shape(_shine(nose), skin.light, opacity=0.9))
@@ -99,7 +99,7 @@ def nose_gradient(skin: SkinTones) -> str:
     """The gradient of the nose: the skin at the root, shaded towards the base."""
     return (
         '<linearGradient id="nose" x2="0" y2="1">'
-        f'<stop offset=".1" stop-color="{skin.shade}" stop-opacity=".12"/>'
-        f'<stop offset="1" stop-color="{skin.shade}" stop-opacity=".62"/>'
+        f'<stop offset=".1" stop-color="{skin.shade}" stop-opacity=".3"/>'
+        f'<stop offset="1" stop-color="{skin.shade}" stop-opacity=".72"/>'
         "</linearGradient>"
     )

@@ -109,8 +109,8 @@ class SkinTones:
             lid=mix(base, "#6b2a22", 0.14),
             shade=mix(base, "#6b241c", 0.24),
             line=mix(base, "#35100c", 0.48),
-            lip=mix(base, "#c2303c", 0.42),
-            lip_dark=mix(base, "#7d1826", 0.6),
+            lip=mix(base, "#cc3a46", 0.36),
+            lip_dark=mix(base, "#8e1f2c", 0.48),
             blush=mix(base, "#f0483c", 0.5),
         )
 

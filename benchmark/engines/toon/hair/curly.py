@@ -40,7 +40,7 @@ def curly_short(s: Scalp) -> Hair:
         s.at(0.22, 0.43), s.at(-0.04, 0.51), s.at(-0.28, 0.44), s.at(-0.52, 0.51),
         s.at(-0.74, 0.42), s.edge(0.16, -18, -1), s.edge(-0.06, -12, -1),
     ]  # fmt: skip
-    return Hair([scalloped(s, outer, inner), *_rows(s, (-30, -40), (8, 32), 9)])
+    return Hair([*scalloped(s, outer, inner), *_rows(s, (-30, -40), (8, 32), 9)])
 
 
 def curly_fade(s: Scalp) -> Hair:
@@ -52,7 +52,7 @@ def curly_fade(s: Scalp) -> Hair:
         s.at(u, 0.6 + (0.06 if i % 2 else 0.0))
         for i, u in enumerate((0.8, 0.54, 0.28, 0.02, -0.26, -0.54, -0.8))
     ]
-    top = Shape(f"M{bumps(outer)}L{bumps(inner)}Z", *scalloped(s, outer, inner)[1:])
+    top = scalloped(s, outer, inner)
     curls = [
         s.at(u, v)
         for v, us in (
@@ -62,14 +62,14 @@ def curly_fade(s: Scalp) -> Hair:
         )
         for u in us
     ]
-    return Hair([*shaved_sides(s), top, *s.curls(curls, 9)])
+    return Hair([*shaved_sides(s), *top, *s.curls(curls, 9)])
 
 
 def coily_short(s: Scalp) -> Hair:
     """A close crop of tight coils with a neat, curved hairline."""
     outer = spaced(s.cap(6, 18, SIDEBURN), 11)
     inner = spaced(hairline(s, 0.76, 0.6, 0.69, SIDEBURN), 11)
-    return Hair([scalloped(s, outer, inner), *_rows(s, (-16, -30), (2, 12), 4.5)])
+    return Hair([*scalloped(s, outer, inner), *_rows(s, (-16, -30), (2, 12), 4.5)])
 
 
 def flat_top(s: Scalp) -> Hair:
@@ -100,7 +100,7 @@ def flat_top(s: Scalp) -> Hair:
         for k, v in enumerate((0.78, 0.92, 1.06, 1.2))
         for u in (-1, -0.66, -0.33, 0, 0.33, 0.66, 1)
     ]
-    return Hair([*shaved_sides(s), scalloped(s, outer, inner), *s.curls(places, 4.5)])
+    return Hair([*shaved_sides(s), *scalloped(s, outer, inner), *s.curls(places, 4.5)])
 
 
 def afro(s: Scalp) -> Hair:
@@ -113,7 +113,7 @@ def afro(s: Scalp) -> Hair:
          s.at(-0.4, 0.6), s.at(-0.72, 0.5), s.edge(0.14, -18, -1), s.edge(-0.2, -6, -1)], 17
     )  # fmt: skip
     return Hair(
-        [scalloped(s, outer, inner), *_rows(s, (-22, -34), (52, 62), 6.5)], [back]
+        [*scalloped(s, outer, inner), *_rows(s, (-22, -34), (52, 62), 6.5)], [back]
     )
 
 
@@ -174,7 +174,7 @@ def _curly_fall(s: Scalp, pad: float, rise: float, low: float, step: float) -> H
         )
     )
     curls = [*s.curls(places, 9.5), *_rows(s, (-26, -34), (pad - 6, rise - 6), 9.5)]
-    return Hair([scalloped(s, outer, inner), *curls], [back])
+    return Hair([*scalloped(s, outer, inner), *curls], [back])
 
 
 def locs(s: Scalp) -> Hair:

@@ -64,8 +64,8 @@ def _centre(s: Scalp, lift: float = 0.9) -> list[Point]:
 
 def _fringe(s: Scalp) -> list[Point]:
     """A full, blunt fringe just above the brows."""
-    right = [s.at(0.76, 0.33), s.at(0.4, 0.335)]
-    return [*right, s.at(0, 0.325), *mirrored(right)]
+    right = [s.at(0.76, 0.4), s.at(0.4, 0.4)]
+    return [*right, s.at(0, 0.39), *mirrored(right)]
 
 
 def _swept(s: Scalp, part: float = -0.46) -> list[Point]:
@@ -246,7 +246,9 @@ def _waves(
         [s.at(-0.4, 1.04), s.at(0.2, 1.04), s.at(0.8, 0.72), s.at(1.06, 0.2)],
     ]
     lines += [_flip(points) if flip else points for points in sweep]
-    path = ring(outer, list(reversed(_flip(inner))) if flip else inner)
+    inside = s.within(list(reversed(_flip(inner))) if flip else inner)
+    right = _hem(outer[-1], inside[0])
+    path = ring(outer, right, inside, mirrored(right))
     glow = swayed([s.at(-1.07, 0.1), s.at(-1.08, -0.5)], 0.8 * amount, 34)
     front = [
         s.mass(path),

@@ -189,12 +189,11 @@ def hairline(
     return [*right, s.at(0, front), *mirrored(right)]
 
 
-def scalloped(
-    s: Scalp, outer: list[Point], inner: list[Point], fill: str = FILL
-) -> Shape:
-    """A mass whose whole contour is made of bumps."""
-    path = f"M{bumps(outer)}L{bumps(inner)}Z"
-    return Shape(path, fill, HAIR, s.tones.line, 2.5)
+def scalloped(s: Scalp, outer: list[Point], inner: list[Point]) -> list[Shape]:
+    """A mass whose whole contour is made of bumps, with the hairline's shadow."""
+    inner = s.within(inner)
+    mass = s.mass(f"M{bumps(outer)}L{bumps(inner)}Z")
+    return [s.shadow(inner, 16), mass]
 
 
 def spaced(points: list[Point], step: float) -> list[Point]:

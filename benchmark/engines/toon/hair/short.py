@@ -9,7 +9,8 @@ from benchmark.engines.toon.hair.scalp import (
     hairline,
     swayed,
 )
-from benchmark.engines.toon.svg import CANVAS, Point, Shape, line, mirrored, ring
+from benchmark.engines.toon.head import MIDDLE
+from benchmark.engines.toon.svg import Point, Shape, line, mirrored, ring
 
 SIDEBURN = -0.06
 
@@ -23,18 +24,20 @@ def bald(s: Scalp) -> Hair:
 
 def buzz(s: Scalp) -> Hair:
     """A shaved head's shadow of hair."""
-    line_ = hairline(s, 0.74, 0.62, 0.71, SIDEBURN)
-    path = ring(s.cap(1.5, 2.5, SIDEBURN), line_)
-    return Hair([Shape(path, s.tones.dark, HAIR, opacity=0.62)])
+    front = s.within(hairline(s, 0.74, 0.62, 0.71, SIDEBURN))
+    left = [s.edge(v, 0, -1) for v in (SIDEBURN, 0.1, 0.28)]
+    dome = [(MIDDLE + x, y) for x, y in s.head.half[1:4]]
+    outer = [*left, *mirrored(dome), (MIDDLE, s.head.crown), *dome, *mirrored(left)]
+    path = ring(outer, front)
+    return Hair([Shape(path, s.tones.dark, HAIR, opacity=0.6)])
 
 
 def shaved_sides(s: Scalp) -> list[Shape]:
     """The shadow of hair cut to the skin beside the face."""
     shapes = []
     for side in (-1, 1):
-        outer = [s.edge(v, 2, side) for v in (SIDEBURN, 0.12, 0.32)]
-        outer += [(s.x(side * 1.01), s.y(0.45)), (s.x(side * 0.9), s.y(0.75))]
-        inner = [(s.x(side * 0.66), s.y(0.7)), (s.x(side * 0.76), s.y(0.5))]
+        outer = [s.edge(v, 0, side) for v in (SIDEBURN, 0.12, 0.3, 0.45, 0.6, 0.76)]
+        inner = [s.edge(0.74, -24, side), s.edge(0.5, -20, side)]
         inner += [s.edge(0.2, -16, side), s.edge(SIDEBURN, -13, side)]
         shapes.append(Shape(ring(outer, inner), s.tones.dark, HAIR, opacity=0.55))
     return shapes
@@ -62,8 +65,9 @@ def _fade(s: Scalp) -> list[Shape]:
     return shapes
 
 
-def _flip(points: list[Point], side: int) -> list[Point]:
-    return points if side > 0 else [(CANVAS - x, y) for x, y in points]
+def _facing(points: list[Point], side: int) -> list[Point]:
+    """The points as they are, or mirrored and in reverse order for side = -1."""
+    return points if side > 0 else mirrored(points)
 
 
 def _side_part(s: Scalp, side: int) -> Hair:
@@ -101,13 +105,12 @@ def _side_part(s: Scalp, side: int) -> Hair:
     ]
     part = [s.at(-0.5, 0.79), s.at(-0.5, 0.92), s.at(-0.44, 1.03)]
     glow = [[s.at(-0.22, 0.98), s.at(0.12, 1.05), s.at(0.46, 1.0)]]
-    path = ring(_flip(outer, side), _flip(inner, side))
     return Hair(
         [
-            s.mass(path),
-            s.strands(*(_flip(points, side) for points in sweeps)),
-            s.strands(_flip(part, side), width=3, alpha=0.8),
-            s.glints(*(_flip(points, side) for points in glow), width=8),
+            *s.shell(_facing(outer, side), _facing(inner, side)),
+            s.strands(*(_facing(points, side) for points in sweeps)),
+            s.strands(_facing(part, side), width=3, alpha=0.8),
+            s.glints(*(_facing(points, side) for points in glow), width=8),
         ]
     )
 
@@ -204,13 +207,15 @@ def spiky(s: Scalp) -> Hair:
         teeth.append(s.at(u, 0.7 if i % 2 == 0 else 0.55 + 0.05 * abs(u)))
     inner = [s.edge(SIDEBURN, -13), s.edge(0.24, -14), s.at(0.8, 0.56), *teeth]
     inner += [s.at(-0.8, 0.56), s.edge(0.24, -14, -1), s.edge(SIDEBURN, -13, -1)]
+    inner = s.within(inner)
     path = line([*left, *zigzag, *mirrored(left), *inner]) + "Z"
     lines = [
         [(0.5 * (v[0] + w[0]) * 0.4 + p[0] * 0.6, p[1] + 26), (p[0] + 1, p[1] + 12)]
         for v, w, p in zip(valleys, valleys[1:], peaks, strict=False)
     ]
     lines += [[(x * 0.94 + 15, y + 22), (x, y + 2)] for x, y in valleys[1:-1]]
-    return Hair([s.mass(path), s.strands(*lines), s.halo(-8, 6)])
+    front = [s.shadow(inner), s.mass(path), s.strands(*lines), s.halo(-8, 6)]
+    return Hair(front)
 
 
 def fringe_short(s: Scalp) -> Hair:
@@ -220,13 +225,15 @@ def fringe_short(s: Scalp) -> Hair:
         for i, u in enumerate((0.72, 0.5, 0.36, 0.12, -0.02, -0.26, -0.4, -0.62, -0.72))
     ]
     inner = [s.edge(SIDEBURN, -14), s.edge(0.22, -16), s.at(0.8, 0.5)]
-    path = ring(s.cap(4, 14, SIDEBURN), inner)[:-1]
-    path += line([*notches, *mirrored(inner)]).replace("M", "L", 1) + "Z"
+    inner = s.within([*inner, *notches, *mirrored(inner)])
+    path = ring(s.cap(4, 14, SIDEBURN), inner[:3])[:-1]
+    path += line(inner[3:]).replace("M", "L", 1) + "Z"
     lines = [
         [s.at(0.55 * u, 1.0), s.at(0.9 * u, 0.78), s.at(u, 0.55)]
         for u in (-0.62, -0.36, -0.12, 0.14, 0.38, 0.62)
     ]
-    return Hair([s.mass(path), s.strands(*lines), s.halo(-14, -4, 140, 60)])
+    front = [s.shadow(inner), s.mass(path), s.strands(*lines)]
+    return Hair([*front, s.halo(-14, -4, 140, 60)])
 
 
 def mop_straight(s: Scalp) -> Hair:
@@ -236,10 +243,10 @@ def mop_straight(s: Scalp) -> Hair:
         s.edge(-0.32, 2),
         s.edge(-0.12, -10),
         s.edge(0.16, -17),
-        s.at(0.76, 0.3),
-        s.at(0.4, 0.32),
+        s.at(0.76, 0.37),
+        s.at(0.4, 0.39),
     ]
-    inner = [*right, s.at(0, 0.3), *mirrored(right)]
+    inner = [*right, s.at(0, 0.37), *mirrored(right)]
     lines = [
         [s.at(0.3 * u, 1.08), s.at(0.85 * u, 0.8), s.at(u, 0.4)]
         for u in (-0.7, -0.45, -0.18, 0.14, 0.42, 0.68)
@@ -259,12 +266,12 @@ def undercut(s: Scalp) -> Hair:
         s.at(0.02, 1.3),
         s.at(0.58, 1.22),
         s.at(0.98, 0.94),
-        s.at(1.15, 0.56),
-        s.at(1.08, 0.26),
+        s.at(1.09, 0.62),
+        s.at(1.0, 0.38),
     ]
     under = [
-        s.at(1.08, 0.26),
-        s.at(0.94, 0.5),
+        s.at(1.0, 0.38),
+        s.at(0.86, 0.52),
         s.at(0.62, 0.56),
         s.at(0.2, 0.64),
         s.at(-0.3, 0.76),
@@ -335,7 +342,7 @@ def horseshoe(s: Scalp) -> Hair:
     for side in (-1, 1):
         outer = [
             s.edge(v, g, side)
-            for v, g in ((-0.16, 2), (0.02, 9), (0.22, 12), (0.42, 8), (0.58, -3))
+            for v, g in ((-0.16, 1), (0.02, 6), (0.22, 8), (0.44, 5), (0.64, -3))
         ]
         inner = [
             s.edge(0.58, -3, side),
