@@ -130,6 +130,51 @@ def parameter_losses(predicted: AvatarVectors, truth: AvatarVectors) -> pd.DataF
     return pd.DataFrame(np.concatenate([scalars, choices], axis=1), columns=names)
 
 
+def resampled_macro_f1(
+    predicted: AvatarVectors, truth: AvatarVectors, counts: NDArray[Any]
+) -> NDArray[np.float64]:
+    """(R,) macro-F1 of R resamples of the n faces, for intervals.
+
+    `counts` is (R, n): how often each face was drawn. A row of ones gives the score
+    itself.
+    """
+    active = truth.active().discrete
+    scores = [
+        _weighted_f1(
+            predicted.discrete[:, column][active[:, column]],
+            truth.discrete[:, column][active[:, column]],
+            counts[:, active[:, column]].astype(np.float64),
+        )
+        for column in range(len(truth.spec.discrete))
+        if active[:, column].any()
+    ]
+    if not scores:
+        return np.full(len(counts), np.nan)
+    table = np.stack(scores)
+    defined = np.isfinite(table)
+    sums = np.where(defined, table, 0.0).sum(axis=0)
+    return np.where(
+        defined.any(axis=0), sums / np.maximum(defined.sum(axis=0), 1), np.nan
+    )
+
+
+def _weighted_f1(
+    guesses: NDArray[np.int64],
+    answers: NDArray[np.int64],
+    counts: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """(R,) macro-F1 over the classes drawn; NaN where no face was."""
+    classes = np.unique(answers)
+    asked = (answers[:, None] == classes).astype(np.float64)
+    said = (guesses[:, None] == classes).astype(np.float64)
+    present = counts @ asked
+    total = present + counts @ said
+    f1 = 2 * (counts @ (asked * said)) / np.where(total > 0, total, 1.0)
+    drawn = (present > 0).sum(axis=1)
+    sums = np.where(present > 0, f1, 0.0).sum(axis=1)
+    return np.where(drawn > 0, sums / np.maximum(drawn, 1), np.nan)
+
+
 def _row(
     name: str,
     kind: str,

@@ -20,7 +20,7 @@ MIN_FACES = 5
 EXACT_UP_TO = 12
 """Up to this many nonzero differences every sign pattern is counted."""
 
-Kind = Literal["bca", "percentile", "constant", "too few faces"]
+Kind = Literal["bca", "percentile", "constant", "too few faces", "none"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Interval:
 
     `kind`: `bca` as a rule; `percentile` where the acceleration is undefined;
     `constant` where all values agree (low = high = mean); `too few faces` leaves low
-    and high NaN.
+    and high NaN, as does `none`, for a score over the set that cannot be resampled.
     """
 
     mean: float
@@ -90,6 +90,33 @@ def compare(
         sign_flip_p(difference, resamples),
         rank_biserial(difference),
     )
+
+
+def resample_counts(faces: int, resamples: int = RESAMPLES) -> NDArray[np.int64]:
+    """(resamples, faces): how often each face is drawn; the same every time."""
+    rng = np.random.default_rng(SEED)
+    return rng.multinomial(faces, np.full(faces, 1 / faces), size=resamples)
+
+
+def resampled_interval(
+    value: float, resampled: NDArray[np.float64], faces: int
+) -> Interval:
+    """Percentile interval of a score over the set from its (R,) resampled values."""
+    finite = resampled[np.isfinite(resampled)]
+    if faces < MIN_FACES or not len(finite):
+        return Interval(value, np.nan, np.nan, faces, "too few faces")
+    tail = 50 * (1 - LEVEL)
+    low, high = np.percentile(finite, [tail, 100 - tail])
+    return Interval(value, float(low), float(high), faces, "percentile")
+
+
+def resampled_p(differences: NDArray[np.float64]) -> float:
+    """Two-sided bootstrap p of difference 0 from its (R,) resampled values."""
+    finite = differences[np.isfinite(differences)]
+    if not len(finite):
+        return float("nan")
+    tail = min((finite <= 0).sum(), (finite >= 0).sum())
+    return float(min(1.0, 2 * (tail + 1) / (len(finite) + 1)))
 
 
 def sign_flip_p(differences: NDArray[np.float64], resamples: int = RESAMPLES) -> float:

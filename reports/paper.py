@@ -1,0 +1,63 @@
+"""The published figures of SwiftAvatar's Tables 1 to 3, as printed and never more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SOURCE = (
+    "Wang et al., SwiftAvatar: Efficient Auto-Creation of Parameterized Stylized "
+    "Character on Arbitrary Avatar Engines, AAAI 2023"
+)
+CONDITIONS = (
+    "Published by the authors on their own engines, faces and code, which are not "
+    "public; speed on an NVIDIA V100. Printed for orientation: not measured here, and "
+    "not comparable with any measured figure."
+)
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A table of the paper: a label a row, a text a cell, exactly as printed."""
+
+    number: int
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+TABLE_1 = PublishedTable(
+    1,
+    "Quantitative evaluation (LPIPS, speed)",
+    ("TikTok engine ↓", "Alter engine ↓", "Speed ↑"),
+    (
+        ("Baseline", ("0.5033", "0.3962", "~10² Hz")),
+        ("F2P", ("0.3562", "0.3040", "~1 Hz")),
+        ("F2P v2", ("0.4466", "0.2825", "~10² Hz")),
+        ("SwiftAvatar", ("0.3110", "0.2405", "~10² Hz")),
+    ),
+)
+
+TABLE_2 = PublishedTable(
+    2,
+    "Human rating: share of choices (50 volunteers, 50 images)",
+    ("TikTok engine ↑", "Alter engine ↑"),
+    (
+        ("Baseline", ("5.66 %", "18.94 %")),
+        ("F2P", ("30.86 %", "8.65 %")),
+        ("F2P v2", ("4.37 %", "8.73 %")),
+        ("SwiftAvatar", ("59.11 %", "63.68 %")),
+    ),
+)
+
+TABLE_3 = PublishedTable(
+    3,
+    "Ablation (LPIPS)",
+    ("TikTok engine ↓", "Alter engine ↓"),
+    (
+        ("Baseline", ("0.5033", "0.3962")),
+        ("+ domain adaptation", ("0.3401", "0.3123")),
+        ("+ semantic augmentation", ("0.3110", "0.2405")),
+    ),
+)
+
+TABLES = (TABLE_1, TABLE_2, TABLE_3)

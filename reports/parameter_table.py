@@ -1,0 +1,66 @@
+"""Scores by parameter: which choices a method gets right."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evaluation.parameters import parameter_scores
+from reports import wording
+from reports.table import Cell, Column, Row, Section, Table
+from reports.trials import Run
+
+
+def parameter_table(run: Run, split: str, designer: str) -> Table:
+    """Accuracy and macro-F1 of discrete, MAE of continuous parameters, by row."""
+    sections = tuple(
+        section
+        for engine in run.engines
+        if (section := _section(run, engine, split, designer)) is not None
+    )
+    return Table(
+        f"parameters-{split}",
+        f"Scores by parameter: {wording.SPLITS.get(split, split)} faces",
+        "Parameter",
+        (Column("n"), *(Column(c.label) for c in run.contestants)),
+        sections,
+        (
+            "Discrete parameters: accuracy ↑ with macro-F1 ↑ beside it; continuous "
+            "ones: mean absolute error ↓. Over the n faces whose truth has the "
+            "parameter active; seeds averaged.",
+            wording.data_note(run, split, designer),
+            wording.ORACLE_NOTE,
+        ),
+    )
+
+
+def _section(run: Run, engine: str, split: str, designer: str) -> Section | None:
+    frames = {}
+    for contestant in run.contestants:
+        scored = [
+            parameter_scores(*trial.vectors(split, designer)).set_index("parameter")
+            for trial in run.done(contestant.name, engine)
+        ]
+        if scored:
+            numbers = [frame[["n", "accuracy", "macro_f1", "mae"]] for frame in scored]
+            frames[contestant.name] = (scored[0]["kind"], sum(numbers) / len(numbers))
+    if not frames:
+        return None
+    kinds, counts = next(iter(frames.values()))
+    rows = []
+    for name in kinds.index:
+        cells = [Cell(f"{counts.loc[name, 'n']:.0f}")]
+        for contestant in run.contestants:
+            if contestant.name in frames:
+                row = frames[contestant.name][1].loc[name]
+                cells.append(_cell(row["accuracy"], row["macro_f1"], row["mae"]))
+            else:
+                cells.append(Cell("failed"))
+        kind = "" if kinds[name] == "continuous" else f" ({kinds[name]})"
+        rows.append(Row(name + kind, tuple(cells)))
+    return Section(engine, tuple(rows))
+
+
+def _cell(accuracy: float, macro_f1: float, mae: float) -> Cell:
+    if np.isfinite(accuracy):
+        return Cell(wording.number(accuracy, 3), f"F1 {wording.number(macro_f1, 3)}")
+    return Cell(wording.number(mae, 3))

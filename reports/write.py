@@ -1,0 +1,117 @@
+"""Everything people read about a run, written into its folder or the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmark.store import atomic_write
+from reports import paper
+from reports.formats import to_latex, to_markdown, to_rich
+from reports.table import Table, published
+from reports.trials import ReportError, Run, read_run
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+FOLDER = "report"
+WIDE = 100
+"""Columns a terminal needs before intervals are printed under the means."""
+
+
+@dataclass(frozen=True)
+class ReportFiles:
+    """What `write_reports` wrote: the page, the tables, the figures and their data."""
+
+    folder: Path
+    page: Path
+    tables: tuple[Path, ...]
+    figures: tuple[Path, ...]
+
+
+def write_reports(run_folder: Path) -> ReportFiles:
+    """Write RUN/report: page.html, tables.md, tables.tex, a file a table, figures/.
+
+    Raises ReportError where the folder holds no run, or cannot be written.
+    """
+    from reports.figures import draw
+    from reports.page import Content, render_page
+    from reports.tables import by_engine, headline
+
+    run = read_run(run_folder)
+    first, *details = (headline(run), *detail_tables(run))
+    everything = by_engine(run, run.main_split, run.designers[0])
+    printed = [published(table) for table in paper.TABLES]
+    drawings = draw(run)
+    page = render_page(run, Content(first, everything, printed, details, drawings))
+    folder = run_folder / FOLDER
+    try:
+        (folder / "figures").mkdir(parents=True, exist_ok=True)
+        tables = _write_tables(folder, [first, everything, *details], printed)
+        figures = tuple(p for d in drawings for p in d.write(folder / "figures"))
+        atomic_write(folder / "page.html", page.encode())
+    except OSError as error:
+        raise ReportError(
+            f"cannot write to {folder}: {error.strerror}; make it writable"
+        ) from error
+    return ReportFiles(folder, folder / "page.html", tables, figures)
+
+
+def terminal_table(run_folder: Path, console: Console) -> None:
+    """Print Table 1, every score by engine, and what must be known to read them."""
+    from reports.tables import by_engine, headline
+
+    run = read_run(run_folder)
+    table = headline(run)
+    wide = console.width >= WIDE
+    console.print(to_rich(table, details=wide))
+    console.print(
+        to_rich(by_engine(run, run.main_split, run.designers[0]), details=False)
+    )
+    for note in table.notes:
+        console.print(f"· {note}", markup=False, highlight=False, style="dim")
+    if not wide:
+        console.print("· Intervals are in the report's tables.md.", style="dim")
+
+
+def detail_tables(run: Run) -> list[Table]:
+    """Every further table that this run has the trials for."""
+    from reports.inferability import inferability_table
+    from reports.parameter_table import parameter_table
+    from reports.tables import by_engine, costs, designers, differences, parts
+
+    main, designer = run.main_split, run.designers[0]
+    others = [split for split in run.splits if split != main]
+    candidates = [
+        parts(run),
+        *(by_engine(run, split, designer) for split in others),
+        designers(run),
+        differences(run),
+        inferability_table(run),
+        parameter_table(run, main, designer),
+        costs(run),
+    ]
+    return [table for table in candidates if table is not None]
+
+
+def _write_tables(
+    folder: Path, measured: list[Table], printed: list[Table]
+) -> tuple[Path, ...]:
+    contents: dict[str, str] = {}
+    for name, convert in (("md", to_markdown), ("tex", to_latex)):
+        for table in (*measured, *printed):
+            contents[f"{table.key}.{name}"] = convert(table)
+    contents["tables.md"] = "\n".join(
+        [
+            "# Measured\n",
+            *map(to_markdown, measured),
+            "# Published, not measured here\n",
+        ]
+        + [to_markdown(table) for table in printed]
+    )
+    paths = []
+    for name, text in contents.items():
+        paths.append(folder / name)
+        atomic_write(paths[-1], text.encode())
+    return tuple(paths)
