@@ -19,19 +19,19 @@ from benchmark.spec import AvatarSpec, Continuous, Discrete, Parameter
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
 
-SWEEP_STEPS = 5
+SWEEP_STEPS = 6
 COLUMNS = 12
-"""Avatars across the page; a sweep takes half of them."""
+"""Avatars across the page; panels of half as many stand side by side."""
 RANDOM_AVATARS = 24
 
 PAPER, INK, FAINT, RULE = "#ffffff", "#1f2933", "#66788a", "#d9e2ec"
-MARGIN, GAP = 36, 8
+MARGIN, GAP, GUTTER = 36, 8, 28
 HEADING, CAPTION, FOOT = 46, 20, 22
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A heading, a note beside it, and captioned avatars in rows of `columns`.
+    """A heading, a note beside it, and captioned avatars in rows.
 
     `colours` holds a swatch an avatar where the panel shows a colour, else nothing.
     """
@@ -40,8 +40,13 @@ class Panel:
     note: str
     captions: tuple[str, ...]
     vectors: AvatarVectors
-    columns: int
     colours: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> int:
+        """Avatars in a row: half the page's for small panels, else all of them."""
+        half = COLUMNS // 2
+        return half if len(self.captions) <= half else COLUMNS
 
     def height(self, size: int) -> int:
         """Pixels that the panel takes with avatars of `size`."""
@@ -77,14 +82,14 @@ def draw_sheet(engine: Engine, path: Path, size: int = 112, seed: int = 0) -> No
     bands = list(_bands(engine.spec, seed))
     top = MARGIN + 104
     heights = [max(panel.height(size) for panel in band) for band in bands]
-    width = 2 * MARGIN + COLUMNS * (size + GAP) - GAP
+    width = 2 * MARGIN + COLUMNS * (size + GAP) - GAP + GUTTER
     page = Image.new("RGB", (width, top + sum(heights) + MARGIN), PAPER)
     pen = ImageDraw.Draw(page)
     _draw_header(pen, engine)
     for band, height in zip(bands, heights, strict=True):
         pen.line((MARGIN, top, width - MARGIN, top), fill=RULE)
         for place, panel in enumerate(band):
-            left = MARGIN + place * panel.columns * (size + GAP)
+            left = MARGIN + place * (panel.columns * (size + GAP) + GUTTER)
             pictures = engine.render(panel.vectors, size)
             _draw_panel(page, panel, pictures, (left, top))
         top += height
@@ -92,39 +97,39 @@ def draw_sheet(engine: Engine, path: Path, size: int = 112, seed: int = 0) -> No
 
 
 def _bands(spec: AvatarSpec, seed: int) -> Iterator[list[Panel]]:
-    """Panels from top to bottom: full rows for options, two sweeps side by side."""
+    """Panels from top to bottom; two small ones in a row share a band."""
+    band: list[Panel] = []
+    for panel in _panels(spec, seed):
+        if sum(p.columns for p in band) + panel.columns > COLUMNS:
+            yield band
+            band = []
+        band.append(panel)
+    yield band
+
+
+def _panels(spec: AvatarSpec, seed: int) -> Iterator[Panel]:
     count = RANDOM_AVATARS
     sample = AvatarVectors.sample(spec, count, seed)
     note = f"uniform over every range and option, seed {seed}"
-    yield [Panel("Random avatars", note, ("",) * count, sample, COLUMNS)]
+    yield Panel("Random avatars", note, ("",) * count, sample)
     for choice in spec.discrete:
-        yield [_options_panel(spec, choice)]
-    sweeps = [_sweep_panel(spec, scalar) for scalar in spec.continuous]
-    for start in range(0, len(sweeps), 2):
-        yield sweeps[start : start + 2]
+        yield _options_panel(spec, choice)
+    for scalar in spec.continuous:
+        yield _sweep_panel(spec, scalar)
 
 
 def _options_panel(spec: AvatarSpec, choice: Discrete) -> Panel:
     kind = "colours" if choice.kind == "colour" else "options"
-    return Panel(
-        choice.name,
-        _note(spec, choice, f"{len(choice.options)} {kind}"),
-        choice.options,
-        options_in_context(spec, choice),
-        COLUMNS,
-        choice.colours,
-    )
+    note = _note(spec, choice, f"{len(choice.options)} {kind}")
+    vectors = options_in_context(spec, choice)
+    return Panel(choice.name, note, choice.options, vectors, choice.colours)
 
 
 def _sweep_panel(spec: AvatarSpec, scalar: Continuous) -> Panel:
-    steps = np.linspace(0, 1, SWEEP_STEPS)
-    return Panel(
-        scalar.name,
-        _note(spec, scalar, f"default {scalar.default:g}"),
-        tuple(f"{value:g}" for value in steps),
-        sweep_in_context(spec, scalar.name, SWEEP_STEPS),
-        COLUMNS // 2,
-    )
+    captions = tuple(f"{value:g}" for value in np.linspace(0, 1, SWEEP_STEPS))
+    note = _note(spec, scalar, _values(scalar))
+    vectors = sweep_in_context(spec, scalar.name, SWEEP_STEPS)
+    return Panel(scalar.name, note, captions, vectors)
 
 
 def _draw_header(pen: ImageDraw.ImageDraw, engine: Engine) -> None:

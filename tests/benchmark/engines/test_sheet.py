@@ -46,7 +46,7 @@ def test_a_sheet_shows_every_option_and_sweep_while_active(tmp_path):
     assert [r["skin_tone"] for r in skins.to_records()] == ["a", "b"]
     assert [r["hair_type"] for r in hairs.to_records()] == ["bald", "bob", "bun"]
     assert colours.active().discrete.all()
-    np.testing.assert_allclose(sweep.column("head_round"), [0, 0.25, 0.5, 0.75, 1])
+    np.testing.assert_allclose(sweep.column("head_round"), np.linspace(0, 1, 6))
     with Image.open(tmp_path / "sheet.png") as page:
         colours_seen = {colour for _, colour in page.getcolors(1 << 24)}
     assert {(40, 40, 40), (200, 200, 200), (0x80, 0x40, 0x20)} <= colours_seen
