@@ -125,20 +125,18 @@ class AvatarVectors:
         """A copy in which every row has `value` (scalar or option) for `name`."""
         parameter = self.spec[name]
         continuous, discrete = self.continuous.copy(), self.discrete.copy()
+        column = self.spec.columns[name]
         if isinstance(parameter, Continuous):
-            column = self.spec.continuous.index(parameter)
             continuous[:, column] = _scalar(parameter, value)
         else:
-            column = self.spec.discrete.index(parameter)
             discrete[:, column] = _choice(parameter, value)
         return AvatarVectors(self.spec, continuous, discrete)
 
     def column(self, name: str) -> NDArray[Any]:
         """The (n,) values of a parameter: float32 scalars or int64 option indices."""
-        parameter = self.spec[name]
-        if isinstance(parameter, Continuous):
-            return self.continuous[:, self.spec.continuous.index(parameter)]
-        return self.discrete[:, self.spec.discrete.index(parameter)]
+        scalar = isinstance(self.spec[name], Continuous)
+        block = self.continuous if scalar else self.discrete
+        return block[:, self.spec.columns[name]]
 
     def active(self) -> ActiveMask:
         """Which values are active under each parameter's `active_when`."""
@@ -189,16 +187,18 @@ class AvatarVectors:
 
     def to_records(self) -> list[Record]:
         """One JSON-able dict a vector, by parameter and option names."""
+        names = self.spec.names
+        columns = [self._values(parameter) for parameter in self.spec.parameters]
         return [
-            {p.name: self._value(p, row) for p in self.spec.parameters}
-            for row in range(len(self))
+            dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)
         ]
 
-    def _value(self, parameter: Parameter, row: int) -> float | str:
-        value = self.column(parameter.name)[row]
+    def _values(self, parameter: Parameter) -> list[float] | list[str]:
+        """A parameter's values by name; scalars as short as float32 allows."""
+        column = self.column(parameter.name)
         if isinstance(parameter, Continuous):
-            return float(str(value))
-        return parameter.options[int(value)]
+            return [float(str(value)) for value in column]
+        return [parameter.options[index] for index in column]
 
     @classmethod
     def from_records(

@@ -125,13 +125,23 @@ class AvatarSpec:
         return tuple(p.name for p in self.parameters)
 
     def __getitem__(self, name: str) -> Parameter:
-        for parameter in self.parameters:
-            if parameter.name == name:
-                return parameter
-        raise AvatarError(
-            f"{name}: engine {self.name} has no such parameter"
-            f"{nearest(name, self.names)}"
-        )
+        parameter = self._by_name.get(name)
+        if parameter is None:
+            raise AvatarError(
+                f"{name}: engine {self.name} has no such parameter"
+                f"{nearest(name, self.names)}"
+            )
+        return parameter
+
+    @cached_property
+    def _by_name(self) -> dict[str, Parameter]:
+        return {parameter.name: parameter for parameter in self.parameters}
+
+    @cached_property
+    def columns(self) -> dict[str, int]:
+        """Each parameter's column in its block: the continuous or the discrete one."""
+        blocks = (self.continuous, self.discrete)
+        return {p.name: column for block in blocks for column, p in enumerate(block)}
 
     @cached_property
     def flat_size(self) -> int:
