@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from math import exp, log
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarError, Discrete, Parameter
 from benchmark.colour import hex_to_rgb, srgb_to_lab
@@ -32,19 +34,18 @@ class Slider:
     """A scalar: how far each attribute pushes it from where it rests for a usual face.
 
     `pushes` maps an attribute to a weight (negative: more of it moves the slider down);
-    an attribute counts by its distance from `usual`, the middle of its range if not
-    given. `gain` says how boldly the designer moves the slider.
+    an attribute counts by its distance from the middle of its range. `gain` says how
+    boldly the designer moves the slider.
     """
 
     pushes: Mapping[str, float]
     rest: float = 0.5
     gain: float = 1.0
-    usual: Mapping[str, float] = field(default_factory=dict)
 
     def push(self, look: Look) -> float:
         """The weighted sum of what is unusual about the face."""
         return sum(
-            weight * (look.numbers[name] - self._usual(name))
+            weight * (look.numbers[name] - sum(NUMBERS[name]) / 2)
             for name, weight in self.pushes.items()
         )
 
@@ -59,27 +60,23 @@ class Slider:
         at_rest = log(self.rest / (1 - self.rest))
         return round(1 / (1 + exp(-at_rest - steepness * self.push(look))), 2)
 
-    def _usual(self, name: str) -> float:
-        low, high = NUMBERS[name]
-        return self.usual.get(name, (low + high) / 2)
-
 
 @dataclass(frozen=True)
 class Strongest:
     """A choice among shapes that otherwise blend: the one with the greatest pull.
 
-    An option's pull is its slider's push plus its `handicap`.
+    An option's pull is its slider's push plus its `favour`.
     """
 
     sliders: Mapping[str, Slider]
-    handicaps: Mapping[str, float] = field(default_factory=dict)
+    favours: Mapping[str, float] = field(default_factory=dict)
 
     def read(self, parameter: Parameter, look: Look) -> str:
         """The option with the greatest pull; the earlier one of equals."""
         del parameter
         return max(
             self.sliders,
-            key=lambda o: self.sliders[o].push(look) + self.handicaps.get(o, 0.0),
+            key=lambda o: self.sliders[o].push(look) + self.favours.get(o, 0.0),
         )
 
 
@@ -97,9 +94,13 @@ class Swatches:
         """The option whose swatch is nearest; the earlier one of equals."""
         assert isinstance(parameter, Discrete)
         seen = look.colours[self.attribute]
-        rgb = np.array([hex_to_rgb(colour) for colour in parameter.colours])
-        away = (srgb_to_lab(rgb) - seen) * (self.lightness, 1.0, 1.0)
+        away = (_lab(parameter.colours) - seen) * (self.lightness, 1.0, 1.0)
         return parameter.options[int(np.square(away).sum(axis=1).argmin())]
+
+
+@cache
+def _lab(colours: tuple[str, ...]) -> NDArray[np.float64]:
+    return srgb_to_lab(np.array([hex_to_rgb(colour) for colour in colours]))
 
 
 @dataclass(frozen=True)

@@ -98,12 +98,12 @@ def write_truths(folder: Path) -> None:
         ids, known = split_attributes(folder, split)
         faces += ids
         attributes += known
+    (folder / TRUTH_FOLDER).mkdir(exist_ok=True)
     for engine in ENGINES:
+        spec = engine_spec(engine)
         for designer in DESIGNERS:
-            vectors = truth(engine, engine_spec(engine), designer, attributes)
-            write_truth(
-                folder / TRUTH_FOLDER / f"{engine}.{designer}.csv", faces, vectors
-            )
+            path = folder / TRUTH_FOLDER / f"{engine}.{designer}.csv"
+            write_truth(path, faces, truth(engine, spec, designer, attributes))
     seal(
         folder,
         manifest.name,

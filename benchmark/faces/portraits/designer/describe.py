@@ -1,0 +1,106 @@
+"""The designers' tables as Markdown, so that the documentation repeats the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+
+from benchmark.faces.portraits.designer import first, second
+from benchmark.faces.portraits.designer.hair import HairShape, HairWeights, NearestHair
+from benchmark.faces.portraits.designer.lines import (
+    Bounds,
+    FirstFit,
+    Line,
+    Rule,
+    Slider,
+    Strongest,
+    Swatches,
+)
+from benchmark.faces.portraits.designer.look import SWITCHES
+from benchmark.faces.portraits.designer.truths import ENGINES, TABLES
+
+
+def tables_markdown() -> str:
+    """Every table of every designer: engine by engine, parameter by parameter."""
+    lines: list[str] = []
+    for engine in ENGINES:
+        lines += [f"### {engine}", ""]
+        lines += ["| parameter | designer-a | designer-b |", "|---|---|---|"]
+        one, other = (tables[engine] for tables in TABLES.values())
+        lines += [f"| {n} | {_line(one[n])} | {_line(other[n])} |" for n in one]
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def hair_markdown(options: Mapping[str, HairShape]) -> str:
+    """What the hair options show, a row an option."""
+    names = [field.name for field in fields(HairShape)]
+    lines = ["| option | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    for option, shape in options.items():
+        cells = [getattr(shape, name) for name in names]
+        lines.append(f"| {option} | " + " | ".join(map(_cell, cells)) + " |")
+    return "\n".join(lines)
+
+
+def weights_markdown() -> str:
+    """How much a full mismatch of each feature of hair counts for each designer."""
+    names = [field.name for field in fields(HairWeights)]
+    lines = [
+        "| designer | " + " | ".join(names) + " |",
+        "|---" * (len(names) + 1) + "|",
+    ]
+    for designer, weights in zip(
+        TABLES, (first.HAIR_WEIGHTS, second.HAIR_WEIGHTS), strict=True
+    ):
+        cells = [_cell(getattr(weights, name)) for name in names]
+        lines.append(f"| {designer} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _cell(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def _line(line: Line) -> str:
+    if isinstance(line, Slider):
+        return f"rests at {line.rest:g}, gain {line.gain:g}: {_pushes(line)}"
+    if isinstance(line, Strongest):
+        pulls = (
+            f"{option}: {_pushes(slider)}{_favour(line.favours.get(option, 0.0))}"
+            for option, slider in line.sliders.items()
+        )
+        return "the strongest of<br>" + "<br>".join(pulls)
+    if isinstance(line, Swatches):
+        return f"nearest swatch to {line.attribute}, lightness x {line.lightness:g}"
+    if isinstance(line, NearestHair):
+        return "nearest description"
+    assert isinstance(line, FirstFit)
+    return "<br>".join(_rule(rule) for rule in line.rules)
+
+
+def _pushes(slider: Slider) -> str:
+    return " ".join(
+        f"{'+' if weight > 0 else '−'}{abs(weight):g} {name}"
+        for name, weight in slider.pushes.items()
+    )
+
+
+def _favour(value: float) -> str:
+    return f" (+{value:g})" if value else ""
+
+
+def _rule(rule: Rule) -> str:
+    conditions = list(_conditions(rule))
+    return f"{rule.option}: {', '.join(conditions) if conditions else 'otherwise'}"
+
+
+def _conditions(rule: Rule) -> Iterator[str]:
+    for name, words in rule.words.items():
+        yield f"{name} {' or '.join(words)}"
+    for name, bounds in rule.bounds.items():
+        yield name if name in SWITCHES else f"{name} {_bounds(bounds)}"
+
+
+def _bounds(bounds: Bounds) -> str:
+    low, high = bounds
+    return f"≥ {low:g}" if high >= 1 else f"≤ {high:g}"

@@ -1,0 +1,248 @@
+"""Designers: any person gets a valid, repeatable truth, and the two hands agree."""
+
+import json
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmark.avatars import AvatarError, Continuous, Discrete
+from benchmark.faces.portraits.designer import DESIGNERS, ENGINES, agreement, truth
+from benchmark.faces.portraits.designer.look import NUMBERS, VISIBLE, WORDS
+from benchmark.faces.portraits.designer.truths import TABLES, engine_spec
+from benchmark.faces.portraits.people import attributes, sample_people
+
+SPECS = {engine: engine_spec(engine) for engine in ENGINES}
+PAIRS = [(engine, designer) for engine in ENGINES for designer in DESIGNERS]
+
+
+@pytest.fixture(scope="module")
+def people():
+    return [attributes(person) for person in sample_people(300, 5, "train")]
+
+
+@pytest.fixture(scope="module")
+def truths(people):
+    return {
+        (engine, designer): truth(engine, SPECS[engine], designer, people)
+        for engine, designer in PAIRS
+    }
+
+
+hexes = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")
+looks = st.fixed_dictionaries(
+    {name: st.sampled_from(words) for name, words in WORDS.items()}
+    | {name: st.floats(*bounds) for name, bounds in NUMBERS.items()}
+    | {"mouth_teeth": st.booleans(), "skin_rgb": hexes, "hair_rgb": hexes}
+    | {"expression": st.sampled_from(("neutral", "smirk", "pout", "straight", "wink"))}
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(looks, max_size=3))
+def test_any_people_get_valid_vectors(some):
+    for engine, designer in PAIRS:
+        vectors = truth(engine, SPECS[engine], designer, some)
+        assert len(vectors) == len(some)
+        assert vectors == truth(engine, SPECS[engine], designer, some)
+
+
+def test_truth_of_one_person_does_not_depend_on_the_others(people, truths):
+    for (engine, designer), vectors in truths.items():
+        alone = truth(engine, SPECS[engine], designer, people[7:8])
+        assert alone == vectors[7]
+
+
+def test_only_visible_attributes_count(people, truths):
+    hidden = [{name: person[name] for name in VISIBLE} for person in people]
+    for (engine, designer), vectors in truths.items():
+        assert vectors == truth(engine, SPECS[engine], designer, hidden)
+
+
+@pytest.mark.parametrize(("name", "word"), [(n, w) for n in WORDS for w in WORDS[n]])
+def test_every_word_of_the_vocabulary_is_handled(people, name, word):
+    for engine, designer in PAIRS:
+        truth(engine, SPECS[engine], designer, [people[0] | {name: word}])
+
+
+def test_every_parameter_has_a_line_and_tables_differ():
+    for engine, spec in SPECS.items():
+        one, other = (TABLES[designer][engine] for designer in DESIGNERS)
+        assert set(one) == set(other) == set(spec.names)
+        assert one != other
+
+
+@pytest.mark.parametrize("designer", DESIGNERS)
+@pytest.mark.parametrize(
+    ("parameter", "attribute"),
+    [
+        ("head_width", "head_width"),
+        ("head_square", "jaw_angularity"),
+        ("head_heart", "forehead_width"),
+        ("head_diamond", "cheekbone_width"),
+        ("eye_hooded", "eye_hood"),
+        ("eye_rotation", "eye_rotation"),
+        ("eye_size", "eye_size"),
+        ("mouth_width", "mouth_width"),
+        ("mouth_position", "mouth_position"),
+        ("nose_height", "nose_height"),
+    ],
+)
+def test_sliders_rise_smoothly_with_what_they_show(
+    people, designer, parameter, attribute
+):
+    seen = [people[0] | {attribute: float(v)} for v in np.linspace(0, 1, 41)]
+    spec = SPECS["toon-tiktok"]
+    values = truth("toon-tiktok", spec, designer, seen).column(parameter)
+    steps = np.diff(values)
+    assert (steps >= 0).all()
+    assert steps.max() < 0.06
+    assert values[-1] - values[0] > 0.25
+
+
+def test_designers_differ_but_agree(people):
+    for engine, spec in SPECS.items():
+        figures = agreement(engine, spec, people)
+        assert [figure.parameter for figure in figures] == list(spec.names)
+        for figure in figures:
+            low = 0.9 if figure.kind == "correlation" else 0.6
+            assert low < figure.value <= 1, figure
+        shared = [f.value for f in figures if f.kind == "share equal"]
+        assert np.mean(shared) < 0.95
+
+
+def test_scalars_use_their_range(truths):
+    for (engine, designer), vectors in truths.items():
+        for column, scalar in enumerate(SPECS[engine].continuous):
+            values = vectors.continuous[:, column]
+            assert values.std() >= 0.15, (designer, scalar.name)
+
+
+def test_no_hair_swallows_the_others(truths):
+    for (engine, designer), vectors in truths.items():
+        counts = Counter(vectors.column("hair_type").tolist())
+        assert max(counts.values()) <= 0.25 * len(vectors), (engine, designer)
+
+
+UNSEEN = {
+    "grimace": "nobody bares teeth without smiling",
+    "closed": "eyes are open",
+    "red": "no hair is scarlet",
+    "sunglasses": "lenses are clear",
+    "wayfarers": "lenses are clear",
+    "shavedSides": "nobody wears long hair over shaved sides",
+    "shaggyMullet": "needs chin-long waves that fall from a centre",
+    "curly_fade": "nobody in train wears curls over shaved sides",
+    "flat_top": "nobody in train wears it",
+    "locs": "nobody in train wears them",
+    "mop_straight": "nobody in train wears a bowl cut",
+}
+"""Options that no train person has, and why."""
+
+
+def test_every_option_is_used_where_people_look_like_it(truths):
+    for engine, spec in SPECS.items():
+        for parameter in spec.discrete:
+            if parameter.name == "skin_tone" and engine == "toon-tiktok":
+                continue
+            used = {
+                parameter.options[index]
+                for designer in DESIGNERS
+                for index in truths[engine, designer].column(parameter.name)
+            }
+            unused = set(parameter.options) - used - set(UNSEEN)
+            assert not unused, (engine, parameter.name)
+
+
+def test_hair_that_stands_in_the_options_words_gets_that_option(people):
+    from benchmark.faces.portraits.designer.toon_hair import TOON_HAIRS
+
+    spec = SPECS["toon-tiktok"]
+    for name, shape in TOON_HAIRS.items():
+        person = people[0] | {
+            f"hair_{feature}": getattr(shape, feature)
+            for feature in (
+                *("length", "texture", "fringe", "parting", "tied", "sides"),
+                *("volume", "top", "recession"),
+            )
+        }
+        for designer in DESIGNERS:
+            record = truth("toon-tiktok", spec, designer, [person]).to_records()[0]
+            assert record["hair_type"] == name
+
+
+def test_baldness_dominates(people):
+    bare = [person | {"hair_length": "bald"} for person in people[:40]]
+    for engine, designer in PAIRS:
+        records = truth(engine, SPECS[engine], designer, bare).to_records()
+        assert {record["hair_type"] for record in records} == {"bald"}
+
+
+def test_swatches_are_read_back(people):
+    for engine, designer in PAIRS:
+        spec = SPECS[engine]
+        for name, attribute in (("skin_tone", "skin_rgb"), ("hair_colour", "hair_rgb")):
+            parameter = spec[name]
+            assert isinstance(parameter, Discrete)
+            seen = [people[0] | {attribute: colour} for colour in parameter.colours]
+            values = truth(engine, spec, designer, seen).column(name)
+            assert values.tolist() == list(range(len(parameter.options)))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"hair_length": "shrt"}, "hair_length is 'shrt' .did you mean short"),
+        ({"mouth_open": 1.4}, "mouth_open is 1.4; it is a number from 0 to 1"),
+        ({"mouth_teeth": 1}, "mouth_teeth is 1; it is true or false"),
+        ({"skin_rgb": "pink"}, "skin_rgb is 'pink'; it is a colour"),
+        ({"brow_arch": True}, "brow_arch is True; it is a number"),
+        ({"eye_hood": float("nan")}, "eye_hood is nan"),
+    ],
+)
+def test_bad_values_are_named(people, change, message):
+    with pytest.raises(AvatarError, match=f"f3: {message}"):
+        truth(
+            "toon-alter",
+            SPECS["toon-alter"],
+            "designer-a",
+            [people[0] | {"face": "f3"} | change],
+        )
+
+
+def test_a_missing_attribute_is_named_with_its_nearest(people):
+    person = {k: v for k, v in people[0].items() if k != "hair_top"} | {"hairtop": 0.2}
+    with pytest.raises(
+        AvatarError, match=r"'hair_top' is missing .did you mean hairto"
+    ):
+        truth("toon-alter", SPECS["toon-alter"], "designer-b", [person])
+
+
+def test_unknown_names_get_the_nearest():
+    spec = SPECS["toon-alter"]
+    with pytest.raises(AvatarError, match=r"no designer 'designer-c' .did you mean"):
+        truth("toon-alter", spec, "designer-c", [])
+    with pytest.raises(
+        AvatarError, match=r"engine 'toon-altar' .did you mean toon-alt"
+    ):
+        truth("toon-altar", spec, "designer-a", [])
+
+
+def test_a_changed_spec_is_refused():
+    spec = SPECS["toon-alter"]
+    wider = replace(spec, parameters=(*spec.parameters, Continuous("ears", "ear")))
+    with pytest.raises(AvatarError, match=r"does not fit its spec.*ears"):
+        truth("toon-alter", wider, "designer-a", [])
+
+
+def test_attributes_survive_json(people):
+    people = people[:40]
+    again = json.loads(json.dumps(people))
+    for engine, designer in PAIRS:
+        spec = SPECS[engine]
+        assert truth(engine, spec, designer, again) == truth(
+            engine, spec, designer, people
+        )
