@@ -100,8 +100,8 @@ class FlickrLicences(Mapping[str, str]):
 
 def ffhq_faces(root: Path, files: Mapping[str, Path], by_content: bool) -> FileFaces:
     """A source over FFHQ files with the licence of each where the metadata is there."""
-    metadata = root / METADATA
-    if not metadata.is_file():
-        return FileFaces(files, licence_otherwise=UNKNOWN, by_content=by_content)
-    licences = FlickrLicences(metadata)
-    return FileFaces(files, licences, UNKNOWN, by_content)
+    for folder in (root, root.resolve().parent):
+        if (folder / METADATA).is_file():
+            licences = FlickrLicences(folder / METADATA)
+            return FileFaces(files, licences, UNKNOWN, by_content)
+    return FileFaces(files, licence_otherwise=UNKNOWN, by_content=by_content)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MANIFEST = "faceset.json"
 TRUTH_FOLDER = "truth"
 SPLIT_ORDER = ("train", "validation", "heldout")
+COLUMNS = ("face", "picture", "parsing", "attributes", "licence")
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,13 @@ class PackedFaces:
 
         data = read_checked(self.path, self.sha256)
         try:
-            return pq.read_table(pa.BufferReader(data)).to_pydict()
+            columns = pq.read_table(pa.BufferReader(data)).to_pydict()
         except pa.ArrowInvalid as error:
             raise FaceSetError(f"{self.path} is no parquet file: {error}") from error
+        lacking = [name for name in COLUMNS if name not in columns]
+        if lacking:
+            raise FaceSetError(f"{self.path} lacks the column {lacking[0]!r}")
+        return columns
 
     @cached_property
     def _rows(self) -> dict[str, int]:
@@ -150,15 +155,8 @@ def write_split(path: Path, faces: Iterable[PackedFace]) -> None:
     ids = [row["face"] for row in rows]
     if len(set(ids)) != len(ids):
         raise FaceSetError(f"{path}: a face is named twice")
-    schema = pa.schema(
-        [
-            ("face", pa.string()),
-            ("picture", pa.binary()),
-            ("parsing", pa.binary()),
-            ("attributes", pa.string()),
-            ("licence", pa.string()),
-        ]
-    )
+    types = (pa.string(), pa.binary(), pa.binary(), pa.string(), pa.string())
+    schema = pa.schema(list(zip(COLUMNS, types, strict=True)))
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), sink, compression="zstd")
     atomic_write(path, sink.getvalue().to_pybytes())

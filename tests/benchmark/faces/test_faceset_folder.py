@@ -142,6 +142,9 @@ def test_ffhq_prefers_full_pictures_and_takes_licences(tmp_path):
     (tmp_path / "ffhq-dataset-v2.json").write_text(metadata)
     train = open_ffhq(tmp_path, {}).split("train")
     assert train.pictures(64)[0, 0, 0, 0] == 5
+    below = open_ffhq(tmp_path / "thumbnails128x128", {}).split("train")
+    assert below.pictures(64)[0, 0, 0, 0] == 6
+    assert below.licences == train.licences
     assert train.licences == (
         "Attribution License (https://creativecommons.org/licenses/by/2.0/), by Ann, "
         "https://example.org/1",

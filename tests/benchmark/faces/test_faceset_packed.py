@@ -3,6 +3,8 @@
 from io import BytesIO
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -190,3 +192,14 @@ def test_parsing_and_pictures_resize(folder):
     maps = held_out.parsing(96)
     assert maps.shape == (4, 96, 96)
     assert maps.dtype == np.uint8
+
+
+def test_a_file_that_is_no_table_of_faces_is_refused(tmp_path):
+    pq.write_table(pa.table({"face": ["f1"]}), tmp_path / "train.parquet")
+    (tmp_path / "heldout.parquet").write_bytes(b"no parquet")
+    seal(tmp_path, "odd", "1", "CC0-1.0", stand_in=True)
+    faces = open_packed(tmp_path)
+    with pytest.raises(FaceSetError, match="lacks the column 'picture'"):
+        _ = faces.split("train").ids
+    with pytest.raises(FaceSetError, match="is no parquet file"):
+        _ = faces.split("heldout").ids
