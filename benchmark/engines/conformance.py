@@ -54,14 +54,15 @@ class Finding:
         return f"{self.check}: {self.subject}: {self.message}"
 
 
-def check_engine(engine: Engine, twin: Engine) -> list[Finding]:
-    """Every finding on `engine`; `twin` is a second instance of it.
+def check_engine(engine: Engine, twin: Engine | None = None) -> list[Finding]:
+    """Every finding on `engine`; one that conforms gives an empty list.
 
-    An engine that conforms gives an empty list. Takes some hundred renders at 256 px.
+    `twin`, a second instance, is held against the first where it is given. Takes some
+    hundred renders at 256 px.
     """
     findings = [
         *check_output(engine),
-        *check_determinism(engine, twin),
+        *check_determinism(engine, engine if twin is None else twin),
         *check_refusals(engine),
         *check_continuous(engine),
         *check_shapes(engine),

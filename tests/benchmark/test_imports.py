@@ -1,0 +1,28 @@
+"""The lower floors stay light: no network, tracker or table library on import."""
+
+import subprocess
+import sys
+
+MODULES = (
+    "benchmark.avatars",
+    "benchmark.colour",
+    "benchmark.engines.conformance",
+    "benchmark.engines.dicebear",
+    "benchmark.engines.sheet",
+    "benchmark.faces.faceset",
+    "benchmark.parts",
+    "benchmark.registry",
+    "benchmark.store",
+)
+HEAVY = ("torch", "mlflow", "pandas", "pyarrow", "sklearn", "matplotlib", "dicebear")
+
+
+def test_lower_floors_import_nothing_heavy():
+    script = (
+        f"import sys, {', '.join(MODULES)}\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "[]"
