@@ -252,6 +252,12 @@ def _engines(suite: Suite, problems: list[str]) -> dict[str, Engine]:
 
 def _variants(suite: Suite, shelf: Shelf, problems: list[str]) -> tuple[Variant, ...]:
     found = [_variant(suite, section, shelf, problems) for section in suite.variants]
+    titles = [v.title for v in found if v is not None]
+    problems += [
+        f"variants: {titles.count(title)} have the title {title!r}; tables need one each"
+        for title in sorted(set(titles))
+        if titles.count(title) > 1
+    ]
     known = {f for v in found if v is not None for f in type(v.options).model_fields}
     problems += [
         f"options.{key}: no variant's method has an option of that name"
@@ -280,10 +286,16 @@ def _variant(
         needs = method.required_weights(options)
         lacking = shelf.missing(needs)
         if not lacking:
-            title = section.title or method.meta.title
+            title = section.title or _title(suite, section, method.meta.title)
             return Variant(section.name, title, method, options, *shelf.take(needs))
     problems.append(_lacking(where, lacking))
     return None
+
+
+def _title(suite: Suite, section: VariantSection, title: str) -> str:
+    """The method's title; with the variant's name where the method has more of them."""
+    alone = [v.method for v in suite.variants].count(section.method) == 1
+    return title if alone else f"{title} ({section.name})"
 
 
 def _lacking(where: str, names: Sequence[str]) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import time
 import traceback
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,12 +31,16 @@ from benchmark.work import Work
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one trial ended: its folder, whether it was there before, or its error."""
+    """How one trial ended: its folder, whether it was there before, or its error.
+
+    `seconds` is what this invocation spent on it.
+    """
 
     name: str
     folder: Path
     cached: bool
     error: str | None = None
+    seconds: float = 0.0
 
 
 class Listener(Protocol):
@@ -58,6 +64,23 @@ def run_folder(contest: Contest, out: Path) -> Path:
     return out / contest.suite.name / contest.digest[:12]
 
 
+def make_out(out: Path) -> None:
+    """Make the output folder; raises RunError where nothing can be written to it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        atomic_write(out / ".writable", b"")
+        (out / ".writable").unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(out, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> RunError:
+    return RunError(
+        f"cannot write to {error.filename or folder}: {error.strerror}; "
+        "make it writable or name another folder with --out"
+    )
+
+
 def run(
     plan: Plan,
     store: Store,
@@ -70,6 +93,7 @@ def run(
     Raises RunError where `out` cannot be written and Busy where another process works
     on the same run.
     """
+    make_out(out)
     folder = run_folder(plan.contest, out)
     try:
         with lock(folder / ".lock", f"run folder {folder}"):
@@ -78,10 +102,7 @@ def run(
                 listener.started(folder)
             return _run_trials(plan, Work(plan, store, progress), folder, listeners)
     except PermissionError as error:
-        raise RunError(
-            f"cannot write to {error.filename or folder}: {error.strerror}; "
-            "make it writable or name another folder with --out"
-        ) from error
+        raise _unwritable(folder, error) from error
 
 
 def _prepare(plan: Plan, folder: Path) -> None:
@@ -97,7 +118,9 @@ def _run_trials(
     outcomes: list[Outcome] = []
     with work.progress.task("trials", len(plan.trials)) as bar:
         for trial in plan.trials:
+            started = time.monotonic()
             outcome = _run_trial(plan, work, trial, folder)
+            outcome = replace(outcome, seconds=time.monotonic() - started)
             outcomes.append(outcome)
             model = None if outcome.error else work.store.folder(trial.fit)
             for listener in listeners:
@@ -164,6 +187,4 @@ def describe(plan: Plan, trial: TrialPlan) -> dict[str, Any]:
 
 def _as_json(data: dict[str, Any]) -> dict[str, Any]:
     """The data as it reads back from JSON (tuples as lists), to compare with a file."""
-    import json
-
     return json.loads(json_bytes(data))

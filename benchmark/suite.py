@@ -243,7 +243,14 @@ def explain(
     error: ValidationError, source: str, data: Any, model: type[BaseModel]
 ) -> list[str]:
     """One sentence a mistake of a pydantic error, with the key's path and a hint."""
-    return [_sentence(item, source, data, model) for item in error.errors()]
+    items = error.errors()
+    deep = {item["loc"][:1] for item in items if len(item["loc"]) > 1}
+    # A list with a bad item is also reported as too short, which it is not.
+    return [
+        _sentence(item, source, data, model)
+        for item in items
+        if item["type"] != "too_short" or item["loc"] not in deep
+    ]
 
 
 def _sentence(item: Any, source: str, data: Any, model: type[BaseModel]) -> str:
@@ -302,10 +309,11 @@ def _override(data: dict[str, Any], text: str) -> str | None:
     except yaml.YAMLError:
         return f"--set {text}: the value is not valid YAML"
     holder: Any = data
-    for key in keys[:-1]:
-        holder = _step(holder, key)
-        if isinstance(holder, str):
-            return f"--set {text}: {holder}"
+    try:
+        for key in keys[:-1]:
+            holder = _step(holder, key)
+    except LookupError as error:
+        return f"--set {text}: {error.args[0]}"
     if not isinstance(holder, dict):
         return f"--set {text}: {'.'.join(keys[:-1])} holds no keys"
     holder[keys[-1]] = parsed
@@ -313,12 +321,12 @@ def _override(data: dict[str, Any], text: str) -> str | None:
 
 
 def _step(holder: Any, key: str) -> Any:
-    """One step down a path: the value there, or a sentence where there is none."""
-    if isinstance(holder, list):
-        named = {str(i.get("name")): i for i in holder if isinstance(i, dict)}
-        if key in named:
-            return named[key]
-        return f"there is no {key}{nearest(key, named)}"
-    if not isinstance(holder, dict):
-        return f"nothing lies below {key}"
-    return holder.setdefault(key, {})
+    """One step down a path; LookupError with a sentence where there is none."""
+    if isinstance(holder, dict):
+        return holder.setdefault(key, {})
+    if not isinstance(holder, list):
+        raise LookupError(f"nothing lies below {key}")
+    named = {str(item.get("name")): item for item in holder if isinstance(item, dict)}
+    if key not in named:
+        raise LookupError(f"there is no {key}{nearest(key, named)}")
+    return named[key]

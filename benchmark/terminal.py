@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from benchmark.progress import Progress, Silent, Task
 
 LINE_EVERY = 15.0
 """Seconds between two plain lines of one task."""
+WORTH_A_LINE = 3.0
+"""Seconds from which on the end of a task gets a plain line."""
 
 
 def duration(seconds: float) -> str:
@@ -27,14 +29,41 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def open_progress(quiet: bool = False, stream: TextIO | None = None) -> Progress:
+def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print columns of text as wide as the terminal allows."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*header, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False, markup=False).print(table)
+
+
+class Speaker(Progress, Protocol):
+    """A Progress that can also say a line without disturbing its bars."""
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        ...
+
+
+class Quiet(Silent):
+    """Says nothing at all."""
+
+    def say(self, text: str) -> None:
+        """Print nothing."""
+
+
+def open_progress(quiet: bool = False, stream: TextIO | None = None) -> Speaker:
     """Bars where `stream` is a terminal, else lines; silent if asked.
 
     The default stream is standard error.
     """
     target: TextIO = sys.stderr if stream is None else stream
     if quiet:
-        return Silent()
+        return Quiet()
     return Bars(target) if target.isatty() else Lines(target)
 
 
@@ -66,20 +95,23 @@ def _rate(rate: float) -> str:
 
 
 class Lines:
-    """Plain lines for logs and pipes: one at the end of a task, more in long ones."""
+    """Plain lines for logs and pipes; short tasks pass without one."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Print a line."""
         print(text, file=self._stream, flush=True)
 
     @contextmanager
     def task(self, label: str, total: int, done: int = 0) -> Iterator[Task]:
-        """Count to `total`; a line at the end, and one every LINE_EVERY seconds."""
-        task = _LineTask(label, total, done, self._say)
+        """Count to `total`; a line now and then, and one at the end."""
+        task = _LineTask(label, total, done, self.say)
         yield task
-        self._say(f"{label}: done in {duration(time.monotonic() - task.started)}")
+        seconds = time.monotonic() - task.started
+        if seconds >= WORTH_A_LINE:
+            self.say(f"{label}: done in {duration(seconds)}")
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
         """Training figures are the tracker's; nothing is printed."""
@@ -121,6 +153,10 @@ class Bars:
             transient=True,
         )
         self._open = 0
+
+    def say(self, text: str) -> None:
+        """Print a line above the bars."""
+        self._bars.console.print(text, markup=False, highlight=False)
 
     @contextmanager
     def task(self, label: str, total: int, done: int = 0) -> Iterator[Task]:

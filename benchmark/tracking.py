@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import yaml
 
@@ -36,6 +36,7 @@ PARAMS_A_BATCH, METRICS_A_BATCH = 100, 1000
 PARAM_LIMIT, TAG_LIMIT = 6000, 5000
 
 T = TypeVar("T")
+Status = Literal["FINISHED", "FAILED", "KILLED"]
 
 
 class TrackingError(RuntimeError):
@@ -73,7 +74,6 @@ class Tracker:
         self._tags: dict[str, str] = {}
         self._known: dict[str, str] = {}
         self._parent = ""
-        self._failed = False
 
     def started(self, run: Path) -> None:
         """Open the parent run with configuration, environment and tags."""
@@ -92,7 +92,6 @@ class Tracker:
         """Log a trial as a child run, or point to the run that already holds it."""
         record = read_record(outcome.folder)
         assert record is not None
-        self._failed = self._failed or outcome.error is not None
         child = self._known.get(record["key"]) if outcome.error is None else None
         if child is None:
             child = self._log_trial(outcome, record, model)
@@ -102,11 +101,10 @@ class Tracker:
         """Attach tables, figures and page to the parent run."""
         self._client.log_artifacts(self._parent, str(folder), "reports")
 
-    def close(self, killed: bool = False) -> None:
-        """End the parent run: finished, failed (some trial was), or killed."""
+    def close(self, status: Status) -> None:
+        """End the parent run."""
         if self._parent:
-            status = "FAILED" if self._failed else "FINISHED"
-            self._end(self._parent, "KILLED" if killed else status)
+            self._end(self._parent, status)
 
     def _log_trial(
         self, outcome: Outcome, record: dict[str, Any], model: Path | None
@@ -157,7 +155,7 @@ class Tracker:
         run = self._client.create_run(self._experiment, tags=every, run_name=name)
         return run.info.run_id
 
-    def _end(self, run: str, status: str) -> None:
+    def _end(self, run: str, status: Status) -> None:
         self._client.set_terminated(run, status)
 
     def _params(self, run: str, config: Mapping[str, Any]) -> None:
@@ -296,7 +294,6 @@ def _trial_tags(record: Mapping[str, Any]) -> dict[str, str]:
 
 def _trial_params(record: Mapping[str, Any]) -> dict[str, Any]:
     keys = ("variant", "method", "engine", "seed", "options", "weights", "compute")
-    metrics = record["metrics"]
     return {
         **{key: record[key] for key in (*keys, "splits", "render_size")},
         "metrics": {

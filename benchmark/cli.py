@@ -1,0 +1,138 @@
+"""The command line: `avatarbench`. Commands import what they need when they run."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmark.commands.engines import engines_app
+from benchmark.commands.faces import faces_app
+from benchmark.commands.weights import weights_app
+
+OURS = frozenset({"benchmark", "methods", "evaluation", "reports"})
+
+app = typer.Typer(
+    help="The referee of avatar auto-creation: any method on any avatar engine.",
+    epilog="Start with: avatarbench run quick. Add --debug to see a full traceback.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(engines_app, name="engines")
+app.add_typer(faces_app, name="faces")
+app.add_typer(weights_app, name="weights")
+
+SuiteName = Annotated[
+    str, typer.Argument(help="A built-in suite (quick, standard) or a YAML file.")
+]
+Out = Annotated[Path, typer.Option(help="Folder that runs are written to.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one key, as seeds=[0,1]."),
+]
+Backbone = Annotated[
+    Path | None,
+    typer.Option(help="AlexNet weights of torchvision for LPIPS (digest-checked)."),
+]
+
+
+@app.command("run")
+def run_command(
+    suite: SuiteName,
+    out: Out = Path("runs"),
+    store: Annotated[
+        Path | None, typer.Option(help="Folder of finished stages [OUT/store].")
+    ] = None,
+    overrides: Overrides = None,
+    lpips_backbone: Backbone = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and its cost; do nothing.")
+    ] = False,
+    no_mlflow: Annotated[
+        bool, typer.Option("--no-mlflow", help="Do not track in MLflow.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress; results only.")
+    ] = False,
+) -> None:
+    """Run a suite, or what is left of it; then print and write its tables."""
+    from benchmark.commands.run import Request, carry_out
+
+    request = Request(
+        suite=suite,
+        out=out,
+        store=store or out / "store",
+        overrides=tuple(overrides or ()),
+        lpips_backbone=lpips_backbone,
+        dry_run=dry_run,
+        track=not no_mlflow,
+        quiet=quiet,
+    )
+    raise typer.Exit(carry_out(request))
+
+
+@app.command("validate")
+def validate_command(
+    suite: SuiteName, overrides: Overrides = None, lpips_backbone: Backbone = None
+) -> None:
+    """Check a suite and everything it names; all problems at once."""
+    from benchmark.commands.run import validate
+
+    validate(suite, tuple(overrides or ()), lpips_backbone)
+
+
+@app.command("list")
+def list_command() -> None:
+    """List suites, engines, methods and metrics, and what disables any of them."""
+    from benchmark.commands.listing import print_listing
+
+    print_listing()
+
+
+@app.command("report")
+def report_command(
+    run: Annotated[
+        str, typer.Argument(help="A run folder, or a suite's name for its latest run.")
+    ],
+    out: Out = Path("runs"),
+) -> None:
+    """Write a run's tables and page again, and print Table 1."""
+    from benchmark.commands.report import report
+
+    report(run, out)
+
+
+def main() -> None:
+    """Run the command line; a mistake ends in one sentence and exit status 2."""
+    debug = "--debug" in sys.argv
+    sys.argv = [argument for argument in sys.argv if argument != "--debug"]
+    try:
+        app(prog_name="avatarbench")
+    except Exception as error:
+        if debug:
+            raise
+        sys.exit(_tell(error))
+
+
+def _tell(error: Exception) -> int:
+    """Say what went wrong; the exit status, 2 for a mistake and 1 for a defect."""
+    known = type(error).__module__.partition(".")[0] in OURS
+    if known or isinstance(error, OSError):
+        print(f"avatarbench: {error}", file=sys.stderr)
+        return 2
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    print(
+        f"avatarbench: unexpected {type(error).__name__} at {last.filename}:"
+        f"{last.lineno}: {error}; run again with --debug for the full traceback",
+        file=sys.stderr,
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""`avatarbench faces`: face sets shown, rendered and given truths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+faces_app = typer.Typer(
+    help="Show face sets; make the embedded one.", invoke_without_command=True
+)
+
+
+@faces_app.callback()
+def list_faces(context: typer.Context) -> None:
+    """List the embedded face sets."""
+    if context.invoked_subcommand is not None:
+        return
+    from benchmark.faces.faceset import embedded_portraits
+
+    faces = embedded_portraits()
+    splits = ", ".join(f"{len(split)} {name}" for name, split in faces.splits.items())
+    kind = "a stand-in for photographs" if faces.stand_in else "photographs"
+    print(f"{faces.name} (version {faces.version}, {faces.licence}): {kind}; {splits}")
+
+
+@faces_app.command("show")
+def show_faces(
+    name: Annotated[str, typer.Argument(help="portraits, or a packed folder.")],
+    sheet: Annotated[
+        Path | None, typer.Option(help="PNG to draw a sheet of faces into.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="Which split.")] = "validation",
+    count: Annotated[int, typer.Option(min=1, help="How many faces.")] = 64,
+) -> None:
+    """Check a face set's digests, print its splits, draw a sheet with --sheet."""
+    from benchmark.faces.faceset import embedded_portraits, open_packed
+
+    faces = embedded_portraits() if name == "portraits" else open_packed(Path(name))
+    faces.verify()
+    print(f"{faces.name} version {faces.version}, digest {faces.digest[:16]}")
+    for each in faces.splits.values():
+        print(f"  {each.name:<12}{len(each)} faces, digest {each.digest[:16]}")
+    for engine in faces.truths:
+        print(f"  truths for {engine}: {', '.join(faces.designers(engine))}")
+    if sheet is not None:
+        chosen = faces.split(split)
+        _draw(chosen.subset(min(count, len(chosen))).pictures(128), sheet)
+        print(f"sheet: {sheet}")
+
+
+def _draw(pictures: NDArray[np.uint8], path: Path) -> None:
+    """(n, S, S, 3) pictures in rows of eight."""
+    from PIL import Image
+
+    side, columns = pictures.shape[1], 8
+    rows = -(-len(pictures) // columns)
+    sheet = Image.new("RGB", (columns * side, rows * side), "white")
+    for index, picture in enumerate(pictures):
+        place = (index % columns * side, index // columns * side)
+        sheet.paste(Image.fromarray(picture), place)
+    sheet.save(path)

@@ -1,0 +1,51 @@
+"""`avatarbench report`: tables and page from a run's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmark.suite import SuiteError
+
+if TYPE_CHECKING:
+    from reports.write import ReportFiles
+
+
+def report(run: str, out: Path) -> None:
+    """Write a run's reports again and print Table 1; `run` is a folder or a suite."""
+    folder = find_run(run, out)
+    files = write(folder)
+    print_table_one(folder)
+    print_places(files)
+
+
+def find_run(run: str, out: Path) -> Path:
+    """A run folder by its path, or a suite's latest; raises SuiteError for neither."""
+    for folder in (Path(run), out / run / "latest", out / run):
+        if (folder / "resolved.yaml").is_file():
+            return folder.resolve()
+    raise SuiteError(
+        [f"{run} is neither a run folder nor a suite that was run in {out}"]
+    )
+
+
+def write(folder: Path) -> ReportFiles:
+    """Write tables, figures and page of a run."""
+    from reports.write import write_reports
+
+    return write_reports(folder)
+
+
+def print_table_one(folder: Path) -> None:
+    """Print the measured Table 1 of a run to the terminal."""
+    from rich.console import Console
+
+    from reports.write import terminal_table
+
+    terminal_table(folder, Console(highlight=False))
+
+
+def print_places(files: ReportFiles) -> None:
+    """Say where a reader finds page and tables."""
+    print(f"page:   {files.page}")
+    print(f"tables: {files.folder}")

@@ -1,0 +1,182 @@
+"""`avatarbench run` and `validate`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmark.commands.report import print_places, print_table_one, write
+from benchmark.plan import Outlook, Plan, make_plan, outlook
+from benchmark.resolve import Contest, resolve
+from benchmark.runner import Listener, Outcome, make_out, run, run_folder
+from benchmark.store import Store
+from benchmark.suite import load_suite
+from benchmark.terminal import Speaker, duration, open_progress
+from benchmark.tracking import Tracker, open_tracker, tracking_uri
+
+if TYPE_CHECKING:
+    from reports.write import ReportFiles
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asked for."""
+
+    suite: str
+    out: Path
+    store: Path
+    overrides: tuple[str, ...]
+    lpips_backbone: Path | None
+    dry_run: bool
+    track: bool
+    quiet: bool
+
+
+class _Announcer:
+    """Says how each trial ended."""
+
+    def __init__(self, speaker: Speaker, trials: int) -> None:
+        self._speaker, self._trials, self._count = speaker, trials, 0
+
+    def started(self, run: Path) -> None:
+        self._speaker.say(f"run folder: {run}")
+
+    def finished_trial(self, outcome: Outcome, model: Path | None) -> None:
+        self._count += 1
+        if outcome.error is not None:
+            end = f"failed: {outcome.error}"
+        else:
+            took = duration(outcome.seconds)
+            end = "there already" if outcome.cached else f"done in {took}"
+        self._speaker.say(f"[{self._count}/{self._trials}] {outcome.name}: {end}")
+
+
+def validate(
+    suite: str, overrides: tuple[str, ...], lpips_backbone: Path | None
+) -> None:
+    """Print what a suite resolves to; raises SuiteError with all its problems."""
+    contest = resolve(load_suite(suite, overrides), lpips_backbone)
+    print(f"suite {contest.suite.name} is valid: {_size(make_plan(contest))}")
+    for note in _notes(contest):
+        print(note)
+
+
+def carry_out(request: Request) -> int:
+    """Run a suite as asked; the exit status: 0, 1 where a trial failed, 130 stopped."""
+    started = time.monotonic()
+    suite = load_suite(request.suite, request.overrides)
+    plan = make_plan(resolve(suite, request.lpips_backbone))
+    store = Store(request.store, on_wait=lambda s: _say(request, s))
+    for line in (_size(plan), *_notes(plan.contest)):
+        _say(request, line)
+    if request.dry_run:
+        _print_plan(plan, store)
+        return 0
+    tracker = _tracker(request, plan) if request.track else None
+    try:
+        outcomes, reports = _run(request, plan, store, tracker)
+    except KeyboardInterrupt:
+        folder = run_folder(plan.contest, request.out)
+        print(f"\nstopped; the same command goes on from {folder}", file=sys.stderr)
+        return 130
+    _print_end(request, plan, outcomes, time.monotonic() - started)
+    print_places(reports)
+    if tracker is not None:
+        print(f"MLflow: {tracking_uri(request.out)}")
+    return int(any(outcome.error for outcome in outcomes))
+
+
+def _tracker(request: Request, plan: Plan) -> Tracker:
+    make_out(request.out)
+    name = plan.contest.suite.name
+    return open_tracker(request.out, name, lambda s: _say(request, s))
+
+
+def _run(
+    request: Request, plan: Plan, store: Store, tracker: Tracker | None
+) -> tuple[list[Outcome], ReportFiles]:
+    speaker = open_progress(request.quiet)
+    listeners: list[Listener] = [] if tracker is None else [tracker]
+    listeners.append(_Announcer(speaker, len(plan.trials)))
+    status = "FAILED"
+    try:
+        outcomes = run(plan, store, request.out, speaker, listeners)
+        reports = write(run_folder(plan.contest, request.out))
+        if tracker is not None:
+            tracker.add_reports(reports.folder)
+        if not any(outcome.error for outcome in outcomes):
+            status = "FINISHED"
+    except KeyboardInterrupt:
+        status = "KILLED"
+        raise
+    finally:
+        if tracker is not None:
+            tracker.close(status)
+    return outcomes, reports
+
+
+def _say(request: Request, line: str) -> None:
+    if not request.quiet:
+        print(line, file=sys.stderr, flush=True)
+
+
+def _size(plan: Plan) -> str:
+    suite = plan.contest.suite
+    faces = " + ".join(
+        f"{len(plan.contest.splits[split])} {split}" for split in suite.splits
+    )
+    counts = (
+        f"{_count(suite.variants, 'variant')} × {_count(suite.engines, 'engine')} × "
+        f"{_count(suite.seeds, 'seed')}"
+    )
+    return f"{suite.title}: {counts} = {len(plan.trials)} trials on {faces} faces"
+
+
+def _count(items: tuple[object, ...], noun: str) -> str:
+    return f"{len(items)} {noun}{'s' if len(items) != 1 else ''}"
+
+
+def _notes(contest: Contest) -> list[str]:
+    """What a reader of the results must know: stand-in faces, columns left empty."""
+    notes = [f"no {j.meta.title}: {j.skipped}" for j in contest.judges if j.skipped]
+    if contest.faces.stand_in:
+        notes.append(f"faces: {contest.faces.name}, a stand-in for photographs")
+    return notes
+
+
+def _print_plan(plan: Plan, store: Store) -> None:
+    """The stages by kind, and each trial with what is left of it."""
+    lines = outlook(plan, store)
+    print(f"{'stage':<10}{'there':>7}{'to do':>7}  cost")
+    for line in lines:
+        print(f"{line.kind:<10}{line.done:>7}{line.todo:>7}  {_cost(line)}")
+    print(f"in all about {duration(sum(line.seconds for line in lines))}\n")
+    for trial in plan.trials:
+        left = [stage.name for stage in trial.stages() if not store.has(stage)]
+        kinds = ", ".join(sorted(set(left), key=left.index)) or "nothing"
+        print(f"{trial.name}: to do: {kinds}")
+
+
+def _cost(line: Outlook) -> str:
+    if not line.todo:
+        return "-"
+    basis = "measured here before" if line.measured else "rule of thumb"
+    return f"about {duration(line.seconds)} ({basis})"
+
+
+def _print_end(
+    request: Request, plan: Plan, outcomes: list[Outcome], seconds: float
+) -> None:
+    folder = run_folder(plan.contest, request.out)
+    print_table_one(folder)
+    failed = [outcome for outcome in outcomes if outcome.error]
+    for outcome in failed:
+        print(f"trial {outcome.name} failed: {outcome.error}", file=sys.stderr)
+    cached = sum(outcome.cached for outcome in outcomes)
+    print(
+        f"{len(outcomes)} trials ({cached} from the store, {len(failed)} failed) "
+        f"in {duration(seconds)}"
+    )

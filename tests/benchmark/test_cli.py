@@ -1,0 +1,98 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tiny_contest
+
+HERE = Path(__file__).parent
+COMMANDS = ["", "run", "list", "validate", "engines", "faces", "report", "weights"]
+
+HELP = """
+import sys, time
+started = time.perf_counter()
+sys.argv = ["avatarbench", *sys.argv[1:], "--help"]
+from benchmark.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+heavy = {"torch", "mlflow", "pandas", "sklearn", "matplotlib"} & set(sys.modules)
+print("heavy:", sorted(heavy), "seconds:", time.perf_counter() - started)
+"""
+
+
+def avatarbench(*arguments, cwd):
+    environment = {**os.environ, "PYTHONPATH": str(HERE), "OMP_NUM_THREADS": "1"}
+    environment.pop("MLFLOW_TRACKING_URI", None)
+    return subprocess.run(
+        [sys.executable, str(HERE / "tiny_contest.py"), *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_quick_and_imports_nothing_heavy(command):
+    done = subprocess.run(
+        [sys.executable, "-c", HELP, *command.split()],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "heavy: []" in done.stdout
+    assert float(done.stdout.rsplit(maxsplit=1)[1]) < 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("validate", "quik"), "did you mean quick"),
+        (("validate", "tiny.yaml", "--set", "engines=[tny]"), "did you mean tiny"),
+        (("validate", "none.yaml"), "none.yaml: there is no such suite file"),
+        (("run", "tiny.yaml", "--out", "tiny.yaml/x"), "cannot write to"),
+        (("report", "nothing"), "nothing is neither a run folder nor a suite"),
+        (("engines", "show", "tony"), "unknown engine 'tony': did you mean tiny?"),
+        (("weights", "fetch", "alexnet"), "unknown weight file 'alexnet'"),
+    ],
+)
+def test_a_mistake_is_one_sentence(arguments, expected, tmp_path):
+    tiny_contest.make_suite(tmp_path)
+    done = avatarbench(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    *notes, last = done.stderr.strip().splitlines()
+    assert last.startswith("avatarbench: ")
+    assert expected in last
+    assert not any("Traceback" in line for line in notes)
+
+
+def test_validate_and_dry_run_say_what_would_happen(tmp_path):
+    tiny_contest.make_suite(tmp_path)
+    done = avatarbench("validate", "tiny.yaml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "1 variant × 1 engine × 1 seed = 1 trials" in done.stdout
+    done = avatarbench("run", "tiny.yaml", "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "one__tiny__s0: to do: fit, speed, predict, render, score" in done.stdout
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_reports_failure_in_its_status(tmp_path):
+    rows = [{"name": "bad", "method": "failing"}, {"name": "one", "method": "tiny"}]
+    tiny_contest.make_suite(tmp_path, variants=rows)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "broken").touch()
+    done = avatarbench("run", "tiny.yaml", "--no-mlflow", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "[1/2] bad__tiny__s0: failed: RuntimeError: the sky fell" in done.stderr
+    assert "2 trials (0 from the store, 1 failed)" in done.stdout
+    (tmp_path / "runs" / "broken").unlink()
+    done = avatarbench("run", "tiny.yaml", "--no-mlflow", "--quiet", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "2 trials (1 from the store, 0 failed)" in done.stdout

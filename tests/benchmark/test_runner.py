@@ -1,0 +1,201 @@
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import tiny_contest
+from PIL import Image
+
+from benchmark.locks import Busy
+from benchmark.plan import make_plan
+from benchmark.progress import Silent
+from benchmark.resolve import resolve
+from benchmark.runner import RunError, run, run_folder
+from benchmark.store import Store
+from benchmark.suite import parse_suite
+from benchmark.trial import read_cases, read_record, read_timing, trial_folders
+
+ROWS = [
+    {"name": "one", "method": "tiny"},
+    {"name": "two", "method": "tiny", "options": {"input_size": 65}},
+    {"name": "oracle", "method": "oracle"},
+]
+
+
+class Contest:
+    """A tiny suite, its store and its run folder."""
+
+    def __init__(self, tiny, **changes):
+        data = tiny_contest.suite_data(**changes)
+        self.home = tiny.parent
+        self.plan = make_plan(resolve(parse_suite(data, "tiny.yaml", tiny.parent)))
+        self.store = Store(self.home / "runs" / "store")
+        self.folder = run_folder(self.plan.contest, self.home / "runs")
+
+    def run(self, listeners=()):
+        return run(self.plan, self.store, self.home / "runs", Silent(), listeners)
+
+    def trial(self, variant):
+        return self.folder / "trials" / f"{variant}__tiny__s0"
+
+
+@pytest.fixture
+def finished(tiny):
+    contest = Contest(tiny, variants=ROWS)
+    assert not any(outcome.error for outcome in contest.run())
+    return contest
+
+
+def test_a_trial_folder_holds_what_reports_need(finished):
+    folder = finished.trial("one")
+    record = read_record(folder)
+    assert record["status"] == "done"
+    assert record["error"] is None
+    assert record["role"] == "method"
+    assert record["faces"]["stand_in"] is False
+    assert set(record["set_scores"]["heldout/designer-a"]) == {"skin-share"}
+    assert [metric["name"] for metric in record["metrics"]] == [
+        "mouth-error",
+        "skin-share",
+    ]
+    timing = read_timing(folder)
+    assert timing["model_hz_median"] > 0
+    assert timing["hardware"]["threads"] == 2
+    cases = read_cases(folder)
+    assert list(cases.columns) == [
+        "split",
+        "part",
+        "designer",
+        "face",
+        "mouth-error",
+        "predicted",
+        "truth",
+    ]
+    assert len(cases) == 2 * 2 * 4
+    assert set(json.loads(cases["predicted"][0])) == {"mouth", "skin"}
+
+
+def test_pictures_lie_beside_the_scores(finished):
+    folder = finished.trial("one") / "pictures" / "heldout"
+    assert len(list(folder.iterdir())) == 8
+    with Image.open(folder / "face08.face.webp") as face:
+        assert face.size == (64, 64)
+    truths = finished.folder / "truths" / "tiny" / "designer-b" / "validation"
+    assert len(list(truths.iterdir())) == 4
+
+
+def test_scores_are_those_of_the_records(finished):
+    cases = read_cases(finished.trial("two"))
+    both = cases[["predicted", "truth"]].map(lambda text: json.loads(text)["mouth"])
+    expected = (both["predicted"] - both["truth"]).abs()
+    assert np.allclose(cases["mouth-error"], expected, atol=1e-6)
+
+
+def test_run_folder_describes_itself(finished):
+    assert (finished.folder / "resolved.yaml").is_file()
+    machine = json.loads((finished.folder / "environment.json").read_text())
+    assert machine["packages"]["numpy"] == np.__version__
+    latest = finished.folder.parent / "latest"
+    assert latest.resolve() == finished.folder.resolve()
+    assert len(trial_folders(finished.folder)) == 3
+
+
+def test_a_second_run_does_nothing(finished):
+    before = {p: p.stat().st_mtime_ns for p in finished.folder.rglob("*.parquet")}
+    assert all(outcome.cached for outcome in finished.run())
+    after = {p: p.stat().st_mtime_ns for p in finished.folder.rglob("*.parquet")}
+    assert before == after
+
+
+def test_results_are_the_same_bytes_from_a_new_store(finished):
+    before = (finished.trial("one") / "cases.parquet").read_bytes()
+    shutil.rmtree(finished.home / "runs")
+    finished.run()
+    assert (finished.trial("one") / "cases.parquet").read_bytes() == before
+
+
+def test_variants_share_inner_stages(finished):
+    assert len(list(finished.store.records("tiny-walk"))) == 1
+    assert len(list(finished.store.records("fit"))) == 3
+    timing = read_timing(finished.trial("two"))
+    (walk,) = finished.store.records("tiny-walk")
+    assert timing["fit_seconds"] > walk["seconds"]
+
+
+def test_training_figures_are_kept_with_the_fit(finished):
+    fit = finished.store.folder(finished.plan.trials[0].fit)
+    text = (fit / "curves.jsonl").read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert [line["step"] for line in lines] == [0, 1, 2]
+
+
+def test_a_failing_trial_is_reported_retried_and_alone(tiny):
+    rows = [{"name": "bad", "method": "failing"}, *ROWS]
+    contest = Contest(tiny, variants=rows)
+    broken = contest.home / "runs" / "broken"
+    broken.parent.mkdir()
+    broken.touch()
+    bad, *others = contest.run()
+    assert bad.error == "RuntimeError: the sky fell"
+    assert not any(outcome.error for outcome in others)
+    record = read_record(contest.trial("bad"))
+    assert record["status"] == "failed"
+    assert record["error"] == bad.error
+    assert not (contest.trial("bad") / "cases.parquet").exists()
+    assert not contest.store.has(contest.plan.trials[0].fit)
+    broken.unlink()
+    bad, *others = contest.run()
+    assert bad.error is None
+    assert not bad.cached
+    assert all(outcome.cached for outcome in others)
+    assert read_record(contest.trial("bad"))["status"] == "done"
+
+
+def test_missing_scores_are_null_in_the_cases(tiny, monkeypatch):
+    nan = np.array([np.nan, 0.5, 0.5, 0.5])
+    monkeypatch.setattr(tiny_contest.MouthError, "score", lambda self, cases: nan)
+    contest = Contest(tiny)
+    contest.run()
+    cases = pd.read_parquet(contest.trial("one") / "cases.parquet")
+    assert cases["mouth-error"].isna().sum() == 4
+
+
+def test_a_metric_of_the_wrong_shape_fails_the_trial(tiny, monkeypatch):
+    monkeypatch.setattr(
+        tiny_contest.MouthError, "score", lambda self, cases: np.zeros(1)
+    )
+    (outcome,) = Contest(tiny).run()
+    assert "mouth-error returned scores of shape (1,), expected (4,)" in outcome.error
+
+
+def test_listeners_hear_of_every_trial(tiny):
+    heard = []
+
+    class Listener:
+        def started(self, run):
+            heard.append((run / "resolved.yaml").is_file())
+
+        def finished_trial(self, outcome, model):
+            heard.append((outcome.name, (model / "tiny.json").is_file()))
+
+    Contest(tiny).run([Listener()])
+    assert heard == [True, ("one__tiny__s0", True)]
+
+
+def test_an_output_folder_that_cannot_be_written_is_named(tiny):
+    contest = Contest(tiny)
+    (contest.home / "runs").write_text("a file")
+    with pytest.raises(RunError, match=r"cannot write to .*--out"):
+        contest.run()
+
+
+def test_a_second_process_on_the_same_run_is_told(tiny, monkeypatch):
+    contest = Contest(tiny)
+
+    def held(path, purpose, on_wait=None):
+        raise Busy(f"{purpose}: process 1 on here is at work there")
+
+    monkeypatch.setattr("benchmark.runner.lock", held)
+    with pytest.raises(Busy, match=r"run folder .*tiny"):
+        contest.run()
