@@ -28,7 +28,8 @@ def draw(traits: Traits) -> list[Shape]:
     """The shapes of an avatar, lowest first."""
     skin, tones = SkinTones.of(traits.skin), HairTones.of(traits.hair_colour)
     head = Head.of(traits)
-    eye, nose, mouth = (part.of(traits, head) for part in (Eye, Nose, Mouth))
+    eye, nose = Eye.of(traits, head), Nose.of(traits, head)
+    mouth = Mouth.of(traits, head)
     hair = draw_hair(traits.hair, Scalp(head, tones, skin))
     glasses = traits.glasses != "none"
     return [

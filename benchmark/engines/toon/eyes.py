@@ -53,9 +53,12 @@ class Eye:
         """The eye of an avatar, as seen on the right of the picture."""
         scale = 0.78 + 0.44 * traits.eye_size
         marks = (_BASE + np.asarray(traits.eye, dtype=np.float64) @ _DELTAS) * scale
-        values = [float(m) for m in marks]
         offset = (47 + 20 * traits.eye_spacing) * (0.35 + 0.65 * head.skull / 114)
-        return cls(offset, *values, -13 + 26 * traits.eye_rotation, scale)
+        names = ("half_width", "inner_lid", "top_lid", "outer_lid", "lower_lid")
+        names = (*names, "outer", "crease", "fold")
+        measures = dict(zip(names, marks.tolist(), strict=True))
+        turn = -13 + 26 * traits.eye_rotation
+        return cls(x=offset, turn=turn, scale=scale, **measures)
 
     @property
     def brow_gap(self) -> float:

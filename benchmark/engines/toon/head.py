@@ -101,7 +101,7 @@ class Head:
         return max(self.temple, self.cheek)
 
     def side(self, y: float) -> float:
-        """Half width of the outline at height y (0 above the crown and below the chin)."""
+        """Half width of the outline at height y; 0 above crown and below chin."""
         marks = self._trace
         i = bisect_left(marks, (y,))
         if i == 0 or i == len(marks):

@@ -20,8 +20,8 @@ class _Form(NamedTuple):
 
     lift: float
     open: float = 0
-    upper: float = 10
-    lower: float = 14
+    upper: float = 11
+    lower: float = 15
     width: float = 1.0
     tilt: float = 0
     sag: float = 0
@@ -29,14 +29,14 @@ class _Form(NamedTuple):
 
 
 _FORMS = {
-    "neutral": _Form(-1, width=0.92),
-    "soft_smile": _Form(10, upper=9, lower=12, width=1.1, sag=5),
-    "closed_smile": _Form(20, upper=7, lower=10, width=1.24, sag=11),
+    "neutral": _Form(-2, width=0.96),
+    "soft_smile": _Form(12, upper=9, lower=11, width=1.14, sag=7),
+    "closed_smile": _Form(19, upper=8, lower=11, width=1.2, sag=11),
     "teeth_smile": _Form(15, 20, 7, 9, 1.24, sag=2, teeth=1.0),
     "open_laugh": _Form(14, 38, 7, 9, 1.16, teeth=0.36),
     "straight": _Form(0, upper=4, lower=5, width=1.16, sag=1),
     "frown": _Form(-17, upper=9, lower=10, width=1.06, sag=-9),
-    "pout": _Form(-3, upper=16, lower=22, width=0.62),
+    "pout": _Form(-4, upper=18, lower=26, width=0.58, sag=-2),
     "smirk": _Form(4, upper=8, lower=10, width=1.08, tilt=19, sag=3),
 }
 
@@ -59,14 +59,15 @@ class Mouth:
         room = min(1.1, max(0.68, head.side(y) / 88))
         return cls(
             y=y - 0.22 * form.open * head.face / 156,
-            half_width=(29 + 29 * traits.mouth_width) * form.width * room,
-            volume=0.45 + 1.15 * traits.mouth_volume,
+            half_width=(25 + 35 * traits.mouth_width) * form.width * room,
+            volume=(0.4 + 1.25 * traits.mouth_volume)
+            * (0.86 + 0.28 * traits.mouth_width),
             scale=head.face / 156,
             form=form,
         )
 
     def at(self, x: float, drop: float) -> Point:
-        """A point at x (half widths) that lies `drop` below the parting line's middle."""
+        """A point at x (half widths), `drop` below the line where the lips meet."""
         form = self.form
         bow = form.lift * x * x + form.tilt * (x + x * x) / 2
         return MIDDLE + x * self.half_width, self.y + self.scale * (

@@ -3,41 +3,69 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from benchmark.engines.toon.head import EYE_LINE, MIDDLE, Head
 from benchmark.engines.toon.palette import SkinTones
-from benchmark.engines.toon.svg import Point, Shape, curve, oval, ring
+from benchmark.engines.toon.svg import Point, Shape, curve, mirrored, oval, ring
 from benchmark.engines.toon.traits import Traits
 from benchmark.parts import PART_IDS
 
 NOSE = PART_IDS["nose"]
 
-Outline = list[tuple[float, float]]
 
-_SIDES: dict[str, Outline] = {
-    "straight": [(0.42, 0), (0.36, 0.4), (0.46, 0.68), (0.92, 0.8), (0.84, 1.0)],
-    "button": [(0.3, 0.42), (0.34, 0.58), (0.66, 0.68), (0.86, 0.84), (0.62, 1.02)],
-    "hooked": [(0.44, 0), (0.62, 0.32), (0.5, 0.64), (0.86, 0.74), (0.74, 0.9)],
-    "broad": [(0.52, 0.05), (0.5, 0.44), (0.78, 0.64), (1.36, 0.8), (1.16, 1.0)],
-    "pointed": [(0.3, 0), (0.2, 0.42), (0.26, 0.7), (0.66, 0.82), (0.52, 0.94)],
-}
-"""Right side of each nose: x in wing widths, y from root (0) to base (1)."""
+class _Form(NamedTuple):
+    """A nose at unit size: x in wing widths, y from the root (0) to the base (1).
 
-_TIPS = {
-    "straight": 1.04,
-    "button": 1.04,
-    "hooked": 1.17,
-    "broad": 1.02,
-    "pointed": 1.13,
+    `side` runs down the right of the nose; its last three points are the wing. `shine`
+    is the highlight: height, half width, half length.
+    """
+
+    side: tuple[Point, ...]
+    tip: float
+    nostril: float
+    shine: tuple[float, float, float]
+
+
+_FORMS = {
+    "straight": _Form(
+        ((0.48, 0), (0.44, 0.4), (0.5, 0.68), (0.96, 0.8), (0.86, 1.0)),
+        tip=1.05,
+        nostril=0.42,
+        shine=(0.8, 0.2, 0.1),
+    ),
+    "button": _Form(
+        ((0.2, 0.44), (0.36, 0.53), (0.78, 0.58), (0.98, 0.76), (0.66, 0.93)),
+        tip=0.93,
+        nostril=0.36,
+        shine=(0.68, 0.34, 0.09),
+    ),
+    "hooked": _Form(
+        ((0.42, 0), (0.66, 0.3), (0.54, 0.62), (0.86, 0.76), (0.74, 0.93)),
+        tip=1.17,
+        nostril=0.4,
+        shine=(0.34, 0.16, 0.16),
+    ),
+    "broad": _Form(
+        ((0.56, 0.05), (0.56, 0.44), (0.86, 0.62), (1.42, 0.8), (1.2, 1.0)),
+        tip=1.03,
+        nostril=0.64,
+        shine=(0.8, 0.34, 0.1),
+    ),
+    "pointed": _Form(
+        ((0.26, 0), (0.18, 0.42), (0.24, 0.74), (0.6, 0.86), (0.48, 0.98)),
+        tip=1.2,
+        nostril=0.28,
+        shine=(0.92, 0.1, 0.16),
+    ),
 }
-_TONES = {"straight": 0.5, "button": 0.5, "hooked": 0.5, "broad": 0.5, "pointed": 0.5}
 
 
 @dataclass(frozen=True)
 class Nose:
     """A nose's measures: half width of the wings, height of base and root."""
 
-    name: str
+    form: _Form
     wing: float
     base: float
     length: float
@@ -46,60 +74,57 @@ class Nose:
     def of(cls, traits: Traits, head: Head) -> Nose:
         """The nose of an avatar, held within the middle of its face."""
         return cls(
-            name=traits.nose,
+            form=_FORMS[traits.nose],
             wing=(17 + 21 * traits.nose_width) * (0.5 + 0.5 * head.cheek / 114),
             base=EYE_LINE + head.face * (0.475 - 0.14 * traits.nose_position),
             length=(44 + 46 * traits.nose_height) * (0.5 + 0.5 * head.face / 156),
         )
 
     def point(self, x: float, y: float) -> Point:
-        """A point of `_SIDES` on the canvas."""
+        """A point of a form on the canvas."""
         return MIDDLE + x * self.wing, self.base - (1 - y) * self.length
 
 
 def draw_nose(nose: Nose, skin: SkinTones) -> list[Shape]:
-    """The nose: a lit bridge, shaded flanks, tip and nostrils."""
-    right = [nose.point(x, y) for x, y in _SIDES[nose.name]]
-    left = [(2 * MIDDLE - x, y) for x, y in reversed(right)]
-    tip = nose.point(0, _TIPS[nose.name])
-    under = [right[-1], tip, left[0]]
-    outline = ring(right, under, left)
-    wing = [nose.point(x, y) for x, y in _SIDES[nose.name][-3:]]
-    base = [*wing, nose.point(0.34, _TIPS[nose.name] - 0.02), tip]
-    mirror = [(2 * MIDDLE - x, y) for x, y in reversed(base)]
-    bridge = right[:3]
-    shapes = [
-        Shape(outline, "url(#nose)", NOSE),
-        Shape(curve(bridge), "none", None, skin.shade, 3, 0.7),
-        Shape(curve([*base, *mirror[1:]]), "none", None, skin.line, 3, 0.7),
+    """The nose: shaded flanks, wings, nostrils, a lit spot and the shadow below."""
+    form = nose.form
+    right = [nose.point(x, y) for x, y in form.side]
+    tip = nose.point(0, form.tip)
+    left = mirrored(right)
+    wing = [*right[-3:], nose.point(0.4 * form.side[-1][0], form.tip - 0.02), tip]
+    below = nose.point(0, form.tip + 0.03)
+    shadow = [right[-1], (below[0], below[1] + 11), left[0]]
+    return [
+        Shape(ring([left[0], tip, right[-1]], shadow), skin.shade, opacity=0.5),
+        Shape(ring(right, [right[-1], tip, left[0]], left), "url(#nose)", NOSE),
+        Shape(curve(right[:3]), "none", None, skin.shade, 3, 0.7),
+        Shape(curve([*wing, *mirrored(wing)[1:]]), "none", None, skin.line, 3, 0.7),
+        *_nostrils(nose, skin),
+        _shine(nose, skin),
     ]
-    shapes += _nostrils(nose, skin)
-    shapes.append(Shape(_shine(nose), skin.light, opacity=0.9))
-    return shapes
 
 
 def _nostrils(nose: Nose, skin: SkinTones) -> list[Shape]:
-    reach = {"broad": 0.6, "pointed": 0.26}.get(nose.name, 0.4)
     shapes = []
     for side in (-1, 1):
-        x, y = nose.point(side * reach, _TIPS[nose.name] - 0.1)
-        shapes.append(Shape(oval(x, y, 0.2 * nose.wing, 3.2), skin.line, opacity=0.7))
+        x, y = nose.point(side * nose.form.nostril, nose.form.tip - 0.1)
+        shapes.append(Shape(oval(x, y, 0.2 * nose.wing, 3.2), skin.line, opacity=0.65))
     return shapes
 
 
-def _shine(nose: Nose) -> str:
-    drop = {"hooked": 0.34, "pointed": 0.98}.get(nose.name, 0.82)
-    x, y = nose.point(-0.04, drop)
-    wide = {"pointed": 0.1, "button": 0.3, "broad": 0.3}.get(nose.name, 0.2)
-    tall = {"hooked": 0.26}.get(nose.name, 0.09)
-    return oval(x, y, wide * nose.wing, tall * nose.length)
+def _shine(nose: Nose, skin: SkinTones) -> Shape:
+    height, wide, long = nose.form.shine
+    x, y = nose.point(-0.04, height)
+    spot = oval(x, y, wide * nose.wing, long * nose.length)
+    return Shape(spot, skin.light, opacity=0.85)
 
 
 def nose_gradient(skin: SkinTones) -> str:
     """The gradient of the nose: the skin at the root, shaded towards the base."""
     return (
         '<linearGradient id="nose" x2="0" y2="1">'
-        f'<stop offset=".1" stop-color="{skin.shade}" stop-opacity=".3"/>'
-        f'<stop offset="1" stop-color="{skin.shade}" stop-opacity=".72"/>'
+        f'<stop stop-color="{skin.shade}" stop-opacity="0"/>'
+        f'<stop offset=".28" stop-color="{skin.shade}" stop-opacity=".42"/>'
+        f'<stop offset="1" stop-color="{skin.shade}" stop-opacity=".8"/>'
         "</linearGradient>"
     )

@@ -1,21 +1,18 @@
-"""The few SVG words that the artwork is written in, and how they become pixels."""
+"""The few SVG words that the artwork is written in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
-from svg2png_py import FontDatabase, svg_to_rgba
 
 CANVAS = 512
 """Width and height of the drawing's own coordinates."""
 
 Point = tuple[float, float]
 
-_FONTS = FontDatabase()
-_PART_STEP = 16
+PART_STEP = 16
+"""Red value between the colours of one part class and the next."""
 
 
 class Shape(NamedTuple):
@@ -33,17 +30,16 @@ class Shape(NamedTuple):
     opacity: float = 1
 
 
-def picture(shapes: Iterable[Shape], defs: str, size: int) -> NDArray[np.uint8]:
-    """The drawing as (size, size, 3) uint8 RGB."""
+def picture_document(shapes: Iterable[Shape], defs: str, size: int) -> str:
+    """The drawing as an SVG document of size x size pixels."""
     body = "".join([_element(shape) for shape in shapes])
-    return _rasterize(_document(f"<defs>{defs}</defs>{body}", size))[:, :, :3]
+    return _document(f"<defs>{defs}</defs>{body}", size)
 
 
-def part_map(shapes: Iterable[Shape], size: int) -> NDArray[np.uint8]:
-    """The drawing's part classes as (size, size) uint8."""
+def part_document(shapes: Iterable[Shape], size: int) -> str:
+    """The drawing in flat part colours without anti-aliasing: red is id x PART_STEP."""
     body = "".join([_flat_element(s) for s in shapes if s.part is not None])
-    flat = f'<g shape-rendering="crispEdges">{body}</g>'
-    return _rasterize(_document(flat, size))[:, :, 0] // _PART_STEP
+    return _document(f'<g shape-rendering="crispEdges">{body}</g>', size)
 
 
 def _document(body: str, size: int) -> str:
@@ -52,11 +48,6 @@ def _document(body: str, size: int) -> str:
         f'viewBox="0 0 {CANVAS} {CANVAS}" stroke-linecap="round" '
         f'stroke-linejoin="round">{body}</svg>'
     )
-
-
-def _rasterize(document: str) -> NDArray[np.uint8]:
-    pixels, width, height = svg_to_rgba(document, _FONTS)
-    return np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 4)
 
 
 def _element(shape: Shape) -> str:
@@ -72,7 +63,7 @@ def _element(shape: Shape) -> str:
 
 def _flat_element(shape: Shape) -> str:
     assert shape.part is not None
-    colour = f"rgb({shape.part * _PART_STEP},0,0)"
+    colour = f"rgb({shape.part * PART_STEP},0,0)"
     fill = "none" if shape.fill == "none" else colour
     pen = f' stroke="{colour}" stroke-width="{shape.width:g}"' if shape.width else ""
     return f'<path d="{shape.path}" fill="{fill}"{pen}/>'
@@ -126,7 +117,7 @@ def _bend(before: Point, here: Point, there: Point, after: Point) -> str:
 def bumps(points: Sequence[Point], bulge: float = 0.62) -> str:
     """Arcs from point to point that bulge to the left of the way, without the M."""
     pieces = [f"{points[0][0]:.1f} {points[0][1]:.1f}"]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         radius = max(1.0, bulge * ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5)
         pieces.append(f"A{radius:.1f} {radius:.1f} 0 0 1 {x1:.1f} {y1:.1f}")
     return "".join(pieces)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmark.engines.toon.hair import curly, falling, short, tied
+from benchmark.engines.toon.hair import cropped, curly, falling, short, tied
 from benchmark.engines.toon.hair.scalp import Hair, Scalp, hair_gradients
 
 __all__ = ["HAIRSTYLES", "Hair", "Scalp", "draw_hair", "hair_gradients"]
@@ -12,7 +12,7 @@ __all__ = ["HAIRSTYLES", "Hair", "Scalp", "draw_hair", "hair_gradients"]
 HAIRSTYLES: dict[str, Callable[[Scalp], Hair]] = {
     style.__name__: style
     for style in (
-        short.crew_cut,
+        cropped.crew_cut,
         short.side_part_short_left,
         short.side_part_short_right,
         short.slick_back,
@@ -22,10 +22,10 @@ HAIRSTYLES: dict[str, Callable[[Scalp], Hair]] = {
         short.mop_straight,
         short.undercut,
         short.wavy_short,
-        short.receding_short,
-        short.horseshoe,
-        short.buzz,
-        short.bald,
+        cropped.receding_short,
+        cropped.horseshoe,
+        cropped.buzz,
+        cropped.bald,
         short.pixie,
         curly.curly_short,
         curly.curly_fade,

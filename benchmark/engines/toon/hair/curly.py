@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from benchmark.engines.toon.hair.scalp import Hair, Scalp, hairline, scalloped, spaced
-from benchmark.engines.toon.hair.short import SIDEBURN, shaved_sides
+from benchmark.engines.toon.hair.cropped import SIDEBURN, shaved_sides
+from benchmark.engines.toon.hair.scalp import (
+    HAIR,
+    Hair,
+    Scalp,
+    hairline,
+    scalloped,
+    spaced,
+)
 from benchmark.engines.toon.head import MIDDLE
-from benchmark.engines.toon.svg import Point, Shape, bumps, mirrored, ring
+from benchmark.engines.toon.svg import Point, Shape, bumps, curve, mirrored, ring
 
 
 def _between(outer: list[Point], inner: list[Point], share: float) -> list[Point]:
@@ -108,10 +115,8 @@ def afro(s: Scalp) -> Hair:
     back = _cloud(s, 58, 66, -0.34, 22)
     left = [s.edge(-0.2, 40, -1), s.edge(0.1, 52, -1)]
     outer = spaced([*left, *s.dome(58, 66, 176, 4, 15), *mirrored(left)], 22)
-    inner = spaced(
-        [s.edge(-0.2, -6), s.edge(0.14, -18), s.at(0.72, 0.5), s.at(0.4, 0.6), s.at(0, 0.62),
-         s.at(-0.4, 0.6), s.at(-0.72, 0.5), s.edge(0.14, -18, -1), s.edge(-0.2, -6, -1)], 17
-    )  # fmt: skip
+    right = [s.edge(-0.2, -6), s.edge(0.14, -18), s.at(0.72, 0.5), s.at(0.4, 0.6)]
+    inner = spaced([*right, s.at(0, 0.62), *mirrored(right)], 17)
     return Hair(
         [*scalloped(s, outer, inner), *_rows(s, (-22, -34), (52, 62), 6.5)], [back]
     )
@@ -206,9 +211,6 @@ def _parted(s: Scalp) -> list[Point]:
 
 
 def _rope(s: Scalp, points: list[Point]) -> list[Shape]:
-    from benchmark.engines.toon.svg import curve
-    from benchmark.engines.toon.hair.scalp import HAIR
-
     path = curve(points)
     knots = spaced(points, 13)
     twists = "".join(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import cos, pi, sin
 
 from benchmark.engines.toon.head import EYE_LINE, MIDDLE, Head
@@ -58,7 +59,7 @@ class Scalp:
         count: int = 9,
         square: float = 2.0,
     ) -> list[Point]:
-        """Points over the crown from angle `start` to `end` (180 left, 90 top, 0 right).
+        """Points over the crown from angle `start` to `end` (180 left, 0 right).
 
         The arc clears the skull by `pad` at the sides and `rise` at the top; `square`
         above 2 flattens it.
@@ -142,9 +143,6 @@ class Scalp:
         """A soft band of light that runs along the dome."""
         upper = self.dome(pad, rise, start, end, 5)
         lower = self.dome(pad - wide, rise - wide, end, start, 5)
-        lower = [(x, y) for x, y in lower]
-        middle = [(x, y - 0.3 * wide) for x, y in lower]
-        middle[0], middle[-1] = upper[-1], upper[0]
         lower[0], lower[-1] = upper[-1], upper[0]
         return Shape(ring(upper, lower), self.tones.shine, opacity=0.5)
 
@@ -156,8 +154,8 @@ class Scalp:
         for i, (x, y) in enumerate(points):
             sweep, turn = i % 2, 1 if i % 2 else -1
             start = f"M{x - turn * 0.7 * size:.1f} {y + 0.4 * size:.1f}"
-            arc = f"a{size:.1f} {size:.1f} 0 1 {sweep} {turn * 1.2 * size:.1f} {0.4 * size:.1f}"
-            dark.append(start + arc)
+            end = f"{turn * 1.2 * size:.1f} {0.4 * size:.1f}"
+            dark.append(f"{start}a{size:.1f} {size:.1f} 0 1 {sweep} {end}")
             light.append(
                 f"M{x - 0.5 * size:.1f} {y - 0.9 * size:.1f}"
                 f"a{size:.1f} {size:.1f} 0 0 1 {size:.1f} {-0.1 * size:.1f}"
@@ -199,7 +197,7 @@ def scalloped(s: Scalp, outer: list[Point], inner: list[Point]) -> list[Shape]:
 def spaced(points: list[Point], step: float) -> list[Point]:
     """The polyline through `points` walked in equal steps of about `step`."""
     lengths = [0.0]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         lengths.append(lengths[-1] + ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5)
     count = max(2, round(lengths[-1] / step) + 1)
     walked, i = [], 0
