@@ -135,7 +135,7 @@ class Constant(_Untrained):
 
 
 class Supervised(EstimatorMethod):
-    """Oracle: the same estimator trained on labelled train faces, a reachable ceiling."""
+    """Oracle: the same estimator, trained on labelled train faces: the ceiling."""
 
     meta: ClassVar[MethodMeta] = MethodMeta(
         name="supervised",

@@ -19,7 +19,8 @@ from methods.networks.estimator import Estimator
 from methods.pictures import as_tensor
 from methods.randomness import generator_of
 
-CHUNK = 64
+VIEW_CHUNK = 8
+"""Pictures a call while features are cached: more would not fit into the caches."""
 
 Batches = Callable[[int], tuple[Tensor, Targets]]
 """From a step's number to frozen features and targets; a function of the step alone."""
@@ -81,8 +82,8 @@ def cached_batches(
     targets = Targets.of(pairs.vectors, device).rows(sources.to(device))
     features = []
     with progress.task("features of augmented pictures", views) as task:
-        for start in range(0, views, CHUNK):
-            rows = sources[start : start + CHUNK].numpy()
+        for start in range(0, views, VIEW_CHUNK):
+            rows = sources[start : start + VIEW_CHUNK].numpy()
             pictures = as_tensor(pairs.pictures[rows]).to(device)
             generator = generator_of("view", seed, start)
             pictures = augment(pictures, augmentation, generator)

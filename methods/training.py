@@ -28,8 +28,8 @@ class Recipe:
 
     "halving" halves the learning rate after 30, 60 and 90 % of the steps (the paper:
     after every 30 of 100 epochs); "cosine" lets it rise over the first 5 % and then
-    fall to zero along a half wave. A checkpoint is written every `checkpoint_steps`, and
-    earlier where those take more than ten minutes.
+    fall to zero along a half wave. A checkpoint is written every `checkpoint_steps`,
+    and earlier where those take more than ten minutes.
     """
 
     steps: int
@@ -94,7 +94,9 @@ class _Learner:
             for name, parameter in network.named_parameters()
             if parameter.requires_grad
         }
-        self._adam = torch.optim.Adam(self._named.values(), lr=recipe.learning_rate)
+        self._adam = torch.optim.Adam(
+            self._named.values(), lr=recipe.learning_rate, fused=True
+        )
 
     def step(self, loss: Tensor, step: int) -> float:
         """One step down `loss`; its value."""
@@ -130,9 +132,11 @@ class _Learner:
             }
         )
         for name, parameter in self._named.items():
-            self._adam.state[parameter] = {
-                "step": tensors[f"adam/step/{name}"],
-                "exp_avg": tensors[f"adam/exp_avg/{name}"].to(parameter),
-                "exp_avg_sq": tensors[f"adam/exp_avg_sq/{name}"].to(parameter),
+            # The fused step wants moments in the memory order of their parameter.
+            moments = {
+                key: torch.empty_like(parameter).copy_(tensors[f"adam/{key}/{name}"])
+                for key in ("exp_avg", "exp_avg_sq")
             }
+            steps = tensors[f"adam/step/{name}"].to(parameter.device)
+            self._adam.state[parameter] = {"step": steps, **moments}
         return int(tensors["done"])

@@ -55,6 +55,10 @@ class Backbone(nn.Module):
     def __init__(self, stages: nn.Sequential, width: int) -> None:
         super().__init__()
         self.stages = stages
+        # Depthwise convolutions are about twice as fast in this memory order.
+        for parameter in stages.parameters():
+            if parameter.ndim == 4:
+                parameter.data = parameter.data.to(memory_format=torch.channels_last)
         self.width = width
         shape = (1, 3, 1, 1)
         # Pictures come in [-1, 1]; the published statistics are for [0, 1].
@@ -65,6 +69,7 @@ class Backbone(nn.Module):
 
     def normalise(self, pictures: Tensor) -> Tensor:
         """(n, 3, H, W) in [-1, 1] to the statistics that the weights expect."""
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
         return (pictures - self.mean) / self.std
 
     def forward(self, pictures: Tensor) -> Tensor:

@@ -1,0 +1,207 @@
+"""What every registered method must keep to, whatever it does inside."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from benchmark import weights
+from benchmark.progress import Silent
+from benchmark.registry import METHODS
+from methods.base import Method, MethodError
+
+TINY = {
+    "input_size": 64,
+    "backbone": "efficientnet_lite0",
+    "pretrained": False,
+    "head_width": 8,
+    "steps": 3,
+    "batch_size": 4,
+    "samples": 8,
+    "checkpoint_steps": 1,
+}
+"""Values for the options of these names, where a method has them."""
+
+
+class Killed(BaseException):
+    """Stands for a signal that ends the process."""
+
+
+class KillingProgress(Silent):
+    """Lets two units of work pass under any bar, then pulls the plug."""
+
+    def task(self, label, total, done=0):
+        return _Fuse()
+
+
+class _Fuse:
+    def __enter__(self):
+        self.left = 2
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def advance(self, count=1):
+        self.left -= 1
+        if not self.left:
+            raise Killed
+
+
+@pytest.fixture(scope="session", params=METHODS.names())
+def method(request):
+    return METHODS.load(request.param)
+
+
+def tiny(method):
+    fields = method.Options.model_fields
+    return method(method.Options(**{k: v for k, v in TINY.items() if k in fields}))
+
+
+def is_oracle(method):
+    return method.meta.role == "oracle"
+
+
+@pytest.fixture(scope="session")
+def fitted(method, engine, make_context):
+    instance = tiny(method)
+    instance.fit(make_context(engine, labelled=is_oracle(method)))
+    return instance
+
+
+def some_faces(count, seed=3):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.rand(count, 3, 64, 64, generator=generator) * 2 - 1
+
+
+def test_declares_itself(method):
+    meta = method.meta
+    assert meta.name in METHODS.names()
+    assert METHODS.load(meta.name) is method
+    assert all((meta.title, meta.version, meta.revision, meta.licence))
+    assert meta.paper or meta.role != "method"
+    assert meta.role in {"method", "control", "oracle"}
+    assert isinstance(tiny(method), Method)
+
+
+def test_names_its_weight_files(method):
+    default = method.required_weights(method.Options())
+    assert set(default) <= set(method.meta.needs) <= set(weights.names())
+    assert method.required_weights(tiny(method).options) == ()
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_predicts_any_number_of_faces(fitted, engine, count):
+    vectors = fitted.predict(some_faces(count))
+    assert vectors.spec == engine.spec
+    assert len(vectors) == count
+
+
+def test_a_batch_equals_one_by_one(fitted):
+    faces = some_faces(5)
+    together = fitted.predict(faces)
+    for row in range(5):
+        alone = fitted.predict(faces[row : row + 1])
+        np.testing.assert_array_equal(together.discrete[row], alone.discrete[0])
+        np.testing.assert_allclose(
+            together.continuous[row], alone.continuous[0], atol=1e-5
+        )
+
+
+@pytest.mark.parametrize(
+    ("faces", "complaint"),
+    [
+        (torch.zeros(2, 3, 32, 32), "64"),
+        (torch.zeros(2, 64, 64, 3), "64"),
+        (torch.zeros(3, 64, 64), "64"),
+        (torch.full((1, 3, 64, 64), 255.0), r"\[-1, 1\]"),
+        (torch.full((1, 3, 64, 64), float("nan")), "finite"),
+        (torch.zeros(1, 3, 64, 64, dtype=torch.float64), "float32"),
+    ],
+    ids=["size", "channels last", "no batch", "range", "nan", "type"],
+)
+def test_refuses_other_pictures(fitted, faces, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        fitted.predict(faces)
+
+
+def test_survives_saving_without_the_engine(fitted, tmp_path):
+    faces = some_faces(4)
+    fitted.save(tmp_path / "saved")
+    loaded = type(fitted).load(tmp_path / "saved")
+    assert loaded.predict(faces) == fitted.predict(faces)
+    assert loaded.options == fitted.options
+
+
+def test_saves_json_and_safetensors_alone(fitted, tmp_path):
+    fitted.save(tmp_path / "saved")
+    files = [p for p in (tmp_path / "saved").rglob("*") if p.is_file()]
+    assert {p.suffix for p in files} <= {".json", ".safetensors"}
+    assert json.loads((tmp_path / "saved" / "method.json").read_text())["spec"]
+
+
+def test_is_deterministic(method, mixed_engine, make_context):
+    faces = some_faces(4)
+    rows = []
+    for _ in range(2):
+        instance = tiny(method)
+        instance.fit(make_context(mixed_engine, is_oracle(method)))
+        rows.append(instance.predict(faces))
+    assert rows[0] == rows[1]
+
+
+def test_an_interrupted_fit_ends_the_same(method, mixed_engine, make_context):
+    faces = some_faces(4)
+    whole = tiny(method)
+    whole.fit(make_context(mixed_engine, is_oracle(method)))
+    context = make_context(mixed_engine, is_oracle(method), progress=KillingProgress())
+    for _ in range(50):
+        pieces = tiny(method)
+        try:
+            pieces.fit(context)
+        except Killed:
+            continue
+        break
+    else:
+        pytest.fail("the fit starts over after each interruption")
+    assert pieces.predict(faces) == whole.predict(faces)
+
+
+def test_a_second_fit_does_nothing_again(method, mixed_engine, make_context):
+    context = make_context(mixed_engine, is_oracle(method))
+    tiny(method).fit(context)
+    tiny(method).fit(replace(context, progress=KillingProgress()))
+
+
+def test_only_oracles_want_truths(method, mixed_engine, make_context):
+    context = make_context(mixed_engine, labelled=False)
+    if is_oracle(method):
+        with pytest.raises(MethodError, match="labelled"):
+            tiny(method).fit(context)
+    else:
+        tiny(method).fit(context)
+
+
+def test_says_that_it_is_not_fitted(method):
+    with pytest.raises(MethodError, match=f"{method.meta.name} is not fitted"):
+        tiny(method).predict(some_faces(1))
+
+
+def test_does_not_load_another_methods_folder(method, fitted, tmp_path):
+    fitted.save(tmp_path)
+    note = tmp_path / "method.json"
+    data = json.loads(note.read_text())
+    note.write_text(json.dumps({**data, "revision": "0"}))
+    with pytest.raises(MethodError, match="fit it again"):
+        method.load(tmp_path)
+    with pytest.raises(MethodError, match="holds no saved method"):
+        method.load(tmp_path / "nowhere")
+
+
+def test_refuses_unknown_options(method):
+    with pytest.raises(ValueError, match="colour_of_money"):
+        method.Options(colour_of_money=1)
