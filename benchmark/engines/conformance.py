@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from benchmark.avatars import AvatarVectors
 from benchmark.colour import ciede2000, hex_to_rgb, srgb_to_lab
 from benchmark.engines.base import Engine, PartMapped
+from benchmark.engines.contexts import options_in_context, sweep_in_context
 from benchmark.parts import PART_IDS, PART_NAMES
 from benchmark.spec import NONE, AvatarError, AvatarSpec, Discrete, Parameter
 
@@ -72,33 +73,6 @@ def check_engine(engine: Engine, twin: Engine | None = None) -> list[Finding]:
     if isinstance(engine, PartMapped):
         findings += check_parts(engine, engine.spec)
     return findings
-
-
-def active_context(spec: AvatarSpec, parameter: Parameter) -> AvatarVectors:
-    """The default avatar (one row), changed so that `parameter` is active."""
-    condition = parameter.active_when
-    context = AvatarVectors.defaults(spec)
-    if condition is None:
-        return context
-    if _default(spec, condition.parameter) in condition.options:
-        return context
-    return context.with_value(condition.parameter, condition.options[0])
-
-
-def options_in_context(spec: AvatarSpec, choice: Discrete) -> AvatarVectors:
-    """One row an option of `choice`, all else as in its active context."""
-    context = active_context(spec, choice)
-    return AvatarVectors.concatenate(
-        context.with_value(choice.name, option) for option in choice.options
-    )
-
-
-def sweep_in_context(spec: AvatarSpec, name: str, steps: int) -> AvatarVectors:
-    """`steps` rows over the range of a continuous parameter, in its active context."""
-    context = active_context(spec, spec[name])
-    return AvatarVectors.concatenate(
-        context.with_value(name, float(value)) for value in np.linspace(0, 1, steps)
-    )
 
 
 def share_moved(first: Picture, second: Picture) -> float:
@@ -255,12 +229,6 @@ def _check_absent_glasses(engine: PartMapped, spec: AvatarSpec) -> Iterator[Find
 def _controlled(parameters: Iterable[Parameter]) -> set[str]:
     components = {parameter.component for parameter in parameters}
     return {part for name, part in COMPONENT_PARTS.items() if name in components}
-
-
-def _default(spec: AvatarSpec, name: str) -> str:
-    owner = spec[name]
-    assert isinstance(owner, Discrete)
-    return owner.options[0]
 
 
 def _ends(parameter: Parameter) -> tuple[float | str, float | str]:

@@ -148,7 +148,10 @@ class Avataaars:
     meta = EngineMeta(
         name="avataaars",
         title="Avataaars",
-        version=f"{version('dicebear-core')}-{version('dicebear-styles')}-1",
+        version=(
+            f"1 (dicebear-core {version('dicebear-core')}, "
+            f"dicebear-styles {version('dicebear-styles')})"
+        ),
         source="https://www.dicebear.com/styles/avataaars/",
         licence=(
             "MIT (DiceBear); avataaars by Pablo Stanley, free for personal and "

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine
-from benchmark.engines.conformance import options_in_context, sweep_in_context
+from benchmark.engines.contexts import options_in_context, sweep_in_context
 from benchmark.spec import AvatarSpec, Continuous, Discrete, Parameter
 
 if TYPE_CHECKING:

@@ -5,12 +5,8 @@ import pytest
 
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine, EngineMeta, PartMapped, check_request
-from benchmark.engines.conformance import (
-    active_context,
-    check_engine,
-    share_moved,
-    sweep_in_context,
-)
+from benchmark.engines.conformance import check_engine, share_moved
+from benchmark.engines.contexts import active_context, sweep_in_context
 from benchmark.registry import ENGINES
 from benchmark.spec import AvatarSpec, Condition, Continuous, Discrete
 
