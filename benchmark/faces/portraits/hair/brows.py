@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmark.faces.portraits.hair.frame import HeadFrame, cast_rays
-from benchmark.faces.portraits.people import Person
+from benchmark.faces.portraits.hair.frame import HeadFrame
 from benchmark.faces.portraits.head import Head
+from benchmark.faces.portraits.people import Person
 
 BROW_HAIRS = 420
 """Hairs of one brow."""
@@ -47,7 +47,7 @@ def _on_face(frame: HeadFrame, x: np.ndarray, y: np.ndarray, off: float) -> np.n
     """(n, 3) points of the face's front at x and y, lifted off it."""
     starts = np.stack([x, y, np.full_like(x, 30.0)], -1)
     ahead = np.tile(np.array([0.0, 0.0, -1.0]), (len(x), 1))
-    distance = cast_rays(frame.vertices, frame.triangles, starts, ahead)
+    distance = frame.surface.cast(starts, ahead)
     return np.stack([x, y, 30.0 - distance + off], -1)
 
 

@@ -207,7 +207,7 @@ def _comb_curtain(
     plan.comb[front] = _unit(np.stack([side, 0 * side - 0.1, 0 * side + 0.25], -1))
     plan.hold[front] = 0.75
     plan.cut[front] = np.maximum(
-        plan.cut[front], frame.height(np.float64(style.fringe_cut))
+        plan.cut[front], frame.height(np.array(style.fringe_cut))
     )
     plan.clearance[front] += 0.4
 
@@ -218,3 +218,22 @@ def _spare_length(plan: Plan, style: Style) -> None:
         return
     reach = plan.roots[:, 1] - plan.cut + 9.0 + 2.0 * plan.clearance
     plan.length[:] = np.clip(reach, 2.0, plan.length)
+
+
+def crosses_face(style: Style, frame: HeadFrame, paths: np.ndarray) -> np.ndarray:
+    """Find strands that hang into the face where no fringe belongs.
+
+    Args:
+        style: Its fringe is read.
+        frame: The head.
+        paths: (S, P, 3) strands.
+
+    Returns:
+        (S,) mask.
+    """
+    local = (paths - frame.origin) / frame.extents
+    floor = 4.8 if style.fringe == "none" else style.fringe_cut - 0.8
+    low = paths[..., 1] < frame.height(np.array(floor))
+    middle = (np.abs(local[..., 0]) < 0.68) & (local[..., 2] > 0.4)
+    above_chin = paths[..., 1] > frame.chin
+    return (low & middle & above_chin).any(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from benchmark.faces.portraits.camera import Camera, pixel_rays
@@ -17,36 +19,53 @@ OPEN_SKY = np.array([0.0, 0.55, 0.84])
 """Direction from which ambient light mostly reaches hair that a camera sees."""
 
 
-def shadow_grids(growth: Growth, lights: Lights) -> tuple[list[ShadowGrid], ShadowGrid]:
+@dataclass(frozen=True)
+class Shadows:
+    """The shadow that a head of hair throws, on itself and on the skin.
+
+    Attributes:
+        lamps: One grid a lamp of the rig.
+        sky: Grid towards the open sky, for light from all around.
+    """
+
+    lamps: tuple[ShadowGrid, ...]
+    sky: ShadowGrid
+
+    def lamp_reach(self, points: np.ndarray) -> np.ndarray:
+        """Return (lamps, n) shares, 0 to 1, of each lamp's light that reach points.
+
+        Args:
+            points: (n, 3) on the skin, in the head's coordinates (cm).
+        """
+        return np.stack([np.exp(-0.9 * g.occlusion(points)) for g in self.lamps])
+
+    def openness(self, points: np.ndarray) -> np.ndarray:
+        """Return (n,) shares, 0 to 1, of the light from all around.
+
+        Args:
+            points: (n, 3) on the skin, in the head's coordinates (cm).
+        """
+        return np.exp(-0.45 * np.minimum(self.sky.occlusion(points), 2.5))
+
+
+def cast_shadows(growth: Growth, lights: Lights) -> Shadows:
     """Fill the shadow grids of a head of hair.
 
     Args:
-        growth: The hair.
+        growth: The hair; brows, lashes and beards throw no shadow.
         lights: The rig.
 
     Returns:
-        One grid a lamp, and one towards the open sky.
+        The shadows, for `draw` and for shading the skin.
     """
-    body = _body_points(growth.frame)
-    places, masses = [body], [np.full(len(body), 1.2)]
+    places, masses = [growth.frame.origin[None]], [np.zeros(1)]
     for bundle in growth.bundles:
         if bundle.part == PART_IDS["hair"]:
             places.append(bundle.points[:, 1::2].reshape(-1, 3))
             masses.append(2 * bundle.mass()[:, 1::2].ravel())
     points, mass = np.concatenate(places), np.concatenate(masses)
-    grids = [shadow_grid(points, mass, lamp.direction) for lamp in lights.lamps]
-    return grids, shadow_grid(points, mass, OPEN_SKY, 1.2)
-
-
-def _body_points(frame: HeadFrame) -> np.ndarray:
-    """Points a little inside the skull and neck, so that the head blocks light."""
-    rows, columns = frame.radii.shape
-    azimuth = np.arange(columns) * 2 * np.pi / columns
-    index = np.arange(40, rows, 3)
-    height = -(index - 39) / (rows - 40) * frame.depth
-    radius = frame.radii[index] * 0.72
-    grid = [radius * np.sin(azimuth), height[:, None] + 0 * radius]
-    return np.stack([*grid, radius * np.cos(azimuth)], -1).reshape(-1, 3) + frame.origin
+    grids = tuple(shadow_grid(points, mass, lamp.direction) for lamp in lights.lamps)
+    return Shadows(grids, shadow_grid(points, mass, OPEN_SKY, 1.2))
 
 
 def _outward(frame: HeadFrame, points: np.ndarray) -> np.ndarray:
@@ -87,7 +106,13 @@ def _scalp_light(colour: np.ndarray, normal: np.ndarray, lights: Lights) -> np.n
     return colour * 0.6 * arriving
 
 
-def draw(growth: Growth, camera: Camera, depth: np.ndarray, lights: Lights) -> Layer:
+def draw(
+    growth: Growth,
+    camera: Camera,
+    depth: np.ndarray,
+    lights: Lights,
+    shadows: Shadows,
+) -> Layer:
     """Draw hair as the camera sees it.
 
     Args:
@@ -96,6 +121,7 @@ def draw(growth: Growth, camera: Camera, depth: np.ndarray, lights: Lights) -> L
         depth: (size, size) depth of the head, cm along the optical axis, infinite
             where there is none.
         lights: The light rig.
+        shadows: The hair's shadows, from `cast_shadows`.
 
     Returns:
         The layer: premultiplied linear RGB, alpha, depth, part classes.
@@ -109,7 +135,6 @@ def draw(growth: Growth, camera: Camera, depth: np.ndarray, lights: Lights) -> L
             "the camera's size."
         )
     base = _scalp_layer(growth, camera, depth, lights)
-    grids, sky = shadow_grids(growth, lights)
     colours = [
         shade(
             bundle.points,
@@ -118,8 +143,8 @@ def draw(growth: Growth, camera: Camera, depth: np.ndarray, lights: Lights) -> L
             bundle.gloss,
             camera.position,
             lights,
-            grids,
-            sky,
+            shadows.lamps,
+            shadows.sky,
         )
         for bundle in growth.bundles
     ]

@@ -6,6 +6,9 @@ centre above brow level, radii from the vertical axis below it. Pushing a point 
 the head is then one look-up.
 """
 
+# pyright: reportInvalidTypeForm=false, reportArgumentType=false
+# pyright: reportIndexIssue=false, reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -27,6 +30,58 @@ FAR = 60.0
 """Distance, in centimetres, from which the scanning rays start."""
 
 
+@wp.kernel
+def _cast(
+    mesh: wp.uint64,
+    starts: wp.array(dtype=wp.vec3),
+    directions: wp.array(dtype=wp.vec3),
+    distances: wp.array(dtype=wp.float32),
+):
+    ray = wp.tid()
+    hit = wp.mesh_query_ray(mesh, starts[ray], directions[ray], 1.0e3)
+    distances[ray] = -1.0
+    if hit.result:
+        distances[ray] = hit.t
+
+
+class Surface:
+    """Skin triangles and the search tree over them.
+
+    Args:
+        vertices: (V, 3) positions in centimetres.
+        triangles: (T, 3) vertex ids.
+    """
+
+    def __init__(self, vertices: np.ndarray, triangles: np.ndarray):
+        self.vertices = np.ascontiguousarray(vertices, np.float32)
+        self.triangles = np.ascontiguousarray(triangles, np.int32)
+        self._mesh = wp.Mesh(
+            points=wp.array(self.vertices, dtype=wp.vec3, device="cpu"),
+            indices=wp.array(self.triangles.ravel(), dtype=int, device="cpu"),
+        )
+
+    def cast(self, starts: np.ndarray, directions: np.ndarray) -> np.ndarray:
+        """Cast rays against the skin.
+
+        Args:
+            starts: (n, 3) ray origins.
+            directions: (n, 3) unit directions.
+
+        Returns:
+            (n,) distances to the first hit; -1 where a ray misses.
+        """
+        distances = wp.empty(len(starts), dtype=wp.float32, device="cpu")
+        rays = [
+            wp.array(
+                np.ascontiguousarray(side, np.float32), dtype=wp.vec3, device="cpu"
+            )
+            for side in (starts, directions)
+        ]
+        inputs = [self._mesh.id, *rays, distances]
+        wp.launch(_cast, dim=len(starts), inputs=inputs, device="cpu")
+        return distances.numpy().copy()
+
+
 @dataclass(frozen=True)
 class HeadFrame:
     """Skull-centred frame and outer radii of one head; lengths in centimetres.
@@ -38,8 +93,7 @@ class HeadFrame:
         chin: Height of the chin, in the head's coordinates.
         depth: Distance from brow level to the table's last row.
         radii: (ROWS_ABOVE + ROWS_BELOW, AZIMUTHS) float32 outer radii.
-        vertices: (V, 3) float32 vertices of the head and shoulders.
-        triangles: (T, 3) int32 vertex ids.
+        surface: The skin's triangles, ready for rays.
     """
 
     origin: np.ndarray
@@ -48,8 +102,7 @@ class HeadFrame:
     chin: float
     depth: float
     radii: np.ndarray
-    vertices: np.ndarray
-    triangles: np.ndarray
+    surface: Surface
 
     @property
     def scale(self) -> float:
@@ -103,52 +156,6 @@ class HeadFrame:
         return radius, upper * (1 - down) + lower * down
 
 
-@wp.kernel
-def _cast(
-    mesh: wp.uint64,
-    starts: wp.array(dtype=wp.vec3),  # pyright: ignore[reportInvalidTypeForm]
-    directions: wp.array(dtype=wp.vec3),  # pyright: ignore[reportInvalidTypeForm]
-    distances: wp.array(dtype=wp.float32),  # pyright: ignore[reportInvalidTypeForm]
-):
-    ray = wp.tid()
-    hit = wp.mesh_query_ray(mesh, starts[ray], directions[ray], 1.0e3)
-    distances[ray] = -1.0
-    if hit.result:
-        distances[ray] = hit.t
-
-
-def cast_rays(
-    vertices: np.ndarray,
-    triangles: np.ndarray,
-    starts: np.ndarray,
-    directions: np.ndarray,
-) -> np.ndarray:
-    """Cast rays against a mesh.
-
-    Args:
-        vertices: (V, 3) positions.
-        triangles: (T, 3) vertex ids.
-        starts: (n, 3) ray origins.
-        directions: (n, 3) unit directions.
-
-    Returns:
-        (n,) distances to the first hit; -1 where a ray misses.
-    """
-    mesh = wp.Mesh(
-        points=wp.array(np.ascontiguousarray(vertices, np.float32), dtype=wp.vec3),
-        indices=wp.array(np.ascontiguousarray(triangles, np.int32).ravel(), dtype=int),
-    )
-    distances = wp.empty(len(starts), dtype=wp.float32, device="cpu")
-    inputs = [
-        mesh.id,
-        wp.array(np.ascontiguousarray(starts, np.float32), dtype=wp.vec3),
-        wp.array(np.ascontiguousarray(directions, np.float32), dtype=wp.vec3),
-        distances,
-    ]
-    wp.launch(_cast, dim=len(starts), inputs=inputs, device="cpu")
-    return distances.numpy().copy()
-
-
 def _scan_rays(origin: np.ndarray, depth: float) -> tuple[np.ndarray, np.ndarray]:
     """Inward rays of the table: (n, 3) starts and (n, 3) directions."""
     azimuth = np.arange(AZIMUTHS) * 2 * np.pi / AZIMUTHS
@@ -193,7 +200,8 @@ def make_frame(
     half_width = _half_width(vertices, eye + 0.5 * (crown - eye))
     depth = brow - chin + 4.0
     starts, directions = _scan_rays(origin, depth)
-    distances = cast_rays(vertices, triangles, starts, directions)
+    surface = Surface(vertices, triangles)
+    distances = surface.cast(starts, directions)
     radii = np.where(distances > 0, FAR - distances, np.nan)
     radii = _filled(radii.reshape(ROWS_ABOVE + ROWS_BELOW, AZIMUTHS))
     return HeadFrame(
@@ -203,8 +211,7 @@ def make_frame(
         chin,
         depth,
         radii.astype(np.float32),
-        np.asarray(vertices, np.float32),
-        np.asarray(triangles, np.int32),
+        surface,
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from benchmark.faces.portraits.hair.brows import grow_brows, grow_lashes
-from benchmark.faces.portraits.hair.comb import make_plan
+from benchmark.faces.portraits.hair.comb import crosses_face, make_plan
 from benchmark.faces.portraits.hair.facial_hair import BEARDS, grow_beard
 from benchmark.faces.portraits.hair.frame import HeadFrame, frame_of
 from benchmark.faces.portraits.hair.march import bend, march
@@ -16,8 +16,8 @@ from benchmark.faces.portraits.hair.scalp import Roots, sample_roots
 from benchmark.faces.portraits.hair.strands import Strands
 from benchmark.faces.portraits.hair.styles import STYLES, Style
 from benchmark.faces.portraits.hair.tied import grow_ties, tie_up
-from benchmark.faces.portraits.people import Person
 from benchmark.faces.portraits.head import Head
+from benchmark.faces.portraits.people import Person
 from benchmark.parts import PART_IDS
 
 
@@ -94,7 +94,7 @@ def _leaders(style: Style, roots: Roots, rng: np.random.Generator) -> np.ndarray
     """(S,) index of the strand that leads each strand's lock."""
     count = min(style.texture.locks, len(roots))
     chosen = rng.choice(len(roots), count, replace=False)
-    _, nearest = cKDTree(roots.points[chosen]).query(roots.points)
+    _, nearest = KDTree(roots.points[chosen]).query(roots.points)
     return chosen[nearest]
 
 
@@ -182,7 +182,9 @@ def grow_scalp_hair(
     leader = _leaders(style, roots, rng)
     plan.comb = _stray(plan.comb, leader, style.texture.frizz, rng)
     paths = march(frame, plan, style.points)
-    paths = [_curl(style, frame, paths, leader, rng)]
+    paths = _curl(style, frame, paths, leader, rng)
+    stray = crosses_face(style, frame, paths) & (rng.random(len(paths)) < 0.97)
+    paths = [paths[~stray]]
     paths += grow_ties(style, frame, rng)
     colour, radius = linear(person.hair_rgb), style.radius * frame.scale
     return [

@@ -132,7 +132,8 @@ def sample_surface(
     Returns:
         (count, 3) float32 points and (count, 3) float32 unit normals.
     """
-    corners = frame.vertices[frame.triangles[wanted]]
+    surface = frame.surface
+    corners = surface.vertices[surface.triangles[wanted]]
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     area = np.linalg.norm(cross, axis=1)
     sums = np.cumsum(area)
@@ -161,9 +162,9 @@ def sample_roots(
     Returns:
         The roots, fewer than ``count``.
     """
-    centres = frame.vertices[frame.triangles].mean(1)
-    wanted = cover(frame, centres, 0.0, 0.3) > -1
-    wanted &= centres[:, 1] > frame.origin[1] - 1.4 * frame.extents[1]
+    first = frame.surface.vertices[frame.surface.triangles[:, 0]]
+    wanted = first[:, 1] > frame.origin[1] - 1.4 * frame.extents[1]
+    wanted &= np.abs(first[:, 0]) < 1.4 * frame.extents[0]
     points, _ = sample_surface(frame, count, wanted, rng)
     density = cover(frame, points, recession, 0.12)
     points = points[rng.random(count) < density]

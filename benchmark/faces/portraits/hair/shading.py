@@ -112,7 +112,7 @@ def _reflect(
         light = directions[lamp]
         sine = wp.dot(tangent, light)
         along = wp.sqrt(wp.max(1.0 - sine * sine, 0.0))
-        facing = 0.45 + 0.55 * wp.clamp(wp.dot(normal, light) * 0.6 + 0.4, 0.0, 1.0)
+        facing = 0.25 + 0.75 * wp.clamp(wp.dot(normal, light) * 0.6 + 0.4, 0.0, 1.0)
         arrive = reach[lamp, strand, index] * facing
         lit = base * (along * 0.62)
         first = sine + sine_view - 0.12
@@ -155,7 +155,7 @@ def shade(
     gloss: np.ndarray,
     eye: np.ndarray,
     lights: Lights,
-    grids: list[ShadowGrid],
+    grids: tuple[ShadowGrid, ...],
     open_grid: ShadowGrid,
 ) -> np.ndarray:
     """Return the light that strands send to the eye.

@@ -184,8 +184,8 @@ STYLES: dict[str, Style] = {
     ),
     "quiff": replace(
         _SHORT, flow="back", top=5.5, sides=1.3, back=1.6, front=6.5, lift=0.6,
-        front_lift=1.0, comb=0.35, fade=0.0, gravity=0.0, hug=0.05, raise_=4.0, count=11000,
-        texture=Texture(0.25, 7, 0.4, 0.6, 0.4, 150, 0.12),
+        front_lift=1.0, comb=0.35, fade=0.0, gravity=0.0, hug=0.05, raise_=4.0,
+        count=11000, texture=Texture(0.25, 7, 0.4, 0.6, 0.4, 150, 0.12),
     ),
     "textured_crop": replace(
         _SHORT, flow="forward", top=4.5, sides=1.2, back=1.6, front=4.5, lift=0.55,
