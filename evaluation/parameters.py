@@ -19,7 +19,7 @@ class DiscreteAccuracy:
 
     meta: ClassVar[MetricMeta] = MetricMeta(
         name="discrete-accuracy",
-        title="Discrete accuracy",
+        title="Accuracy",
         unit="share",
         direction="higher",
         level="case",
@@ -41,7 +41,7 @@ class ContinuousError:
 
     meta: ClassVar[MetricMeta] = MetricMeta(
         name="continuous-mae",
-        title="Continuous MAE",
+        title="MAE",
         unit="share of the range",
         direction="lower",
         level="case",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -17,13 +17,14 @@ from matplotlib.figure import Figure
 
 from benchmark.store import atomic_write
 from reports import wording
-from reports.scoring import Place, estimates
-from reports.tables import measured
+from reports.scoring import Estimate, Place, estimates
+from reports.tables import main_metric, measured
 from reports.trials import Contestant, Run
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 """Okabe and Ito's palette (2008): told apart with any colour vision."""
 STYLES = ("-", "--", "-.", ":")
+INTERVAL = ("mean", "low", "high", "n")
 RC: dict[Any, Any] = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -70,145 +71,132 @@ class Drawing:
 
 
 def draw(run: Run) -> list[Drawing]:
-    """Bars of every measured metric, and the spread over faces of every case metric."""
-    drawings = []
-    for metric in measured(run):
-        drawings.append(bars(run, metric))
-        if metric["level"] == "case":
-            spread = ecdf(run, metric)
-            if len(spread.data):
-                drawings.append(spread)
-    return drawings
+    """Every measured score of every row, and the main metric's spread over faces."""
+    drawings = [bars(run)]
+    spread = ecdf(run, main_metric(run))
+    return drawings + ([spread] if len(spread.data) else [])
 
 
-def bars(run: Run, metric: Mapping[str, Any]) -> Drawing:
-    """Mean and 95 % interval of each row, a panel an engine."""
-    data = _bar_data(run, metric)
+def bars(run: Run) -> Drawing:
+    """Mean and 95 % interval: a row of panels an engine, a panel a metric."""
+    metrics = measured(run)
+    data = _bar_data(run, metrics)
+    with rc_context(RC):
+        size = (1.6 + 2.0 * len(metrics), len(run.engines) * _height(run))
+        figure = Figure(figsize=size, layout="constrained")
+        FigureCanvasAgg(figure)
+        shape = (len(run.engines), len(metrics))
+        grid = figure.subplots(*shape, squeeze=False, sharex="col", sharey=True)
+        for row, engine in enumerate(run.engines):
+            for column, metric in enumerate(metrics):
+                chosen = (data["engine"] == engine) & (data["metric"] == metric["name"])
+                _bar_panel(grid[row, column], run, data[chosen].set_index("row"))
+            for column, metric in enumerate(metrics):
+                grid[-1, column].set_xlabel(_axis_label(metric))
+            grid[row, 0].set_title(engine, loc="left", fontweight="bold")
+        grid[0, 0].invert_yaxis()
+    title = f"Scores on {_split(run)} faces: mean and 95 % interval"
+    return Drawing("scores", title, _told(title, data), figure, data)
+
+
+def _height(run: Run) -> float:
+    return 0.8 + 0.28 * len(run.contestants)
+
+
+def _bar_panel(axes: Axes, run: Run, rows: pd.DataFrame) -> None:
     labels = [c.label for c in run.contestants]
-
-    def panel(axes: Axes, engine: str) -> None:
-        rows = data[data["engine"] == engine].set_index("row").reindex(labels)
-        middle = rows["mean"].to_numpy(dtype=np.float64)
-        low, high = (rows[k].to_numpy(dtype=np.float64) for k in ("low", "high"))
-        heights = np.arange(len(labels))
-        for index, contestant in enumerate(run.contestants):
-            hatch = {"control": "//", "oracle": ".."}.get(contestant.role)
-            axes.barh(
-                heights[index],
-                middle[index],
-                color=_colour(run, contestant),
-                alpha=0.85,
-                hatch=hatch,
-                edgecolor="white",
-            )
-        spread = np.nan_to_num(np.stack([middle - low, high - middle]))
-        axes.errorbar(
-            middle, heights, xerr=spread, fmt="none", ecolor="#222222", capsize=3
-        )
-        axes.set_yticks(heights, labels)
-        axes.invert_yaxis()
-        axes.set_xlabel(_axis_label(metric))
-
-    split = wording.SPLITS.get(run.main_split, run.main_split)
-    title = f"{metric['title']} on {split} faces: mean and 95 % interval"
-    height = 0.9 + 0.32 * len(labels)
-    figure = _panels(run.engines, panel, height, share_y=True)
-    return Drawing(f"bars-{metric['name']}", title, _told(title, data), figure, data)
+    mean, low, high = (
+        rows[name].reindex(labels).to_numpy(dtype=np.float64)
+        for name in ("mean", "low", "high")
+    )
+    heights = np.arange(len(labels))
+    hatches = {"control": "///", "oracle": "..."}
+    axes.barh(
+        heights,
+        np.nan_to_num(mean),
+        color=[_colour(run, c) for c in run.contestants],
+        hatch=[hatches.get(c.role, "") for c in run.contestants],
+        edgecolor="white",
+    )
+    spread = np.nan_to_num(np.stack([mean - low, high - mean]))
+    axes.errorbar(mean, heights, xerr=spread, fmt="none", ecolor="#222222", capsize=3)
+    axes.set_yticks(heights, labels)
+    axes.grid(axis="x", color="#dddddd")
 
 
 def ecdf(run: Run, metric: Mapping[str, Any]) -> Drawing:
-    """Share of faces at or under each value, a line a row, a panel an engine."""
+    """Share of faces at or under each value: a panel an engine, a line a row."""
     data = _face_data(run, metric)
-
-    def panel(axes: Axes, engine: str) -> None:
-        chosen = data[data["engine"] == engine]
-        for index, contestant in enumerate(run.contestants):
-            values = np.sort(chosen.loc[chosen["row"] == contestant.label, "value"])
-            if len(values):
-                axes.step(
-                    np.concatenate([values[:1], values]),
-                    np.arange(len(values) + 1) / len(values),
-                    where="post",
-                    label=contestant.label,
-                    color=_colour(run, contestant),
-                    linestyle=STYLES[index % len(STYLES)],
-                )
-        axes.set_ylim(0, 1.02)
-        axes.set_xlabel(_axis_label(metric))
-        axes.set_ylabel("share of faces")
-
-    split = wording.SPLITS.get(run.main_split, run.main_split)
-    title = f"{metric['title']} on {split} faces: spread over faces"
-    figure = _panels(run.engines, panel, 3.0, share_y=False)
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    if handles:
-        figure.legend(
-            handles, labels, loc="outside lower center", ncols=3, frameon=False
-        )
-    description = f"{title}. One rising line a row; the numbers are in the CSV."
-    return Drawing(f"ecdf-{metric['name']}", title, description, figure, data)
-
-
-def _panels(
-    engines: Iterable[str],
-    panel: Callable[[Axes, str], None],
-    height: float,
-    share_y: bool,
-) -> Figure:
-    names = list(engines)
     with rc_context(RC):
-        figure = Figure(figsize=(1.2 + 3.2 * len(names), height), layout="constrained")
+        size = (1.0 + 3.4 * len(run.engines), 3.4)
+        figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
-        grid = figure.subplots(1, len(names), squeeze=False, sharey=share_y)
-        for axes, engine in zip(grid[0], names, strict=True):
+        (panels,) = figure.subplots(1, len(run.engines), squeeze=False, sharey=True)
+        for axes, engine in zip(panels, run.engines, strict=True):
             axes.set_title(engine, loc="left", fontweight="bold")
-            axes.grid(axis="x", color="#dddddd")
-            panel(axes, engine)
-    return figure
+            axes.set_xlabel(_axis_label(metric))
+            _lines(axes, run, data.loc[data["engine"] == engine])
+        panels[0].set_ylabel("share of faces")
+        handles, labels = panels[0].get_legend_handles_labels()
+        if handles:
+            place = "outside lower center"
+            figure.legend(handles, labels, loc=place, ncols=3, frameon=False)
+    title = f"{metric['title']} on {_split(run)} faces: spread over faces"
+    description = f"{title}. One rising line a row; the numbers are in the CSV."
+    return Drawing(f"spread-{metric['name']}", title, description, figure, data)
 
 
-def _bar_data(run: Run, metric: Mapping[str, Any]) -> pd.DataFrame:
-    rows = []
-    for engine in run.engines:
-        place = Place(engine, run.main_split, run.designers[0])
-        found = estimates(run, metric, place)
-        for contestant in run.contestants:
-            estimate = found[contestant.name]
-            if estimate is not None:
-                interval = estimate.interval
-                rows.append(
-                    {
-                        "engine": engine,
-                        "row": contestant.label,
-                        "mean": interval.mean,
-                        "low": interval.low,
-                        "high": interval.high,
-                        "n": interval.n,
-                    }
-                )
-    return pd.DataFrame(rows, columns=["engine", "row", "mean", "low", "high", "n"])
+def _lines(axes: Axes, run: Run, data: pd.DataFrame) -> None:
+    axes.grid(color="#dddddd")
+    axes.set_ylim(0, 1.02)
+    for index, contestant in enumerate(run.contestants):
+        values = np.sort(data.loc[data["row"] == contestant.label, "value"])
+        if len(values):
+            axes.step(
+                np.concatenate([values[:1], values]),
+                np.arange(len(values) + 1) / len(values),
+                where="post",
+                label=contestant.label,
+                color=_colour(run, contestant),
+                linestyle=STYLES[index % len(STYLES)],
+            )
+
+
+def _split(run: Run) -> str:
+    return wording.SPLITS.get(run.main_split, run.main_split)
+
+
+def _bar_data(run: Run, metrics: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    rows = [
+        {
+            "engine": engine,
+            "metric": metric["name"],
+            "row": contestant.label,
+            **{name: getattr(found.interval, name) for name in INTERVAL},
+        }
+        for engine in run.engines
+        for metric in metrics
+        for contestant, found in _found(run, engine, metric)
+    ]
+    return pd.DataFrame(rows, columns=["engine", "metric", "row", *INTERVAL])
+
+
+def _found(
+    run: Run, engine: str, metric: Mapping[str, Any]
+) -> list[tuple[Contestant, Estimate]]:
+    place = Place(engine, run.main_split, run.designers[0])
+    estimated = estimates(run, metric, place)
+    return [(c, e) for c in run.contestants if (e := estimated[c.name]) is not None]
 
 
 def _face_data(run: Run, metric: Mapping[str, Any]) -> pd.DataFrame:
-    frames = []
-    for engine in run.engines:
-        place = Place(engine, run.main_split, run.designers[0])
-        found = estimates(run, metric, place)
-        for contestant in run.contestants:
-            estimate = found[contestant.name]
-            if estimate is not None:
-                frames.append(
-                    pd.DataFrame(
-                        {
-                            "engine": engine,
-                            "row": contestant.label,
-                            "face": estimate.faces.index,
-                            "value": estimate.faces.to_numpy(),
-                        }
-                    )
-                )
-    empty = pd.DataFrame(columns=["engine", "row", "face", "value"])
-    return pd.concat(frames, ignore_index=True) if frames else empty
+    rows = [
+        {"engine": engine, "row": contestant.label, "face": face, "value": value}
+        for engine in run.engines
+        for contestant, found in _found(run, engine, metric)
+        for face, value in found.faces.items()
+    ]
+    return pd.DataFrame(rows, columns=["engine", "row", "face", "value"])
 
 
 def _colour(run: Run, contestant: Contestant) -> str:
@@ -222,6 +210,8 @@ def _axis_label(metric: Mapping[str, Any]) -> str:
 
 def _told(title: str, data: pd.DataFrame) -> str:
     """The figure in words."""
-    columns = (data["engine"], data["row"], data["mean"])
-    parts = [f"{e}, {row}: {mean:.3f}" for e, row, mean in zip(*columns, strict=True)]
+    columns = (data[name] for name in ("engine", "row", "metric", "mean"))
+    parts = [
+        f"{e}, {r}, {m} {value:.3f}" for e, r, m, value in zip(*columns, strict=True)
+    ]
     return f"{title}. " + "; ".join(parts) + "."

@@ -30,6 +30,7 @@ _LATEX = {
     "×": r"$\times$",
     "±": r"$\pm$",
     "τ": r"$\tau$",
+    "α": r"$\alpha$",
     "−": r"$-$",
     "<": r"$<$",
     ">": r"$>$",
@@ -138,7 +139,7 @@ def to_html(table: Table) -> Markup:
     return Markup(
         '<section class="table" id="{key}"><div class="scroll" role="region" '
         'aria-labelledby="{key}-caption" tabindex="0"><table>'
-        '<caption id="{key}-caption">{title}</caption>'
+        '<caption id="{key}-caption"><span>{title}</span></caption>'
         "<thead>{heads}</thead>{body}</table></div>{footer}</section>"
     ).format(
         key=table.key,
@@ -199,11 +200,13 @@ def to_rich(table: Table, details: bool = True) -> RichTable:
 
     made = RichTable(
         title=plain(table.title),
+        padding=(0, 0, 0, 1),
         title_justify="left",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
     )
     made.add_column(table.stub, overflow="fold")
+    made.columns[0].no_wrap = details
     spans = [group for group, span in table.groups for _ in range(span)]
     for column, group in zip(
         table.columns, spans or [""] * len(table.columns), strict=True

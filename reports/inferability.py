@@ -133,6 +133,7 @@ def inferability_table(run: Run) -> Table | None:
         ),
         tuple(sections),
         (
+            *wording.stand_in_note(run),
             "Loss: share of wrong options (shape, colour) or mean absolute error "
             "(continuous), over validation faces whose truth has the parameter active.",
             "Inferable: the 95 % intervals of both paired differences lie above 0. A "

@@ -23,6 +23,7 @@ from reports.trials import Contestant, Run
 
 GRID_FACES = 8
 GRID_PIXELS = 128
+PIXELS_PER_INCH = 92
 SPLIT = "validation"
 """Pictures show validation faces alone: nobody looks at held-out ones."""
 
@@ -145,9 +146,15 @@ def _picture(path: Path, alt: str) -> Picture:
     return Picture(_data_uri(buffer.getvalue(), "image/webp"), alt)
 
 
-def _figure(drawing: Drawing) -> dict[str, str]:
-    uri = _data_uri(drawing.svg(), "image/svg+xml")
-    return {"uri": uri, "alt": drawing.description, "title": drawing.title}
+def _figure(drawing: Drawing) -> dict[str, str | int]:
+    width, height = drawing.figure.get_size_inches() * PIXELS_PER_INCH
+    return {
+        "uri": _data_uri(drawing.svg(), "image/svg+xml"),
+        "alt": drawing.description,
+        "title": drawing.title,
+        "width": round(width),
+        "height": round(height),
+    }
 
 
 def _data_uri(content: bytes, kind: str) -> str:

@@ -24,6 +24,7 @@ def parameter_table(run: Run, split: str, designer: str) -> Table:
         (Column("n"), *(Column(c.label) for c in run.contestants)),
         sections,
         (
+            *wording.stand_in_note(run),
             "Discrete parameters: accuracy ↑ with macro-F1 ↑ beside it; continuous "
             "ones: mean absolute error ↓. Over the n faces whose truth has the "
             "parameter active; seeds averaged.",

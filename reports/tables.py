@@ -58,12 +58,12 @@ def headline(run: Run) -> Table:
     )
 
 
-def by_engine(run: Run, split: str, designer: str) -> Table:
+def by_engine(run: Run, split: str, designer: str, speed: bool = True) -> Table:
     """Every metric of one split under one designer, a section an engine."""
     timing, comparable = speed_note(run)
-    speeds = (("model", "Model Hz"), ("end_to_end", "+ engine Hz"))
+    speeds = (("model", "Model"), ("end_to_end", "+ engine")) if speed else ()
     columns = [_column(m) for m in run.metrics]
-    columns += [Column(title, arrow="↑") for _, title in speeds]
+    columns += [Column(title, "Speed (Hz)", "↑") for _, title in speeds]
     sections = []
     for engine in run.engines:
         place = Place(engine, split, designer)
@@ -100,10 +100,9 @@ def differences(run: Run) -> Table | None:
         tuple(Column(head) for head in heads),
         tuple(sections),
         (
-            f"Negative is better where {metric['title']} is "
-            f"{wording.ARROWS[metric['direction']]}."
-            if metric["direction"] == "lower"
-            else f"Positive is better: {metric['title']} ↑.",
+            *wording.stand_in_note(run),
+            f"{'Negative' if metric['direction'] == 'lower' else 'Positive'} is better "
+            f"({metric['title']} {wording.ARROWS[metric['direction']]}).",
             "Two-sided sign-flip permutation test over faces; Holm over the rows of an "
             "engine; effect: matched-pairs rank-biserial correlation.",
             wording.data_note(run, run.main_split, designer),
@@ -160,7 +159,12 @@ def designers(run: Run) -> Table | None:
         "Method",
         tuple(columns),
         (Section("", _rows(run.contestants, blocks)),),
-        (*notes, wording.ORACLE_NOTE, f"Split: {wording.SPLITS.get(split, split)}."),
+        (
+            *wording.stand_in_note(run),
+            *notes,
+            f"Faces: {wording.SPLITS.get(split, split)}.",
+            *_oracle_note(run),
+        ),
     )
 
 
@@ -214,7 +218,12 @@ def parts(run: Run) -> Table | None:
         "Method",
         tuple(columns),
         tuple(sections),
-        (wording.METHOD_NOTE, wording.ORACLE_NOTE),
+        (
+            *wording.stand_in_note(run),
+            *(wording.data_note(run, name, designer) for name in run.splits),
+            wording.METHOD_NOTE,
+            *_oracle_note(run),
+        ),
     )
 
 
@@ -251,7 +260,7 @@ def costs(run: Run) -> Table:
         "Method",
         (Column("Fit"), Column("Pretrained parts")),
         tuple(sections),
-        (speed_note(run)[0],),
+        (*wording.stand_in_note(run), _machine_note(run)),
     )
 
 
@@ -320,16 +329,23 @@ def _notes(
 ) -> tuple[str, ...]:
     few = run.splits[split] < MIN_FACES
     return (
-        *((wording.STAND_IN,) if run.stand_in else ()),
+        *wording.stand_in_note(run),
         wording.data_note(run, split, designer),
         wording.METHOD_NOTE,
         *((f"Fewer than {MIN_FACES} faces: no intervals, no tests.",) if few else ()),
-        *((wording.ORACLE_NOTE,) if _has_oracle(run) else ()),
+        *_oracle_note(run),
         *(wording.identity(metric) for metric in metrics),
         timing,
         *wording.failure_notes(run),
     )
 
 
-def _has_oracle(run: Run) -> bool:
-    return any(c.role == "oracle" for c in run.contestants)
+def _oracle_note(run: Run) -> tuple[str, ...]:
+    oracles = any(c.role == "oracle" for c in run.contestants)
+    return (wording.ORACLE_NOTE,) if oracles else ()
+
+
+def _machine_note(run: Run) -> str:
+    timings = [t.timing for t in run.trials if t.timing is not None]
+    names = dict.fromkeys(t["hardware"].get("name", "unnamed") for t in timings)
+    return f"Machine: {'; '.join(names) or 'unknown'}."

@@ -90,6 +90,11 @@ def data_note(run: Run, split: str, designer: str) -> str:
     )
 
 
+def stand_in_note(run: Run) -> tuple[str, ...]:
+    """The notice that every table of a stand-in world carries."""
+    return (STAND_IN,) if run.stand_in else ()
+
+
 METHOD_NOTE = (
     "Mean with its 95 % bootstrap interval over faces (BCa; percentile for macro-F1). "
     "Bold: the best row and every row not significantly worse (two-sided paired "

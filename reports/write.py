@@ -66,9 +66,8 @@ def terminal_table(run_folder: Path, console: Console) -> None:
     table = headline(run)
     wide = console.width >= WIDE
     console.print(to_rich(table, details=wide))
-    console.print(
-        to_rich(by_engine(run, run.main_split, run.designers[0]), details=False)
-    )
+    scores = by_engine(run, run.main_split, run.designers[0], speed=False)
+    console.print(to_rich(scores, details=False))
     for note in table.notes:
         console.print(f"· {note}", markup=False, highlight=False, style="dim")
     if not wide:

@@ -1,0 +1,288 @@
+"""A run folder as the runner writes it, with made-up scores, for tests of reports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from benchmark.avatars import AvatarSpec, AvatarVectors, Condition, Continuous, Discrete
+from benchmark.trial import CaseBlock, cases_bytes, json_bytes, webp_bytes
+
+SPEC = AvatarSpec(
+    "toy",
+    (
+        Continuous("head_width", "head"),
+        Continuous("eye_size", "eyes"),
+        Discrete("skin", "skin", ("light", "mid", "dark"), colours=("#a", "#b", "#c")),
+        Discrete("beard", "beard", ("none", "stubble", "full"), optional=True),
+        Discrete(
+            "beard_colour",
+            "beard",
+            ("black", "brown"),
+            colours=("#a", "#b"),
+            active_when=Condition("beard", ("stubble", "full")),
+        ),
+    ),
+)
+MACHINE = {
+    "name": "Example CPU, 2 threads",
+    "processor": "Example CPU",
+    "cores": 2,
+    "memory_gib": 8,
+    "device": "cpu",
+    "accelerator": None,
+    "threads": 2,
+}
+METRICS: dict[str, dict[str, Any]] = {
+    "lpips": {"title": "LPIPS", "unit": "distance", "direction": "lower"},
+    "st-lpips": {"title": "ST-LPIPS", "unit": "distance", "direction": "lower"},
+    "discrete-accuracy": {
+        "title": "Accuracy",
+        "unit": "share",
+        "direction": "higher",
+    },
+    "continuous-mae": {
+        "title": "MAE",
+        "unit": "share of the range",
+        "direction": "lower",
+    },
+    "macro-f1": {"title": "Macro-F1", "unit": "share", "direction": "higher"},
+    "skin-ciede2000": {"title": "Skin ΔE", "unit": "CIEDE2000", "direction": "lower"},
+}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "baseline": {"title": "Baseline", "role": "method", "error": 0.5},
+    "random": {"title": "Random", "role": "control", "error": 1.0},
+    "constant": {"title": "Constant", "role": "control", "error": 0.9},
+    "supervised": {"title": "Supervised", "role": "oracle", "error": 0.1},
+    "supervised-shuffled": {
+        "title": "Supervised, shuffled",
+        "role": "oracle",
+        "error": 0.92,
+    },
+}
+SKIPPED = "the weight file torchvision-alexnet is not at hand"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a made-up run holds."""
+
+    engines: tuple[str, ...] = ("toon-tiktok", "avataaars")
+    seeds: tuple[int, ...] = (0, 1)
+    designers: tuple[str, ...] = ("designer-a", "designer-b")
+    splits: Mapping[str, int] = field(
+        default_factory=lambda: {"heldout": 24, "validation": 30}
+    )
+    skipped: tuple[str, ...] = ("lpips",)
+    failed: tuple[str, ...] = ()
+    machines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    stand_in: bool = True
+
+
+MakeRun = Callable[..., Path]
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> MakeRun:
+    """make_run(engines=…, failed=…, …): a fresh run folder of that `Shape`."""
+
+    def make(**shape: Any) -> Path:
+        folder = tmp_path / "results" / "quick" / "0123456789ab"
+        write_run(folder, Shape(**shape))
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def full_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default run, made once."""
+    folder = tmp_path_factory.mktemp("results") / "quick" / "0123456789ab"
+    write_run(folder, Shape())
+    return folder
+
+
+def write_run(folder: Path, shape: Shape) -> None:
+    folder.mkdir(parents=True)
+    resolved = {
+        "variants": {name: {} for name in VARIANTS},
+        "engines": {name: {} for name in shape.engines},
+    }
+    (folder / "resolved.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False))
+    environment = {
+        "python": "3.11.7",
+        "system": "Linux",
+        "hardware": MACHINE,
+        "git": {"sha": "f" * 40, "dirty": False},
+        "packages": {"torch": "2.13.0", "numpy": "2.4.6"},
+    }
+    (folder / "environment.json").write_text(json.dumps(environment))
+    for engine in shape.engines:
+        for variant in VARIANTS:
+            for seed in shape.seeds:
+                write_trial(folder, shape, variant, engine, seed)
+
+
+def truths(split: str, count: int) -> AvatarVectors:
+    rng = np.random.default_rng(len(split))
+    return AvatarVectors(
+        SPEC,
+        rng.random((count, 2)).astype(np.float32),
+        rng.integers(0, [3, 3, 2], (count, 3)),
+    )
+
+
+def guesses(truth: AvatarVectors, error: float, rng: np.random.Generator):
+    wrong = rng.random(truth.discrete.shape) < error
+    other = rng.integers(0, [3, 3, 2], truth.discrete.shape)
+    noise = rng.normal(0, 0.4 * error, truth.continuous.shape)
+    continuous = np.clip(truth.continuous + noise, 0, 1).astype(np.float32)
+    # Nothing in the picture tells the size of the eyes: everybody guesses it alike.
+    continuous[:, 1] = rng.random(len(truth))
+    return AvatarVectors(SPEC, continuous, np.where(wrong, other, truth.discrete))
+
+
+def write_trial(run: Path, shape: Shape, variant: str, engine: str, seed: int) -> None:
+    name = f"{variant}__{engine}__s{seed}"
+    folder = run / "trials" / name
+    folder.mkdir(parents=True)
+    record = trial_record(shape, variant, engine, seed)
+    if variant in shape.failed:
+        record |= {"status": "failed", "error": "ValueError: no luck", "set_scores": {}}
+        (folder / "trial.json").write_bytes(json_bytes(record))
+        return
+    rng = np.random.default_rng([list(VARIANTS).index(variant), len(engine), seed])
+    blocks, set_scores = [], {}
+    for split, count in shape.splits.items():
+        truth = truths(split, count)
+        predicted = guesses(truth, VARIANTS[variant]["error"], rng)
+        faces = [f"{split}-{row:03}" for row in range(count)]
+        write_pictures(run, folder, shape, engine, split, faces)
+        parts = [
+            "shifted" if row % 3 == 0 else "in-distribution" for row in range(count)
+        ]
+        for designer in shape.designers:
+            scores = case_scores(shape, variant, count, rng)
+            block = (split, designer, faces, parts, predicted, truth, scores)
+            blocks.append(CaseBlock(*block))
+            set_scores[f"{split}/{designer}"] = {"macro-f1": macro_f1(predicted, truth)}
+    (folder / "cases.parquet").write_bytes(cases_bytes(blocks))
+    machine = shape.machines.get(variant, MACHINE)
+    (folder / "timing.json").write_bytes(json_bytes(timing(machine)))
+    record |= {"status": "done", "error": None, "set_scores": set_scores}
+    (folder / "trial.json").write_bytes(json_bytes(record))
+
+
+def macro_f1(predicted: AvatarVectors, truth: AvatarVectors) -> float:
+    from evaluation.parameters import parameter_scores
+
+    return float(parameter_scores(predicted, truth)["macro_f1"].mean())
+
+
+def case_scores(shape: Shape, variant: str, count: int, rng: np.random.Generator):
+    error = VARIANTS[variant]["error"]
+    faces = np.random.default_rng(7).normal(0, 0.04, count)
+    found = {}
+    for index, (name, facts) in enumerate(METRICS.items()):
+        if name == "macro-f1" or name in shape.skipped:
+            continue
+        sign = 1 if facts["direction"] == "lower" else -1
+        scale = 20 if facts["unit"] == "CIEDE2000" else 1
+        value = 0.5 + sign * (0.3 * error - 0.15) + faces + rng.normal(0, 0.02, count)
+        found[name] = scale * np.clip(value + 0.01 * index, 0, 1)
+    if "skin-ciede2000" in found:
+        found["skin-ciede2000"][0] = np.nan
+    return found
+
+
+def timing(machine: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "model_hz_median": 41.24,
+        "model_ms_p5": 22.0,
+        "model_ms_p50": 24.2,
+        "model_ms_p95": 31.5,
+        "end_to_end_hz_median": 35.0,
+        "end_to_end_ms_p5": 27.0,
+        "end_to_end_ms_p50": 28.6,
+        "end_to_end_ms_p95": 39.0,
+        "repeats": 50,
+        "hardware": dict(machine),
+        "fit_seconds": 61.0,
+        "fit_resumed": False,
+    }
+
+
+def trial_record(shape: Shape, variant: str, engine: str, seed: int) -> dict[str, Any]:
+    facts = VARIANTS[variant]
+    part = {
+        "name": "efficientnet-lite0",
+        "source": "a package",
+        "data": "ImageNet-1k",
+        "licence": "Apache-2.0",
+    }
+    metrics = [
+        {
+            "name": name,
+            **about,
+            "level": "set" if name == "macro-f1" else "case",
+            "identity": {"version": "1"},
+            "needs": [],
+            "weights": {},
+            "skipped": SKIPPED if name in shape.skipped else None,
+        }
+        for name, about in METRICS.items()
+    ]
+    return {
+        "suite": "quick",
+        "variant": variant,
+        "title": facts["title"],
+        "method": variant,
+        "method_meta": {
+            "name": variant,
+            "title": facts["title"],
+            "pretrained": [part] if facts["role"] != "control" else [],
+        },
+        "role": facts["role"],
+        "options": {},
+        "weights": {},
+        "engine": engine,
+        "engine_meta": {"name": engine},
+        "spec": SPEC.to_json(),
+        "seed": seed,
+        "metrics": metrics,
+        "faces": {
+            "name": "portraits",
+            "version": "1",
+            "digest": "ab" * 32,
+            "stand_in": shape.stand_in,
+            "licence": "CC0-1.0",
+        },
+        "splits": dict(shape.splits),
+        "designers": list(shape.designers),
+        "render_size": 64,
+        "compute": {"device": "cpu", "threads": 2},
+        "key": "00" * 32,
+    }
+
+
+def write_pictures(
+    run: Path, folder: Path, shape: Shape, engine: str, split: str, faces: list[str]
+) -> None:
+    place = folder / "pictures" / split
+    place.mkdir(parents=True)
+    content = webp_bytes(np.full((64, 64, 3), 170, dtype=np.uint8))
+    for face in faces:
+        (place / f"{face}.face.webp").write_bytes(content)
+        (place / f"{face}.prediction.webp").write_bytes(content)
+    for designer in shape.designers:
+        truth = run / "truths" / engine / designer / split
+        truth.mkdir(parents=True, exist_ok=True)
+        for face in faces:
+            (truth / f"{face}.webp").write_bytes(content)
