@@ -7,7 +7,7 @@ import numpy as np
 from benchmark.faces.portraits.hair.frame import HeadFrame
 from benchmark.faces.portraits.hair.march import Plan
 from benchmark.faces.portraits.hair.scalp import Roots
-from benchmark.faces.portraits.hair.styles import Style
+from benchmark.faces.portraits.hair.style import Style
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
@@ -55,6 +55,11 @@ def _flow(style: Style, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
         side = _parting(style, place)
         drift = np.where(z > 0.3, -0.3, -0.15) - 0.4 * _blend(z, 0.4, 0.8)
         return np.stack([side, -0.25 * (np.abs(x) > 0.7), drift], -1)
+    if style.flow == "over":
+        across = _blend(x, 0.45, 0.7) * _blend(y, 0.02, 0.2)
+        over = np.stack([-ones, 0.5 * ones, 0.15 * ones], -1)
+        down = np.stack([0 * x, -ones, -0.4 * ones], -1)
+        return down + (over - down) * across[:, None]
     if style.flow == "whorl":
         whorl = np.array([0.15, 0.95, -0.45])
         return (place - whorl) * np.array([1.0, 0.8, 1.0])
@@ -74,6 +79,30 @@ def _lengths(
     return length * (style.taper + (1 - style.taper) * low)
 
 
+def _globe(
+    style: Style, frame: HeadFrame, roots: Roots, volume: float, top: float
+) -> np.ndarray:
+    """(S,) lengths (cm of a mean head) whose tips fill a round outline."""
+    gap = style.globe * (0.35 + 0.65 * volume)
+    rise = gap + style.raise_ * (top - 0.5)
+    middle = frame.origin + np.array([0.0, 0.12, -0.1]) * frame.extents
+    radii = frame.extents / frame.scale + np.array([gap, rise, gap])
+    local = (roots.points - middle) / frame.scale / radii
+    way = roots.normals / radii
+    # Solve |local + way s| = 1 for the way s to the outline.
+    a, b = (way**2).sum(1), (way * local).sum(1)
+    c = (local**2).sum(1) - 1
+    return np.maximum((-b + np.sqrt(np.maximum(b * b - a * c, 0))) / a, 0.6)
+
+
+def in_lanes(style: Style, frame: HeadFrame, roots: Roots) -> np.ndarray:
+    """Return (S,) mask of roots that lie on the rows of a braided scalp."""
+    place = local_places(frame, roots)
+    around = np.arctan2(place[:, 0], np.maximum(place[:, 1] + 0.35, 0.05))
+    row = around * frame.extents[0] * 1.15 / style.lanes
+    return np.abs(row - np.round(row)) < 0.3
+
+
 def _shorn(style: Style, place: np.ndarray) -> np.ndarray:
     return (place[:, 1] < style.shave_below) | (
         np.abs(place[:, 0]) > style.shave_beside
@@ -84,7 +113,7 @@ def _fringe(style: Style, place: np.ndarray) -> np.ndarray:
     """(S,) mask of roots whose hair falls over the forehead."""
     if style.fringe in ("none", "curtain"):
         return np.zeros(len(place), bool)
-    depth = 0.30 if style.fringe == "full" else 0.36
+    depth = 0.18 if style.fringe == "full" else 0.36
     return (place[:, 2] > depth) & (np.abs(place[:, 0]) < 0.66) & (place[:, 1] > 0.3)
 
 
@@ -126,6 +155,9 @@ def _cuts(style: Style, place: np.ndarray, rng: np.random.Generator) -> np.ndarr
     back = style.cut if style.cut_back is None else style.cut_back
     cut = style.cut + (back - style.cut) * behind
     cut = cut - style.cut_slant * _blend(place[:, 0], -0.6, 0.6)
+    if style.sidelock is not None:
+        beside = (place[:, 2] > 0.12) & (np.abs(place[:, 0]) > 0.5)
+        cut = np.where(beside, style.sidelock, cut)
     cut = cut + style.ragged * rng.normal(0, 0.6, len(place))
     return cut + style.layers * 12 * rng.random(len(place)) ** 3 * (style.layers > 0)
 
@@ -168,6 +200,9 @@ def make_plan(
         length = length * (1 + 0.45 * (top - 0.35) * (zone["top"] + zone["front"]))
         length = length * (0.85 + 0.35 * volume)
     length = length * (1 - style.layers * rng.random(count) ** 2)
+    if style.globe:
+        length = _globe(style, frame, roots, volume, top)
+        length = length * (1 - style.layers * rng.random(count) ** 1.5)
     length = np.where(_shorn(style, place), 0.35 + 0.15 * rng.random(count), length)
     clearance = np.minimum(clearance * layer, 0.55 * length)
     side = np.where(rng.random(count) < style.before, 1.0, -1.0)
@@ -236,4 +271,4 @@ def crosses_face(style: Style, frame: HeadFrame, paths: np.ndarray) -> np.ndarra
     low = paths[..., 1] < frame.height(np.array(floor))
     middle = (np.abs(local[..., 0]) < 0.68) & (local[..., 2] > 0.4)
     above_chin = paths[..., 1] > frame.chin
-    return (low & middle & above_chin).any(1)
+    return np.any(low & middle & above_chin, axis=1)

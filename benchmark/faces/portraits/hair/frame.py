@@ -203,7 +203,8 @@ def make_frame(
     surface = Surface(vertices, triangles)
     distances = surface.cast(starts, directions)
     radii = np.where(distances > 0, FAR - distances, np.nan)
-    radii = _filled(radii.reshape(ROWS_ABOVE + ROWS_BELOW, AZIMUTHS))
+    neck_row = ROWS_ABOVE + int(ROWS_BELOW * (brow - chin) / depth)
+    radii = _filled(radii.reshape(ROWS_ABOVE + ROWS_BELOW, AZIMUTHS), neck_row)
     return HeadFrame(
         origin,
         eye,
@@ -229,9 +230,11 @@ def frame_of(head: Head) -> HeadFrame:
     return make_frame(head.vertices, skin, float(eye), float(head.landmarks["chin"][1]))
 
 
-def _filled(radii: np.ndarray) -> np.ndarray:
-    """Continue missing rows downwards and cap what is shoulder, not neck."""
+def _filled(radii: np.ndarray, neck_row: int) -> np.ndarray:
+    """Continue missing rows downwards; below the chin keep the neck, not shoulders."""
     for row in range(1, len(radii)):
-        missing = ~np.isfinite(radii[row]) | (radii[row] > radii[row - 1] * 1.15)
+        missing = ~np.isfinite(radii[row])
+        if row > neck_row:
+            missing |= radii[row] > radii[row - 1]
         radii[row] = np.where(missing, radii[row - 1], radii[row])
     return radii

@@ -8,13 +8,14 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from benchmark.faces.portraits.hair.brows import grow_brows, grow_lashes
-from benchmark.faces.portraits.hair.comb import crosses_face, make_plan
+from benchmark.faces.portraits.hair.comb import crosses_face, in_lanes, make_plan
 from benchmark.faces.portraits.hair.facial_hair import BEARDS, grow_beard
 from benchmark.faces.portraits.hair.frame import HeadFrame, frame_of
 from benchmark.faces.portraits.hair.march import bend, march
 from benchmark.faces.portraits.hair.scalp import Roots, sample_roots
 from benchmark.faces.portraits.hair.strands import Strands
-from benchmark.faces.portraits.hair.styles import STYLES, Style
+from benchmark.faces.portraits.hair.style import Style
+from benchmark.faces.portraits.hair.styles import style_of
 from benchmark.faces.portraits.hair.tied import grow_ties, tie_up
 from benchmark.faces.portraits.head import Head
 from benchmark.faces.portraits.people import Person
@@ -81,7 +82,8 @@ def dye(
     light = np.mean(colour) * 0.6 + 0.22
     body = np.where(grey[:, None], light * shade, body)
     tip = np.clip(body * rng.uniform(1.0, 1.3, (count, 1)), 0.004, 0.9)
-    root = np.clip(body * 0.72, 0.003, 0.85)
+    # Roots are darker, and browner than they are darker: light hair stays warm.
+    root = np.clip(body * np.array([0.8, 0.72, 0.66]), 0.003, 0.85)
     gloss = rng.uniform(0.6, 1.3, count)
     return (
         root.astype(np.float32),
@@ -133,6 +135,18 @@ def _curl(
     )
 
 
+def _flipped(style: Style, frame: HeadFrame, paths: np.ndarray) -> np.ndarray:
+    """Turn the tips outwards."""
+    if not style.flip:
+        return paths
+    out = (paths - frame.origin) * np.array([1.0, 0.0, 1.0])
+    out /= np.maximum(np.linalg.norm(out, axis=-1, keepdims=True), 1e-3)
+    t = np.linspace(0, 1, paths.shape[1])[None, :, None]
+    turned = out + np.array([0.0, 0.45, 0.0])
+    bend = np.clip((t - 0.62) / 0.38, 0, 1) ** 2 * style.flip
+    return (paths + turned * bend).astype(np.float32)
+
+
 def taper(count: int, points: int, radius: float) -> np.ndarray:
     """Return (count, points) half widths that thin out towards the tips."""
     t = np.linspace(0, 1, points)
@@ -174,6 +188,8 @@ def grow_scalp_hair(
         The strands: one bundle on the head and one for each tie.
     """
     roots = sample_roots(frame, style.count, person.hair_recession, rng)
+    if style.lanes:
+        roots = roots.keep(in_lanes(style, frame, roots))
     plan = make_plan(
         style, frame, roots, volume=person.hair_volume, top=person.hair_top, rng=rng
     )
@@ -182,6 +198,7 @@ def grow_scalp_hair(
     leader = _leaders(style, roots, rng)
     plan.comb = _stray(plan.comb, leader, style.texture.frizz, rng)
     paths = march(frame, plan, style.points)
+    paths = _flipped(style, frame, paths)
     paths = _curl(style, frame, paths, leader, rng)
     stray = crosses_face(style, frame, paths) & (rng.random(len(paths)) < 0.97)
     paths = [paths[~stray]]
@@ -225,21 +242,6 @@ def grow_face_hair(
         dyed = dye(colour * 0.85, len(paths), person.age, rng)
         bundles.append(_bundle(paths, beard.radius, beard.opacity, "skin", dyed))
     return bundles
-
-
-def style_of(family: str) -> Style | None:
-    """Return a family's style, None for ``bald``.
-
-    Raises:
-        ValueError: No family has that name.
-    """
-    if family == "bald":
-        return None
-    if family not in STYLES:
-        raise ValueError(
-            f"hair_family {family!r} has no style; known: {sorted(STYLES)}"
-        )
-    return STYLES[family]
 
 
 def grow(person: Person, head: Head, rng: np.random.Generator) -> Growth:

@@ -8,7 +8,7 @@ from benchmark.faces.portraits.hair.comb import local_places
 from benchmark.faces.portraits.hair.frame import HeadFrame
 from benchmark.faces.portraits.hair.march import Plan, march
 from benchmark.faces.portraits.hair.scalp import Roots
-from benchmark.faces.portraits.hair.styles import Style, Tie
+from benchmark.faces.portraits.hair.style import Style, Tie
 
 TAIL_STRANDS = 1300
 """Strands of one tail."""
