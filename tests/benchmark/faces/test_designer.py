@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -246,3 +247,19 @@ def test_attributes_survive_json(people):
         assert truth(engine, spec, designer, again) == truth(
             engine, spec, designer, people
         )
+
+
+def test_documentation_repeats_the_tables():
+    from benchmark.faces.portraits.designer.avataaars_hair import AVATAAARS_HAIRS
+    from benchmark.faces.portraits.designer.describe import (
+        hair_markdown,
+        tables_markdown,
+        weights_markdown,
+    )
+    from benchmark.faces.portraits.designer.toon_hair import TOON_HAIRS
+
+    text = (Path(__file__).parents[3] / "docs" / "designers.md").read_text("utf-8")
+    assert tables_markdown() in text
+    assert weights_markdown() in text
+    assert hair_markdown(TOON_HAIRS) in text
+    assert hair_markdown(AVATAAARS_HAIRS) in text

@@ -110,7 +110,12 @@ TOON_TIKTOK: Mapping[str, Line] = {
     "hair_colour": Swatches("hair_rgb"),
     "brow_type": first_fit(
         when("angled", brow_angle=over(0.78)),
-        when("rounded", brow_arch=over(0.5), brow_angle=under(0.25)),
+        when(
+            "rounded",
+            brow_arch=over(0.5),
+            brow_angle=under(0.3),
+            brow_thickness=under(0.6),
+        ),
         when("thin_arched", brow_thickness=under(0.36), brow_arch=over(0.5)),
         when("thin_straight", brow_thickness=under(0.36)),
         when("thick_arched", brow_thickness=over(0.62), brow_arch=over(0.5)),

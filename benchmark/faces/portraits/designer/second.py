@@ -96,8 +96,8 @@ TOON_TIKTOK: Mapping[str, Line] = {
     ),
     "nose_type": first_fit(
         when("hooked", nose_bridge=over(0.75)),
-        when("broad", nose_width=over(0.62), nose_tip=over(0.35)),
-        when("pointed", nose_tip=under(0.3)),
+        when("broad", nose_width=over(0.62), nose_tip=over(0.25)),
+        when("pointed", nose_tip=under(0.35), nose_width=under(0.6)),
         when("button", nose_bridge=under(0.42)),
         otherwise("straight"),
     ),
@@ -105,7 +105,12 @@ TOON_TIKTOK: Mapping[str, Line] = {
     "hair_colour": Swatches("hair_rgb", _HAIR_LIGHTNESS),
     "brow_type": first_fit(
         when("angled", brow_angle=over(0.72), brow_arch=over(0.15)),
-        when("rounded", brow_arch=over(0.6), brow_angle=under(0.32)),
+        when(
+            "rounded",
+            brow_arch=over(0.55),
+            brow_angle=under(0.35),
+            brow_thickness=under(0.55),
+        ),
         when("thin_arched", brow_thickness=under(0.32), brow_arch=over(0.45)),
         when("thin_straight", brow_thickness=under(0.32)),
         when("thick_arched", brow_thickness=over(0.66), brow_arch=over(0.45)),
