@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from benchmark.engines.toon.eyes import Eye
-from benchmark.engines.toon.head import EYE_LINE, MIDDLE
+from benchmark.engines.toon.head import EYE_LINE, MIDDLE, Head
 from benchmark.engines.toon.palette import HairTones
 from benchmark.engines.toon.svg import Shape, blob
 from benchmark.parts import PART_IDS
@@ -38,18 +38,19 @@ _BROWS = {
 }
 
 
-def draw_brows(name: str, eye: Eye, hair: HairTones) -> list[Shape]:
+def draw_brows(name: str, eye: Eye, head: Head, hair: HairTones) -> list[Shape]:
     """Both brows of the named type, in the hair's colour."""
     brow = _BROWS[name]
     base = EYE_LINE - max(eye.brow_gap + 15, 44) - brow.rise
     return [
-        Shape(_outline(brow, eye, base, side), hair.dark, PART_IDS["brows"])
+        Shape(_outline(brow, eye, head, base, side), hair.dark, PART_IDS["brows"])
         for side in (-1, 1)
     ]
 
 
-def _outline(brow: _Brow, eye: Eye, base: float, side: int) -> str:
+def _outline(brow: _Brow, eye: Eye, head: Head, base: float, side: int) -> str:
     reach = brow.length
+    room = head.side(base - brow.outer) - 9
     spine = [
         (-0.94 * reach, brow.inner, 0.12),
         (-0.84 * reach, brow.inner, 0.4),
@@ -60,7 +61,7 @@ def _outline(brow: _Brow, eye: Eye, base: float, side: int) -> str:
 
     def edge(sign: int) -> list[tuple[float, float]]:
         return [
-            (MIDDLE + side * (eye.x + x), base - y - sign * share * brow.thick)
+            (MIDDLE + side * min(eye.x + x, room), base - y - sign * share * brow.thick)
             for x, y, share in spine
         ]
 

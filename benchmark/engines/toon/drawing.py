@@ -44,7 +44,7 @@ def draw(traits: Traits) -> list[Shape]:
         *draw_nose(nose, skin),
         *draw_mouth(mouth, skin),
         *draw_eyes(eye, skin),
-        *draw_brows(traits.brow, eye, tones),
+        *draw_brows(traits.brow, eye, head, tones),
         *(draw_arms(eye, head) if glasses else ()),
         *hair.front,
         *(draw_glasses(eye) if glasses else ()),

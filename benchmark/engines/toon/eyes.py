@@ -19,10 +19,10 @@ LASH = "#2b1c18"
 _BASE = np.array([33, 17, 19.5, 15, 12, 0, 8, 6], dtype=np.float64)
 _DELTAS = np.array(
     [
-        [-2, 8, 8, 8, 6, 1, 0, -1],
-        [5, -2, -3, -5, -4, -7, 0, 0],
-        [1, -3, -6, -6, -1, 1, 3, 9],
-        [1, 1, -1, -4, 2, 9, 1, 1],
+        [-1, 8, 8, 8, 6, 1, 0, -1],
+        [4, -2, -3, -5, -4, -7, 0, 0],
+        [0, -3, -6, -6, -1, 1, 3, 9],
+        [0, 1, -1, -4, 2, 9, 1, 1],
     ],
     dtype=np.float64,
 )
@@ -51,12 +51,16 @@ class Eye:
     @classmethod
     def of(cls, traits: Traits, head: Head) -> Eye:
         """The eye of an avatar, as seen on the right of the picture."""
-        scale = 0.78 + 0.44 * traits.eye_size
+        breadth = head.skull / 114
+        scale = (0.78 + 0.44 * traits.eye_size) * (0.6 + 0.4 * breadth)
         marks = (_BASE + np.asarray(traits.eye, dtype=np.float64) @ _DELTAS) * scale
-        offset = (47 + 20 * traits.eye_spacing) * (0.35 + 0.65 * head.skull / 114)
         names = ("half_width", "inner_lid", "top_lid", "outer_lid", "lower_lid")
         names = (*names, "outer", "crease", "fold")
         measures = dict(zip(names, marks.tolist(), strict=True))
+        offset = (47 + 20 * traits.eye_spacing) * (0.35 + 0.65 * breadth)
+        # Large eyes must neither meet over the nose nor leave a narrow face.
+        reach = measures["half_width"]
+        offset = max(min(offset, head.side(EYE_LINE) - reach - 4), reach + 10)
         turn = -13 + 26 * traits.eye_rotation
         return cls(x=offset, turn=turn, scale=scale, **measures)
 

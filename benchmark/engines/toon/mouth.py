@@ -29,9 +29,9 @@ class _Form(NamedTuple):
 
 
 _FORMS = {
-    "neutral": _Form(-2, width=0.96),
-    "soft_smile": _Form(12, upper=9, lower=11, width=1.14, sag=7),
-    "closed_smile": _Form(19, upper=8, lower=11, width=1.2, sag=11),
+    "neutral": _Form(0, width=0.96),
+    "soft_smile": _Form(13, upper=9, lower=11, width=1.15, sag=8),
+    "closed_smile": _Form(21, upper=8, lower=11, width=1.22, sag=12),
     "teeth_smile": _Form(15, 20, 7, 9, 1.24, sag=2, teeth=1.0),
     "open_laugh": _Form(14, 38, 7, 9, 1.16, teeth=0.36),
     "straight": _Form(0, upper=4, lower=5, width=1.16, sag=1),

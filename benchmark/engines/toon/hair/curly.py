@@ -53,7 +53,7 @@ def curly_short(s: Scalp) -> Hair:
 def curly_fade(s: Scalp) -> Hair:
     """Shaved sides below a tall heap of curls."""
     outer = spaced(
-        [s.at(-0.86, 0.52), *s.dome(-4, 62, 155, 25, 11), s.at(0.86, 0.52)], 30
+        [s.edge(0.52, 0, -1), *s.dome(-4, 62, 155, 25, 11), s.edge(0.52, 0)], 30
     )
     inner = [
         s.at(u, 0.6 + (0.06 if i % 2 else 0.0))
@@ -82,7 +82,7 @@ def coily_short(s: Scalp) -> Hair:
 def flat_top(s: Scalp) -> Hair:
     """A tall, level block of coils over shaved sides."""
     right = [
-        s.at(0.86, 0.56),
+        s.edge(0.56, 1),
         s.at(0.98, 0.9),
         s.at(1.04, 1.2),
         s.at(0.96, 1.3),
@@ -94,11 +94,11 @@ def flat_top(s: Scalp) -> Hair:
     )
     inner = spaced(
         [
-            s.at(0.84, 0.58),
+            s.edge(0.58, -4),
             s.at(0.7, 0.66),
             s.at(0, 0.68),
             s.at(-0.7, 0.66),
-            s.at(-0.84, 0.58),
+            s.edge(0.58, -4, -1),
         ],
         12,
     )

@@ -132,7 +132,7 @@ def quiff(s: Scalp) -> Hair:
         [s.at(0.2, 1.02), s.at(0.44, 1.16)],
     ]
     sides = s.shell(s.cap(2, 6, SIDEBURN), hairline(s, 0.8, 0.58, 0.8, SIDEBURN))
-    crest = [s.shadow(brow), s.mass(ring(top, brow))]
+    crest = s.shell(top, brow)
     return Hair(
         [*sides, *faded_sides(s), *crest, s.strands(*lines), s.glints(*glow, width=6)]
     )
@@ -212,11 +212,11 @@ def undercut(s: Scalp) -> Hair:
         s.at(0.02, 1.3),
         s.at(0.58, 1.22),
         s.at(0.98, 0.94),
-        s.at(1.09, 0.62),
-        s.at(1.0, 0.38),
+        s.at(1.06, 0.64),
+        s.edge(0.44, 2),
     ]
     under = [
-        s.at(1.0, 0.38),
+        s.edge(0.44, 2),
         s.at(0.86, 0.52),
         s.at(0.62, 0.56),
         s.at(0.2, 0.64),
@@ -232,7 +232,7 @@ def undercut(s: Scalp) -> Hair:
     return Hair(
         [
             *shaved_sides(s),
-            s.mass(ring(top, under)),
+            *s.shell(top, under),
             s.strands(*lines),
             s.glints(*glow, width=8),
         ]
