@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-AIR = 1.22
+AIR = 1.2
 """How much more than FFHQ's own crop the frame shows, so that hair fits in."""
 
 

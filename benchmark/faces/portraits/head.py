@@ -35,6 +35,10 @@ SURFACES: tuple[str, ...] = (
 """Kinds of surface; `Head.surface` holds the index of each triangle's."""
 
 
+FLOOR = -27.0
+"""Height (cm, canonical) below which the body is cut off; no camera sees it."""
+
+
 @dataclass(frozen=True)
 class Head:
     """One head (with neck and shoulders) in its expression.
@@ -63,9 +67,17 @@ class Head:
 
 @dataclass(frozen=True)
 class Topology:
-    """What all heads share: see `Head`; `smoother` maps base to smooth vertices."""
+    """What all heads share: see `Head`.
+
+    Attributes:
+        smoother: (V, base) matrix from base vertices to smooth ones.
+        coarse: (C,) ids of the smooth vertices that stem from base vertices.
+        spread: (V, C) matrix that interpolates values at those to all vertices.
+    """
 
     smoother: sparse.csr_matrix
+    coarse: np.ndarray
+    spread: sparse.csr_matrix
     triangles: np.ndarray
     surface: np.ndarray
     canonical: np.ndarray
@@ -87,7 +99,7 @@ def _average(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]):
 
 def catmull_clark(
     quads: np.ndarray, count: int
-) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray]:
+) -> tuple[sparse.csr_matrix, sparse.csr_matrix, np.ndarray, np.ndarray]:
     """One step of Catmull-Clark subdivision as a matrix.
 
     Args:
@@ -95,8 +107,8 @@ def catmull_clark(
         count: of vertices V.
 
     Returns:
-        (V + Q + E, V) matrix from old to new vertices, (4 Q, 4) new quads, and the
-        index of each new quad's old one.
+        (V + Q + E, V) matrix from old to new vertices, the same without smoothing,
+        (4 Q, 4) new quads, and the index of each new quad's old one.
     """
     edges, edge_of = _edges(quads)
     n_quads, n_edges = len(quads), len(edges)
@@ -121,6 +133,7 @@ def catmull_clark(
         + sparse.diags_array(np.where(smooth, 2 / n, 0)) @ point_edges @ middles
     )
     matrix = sparse.vstack([points, faces, edge_points]).tocsr()
+    plain = sparse.vstack([sparse.eye_array(count), faces, middles]).tocsr()
     face_ids = count + np.arange(n_quads)
     edge_ids = count + n_quads + edge_of
     corners = [
@@ -130,7 +143,7 @@ def catmull_clark(
         )
         for k in range(4)
     ]
-    return matrix, np.concatenate(corners), np.tile(np.arange(n_quads), 4)
+    return matrix, plain, np.concatenate(corners), np.tile(np.arange(n_quads), 4)
 
 
 @lru_cache(maxsize=1)
@@ -141,17 +154,30 @@ def topology() -> Topology:
     kinds = np.concatenate(
         [np.full(len(shapes.quads[n]), i, np.uint8) for i, n in enumerate(SURFACES)]
     )
-    matrix, fine, parent = catmull_clark(quads, len(shapes.mean))
+    matrix, plain, fine, parent = catmull_clark(quads, len(shapes.mean))
+    canonical = np.asarray(matrix @ shapes.mean, np.float32)
+    seen = (canonical[fine, 1] > FLOOR).all(1)
+    fine, parent = fine[seen], parent[seen]
     triangles = np.concatenate([fine[:, [0, 1, 2]], fine[:, [0, 2, 3]]])
     used, compact = np.unique(triangles, return_inverse=True)
     matrix = matrix[used].astype(np.float32)
-    canonical = np.asarray(matrix @ shapes.mean, np.float32)
+    bases = used[used < len(shapes.mean)]
+    spread = plain[used].astype(np.float32)
+    # Faces and edges at the floor lean on dropped vertices: no camera sees them.
+    spread = spread[:, bases]
+    canonical = canonical[used]
     compact = compact.reshape(triangles.shape).astype(np.int32)
     surface = np.tile(kinds[parent], 2)
     on_body = np.zeros(len(used), bool)
     on_body[compact[surface == 0]] = True
     return Topology(
-        matrix, compact, surface, canonical, region_weights(canonical, on_body)
+        smoother=matrix,
+        coarse=np.arange(len(bases)),
+        spread=spread,
+        triangles=compact,
+        surface=surface,
+        canonical=canonical,
+        regions=region_weights(canonical, on_body),
     )
 
 

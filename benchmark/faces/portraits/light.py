@@ -133,7 +133,7 @@ def _studio(rng: np.random.Generator) -> Lights:
         _lamp(rng, -side * 40, 10, 0.55, 5600, 0.35),
         _lamp(rng, -side * 150, 25, 1.2, 5600, 0.1),
     )
-    return Lights(lamps, _even(0.3, 5600))
+    return Lights(lamps, _even(0.22, 5600))
 
 
 def _overcast(rng: np.random.Generator) -> Lights:
@@ -153,7 +153,7 @@ def _indoor_warm(rng: np.random.Generator) -> Lights:
         _lamp(rng, side * 25, 50, 1.3, warm, 0.15),
         _lamp(rng, -side * 70, 15, 0.5, warm + 900, 0.3),
     )
-    return Lights(lamps, _even(0.42, warm + 400, 0.55))
+    return Lights(lamps, _even(0.28, warm + 400, 0.55))
 
 
 def _sun(rng: np.random.Generator) -> Lights:
@@ -163,7 +163,7 @@ def _sun(rng: np.random.Generator) -> Lights:
         _lamp(rng, side * rng.uniform(25, 75), rng.uniform(30, 55), 2.4, 5300, 0.04),
     )
     environment = Environment(
-        _colour(sky * 0.75), _colour(sky * 0.5), _colour(0.3 * kelvin(4800))
+        _colour(sky * 0.6), _colour(sky * 0.35), _colour(0.25 * kelvin(4800))
     )
     return Lights(lamps, environment)
 
@@ -182,7 +182,7 @@ def _shade(rng: np.random.Generator) -> Lights:
 
 def _screen(rng: np.random.Generator) -> Lights:
     lamps = (_lamp(rng, 0, -5, 0.9, 7500, 0.3), _lamp(rng, 20, 60, 0.5, 4200, 0.2))
-    return Lights(lamps, _even(0.35, 5200))
+    return Lights(lamps, _even(0.28, 5200))
 
 
 def _ceiling(rng: np.random.Generator) -> Lights:
@@ -190,11 +190,11 @@ def _ceiling(rng: np.random.Generator) -> Lights:
         _lamp(rng, 20, 65, 1.2, 4300, 0.3),
         _lamp(rng, -30, 60, 0.9, 4300, 0.3),
     )
-    return Lights(lamps, _even(0.5, 4500, 0.6))
+    return Lights(lamps, _even(0.32, 4500, 0.6))
 
 
 def _flash(rng: np.random.Generator) -> Lights:
-    return Lights((_lamp(rng, 4, 8, 2.3, 5800, 0.03),), _even(0.22, 3800))
+    return Lights((_lamp(rng, 4, 8, 2.3, 5800, 0.03),), _even(0.16, 3800))
 
 
 def _rim_pair(rng: np.random.Generator) -> Lights:

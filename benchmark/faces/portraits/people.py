@@ -205,7 +205,7 @@ def _traits(rng: np.random.Generator, sex: str, age: int) -> dict[str, float]:
 
 def _outlines(rng: np.random.Generator) -> dict[str, float]:
     first, second = rng.choice(list(OUTLINES), 2, replace=False)
-    strength = rng.uniform(0.25, 0.85)
+    strength = rng.uniform(0.2, 0.7)
     if rng.random() < 0.15:
         strength *= 0.2
     return {str(first): float(strength), str(second): float(0.2 * rng.random())}

@@ -101,7 +101,9 @@ def region_weights(canonical: np.ndarray, on_body: np.ndarray) -> dict[str, np.n
     p = canonical
     x, y, z = p[:, 0], p[:, 1], p[:, 2]
     lips = lip_height(p)
-    inside = smoothstep(0.9, 0.5, z) * (abs(x) < 4.2) * (abs(y + 8) < 3) * (z > -5.5)
+    inside = (
+        smoothstep(1.1, 0.7, z) * (abs(x) < 2.6) * (y < -5.6) * (y > -10) * (z > -5.5)
+    )
     ear = ears(p)
     brow = {
         side: smoothstep(0.75, 0.35, abs(y - 1.75 - 0.12 * (sign * x - 1.2)))
@@ -110,7 +112,7 @@ def region_weights(canonical: np.ndarray, on_body: np.ndarray) -> dict[str, np.n
         * (z > -2)
         for side, sign in (("l", 1), ("r", -1))
     }
-    outer = on_body & ~((inside > 0) & (abs(x) < 4))
+    outer = on_body & (inside <= 0)
     beard = _chin_to_cheek(p) * (1 - lips) * (1 - ear)
     moustache = (
         smoothstep(-5.0, -5.5, y)

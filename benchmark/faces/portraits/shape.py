@@ -34,7 +34,7 @@ TRAITS: dict[str, tuple[tuple[str, str, float], ...]] = {
         ("head-fat-incr", "head-fat-decr", 0.35),
     ),
     "cheekbones": (("cheek-bones-incr", "cheek-bones-decr", 0.7),),
-    "forehead": (("forehead-temple-incr", "forehead-temple-decr", 0.8),),
+    "forehead": (("forehead-temple-incr", "forehead-temple-decr", 0.5),),
     "forehead_height": (("forehead-scale-vert-incr", "forehead-scale-vert-decr", 0.4),),
     "eye_size": (("eye-scale-incr", "eye-scale-decr", 0.75),),
     "eye_spacing": (("eye-trans-out", "eye-trans-in", 0.65),),
