@@ -163,20 +163,18 @@ class Avataaars:
     def render(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
         """(n, size, size, 3) uint8 RGB; see `benchmark.engines.base.Engine`."""
         check_request(self.spec, vectors, size)
-        drawings = [_options(record) for record in vectors.to_records()]
-        _style()
+        records = vectors.to_records()
         return rasterize_each(
-            lambda row: _document(drawings[row], size), len(vectors), size
+            lambda row: _document(records[row], size), len(records), size
         )
 
     def parts(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
         """(n, size, size) uint8 part classes, exact to the pixel."""
         check_request(self.spec, vectors, size)
-        drawings = [_options(record) for record in vectors.to_records()]
-        _style()
+        records = vectors.to_records()
         pixels = rasterize_each(
-            lambda row: part_document(_document(drawings[row], size)),
-            len(vectors),
+            lambda row: part_document(_document(records[row], size)),
+            len(records),
             size,
         )
         return pixels[..., 0].copy()
@@ -191,10 +189,10 @@ def _style() -> Style:
     return Style(json.loads(definition))
 
 
-def _document(options: dict[str, Any], size: int) -> str:
+def _document(record: dict[str, Any], size: int) -> str:
     from dicebear import Avatar
 
-    drawing = str(Avatar(_style(), {**options, "size": size}))
+    drawing = str(Avatar(_style(), {**_options(record), "size": size}))
     return drawing.replace(_CANVAS, _PORTRAIT, 1)
 
 

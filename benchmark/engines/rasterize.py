@@ -25,12 +25,14 @@ def rasterize_each(
     """(count, size, size, 3) uint8 RGB of the opaque documents that `draw` gives.
 
     Rows are worked on by threads (the rasterizer runs outside Python's lock); each is
-    independent of the others, so a batch has the same bytes as its rows one by one.
+    independent of the others, so a batch has the same bytes as its rows one by one. The
+    documents are written before: in the threads that would fight over the lock.
     """
+    documents = [draw(row) for row in range(count)]
     pixels = np.empty((count, size, size, 3), dtype=np.uint8)
 
     def fill(row: int) -> None:
-        pixels[row] = rasterize(draw(row))[:, :, :3]
+        pixels[row] = rasterize(documents[row])[:, :, :3]
 
     workers = min(count, os.cpu_count() or 1)
     if workers < 2:
