@@ -76,7 +76,7 @@ def _pictures(avatars: list[Traits], size: int) -> NDArray[np.uint8]:
 
 
 def _part_maps(avatars: list[Traits], size: int) -> NDArray[np.uint8]:
-    flat = rasterize_each(
-        lambda row: part_document(draw(avatars[row]), size), len(avatars), size
-    )
-    return flat[..., 0] // PART_STEP
+    def document(row: int) -> str:
+        return part_document(draw(avatars[row]), size)
+
+    return rasterize_each(document, len(avatars), size)[..., 0] // PART_STEP

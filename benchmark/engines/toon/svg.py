@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -76,13 +77,7 @@ def line(points: Sequence[Point]) -> str:
 
 def run(points: Sequence[Point]) -> str:
     """A smooth open curve through `points`, without its leading M or L."""
-    last = len(points) - 1
-    pieces = [f"{points[0][0]:.1f} {points[0][1]:.1f}C"]
-    for i in range(last):
-        before, here = points[max(i - 1, 0)], points[i]
-        there, after = points[i + 1], points[min(i + 2, last)]
-        pieces.append(_bend(before, here, there, after))
-    return " ".join(pieces)
+    return _spline(points, points[0], points[-1])
 
 
 def curve(points: Sequence[Point]) -> str:
@@ -92,12 +87,7 @@ def curve(points: Sequence[Point]) -> str:
 
 def blob(points: Sequence[Point]) -> str:
     """A smooth closed path through `points`."""
-    count = len(points)
-    pieces = [f"M{points[0][0]:.1f} {points[0][1]:.1f}C"]
-    pieces += [
-        _bend(*(points[(i + k) % count] for k in (-1, 0, 1, 2))) for i in range(count)
-    ]
-    return " ".join(pieces) + "Z"
+    return "M" + _spline([*points, points[0]], points[-1], points[1]) + "Z"
 
 
 def ring(*sides: Sequence[Point]) -> str:
@@ -105,13 +95,23 @@ def ring(*sides: Sequence[Point]) -> str:
     return "M" + "L".join([run(side) for side in sides]) + "Z"
 
 
-def _bend(before: Point, here: Point, there: Point, after: Point) -> str:
-    return (
-        f"{here[0] + (there[0] - before[0]) / 6:.1f} "
-        f"{here[1] + (there[1] - before[1]) / 6:.1f} "
-        f"{there[0] - (after[0] - here[0]) / 6:.1f} "
-        f"{there[1] - (after[1] - here[1]) / 6:.1f} {there[0]:.1f} {there[1]:.1f}"
-    )
+def _spline(points: Sequence[Point], before: Point, after: Point) -> str:
+    """A uniform Catmull-Rom spline as Beziers, whose tangents mirror at each point.
+
+    `before` and `after` are the neighbours that set the slopes at both ends.
+    """
+    (bx, by), (x, y), (nx, ny) = before, points[0], points[1]
+    numbers = [x, y, x + (nx - bx) / 6, y + (ny - by) / 6]
+    for here, there in pairwise((*points[1:], after)):
+        bx, by, (x, y), (nx, ny) = x, y, here, there
+        numbers += (x - (nx - bx) / 6, y - (ny - by) / 6, x, y)
+    # One format for the whole curve: this line is most of a drawing's cost.
+    return _spline_format(len(points)) % tuple(numbers)
+
+
+@cache
+def _spline_format(count: int) -> str:
+    return "%.1f %.1fC%.1f %.1f " + "S".join(["%.1f %.1f %.1f %.1f"] * (count - 1))
 
 
 def bumps(points: Sequence[Point], bulge: float = 0.62) -> str:
