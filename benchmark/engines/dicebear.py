@@ -163,21 +163,13 @@ class Avataaars:
     def render(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
         """(n, size, size, 3) uint8 RGB; see `benchmark.engines.base.Engine`."""
         check_request(self.spec, vectors, size)
-        records = vectors.to_records()
-        return rasterize_each(
-            lambda row: _document(records[row], size), len(records), size
-        )
+        return rasterize_each(_documents(vectors, size), size)
 
     def parts(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
         """(n, size, size) uint8 part classes, exact to the pixel."""
         check_request(self.spec, vectors, size)
-        records = vectors.to_records()
-        pixels = rasterize_each(
-            lambda row: part_document(_document(records[row], size)),
-            len(records),
-            size,
-        )
-        return pixels[..., 0].copy()
+        documents = [part_document(drawing) for drawing in _documents(vectors, size)]
+        return rasterize_each(documents, size)[..., 0].copy()
 
 
 @cache
@@ -189,11 +181,14 @@ def _style() -> Style:
     return Style(json.loads(definition))
 
 
-def _document(record: dict[str, Any], size: int) -> str:
+def _documents(vectors: AvatarVectors, size: int) -> list[str]:
     from dicebear import Avatar
 
-    drawing = str(Avatar(_style(), {**_options(record), "size": size}))
-    return drawing.replace(_CANVAS, _PORTRAIT, 1)
+    drawings = [
+        str(Avatar(_style(), {**_options(record), "size": size}))
+        for record in vectors.to_records()
+    ]
+    return [drawing.replace(_CANVAS, _PORTRAIT, 1) for drawing in drawings]
 
 
 def _options(record: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -19,26 +19,23 @@ def rasterize(document: str) -> NDArray[np.uint8]:
     return np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 4)
 
 
-def rasterize_each(
-    draw: Callable[[int], str], count: int, size: int
-) -> NDArray[np.uint8]:
-    """(count, size, size, 3) uint8 RGB of the opaque documents that `draw` gives.
+def rasterize_each(documents: Sequence[str], size: int) -> NDArray[np.uint8]:
+    """(n, size, size, 3) uint8 RGB of n opaque documents that are `size` wide.
 
     Rows are worked on by threads (the rasterizer runs outside Python's lock); each is
-    independent of the others, so a batch has the same bytes as its rows one by one. The
-    documents are written before: in the threads that would fight over the lock.
+    independent of the others, so a batch has the same bytes as its rows one by one.
+    The documents come ready made: writing them in the threads would fight for the lock.
     """
-    documents = [draw(row) for row in range(count)]
-    pixels = np.empty((count, size, size, 3), dtype=np.uint8)
+    pixels = np.empty((len(documents), size, size, 3), dtype=np.uint8)
 
     def fill(row: int) -> None:
         pixels[row] = rasterize(documents[row])[:, :, :3]
 
-    workers = min(count, os.cpu_count() or 1)
+    workers = min(len(documents), os.cpu_count() or 1)
     if workers < 2:
-        for row in range(count):
+        for row in range(len(documents)):
             fill(row)
         return pixels
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(fill, range(count)))
+        list(pool.map(fill, range(len(documents))))
     return pixels
