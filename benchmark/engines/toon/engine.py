@@ -67,16 +67,13 @@ class ToonAlter:
 
 
 def _pictures(avatars: list[Traits], size: int) -> NDArray[np.uint8]:
-    def document(row: int) -> str:
-        traits = avatars[row]
-        defs = gradients(traits.skin, traits.hair_colour)
-        return picture_document(draw(traits), defs, size)
-
-    return rasterize_each(document, len(avatars), size)
+    documents = [
+        picture_document(draw(one), gradients(one.skin, one.hair_colour), size)
+        for one in avatars
+    ]
+    return rasterize_each(documents, size)
 
 
 def _part_maps(avatars: list[Traits], size: int) -> NDArray[np.uint8]:
-    def document(row: int) -> str:
-        return part_document(draw(avatars[row]), size)
-
-    return rasterize_each(document, len(avatars), size)[..., 0] // PART_STEP
+    documents = [part_document(draw(one), size) for one in avatars]
+    return rasterize_each(documents, size)[..., 0] // PART_STEP
