@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark.avatars import AvatarError, Continuous, Discrete
+from benchmark.colour import hex_to_rgb, srgb_to_lab
 from benchmark.faces.portraits.designer import DESIGNERS, ENGINES, agreement, truth
 from benchmark.faces.portraits.designer.look import NUMBERS, VISIBLE, WORDS
 from benchmark.faces.portraits.designer.truths import TABLES, engine_spec
@@ -182,15 +183,28 @@ def test_baldness_dominates(people):
         assert {record["hair_type"] for record in records} == {"bald"}
 
 
-def test_swatches_are_read_back(people):
+def test_hair_swatches_are_read_back(people):
     for engine, designer in PAIRS:
-        spec = SPECS[engine]
-        for name, attribute in (("skin_tone", "skin_rgb"), ("hair_colour", "hair_rgb")):
-            parameter = spec[name]
-            assert isinstance(parameter, Discrete)
-            seen = [people[0] | {attribute: colour} for colour in parameter.colours]
-            values = truth(engine, spec, designer, seen).column(name)
-            assert values.tolist() == list(range(len(parameter.options)))
+        parameter = SPECS[engine]["hair_colour"]
+        assert isinstance(parameter, Discrete)
+        seen = [people[0] | {"hair_rgb": colour} for colour in parameter.colours]
+        values = truth(engine, SPECS[engine], designer, seen).column("hair_colour")
+        assert values.tolist() == list(range(len(parameter.options)))
+
+
+def test_deeper_skin_gets_deeper_swatches(people):
+    for engine, designer in PAIRS:
+        parameter = SPECS[engine]["skin_tone"]
+        assert isinstance(parameter, Discrete)
+        shades = np.linspace((245, 214, 196), (60, 38, 30), 40).round().astype(int)
+        seen = [
+            people[0] | {"skin_rgb": "#{:02x}{:02x}{:02x}".format(*shade)}
+            for shade in shades
+        ]
+        chosen = truth(engine, SPECS[engine], designer, seen).column("skin_tone")
+        rgb = np.array([hex_to_rgb(parameter.colours[index]) for index in chosen])
+        assert (np.diff(srgb_to_lab(rgb)[:, 0]) <= 1).all()
+        assert len(set(chosen.tolist())) >= min(10, len(parameter.options))
 
 
 @pytest.mark.parametrize(

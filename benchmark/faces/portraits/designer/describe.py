@@ -12,6 +12,7 @@ from benchmark.faces.portraits.designer.lines import (
     FirstFit,
     Line,
     Rule,
+    SkinSwatches,
     Slider,
     Strongest,
     Swatches,
@@ -71,11 +72,18 @@ def _line(line: Line) -> str:
         )
         return "the strongest of<br>" + "<br>".join(pulls)
     if isinstance(line, Swatches):
-        return f"nearest swatch to {line.attribute}, lightness x {line.lightness:g}"
+        return _swatches(line)
     if isinstance(line, NearestHair):
         return "nearest description"
     assert isinstance(line, FirstFit)
     return "<br>".join(_rule(rule) for rule in line.rules)
+
+
+def _swatches(line: Swatches) -> str:
+    text = f"nearest swatch to {line.attribute}, lightness x {line.lightness:g}"
+    if isinstance(line, SkinSwatches):
+        text += f", lift {line.lift:g}, undertone x {line.undertone:g}"
+    return text
 
 
 def _pushes(slider: Slider) -> str:

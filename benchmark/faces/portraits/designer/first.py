@@ -9,6 +9,7 @@ from benchmark.faces.portraits.designer.hair import HairWeights, NearestHair
 from benchmark.faces.portraits.designer.lines import (
     SHOWN,
     Line,
+    SkinSwatches,
     Slider,
     Strongest,
     Swatches,
@@ -23,6 +24,8 @@ from benchmark.faces.portraits.designer.toon_hair import TOON_HAIRS
 _GAIN = 0.9
 _BLEND_GAIN = 1.2
 _BLEND_REST = 0.3
+_SKIN_LIFT = 0.25
+_UNDERTONE = 1.6
 _CARTOON_SKIN_LIGHTNESS = 2.0
 
 HAIR_WEIGHTS = HairWeights(
@@ -87,7 +90,7 @@ TOON_TIKTOK: Mapping[str, Line] = {
     "nose_width": _slider(nose_width=1.0),
     "nose_height": _slider(nose_height=1.0),
     "nose_position": _slider(nose_position=1.0),
-    "skin_tone": Swatches("skin_rgb"),
+    "skin_tone": SkinSwatches("skin_rgb", lift=_SKIN_LIFT, undertone=_UNDERTONE),
     "mouth_type": first_fit(
         when("open_laugh", mouth_open=over(0.45), mouth_curve=over(0.2)),
         when("teeth_smile", mouth_teeth=SHOWN, mouth_curve=over(0.2)),
@@ -129,7 +132,7 @@ TOON_TIKTOK: Mapping[str, Line] = {
 
 TOON_ALTER: Mapping[str, Line] = {
     "head_type": Strongest(HEADS, {"round": 0.06, "oval": 0.07, "diamond": 0.03}),
-    "skin_tone": Swatches("skin_rgb"),
+    "skin_tone": SkinSwatches("skin_rgb", lift=_SKIN_LIFT),
     "hair_type": NearestHair(TOON_HAIRS, HAIR_WEIGHTS),
     "hair_colour": Swatches("hair_rgb"),
     "brow_type": first_fit(
@@ -143,7 +146,9 @@ TOON_ALTER: Mapping[str, Line] = {
 }
 
 AVATAAARS: Mapping[str, Line] = {
-    "skin_tone": Swatches("skin_rgb", _CARTOON_SKIN_LIGHTNESS),
+    "skin_tone": SkinSwatches(
+        "skin_rgb", lightness=_CARTOON_SKIN_LIGHTNESS, lift=_SKIN_LIFT
+    ),
     "hair_type": NearestHair(AVATAAARS_HAIRS, HAIR_WEIGHTS),
     "hair_colour": Swatches("hair_rgb"),
     "brow_type": first_fit(

@@ -93,9 +93,38 @@ class Swatches:
     def read(self, parameter: Parameter, look: Look) -> str:
         """The option whose swatch is nearest; the earlier one of equals."""
         assert isinstance(parameter, Discrete)
-        seen = look.colours[self.attribute]
-        away = (_lab(parameter.colours) - seen) * (self.lightness, 1.0, 1.0)
+        judged = self.judge(look.colours[self.attribute])
+        away = (_lab(parameter.colours) - judged) * (self.lightness, 1.0, 1.0)
         return parameter.options[int(np.square(away).sum(axis=1).argmin())]
+
+    def judge(self, lab: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The colour that the designer takes a surface's own colour (3,) for."""
+        return lab
+
+
+@dataclass(frozen=True)
+class SkinSwatches(Swatches):
+    """The nearest swatch to skin as a photograph shows it.
+
+    Cameras expose for the face, so skin darker than L* 60 is taken for lighter by the
+    share `lift` of what it lacks. Undertone is judged against usual skin: its hue's
+    distance from 56 degrees counts `undertone` times.
+    """
+
+    lift: float = 0.0
+    undertone: float = 1.0
+
+    def judge(self, lab: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The skin's colour in the picture, its undertone overstated."""
+        lightness, a, b = lab
+        lightness += self.lift * max(0.0, _MIDDLE_SKIN - lightness)
+        hue = np.degrees(np.arctan2(b, a))
+        hue = np.radians(_USUAL_HUE + self.undertone * (hue - _USUAL_HUE))
+        chroma = np.hypot(a, b)
+        return np.array([lightness, chroma * np.cos(hue), chroma * np.sin(hue)])
+
+
+_MIDDLE_SKIN, _USUAL_HUE = 60.0, 56.0
 
 
 @cache

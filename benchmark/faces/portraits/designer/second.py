@@ -9,6 +9,7 @@ from benchmark.faces.portraits.designer.hair import HairWeights, NearestHair
 from benchmark.faces.portraits.designer.lines import (
     SHOWN,
     Line,
+    SkinSwatches,
     Slider,
     Strongest,
     Swatches,
@@ -25,6 +26,8 @@ _BLEND_GAIN = 1.5
 _BLEND_REST = 0.35
 _SKIN_LIGHTNESS = 0.7
 _HAIR_LIGHTNESS = 1.3
+_SKIN_LIFT = 0.2
+_UNDERTONE = 1.9
 _CARTOON_SKIN_LIGHTNESS = 1.5
 
 HAIR_WEIGHTS = HairWeights(
@@ -80,7 +83,9 @@ TOON_TIKTOK: Mapping[str, Line] = {
     "nose_width": _slider(nose_width=0.9, nose_tip=0.2),
     "nose_height": _slider(nose_height=1.0),
     "nose_position": _slider(nose_position=1.0),
-    "skin_tone": Swatches("skin_rgb", _SKIN_LIGHTNESS),
+    "skin_tone": SkinSwatches(
+        "skin_rgb", lightness=_SKIN_LIGHTNESS, lift=_SKIN_LIFT, undertone=_UNDERTONE
+    ),
     "mouth_type": first_fit(
         when("smirk", expression="smirk"),
         when("open_laugh", mouth_open=over(0.3), mouth_curve=over(0.2)),
@@ -131,7 +136,7 @@ TOON_TIKTOK: Mapping[str, Line] = {
 
 TOON_ALTER: Mapping[str, Line] = {
     "head_type": Strongest(HEADS, {"round": 0.06, "oval": 0.07, "diamond": 0.03}),
-    "skin_tone": Swatches("skin_rgb", _SKIN_LIGHTNESS),
+    "skin_tone": SkinSwatches("skin_rgb", lightness=_SKIN_LIGHTNESS, lift=_SKIN_LIFT),
     "hair_type": NearestHair(TOON_HAIRS, HAIR_WEIGHTS),
     "hair_colour": Swatches("hair_rgb", _HAIR_LIGHTNESS),
     "brow_type": first_fit(
@@ -145,7 +150,9 @@ TOON_ALTER: Mapping[str, Line] = {
 }
 
 AVATAAARS: Mapping[str, Line] = {
-    "skin_tone": Swatches("skin_rgb", _CARTOON_SKIN_LIGHTNESS),
+    "skin_tone": SkinSwatches(
+        "skin_rgb", lightness=_CARTOON_SKIN_LIGHTNESS, lift=_SKIN_LIFT
+    ),
     "hair_type": NearestHair(AVATAAARS_HAIRS, HAIR_WEIGHTS),
     "hair_colour": Swatches("hair_rgb", _HAIR_LIGHTNESS),
     "brow_type": first_fit(
