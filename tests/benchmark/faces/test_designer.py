@@ -16,6 +16,7 @@ from benchmark.faces.portraits.designer import DESIGNERS, ENGINES, agreement, tr
 from benchmark.faces.portraits.designer.look import NUMBERS, VISIBLE, WORDS
 from benchmark.faces.portraits.designer.truths import TABLES, engine_spec
 from benchmark.faces.portraits.people import attributes, sample_people
+from benchmark.faces.portraits.tones import hex_of, skin_albedo
 
 SPECS = {engine: engine_spec(engine) for engine in ENGINES}
 PAIRS = [(engine, designer) for engine in ENGINES for designer in DESIGNERS]
@@ -196,15 +197,14 @@ def test_deeper_skin_gets_deeper_swatches(people):
     for engine, designer in PAIRS:
         parameter = SPECS[engine]["skin_tone"]
         assert isinstance(parameter, Discrete)
-        shades = np.linspace((245, 214, 196), (60, 38, 30), 40).round().astype(int)
         seen = [
-            people[0] | {"skin_rgb": "#{:02x}{:02x}{:02x}".format(*shade)}
-            for shade in shades
+            people[0] | {"skin_rgb": hex_of(skin_albedo(depth, 0.0))}
+            for depth in np.linspace(0, 1, 40)
         ]
         chosen = truth(engine, SPECS[engine], designer, seen).column("skin_tone")
         rgb = np.array([hex_to_rgb(parameter.colours[index]) for index in chosen])
         assert (np.diff(srgb_to_lab(rgb)[:, 0]) <= 1).all()
-        assert len(set(chosen.tolist())) >= min(10, len(parameter.options))
+        assert len(set(chosen.tolist())) >= min(12, len(parameter.options))
 
 
 @pytest.mark.parametrize(
