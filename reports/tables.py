@@ -43,8 +43,8 @@ def headline(run: Run) -> Table:
             blocks.append(_score_column(run, metric, Place(engine, split, designer)))
     timing, comparable = speed_note(run)
     columns += [
-        Column("Model", "Speed (Hz)", "↑"),
-        Column("+ engine", "Speed (Hz)", "↑"),
+        Column("Model", "Hz", "↑"),
+        Column("+ engine", "Hz", "↑"),
     ]
     for kind in ("model", "end_to_end"):
         blocks.append(_speed_column(run, kind, run.engines, comparable))
@@ -63,7 +63,7 @@ def by_engine(run: Run, split: str, designer: str, speed: bool = True) -> Table:
     timing, comparable = speed_note(run)
     speeds = (("model", "Model"), ("end_to_end", "+ engine")) if speed else ()
     columns = [_column(m) for m in run.metrics]
-    columns += [Column(title, "Speed (Hz)", "↑") for _, title in speeds]
+    columns += [Column(title, "Hz", "↑") for _, title in speeds]
     sections = []
     for engine in run.engines:
         place = Place(engine, split, designer)

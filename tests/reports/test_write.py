@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import io
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from reports import paper
+from reports.trials import ReportError
+from reports.write import ReportFiles, terminal_table, write_reports
+
+
+@pytest.fixture(scope="module")
+def written(full_run: Path) -> ReportFiles:
+    return write_reports(full_run)
+
+
+@pytest.fixture(scope="module")
+def page(written: ReportFiles) -> str:
+    return written.page.read_text(encoding="utf-8")
+
+
+def printed(folder: Path, width: int) -> str:
+    console = Console(file=io.StringIO(), width=width)
+    terminal_table(folder, console)
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+class Outline(HTMLParser):
+    """What matters of a page: ids, links, pictures, heads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.refs: list[str] = []
+        self.targets: list[str] = []
+        self.images: list[dict[str, str | None]] = []
+        self.tags: list[str] = []
+        self.unscoped = 0
+        self.lang: str | None = None
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.tags.append(tag)
+        if given.get("id"):
+            self.ids.append(str(given["id"]))
+        for key in ("src", "href"):
+            if given.get(key):
+                self.refs.append(str(given[key]))
+        if given.get("aria-labelledby"):
+            self.targets.append(str(given["aria-labelledby"]))
+        if tag == "img":
+            self.images.append(given)
+        if tag == "th" and "scope" not in given:
+            self.unscoped += 1
+        if tag == "html":
+            self.lang = given.get("lang")
+
+
+@pytest.fixture(scope="module")
+def outline(page: str) -> Outline:
+    parser = Outline()
+    parser.feed(page)
+    return parser
+
+
+def test_every_file_is_there(written):
+    names = {path.name for path in written.tables}
+    assert {"table-1.md", "table-1.tex", "inferability.md", "tables.md"} <= names
+    for path in (*written.tables, *written.figures, written.page):
+        assert path.is_file()
+        assert path.stat().st_size > 0
+
+
+def test_figures_come_as_vectors_pixels_and_numbers(written):
+    by_name: dict[str, set[str]] = {}
+    for path in written.figures:
+        by_name.setdefault(path.stem, set()).add(path.suffix)
+    assert set(by_name) == {"scores", "spread-st-lpips"}
+    assert all(kinds == {".pdf", ".png", ".csv"} for kinds in by_name.values())
+    folder = written.folder / "figures"
+    bars = pd.read_csv(folder / "scores.csv")
+    assert (bars["low"] <= bars["mean"]).all()
+    assert set(bars["engine"]) == {"toon-tiktok", "avataaars"}
+    spread = pd.read_csv(folder / "spread-st-lpips.csv")
+    assert len(spread) == 2 * 5 * 24
+
+
+def test_writing_again_gives_the_same_bytes(full_run, written):
+    files = (written.page, *written.tables, *written.figures)
+    before = {path: path.read_bytes() for path in files}
+    write_reports(full_run)
+    changed = [
+        path.name for path, content in before.items() if path.read_bytes() != content
+    ]
+    assert changed == []
+
+
+def test_page_asks_nobody_for_anything(outline, page):
+    assert all(ref.startswith(("data:", "#")) for ref in outline.refs)
+    assert "script" not in outline.tags
+    assert "@import" not in page
+    assert not re.search(r"url\(", page)
+
+
+def test_page_links_lead_somewhere(outline):
+    anchors = [ref[1:] for ref in outline.refs if ref.startswith("#")]
+    assert set(anchors) <= set(outline.ids)
+    assert set(outline.targets) <= set(outline.ids)
+    assert len(outline.ids) == len(set(outline.ids))
+
+
+def test_page_is_accessible(outline):
+    assert outline.lang == "en"
+    assert outline.unscoped == 0
+    assert outline.tags.count("h1") == 1
+    assert {"main", "nav", "header", "caption"} <= set(outline.tags)
+    assert all(image.get("alt") for image in outline.images)
+
+
+def test_page_shows_validation_faces_alone(outline):
+    alts = [str(image["alt"]) for image in outline.images]
+    faces = [alt for alt in alts if "face " in alt]
+    assert len(faces) == 2 * 8 * (2 + 5)
+    assert all("validation-" in alt for alt in faces)
+    assert not any("heldout-" in alt for alt in alts)
+
+
+def test_published_figures_stand_in_a_block_of_their_own(page):
+    before, block = page.split('<aside class="published"')
+    block, after = block.split("</aside>")
+    assert "0.3110" in block
+    assert paper.SOURCE in block
+    assert "0.3110" not in before
+    assert "59.11" not in after
+
+
+def test_no_study_no_measured_table_two(page):
+    assert "no measured Table 2" in page
+
+
+def test_page_says_what_it_stands_on(page):
+    for fact in ("ab" * 32, "f" * 40, "Example CPU, 2 threads", "torch 2.13.0"):
+        assert fact in page
+    assert "stand in for photographs" in page
+
+
+def test_measured_and_published_are_apart_in_markdown(written):
+    text = (written.folder / "tables.md").read_text(encoding="utf-8")
+    measured, published = text.split("# Published, not measured here")
+    assert "0.3110" not in measured
+    assert "Table 1: distance" in measured
+    assert "Table 1: distance" not in published
+
+
+def test_terminal_shows_table_one_with_intervals_where_it_is_wide(full_run):
+    wide, narrow = printed(full_run, 120), printed(full_run, 80)
+    assert "Baseline" in wide
+    assert re.search(r"0\.\d{3}–0\.\d{3}", wide)
+    assert not re.search(r"0\.\d{3}–0\.\d{3}", narrow)
+    assert "tables.md" in narrow
+    assert max(map(len, narrow.splitlines())) <= 80
+
+
+def test_without_validation_faces_no_picture_is_shown(make_run):
+    folder = make_run(splits={"heldout": 12}, seeds=(0,), engines=("avataaars",))
+    page = write_reports(folder).page.read_text(encoding="utf-8")
+    assert 'id="pictures"' not in page
+    assert "image/webp" not in page
+
+
+def test_a_failed_row_still_gives_a_page(make_run):
+    shape = {"seeds": (0,), "engines": ("avataaars",)}
+    page = write_reports(make_run(failed=("baseline",), **shape)).page.read_text()
+    assert "failed" in page
+    assert "no luck" in page
+
+
+def test_a_folder_that_cannot_be_written_is_named(make_run):
+    folder = make_run(seeds=(0,), engines=("avataaars",))
+    (folder / "report").write_text("in the way")
+    with pytest.raises(ReportError, match=r"cannot write to .*report"):
+        write_reports(folder)
