@@ -75,6 +75,9 @@ def _lengths(
         + style.back * zone["back"]
         + style.front * zone["front"]
     )
+    if style.flow == "over":
+        combed = (place[:, 0] > 0.5) & (place[:, 1] > 0.05)
+        length = np.where(combed, style.top, length)
     low = _blend(place[:, 1], -0.6, 0.35)
     return length * (style.taper + (1 - style.taper) * low)
 
@@ -109,8 +112,8 @@ def _shorn(style: Style, place: np.ndarray) -> np.ndarray:
     )
 
 
-def _fringe(style: Style, place: np.ndarray) -> np.ndarray:
-    """(S,) mask of roots whose hair falls over the forehead."""
+def in_fringe(style: Style, place: np.ndarray) -> np.ndarray:
+    """Return (S,) mask of roots at places (S, 3) whose hair covers the forehead."""
     if style.fringe in ("none", "curtain"):
         return np.zeros(len(place), bool)
     depth = 0.18 if style.fringe == "full" else 0.36
@@ -125,7 +128,7 @@ def _comb_fringe(
     rng: np.random.Generator,
 ) -> None:
     """Lay the fringe over the forehead and cut it."""
-    fringe = _fringe(style, place)
+    fringe = in_fringe(style, place)
     count = int(fringe.sum())
     if not count:
         return
@@ -193,8 +196,11 @@ def make_plan(
     start = _unit(roots.normals * (0.12 + lift) + comb * (1.05 - lift))
     layer = rng.random(count) ** 0.8
     low, high = style.volume
-    clearance = low + (high - low) * volume + style.raise_ * top * zone["top"]
-    clearance = clearance + 0.5 * style.raise_ * top * zone["front"]
+    clearance = (low + (high - low) * volume) * (1 - 0.4 * zone["top"])
+    tall = zone["top"] + (0.9 if style.flow == "back" else 0.55) * zone["front"]
+    if style.flow == "back":
+        tall = tall * (0.3 + 0.7 * _blend(place[:, 2], -0.5, 0.4))
+    clearance = clearance + style.raise_ * top * tall
     length = _lengths(style, place, zone)
     if style.flow in ("up", "radial", "back", "forward", "whorl"):
         length = length * (1 + 0.45 * (top - 0.35) * (zone["top"] + zone["front"]))
@@ -241,8 +247,11 @@ def _comb_curtain(
     side = _parting(style, place[front])
     plan.comb[front] = _unit(np.stack([side, 0 * side - 0.1, 0 * side + 0.25], -1))
     plan.hold[front] = 0.75
+    # The shortest pieces frame the eyes; farther out they join the rest.
+    outer = np.maximum(np.abs(place[front, 0]) - 0.12, 0) * 22
+    outer = outer + style.ragged * np.abs(place[front, 2] * 7 % 1.0)
     plan.cut[front] = np.maximum(
-        plan.cut[front], frame.height(np.array(style.fringe_cut))
+        plan.cut[front], frame.height(style.fringe_cut - outer)
     )
     plan.clearance[front] += 0.4
 

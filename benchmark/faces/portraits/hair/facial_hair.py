@@ -32,11 +32,11 @@ class Beard:
 
 
 BEARDS: dict[str, Beard] = {
-    "stubble": Beard({"beard": 0.8, "moustache": 1.0}, 9000, 0.16, 0.022, 0.42, 0.5),
-    "moustache": Beard({"moustache": 1.0}, 1100, 0.85, 0.035, 0.8, 1.6),
-    "goatee": Beard({"chin": 1.0, "moustache": 1.0}, 2200, 0.95, 0.035, 0.8, 1.5),
-    "short_beard": Beard({"beard": 1.0, "moustache": 1.0}, 6500, 0.6, 0.032, 0.75, 1.3),
-    "full_beard": Beard({"beard": 1.0, "moustache": 1.0}, 7000, 2.6, 0.036, 0.85, 1.5),
+    "stubble": Beard({"beard": 0.8, "moustache": 1.0}, 15000, 0.1, 0.016, 0.4, 0.6),
+    "moustache": Beard({"moustache": 1.0}, 2600, 0.8, 0.03, 0.8, 1.7),
+    "goatee": Beard({"chin": 1.0, "moustache": 1.0}, 4500, 0.8, 0.03, 0.75, 1.6),
+    "short_beard": Beard({"beard": 1.0, "moustache": 1.0}, 15000, 0.5, 0.024, 0.7, 1.7),
+    "full_beard": Beard({"beard": 1.0, "moustache": 1.0}, 13000, 2.4, 0.032, 0.8, 1.6),
 }
 """Trims by the vocabulary's names; ``none`` has none."""
 

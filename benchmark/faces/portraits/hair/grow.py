@@ -8,7 +8,13 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from benchmark.faces.portraits.hair.brows import grow_brows, grow_lashes
-from benchmark.faces.portraits.hair.comb import crosses_face, in_lanes, make_plan
+from benchmark.faces.portraits.hair.comb import (
+    crosses_face,
+    in_fringe,
+    in_lanes,
+    local_places,
+    make_plan,
+)
 from benchmark.faces.portraits.hair.facial_hair import BEARDS, grow_beard
 from benchmark.faces.portraits.hair.frame import HeadFrame, frame_of
 from benchmark.faces.portraits.hair.march import bend, march
@@ -190,6 +196,10 @@ def grow_scalp_hair(
     roots = sample_roots(frame, style.count, person.hair_recession, rng)
     if style.lanes:
         roots = roots.keep(in_lanes(style, frame, roots))
+    if style.fringe != "none":
+        # A fringe is seen against bare skin and must not show it.
+        more = sample_roots(frame, 2 * style.count, person.hair_recession, rng)
+        roots = roots.joined(more.keep(in_fringe(style, local_places(frame, more))))
     plan = make_plan(
         style, frame, roots, volume=person.hair_volume, top=person.hair_top, rng=rng
     )
@@ -200,7 +210,7 @@ def grow_scalp_hair(
     paths = march(frame, plan, style.points)
     paths = _flipped(style, frame, paths)
     paths = _curl(style, frame, paths, leader, rng)
-    stray = crosses_face(style, frame, paths) & (rng.random(len(paths)) < 0.97)
+    stray = crosses_face(style, frame, paths)
     paths = [paths[~stray]]
     paths += grow_ties(style, frame, rng)
     colour, radius = linear(person.hair_rgb), style.radius * frame.scale

@@ -160,7 +160,7 @@ def _march(
             push = push + wp.normalize(toward) * pull
         if point[1] < table.chin + 5.0:
             push = push + wp.vec3(0.0, 0.0, front * 0.25)
-        rise = 0.12 + clearance * _ramp(t * length, 0.0, 2.5 + clearance)
+        rise = 0.12 + clearance * _ramp(t * length, 0.0, 1.2 + 0.6 * clearance)
         shell = _pushed(table, point, rise + 40.0)
         gap = 40.0 - wp.length(shell - point)
         hug = wp.clamp(gap, 0.0, 2.0) * hugging

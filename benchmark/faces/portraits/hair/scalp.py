@@ -60,6 +60,15 @@ class Roots:
             self.height[chosen],
         )
 
+    def joined(self, others: Roots) -> Roots:
+        """Return these roots and others."""
+        return Roots(
+            np.concatenate([self.points, others.points]),
+            np.concatenate([self.normals, others.normals]),
+            np.concatenate([self.azimuth, others.azimuth]),
+            np.concatenate([self.height, others.height]),
+        )
+
 
 def skull_angles(frame: HeadFrame, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (azimuth in radians, height in crown units) of points, each (n,)."""

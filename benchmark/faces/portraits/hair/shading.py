@@ -114,7 +114,8 @@ def _reflect(
         along = wp.sqrt(wp.max(1.0 - sine * sine, 0.0))
         facing = 0.25 + 0.75 * wp.clamp(wp.dot(normal, light) * 0.6 + 0.4, 0.0, 1.0)
         arrive = reach[lamp, strand, index] * facing
-        lit = base * (along * 0.62)
+        bright = (base[0] + base[1] + base[2]) / 3.0
+        lit = base * (along * (0.62 + 0.3 * bright))
         first = sine + sine_view - 0.12
         second = sine + sine_view + 0.2
         white = wp.exp(-first * first / 0.03) * 0.16 * shine
@@ -175,9 +176,13 @@ def shade(
     """
     flat = points.reshape(-1, 3)
     shape = points.shape[:2]
-    reach = [np.exp(-1.1 * grid.occlusion(flat)).reshape(shape) for grid in grids]
+    # Light that is scattered forward by other strands keeps thick hair from going black.
+    reach = [
+        0.16 + 0.84 * np.exp(-1.1 * grid.occlusion(flat)).reshape(shape)
+        for grid in grids
+    ]
     hidden = 0.55 * open_grid.occlusion(flat).reshape(shape)
-    ambient = _ambient(lights, outward, np.minimum(hidden, 2.2))
+    ambient = _ambient(lights, outward, np.minimum(hidden, 1.5))
     out = wp.empty(shape, dtype=wp.vec3, device="cpu")
     lamps = np.stack([lamp.direction for lamp in lights.lamps])
     colours = np.array([lamp.colour for lamp in lights.lamps])

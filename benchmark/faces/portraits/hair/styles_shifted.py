@@ -27,8 +27,8 @@ VALIDATION_STYLES: dict[str, Style] = {
         ragged=0.15, count=14000, points=8, volume=(0.1, 0.5), raise_=0.6,
     ),
     "fluffy_centre": replace(
-        SHORT, flow="part", top=10, sides=1.6, back=2.0, front=12, fringe="curtain",
-        fringe_cut=2.5, comb=0.8, gravity=0.2, front_lift=1.0, lift=0.7,
+        SHORT, flow="part", top=8, sides=1.6, back=2.0, front=10, fringe="curtain",
+        fringe_cut=2.5, comb=0.7, gravity=0.4, hug=0.6, front_lift=1.0, lift=0.7,
         volume=(0.8, 3.0), raise_=3.5, ragged=1.5, points=20, taper=0.4,
         texture=replace(WAVY, amplitude=0.4, wavelength=5.0),
     ),
@@ -59,9 +59,9 @@ VALIDATION_STYLES: dict[str, Style] = {
 
 HELDOUT_STYLES: dict[str, Style] = {
     "mohawk": replace(
-        SHORT, flow="up", top=9, sides=7, back=7, front=8, lift=1.0, front_lift=1.0,
+        SHORT, flow="up", top=7, sides=6, back=6, front=6.5, lift=1.0, front_lift=1.0,
         comb=0.3, fade=0.0, gravity=0.0, hug=0.0, count=16000, points=12,
-        shave_beside=0.24, taper=1.0, layers=0.1,
+        shave_beside=0.3, taper=1.0, layers=0.1,
         texture=Texture(0.15, 8, 0.3, 0.6, 0.5, 200, 0.08), tint=0.6,
     ),
     "mullet": replace(
@@ -81,7 +81,7 @@ HELDOUT_STYLES: dict[str, Style] = {
         texture=Texture(0.1, 9, 0.3, 0.55, 0.5, 160, 0.03),
     ),
     "combed_over": replace(
-        SHORT, flow="over", top=12, sides=9, back=3, front=12, lift=0.1,
+        SHORT, flow="over", top=19, sides=3, back=3, front=12, lift=0.1,
         front_lift=0.1, comb=0.9, fade=0.0, gravity=0.02, hug=0.7, taper=0.2,
         volume=(0.05, 0.2), raise_=0.1, points=18, tint=0.55,
         texture=Texture(0.08, 9, 0.3, 0.6, 0.5, 70, 0.05),
@@ -130,7 +130,8 @@ HELDOUT_STYLES: dict[str, Style] = {
     ),
     "messy_perm": replace(
         LONG, flow="whorl", cut=-6.5, points=46, count=4800, ragged=2.2,
-        texture=replace(CURLY, amplitude=0.6, wavelength=2.2, frizz=0.4, locks=420),
+        texture=replace(CURLY, amplitude=0.6, wavelength=2.4, frizz=0.3, gather=0.8,
+        spread=0.3, locks=420), radius=0.05,
         volume=(1.6, 4.8), raise_=4.5, lift=0.9, front_lift=0.8, fringe="full",
         fringe_cut=3.2, gravity=0.16, hug=0.15,
     ),

@@ -29,17 +29,17 @@ TRAIN_STYLES: dict[str, Style] = {
         tint=0.8,
     ),
     "side_part_left": replace(
-        SHORT, flow="part", part=-0.5, top=8, sides=2.6, back=3, front=8.5,
-        front_lift=0.6, comb=0.8, gravity=0.06, fade=0.4, taper=0.25,
+        SHORT, flow="part", part=-0.5, top=7, sides=2.6, back=3, front=7.5,
+        front_lift=0.6, comb=0.8, gravity=0.2, hug=0.7, fade=0.4, taper=0.3,
     ),
     "side_part_right": replace(
-        SHORT, flow="part", part=0.5, top=8, sides=2.6, back=3, front=8.5,
-        front_lift=0.6, comb=0.8, gravity=0.06, fade=0.4, taper=0.25,
+        SHORT, flow="part", part=0.5, top=7, sides=2.6, back=3, front=7.5,
+        front_lift=0.6, comb=0.8, gravity=0.2, hug=0.7, fade=0.4, taper=0.3,
     ),
     "slick_back": replace(
         SHORT, flow="back", top=9, sides=4, back=5, front=9, lift=0.15,
-        front_lift=0.3, comb=1.0, fade=0.2, gravity=0.03, volume=(0.1, 0.8),
-        raise_=1.2, taper=0.25, ragged=0.3,
+        front_lift=0.3, comb=1.0, fade=0.2, gravity=0.03, volume=(0.3, 1.2),
+        raise_=2.2, taper=0.25, ragged=0.3,
         texture=Texture(gather=0.55, frizz=0.03, locks=200),
     ),
     "quiff": replace(
@@ -82,7 +82,7 @@ TRAIN_STYLES: dict[str, Style] = {
     "undercut": replace(
         SHORT, flow="part", part=-0.62, top=12, sides=0.5, back=0.5, front=12,
         front_lift=0.8, fringe="side", fringe_cut=2.0, comb=0.85, fade=0.3,
-        gravity=0.10, shave_below=0.52, volume=(0.4, 1.6), raise_=2.5,
+        gravity=0.22, hug=0.5, shave_below=0.52, volume=(0.4, 1.6), raise_=2.5,
     ),
     "pixie": replace(
         SHORT, flow="part", part=0.5, top=9, sides=5, back=5, front=10,
