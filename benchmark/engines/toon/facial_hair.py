@@ -45,20 +45,29 @@ def _lip_floor(mouth: Mouth) -> float:
 
 def _moustache(nose: Nose, mouth: Mouth) -> str:
     """Two wings that rest on the upper lip and taper beyond its corners."""
-    reach = max(mouth.half_width * 1.16, 42) / mouth.half_width
+    left, right = (_wing(nose, mouth, side) for side in (-1, 1))
+    top = [*reversed(left[0]), *right[0]]
+    bottom = [*reversed(right[1]), *left[1]]
+    return ring(top[:4], top[3:], bottom[:4], bottom[3:])
+
+
+def _wing(nose: Nose, mouth: Mouth, side: int) -> tuple[list[Point], list[Point]]:
+    """Upper and lower edge of half a moustache, from the middle to its tip."""
+    reach = max(1.16, 42 / mouth.half_width)
     lip = mouth.form.upper * mouth.volume
-    ceiling = nose.base + 3
-
-    def wing(x: float, share: float, thick: float) -> tuple[Point, Point]:
-        across, low = mouth.at(x * reach, -share * lip)
-        across = MIDDLE + x * reach * mouth.half_width
-        return (across, max(low - thick, min(ceiling, low - 6))), (across, low)
-
-    marks = [wing(*m) for m in ((0.03, 0.6, 13), (0.3, 0.7, 20), (0.7, 0.4, 15))]
-    tip = wing(1.0, -0.3, 0)[1]
-    top = [*(upper for upper, _ in marks), tip]
-    bottom = [tip, *(lower for _, lower in reversed(marks))]
-    return ring(top, bottom, mirrored(bottom), mirrored(top))
+    upper, lower = [], []
+    for x, share, thick in (
+        (0.03, 0.6, 13),
+        (0.3, 0.7, 20),
+        (0.7, 0.4, 15),
+        (1, -0.3, 0),
+    ):
+        across = MIDDLE + side * x * reach * mouth.half_width
+        low = mouth.at(side * min(x * reach, 1.08), -share * lip)[1]
+        high = max(low - thick, min(nose.base + 3, low - 6)) if thick else low
+        upper.append((across, high))
+        lower.append((across, low))
+    return upper, lower
 
 
 def _whiskers(mouth: Mouth, hair: HairTones) -> list[Shape]:
@@ -84,8 +93,9 @@ def _beard(head: Head, nose: Nose, mouth: Mouth, grow: float) -> str:
         side(0.6, -0.8 * grow),
         side(0.8, -grow),
     ]
-    chin = [(MIDDLE + 1.05 * head.chin_width, head.chin - 6 + grow), (MIDDLE, low)]
-    outer = [*jaw, *chin, *mirrored([*jaw, *chin[:1]])]
+    corner_x, corner_y = side(0.925, -grow)
+    jaw.append((corner_x, corner_y + 0.7 * grow))
+    outer = [*jaw, (MIDDLE, low), *mirrored(jaw)]
     top = min(nose.base + 6, _lip_line(mouth) - 9)
     right = [
         (MIDDLE, top),

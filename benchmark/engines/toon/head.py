@@ -26,8 +26,8 @@ _DELTAS = np.array(
         [0, 6, 2, 14, 20, -2],
         [-4, -3, -7, -7, -4, 16],
         [0, 8, 2, -13, -15, 6],
-        [-2, -15, 8, -9, -13, 5],
-        [2, -13, 3, 17, 15, 0],
+        [-2, -11, 9, -9, -13, 5],
+        [2, -8, 3, 17, 15, 0],
     ],
     dtype=np.float64,
 )
@@ -154,8 +154,8 @@ def draw_neck(head: Head, skin: SkinTones) -> list[Shape]:
     ]
     low_right = [right[-1], (MIDDLE + width + 17, 530)]
     low = head.chin + 24
-    shadow = [(MIDDLE + width + 4, low - 26), (MIDDLE, low + 8)]
-    shadow = [*shadow, (MIDDLE - width - 4, low - 26)]
+    shadow = [(MIDDLE + width - 1, low - 24), (MIDDLE, low + 8)]
+    shadow = [*shadow, (MIDDLE - width + 1, low - 24)]
     return [
         Shape(
             ring(right, low_right, mirrored(low_right), mirrored(right)),
@@ -165,7 +165,7 @@ def draw_neck(head: Head, skin: SkinTones) -> list[Shape]:
             2.5,
         ),
         Shape(
-            ring([(MIDDLE - width, top), (MIDDLE + width, top)], shadow),
+            ring([(MIDDLE - width + 1, top), (MIDDLE + width - 1, top)], shadow),
             skin.shade,
             opacity=0.75,
         ),

@@ -64,8 +64,8 @@ def _centre(s: Scalp, lift: float = 0.9) -> list[Point]:
 
 def _fringe(s: Scalp) -> list[Point]:
     """A full, blunt fringe just above the brows."""
-    right = [s.at(0.76, 0.4), s.at(0.4, 0.4)]
-    return [*right, s.at(0, 0.39), *mirrored(right)]
+    right = [s.at(0.76, 0.45), s.at(0.4, 0.46)]
+    return [*right, s.at(0, 0.45), *mirrored(right)]
 
 
 def _swept(s: Scalp, part: float = -0.46) -> list[Point]:

@@ -107,6 +107,11 @@ class Scalp:
 
     def shadow(self, inner: list[Point], drop: float = 10) -> Shape:
         """The shadow that a hairline throws on the skin below it."""
+        inner = [
+            (x, y)
+            for x, y in inner
+            if y < self.y(-0.5) and abs(x - MIDDLE) <= self.head.side(y)
+        ]
         lower = [(x + 0.05 * (MIDDLE - x), y + drop) for x, y in reversed(inner)]
         return Shape(ring(inner, lower), self.skin.shade, opacity=0.6)
 

@@ -159,7 +159,7 @@ def spiky(s: Scalp) -> Hair:
         [(0.5 * (v[0] + w[0]) * 0.4 + p[0] * 0.6, p[1] + 26), (p[0] + 1, p[1] + 12)]
         for v, w, p in zip(valleys, valleys[1:], peaks, strict=False)
     ]
-    lines += [[(x * 0.94 + 15, y + 22), (x, y + 2)] for x, y in valleys[1:-1]]
+    lines += [[(0.94 * x + 15, y + 22), (x, y + 2)] for x, y in valleys[2:-2]]
     front = [s.shadow(inner), s.mass(path), s.strands(*lines), s.halo(-8, 6)]
     return Hair(front)
 
@@ -189,10 +189,10 @@ def mop_straight(s: Scalp) -> Hair:
         s.edge(-0.32, 2),
         s.edge(-0.12, -10),
         s.edge(0.16, -17),
-        s.at(0.76, 0.37),
-        s.at(0.4, 0.39),
+        s.at(0.76, 0.42),
+        s.at(0.4, 0.45),
     ]
-    inner = [*right, s.at(0, 0.37), *mirrored(right)]
+    inner = [*right, s.at(0, 0.44), *mirrored(right)]
     lines = [
         [s.at(0.3 * u, 1.08), s.at(0.85 * u, 0.8), s.at(u, 0.4)]
         for u in (-0.7, -0.45, -0.18, 0.14, 0.42, 0.68)
@@ -259,7 +259,7 @@ def wavy_short(s: Scalp) -> Hair:
     ]
     lines = [
         swayed([s.at(0.52, a), s.at(0.0, a + 0.04), s.at(-0.78, a - 0.3)], 7, 34)
-        for a in (0.84, 1.0, 1.14)
+        for a in (0.8, 0.94, 1.06)
     ]
     glow = [swayed([s.at(0.1, 1.12), s.at(-0.5, 0.98)], 5, 26)]
     return Hair([*s.shell(outer, inner), s.strands(*lines), s.glints(*glow, width=6)])
