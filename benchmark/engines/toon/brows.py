@@ -30,9 +30,9 @@ _BROWS = {
     "thin_straight": _Brow(7, 0, 1, 2, -2, 42, 8),
     "thin_arched": _Brow(6.5, 0, 10, 15, -5, 42, 9),
     "medium_straight": _Brow(13, 0, 1, 2, -2, 42, -1),
-    "medium_arched": _Brow(12, -1, 8, 11, -8, 42, 1),
+    "medium_arched": _Brow(12.5, 2, 10, 12, -8, 42, 0),
     "thick_straight": _Brow(23, 0, 1, 2, -1, 46, -2),
-    "thick_arched": _Brow(21, -2, 8, 12, -8, 45, -1),
+    "thick_arched": _Brow(22, 1, 10, 12, -8, 46, -2),
     "angled": _Brow(14, -5, 0, 9, 11, 43, 3),
     "rounded": _Brow(9, -10, 10, 8, -19, 40, 7),
 }

@@ -37,7 +37,7 @@ def draw(traits: Traits) -> list[Shape]:
         *hair.back,
         *draw_neck(head, skin),
         *draw_clothes(head),
-        *draw_ears(head, skin),
+        *(draw_ears(head, skin) if hair.ears else ()),
         *draw_face(head, skin),
         mouth_shadow(mouth, skin),
         *draw_facial_hair(traits.facial_hair, head, nose, mouth, tones),

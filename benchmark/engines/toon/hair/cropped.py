@@ -88,9 +88,9 @@ def horseshoe(s: Scalp) -> Hair:
         inner = [
             s.edge(0.58, -3, side),
             s.edge(0.42, -12, side),
-            s.edge(0.22, -20, side),
+            s.edge(0.22, -14, side),
         ]
-        inner += [s.edge(0.06, -15, side), s.edge(-0.16, -12, side)]
+        inner += [s.edge(0.06, -14, side), s.edge(-0.16, -12, side)]
         shapes.append(s.mass(ring(outer, inner)))
         hairs = [
             [s.edge(v - 0.07, -9, side), s.edge(v, 8, side)]

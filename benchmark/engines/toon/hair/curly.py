@@ -179,35 +179,36 @@ def _curly_fall(s: Scalp, pad: float, rise: float, low: float, step: float) -> H
         )
     )
     curls = [*s.curls(places, 9.5), *_rows(s, (-26, -34), (pad - 6, rise - 6), 9.5)]
-    return Hair([*scalloped(s, outer, inner), *curls], [back])
+    return Hair([*scalloped(s, outer, inner), *curls], [back], ears=False)
 
 
 def locs(s: Scalp) -> Hair:
     """Ropes of hair that hang to the shoulders from a middle parting."""
-    cap = s.shell(s.cap(10, 20, -0.1), _parted(s))
-    ropes = []
+    right = [s.edge(-0.1, -10), s.edge(0.2, -14), s.at(0.72, 0.55), s.at(0.34, 0.76)]
+    inner = [*right, s.at(0, 0.88), *mirrored(right)]
+    front = s.shell(s.cap(10, 20, -0.1), inner)
     for side in (-1, 1):
-        for k in range(5):
-            top = s.at(side * (0.36 + 0.15 * k), 1.0 - 0.16 * k)
-            bend = (s.edge(0.1, 2 + 7 * k, side)[0], s.y(0.12 - 0.06 * k))
-            tip = (
-                MIDDLE + side * (0.62 + 0.17 * k) * s.head.skull,
-                s.y(-1.24 + 0.07 * abs(k - 2)),
-            )
-            mid = (s.edge(-0.3, -2 + 9 * k, side)[0], s.y(-0.5))
-            ropes.append([top, bend, mid, tip])
-    shapes = [*cap]
-    for rope in ropes:
-        shapes += _rope(s, rope)
-    back = s.behind(
-        ring([s.at(-0.9, 0.5), s.at(-0.95, -1.1)], [s.at(0.95, -1.1), s.at(0.9, 0.5)])
-    )
-    return Hair([*shapes, s.halo(0, 10)], [back])
+        for k in (5, 4, 3, 2, 1, 0):
+            front += _rope(s, _loc(s, side, k))
+    corners = [s.at(-0.9, 0.5), s.at(-0.95, -1.1)]
+    back = s.behind(ring(corners, mirrored(corners)))
+    return Hair(front, [back], ears=False)
 
 
-def _parted(s: Scalp) -> list[Point]:
-    right = [s.edge(-0.1, -10), s.edge(0.2, -14), s.at(0.72, 0.55), s.at(0.34, 0.72)]
-    return [*right, s.at(0, 0.84), *mirrored(right)]
+def _loc(s: Scalp, side: int, k: int) -> list[Point]:
+    """The way of rope k on one side; 0 hangs beside the face."""
+    temple_x, temple_y = s.edge(0.24, -6 + 5.5 * k, side)
+    cheek_x, cheek_y = s.edge(-0.34, 2 + 8 * k, side)
+    return [
+        s.at(side * 0.04, 0.92 + 0.037 * k),
+        s.at(side * (0.46 + 0.055 * k), 0.68 + 0.055 * k),
+        (temple_x, temple_y - 4 * k),
+        (cheek_x, cheek_y),
+        (
+            MIDDLE + side * (0.66 + 0.14 * k) * s.head.skull,
+            s.y(-1.24 + 0.06 * abs(k - 2)),
+        ),
+    ]
 
 
 def _rope(s: Scalp, points: list[Point]) -> list[Shape]:

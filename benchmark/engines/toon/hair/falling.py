@@ -160,14 +160,14 @@ def bob_straight(s: Scalp) -> Hair:
     low = s.y(-0.86)
     front = _straight(s, _centre(s), low, 17, 0.96, 0.76, 0.0)
     front.append(s.strands([s.at(0, 0.9), s.at(0, 1.16)], width=3, alpha=0.8))
-    return Hair(front, [_back(s, s.head.skull + 8, low - 4)])
+    return Hair(front, [_back(s, s.head.skull + 8, low - 4)], ears=False)
 
 
 def bob_fringe(s: Scalp) -> Hair:
     """A chin-length bob with a full fringe."""
     low = s.y(-0.72)
     front = _straight(s, _fringe(s), low, 22, 1.02, 0.84, None)
-    return Hair(front, [_back(s, s.head.skull + 12, low - 2)])
+    return Hair(front, [_back(s, s.head.skull + 12, low - 2)], ears=False)
 
 
 def bob_side(s: Scalp) -> Hair:
@@ -176,7 +176,7 @@ def bob_side(s: Scalp) -> Hair:
     forehead = list(reversed(_flip(_swept(s))))
     front = _straight(s, forehead, low, 16, 0.82, 0.6, 0.46)
     front.append(s.strands(_sweep_line(s, -1), width=2.2))
-    return Hair(front, [_back(s, s.head.skull, low - 6)])
+    return Hair(front, [_back(s, s.head.skull, low - 6)], ears=False)
 
 
 def _sweep_line(s: Scalp, side: int) -> list[Point]:
@@ -209,7 +209,9 @@ def curtain_medium(s: Scalp) -> Hair:
         ]
         front += [s.mass(ring(outer, inner)), s.strands(line)]
     return Hair(
-        [*front, s.halo(2, 12, 140, 108)], [_back(s, s.head.skull + 8, low - 8)]
+        [*front, s.halo(2, 12, 140, 108)],
+        [_back(s, s.head.skull + 8, low - 8)],
+        ears=False,
     )
 
 
@@ -217,13 +219,13 @@ def long_straight(s: Scalp) -> Hair:
     """Long straight hair with a middle parting."""
     front = _straight(s, _centre(s), FLOOR, 13, 1.12, 0.66, 0.0)
     front.append(s.strands([s.at(0, 0.9), s.at(0, 1.12)], width=3, alpha=0.8))
-    return Hair(front, [_back(s, s.head.skull + 6, FLOOR)])
+    return Hair(front, [_back(s, s.head.skull + 6, FLOOR)], ears=False)
 
 
 def long_fringe(s: Scalp) -> Hair:
     """Long straight hair with a full fringe."""
     front = _straight(s, _fringe(s), FLOOR, 19, 1.2, 0.74, None)
-    return Hair(front, [_back(s, s.head.skull + 12, FLOOR)])
+    return Hair(front, [_back(s, s.head.skull + 12, FLOOR)], ears=False)
 
 
 def _waves(
@@ -256,7 +258,7 @@ def _waves(
         s.glints(glow, _flip(glow)),
         s.halo(pad - 16, pad - 4),
     ]
-    return Hair(front, [_back(s, s.head.skull + 0.6 * pad, low - 10)])
+    return Hair(front, [_back(s, s.head.skull + 0.6 * pad, low - 10)], ears=False)
 
 
 def bob_wavy(s: Scalp) -> Hair:

@@ -17,10 +17,14 @@ FILL, BACK_FILL = "url(#hair)", "url(#hairback)"
 
 @dataclass(frozen=True)
 class Hair:
-    """A drawn hair: what lies behind the neck and what lies over the face."""
+    """A drawn hair: what lies behind the neck and what lies over the face.
 
-    front: list[Shape] = field(default_factory=list)
+    `ears` is false where the hair hides them.
+    """
+
+    front: list[Shape]
     back: list[Shape] = field(default_factory=list)
+    ears: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,12 @@ class Scalp:
         self, pad: float, rise: float, low: float, square: float = 2.0
     ) -> list[Point]:
         """The dome with straight sides down to height v = low, left to right."""
-        steps = [low + (0.24 - low) * i / 2 for i in range(3)] if low < 0.1 else [low]
-        left = [self.edge(v, pad, -1) for v in steps]
+        left = []
+        for share in (0.0, 0.36, 0.72):
+            # The sides lean out to the dome's full width, or a notch would show.
+            y = self.y(low + (0.42 - low) * share)
+            side = self.head.side(y)
+            left.append((MIDDLE - side - pad - (self.head.skull - side) * share, y))
         return [*left, *self.dome(pad, rise, square=square), *mirrored(left)]
 
     def shell(self, outer: list[Point], inner: list[Point]) -> list[Shape]:

@@ -85,8 +85,11 @@ def bun_low(s: Scalp) -> Hair:
     """Parted hair tied in a low bun, with a loose lock before each ear."""
     front = _drawn_back(s, 0.0)
     for k in (-1, 1):
-        outer = [s.edge(0.2, 2, k), s.edge(-0.2, 7, k), s.edge(-0.62, 5, k)]
-        inner = [s.edge(-0.62, 5, k), s.edge(-0.22, -9, k), s.edge(0.2, -13, k)]
+        outer = [
+            s.edge(v, g, k) for v, g in ((0.4, -5), (0.1, 3), (-0.2, 7), (-0.62, 5))
+        ]
+        inner = [s.edge(-0.62, 5, k), s.edge(-0.22, -9, k), s.edge(0.1, -13, k)]
+        inner.append(s.edge(0.4, -5, k))
         front.append(s.mass(ring(outer, inner)))
     x, y = s.at(0.74, -0.92)
     return Hair([*front, s.halo(-10, -4, 146, 104)], _bun(s, x, y, 48, 44))
