@@ -33,12 +33,12 @@ def brow_curve(
     sign = 1.0 if side == "l" else -1.0
     centre = marks[f"eye_{side}"]
     x = inner[0] - 0.3 * sign + (outer[0] - inner[0] + 1.15 * sign) * t
-    arch = 0.1 + 0.85 * person.brow_arch
+    arch = 0.05 + 1.15 * person.brow_arch
     bump = np.interp(t, [0, 0.3, 0.62, 1], [0.0, 0.62, 1.0, 0.1])
     bump = 0.6 * bump + 0.4 * np.sin(np.pi * np.clip(t * 0.88, 0, 1)) ** 1.2
-    tilt = (person.brow_angle - 0.45) * 2.3
+    tilt = (person.brow_angle - 0.45) * 2.9
     y = centre[1] + 1.62 + arch * (bump - 0.35) + tilt * (t - 0.4)
-    thickness = 0.13 + 0.40 * person.brow_thickness
+    thickness = 0.11 + 0.47 * person.brow_thickness
     profile = np.interp(t, [0, 0.08, 0.3, 0.65, 1], [0.75, 1.0, 1.0, 0.72, 0.2])
     return x, y, thickness * profile
 

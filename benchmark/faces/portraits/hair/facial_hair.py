@@ -32,7 +32,7 @@ class Beard:
 
 
 BEARDS: dict[str, Beard] = {
-    "stubble": Beard({"beard": 0.8, "moustache": 1.0}, 15000, 0.1, 0.016, 0.4, 0.6),
+    "stubble": Beard({"beard": 0.8, "moustache": 1.0}, 15000, 0.1, 0.018, 0.45, 0.6),
     "moustache": Beard({"moustache": 1.0}, 2600, 0.8, 0.03, 0.8, 1.7),
     "goatee": Beard({"chin": 1.0, "moustache": 1.0}, 4500, 0.8, 0.03, 0.75, 1.6),
     "short_beard": Beard({"beard": 1.0, "moustache": 1.0}, 15000, 0.5, 0.024, 0.7, 1.7),

@@ -20,6 +20,8 @@ from benchmark.faces.portraits.head import Head
 
 wp.config.quiet = True
 
+wp.set_module_options({"enable_backward": False})
+
 ROWS_ABOVE = 40
 """Table rows from the crown (row 0) to brow level (last row)."""
 ROWS_BELOW = 56

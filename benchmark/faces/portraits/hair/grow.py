@@ -120,6 +120,7 @@ def _curl(
     frame: HeadFrame,
     paths: np.ndarray,
     leader: np.ndarray,
+    fringe: np.ndarray,
     rng: np.random.Generator,
 ) -> np.ndarray:
     texture, count = style.texture, len(paths)
@@ -132,8 +133,9 @@ def _curl(
         frame,
         paths,
         leader,
-        gather=np.clip(texture.gather + rng.normal(0, 0.15, count), 0, 1),
-        spread=texture.spread * full,
+        gather=np.clip(texture.gather + rng.normal(0, 0.15, count), 0, 1)
+        * np.where(fringe, 0.5, 1),
+        spread=np.where(fringe, 0.8, texture.spread),
         amplitude=texture.amplitude * own * vary[leader] * frame.scale,
         wavelength=texture.wavelength * vary[leader] * frame.scale,
         phase=phase,
@@ -168,6 +170,9 @@ def _bundle(
     dyed: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> Strands:
     root, tip, gloss = dyed
+    # Only hair that lies in one direction over some length shines like silk.
+    length = np.linalg.norm(np.diff(paths, axis=1), axis=2).sum(1)
+    gloss = gloss * np.clip(length / 6.0, 0.25, 1.0)
     return Strands(
         paths,
         taper(len(paths), paths.shape[1], radius),
@@ -205,19 +210,22 @@ def grow_scalp_hair(
     )
     if style.ties:
         tie_up(style, frame, roots, plan, rng)
+    fringe = in_fringe(style, local_places(frame, roots))
     leader = _leaders(style, roots, rng)
     plan.comb = _stray(plan.comb, leader, style.texture.frizz, rng)
     paths = march(frame, plan, style.points)
     paths = _flipped(style, frame, paths)
-    paths = _curl(style, frame, paths, leader, rng)
+    paths = _curl(style, frame, paths, leader, fringe, rng)
     stray = crosses_face(style, frame, paths)
     paths = [paths[~stray]]
     paths += grow_ties(style, frame, rng)
     colour, radius = linear(person.hair_rgb), style.radius * frame.scale
-    return [
+    bundles = [
         _bundle(p, radius, 0.85, "hair", dye(colour, len(p), person.age, rng))
         for p in paths
     ]
+    bundles[0].radius[fringe[~stray]] *= 1.5
+    return bundles
 
 
 def grow_face_hair(

@@ -23,6 +23,8 @@ from benchmark.faces.portraits.hair.frame import (
     HeadFrame,
 )
 
+wp.set_module_options({"enable_backward": False})
+
 STEPS = 36
 """Steps a strand is marched before it is cut and resampled."""
 

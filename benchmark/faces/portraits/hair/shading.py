@@ -21,6 +21,8 @@ from scipy import ndimage
 
 from benchmark.faces.portraits.light import Lights
 
+wp.set_module_options({"enable_backward": False})
+
 CELLS = 40
 """Cells along each edge of a shadow grid."""
 
@@ -118,7 +120,7 @@ def _reflect(
         lit = base * (along * (0.62 + 0.3 * bright))
         first = sine + sine_view - 0.12
         second = sine + sine_view + 0.2
-        white = wp.exp(-first * first / 0.03) * 0.16 * shine
+        white = wp.exp(-first * first / 0.03) * 0.12 * shine
         tinted = wp.exp(-second * second / 0.09) * 0.42 * shine
         glow = wp.vec3(
             wp.pow(base[0], 0.75), wp.pow(base[1], 0.75), wp.pow(base[2], 0.75)
@@ -176,7 +178,7 @@ def shade(
     """
     flat = points.reshape(-1, 3)
     shape = points.shape[:2]
-    # Light that is scattered forward by other strands keeps thick hair from going black.
+    # Light that other strands scatter forward keeps thick hair from going black.
     reach = [
         0.16 + 0.84 * np.exp(-1.1 * grid.occlusion(flat)).reshape(shape)
         for grid in grids

@@ -14,6 +14,8 @@ import warp as wp
 
 from benchmark.faces.portraits.camera import Camera, project
 
+wp.set_module_options({"enable_backward": False})
+
 DEPTH_BIAS = 0.3
 """How far, in cm, a strand may lie behind the drawn surface and still show."""
 
@@ -80,80 +82,87 @@ def _paint(
     order: wp.array(dtype=wp.int32),
     behind: wp.array2d(dtype=wp.float32),
     bias: float,
-    rgba: wp.array3d(dtype=wp.float32),
-    shares: wp.array3d(dtype=wp.float32),
+    rgb: wp.array2d(dtype=wp.vec3),
+    left_over: wp.array2d(dtype=wp.float32),
+    shares: wp.array2d(dtype=wp.vec3),
     nearest: wp.array2d(dtype=wp.float32),
 ):
+    """Paint from front to back, so that what is already hidden costs little."""
     height = behind.shape[0]
     width = behind.shape[1]
     for place in range(order.shape[0]):
         item = order[place]
         x0 = segments[item, 0]
         y0 = segments[item, 1]
+        z0 = segments[item, 2]
         dx = segments[item, 3] - x0
         dy = segments[item, 4] - y0
-        squared = dx * dx + dy * dy + 1.0e-6
+        dz = segments[item, 5] - z0
+        half0 = segments[item, 6]
+        half1 = segments[item, 7]
         opacity = segments[item, 8]
-        reach = wp.max(wp.max(segments[item, 6], segments[item, 7]), 0.5) + 0.5
+        squared = dx * dx + dy * dy + 1.0e-6
+        length = wp.sqrt(squared)
+        near = wp.vec3(colours[item, 0], colours[item, 1], colours[item, 2])
+        far = wp.vec3(colours[item, 3], colours[item, 4], colours[item, 5])
+        part = wp.vec3(0.0, 0.0, 0.0)
+        part[parts[item]] = 1.0
+        reach = wp.max(wp.max(half0, half1), 0.5) + 0.5
         left = wp.max(int(wp.floor(wp.min(x0, x0 + dx) - reach)), 0)
         right = wp.min(int(wp.ceil(wp.max(x0, x0 + dx) + reach)), width)
         top = wp.max(int(wp.floor(wp.min(y0, y0 + dy) - reach)), 0)
         bottom = wp.min(int(wp.ceil(wp.max(y0, y0 + dy) + reach)), height)
-        part = parts[item]
         for row in range(top, bottom):
             for column in range(left, right):
+                open_ = left_over[row, column]
                 px = float(column) + 0.5 - x0
                 py = float(row) + 0.5 - y0
-                raw = (px * dx + py * dy) / squared
-                t = wp.clamp(raw, 0.0, 1.0)
-                ox = px - dx * t
-                oy = py - dy * t
-                away = wp.sqrt(ox * ox + oy * oy)
-                half = segments[item, 6] * (1.0 - t) + segments[item, 7] * t
-                drawn = wp.max(half, 0.5)
-                cover = wp.clamp(drawn + 0.5 - away, 0.0, 1.0) * (half / drawn)
-                # Ends are butted, so that neighbours do not cover a joint twice.
-                past = wp.max(-raw, raw - 1.0) * wp.sqrt(squared)
-                cover = cover * wp.clamp(0.5 - past, 0.0, 1.0) * opacity
-                z = segments[item, 2] * (1.0 - t) + segments[item, 5] * t
-                gap = (behind[row, column] + bias - z) / bias
-                cover = cover * wp.clamp(gap, 0.0, 1.0)
-                if cover > 0.004:
-                    keep = 1.0 - cover
-                    for channel in range(3):
-                        tint = colours[item, channel] * (1.0 - t)
-                        tint = tint + colours[item, channel + 3] * t
-                        rgba[row, column, channel] = (
-                            rgba[row, column, channel] * keep + tint * cover
-                        )
-                        shares[row, column, channel] = (
-                            shares[row, column, channel] * keep
-                        )
-                    rgba[row, column, 3] = rgba[row, column, 3] * keep + cover
-                    shares[row, column, part] = shares[row, column, part] + cover
-                    if cover > 0.2:
-                        nearest[row, column] = wp.min(nearest[row, column], z)
+                away = wp.abs(px * dy - py * dx) / length
+                if open_ > 0.004 and away < reach:
+                    raw = (px * dx + py * dy) / squared
+                    t = wp.clamp(raw, 0.0, 1.0)
+                    half = half0 + (half1 - half0) * t
+                    drawn = wp.max(half, 0.5)
+                    cover = wp.clamp(drawn + 0.5 - away, 0.0, 1.0) * (half / drawn)
+                    # Ends are butted: neighbours do not cover a joint twice.
+                    past = wp.max(-raw, raw - 1.0) * length
+                    cover = cover * wp.clamp(0.5 - past, 0.0, 1.0) * opacity
+                    z = z0 + dz * t
+                    gap = (behind[row, column] + bias - z) / bias
+                    cover = cover * wp.clamp(gap, 0.0, 1.0)
+                    if cover > 0.004:
+                        seen = cover * open_
+                        tint = near + (far - near) * t
+                        rgb[row, column] = rgb[row, column] + tint * seen
+                        shares[row, column] = shares[row, column] + part * seen
+                        left_over[row, column] = open_ - seen
+                        if cover > 0.2:
+                            nearest[row, column] = wp.min(nearest[row, column], z)
 
 
 def _segments(
-    bundle: Strands, colour: np.ndarray, camera: Camera
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One bundle's (n, 9) geometry, (n, 6) end colours and (n,) depths."""
+    bundle: Strands, colour: np.ndarray, camera: Camera, behind: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """One bundle's (n, 9) geometry and (n, 6) end colours, of what can be seen."""
     pixels, depth = project(camera, bundle.points)
-    half = bundle.radius * (camera.focal / depth)
-    ends = np.concatenate([pixels, depth[..., None]], -1).astype(np.float32)
-    opacity = np.repeat(bundle.opacity[:, None], ends.shape[1] - 1, 1)
-    parts = [ends[:, :-1], ends[:, 1:], half[:, :-1, None], half[:, 1:, None]]
-    geometry = np.concatenate([*parts, opacity[..., None]], -1)
-    geometry = geometry.reshape(-1, 9).astype(np.float32)
-    colours = np.concatenate([colour[:, :-1], colour[:, 1:]], -1).reshape(-1, 6)
-    size = camera.size
-    low, high = np.minimum(geometry[:, :2], geometry[:, 3:5]), geometry[:, 6:8].max(1)
-    top = np.maximum(geometry[:, :2], geometry[:, 3:5])
-    inside = (top > -high[:, None] - 1).all(1) & (low < size + high[:, None] + 1).all(1)
-    inside &= (geometry[:, :2] != geometry[:, 3:5]).any(1)
-    geometry, colours = geometry[inside], colours[inside]
-    return geometry, colours, geometry[:, 2] + geometry[:, 5]
+    x, y = np.float32(pixels[..., 0]), np.float32(pixels[..., 1])
+    z = np.float32(depth)
+    half = np.float32(bundle.radius * (camera.focal / depth))
+    margin, size = float(half.max()) + 1, camera.size
+    column = np.clip(x, 0, size - 1).astype(np.int32)
+    row = np.clip(y, 0, size - 1).astype(np.int32)
+    # A point counts as hidden a little late, as its segment may reach out of cover.
+    shown = z < behind[row, column] + 1.0
+    shown &= (x > -margin) & (x < size + margin) & (y > -margin) & (y < size + margin)
+    moved = (x[:, 1:] != x[:, :-1]) | (y[:, 1:] != y[:, :-1])
+    chosen = (shown[:, 1:] | shown[:, :-1]) & moved
+    opacity = np.broadcast_to(bundle.opacity[:, None], chosen.shape)
+    columns = [part[:, :-1][chosen] for part in (x, y, z)]
+    columns += [part[:, 1:][chosen] for part in (x, y, z)]
+    columns += [half[:, :-1][chosen], half[:, 1:][chosen], opacity[chosen]]
+    geometry = np.stack(columns, -1).astype(np.float32)
+    tints = np.concatenate([colour[:, :-1][chosen], colour[:, 1:][chosen]], -1)
+    return geometry, tints
 
 
 def paint(
@@ -166,7 +175,7 @@ def paint(
     """Paint shaded strands over a base layer.
 
     Args:
-        bundles: The strands.
+        bundles: The strands, of three part classes at most.
         colours: For each bundle, (S, P, 3) linear RGB as seen by the camera.
         camera: The view; its size is the picture's.
         depth: (H, W) depth of what is already drawn (cm, infinite where nothing is).
@@ -175,39 +184,47 @@ def paint(
     Returns:
         The layer with the strands on top.
     """
-    drawn = [_segments(b, c, camera) for b, c in zip(bundles, colours, strict=True)]
-    geometry = np.concatenate([item[0] for item in drawn])
-    tint = np.concatenate([item[1] for item in drawn])
-    order = np.argsort(-np.concatenate([item[2] for item in drawn]), kind="stable")
-    slots = {part: slot for slot, part in enumerate(sorted({b.part for b in bundles}))}
-    parts = np.concatenate(
-        [
-            np.full(len(item[0]), slots[bundle.part], np.int32)
-            for item, bundle in zip(drawn, bundles, strict=True)
-        ]
-    )
-    rgba = np.concatenate([base.rgb, base.alpha[..., None]], -1).astype(np.float32)
-    shares = np.zeros((*depth.shape, 3), np.float32)
-    for part, slot in slots.items():
-        shares[..., slot] = base.alpha * (base.part == part)
-    nearest = base.depth.astype(np.float32).copy()
     behind = np.minimum(np.where(np.isfinite(depth), depth, 1e6), 1e6)
-    arrays = [geometry, tint, parts, order.astype(np.int32)]
-    buffers = [wp.array(a, device="cpu") for a in (rgba, shares, nearest)]
+    behind = np.ascontiguousarray(behind, np.float32)
+    drawn = [
+        _segments(bundle, colour, camera, behind)
+        for bundle, colour in zip(bundles, colours, strict=True)
+    ]
+    geometry = np.concatenate([item[0] for item in drawn])
+    tints = np.concatenate([item[1] for item in drawn])
+    order = np.argsort(geometry[:, 2] + geometry[:, 5], kind="stable")
+    slots = {part: slot for slot, part in enumerate(sorted({b.part for b in bundles}))}
+    slot = np.repeat(
+        [slots[bundle.part] for bundle in bundles], [len(item[0]) for item in drawn]
+    )
+    arrays = [geometry, tints, slot.astype(np.int32), order.astype(np.int32), behind]
     inputs = [wp.array(np.ascontiguousarray(a), device="cpu") for a in arrays]
-    inputs += [wp.array(behind.astype(np.float32), device="cpu"), DEPTH_BIAS]
-    wp.launch(_paint, dim=1, inputs=[*inputs, *buffers], device="cpu")
-    return _layer(*(buffer.numpy() for buffer in buffers), slots)
+    rgb = wp.zeros(depth.shape, dtype=wp.vec3, device="cpu")
+    left_over = wp.full(depth.shape, 1.0, dtype=wp.float32, device="cpu")
+    shares = wp.zeros(depth.shape, dtype=wp.vec3, device="cpu")
+    nearest = wp.full(depth.shape, 1e6, dtype=wp.float32, device="cpu")
+    outputs = [rgb, left_over, shares, nearest]
+    wp.launch(_paint, dim=1, inputs=[*inputs, DEPTH_BIAS, *outputs], device="cpu")
+    return _over(base, *(output.numpy() for output in outputs), slots)
 
 
-def _layer(
-    rgba: np.ndarray, shares: np.ndarray, nearest: np.ndarray, slots: dict[int, int]
+def _over(
+    base: Layer,
+    rgb: np.ndarray,
+    left_over: np.ndarray,
+    shares: np.ndarray,
+    nearest: np.ndarray,
+    slots: dict[int, int],
 ) -> Layer:
+    """Lay painted strands over the base."""
+    alpha = 1 - left_over * (1 - base.alpha)
     ids = np.zeros(3, np.uint8)
+    total = shares.copy()
     for part, slot in slots.items():
         ids[slot] = part
-    winner = ids[shares.argmax(-1)]
-    alpha = rgba[..., 3]
-    part = np.where(alpha >= 0.5, winner, 0).astype(np.uint8)
-    nearest = np.where(alpha > 0.02, nearest, np.inf).astype(np.float32)
-    return Layer(rgba[..., :3], alpha, nearest, part)
+        total[..., slot] += left_over * base.alpha * (base.part == part)
+    part = np.where(alpha >= 0.5, ids[total.argmax(-1)], 0).astype(np.uint8)
+    near = np.where(left_over < 0.98, nearest, np.inf)
+    near = np.where(near > 1e5, np.inf, near)
+    near = np.minimum(near, base.depth).astype(np.float32)
+    return Layer(rgb + base.rgb * left_over[..., None], alpha, near, part)

@@ -43,9 +43,9 @@ TRAIN_STYLES: dict[str, Style] = {
         texture=Texture(gather=0.55, frizz=0.03, locks=200),
     ),
     "quiff": replace(
-        SHORT, flow="back", top=5.5, sides=1.3, back=1.6, front=6.5, lift=0.6,
-        front_lift=1.0, comb=0.35, fade=0.0, gravity=0.0, hug=0.05, raise_=4.0,
-        count=11000, texture=Texture(0.25, 7, 0.4, 0.6, 0.4, 150, 0.12),
+        SHORT, flow="back", top=5.0, sides=1.3, back=1.6, front=7.0, lift=0.45,
+        front_lift=1.0, comb=0.6, fade=0.0, gravity=0.03, hug=0.2, raise_=4.5,
+        count=12000, texture=Texture(0.2, 7, 0.4, 0.55, 0.5, 150, 0.07),
     ),
     "textured_crop": replace(
         SHORT, flow="forward", top=4.5, sides=1.2, back=1.6, front=4.5, lift=0.55,
@@ -126,10 +126,10 @@ TRAIN_STYLES: dict[str, Style] = {
         TIED, ties=(Tie("tail", (0.22, 0.82, -0.8), 2.2, 34, (0.95, 0.45, -0.3)),),
     ),
     "high_bun": replace(
-        TIED, ties=(Tie("bun", (0.0, 1.15, -0.35), 3.3),), raise_=0.5,
+        TIED, ties=(Tie("bun", (0.0, 1.04, -0.3), 3.0),), raise_=0.5,
     ),
     "low_bun": replace(
-        TIED, ties=(Tie("bun", (0.62, -0.55, -0.78), 3.3),), part=0.0,
+        TIED, ties=(Tie("bun", (0.82, -0.85, -0.65), 3.2),), part=0.0,
     ),
     "twin_braids": replace(
         TIED, ties=(Tie("braid", (-0.92, -0.8, -0.2), 1.25, 22, (-0.25, -1, 0.3)),
