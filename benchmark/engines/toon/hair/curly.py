@@ -112,13 +112,13 @@ def flat_top(s: Scalp) -> Hair:
 
 def afro(s: Scalp) -> Hair:
     """A large round cloud of coils."""
-    back = _cloud(s, 58, 66, -0.34, 22)
+    back = _cloud(s, 56, 58, -0.34, 22)
     left = [s.edge(-0.2, 40, -1), s.edge(0.1, 52, -1)]
-    outer = spaced([*left, *s.dome(58, 66, 176, 4, 15), *mirrored(left)], 22)
+    outer = spaced([*left, *s.dome(56, 58, 176, 4, 15), *mirrored(left)], 22)
     right = [s.edge(-0.2, -6), s.edge(0.14, -18), s.at(0.72, 0.5), s.at(0.4, 0.6)]
     inner = spaced([*right, s.at(0, 0.62), *mirrored(right)], 17)
     return Hair(
-        [*scalloped(s, outer, inner), *_rows(s, (-22, -34), (52, 62), 6.5)], [back]
+        [*scalloped(s, outer, inner), *_rows(s, (-22, -34), (50, 54), 6.5)], [back]
     )
 
 
