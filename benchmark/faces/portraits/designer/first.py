@@ -25,13 +25,13 @@ _GAIN = 0.9
 _BLEND_GAIN = 1.2
 _BLEND_REST = 0.3
 _SKIN_LIFT = 0.25
-_UNDERTONE = 1.6
+_UNDERTONE = 1.2
 _CARTOON_SKIN_LIGHTNESS = 2.0
 
 HAIR_WEIGHTS = HairWeights(
     length=3.8,
-    texture=2.0,
-    fringe=1.0,
+    texture=2.6,
+    fringe=1.6,
     parting=0.8,
     tied=2.2,
     sides=1.1,

@@ -49,15 +49,15 @@ LENGTHS = {
 }
 """Where hair ends, 1 being over the breast; bald stands far from everything else."""
 
-TEXTURES = {"straight": 0.0, "wavy": 0.45, "curly": 0.75, "coily": 1.0}
+TEXTURES = {"straight": 0.0, "wavy": 0.33, "curly": 0.8, "coily": 1.0}
 """How tightly hair winds."""
 
 SIDES = {"shaved": 0.0, "short": 0.5, "full": 1.0}
 """How much hair stands over the ears."""
 
 FRINGES = {
-    frozenset(("none", "side")): 0.2,
-    frozenset(("none", "curtain")): 0.6,
+    frozenset(("none", "side")): 0.1,
+    frozenset(("none", "curtain")): 0.4,
     frozenset(("none", "full")): 1.0,
     frozenset(("side", "curtain")): 0.4,
     frozenset(("side", "full")): 0.6,

@@ -27,13 +27,13 @@ _BLEND_REST = 0.35
 _SKIN_LIGHTNESS = 0.7
 _HAIR_LIGHTNESS = 1.3
 _SKIN_LIFT = 0.2
-_UNDERTONE = 1.9
+_UNDERTONE = 1.4
 _CARTOON_SKIN_LIGHTNESS = 1.5
 
 HAIR_WEIGHTS = HairWeights(
     length=3.8,
-    texture=0.9,
-    fringe=0.6,
+    texture=1.3,
+    fringe=0.8,
     parting=0.3,
     tied=2.4,
     sides=1.1,

@@ -11,9 +11,11 @@ _AS_NOTED = {name: HairShape(**asdict(note)) for name, note in HAIR_NOTES.items(
 
 TOON_HAIRS: dict[str, HairShape] = _AS_NOTED | {
     "afro": replace(_AS_NOTED["afro"], length="chin", volume=0.85, top=0.85),
-    "crew_cut": replace(_AS_NOTED["crew_cut"], top=0.15),
+    "crew_cut": replace(_AS_NOTED["crew_cut"], volume=0.15, top=0.1),
     "horseshoe": replace(_AS_NOTED["horseshoe"], recession=0.95),
-    "slick_back": replace(_AS_NOTED["slick_back"], volume=0.25, recession=0.25),
+    "slick_back": replace(
+        _AS_NOTED["slick_back"], volume=0.25, top=0.25, recession=0.25
+    ),
     "receding_short": replace(_AS_NOTED["receding_short"], recession=0.6),
     "wavy_short": replace(
         _AS_NOTED["wavy_short"], parting="none", volume=0.4, top=0.35
