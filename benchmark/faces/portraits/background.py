@@ -10,7 +10,7 @@ from scipy import ndimage
 from benchmark.faces.portraits.noise import picture_noise
 from benchmark.faces.portraits.tones import to_linear
 
-EDGE = 192
+EDGE = 128
 """Backgrounds are painted at this edge and scaled up: they are out of focus."""
 
 Painter = Callable[[np.random.Generator], np.ndarray]
@@ -38,7 +38,7 @@ def _mix(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray
 def _studio(rng: np.random.Generator) -> np.ndarray:
     x, y = _grid()
     away = np.hypot(x - rng.uniform(0.3, 0.7), y - rng.uniform(0.3, 0.7))
-    tone = _tone(rng, 0.15, 0.9, 0.05)
+    tone = _tone(rng, 0.12, 0.9, 0.04)
     fall = rng.uniform(0.3, 0.85)
     return _mix(tone, tone * fall, np.clip(away * 1.3, 0, 1))
 
@@ -75,7 +75,7 @@ def _discs(
 
 def _bokeh(rng: np.random.Generator) -> np.ndarray:
     base = _patches(rng, 9, 0.06, 0.4, 0.035)
-    return _blur(base, 9) + _blur(_discs(rng, 26, (0.025, 0.075)), 0.8)
+    return _blur(base, 9) + _blur(_discs(rng, 16, (0.025, 0.08)), 0.8)
 
 
 def _patches(
@@ -106,7 +106,7 @@ def _foliage(rng: np.random.Generator) -> np.ndarray:
 
 def _room(rng: np.random.Generator) -> np.ndarray:
     x, y = _grid()
-    picture = _patches(rng, 14, 0.12, 0.75, 0.06)
+    picture = _patches(rng, 14, 0.12, 0.8, 0.035)
     if rng.random() < 0.6:
         left = rng.choice([rng.uniform(0, 0.25), rng.uniform(0.75, 1)])
         window = (abs(x - left) < rng.uniform(0.08, 0.18)) & (y < 0.55)
@@ -119,7 +119,7 @@ def _outdoors(rng: np.random.Generator) -> np.ndarray:
     sky = np.array([0.45, 0.62, 0.9]) * rng.uniform(0.6, 1.1)
     picture = _mix(sky, np.array([0.85, 0.88, 0.9]), np.clip(y * 1.6, 0, 1))
     line = rng.uniform(0.3, 0.6) + 0.07 * picture_noise(rng, EDGE, 0.3, 3)[:1]
-    ground = _tone(rng, 0.25, 0.5, 0.05) * np.array([0.95, 1.0, 0.75])
+    ground = _tone(rng, 0.25, 0.5, 0.025) * np.array([0.95, 1.0, 0.75])
     texture = (1 + 0.4 * picture_noise(rng, EDGE, 0.12, 3))[..., None]
     picture = np.where(
         (y > line)[..., None], ground * np.clip(texture, 0.2, 2), picture
@@ -141,7 +141,7 @@ def _shelves(rng: np.random.Generator) -> np.ndarray:
     for row in range(5):
         edges = np.cumsum(rng.uniform(0.02, 0.07, 40))
         book = np.searchsorted(edges, x[0])
-        tones = np.array([_tone(rng, 0.1, 0.7, 0.13) for _ in range(41)])
+        tones = np.array([_tone(rng, 0.08, 0.6, 0.06) for _ in range(41)])
         tall = rng.uniform(0.12, 0.17, 41)[book]
         inside = (y > row * 0.22 + 0.18 - tall) & (y < row * 0.22 + 0.18)
         picture = np.where(inside[..., None], tones[book][None], picture)

@@ -261,13 +261,13 @@ def paint_cloth(person: Person, garment_fields: dict[str, np.ndarray]) -> np.nda
     tone = to_linear(np.array(scene.garment_rgb))
     albedo = np.broadcast_to(tone, (len(places), 3)).copy()
     kind = rng.random()
-    if kind < 0.12:
+    if kind < 0.1:
         stripe = np.sin(places[:, 1] * 2 * np.pi / rng.uniform(1.2, 2.6))
         other = to_linear(rng.uniform(0.1, 0.95, 3))
         albedo = np.where((stripe > rng.uniform(-0.3, 0.4))[:, None], albedo, other)
-    elif kind < 0.2:
+    elif kind < 0.16:
         print_ = space_noise(lattice(scene.seed), places, rng.uniform(1.2, 2.5), 2)
-        other = to_linear(rng.uniform(0.1, 0.95, 3))
+        other = tone * rng.choice([0.35, 2.2]) + 0.03
         albedo = np.where((print_ > 0.25)[:, None], other, albedo)
     inner = garment_fields["layer"] < 0.5
     if inner.any():

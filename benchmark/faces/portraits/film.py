@@ -125,7 +125,7 @@ def _grade(picture: np.ndarray, film: Film, rng: np.random.Generator) -> np.ndar
 def _sensor(picture: np.ndarray, film: Film, rng: np.random.Generator) -> np.ndarray:
     size = picture.shape[0]
     # Shrinking to a thumbnail averages grain away.
-    amount = rng.uniform(*film.noise) * min(1.0, (size / 256) ** 0.7)
+    amount = 0.75 * rng.uniform(*film.noise) * min(1.0, (size / 256) ** 0.7)
     grain = rng.standard_normal((size, size, 1))
     colour = ndimage.gaussian_filter(rng.standard_normal((size, size, 3)), (1, 1, 0))
     dark = 1.3 - 0.7 * np.clip(picture.mean(-1, keepdims=True), 0, 1)

@@ -18,6 +18,9 @@ from benchmark.faces.portraits.skin import paint_skin
 from benchmark.faces.portraits.surface import Seen, bump
 from benchmark.parts import PART_IDS
 
+REGIONS = ("ears", "beard", "moustache", "nose", "neck", "torso", "mouth_inside")
+"""Regions of the head that `draw_flesh` needs as fields."""
+
 _EYES = (SURFACES.index("eye_l"), SURFACES.index("eye_r"))
 _TEETH = (SURFACES.index("teeth_upper"), SURFACES.index("teeth_lower"))
 _TONGUE = SURFACES.index("tongue")
@@ -61,11 +64,13 @@ def shade_skin(
         (m, 3) linear RGB of the skin pixels and (m,) weight of the lips.
     """
     fields = {name: values[skin_at] for name, values in seen.fields.items()}
+    resolution = stage.camera.focal / float(np.median(seen.depth))
     skin = paint_skin(
         stage.person,
         fields["canonical"],
         fields["ears"],
         fields["beard"] + fields["moustache"],
+        resolution,
     )
     relief = np.zeros(len(seen.rows), np.float32)
     relief[skin_at] = skin.relief
@@ -85,9 +90,8 @@ def shade_skin(
         cosine = np.clip((normals @ lamp.direction + 0.18) / 1.18, 0, 1)
         relit += (cosine * arrives * veil)[:, None] * lamp.colour
     light = Light(relit, plain.shadow * through, plain.opening * shade[-1, skin_at])
-    cm = stage.camera.focal / float(np.median(seen.depth))
     rows, columns = seen.rows[skin_at], seen.columns[skin_at]
-    deep = glow(light.diffuse, rows, columns, stage.camera.size, cm)
+    deep = glow(light.diffuse, rows, columns, stage.camera.size, resolution)
     shine = gloss(stage.lights, light, normals, view, skin.roughness)
     inner = fields["mouth_inside"][:, None]
     albedo = skin.albedo * (1 - inner) + CAVITY * inner
@@ -166,11 +170,11 @@ def draw_flesh(
     part[skin_at & (fields["nose"] > 0.5)] = PART_IDS["nose"]
     part[skin_at & (fields["mouth_inside"] > 0.5)] = PART_IDS["mouth"]
     part[np.nonzero(skin_at)[0][lips > 0.5]] = PART_IDS["mouth"]
-    veil = shade[-1][:, None]
+    veil = shade.mean(0)[:, None]
     for index, side in zip(_EYES, (1, -1), strict=True):
         at = kind == index
         if at.any():
-            colour[at] = shade_eyes(stage, seen, at, side) * (0.4 + 0.6 * veil[at])
+            colour[at] = shade_eyes(stage, seen, at, side) * (0.25 + 0.75 * veil[at])
             part[at] = PART_IDS["eyes"]
     for index in (*_TEETH, _TONGUE):
         at = kind == index

@@ -29,13 +29,19 @@ def space_noise(
         (n,) float32 of mean 0 and deviation about 0.5.
     """
     total = np.zeros(len(points), np.float32)
+    across = np.ascontiguousarray(points.T, np.float32)
     for octave in range(octaves):
-        at = points.T * (2**octave / wavelength) + 7.3 * octave
+        at = across * np.float32(2**octave / wavelength) + np.float32(7.3 * octave)
         cell = np.floor(at)
         smooth = at - cell
         smooth = smooth * smooth * (3 - 2 * smooth)
         total += ndimage.map_coordinates(
-            grid, cell + smooth, order=1, mode="grid-wrap", prefilter=False
+            grid,
+            cell + smooth,
+            output=np.float32,
+            order=1,
+            mode="grid-wrap",
+            prefilter=False,
         ) * (0.5**octave)
     return total
 

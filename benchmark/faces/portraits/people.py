@@ -49,22 +49,22 @@ SKIN_MODELS: dict[str, tuple[str, ...]] = {
 """Skin models by world (`skin.py` says what each does)."""
 
 MEASURES: dict[str, tuple[float, float]] = {
-    "head_width": (0.53236, 0.03177),
-    "head_length": (0.67909, 0.04256),
-    "jaw_width": (0.92054, 0.03956),
-    "chin_width": (0.59904, 0.03868),
-    "cheekbone_width": (1.07127, 0.02547),
-    "forehead_width": (1.00819, 0.03150),
-    "eye_size": (0.10796, 0.01022),
-    "eye_spacing": (0.24088, 0.01345),
-    "eye_rotation": (8.23987, 3.38166),
-    "eye_openness": (0.32215, 0.06916),
-    "nose_width": (0.14573, 0.02041),
-    "nose_height": (0.20609, 0.01330),
-    "nose_position": (-0.19846, 0.01500),
-    "mouth_width": (0.18691, 0.01692),
+    "head_width": (0.53025, 0.03039),
+    "head_length": (0.67855, 0.04229),
+    "jaw_width": (0.91928, 0.03472),
+    "chin_width": (0.60110, 0.03584),
+    "cheekbone_width": (1.07131, 0.02292),
+    "forehead_width": (1.00940, 0.02658),
+    "eye_size": (0.10801, 0.01022),
+    "eye_spacing": (0.24091, 0.01345),
+    "eye_rotation": (8.52993, 3.38382),
+    "eye_openness": (0.36160, 0.07928),
+    "nose_width": (0.14575, 0.02041),
+    "nose_height": (0.20610, 0.01330),
+    "nose_position": (-0.19848, 0.01500),
+    "mouth_width": (0.18711, 0.01673),
     "mouth_volume": (0.09290, 0.01473),
-    "mouth_position": (0.15360, 0.02143),
+    "mouth_position": (0.15365, 0.02143),
 }
 """Population mean and standard deviation of each raw measure (`calibrate`)."""
 
@@ -198,6 +198,8 @@ def _traits(rng: np.random.Generator, sex: str, age: int) -> dict[str, float]:
     values["shoulders"] = 0.4 * values["shoulders"]
     values["ageing"] = float(np.clip((age - 45) / 30, -0.5, 1.1))
     values["eye_bags"] = float(np.clip((age - 40) / 35 + rng.normal(0, 0.3), -0.6, 1.1))
+    values["eye_openness"] += 0.35
+    values["forehead_height"] *= 0.5
     for name in ("chin_jut", "chin_drop", "brow_height", "eye_fold", "eye_depth"):
         values[name] *= 0.6
     return values

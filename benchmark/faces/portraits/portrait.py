@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from benchmark.faces.portraits.background import paint_background
 from benchmark.faces.portraits.camera import Camera, frame_head
 from benchmark.faces.portraits.clothes import Garment, dress, paint_cloth
 from benchmark.faces.portraits.film import FILMS, develop, expose, white_balance
-from benchmark.faces.portraits.flesh import Stage, draw_flesh
+from benchmark.faces.portraits.flesh import REGIONS, Stage, draw_flesh
 from benchmark.faces.portraits.glasses import Spectacles, fit_glasses, lens_glare
 from benchmark.faces.portraits.hair.drawing import Shadows, cast_shadows, draw
 from benchmark.faces.portraits.hair.grow import grow
@@ -19,12 +20,15 @@ from benchmark.faces.portraits.head import Head, build_head, topology
 from benchmark.faces.portraits.light import Lights, light_rig
 from benchmark.faces.portraits.people import Person, attributes
 from benchmark.faces.portraits.raycast import Tracer
-from benchmark.faces.portraits.shading import BOUNCE, SKY, arriving, gloss
+from benchmark.faces.portraits.shading import BOUNCE, SKY, arriving, gloss, glow
 from benchmark.faces.portraits.surface import Seen, look
 from benchmark.parts import PART_IDS
 
 SIZES = (64, 512)
 """Smallest and largest edge of a portrait in pixels."""
+
+SUPERSAMPLING = 1.5
+"""Drawing resolution over the final one; the strands are anti-aliased anyway."""
 
 _SKIN_PARTS = [PART_IDS[name] for name in ("skin", "nose")]
 
@@ -140,7 +144,9 @@ def _draw_cloth(
     )
     veil = shade.mean(0)[:, None]
     albedo = paint_cloth(stage.person, dict(seen.fields))
-    colour = albedo * lit.diffuse * veil * lit.opening[:, None] ** 0.3
+    cm = stage.camera.focal / float(stage.person.scene.distance)
+    arrived = glow(lit.diffuse, seen.rows, seen.columns, stage.camera.size, cm)
+    colour = albedo * arrived * veil * lit.opening[:, None] ** 0.3
     colour += 0.4 * gloss(stage.lights, lit, seen.normals, seen.view, 0.7, 0.02) * veil
     canvas.put(seen, front, colour, PART_IDS["cloth"])
 
@@ -172,17 +178,21 @@ def _lamp_tint(lights: Lights) -> np.ndarray:
     return total + sum(np.array(lamp.colour) for lamp in lights.lamps)
 
 
-def _shrunk(picture: np.ndarray, factor: int) -> np.ndarray:
-    size = picture.shape[0] // factor
-    return picture.reshape(size, factor, size, factor, -1).mean((1, 3))
+def _shrunk(light: np.ndarray, size: int) -> np.ndarray:
+    """Average (S, S, 3) light down to (size, size, 3)."""
+    shrink = [
+        Image.fromarray(light[..., channel].astype(np.float32)).resize(
+            (size, size), Image.Resampling.BOX
+        )
+        for channel in range(3)
+    ]
+    return np.stack([np.asarray(channel) for channel in shrink], -1)
 
 
-def _shrunk_parts(part: np.ndarray, factor: int) -> np.ndarray:
-    """The commonest class of each block of pixels (the lowest among equals)."""
-    size = part.shape[0] // factor
-    blocks = part.reshape(size, factor, size, factor).swapaxes(1, 2)
-    votes = np.stack([(blocks == k).sum((2, 3)) for k in range(len(PART_IDS))])
-    return votes.argmax(0).astype(np.uint8)
+def _shrunk_parts(part: np.ndarray, size: int) -> np.ndarray:
+    """The class at the middle of each final pixel."""
+    nearest = Image.fromarray(part).resize((size, size), Image.Resampling.NEAREST)
+    return np.asarray(nearest)
 
 
 def _casters(head: Head, garment: Garment, glasses: Spectacles | None) -> Tracer:
@@ -212,7 +222,8 @@ def _draw_scene(person: Person, size: int) -> tuple[Canvas, Lights]:
     soft_light, opening = _soft_fields(stage, head, body)
     fields = {"canonical": head.canonical, "soft_light": soft_light, "opening": opening}
     hits = body.picture(camera)
-    seen = look(camera, hits, head.triangles, head.normals, {**fields, **head.regions})
+    fields |= {name: head.regions[name] for name in REGIONS}
+    seen = look(camera, hits, head.triangles, head.normals, fields)
     canvas = Canvas(paint_background(scene.background, scene.seed, size))
     growth = grow(person, head, np.random.default_rng(person.seed))
     hair = cast_shadows(growth, lights)
@@ -223,6 +234,8 @@ def _draw_scene(person: Person, size: int) -> tuple[Canvas, Lights]:
     layer = draw(growth, camera, canvas.depth, lights, hair)
     if glasses:
         _draw_glasses(stage, canvas, glasses)
+        hidden = layer.depth > canvas.depth + 0.4
+        layer.alpha[hidden], layer.rgb[hidden], layer.part[hidden] = 0, 0, 0
     canvas.lay(layer.rgb, layer.alpha, layer.part)
     return canvas, lights
 
@@ -244,10 +257,9 @@ def render(person: Person, size: int) -> Portrait:
         raise ValueError(
             f"size is {size}; a portrait's edge is {SIZES[0]} to {SIZES[1]} px"
         )
-    factor = 2
-    canvas, lights = _draw_scene(person, size * factor)
-    light = _shrunk(canvas.light, factor)
-    parsing = _shrunk_parts(canvas.part, factor)
+    canvas, lights = _draw_scene(person, round(size * SUPERSAMPLING))
+    light = _shrunk(canvas.light, size)
+    parsing = _shrunk_parts(canvas.part, size)
     film = FILMS[person.scene.camera]
     rng = np.random.default_rng([person.seed, 3])
     light = white_balance(light, _lamp_tint(lights), film, rng)

@@ -54,7 +54,8 @@ def _reach(
     index = wp.tid()
     total = wp.float32(0.0)
     stride = directions.shape[0] / samples
-    turn = (index * 7) % stride
+    # A regular pattern would show on the skin.
+    turn = wp.randi(wp.rand_init(17, index), 0, stride)
     for sample in range(samples):
         direction = directions[(sample * stride + turn) % directions.shape[0]]
         # Light that creeps round an edge leaves along the surface.

@@ -68,9 +68,10 @@ def arriving(
         cosine = normals @ lamp.direction
         facing = np.clip((cosine + wrap) / (1 + wrap), 0, 1)
         lit = np.nonzero(facing > 0)[0]
+        rays = samples if lamp.softness > 0.05 else 1
         if len(lit):
             shadow[index, lit] = tracer.visibility(
-                points[lit], normals[lit], lamp.direction, lamp.softness, samples
+                points[lit], normals[lit], lamp.direction, lamp.softness, rays
             )
         total += (facing * shadow[index])[:, None] * lamp.colour
     return Light(total, shadow, opening)

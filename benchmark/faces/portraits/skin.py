@@ -48,9 +48,9 @@ MODELS: dict[str, SkinModel] = {
     "ruddy": SkinModel(0.08, 1.5, 0.05, 0.2, 0.8, 0.9, 0.42),
     "freckled": SkinModel(0.08, 0.9, 1.0, 0.3, 0.7, 0.8, 0.44),
     "weathered": SkinModel(0.16, 1.3, 0.2, 0.8, 1.3, 0.75, 0.48),
-    "dewy": SkinModel(0.05, 0.7, 0.0, 0.1, 0.5, 1.7, 0.3),
+    "dewy": SkinModel(0.05, 0.7, 0.0, 0.1, 0.5, 1.3, 0.33),
     "mottled": SkinModel(0.22, 1.0, 0.1, 0.3, 0.9, 0.8, 0.45),
-    "glossy": SkinModel(0.06, 0.7, 0.0, 0.15, 0.7, 2.1, 0.33),
+    "glossy": SkinModel(0.06, 0.7, 0.0, 0.15, 0.7, 1.6, 0.34),
     "spotted": SkinModel(0.1, 0.9, 0.3, 1.2, 0.9, 0.85, 0.43),
 }
 """Skin models by name (`people.SKIN_MODELS` says whose world each is of)."""
@@ -152,7 +152,11 @@ def _beard_shadow(person: Person, beard: np.ndarray) -> np.ndarray:
 
 
 def paint_skin(
-    person: Person, places: np.ndarray, ears: np.ndarray, beard: np.ndarray
+    person: Person,
+    places: np.ndarray,
+    ears: np.ndarray,
+    beard: np.ndarray,
+    resolution: float,
 ) -> Skin:
     """Give skin to places on the head.
 
@@ -161,6 +165,7 @@ def paint_skin(
         places: (n, 3) canonical coordinates in cm.
         ears: (n,) weight of the ears region.
         beard: (n,) weight of beard, chin and moustache.
+        resolution: pixels per cm; relief finer than that is left out.
 
     Returns:
         The skin.
@@ -191,8 +196,9 @@ def paint_skin(
     base = to_linear(from_hex(person.skin_rgb))
     pores = 0.0035 * model.pores * space_noise(grid, p + 29, 0.14, 2)
     cheeks = 0.4 + _blob(p, 3.5, -3.5, 2.5, 2) + _blob(p, 0, -3.5, 1.6, 2)
-    relief = pores * cheeks * (1 - lips) + _wrinkles(grid, p, person.age)
-    relief += 0.006 * lips * np.sin(p[:, 0] * 2 * np.pi / 0.2 + 2 * blotch)
+    sharp = float(np.clip((0.14 * resolution - 1) / 1.5, 0, 1))
+    relief = sharp * pores * cheeks * (1 - lips) + _wrinkles(grid, p, person.age)
+    relief += 0.006 * sharp * lips * np.sin(p[:, 0] * 2 * np.pi / 0.2 + 2 * blotch)
     oily = 0.55 + 0.6 * _blob(p, 0, -3.5, 1.3, 2.4) + 0.45 * _blob(p, 0, 4, 3.5, 2)
     oily += 0.25 * _blob(p, 4.2, -2.2, 1.6, 1.0) + 0.2 * _blob(p, 0, -10, 1.2, 1)
     sockets = 1 - 0.85 * _blob(p, 3.0, 0.7, 2.2, 1.3)
