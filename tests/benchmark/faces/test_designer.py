@@ -44,7 +44,7 @@ looks = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(looks, max_size=3))
 def test_any_people_get_valid_vectors(some):
     for engine, designer in PAIRS:
