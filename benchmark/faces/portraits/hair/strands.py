@@ -64,7 +64,8 @@ class Layer:
     Attributes:
         rgb: (H, W, 3) float32 linear RGB, premultiplied by alpha.
         alpha: (H, W) float32, 0 to 1.
-        depth: (H, W) float32 cm along the optical axis; infinite where bare.
+        depth: (H, W) float32 cm along the optical axis; infinite where alpha is below
+            one half.
         part: (H, W) uint8 part classes; 0 where alpha is below one half.
     """
 
@@ -136,8 +137,8 @@ def _paint(
                         rgb[row, column] = rgb[row, column] + tint * seen
                         shares[row, column] = shares[row, column] + part * seen
                         left_over[row, column] = open_ - seen
-                        if cover > 0.2:
-                            nearest[row, column] = wp.min(nearest[row, column], z)
+                        if open_ > 0.5 and open_ - seen <= 0.5:
+                            nearest[row, column] = z
 
 
 def _segments(
@@ -224,7 +225,6 @@ def _over(
         ids[slot] = part
         total[..., slot] += left_over * base.alpha * (base.part == part)
     part = np.where(alpha >= 0.5, ids[total.argmax(-1)], 0).astype(np.uint8)
-    near = np.where(left_over < 0.98, nearest, np.inf)
-    near = np.where(near > 1e5, np.inf, near)
-    near = np.minimum(near, base.depth).astype(np.float32)
+    near = np.where(left_over <= 0.5, nearest, base.depth)
+    near = np.where(alpha >= 0.5, near, np.inf).astype(np.float32)
     return Layer(rgb + base.rgb * left_over[..., None], alpha, near, part)
