@@ -27,6 +27,7 @@ _BLEND_REST = 0.3
 _SKIN_LIFT = 0.25
 _UNDERTONE = 1.2
 _CARTOON_SKIN_LIGHTNESS = 2.0
+_CARTOON_HAIR_LIGHTNESS = 0.7
 
 HAIR_WEIGHTS = HairWeights(
     length=3.8,
@@ -150,7 +151,7 @@ AVATAAARS: Mapping[str, Line] = {
         "skin_rgb", lightness=_CARTOON_SKIN_LIGHTNESS, lift=_SKIN_LIFT
     ),
     "hair_type": NearestHair(AVATAAARS_HAIRS, HAIR_WEIGHTS),
-    "hair_colour": Swatches("hair_rgb"),
+    "hair_colour": Swatches("hair_rgb", _CARTOON_HAIR_LIGHTNESS),
     "brow_type": first_fit(
         when("angryNatural", brow_angle=over(0.8)),
         when("sadConcernedNatural", brow_angle=under(0.18)),
@@ -188,7 +189,7 @@ AVATAAARS: Mapping[str, Line] = {
         when("beardMedium", facial_hair="short_beard"),
         otherwise("beardLight"),
     ),
-    "facial_hair_colour": Swatches("hair_rgb"),
+    "facial_hair_colour": Swatches("hair_rgb", _CARTOON_HAIR_LIGHTNESS),
 }
 
 TABLES: Mapping[str, Mapping[str, Line]] = {

@@ -29,6 +29,7 @@ _HAIR_LIGHTNESS = 1.3
 _SKIN_LIFT = 0.2
 _UNDERTONE = 1.4
 _CARTOON_SKIN_LIGHTNESS = 1.5
+_CARTOON_HAIR_LIGHTNESS = 0.8
 
 HAIR_WEIGHTS = HairWeights(
     length=3.8,
@@ -153,7 +154,7 @@ AVATAAARS: Mapping[str, Line] = {
         "skin_rgb", lightness=_CARTOON_SKIN_LIGHTNESS, lift=_SKIN_LIFT
     ),
     "hair_type": NearestHair(AVATAAARS_HAIRS, HAIR_WEIGHTS),
-    "hair_colour": Swatches("hair_rgb", _HAIR_LIGHTNESS),
+    "hair_colour": Swatches("hair_rgb", _CARTOON_HAIR_LIGHTNESS),
     "brow_type": first_fit(
         when("raisedExcited", brow_arch=over(0.75), brow_thickness=under(0.45)),
         when("raisedExcitedNatural", brow_arch=over(0.75)),
@@ -190,7 +191,7 @@ AVATAAARS: Mapping[str, Line] = {
         when("beardMajestic", facial_hair="full_beard"),
         otherwise("beardLight"),
     ),
-    "facial_hair_colour": Swatches("hair_rgb", _HAIR_LIGHTNESS),
+    "facial_hair_colour": Swatches("hair_rgb", _CARTOON_HAIR_LIGHTNESS),
 }
 
 TABLES: Mapping[str, Mapping[str, Line]] = {
