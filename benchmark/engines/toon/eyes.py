@@ -115,8 +115,8 @@ def _draw_eye(eye: Eye, skin: SkinTones, side: int) -> list[Shape]:
         (-0.6 * w, -0.86 * eye.inner_lid - 2.4 * eye.scale),
         (-1.02 * w, 2.5),
     ]
-    under = [(x, y + 6 * eye.scale) for x, y in reversed(upper)]
-    radius = max(0.53 * (eye.top_lid + eye.lower_lid), 11.5 * eye.scale)
+    under = [(x, y + 4.5 * eye.scale) for x, y in reversed(upper)]
+    radius = max(0.46 * (eye.top_lid + eye.lower_lid), 10 * eye.scale) + 3 * eye.scale
     iris_x, iris_y = eye.place(0, eye.lower_lid - radius + 0.5, side)
     heavy = [(x, y + 0.75 * eye.fold) for x, y in reversed(fold)]
     return [

@@ -25,7 +25,7 @@ def _drawn_back(s: Scalp, part: float | None) -> list[Shape]:
             for u in (-0.44, -0.15, 0.15, 0.44)
         ]
         lines += [
-            [s.edge(0.24, -8, k), s.at(0.92 * k, 0.62), s.at(0.62 * k, 0.98)]
+            [s.edge(0.24, -8, k), s.edge(0.58, -9, k), s.edge(0.9, -8, k)]
             for k in (-1, 1)
         ]
     else:
