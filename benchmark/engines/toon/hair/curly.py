@@ -43,9 +43,9 @@ def curly_short(s: Scalp) -> Hair:
     left = [s.edge(v, 12, -1) for v in (-0.06, 0.14)]
     outer = spaced([*left, *s.dome(16, 38, 176, 4, 13), *mirrored(left)], 31)
     inner = [
-        s.edge(-0.06, -12), s.edge(0.16, -18), s.at(0.72, 0.42), s.at(0.46, 0.5),
-        s.at(0.22, 0.43), s.at(-0.04, 0.51), s.at(-0.28, 0.44), s.at(-0.52, 0.51),
-        s.at(-0.74, 0.42), s.edge(0.16, -18, -1), s.edge(-0.06, -12, -1),
+        s.edge(-0.06, -12), s.edge(0.16, -18), s.at(0.72, 0.46), s.at(0.46, 0.55),
+        s.at(0.22, 0.48), s.at(-0.04, 0.56), s.at(-0.28, 0.49), s.at(-0.52, 0.56),
+        s.at(-0.74, 0.46), s.edge(0.16, -18, -1), s.edge(-0.06, -12, -1),
     ]  # fmt: skip
     return Hair([*scalloped(s, outer, inner), *_rows(s, (-30, -40), (8, 32), 9)])
 
