@@ -167,10 +167,11 @@ def read_target(path: Path, count: int) -> np.ndarray:
         (count, 3) deltas in centimetres.
     """
     delta = np.zeros((count, 3))
-    for line in gzip.open(path, "rt"):
-        fields = line.split()
-        if len(fields) == 4 and fields[0].isdigit():
-            delta[int(fields[0])] = [10 * float(value) for value in fields[1:]]
+    with gzip.open(path, "rt") as lines:
+        for line in lines:
+            fields = line.split()
+            if len(fields) == 4 and fields[0].isdigit():
+                delta[int(fields[0])] = [10 * float(value) for value in fields[1:]]
     return delta
 
 

@@ -12,19 +12,19 @@ _EXPRESSIONS: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
     "neutral": (0.2, {"mouthSmile": (0.0, 0.06)}),
     "soft_smile": (
         0.16,
-        {"mouthSmile": (0.22, 0.42), "cheekSquint": (0.0, 0.3)},
+        {"mouthSmile": (0.3, 0.5), "cheekSquint": (0.0, 0.3)},
     ),
     "closed_smile": (
         0.14,
-        {"mouthSmile": (0.55, 0.85), "cheekSquint": (0.3, 0.7), "eyeSquint": (0, 0.4)},
+        {"mouthSmile": (0.7, 1.15), "cheekSquint": (0.3, 0.7), "eyeSquint": (0, 0.4)},
     ),
     "teeth_smile": (
         0.17,
         {
-            "mouthSmile": (0.7, 1.0),
-            "mouthUpperUp": (0.5, 0.8),
-            "mouthLowerDown": (0.35, 0.65),
-            "jawOpen": (0.03, 0.09),
+            "mouthSmile": (1.0, 1.35),
+            "mouthUpperUp": (0.7, 1.0),
+            "mouthLowerDown": (0.5, 0.85),
+            "jawOpen": (0.14, 0.24),
             "cheekSquint": (0.2, 0.6),
             "eyeSquint": (0.0, 0.35),
         },
@@ -32,7 +32,7 @@ _EXPRESSIONS: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
     "open_laugh": (
         0.09,
         {
-            "mouthSmile": (0.75, 1.0),
+            "mouthSmile": (1.0, 1.35),
             "mouthUpperUp": (0.4, 0.7),
             "jawOpen": (0.32, 0.58),
             "cheekSquint": (0.3, 0.7),
@@ -40,7 +40,7 @@ _EXPRESSIONS: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
         },
     ),
     "straight": (0.07, {"mouthPress": (0.4, 0.8), "mouthRollLower": (0.1, 0.4)}),
-    "frown": (0.07, {"mouthFrown": (0.5, 1.0), "browDown": (0.1, 0.6)}),
+    "frown": (0.07, {"mouthFrown": (0.6, 1.2), "browDown": (0.1, 0.6)}),
     "pout": (0.05, {"mouthPucker": (0.35, 0.65), "mouthShrugLower": (0.1, 0.4)}),
     "smirk": (0.05, {"mouthSmileLeft": (0.6, 1.0), "cheekSquint": (0.0, 0.3)}),
 }
@@ -74,7 +74,9 @@ def read_mouth(actions: Mapping[str, float]) -> dict[str, Any]:
     opened = actions.get("jawOpen", 0.0)
     lips = actions.get("mouthUpperUp", 0.0) + actions.get("mouthLowerDown", 0.0)
     return {
-        "mouth_curve": float(np.clip(smile + 0.4 * one_sided - frown, -1, 1)),
+        "mouth_curve": float(
+            np.clip(0.77 * smile + 0.35 * one_sided - 0.83 * frown, -1, 1)
+        ),
         "mouth_open": float(np.clip(1.5 * opened + 0.15 * lips, 0, 1)),
         "mouth_teeth": opened + lips > 0.3,
     }

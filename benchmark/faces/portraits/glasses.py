@@ -141,7 +141,7 @@ def fit_glasses(person: Person, head: Head) -> Spectacles:
         lenses.append((centre, wide, tall))
         ear = head.vertices[ear_at & (np.sign(head.vertices[:, 0]) == np.sign(eye[0]))]
         top = ear[np.argmax(ear[:, 1])]
-        start = centre + [side * wide, 0.55 * tall, -0.35]
+        start = centre + np.array([side * wide, 0.55 * tall, -0.35])
         hinge = np.array([side * (abs(top[0]) - 0.25), start[1], start[2] - 1.2])
         end = np.array([side * (abs(top[0]) - 0.4), top[1] - 0.3, top[2]])
         path = np.concatenate(

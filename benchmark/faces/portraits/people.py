@@ -49,22 +49,22 @@ SKIN_MODELS: dict[str, tuple[str, ...]] = {
 """Skin models by world (`skin.py` says what each does)."""
 
 MEASURES: dict[str, tuple[float, float]] = {
-    "head_width": (0.53025, 0.03039),
-    "head_length": (0.67855, 0.04229),
-    "jaw_width": (0.91928, 0.03472),
-    "chin_width": (0.60110, 0.03584),
-    "cheekbone_width": (1.07131, 0.02292),
-    "forehead_width": (1.00940, 0.02658),
-    "eye_size": (0.10801, 0.01022),
-    "eye_spacing": (0.24091, 0.01345),
-    "eye_rotation": (8.52993, 3.38382),
-    "eye_openness": (0.36160, 0.07928),
-    "nose_width": (0.14575, 0.02041),
-    "nose_height": (0.20610, 0.01330),
-    "nose_position": (-0.19848, 0.01500),
-    "mouth_width": (0.18711, 0.01673),
-    "mouth_volume": (0.09290, 0.01473),
-    "mouth_position": (0.15365, 0.02143),
+    "head_width": (0.53347, 0.03077),
+    "head_length": (0.67846, 0.04227),
+    "jaw_width": (0.92403, 0.04011),
+    "chin_width": (0.59115, 0.04022),
+    "cheekbone_width": (1.06639, 0.02513),
+    "forehead_width": (1.00958, 0.02802),
+    "eye_size": (0.10836, 0.01041),
+    "eye_spacing": (0.24074, 0.01346),
+    "eye_rotation": (8.27190, 4.91687),
+    "eye_openness": (0.36028, 0.07918),
+    "nose_width": (0.14565, 0.02040),
+    "nose_height": (0.20596, 0.01330),
+    "nose_position": (-0.19834, 0.01498),
+    "mouth_width": (0.18463, 0.01714),
+    "mouth_volume": (0.09299, 0.01472),
+    "mouth_position": (0.15354, 0.02142),
 }
 """Population mean and standard deviation of each raw measure (`calibrate`)."""
 

@@ -85,7 +85,7 @@ def gloss(
     roughness: np.ndarray | float,
     reflectance: float = 0.028,
 ) -> np.ndarray:
-    """Specular light (n, 3): GGX lobes of the lamps and a blurred mirror of the rest."""
+    """Specular light (n, 3): GGX lobes of the lamps, a blurred mirror of the rest."""
     rough = np.maximum(np.asarray(roughness), 0.05)
     facing = np.clip((normals * view).sum(1), 0.02, 1)
     total = np.zeros((len(normals), 3))

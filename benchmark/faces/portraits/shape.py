@@ -22,7 +22,10 @@ TRAITS: dict[str, tuple[tuple[str, str, float], ...]] = {
         ("head-scale-vert-incr", "head-scale-vert-decr", 0.45),
         ("chin-height-incr", "chin-height-decr", 0.35),
     ),
-    "jaw_width": (("chin-bones-incr", "chin-bones-decr", 0.9),),
+    "jaw_width": (
+        ("head-square", "head-invertedtriangular", 0.5),
+        ("chin-bones-incr", "chin-bones-decr", 0.6),
+    ),
     "chin_width": (
         ("chin-width-incr", "chin-width-decr", 0.8),
         ("", "chin-triangle", 0.5),
@@ -39,8 +42,8 @@ TRAITS: dict[str, tuple[tuple[str, str, float], ...]] = {
     "eye_size": (("eye-scale-incr", "eye-scale-decr", 0.75),),
     "eye_spacing": (("eye-trans-out", "eye-trans-in", 0.65),),
     "eye_rotation": (
-        ("eye-corner2-up", "eye-corner2-down", 0.6),
-        ("eye-corner1-down", "eye-corner1-up", 0.35),
+        ("eye-corner1-up", "eye-corner1-down", 1.3),
+        ("eye-corner2-down", "eye-corner2-up", 0.6),
     ),
     "eye_openness": (
         ("eye-height1-incr", "eye-height1-decr", 0.5),

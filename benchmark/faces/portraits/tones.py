@@ -45,7 +45,7 @@ EYE_TONES: dict[str, tuple[int, int, int]] = {
 
 
 def to_linear(srgb: np.ndarray) -> np.ndarray:
-    """sRGB in [0, 1] → linear light in [0, 1]."""
+    """Turn sRGB in [0, 1] into linear light in [0, 1]."""
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
