@@ -92,10 +92,9 @@ def _write_pictures(work: Work, trial: TrialPlan, folder: Path) -> None:
     for split in contest.suite.splits:
         place = folder / split
         place.mkdir(parents=True)
-        faces = work.pictures(split, contest.suite.render_size)
         renders = work.renders(trial, split)
         for row, face in enumerate(contest.splits[split].ids):
-            (place / f"{face}.face.webp").write_bytes(webp_bytes(faces[row]))
+            (place / f"{face}.face.webp").write_bytes(work.encoded_faces(split)[row])
             (place / f"{face}.prediction.webp").write_bytes(webp_bytes(renders[row]))
 
 

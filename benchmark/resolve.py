@@ -254,7 +254,7 @@ def _variants(suite: Suite, shelf: Shelf, problems: list[str]) -> tuple[Variant,
     found = [_variant(suite, section, shelf, problems) for section in suite.variants]
     titles = [v.title for v in found if v is not None]
     problems += [
-        f"variants: {titles.count(title)} have the title {title!r}; tables need one each"
+        f"variants: {titles.count(title)} have the title {title!r}; give each its own"
         for title in sorted(set(titles))
         if titles.count(title) > 1
     ]

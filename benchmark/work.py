@@ -20,6 +20,7 @@ from benchmark.progress import Progress, Task
 from benchmark.resolve import Judge
 from benchmark.stages import PREDICT_BATCH, RENDER_BATCH, digest_of
 from benchmark.store import Build, Stage, Store, atomic_write
+from benchmark.trial import webp_bytes
 from evaluation.base import Cases, MetricSetup
 from evaluation.speed import Subject, measure, torch_clock
 from methods.base import FitContext, Labelled, Pictures
@@ -41,10 +42,16 @@ class Work:
         self.progress = progress
         self._metrics: dict[str, Metric] = {}
         self.pictures = lru_cache(maxsize=4)(self._pictures)
+        self.encoded_faces = lru_cache(maxsize=4)(self._encoded_faces)
         self._truth_arrays = lru_cache(maxsize=8)(_load_renders)
 
     def _pictures(self, split: str, size: int) -> NDArray[np.uint8]:
         return self.plan.contest.splits[split].pictures(size)
+
+    def _encoded_faces(self, split: str) -> list[bytes]:
+        """The faces as every trial folder shows them, encoded once."""
+        pictures = self.pictures(split, self.plan.contest.suite.render_size)
+        return [webp_bytes(picture) for picture in pictures]
 
     def engine(self, trial: TrialPlan) -> Engine:
         """The trial's engine."""

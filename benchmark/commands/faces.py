@@ -54,6 +54,53 @@ def show_faces(
         print(f"sheet: {sheet}")
 
 
+@faces_app.command("render")
+def render_faces(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Where to [the embedded set's folder].")
+    ] = None,
+    splits: Annotated[
+        list[str] | None, typer.Option("--split", help="Only this split; repeatable.")
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(min=1, help="At most so many faces a batch.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the people.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+) -> None:
+    """Render the synthetic people again (needs the extra `portraits`)."""
+    from benchmark.faces.faceset import PORTRAITS
+    from benchmark.faces.portraits.splits import SPLITS, render_splits
+    from benchmark.terminal import open_progress
+
+    place = folder or PORTRAITS
+    chosen = tuple(splits or SPLITS)
+    render_splits(place, seed, jobs, open_progress(), chosen, count)
+    print(f"faces: {place}; write their truths with `avatarbench faces truth {place}`")
+
+
+@faces_app.command("truth")
+def write_faces_truths(
+    folder: Annotated[
+        Path | None, typer.Argument(help="A packed face set [the embedded one].")
+    ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(help="PNG for twelve faces beside their truths.")
+    ] = None,
+) -> None:
+    """Let both designers make the truths of a packed face set, and seal them."""
+    from benchmark.faces.faceset import PORTRAITS
+    from benchmark.faces.portraits.designer.sheet import draw_truths
+    from benchmark.faces.portraits.designer.truths import write_truths
+
+    place = folder or PORTRAITS
+    write_truths(place)
+    print(f"truths: {place}")
+    if sheet is not None:
+        draw_truths(sheet, place)
+        print(f"sheet: {sheet}")
+
+
 def _draw(pictures: NDArray[np.uint8], path: Path) -> None:
     """(n, S, S, 3) pictures in rows of eight."""
     from PIL import Image
