@@ -7,8 +7,8 @@ from functools import cache
 
 import numpy as np
 
-UNDERTONES = {"cool": 38.0, "neutral": 55.0, "warm": 71.0}
-"""Hue angle (degrees, CIELAB) of each skin undertone."""
+UNDERTONES = {"cool": 47.0, "neutral": 58.5, "warm": 70.0}
+"""Hue angle (degrees, CIELAB) of each undertone on the lightest skin."""
 
 DEPTHS = tuple(range(1, 14))
 """Skin depths, 1 the lightest."""
@@ -52,15 +52,15 @@ _XYZ_TO_RGB = np.array(
 def skin_swatches() -> dict[str, str]:
     """One swatch a skin tone, `d01_cool` to `d13_warm`, lightest first.
 
-    Lightness falls evenly from 90 to 31; chroma is highest at middle depths, as it is
-    in measured skin.
+    Lightness falls evenly from 90 to 31; chroma is highest at middle depths and deep
+    skins are a little redder, as in measured skin.
     """
     swatches = {}
     for depth in DEPTHS:
         lightness = 90 - (depth - 1) * 59 / 12
         chroma = 31 - 0.0165 * (lightness - 62) ** 2
         for name, angle in UNDERTONES.items():
-            hue = np.radians(angle)
+            hue = np.radians(angle - 0.55 * (depth - 1))
             swatches[f"d{depth:02d}_{name}"] = lab_to_hex(
                 lightness, chroma * np.cos(hue), chroma * np.sin(hue)
             )
