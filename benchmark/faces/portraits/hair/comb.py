@@ -46,6 +46,8 @@ def _flow(style: Style, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
         return normals + 0.15 * np.stack([0 * x, ones, 0 * x], -1)
     if style.flow == "up":
         return np.stack([-0.6 * x, ones, 0.1 * z], -1)
+    if style.lanes:
+        return np.stack([0 * x, 0 * x, -ones], -1)
     if style.flow == "back":
         return np.stack([0.25 * x, -0.35 * (y < 0.5), -ones], -1)
     if style.flow == "forward":
@@ -103,7 +105,7 @@ def in_lanes(style: Style, frame: HeadFrame, roots: Roots) -> np.ndarray:
     place = local_places(frame, roots)
     around = np.arctan2(place[:, 0], np.maximum(place[:, 1] + 0.35, 0.05))
     row = around * frame.extents[0] * 1.15 / style.lanes
-    return np.abs(row - np.round(row)) < 0.3
+    return np.abs(row - np.round(row)) < 0.24
 
 
 def _shorn(style: Style, place: np.ndarray) -> np.ndarray:
@@ -142,7 +144,7 @@ def _comb_fringe(
         way = np.stack([side * 1.0, -0.15 + 0 * x, 0.35 + 0 * x], -1)
         plan.hold[fringe] = 0.5
         edge = style.fringe_cut - 2.5 * np.abs(x - style.part)
-    plan.comb[fringe] = _unit(way + plan.comb[fringe] * 0.12)
+    plan.comb[fringe] = _unit(way)
     plan.comb_fade[fringe] = 1.5
     plan.gravity[fringe] = np.maximum(plan.gravity[fringe], 0.2)
     plan.clearance[fringe] = 0.25 + 0.5 * plan.clearance[fringe]
@@ -196,10 +198,11 @@ def make_plan(
     start = _unit(roots.normals * (0.12 + lift) + comb * (1.05 - lift))
     layer = rng.random(count) ** 0.8
     low, high = style.volume
-    clearance = (low + (high - low) * volume) * (1 - 0.4 * zone["top"])
+    flat = 0.65 if style.flow == "part" else 0.4
+    clearance = (low + (high - low) * volume) * (1 - flat * zone["top"])
     tall = zone["top"] + (0.9 if style.flow == "back" else 0.55) * zone["front"]
     if style.flow == "back":
-        tall = tall * (0.3 + 0.7 * _blend(place[:, 2], -0.5, 0.4))
+        tall = tall * (0.12 + 0.88 * _blend(place[:, 2], -0.2, 0.6))
     clearance = clearance + style.raise_ * top * tall
     length = _lengths(style, place, zone)
     if style.flow in ("up", "radial", "back", "forward", "whorl"):
@@ -212,7 +215,7 @@ def make_plan(
     length = np.where(_shorn(style, place), 0.35 + 0.15 * rng.random(count), length)
     clearance = np.minimum(clearance * layer, 0.55 * length)
     side = np.where(rng.random(count) < style.before, 1.0, -1.0)
-    front = np.where(place[:, 2] > -0.15, side, -0.6)
+    front = np.where(place[:, 2] > style.before_from, side, -0.6)
     hold = np.full(count, float(style.flow == "part"))
     long = length > 0.6
     plan = Plan(

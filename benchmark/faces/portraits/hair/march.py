@@ -160,12 +160,15 @@ def _march(
             toward = target[strand] - point
             toward = toward - outward * wp.dot(toward, outward) * 0.6
             push = push + wp.normalize(toward) * pull
-        if point[1] < table.chin + 5.0:
-            push = push + wp.vec3(0.0, 0.0, front * 0.25)
+        # From the jaw on, hair is led before the shoulder or behind it.
+        ahead = point[2] - table.origin[2]
+        if point[1] < table.chin + 6.0 and front * ahead < 6.0:
+            push = push + wp.vec3(0.0, 0.0, front * 0.4)
         rise = 0.12 + clearance * _ramp(t * length, 0.0, 1.2 + 0.6 * clearance)
         shell = _pushed(table, point, rise + 40.0)
         gap = 40.0 - wp.length(shell - point)
         hug = wp.clamp(gap, 0.0, 2.0) * hugging
+        hug = hug * _ramp(point[1], table.chin, table.chin + 6.0)
         push = push - outward * hug
         rate = wp.clamp(step, 0.2, 1.5)
         heading = wp.normalize(heading * stiffness + push * rate)

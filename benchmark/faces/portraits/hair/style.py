@@ -101,6 +101,7 @@ class Style:
         shave_beside: Distance from the middle (half widths) beyond which it is.
         taper: Share of the side length left at the hairline's lower edge.
         before: Share of side strands that fall before the shoulders.
+        before_from: Depth (half depths, face 1) of the rearmost of them.
         ties: Gathered pieces.
         loose: Height (crown units) under which hair stays untied; 0 ties all.
         globe: Gap (cm) between skull and a round outline that the tips fill.
@@ -140,6 +141,7 @@ class Style:
     shave_beside: float = 9.0
     taper: float = 1.0
     before: float = 0.5
+    before_from: float = -0.15
     ties: tuple[Tie, ...] = field(default=())
     loose: float = 0.0
     globe: float = 0.0
@@ -155,6 +157,7 @@ LONG = Style(
     "part",
     count=8000,
     points=24,
+    radius=0.044,
     top=60,
     sides=60,
     back=60,

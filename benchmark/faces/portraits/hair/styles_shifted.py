@@ -75,8 +75,8 @@ HELDOUT_STYLES: dict[str, Style] = {
         comb=0.5, fade=1.0, hug=0.5,
     ),
     "pompadour": replace(
-        SHORT, flow="back", top=9, sides=2.2, back=3.5, front=11, lift=0.5,
-        front_lift=1.0, comb=0.75, fade=0.0, gravity=0.02, hug=0.25, raise_=6.5,
+        SHORT, flow="back", top=9, sides=2.2, back=3.5, front=11, lift=0.2,
+        front_lift=1.0, comb=0.75, fade=0.0, gravity=0.02, hug=0.25, raise_=6.0,
         volume=(0.2, 1.0), taper=0.3, ragged=0.2, points=18,
         texture=Texture(0.1, 9, 0.3, 0.55, 0.5, 160, 0.03),
     ),
@@ -99,7 +99,7 @@ HELDOUT_STYLES: dict[str, Style] = {
     "cornrows": replace(
         SHORT, flow="back", top=14, sides=12, back=8, front=16, lift=0.02,
         front_lift=0.02, comb=1.4, fade=0.0, gravity=0.0, hug=1.2, taper=1.0,
-        count=16000, points=26, volume=(0.1, 0.3), raise_=0.1, lanes=1.7, tint=0.25,
+        count=16000, points=26, volume=(0.1, 0.3), raise_=0.1, lanes=2.1, tint=0.12,
         texture=Texture(0.14, 1.3, 0.6, 0.4, 0.5, 300, 0.02, 0.4),
         ties=(Tie("braid", (-0.75, -1.0, -0.5), 0.9, 20, (-0.5, -1, 0.4)),
         Tie("braid", (0.75, -1.0, -0.5), 0.9, 20, (0.5, -1, 0.4)),
@@ -115,11 +115,13 @@ HELDOUT_STYLES: dict[str, Style] = {
         Tie("bun", (0.72, 0.92, -0.1), 2.8)), raise_=0.4,
     ),
     "half_up": replace(
-        LONG, flow="hang", loose=0.42, cut=-25, texture=WAVY, points=36, ragged=1.8,
+        LONG, before=0.85, before_from=-0.4,
+        flow="hang", loose=0.42, cut=-25, texture=WAVY, points=36, ragged=1.8,
         volume=(0.7, 2.4), ties=(Tie("bun", (0.0, 1.02, -0.55), 2.5),),
     ),
     "hime_cut": replace(
-        LONG, flow="whorl", cut=-27, fringe="full", fringe_cut=2.0, sidelock=-6.5,
+        LONG, before=0.85, before_from=-0.4,
+        flow="whorl", cut=-27, fringe="full", fringe_cut=2.0, sidelock=-6.5,
         ragged=0.25, layers=0.0, points=28, hug=0.5, volume=(0.4, 1.2),
     ),
     "wolf_cut": replace(

@@ -43,9 +43,9 @@ TRAIN_STYLES: dict[str, Style] = {
         texture=Texture(gather=0.55, frizz=0.03, locks=200),
     ),
     "quiff": replace(
-        SHORT, flow="back", top=5.0, sides=1.3, back=1.6, front=7.0, lift=0.45,
-        front_lift=1.0, comb=0.6, fade=0.0, gravity=0.03, hug=0.2, raise_=4.5,
-        count=12000, texture=Texture(0.2, 7, 0.4, 0.55, 0.5, 150, 0.07),
+        SHORT, flow="back", top=5.0, sides=1.3, back=1.6, front=7.0, lift=0.2,
+        front_lift=1.0, comb=0.7, fade=0.0, gravity=0.03, hug=0.3, raise_=4.5,
+        count=12000, texture=Texture(0.2, 7, 0.4, 0.55, 0.5, 150, 0.05),
     ),
     "textured_crop": replace(
         SHORT, flow="forward", top=4.5, sides=1.2, back=1.6, front=4.5, lift=0.55,
@@ -77,7 +77,7 @@ TRAIN_STYLES: dict[str, Style] = {
     ),
     "receding_short": replace(
         SHORT, flow="back", top=3.0, sides=2.2, back=2.4, front=3.2, lift=0.3,
-        comb=0.6, volume=(0.1, 0.5), raise_=0.4, taper=0.35, tint=0.6,
+        comb=0.6, volume=(0.1, 0.5), raise_=0.4, taper=0.6, tint=0.8, count=13000,
     ),
     "undercut": replace(
         SHORT, flow="part", part=-0.62, top=12, sides=0.5, back=0.5, front=12,
@@ -102,28 +102,34 @@ TRAIN_STYLES: dict[str, Style] = {
         ragged=1.6, volume=(1.2, 4.2), part=0.2, lift=0.6, front_lift=0.6,
         gravity=0.22, raise_=3.0,
     ),
-    "shoulder_straight": replace(LONG, cut=-15.5, part=-0.45, ragged=0.7),
+    "shoulder_straight": replace(LONG, cut=-14, part=-0.45, ragged=0.7),
     "shoulder_wavy": replace(
-        LONG, cut=-15.5, texture=WAVY, points=32, ragged=1.4, volume=(0.8, 3.0),
+        LONG, cut=-14, texture=WAVY, points=32, ragged=1.4, volume=(0.8, 3.0),
     ),
     "shoulder_fringe": replace(
-        LONG, cut=-15, fringe="full", fringe_cut=1.7, ragged=0.6,
+        LONG, cut=-13.5, fringe="full", fringe_cut=1.7, ragged=0.6,
     ),
-    "long_straight_centre": replace(LONG, cut=-27, ragged=1.5, points=28),
+    "long_straight_centre": replace(
+        LONG, before=0.9, before_from=-0.45,
+        cut=-27, ragged=1.5, points=28,
+    ),
     "long_straight_side": replace(
-        LONG, cut=-27, part=0.5, fringe="side", fringe_cut=-3, ragged=1.5, points=28,
+        LONG, before=0.9, before_from=-0.45,
+        cut=-27, part=0.5, fringe="side", fringe_cut=-3, ragged=1.5, points=28,
     ),
     "long_wavy": replace(
-        LONG, cut=-26, part=-0.45, texture=WAVY, points=40, ragged=2.0,
+        LONG, before=0.9, before_from=-0.45,
+        cut=-26, part=-0.45, texture=WAVY, points=40, ragged=2.0,
         volume=(0.9, 3.2),
     ),
     "long_curly": replace(
-        LONG, cut=-22, texture=replace(CURLY, amplitude=0.85, wavelength=4.0,
+        LONG, before=0.9, before_from=-0.45,
+        cut=-22, texture=replace(CURLY, amplitude=0.85, wavelength=4.0,
         locks=300), points=56, count=4800, ragged=2.0, volume=(1.4, 4.5), lift=0.5,
         raise_=3.0, gravity=0.24,
     ),
     "ponytail": replace(
-        TIED, ties=(Tie("tail", (0.22, 0.82, -0.8), 2.2, 34, (0.95, 0.45, -0.3)),),
+        TIED, ties=(Tie("tail", (0.22, 0.82, -0.8), 2.8, 34, (0.95, 0.45, -0.3)),),
     ),
     "high_bun": replace(
         TIED, ties=(Tie("bun", (0.0, 1.04, -0.3), 3.0),), raise_=0.5,
@@ -136,8 +142,8 @@ TRAIN_STYLES: dict[str, Style] = {
         Tie("braid", (0.92, -0.8, -0.2), 1.25, 22, (0.25, -1, 0.3))),
     ),
     "pigtails": replace(
-        TIED, ties=(Tie("tail", (-1.05, 0.25, -0.35), 2.0, 17, (-1, 0.1, 0)),
-        Tie("tail", (1.05, 0.25, -0.35), 2.0, 17, (1, 0.1, 0))),
+        TIED, ties=(Tie("tail", (-1.05, 0.25, -0.35), 2.6, 17, (-1, 0.1, 0)),
+        Tie("tail", (1.05, 0.25, -0.35), 2.6, 17, (1, 0.1, 0))),
     ),
 }  # fmt: skip
 """Styles of the train families; ``bald`` has none."""

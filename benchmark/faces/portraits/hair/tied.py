@@ -116,8 +116,11 @@ def grow_tail(
     offsets = _disc(TAIL_STRANDS, toward, rng) * tie.size
     paths = march(frame, _hanging(frame, tie, offsets, rng), points)
     t = np.linspace(0, 1, points)[None, :, None]
-    swell = np.sin(np.pi * np.minimum(t * 1.15 + 0.12, 1)) * 0.75
-    return (paths + offsets[:, None] * swell).astype(np.float32)
+    swell = np.sin(np.pi * np.minimum(t * 1.1 + 0.12, 1)) * 0.8 + 0.15 * t
+    phase = rng.integers(0, 9, (TAIL_STRANDS, 1, 1)) * 0.7
+    wave = np.sin(t * tie.length / 1.6 + phase) * t * 0.35
+    sway = wave * np.array([1.0, 0.0, 0.6])
+    return (paths + offsets[:, None] * swell + sway).astype(np.float32)
 
 
 def grow_braid(
