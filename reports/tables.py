@@ -305,7 +305,7 @@ def _score_cell(
 ) -> Cell:
     if found is not None:
         return wording.score(found.interval, wording.digits(metric), strong)
-    failed = not run.done(contestant.name, place.engine)
+    failed = metric["skipped"] is None and not run.done(contestant.name, place.engine)
     return Cell("failed") if failed else Cell()
 
 
@@ -336,6 +336,7 @@ def _notes(
         *_oracle_note(run),
         *(wording.identity(metric) for metric in metrics),
         timing,
+        *wording.seed_notes(run),
         *wording.failure_notes(run),
     )
 

@@ -72,7 +72,8 @@ def duration(seconds: float) -> str:
 def identity(metric: Mapping[str, Any]) -> str:
     """A metric's full identity in one line, or why it was not measured."""
     if metric["skipped"] is not None:
-        return f"{metric['title']}: not measured: {metric['skipped']}."
+        reason = metric["skipped"].removeprefix(f"{metric['name']}: ")
+        return f"{metric['title']}: not measured: {reason}."
     facts = ", ".join(f"{key} {value}" for key, value in metric["identity"].items())
     return f"{metric['title']} ({metric['name']}, {metric['unit']}): {facts}."
 
@@ -102,6 +103,21 @@ METHOD_NOTE = (
     "column, α = 0.05). Oracle rows do not compete."
 )
 ORACLE_NOTE = "† Oracle row: it may see the truths of train faces, as no method may."
+
+
+def seed_notes(run: Run) -> tuple[str, ...]:
+    """One sentence a row that has fewer finished seeds than others."""
+    everywhere = {t.record["seed"] for t in run.trials}
+    notes = []
+    for contestant in run.contestants:
+        for engine in run.engines:
+            done = len(run.done(contestant.name, engine))
+            if 0 < done < len(everywhere):
+                notes.append(
+                    f"{contestant.title} on {engine}: {done} of {len(everywhere)} "
+                    "seeds finished."
+                )
+    return tuple(notes)
 
 
 def failure_notes(run: Run) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "error": 0.92,
     },
 }
-SKIPPED = "the weight file torchvision-alexnet is not at hand"
+SKIPPED = "lpips: the weight file torchvision-alexnet is not at hand"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,13 @@ def test_a_failed_trial_is_a_failed_cell_with_its_reason(make_run):
         "Failed: Random on avataaars, seed 0: ValueError" in n for n in table.notes
     )
     assert row_of(table, "Baseline").cells[1].text != "failed"
+
+
+def test_a_row_with_fewer_seeds_says_so(make_run):
+    folder = make_run(engines=("avataaars",))
+    shutil.rmtree(folder / "trials" / "baseline__avataaars__s1")
+    notes = headline(read_run(folder)).notes
+    assert "Baseline on avataaars: 1 of 2 seeds finished." in notes
 
 
 def test_speed_stands_with_its_machine(run):
