@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import torch
 from pydantic import Field, model_validator
@@ -18,12 +18,13 @@ from methods.base import FitContext, MethodError, MethodMeta, MethodOptions
 from methods.examples import Batches, Pairs, cached_batches, fresh_batches
 from methods.losses import LossWeights, estimator_loss
 from methods.networks.backbones import (
+    STAGE_COUNTS,
     WEIGHT_FILES,
     BackboneName,
     load_imagenet,
     make_backbone,
 )
-from methods.networks.estimator import Estimator
+from methods.networks.estimator import Estimator, Grid, Pooled
 from methods.pictures import check_faces
 from methods.randomness import seed_of
 from methods.saving import WEIGHTS_FILE, load_method, save_method
@@ -36,14 +37,20 @@ class EstimatorOptions(MethodOptions):
     """How an estimator is built and trained; the defaults are the paper's.
 
     The paper trains for 100 epochs of 50,000 pairs in batches of 256: 19,531 steps.
-    With `cached_views`, that many augmented pictures are drawn once and the features of
-    the frozen stages are kept, which makes a step cheap; 0 draws anew at each step.
+    What makes a training small enough for two processor cores: `backbone_stages` uses
+    only the first stages of the backbone; `reading: grid` keeps a few channels of every
+    place instead of their mean; `frozen_stages` leaves the first stages as they are;
+    and `cached_views` draws that many augmented pictures once and keeps the features of
+    the frozen stages (0 draws anew at each step).
     """
 
     input_size: int = Field(224, ge=64, le=1024)
     backbone: BackboneName = "resnet18"
     pretrained: bool = True
+    backbone_stages: int | None = Field(None, ge=1)
     frozen_stages: int = Field(0, ge=0)
+    reading: Literal["pooled", "grid"] = "pooled"
+    grid_channels: int = Field(48, ge=1)
     head_width: int = Field(256, ge=1)
     steps: int = Field(19_531, ge=1)
     batch_size: int = Field(256, ge=2)
@@ -58,7 +65,15 @@ class EstimatorOptions(MethodOptions):
     checkpoint_steps: int = Field(200, ge=1)
 
     @model_validator(mode="after")
-    def _cached_views_need_frozen_stages(self) -> Self:
+    def _stages_fit_together(self) -> Self:
+        count = STAGE_COUNTS[self.backbone]
+        if self.backbone_stages is not None and self.backbone_stages > count:
+            raise ValueError(f"backbone_stages: {self.backbone} has {count} stages")
+        if self.frozen_stages > (self.backbone_stages or count):
+            raise ValueError(
+                f"frozen_stages: {self.frozen_stages} of "
+                f"{self.backbone_stages or count} stages cannot be frozen"
+            )
         if self.cached_views and not self.frozen_stages:
             raise ValueError(
                 "cached_views keeps the features of frozen stages, so frozen_stages "
@@ -181,12 +196,25 @@ def training_stage(
     )
 
 
-def make_estimator(spec: AvatarSpec, options: EstimatorOptions, seed: int) -> Estimator:
-    """The untrained network of these options, with seeded random weights."""
+def make_estimator(
+    spec: AvatarSpec, options: EstimatorOptions, seed: int, imagenet: Path | None = None
+) -> Estimator:
+    """The untrained network of these options: seeded, or with a file of ImageNet's."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_of("network", seed))
         backbone = make_backbone(options.backbone)
-        return Estimator(spec, backbone, options.head_width, options.frozen_stages)
+        if imagenet is not None:
+            load_imagenet(backbone, options.backbone, imagenet)
+        if options.backbone_stages is not None:
+            backbone = backbone.first(options.backbone_stages)
+        reading = (
+            Grid(backbone, options.grid_channels, options.input_size)
+            if options.reading == "grid"
+            else Pooled(backbone)
+        )
+        return Estimator(
+            spec, backbone, reading, options.head_width, options.frozen_stages
+        )
 
 
 def initial_estimator(
@@ -196,7 +224,7 @@ def initial_estimator(
 
     Raises MethodError where the context lacks the weight file.
     """
-    network = make_estimator(spec, options, context.seed)
+    file = None
     if options.pretrained:
         name = WEIGHT_FILES[options.backbone]
         if name not in context.weights:
@@ -204,7 +232,8 @@ def initial_estimator(
                 f"backbone {options.backbone} wants the weight file {name}: run "
                 f"`avatarbench weights fetch {name}` or set pretrained: false"
             )
-        load_imagenet(network.backbone, options.backbone, context.weights[name])
+        file = context.weights[name]
+    network = make_estimator(spec, options, context.seed, file)
     return network.to(context.device)
 
 

@@ -56,7 +56,7 @@ def fresh_batches(
 
     def batch(step: int) -> tuple[Tensor, Targets]:
         rows = rows_at(step)
-        pictures = as_tensor(pairs.pictures[rows.numpy()]).to(device)
+        pictures = as_tensor(pairs.pictures[rows.numpy()], device)
         generator = generator_of("augment", seed, step)
         pictures = augment(pictures, augmentation, generator)
         return network.frozen(pictures), targets.rows(rows.to(device))
@@ -84,7 +84,7 @@ def cached_batches(
     with progress.task("features of augmented pictures", views) as task:
         for start in range(0, views, VIEW_CHUNK):
             rows = sources[start : start + VIEW_CHUNK].numpy()
-            pictures = as_tensor(pairs.pictures[rows]).to(device)
+            pictures = as_tensor(pairs.pictures[rows], device)
             generator = generator_of("view", seed, start)
             pictures = augment(pictures, augmentation, generator)
             features.append(network.frozen(pictures))

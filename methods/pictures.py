@@ -24,11 +24,11 @@ def resized(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     return np.stack(rows) if rows else np.zeros((0, size, size, 3), np.uint8)
 
 
-def as_tensor(images: NDArray[np.uint8]) -> Tensor:
+def as_tensor(images: NDArray[np.uint8], device: str = "cpu") -> Tensor:
     """(n, 3, S, S) float32 in [-1, 1] of (n, S, S, 3) uint8 pictures."""
     # The copy makes read-only arrays acceptable to torch.
-    pictures = torch.from_numpy(np.array(images)).permute(0, 3, 1, 2)
-    return pictures.float() / 127.5 - 1
+    pictures = torch.from_numpy(np.array(images)).to(device)
+    return pictures.permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def check_faces(faces: Tensor, size: int) -> None:

@@ -22,6 +22,9 @@ WEIGHT_FILES: dict[BackboneName, str] = {
 }
 """The ImageNet weight file of each backbone."""
 
+STAGE_COUNTS: dict[BackboneName, int] = {"resnet18": 5, "efficientnet_lite0": 9}
+"""Stages of each backbone, stem and (for EfficientNet) last convolution included."""
+
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -46,20 +49,24 @@ class WeightMismatch(ValueError):
 class Backbone(nn.Module):
     """Stages in a row, fed with ImageNet-normalised pictures, then mean pooling.
 
-    `stages` can be frozen from the front; `width` is the size of the pooled feature.
+    `widths` and `strides` hold, for each stage, the channels of its output and how many
+    pixels of the picture lie between two of its places.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, stages: nn.Sequential, width: int) -> None:
+    def __init__(
+        self, stages: nn.Sequential, widths: tuple[int, ...], strides: tuple[int, ...]
+    ) -> None:
         super().__init__()
         self.stages = stages
+        self.widths = widths
+        self.strides = strides
         # Depthwise convolutions are about twice as fast in this memory order.
         for parameter in stages.parameters():
             if parameter.ndim == 4:
                 parameter.data = parameter.data.to(memory_format=torch.channels_last)
-        self.width = width
         shape = (1, 3, 1, 1)
         # Pictures come in [-1, 1]; the published statistics are for [0, 1].
         mean = torch.tensor(IMAGENET_MEAN).view(shape) * 2 - 1
@@ -67,13 +74,21 @@ class Backbone(nn.Module):
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("std", std, persistent=False)
 
+    def first(self, count: int) -> Backbone:
+        """A backbone of the first `count` stages, which it shares with this one."""
+        return Backbone(
+            nn.Sequential(*list(self.stages)[:count]),
+            self.widths[:count],
+            self.strides[:count],
+        )
+
     def normalise(self, pictures: Tensor) -> Tensor:
         """(n, 3, H, W) in [-1, 1] to the statistics that the weights expect."""
         pictures = pictures.contiguous(memory_format=torch.channels_last)
         return (pictures - self.mean) / self.std
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """(n, width) features of (n, 3, H, W) pictures in [-1, 1]."""
+        """(n, widths[-1]) features of (n, 3, H, W) pictures in [-1, 1]."""
         return self.stages(self.normalise(pictures)).mean(dim=(2, 3))
 
 
@@ -107,7 +122,11 @@ def _resnet18() -> Backbone:
     net = resnet18(weights=None)
     stem = nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool)
     stages = (stem, net.layer1, net.layer2, net.layer3, net.layer4)
-    return Backbone(nn.Sequential(*stages), width=512)
+    return Backbone(
+        nn.Sequential(*stages),
+        widths=(64, 64, 128, 256, 512),
+        strides=(4, 4, 8, 16, 32),
+    )
 
 
 def _resnet18_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -196,7 +215,8 @@ def _efficientnet_lite0() -> Backbone:
         stages.append(nn.Sequential(*blocks))
         width = width_out
     stages.append(_unit(width, _LITE0_HEAD, 1))
-    return Backbone(nn.Sequential(*stages), width=_LITE0_HEAD)
+    widths = (_LITE0_STEM, *(stage[-1] for stage in _LITE0_STAGES), _LITE0_HEAD)
+    return Backbone(nn.Sequential(*stages), widths, (2, 2, 4, 8, 16, 16, 32, 32, 32))
 
 
 _LITE0_UNITS = {

@@ -9,33 +9,68 @@ from benchmark.avatars import AvatarSpec
 from methods.networks.backbones import Backbone
 
 
+class Pooled(nn.Module):
+    """The mean over all places, as in the paper."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        super().__init__()
+        self.width = backbone.widths[-1]
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(n, width) of (n, width, H, W) features."""
+        return features.mean(dim=(2, 3))
+
+
+class Grid(nn.Module):
+    """A few channels of every place, side by side.
+
+    Faces are aligned, so a place means something (an eye, the fringe). This reads shape
+    out of a frozen backbone that a mean over all places blurs away.
+    """
+
+    def __init__(self, backbone: Backbone, channels: int, input_size: int) -> None:
+        super().__init__()
+        side = -(-input_size // backbone.strides[-1])
+        self.width = channels * side**2
+        self.squeeze = nn.Sequential(
+            nn.Conv2d(backbone.widths[-1], channels, 1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(n, width) of (n, C, side, side) features."""
+        return self.squeeze(features).flatten(1)
+
+
+Reading = Pooled | Grid
+
+
 class Estimator(nn.Module):
     """Backbone, one continuous head, one head per discrete parameter.
 
     Section 3.3 of the SwiftAvatar paper (AAAI 2023). The first `frozen_stages` stages
-    of the backbone keep their weights and statistics; the rest learns.
+    of the backbone keep their weights and statistics; the rest learns. `reading` makes
+    one feature of what the backbone puts out.
     """
 
     def __init__(
         self,
         spec: AvatarSpec,
         backbone: Backbone,
+        reading: Reading,
         head_width: int,
         frozen_stages: int = 0,
     ) -> None:
         super().__init__()
-        if frozen_stages > len(backbone.stages):
-            raise ValueError(
-                f"frozen_stages: the backbone has {len(backbone.stages)} stages, "
-                f"{frozen_stages} cannot be frozen"
-            )
         self.spec = spec
         self.backbone = backbone
+        self.reading = reading
         self.frozen_stages = frozen_stages
         sizes = [len(choice.options) for choice in spec.discrete]
         if spec.continuous:
             sizes.insert(0, len(spec.continuous))
-        self.heads = nn.ModuleList(_head(backbone.width, head_width, n) for n in sizes)
+        self.heads = nn.ModuleList(_head(reading.width, head_width, n) for n in sizes)
         backbone.stages[:frozen_stages].requires_grad_(False)
         self.train()
 
@@ -54,8 +89,8 @@ class Estimator(nn.Module):
     def learnt(self, features: Tensor) -> Tensor:
         """(n, flat_size) predictions from the output of `frozen`."""
         stages = self.backbone.stages[self.frozen_stages :]
-        pooled = stages(features).mean(dim=(2, 3))
-        blocks = [head(pooled) for head in self.heads]
+        feature = self.reading(stages(features))
+        blocks = [head(feature) for head in self.heads]
         if self.spec.continuous:
             blocks[0] = blocks[0].sigmoid()
         return torch.cat(blocks, dim=1)

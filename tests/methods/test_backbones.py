@@ -2,13 +2,15 @@ import pytest
 import torch
 
 from benchmark import weights
+from methods.estimation import EstimatorOptions
 from methods.networks.backbones import (
+    STAGE_COUNTS,
     WEIGHT_FILES,
     WeightMismatch,
     load_imagenet,
     make_backbone,
 )
-from methods.networks.estimator import Estimator
+from methods.networks.estimator import Estimator, Grid, Pooled
 
 
 def picture():
@@ -41,7 +43,7 @@ def test_efficientnet_lite0_is_the_published_one():
     load_imagenet(backbone, "efficientnet_lite0", file)
     with torch.inference_mode():
         feature = backbone(picture())
-    assert feature.shape == (1, backbone.width)
+    assert feature.shape == (1, backbone.widths[-1])
     # Measured when the network was held, bit by bit, against the package's own program.
     assert float(feature.mean()) == pytest.approx(0.070619, rel=1e-3)
     assert int(feature.argmax()) == 897
@@ -66,7 +68,8 @@ def test_efficientnet_lite0_halves_any_side_five_times(size):
 
 
 def test_frozen_stages_do_not_learn(mixed_engine):
-    network = Estimator(mixed_engine.spec, make_backbone("efficientnet_lite0"), 8, 3)
+    backbone = make_backbone("efficientnet_lite0")
+    network = Estimator(mixed_engine.spec, backbone, Pooled(backbone), 8, 3)
     before = {k: v.clone() for k, v in network.state_dict().items()}
     optimiser = torch.optim.SGD(
         [p for p in network.parameters() if p.requires_grad], 1.0
@@ -83,8 +86,10 @@ def test_frozen_stages_do_not_learn(mixed_engine):
         assert same == (stage < 3)
 
 
-def test_the_estimator_speaks_the_flat_form(engine):
-    network = Estimator(engine.spec, make_backbone("efficientnet_lite0"), 8).eval()
+@pytest.mark.parametrize("reading", [Pooled, lambda b: Grid(b, 4, 96)])
+def test_the_estimator_speaks_the_flat_form(engine, reading):
+    backbone = make_backbone("efficientnet_lite0").first(5)
+    network = Estimator(engine.spec, backbone, reading(backbone), 8).eval()
     with torch.inference_mode():
         flat = network(picture())
     assert flat.shape == (1, engine.spec.flat_size)
@@ -95,6 +100,29 @@ def test_the_estimator_speaks_the_flat_form(engine):
     )
 
 
-def test_more_frozen_stages_than_there_are_is_refused(mixed_engine):
-    with pytest.raises(ValueError, match="has 5 stages"):
-        Estimator(mixed_engine.spec, make_backbone("resnet18"), 8, frozen_stages=6)
+@pytest.mark.parametrize("name", WEIGHT_FILES)
+@pytest.mark.parametrize("size", [64, 97])
+def test_widths_and_strides_are_what_stages_put_out(name, size):
+    backbone = make_backbone(name).eval()
+    assert len(backbone.stages) == STAGE_COUNTS[name]
+    for count in range(1, len(backbone.stages) + 1):
+        part = backbone.first(count)
+        with torch.inference_mode():
+            features = part.stages(torch.zeros(1, 3, size, size))
+        side = -(-size // part.strides[-1])
+        assert features.shape == (1, part.widths[-1], side, side)
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"backbone": "resnet18", "frozen_stages": 6}, "6 of 5 stages"),
+        ({"backbone_stages": 3, "frozen_stages": 4}, "4 of 3 stages"),
+        ({"backbone": "resnet18", "backbone_stages": 6}, "has 5 stages"),
+        ({"cached_views": 9}, "frozen_stages must be 1 or more"),
+        ({"pretrained": False, "frozen_stages": 1}, "random weights"),
+    ],
+)
+def test_stages_must_fit_together(options, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        EstimatorOptions(**options)
