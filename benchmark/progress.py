@@ -16,12 +16,12 @@ class Task(Protocol):
 
 
 class Progress(Protocol):
-    """Bars for people and figures for the tracker; trainers see nothing else of either."""
+    """Bars for people and figures for the tracker: all that trainers see of either."""
 
     def task(
         self, label: str, total: int, done: int = 0
     ) -> AbstractContextManager[Task]:
-        """Open a bar of `total` units of which `done` were finished before (a resume)."""
+        """Open a bar of `total` units, of which a resume finds `done` finished."""
         ...
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,6 +25,7 @@ from benchmark.trial import (
     point_latest,
     publish,
     read_record,
+    read_timing,
 )
 from benchmark.work import Work
 
@@ -133,8 +134,7 @@ def _run_trial(plan: Plan, work: Work, trial: TrialPlan, folder: Path) -> Outcom
     """One trial; whatever a plugin raises becomes a failed trial, not a failed run."""
     target = folder / "trials" / trial.name
     record = describe(plan, trial)
-    before = read_record(target)
-    if before is not None and before == {**before, **record, "status": "done"}:
+    if _is_there(target, record, plan.machine):
         return Outcome(trial.name, target, cached=True)
     try:
         assemble(work, trial, record, target, folder)
@@ -150,6 +150,14 @@ def _run_trial(plan: Plan, work: Work, trial: TrialPlan, folder: Path) -> Outcom
         publish(target, lambda f: _write_failed(f, failed))
         return Outcome(trial.name, target, cached=False, error=message)
     return Outcome(trial.name, target, cached=False)
+
+
+def _is_there(target: Path, record: dict[str, Any], machine: Mapping[str, Any]) -> bool:
+    """Whether the folder holds this very trial, timed on this machine."""
+    before, timing = read_record(target), read_timing(target)
+    if before is None or timing is None or timing["hardware"] != machine:
+        return False
+    return before == {**before, **record, "status": "done"}
 
 
 def _write_failed(folder: Path, record: dict[str, Any]) -> None:

@@ -1,6 +1,11 @@
 """Fixtures and settings that every test folder shares."""
 
+import os
+
 from hypothesis import HealthCheck, settings
+
+# Threads that spin while they wait make torch many times slower on a busy machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 settings.register_profile(
     "steady",

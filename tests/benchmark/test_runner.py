@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -106,6 +107,19 @@ def test_a_second_run_does_nothing(finished):
     assert all(outcome.cached for outcome in finished.run())
     after = {p: p.stat().st_mtime_ns for p in finished.folder.rglob("*.parquet")}
     assert before == after
+
+
+def test_another_machine_measures_speed_anew_and_nothing_else(finished):
+    before = (finished.trial("one") / "cases.parquet").read_bytes()
+    fits = list(finished.store.records("fit"))
+    other = {**finished.plan.machine, "name": "another"}
+    finished.plan = replace(finished.plan, machine=other)
+    for trial in finished.plan.trials:
+        trial.speed.inputs["machine"] = "another"
+    assert not any(outcome.cached for outcome in finished.run())
+    assert read_timing(finished.trial("one"))["hardware"]["name"] == "another"
+    assert (finished.trial("one") / "cases.parquet").read_bytes() == before
+    assert list(finished.store.records("fit")) == fits
 
 
 def test_results_are_the_same_bytes_from_a_new_store(finished):
