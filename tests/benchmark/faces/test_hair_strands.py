@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def _depth() -> np.ndarray:
     return depth
 
 
-def _grown(seed=0, **changes):
+def _grown(seed: int = 0, **changes: Any):
     person, head, *_ = _bare()
     return grow(replace(person, **changes), head, np.random.default_rng(seed))
 
@@ -78,7 +79,7 @@ def test_equal_seeds_grow_and_draw_equal_hair(family):
 def test_scalp_hair_stays_outside_the_head(family):
     _, head, *_ = _bare()
     frame = frame_of(head)
-    middle = {
+    middle: dict[str, Any] = {
         name: sum(getattr(FAMILIES[family], name)) / 2
         for name in ("hair_volume", "hair_top", "hair_recession")
     }
@@ -117,7 +118,9 @@ def test_longer_hair_covers_more_of_the_picture():
 
 @pytest.mark.parametrize("axis", ["brow_thickness", "brow_arch", "brow_angle"])
 def test_brow_axes_move_pixels(axis):
-    still = dict.fromkeys(("brow_thickness", "brow_arch", "brow_angle"), 0.5)
+    still: dict[str, Any] = dict.fromkeys(
+        ("brow_thickness", "brow_arch", "brow_angle"), 0.5
+    )
     masks = [
         _drawn(_grown(hair_family="bald", **{**still, axis: value})).part
         == PART_IDS["brows"]

@@ -36,7 +36,7 @@ def brow_curve(
     arch = 0.05 + 1.15 * person.brow_arch
     bump = np.interp(t, [0, 0.3, 0.62, 1], [0.0, 0.62, 1.0, 0.1])
     bump = 0.6 * bump + 0.4 * np.sin(np.pi * np.clip(t * 0.88, 0, 1)) ** 1.2
-    tilt = (person.brow_angle - 0.45) * 2.9
+    tilt = (person.brow_angle - 0.45) * 2.5
     y = centre[1] + 1.62 + arch * (bump - 0.35) + tilt * (t - 0.4)
     thickness = 0.11 + 0.47 * person.brow_thickness
     profile = np.interp(t, [0, 0.08, 0.3, 0.65, 1], [0.75, 1.0, 1.0, 0.72, 0.2])

@@ -49,7 +49,8 @@ def _flow(style: Style, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
     if style.lanes:
         return np.stack([0 * x, 0 * x, -ones], -1)
     if style.flow == "back":
-        return np.stack([0.25 * x, -0.35 * (y < 0.5), -ones], -1)
+        spread = np.where(style.raise_ > 4, -0.45, 0.25)
+        return np.stack([spread * x, -0.35 * (y < 0.5), -ones], -1)
     if style.flow == "forward":
         side = _blend(np.abs(x), 0.6, 0.9)
         return np.stack([0.3 * x, -0.9 * side - 0.25, 1 - 0.75 * side], -1)
@@ -105,7 +106,7 @@ def in_lanes(style: Style, frame: HeadFrame, roots: Roots) -> np.ndarray:
     place = local_places(frame, roots)
     around = np.arctan2(place[:, 0], np.maximum(place[:, 1] + 0.35, 0.05))
     row = around * frame.extents[0] * 1.15 / style.lanes
-    return np.abs(row - np.round(row)) < 0.24
+    return np.abs(row - np.round(row)) < 0.19
 
 
 def _shorn(style: Style, place: np.ndarray) -> np.ndarray:
@@ -127,6 +128,7 @@ def _comb_fringe(
     frame: HeadFrame,
     plan: Plan,
     place: np.ndarray,
+    normals: np.ndarray,
     rng: np.random.Generator,
 ) -> None:
     """Lay the fringe over the forehead and cut it."""
@@ -145,6 +147,7 @@ def _comb_fringe(
         plan.hold[fringe] = 0.5
         edge = style.fringe_cut - 2.5 * np.abs(x - style.part)
     plan.comb[fringe] = _unit(way)
+    plan.start[fringe] = _unit(plan.comb[fringe] + 0.4 * normals[fringe])
     plan.comb_fade[fringe] = 1.5
     plan.gravity[fringe] = np.maximum(plan.gravity[fringe], 0.2)
     plan.clearance[fringe] = 0.25 + 0.5 * plan.clearance[fringe]
@@ -195,7 +198,11 @@ def make_plan(
     comb = _unit(_flow(style, place, roots.normals))
     lift = style.lift + (style.front_lift - style.lift) * zone["front"]
     lift = np.clip(lift + 0.08 * rng.normal(size=count), 0, 1)[:, None]
-    start = _unit(roots.normals * (0.12 + lift) + comb * (1.05 - lift))
+    up = roots.normals
+    if style.flow == "back":
+        # Hair that is blown up and back leans to the middle, not like a fan.
+        up = _unit(up * np.array([0.25, 1.0, 0.8]))
+    start = _unit(up * (0.12 + lift) + comb * (1.05 - lift))
     layer = rng.random(count) ** 0.8
     low, high = style.volume
     flat = 0.65 if style.flow == "part" else 0.4
@@ -203,6 +210,7 @@ def make_plan(
     tall = zone["top"] + (0.9 if style.flow == "back" else 0.55) * zone["front"]
     if style.flow == "back":
         tall = tall * (0.12 + 0.88 * _blend(place[:, 2], -0.2, 0.6))
+        tall = tall * (1 - 0.75 * np.minimum(place[:, 0] ** 2, 1))
     clearance = clearance + style.raise_ * top * tall
     length = _lengths(style, place, zone)
     if style.flow in ("up", "radial", "back", "forward", "whorl"):
@@ -235,7 +243,7 @@ def make_plan(
         front=front,
         hug=np.full(count, style.hug),
     )
-    _comb_fringe(style, frame, plan, place, rng)
+    _comb_fringe(style, frame, plan, place, roots.normals, rng)
     if style.fringe == "curtain":
         _comb_curtain(style, frame, plan, place)
     _spare_length(plan, style)
@@ -279,8 +287,12 @@ def crosses_face(style: Style, frame: HeadFrame, paths: np.ndarray) -> np.ndarra
         (S,) mask.
     """
     local = (paths - frame.origin) / frame.extents
-    floor = 4.8 if style.fringe == "none" else style.fringe_cut - 0.8
-    low = paths[..., 1] < frame.height(np.array(floor))
+    aside = np.clip((np.abs(local[..., 0]) - 0.15) / 0.5, 0, 1)
+    # Only a full fringe may hang before the eyes; others part over them.
+    centre = {"none": 4.8, "full": style.fringe_cut, "side": 3.0, "curtain": 4.4}
+    edge = 4.8 if style.fringe == "none" else style.fringe_cut
+    floor = centre[style.fringe] * (1 - aside) + edge * aside - 0.6
+    low = paths[..., 1] < frame.height(floor)
     middle = (np.abs(local[..., 0]) < 0.68) & (local[..., 2] > 0.4)
     above_chin = paths[..., 1] > frame.chin
     return np.any(low & middle & above_chin, axis=1)

@@ -133,7 +133,7 @@ def _curl(
         frame,
         paths,
         leader,
-        gather=np.clip(texture.gather + rng.normal(0, 0.15, count), 0, 1)
+        gather=np.clip(texture.gather + rng.normal(0, 0.15, count), 0, None)
         * np.where(fringe, 0.5, 1),
         spread=np.where(fringe, 0.8, texture.spread),
         amplitude=texture.amplitude * own * vary[leader] * frame.scale,
@@ -208,7 +208,7 @@ def grow_scalp_hair(
     plan = make_plan(
         style, frame, roots, volume=person.hair_volume, top=person.hair_top, rng=rng
     )
-    if style.ties:
+    if style.ties and not style.lanes:
         tie_up(style, frame, roots, plan, rng)
     fringe = in_fringe(style, local_places(frame, roots))
     leader = _leaders(style, roots, rng)

@@ -203,7 +203,7 @@ def _bend(
         t = float(index) / float(steps - 1)
         goal = paths[index, lead] + offset * spread
         own = paths[index, strand]
-        point = own + (goal - own) * (gather * _ramp(t, 0.0, 0.6))
+        point = own + (goal - own) * wp.min(gather * _ramp(t, 0.0, 0.6), 1.0)
         tangent = wp.normalize(paths[index, lead] - paths[index - 1, lead])
         if index == 1:
             outward = paths[0, strand] - table.origin
@@ -302,7 +302,7 @@ def bend(
         frame: The head.
         paths: (S, P, 3) strands.
         leader: (S,) index of the strand that leads each strand's lock.
-        gather: (S,) 0 (loose) to 1 (all tips in the lock).
+        gather: (S,) 0 (loose) to 1 (all tips in the lock); above 1 sooner so.
         spread: (S,) share of the distance to the leader that is kept.
         amplitude: (S,) radius of the curl, cm.
         wavelength: (S,) cm a turn.

@@ -24,7 +24,7 @@ class Texture:
         amplitude: Radius of wave or curl, cm.
         wavelength: Length of one turn, cm.
         roundness: 0 a flat wave, 1 a helix.
-        gather: How firmly strands keep to their lock, 0 to 1.
+        gather: How firmly strands keep to their lock, 0 to 1; above 1 from the root on.
         spread: Share of the root distance that is kept inside a lock.
         locks: Number of locks on the head.
         frizz: Random straying of the comb.

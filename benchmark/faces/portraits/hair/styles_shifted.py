@@ -75,7 +75,7 @@ HELDOUT_STYLES: dict[str, Style] = {
         comb=0.5, fade=1.0, hug=0.5,
     ),
     "pompadour": replace(
-        SHORT, flow="back", top=9, sides=2.2, back=3.5, front=11, lift=0.2,
+        SHORT, flow="back", top=7, sides=2.2, back=3.5, front=9.5, lift=0.2,
         front_lift=1.0, comb=0.75, fade=0.0, gravity=0.02, hug=0.25, raise_=6.0,
         volume=(0.2, 1.0), taper=0.3, ragged=0.2, points=18,
         texture=Texture(0.1, 9, 0.3, 0.55, 0.5, 160, 0.03),
@@ -93,14 +93,14 @@ HELDOUT_STYLES: dict[str, Style] = {
     ),
     "dreadlocks": replace(
         LONG, cut=-15, points=30, count=7000, radius=0.045, ragged=1.8, comb=0.6,
-        texture=Texture(0.22, 1.8, 1.0, 1.0, 0.2, 120, 0.22, 0.3), lift=0.6,
+        texture=Texture(0.22, 1.8, 1.0, 6.0, 0.22, 100, 0.2, 0.3), lift=0.6,
         front_lift=0.6, volume=(0.8, 2.4), raise_=2.0, tint=0.7,
     ),
     "cornrows": replace(
         SHORT, flow="back", top=14, sides=12, back=8, front=16, lift=0.02,
         front_lift=0.02, comb=1.4, fade=0.0, gravity=0.0, hug=1.2, taper=1.0,
         count=16000, points=26, volume=(0.1, 0.3), raise_=0.1, lanes=2.1, tint=0.12,
-        texture=Texture(0.14, 1.3, 0.6, 0.4, 0.5, 300, 0.02, 0.4),
+        texture=Texture(0.1, 1.3, 0.6, 0.0, 1.0, 300, 0.01, 0.4),
         ties=(Tie("braid", (-0.75, -1.0, -0.5), 0.9, 20, (-0.5, -1, 0.4)),
         Tie("braid", (0.75, -1.0, -0.5), 0.9, 20, (0.5, -1, 0.4)),
         Tie("braid", (-0.5, -1.0, -0.7), 0.9, 20, (-0.3, -1, -0.1)),
