@@ -35,7 +35,7 @@ class Cases:
 
 @dataclass(frozen=True)
 class MetricSetup:
-    """What a metric is made with, decided at plan time: checked weight files, device."""
+    """What a metric is made with, decided at plan time: weight files and device."""
 
     weights: Mapping[str, Path] = field(default_factory=dict)
     device: str = "cpu"

@@ -105,6 +105,12 @@ METHOD_NOTE = (
 ORACLE_NOTE = "† Oracle row: it may see the truths of train faces, as no method may."
 
 
+def oracle_note(run: Run) -> tuple[str, ...]:
+    """What the dagger means, where a row carries one."""
+    oracles = any(c.role == "oracle" for c in run.contestants)
+    return (ORACLE_NOTE,) if oracles else ()
+
+
 def seed_notes(run: Run) -> tuple[str, ...]:
     """One sentence a row that has fewer finished seeds than others."""
     everywhere = {t.record["seed"] for t in run.trials}

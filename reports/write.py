@@ -76,9 +76,11 @@ def terminal_table(run_folder: Path, console: Console) -> None:
 
 def detail_tables(run: Run) -> list[Table]:
     """Every further table that this run has the trials for."""
+    from reports.comparisons import designers, differences
+    from reports.costs import costs
     from reports.inferability import inferability_table
     from reports.parameter_table import parameter_table
-    from reports.tables import by_engine, costs, designers, differences, parts
+    from reports.tables import by_engine, parts
 
     main, designer = run.main_split, run.designers[0]
     others = [split for split in run.splits if split != main]

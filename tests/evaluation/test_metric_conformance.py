@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,20 +13,43 @@ from benchmark.registry import METRICS
 from benchmark.weights import ALEXNET, find
 from evaluation.base import Metric, MetricError, MetricSetup
 
-PICTURES = {"lpips", "st-lpips", "skin-ciede2000", "hair-ciede2000"}
+PARTS = ("skin-ciede2000", "hair-ciede2000")
+PICTURES = ("lpips", "st-lpips", *PARTS)
+
+
+@pytest.fixture(scope="session")
+def make_metric(untrained_alexnet: Path) -> Callable[[str], Metric]:
+    """A registered metric by name; skips where its weight file is not at hand."""
+
+    def make(metric: str) -> Metric:
+        made = METRICS.load(metric)
+        weights: dict[str, Path] = {}
+        for name in made.meta.needs:
+            # The contract holds for any weights of the right shapes.
+            file = find(name) or (untrained_alexnet if name == ALEXNET else None)
+            if file is None:
+                pytest.skip(
+                    f"weight file {name} is not at hand: avatarbench weights fetch"
+                )
+            weights[name] = file
+        return made(MetricSetup(weights))
+
+    return make
 
 
 @pytest.fixture(scope="session", params=METRICS.names())
-def metric(request: pytest.FixtureRequest, untrained_alexnet: Path) -> Metric:
-    made = METRICS.load(request.param)
-    weights: dict[str, Path] = {}
-    for name in made.meta.needs:
-        # The contract holds for any weights of the right shapes.
-        file = find(name) or (untrained_alexnet if name == ALEXNET else None)
-        if file is None:
-            pytest.skip(f"weight file {name} is not at hand: avatarbench weights fetch")
-        weights[name] = file
-    return made(MetricSetup(weights))
+def metric(request: pytest.FixtureRequest, make_metric) -> Metric:
+    return make_metric(request.param)
+
+
+@pytest.fixture(scope="session", params=PICTURES)
+def picture_metric(request: pytest.FixtureRequest, make_metric) -> Metric:
+    return make_metric(request.param)
+
+
+@pytest.fixture(scope="session", params=PARTS)
+def part_metric(request: pytest.FixtureRequest, make_metric) -> Metric:
+    return make_metric(request.param)
 
 
 def test_declares_itself_fully(metric):
@@ -56,9 +80,10 @@ def test_direction_tells_worse_from_better(metric, make_cases, truth, wrong):
 
 
 def test_scores_do_not_depend_on_the_batch(metric, make_cases, truth, wrong):
-    if metric.meta.level == "set":
-        pytest.skip("a score over the set has no single cases")
     together = metric.score(make_cases(wrong, truth))
+    if metric.meta.level == "set":
+        assert together == metric.score(make_cases(wrong, truth))
+        return
     alone = [metric.score(make_cases(wrong[i], truth[i]))[0] for i in range(len(truth))]
     np.testing.assert_array_equal(together, alone)
 
@@ -88,21 +113,17 @@ def test_unequal_numbers_of_vectors_are_refused(metric, make_cases, truth):
         (lambda r: r[:, ::2, ::2], "render both at one size"),
     ],
 )
-def test_wrong_renders_are_refused(metric, make_cases, truth, broken, message):
-    if metric.meta.name not in PICTURES:
-        pytest.skip("does not look at pictures")
+def test_wrong_renders_are_refused(picture_metric, make_cases, truth, broken, message):
     cases = make_cases(truth, truth)
     broken_cases = replace(cases, predicted_renders=broken(cases.predicted_renders))
     with pytest.raises(MetricError, match=message):
-        metric.score(broken_cases)
+        picture_metric.score(broken_cases)
 
 
-def test_wrong_part_maps_are_refused(metric, make_cases, truth):
-    if not metric.meta.name.endswith("ciede2000"):
-        pytest.skip("does not look at part maps")
+def test_wrong_part_maps_are_refused(part_metric, make_cases, truth):
     cases = make_cases(truth, truth)
     assert cases.truth_parts is not None
     with pytest.raises(MetricError, match="hold class 47"):
-        metric.score(replace(cases, truth_parts=cases.truth_parts + np.uint8(40)))
+        part_metric.score(replace(cases, truth_parts=cases.truth_parts + np.uint8(40)))
     with pytest.raises(MetricError, match="part maps must be uint8"):
-        metric.score(replace(cases, truth_parts=cases.truth_parts[:, :8]))
+        part_metric.score(replace(cases, truth_parts=cases.truth_parts[:, :8]))

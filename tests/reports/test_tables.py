@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from reports import wording
+from reports.comparisons import designers, differences
+from reports.costs import costs
 from reports.formats import to_latex, to_markdown
 from reports.parameter_table import parameter_table
 from reports.table import Row, Table
-from reports.tables import by_engine, costs, designers, differences, headline, parts
+from reports.tables import by_engine, headline, parts
 from reports.timing import common_hardware
 from reports.trials import ReportError, Run, read_run
 
