@@ -24,13 +24,14 @@ from benchmark.faces.portraits.designer.toon_hair import TOON_HAIRS
 _GAIN = 0.9
 _BLEND_GAIN = 1.2
 _BLEND_REST = 0.3
-_SKIN_LIFT = 0.25
+_SKIN_LIFT = 0.3
+_CARTOON_SKIN_LIFT = 0.5
 _UNDERTONE = 1.2
 _CARTOON_SKIN_LIGHTNESS = 2.0
 _CARTOON_HAIR_LIGHTNESS = 0.7
 
 HAIR_WEIGHTS = HairWeights(
-    length=3.8,
+    length=4.2,
     texture=2.6,
     fringe=1.6,
     parting=0.8,
@@ -52,7 +53,11 @@ def _slider(**pushes: float) -> Slider:
 
 HEADS = {
     "round": _blend(
-        cheek_fullness=0.55, jaw_angularity=-0.35, head_length=-0.35, chin_width=0.2
+        cheek_fullness=0.5,
+        head_width=0.25,
+        jaw_angularity=-0.35,
+        head_length=-0.35,
+        chin_width=0.2,
     ),
     "square": _blend(jaw_angularity=0.55, jaw_width=0.45, chin_width=0.35),
     "oval": _blend(
@@ -93,7 +98,7 @@ TOON_TIKTOK: Mapping[str, Line] = {
     "nose_position": _slider(nose_position=1.0),
     "skin_tone": SkinSwatches("skin_rgb", lift=_SKIN_LIFT, undertone=_UNDERTONE),
     "mouth_type": first_fit(
-        when("open_laugh", mouth_open=over(0.45), mouth_curve=over(0.2)),
+        when("open_laugh", mouth_open=over(0.6), mouth_curve=over(0.2)),
         when("teeth_smile", mouth_teeth=SHOWN, mouth_curve=over(0.2)),
         when("smirk", expression="smirk"),
         when("pout", expression="pout"),
@@ -148,7 +153,7 @@ TOON_ALTER: Mapping[str, Line] = {
 
 AVATAAARS: Mapping[str, Line] = {
     "skin_tone": SkinSwatches(
-        "skin_rgb", lightness=_CARTOON_SKIN_LIGHTNESS, lift=_SKIN_LIFT
+        "skin_rgb", lightness=_CARTOON_SKIN_LIGHTNESS, lift=_CARTOON_SKIN_LIFT
     ),
     "hair_type": NearestHair(AVATAAARS_HAIRS, HAIR_WEIGHTS),
     "hair_colour": Swatches("hair_rgb", _CARTOON_HAIR_LIGHTNESS),
@@ -182,7 +187,7 @@ AVATAAARS: Mapping[str, Line] = {
         otherwise("prescription02"),
     ),
     "facial_hair": first_fit(
-        when("none", facial_hair="none"),
+        when("none", facial_hair=("none", "stubble")),
         when("moustacheFancy", facial_hair="moustache", mouth_width=over(0.55)),
         when("moustacheMagnum", facial_hair="moustache"),
         when("beardMajestic", facial_hair="full_beard"),

@@ -26,7 +26,8 @@ _BLEND_GAIN = 1.5
 _BLEND_REST = 0.35
 _SKIN_LIGHTNESS = 0.7
 _HAIR_LIGHTNESS = 1.3
-_SKIN_LIFT = 0.2
+_SKIN_LIFT = 0.25
+_CARTOON_SKIN_LIFT = 0.4
 _UNDERTONE = 1.4
 _CARTOON_SKIN_LIGHTNESS = 1.5
 _CARTOON_HAIR_LIGHTNESS = 0.8
@@ -53,7 +54,9 @@ def _slider(**pushes: float) -> Slider:
 
 
 HEADS = {
-    "round": _blend(cheek_fullness=0.5, jaw_angularity=-0.4, head_length=-0.25),
+    "round": _blend(
+        cheek_fullness=0.5, head_width=0.3, jaw_angularity=-0.4, head_length=-0.25
+    ),
     "square": _blend(jaw_angularity=0.5, jaw_width=0.4, chin_width=0.45),
     "oval": _blend(
         jaw_angularity=-0.4, head_length=0.3, cheek_fullness=-0.3, chin_width=-0.2
@@ -89,7 +92,7 @@ TOON_TIKTOK: Mapping[str, Line] = {
     ),
     "mouth_type": first_fit(
         when("smirk", expression="smirk"),
-        when("open_laugh", mouth_open=over(0.3), mouth_curve=over(0.2)),
+        when("open_laugh", mouth_open=over(0.54), mouth_curve=over(0.2)),
         when("teeth_smile", mouth_teeth=SHOWN),
         when("closed_smile", mouth_curve=over(0.33)),
         when("soft_smile", mouth_curve=over(0.05)),
@@ -151,7 +154,7 @@ TOON_ALTER: Mapping[str, Line] = {
 
 AVATAAARS: Mapping[str, Line] = {
     "skin_tone": SkinSwatches(
-        "skin_rgb", lightness=_CARTOON_SKIN_LIGHTNESS, lift=_SKIN_LIFT
+        "skin_rgb", lightness=_CARTOON_SKIN_LIGHTNESS, lift=_CARTOON_SKIN_LIFT
     ),
     "hair_type": NearestHair(AVATAAARS_HAIRS, HAIR_WEIGHTS),
     "hair_colour": Swatches("hair_rgb", _CARTOON_HAIR_LIGHTNESS),
@@ -171,8 +174,8 @@ AVATAAARS: Mapping[str, Line] = {
         otherwise("default"),
     ),
     "mouth_type": first_fit(
-        when("smile", mouth_open=over(0.45), mouth_curve=over(0.2)),
-        when("grimace", mouth_teeth=SHOWN, mouth_curve=under(0.8)),
+        when("smile", mouth_open=over(0.47), mouth_curve=over(0.2)),
+        when("grimace", mouth_teeth=SHOWN, mouth_curve=under(0.92)),
         when("smile", mouth_teeth=SHOWN),
         when("concerned", mouth_curve=under(-0.2)),
         when("twinkle", mouth_curve=over(0.08)),
@@ -185,7 +188,7 @@ AVATAAARS: Mapping[str, Line] = {
         otherwise("prescription01"),
     ),
     "facial_hair": first_fit(
-        when("none", facial_hair="none"),
+        when("none", facial_hair=("none", "stubble")),
         when("moustacheFancy", facial_hair="moustache", mouth_width=over(0.45)),
         when("moustacheMagnum", facial_hair="moustache"),
         when("beardMajestic", facial_hair="full_beard"),
