@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from benchmark import weights
 from reports import wording
 from reports.table import Cell, Column, Row, Section, Table
-from reports.trials import Contestant, Run
+from reports.trials import Contestant, Run, Trial
 
 
 def costs(run: Run) -> Table:
-    """What each row was pretrained on, and its machine-hours."""
+    """What each row was pretrained on, and its machine time, an engine a section."""
     sections = []
     for engine in run.engines:
         rows = []
         for contestant in run.contestants:
             trials = run.done(contestant.name, engine)
-            timings = [t.timing for t in trials if t.timing is not None]
-            hours = sum(timing["fit_seconds"] for timing in timings)
-            resumed = any(timing.get("fit_resumed") for timing in timings)
-            text = wording.duration(hours) if timings else "failed"
-            mark = " (resumed: last part only)" if resumed else ""
-            rows.append(
-                Row(contestant.label, (Cell(text + mark), Cell(pretrained(contestant))))
-            )
+            parts = "; ".join(pretrained(contestant, trials)) or "none"
+            cells = (_fit_time(trials), Cell(parts if trials else "—"))
+            rows.append(Row(contestant.label, cells))
         sections.append(Section(engine, tuple(rows)))
     return Table(
         "costs",
@@ -33,13 +31,30 @@ def costs(run: Run) -> Table:
     )
 
 
-def pretrained(contestant: Contestant) -> str:
-    """The parts that a method did not learn itself, on what, under which licence."""
-    parts_ = [
+def pretrained(contestant: Contestant, trials: Sequence[Trial]) -> list[str]:
+    """What a row did not learn itself: declared parts, and weight files it loaded."""
+    declared = [
         f"{p['name']} ({p['data']}; {p['licence']}; {p['source']})"
         for p in contestant.meta.get("pretrained", ())
     ]
-    return "; ".join(parts_) or "none"
+    files = {n: d for t in trials for n, d in t.record.get("weights", {}).items()}
+    return declared + [_weight_file(name, files[name]) for name in sorted(files)]
+
+
+def _weight_file(name: str, digest: str) -> str:
+    if name not in weights.names():
+        return f"{name} (SHA-256 {digest[:8]})"
+    entry = weights.describe(name)
+    return f"{entry.title} ({entry.data}; {entry.licence}; SHA-256 {digest[:8]})"
+
+
+def _fit_time(trials: Sequence[Trial]) -> Cell:
+    timings = [t.timing for t in trials if t.timing is not None]
+    if not timings:
+        return Cell("failed")
+    seconds = wording.duration(sum(timing["fit_seconds"] for timing in timings))
+    resumed = any(timing.get("fit_resumed") for timing in timings)
+    return Cell(seconds, "resumed: last part only" if resumed else "")
 
 
 def _machine_note(run: Run) -> str:

@@ -152,7 +152,12 @@ def test_costs_name_pretrained_parts_and_time(run):
     table = costs(run)
     cells = row_of(table, "Baseline").cells
     assert cells[0].text == "2.0 min"
-    assert "efficientnet-lite0 (ImageNet-1k; Apache-2.0" in cells[1].text
+    assert "face parser (CelebAMask-HQ; MIT; its authors)" in cells[1].text
+    assert (
+        "EfficientNet-Lite0 (ImageNet-1k; Apache-2.0; SHA-256 57934424)"
+        in cells[1].text
+    )
+    assert "someones-own (SHA-256 1234abcd)" in cells[1].text
     assert row_of(table, "Random (control)").cells[1].text == "none"
 
 
