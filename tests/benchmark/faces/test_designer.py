@@ -15,6 +15,7 @@ from benchmark.colour import hex_to_rgb, srgb_to_lab
 from benchmark.faces.portraits.designer import DESIGNERS, ENGINES, agreement, truth
 from benchmark.faces.portraits.designer.look import NUMBERS, VISIBLE, WORDS
 from benchmark.faces.portraits.designer.truths import TABLES, engine_spec
+from benchmark.faces.portraits.hair.families import families
 from benchmark.faces.portraits.people import attributes, sample_people
 from benchmark.faces.portraits.tones import hex_of, skin_albedo
 
@@ -154,15 +155,36 @@ UNSEEN = {
 """Options that no train person needs, and why."""
 
 
-def test_every_option_is_used_where_people_look_like_it(truths):
+def _every_hair(person, draws=20):
+    """The person under every head of hair of the train world."""
+    rng = np.random.default_rng(3)
+    for family in families("train"):
+        words = {
+            f"hair_{name}": getattr(family, f"hair_{name}")
+            for name in ("length", "texture", "fringe", "parting", "tied", "sides")
+        }
+        for _ in range(draws):
+            yield (
+                person
+                | words
+                | {
+                    name: rng.uniform(*getattr(family, name))
+                    for name in ("hair_volume", "hair_top", "hair_recession")
+                }
+            )
+
+
+def test_every_option_is_used_where_people_look_like_it(people):
+    people = [*people, *_every_hair(people[0])]
     for engine, spec in SPECS.items():
+        made = [truth(engine, spec, designer, people) for designer in DESIGNERS]
         for parameter in spec.discrete:
             if parameter.name == "skin_tone" and engine == "toon-tiktok":
                 continue
             used = {
                 parameter.options[index]
-                for designer in DESIGNERS
-                for index in truths[engine, designer].column(parameter.name)
+                for vectors in made
+                for index in vectors.column(parameter.name)
             }
             unused = set(parameter.options) - used - set(UNSEEN[engine])
             assert not unused, (engine, parameter.name)
