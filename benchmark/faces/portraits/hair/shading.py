@@ -81,6 +81,8 @@ def shadow_grid(
     flat = (index[:, 0] * CELLS + index[:, 1]) * CELLS + index[:, 2]
     filled = np.bincount(flat, mass, CELLS**3).reshape(CELLS, CELLS, CELLS)
     filled = ndimage.gaussian_filter(filled.astype(np.float32), blur, mode="constant")
+    # However tightly hair is bound, light still finds its outermost strands.
+    filled = np.minimum(filled, 0.45 * cell[0] * cell[1])
     toward = np.cumsum(filled[..., ::-1], -1)[..., ::-1]
     # A cell does not shade itself in full; half of it lies behind its middle.
     return ShadowGrid(axes, low, cell, (toward - filled / 2) / (cell[0] * cell[1]))
