@@ -30,7 +30,7 @@ CONNECT_SECONDS = 10
 
 
 class WeightsError(RuntimeError):
-    """A weight file is unknown, damaged or out of reach; the message says what to do."""
+    """A weight file is unknown, damaged or out of reach; the message says why."""
 
 
 @dataclass(frozen=True)
