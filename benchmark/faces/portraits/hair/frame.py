@@ -22,11 +22,11 @@ wp.config.quiet = True
 
 wp.set_module_options({"enable_backward": False})
 
-ROWS_ABOVE = 40
+ROWS_ABOVE = 32
 """Table rows from the crown (row 0) to brow level (last row)."""
-ROWS_BELOW = 56
+ROWS_BELOW = 44
 """Table rows from brow level down to the foot of the neck."""
-AZIMUTHS = 128
+AZIMUTHS = 96
 """Table columns around the head; column 0 looks along +z (the face)."""
 FAR = 60.0
 """Distance, in centimetres, from which the scanning rays start."""

@@ -74,11 +74,11 @@ def shadow_grid(
         The grid.
     """
     axes = _axes(direction)
-    local = points @ axes.T
-    low, high = local.min(0) - 1.0, local.max(0) + 1.0
+    local = axes @ points.T.astype(np.float32)
+    low, high = local.min(1) - 1.0, local.max(1) + 1.0
     cell = (high - low) / CELLS
-    index = np.clip(((local - low) / cell).astype(np.int32), 0, CELLS - 1)
-    flat = (index[:, 0] * CELLS + index[:, 1]) * CELLS + index[:, 2]
+    index = ((local - low[:, None]) / cell[:, None]).astype(np.int32)
+    flat = (index[0] * CELLS + index[1]) * CELLS + index[2]
     filled = np.bincount(flat, mass, CELLS**3).reshape(CELLS, CELLS, CELLS)
     filled = ndimage.gaussian_filter(filled.astype(np.float32), blur, mode="constant")
     # However tightly hair is bound, light still finds its outermost strands.
@@ -153,6 +153,13 @@ def _ambient(lights: Lights, outward: np.ndarray, depth: np.ndarray) -> np.ndarr
     return total * np.exp(-depth)[..., None] * 0.8
 
 
+def _along(grid: ShadowGrid, points: np.ndarray) -> np.ndarray:
+    """(S, P) optical depths along strands (S, P, 3), looked up at every other point."""
+    half = points[:, ::2]
+    found = grid.occlusion(half.reshape(-1, 3)).reshape(half.shape[:2])
+    return np.repeat(found, 2, axis=1)[:, : points.shape[1]]
+
+
 def shade(
     points: np.ndarray,
     albedo: np.ndarray,
@@ -178,14 +185,10 @@ def shade(
     Returns:
         (S, P, 3) float32 linear RGB.
     """
-    flat = points.reshape(-1, 3)
     shape = points.shape[:2]
     # Light that other strands scatter forward keeps thick hair from going black.
-    reach = [
-        0.16 + 0.84 * np.exp(-1.1 * grid.occlusion(flat)).reshape(shape)
-        for grid in grids
-    ]
-    hidden = 0.55 * open_grid.occlusion(flat).reshape(shape)
+    reach = [0.16 + 0.84 * np.exp(-1.1 * _along(grid, points)) for grid in grids]
+    hidden = 0.55 * _along(open_grid, points)
     ambient = _ambient(lights, outward, np.minimum(hidden, 1.5))
     out = wp.empty(shape, dtype=wp.vec3, device="cpu")
     lamps = np.stack([lamp.direction for lamp in lights.lamps])
