@@ -26,7 +26,7 @@ AVATAAARS_HAIRS: dict[str, HairShape] = {
         "short", "straight", "curtain", "centre", sides="short", volume=0.55, top=0.4
     ),
     "shaggyMullet": HairShape(
-        "chin", "wavy", "curtain", "centre", sides="short", volume=0.6, top=0.4
+        "chin", "straight", "curtain", "centre", sides="short", volume=0.6, top=0.4
     ),
     "bun": HairShape("long", "straight", tied="top_bun", volume=0.15, top=0.6),
     "bob": HairShape("chin", "straight", "side", "right", volume=0.5, top=0.4),

@@ -39,7 +39,7 @@ def draw_truths(
     path: Path,
     folder: Path,
     count: int = 12,
-    size: int = 128,
+    size: int = 120,
     split: str = "validation",
 ) -> None:
     """Draw `count` faces of a packed set, evenly through the split, with their truths.
@@ -53,7 +53,7 @@ def draw_truths(
     tiles = _tiles(faces, size)
     sheet = _lay_out(tiles, size)
     path.parent.mkdir(parents=True, exist_ok=True)
-    sheet.quantize(256).save(path, optimize=True)
+    sheet.save(path, optimize=True)
 
 
 def _choose(folder: Path, split: str, count: int, size: int) -> SheetFaces:

@@ -17,7 +17,9 @@ TOON_HAIRS: dict[str, HairShape] = _AS_NOTED | {
         _AS_NOTED["slick_back"], volume=0.25, top=0.25, recession=0.25
     ),
     "receding_short": replace(_AS_NOTED["receding_short"], recession=0.6),
-    "wavy_short": replace(_AS_NOTED["wavy_short"], parting="none", volume=0.42, top=0.37),
+    "wavy_short": replace(
+        _AS_NOTED["wavy_short"], parting="none", volume=0.42, top=0.37
+    ),
     "spiky": replace(_AS_NOTED["spiky"], volume=0.65, top=0.75),
     "quiff": replace(_AS_NOTED["quiff"], volume=0.4, top=0.6),
 }
