@@ -164,7 +164,7 @@ def _march(
         ahead = point[2] - table.origin[2]
         if point[1] < table.chin + 6.0 and front * ahead < 6.0:
             push = push + wp.vec3(0.0, 0.0, front * 0.4)
-        rise = 0.12 + clearance * _ramp(t * length, 0.0, 1.2 + 0.6 * clearance)
+        rise = 0.12 + clearance * _ramp(t * length, 0.0, 0.8 + 0.45 * clearance)
         shell = _pushed(table, point, rise + 40.0)
         gap = 40.0 - wp.length(shell - point)
         hug = wp.clamp(gap, 0.0, 2.0) * hugging

@@ -43,7 +43,7 @@ class Texture:
 
 STRAIGHT = Texture()
 WAVY = Texture(0.55, 6.5, 0.5, 0.6, 0.45, 170, 0.1, 0.9)
-CURLY = Texture(0.75, 3.4, 1.0, 0.7, 0.4, 230, 0.18, 0.92)
+CURLY = Texture(0.75, 3.4, 1.0, 1.3, 0.32, 260, 0.18, 0.97)
 COILY = Texture(0.28, 1.0, 1.0, 0.35, 0.6, 500, 0.3, 0.5)
 
 

@@ -125,8 +125,8 @@ TRAIN_STYLES: dict[str, Style] = {
     "long_curly": replace(
         LONG, before=0.9, before_from=-0.45,
         cut=-22, texture=replace(CURLY, amplitude=0.85, wavelength=4.0,
-        locks=300), points=56, count=4800, ragged=2.0, volume=(1.4, 4.5), lift=0.5,
-        raise_=3.0, gravity=0.24,
+        locks=300), points=56, count=4800, ragged=2.0, volume=(1.2, 3.6), lift=0.5,
+        raise_=1.6, gravity=0.24,
     ),
     "ponytail": replace(
         TIED, ties=(Tie("tail", (0.22, 0.82, -0.8), 2.8, 34, (0.95, 0.45, -0.3)),),
