@@ -85,7 +85,8 @@ def carry_out(request: Request) -> int:
     _print_end(request, plan, outcomes, time.monotonic() - started)
     print_places(reports)
     if tracker is not None:
-        print(f"MLflow: {tracking_uri(request.out)}")
+        uri = tracking_uri(request.out)
+        print(f"MLflow: mlflow ui --workers 1 --backend-store-uri {uri}")
     return int(any(outcome.error for outcome in outcomes))
 
 
