@@ -200,4 +200,4 @@ def paint_background(name: str, seed: int, size: int) -> np.ndarray:
     """
     picture = PAINTERS[name](np.random.default_rng(seed))
     scaled = ndimage.zoom(picture, (size / EDGE, size / EDGE, 1), order=1)
-    return np.maximum(scaled[:size, :size], 0)
+    return np.maximum(np.asarray(scaled)[:size, :size], 0)

@@ -107,7 +107,9 @@ def _lens(picture: np.ndarray, film: Film, rng: np.random.Generator) -> np.ndarr
     picture = ndimage.gaussian_filter(picture, (sigma, sigma, 0))
     steps = int(rng.uniform(0, film.shake) * scale)
     if steps > 0:
-        picture = ndimage.uniform_filter1d(picture, steps + 1, axis=rng.integers(2))
+        picture = ndimage.uniform_filter1d(
+            picture, steps + 1, axis=int(rng.integers(2))
+        )
     line = np.linspace(-1, 1, size) ** 2
     corner = (line[:, None] + line[None]) / 2
     return picture * (1 - rng.uniform(*film.vignette) * corner)[..., None]

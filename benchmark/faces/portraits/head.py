@@ -132,8 +132,8 @@ def catmull_clark(
         + sparse.diags_array(np.where(smooth, 1 / n, 0)) @ point_faces @ faces
         + sparse.diags_array(np.where(smooth, 2 / n, 0)) @ point_edges @ middles
     )
-    matrix = sparse.vstack([points, faces, edge_points]).tocsr()
-    plain = sparse.vstack([sparse.eye_array(count), faces, middles]).tocsr()
+    matrix = sparse.csr_matrix(sparse.vstack([points, faces, edge_points]))
+    plain = sparse.csr_matrix(sparse.vstack([sparse.eye_array(count), faces, middles]))
     face_ids = count + np.arange(n_quads)
     edge_ids = count + n_quads + edge_of
     corners = [

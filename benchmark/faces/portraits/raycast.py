@@ -5,6 +5,7 @@ Points are (n, 3) float32 in cm; directions are unit vectors.
 
 # pyright: reportInvalidTypeForm=false, reportArgumentType=false
 # pyright: reportIndexIssue=false, reportAttributeAccessIssue=false
+# pyright: reportCallIssue=false
 
 from __future__ import annotations
 

@@ -90,7 +90,9 @@ def render_people(
     Yields:
         One rendered person after another.
     """
-    work = [(start + i, size, seed, world) for i in range(count)]
+    work: list[tuple[int, int, int, World]] = [
+        (start + i, size, seed, world) for i in range(count)
+    ]
     if jobs <= 1:
         yield from map(_task, work)
         return
