@@ -124,7 +124,9 @@ class Work:
         atomic_write(folder / VECTORS_FILE, json.dumps(records).encode())
 
     def _fitted(self, trial: TrialPlan) -> Method:
-        return trial.variant.method.load(self.fit(trial))
+        return trial.variant.method.load(
+            self.fit(trial), self.plan.contest.device
+        )
 
     def _inputs(self, trial: TrialPlan, split: str) -> torch.Tensor:
         """(n, 3, H, W) float32 faces in [-1, 1] of the size that the method wants."""

@@ -128,6 +128,6 @@ class Method(Protocol):
         ...
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote; works without the engine."""
+    def load(cls, folder: Path, device: str = "cpu") -> Self:
+        """Read what `save` wrote, to predict on `device`; works without the engine."""
         ...

@@ -68,8 +68,8 @@ class _Untrained(ABC):
         save_method(folder, self.meta, self.options, spec, {"seed": seed})
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote."""
+    def load(cls, folder: Path, device: str = "cpu") -> Self:
+        """Read what `save` wrote; the device makes no difference."""
         saved = load_method(folder, cls.meta)
         method = cls(cls.Options.model_validate(saved.options))
         method._fitted = saved.spec, int(saved.extra["seed"])

@@ -129,8 +129,7 @@ class EstimatorMethod(ABC):
             save_file(_plain(network), folder / WEIGHTS_FILE)
 
         folder = context.store.obtain(stage, build)
-        self._adopt(spec, load_file(folder / WEIGHTS_FILE))
-        self._fitted.to(context.device)
+        self._adopt(spec, load_file(folder / WEIGHTS_FILE), context.device)
 
     def predict(self, faces: Tensor) -> AvatarVectors:
         """Vectors for (n, 3, S, S) float32 faces in [-1, 1], S the input size.
@@ -153,17 +152,19 @@ class EstimatorMethod(ABC):
         save_method(folder, self.meta, self.options, network.spec, tensors=tensors)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote; the network lies on the CPU."""
+    def load(cls, folder: Path, device: str = "cpu") -> Self:
+        """Read what `save` wrote; the network lies on `device`."""
         saved = load_method(folder, cls.meta)
         method = cls(cls.Options.model_validate(saved.options))
-        method._adopt(saved.spec, saved.tensors())
+        method._adopt(saved.spec, saved.tensors(), device)
         return method
 
-    def _adopt(self, spec: AvatarSpec, tensors: dict[str, Tensor]) -> None:
+    def _adopt(
+        self, spec: AvatarSpec, tensors: dict[str, Tensor], device: str
+    ) -> None:
         network = make_estimator(spec, self.options, seed=0)
         network.load_state_dict(tensors)
-        self._network = network.eval()
+        self._network = network.eval().to(device)
 
     @property
     def _fitted(self) -> Estimator:

@@ -102,7 +102,7 @@ class TinyMethod:
         (folder / "tiny.json").write_text(json.dumps([self.options.steps, self.bias]))
 
     @classmethod
-    def load(cls, folder):
+    def load(cls, folder, device="cpu"):
         steps, bias = json.loads((folder / "tiny.json").read_text())
         method = cls(TinyOptions(steps=steps))
         method.bias = bias
