@@ -1,11 +1,15 @@
-"""The designers' tables as Markdown, so that the documentation repeats the code."""
+"""The designers' tables as Markdown, so that docs/designers.md repeats the code."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from pathlib import Path
 
+from benchmark.avatars import AvatarError
 from benchmark.faces.portraits.designer import first, second
+from benchmark.faces.portraits.designer.agreement import agreement_markdown
+from benchmark.faces.portraits.designer.avataaars_hair import AVATAAARS_HAIRS
 from benchmark.faces.portraits.designer.hair import HairShape, HairWeights, NearestHair
 from benchmark.faces.portraits.designer.lines import (
     Bounds,
@@ -18,7 +22,32 @@ from benchmark.faces.portraits.designer.lines import (
     Swatches,
 )
 from benchmark.faces.portraits.designer.look import SWITCHES
+from benchmark.faces.portraits.designer.toon_hair import TOON_HAIRS
 from benchmark.faces.portraits.designer.truths import ENGINES, TABLES
+
+
+def update_document(document: Path, folder: Path | None = None) -> None:
+    """Write the tables between a document's markers, and the agreement of a face set.
+
+    A section lies between `<!-- NAME -->` and `<!-- end NAME -->`. Without a packed
+    `folder` the agreement stays as it is. Raises AvatarError for a missing marker.
+    """
+    sections = {
+        "weights": weights_markdown(),
+        "tables": tables_markdown(),
+        "toon hairs": hair_markdown(TOON_HAIRS),
+        "avataaars hairs": hair_markdown(AVATAAARS_HAIRS),
+    }
+    if folder is not None:
+        sections["agreement"] = agreement_markdown(folder)
+    text = document.read_text("utf-8")
+    for name, body in sections.items():
+        before, _, rest = text.partition(f"<!-- {name} -->")
+        _, end, after = rest.partition(f"<!-- end {name} -->")
+        if not end:
+            raise AvatarError(f"{document} lacks the markers of its section {name!r}")
+        text = f"{before}<!-- {name} -->\n\n{body}\n\n<!-- end {name} -->{after}"
+    document.write_text(text, "utf-8")
 
 
 def tables_markdown() -> str:

@@ -49,7 +49,7 @@ LENGTHS = {
 }
 """Where hair ends, 1 being over the breast; bald stands far from everything else."""
 
-TEXTURES = {"straight": 0.0, "wavy": 0.33, "curly": 0.8, "coily": 1.0}
+TEXTURES = {"straight": 0.0, "wavy": 0.33, "curly": 0.9, "coily": 1.0}
 """How tightly hair winds."""
 
 SIDES = {"shaved": 0.0, "short": 0.5, "full": 1.0}
