@@ -241,6 +241,7 @@ def make_plan(
         clearance=clearance * size,
         cut=frame.height(_cuts(style, place, rng)),
         front=front,
+        rise=_rise(style, place, clearance * size),
         hug=np.full(count, style.hug),
     )
     _comb_fringe(style, frame, plan, place, roots.normals, rng)
@@ -248,6 +249,18 @@ def make_plan(
         _comb_curtain(style, frame, plan, place)
     _spare_length(plan, style)
     return plan
+
+
+def _rise(style: Style, place: np.ndarray, clearance: np.ndarray) -> np.ndarray:
+    """(S,) cm over which strands leave the skin; at once beside a parting.
+
+    Else the hair would lie flat along the parting and swell to two hills beside it.
+    """
+    rise = 0.8 + 0.45 * clearance
+    if style.flow != "part":
+        return rise
+    line = style.part * _blend(place[:, 2], -0.75, 0.1)
+    return rise * (0.12 + 0.88 * _blend(np.abs(place[:, 0] - line), 0.08, 0.5))
 
 
 def _comb_curtain(

@@ -27,6 +27,8 @@ wp.set_module_options({"enable_backward": False})
 
 STEPS = 36
 """Steps a strand is marched before it is cut and resampled."""
+EASE = wp.constant(1.4)
+"""Power by which steps grow to the tip: hair bends most where it leaves the skin."""
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Plan:
         clearance: (S,) how far off the head the strand rides.
         cut: (S,) height at which the scissors end it.
         front: (S,) -1 falls behind the shoulder … 1 falls before it.
+        rise: (S,) length over which the strand reaches its clearance.
         hug: (S,) how firmly strands settle back onto the head, per cm off it.
     """
 
@@ -65,6 +68,7 @@ class Plan:
     clearance: np.ndarray
     cut: np.ndarray
     front: np.ndarray
+    rise: np.ndarray
     hug: np.ndarray
 
 
@@ -137,15 +141,17 @@ def _march(
     pull = scalars[4, strand]
     stiffness = scalars[5, strand]
     length = scalars[6, strand]
-    step = length / float(STEPS - 1)
     clearance = scalars[7, strand]
     front = scalars[8, strand]
     hugging = scalars[9, strand]
+    rising = scalars[10, strand]
     point = roots[strand]
     heading = start[strand]
     out[0, strand] = point
     for index in range(1, STEPS):
-        t = float(index) / float(STEPS - 1)
+        before = wp.pow(float(index - 1) / float(STEPS - 1), EASE)
+        t = wp.pow(float(index) / float(STEPS - 1), EASE)
+        step = length * (t - before)
         local = point - table.origin
         outward = wp.normalize(wp.vec3(local[0], wp.max(local[1], 0.0), local[2]))
         aside = wp.max(
@@ -164,15 +170,15 @@ def _march(
         ahead = point[2] - table.origin[2]
         if point[1] < table.chin + 6.0 and front * ahead < 6.0:
             push = push + wp.vec3(0.0, 0.0, front * 0.4)
-        rise = 0.12 + clearance * _ramp(t * length, 0.0, 0.8 + 0.45 * clearance)
-        shell = _pushed(table, point, rise + 40.0)
+        above = 0.12 + clearance * _ramp(t * length, 0.0, rising)
+        shell = _pushed(table, point, above + 40.0)
         gap = 40.0 - wp.length(shell - point)
         hug = wp.clamp(gap, 0.0, 2.0) * hugging
         hug = hug * _ramp(point[1], table.chin, table.chin + 6.0)
         push = push - outward * hug
         rate = wp.clamp(step, 0.2, 1.5)
         heading = wp.normalize(heading * stiffness + push * rate)
-        point = _pushed(table, point + heading * step, rise)
+        point = _pushed(table, point + heading * step, above)
         out[index, strand] = point
 
 
@@ -244,12 +250,12 @@ def march(frame: HeadFrame, plan: Plan, points: int) -> np.ndarray:
         points: Points a strand in the result.
 
     Returns:
-        (S, points, 3) float32, evenly spaced from root to tip.
+        (S, points, 3) float32 from root to tip, denser at the root.
     """
     count = len(plan.roots)
     scalars = [plan.comb_weight, plan.comb_fade, plan.gravity, plan.hold, plan.pull]
     scalars += [plan.stiffness, plan.length, plan.clearance, plan.front]
-    scalars += [plan.hug]
+    scalars += [plan.hug, plan.rise]
     out = wp.empty((STEPS, count), dtype=wp.vec3, device="cpu")
     inputs = [_table(frame), _vectors(plan.roots), _vectors(plan.start)]
     inputs += [_vectors(plan.comb), _vectors(plan.target)]

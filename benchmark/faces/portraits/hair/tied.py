@@ -104,6 +104,7 @@ def _hanging(
         clearance=rng.uniform(0.2, 1.2, count),
         cut=-1e3 * full,
         front=full * np.sign(tie.toward[2] + 0.05),
+        rise=2.0 * full,
         hug=0 * full,
     )
 
