@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -112,6 +113,7 @@ def main() -> None:
     """Run the command line; a mistake ends in one sentence and exit status 2."""
     # Threads that spin while they wait make torch many times slower on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    _print_anywhere()
     debug = "--debug" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]
     try:
@@ -120,6 +122,13 @@ def main() -> None:
         if debug:
             raise
         sys.exit(_tell(error))
+
+
+def _print_anywhere() -> None:
+    """Let a terminal or pipe that cannot show a character show `?` instead."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _tell(error: Exception) -> int:

@@ -19,6 +19,7 @@ from benchmark.faces.faceset import (
     open_folder,
     open_packed,
 )
+from benchmark.faces.folder import check_disjoint
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.split import FaceSplit
 from benchmark.registry import (
@@ -30,7 +31,6 @@ from benchmark.registry import (
     UnknownName,
 )
 from benchmark.stages import digest_of
-from benchmark.store import file_digest
 from benchmark.suite import Suite, SuiteError, VariantSection, explain
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def resolve(suite: Suite, lpips_backbone: Path | None = None) -> Contest:
     `lpips_backbone` is an AlexNet file to use instead of the cached one. Raises
     WeightsError where a weight file is damaged.
     """
-    shelf = Shelf({} if lpips_backbone is None else _alexnet(lpips_backbone))
+    shelf = weights.Shelf({} if lpips_backbone is None else _alexnet(lpips_backbone))
     problems: list[str] = []
     device = _device(suite.device, problems)
     engines = _engines(suite, problems)
@@ -177,38 +177,12 @@ def resolve(suite: Suite, lpips_backbone: Path | None = None) -> Contest:
     splits = _splits(suite, faces, problems)
     truths = _truths(suite, faces, splits, engines, oracles, problems)
     if problems:
-        raise SuiteError(problems)
+        raise SuiteError(list(dict.fromkeys(problems)))
     return Contest(suite, device, faces, splits, engines, variants, judges, truths)
 
 
 def _alexnet(path: Path) -> dict[str, Path]:
     return {weights.ALEXNET: weights.check(weights.ALEXNET, path)}
-
-
-class Shelf:
-    """Weight files at hand, with digests; each is looked up and hashed once."""
-
-    def __init__(self, given: Mapping[str, Path]) -> None:
-        self._found: dict[str, Path | None] = dict(given)
-        self._digests: dict[str, str] = {}
-
-    def find(self, name: str) -> Path | None:
-        """The file, or None where it is not at hand."""
-        if name not in self._found:
-            self._found[name] = weights.find(name)
-        return self._found[name]
-
-    def missing(self, names: Sequence[str]) -> list[str]:
-        """Those of `names` that are not at hand."""
-        return [name for name in names if self.find(name) is None]
-
-    def take(self, names: Sequence[str]) -> tuple[dict[str, Path], dict[str, str]]:
-        """Files and digests of those of `names` that are at hand."""
-        files = {n: path for n in names if (path := self.find(n)) is not None}
-        for name, path in files.items():
-            if name not in self._digests:
-                self._digests[name] = file_digest(path)
-        return files, {name: self._digests[name] for name in files}
 
 
 def _device(wanted: str, problems: list[str]) -> str:
@@ -239,18 +213,19 @@ def _load(registry: Registry[Any], name: str, where: str, problems: list[str]) -
 
 def _engines(suite: Suite, problems: list[str]) -> dict[str, Engine]:
     engines: dict[str, Engine] = {}
-    for name in suite.engines:
-        make = _load(ENGINES, name, "engines", problems)
-        if make is None:
-            continue
+    made = {name: _load(ENGINES, name, "engines", problems) for name in suite.engines}
+    for name, make in made.items():
         try:
-            engines[name] = make()
+            if make is not None:
+                engines[name] = make()
         except (AvatarError, OSError) as error:
             problems.append(f"engines.{name}: cannot be opened: {error}")
     return engines
 
 
-def _variants(suite: Suite, shelf: Shelf, problems: list[str]) -> tuple[Variant, ...]:
+def _variants(
+    suite: Suite, shelf: weights.Shelf, problems: list[str]
+) -> tuple[Variant, ...]:
     found = [_variant(suite, section, shelf, problems) for section in suite.variants]
     titles = [v.title for v in found if v is not None]
     problems += [
@@ -268,7 +243,7 @@ def _variants(suite: Suite, shelf: Shelf, problems: list[str]) -> tuple[Variant,
 
 
 def _variant(
-    suite: Suite, section: VariantSection, shelf: Shelf, problems: list[str]
+    suite: Suite, section: VariantSection, shelf: weights.Shelf, problems: list[str]
 ) -> Variant | None:
     where = f"variants.{section.name}"
     method = _load(METHODS, section.method, where, problems)
@@ -277,7 +252,14 @@ def _variant(
     fields = method.Options.model_fields
     shared = {key: value for key, value in suite.options.items() if key in fields}
     lacking: Sequence[str] = ()
-    for options_data in _choices({**shared, **section.options}):
+    wanted = {**shared, **section.options}
+    unfit = [key for key, value in wanted.items() if not _may_choose(value)]
+    problems += [
+        f"{where}.options: {key}: {FIRST_OF} takes a list, best first" for key in unfit
+    ]
+    if unfit:
+        return None
+    for options_data in _choices(wanted):
         try:
             options = method.Options.model_validate(options_data)
         except ValidationError as error:
@@ -305,6 +287,13 @@ def _lacking(where: str, names: Sequence[str]) -> str:
     )
 
 
+def _may_choose(value: Any) -> bool:
+    """False for a `first_of` that names no candidates."""
+    if not isinstance(value, dict) or set(value) != {FIRST_OF}:
+        return True
+    return isinstance(value[FIRST_OF], list) and bool(value[FIRST_OF])
+
+
 def _choices(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Options with `{first_of: […]}` replaced by each candidate in turn, best first."""
     for key, value in options.items():
@@ -315,7 +304,9 @@ def _choices(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield dict(options)
 
 
-def _judges(suite: Suite, shelf: Shelf, problems: list[str]) -> tuple[Judge, ...]:
+def _judges(
+    suite: Suite, shelf: weights.Shelf, problems: list[str]
+) -> tuple[Judge, ...]:
     judges: list[Judge] = []
     for name in suite.metrics:
         metric = _load(METRICS, name, "metrics", problems)
@@ -354,6 +345,10 @@ def _splits(suite: Suite, faces: FaceSet, problems: list[str]) -> dict[str, Face
             splits[name] = split if count is None else split.subset(count)
         except FaceSetError as error:
             problems.append(f"faces: {error}")
+    try:
+        check_disjoint({name: split.ids for name, split in splits.items()})
+    except FaceSetError as error:
+        problems.append(f"faces: {error}")
     return splits
 
 

@@ -18,8 +18,10 @@ from benchmark.locks import lock
 from benchmark.plan import Plan, TrialPlan
 from benchmark.progress import Progress
 from benchmark.resolve import Contest, judge_data
-from benchmark.store import Store, atomic_write
+from benchmark.store import Store, StoreError, atomic_write, unwritable
 from benchmark.trial import (
+    CASES_FILE,
+    PICTURES,
     TRIAL_FILE,
     json_bytes,
     point_latest,
@@ -77,8 +79,8 @@ def make_out(out: Path) -> None:
 
 def _unwritable(folder: Path, error: OSError) -> RunError:
     return RunError(
-        f"cannot write to {error.filename or folder}: {error.strerror}; "
-        "make it writable or name another folder with --out"
+        f"cannot write to {folder}: {error.strerror}; make it writable, free some "
+        "space, or name another folder with --out"
     )
 
 
@@ -91,10 +93,11 @@ def run(
 ) -> list[Outcome]:
     """Do what is left of a plan; every trial ends as a folder, a failed one too.
 
-    Raises RunError where `out` cannot be written and Busy where another process works
-    on the same run.
+    Raises RunError or StoreError where `out` or the store cannot be written (any more)
+    and Busy where another process works on the same run.
     """
     make_out(out)
+    store.prepare()
     folder = run_folder(plan.contest, out)
     try:
         with lock(folder / ".lock", f"run folder {folder}"):
@@ -102,7 +105,11 @@ def run(
             for listener in listeners:
                 listener.started(folder)
             return _run_trials(plan, Work(plan, store, progress), folder, listeners)
-    except PermissionError as error:
+    except (RunError, StoreError):
+        raise
+    except OSError as error:
+        if not unwritable(error):
+            raise
         raise _unwritable(folder, error) from error
 
 
@@ -138,6 +145,9 @@ def _run_trial(plan: Plan, work: Work, trial: TrialPlan, folder: Path) -> Outcom
         return Outcome(trial.name, target, cached=True)
     try:
         assemble(work, trial, record, target, folder)
+    except StoreError:
+        # No other trial could go on either.
+        raise
     except Exception as error:
         message = f"{type(error).__name__}: {error}"
         failed = {
@@ -156,6 +166,8 @@ def _is_there(target: Path, record: dict[str, Any], machine: Mapping[str, Any]) 
     """Whether the folder holds this very trial, timed on this machine."""
     before, timing = read_record(target), read_timing(target)
     if before is None or timing is None or timing["hardware"] != machine:
+        return False
+    if not (target / CASES_FILE).is_file() or not (target / PICTURES).is_dir():
         return False
     return before == {**before, **record, "status": "done"}
 

@@ -78,8 +78,33 @@ class Store:
         return self.root / stage.name / stage.key[:32]
 
     def has(self, stage: Stage) -> bool:
-        """Whether the stage is finished."""
-        return (self.folder(stage) / STAGE_FILE).is_file()
+        """Whether the stage is finished and every file of it still has its size.
+
+        A power cut can empty files that were written just before; such a stage is
+        built again.
+        """
+        folder = self.folder(stage)
+        record = _read_stage(folder / STAGE_FILE)
+        return record is not None and all(
+            (folder / name).is_file() and (folder / name).stat().st_size == size
+            for name, size in record.get("files", {}).items()
+        )
+
+    def prepare(self) -> None:
+        """Make the store's folder; raises StoreError where it cannot be written to."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            probe = self.root / f".{os.getpid()}.probe"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"cannot write to the store {self.root}: {error.strerror}; make it "
+            "writable, free some space, or name another folder with --store"
+        )
 
     def record(self, stage: Stage) -> dict[str, Any]:
         """What a finished stage's folder says of it: its description and `seconds`."""
@@ -88,7 +113,9 @@ class Store:
     def records(self, name: str) -> Iterator[dict[str, Any]]:
         """The records of all finished stages of a name."""
         for path in sorted((self.root / name).glob(f"*/{STAGE_FILE}")):
-            yield json.loads(path.read_text())
+            record = _read_stage(path)
+            if record is not None:
+                yield record
 
     def obtain(self, stage: Stage, build: Build) -> Path:
         """The folder of a finished stage, built first where it is not there yet.
@@ -107,18 +134,29 @@ class Store:
                 if not self.has(stage):
                     _build(stage, target, build)
         except OSError as error:
-            if error.errno not in _UNWRITABLE or not _is_within(error, self.root):
+            if not unwritable(error) or not _is_within(error, self.root):
                 raise
-            raise StoreError(
-                f"cannot write to the store {self.root}: {error.strerror}; "
-                "make it writable or name another folder with --store"
-            ) from error
+            raise self._unwritable(error) from error
         return target
 
 
 _UNWRITABLE = frozenset(
-    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ENOTDIR}
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR}
 )
+"""Errors that say that a folder cannot be written, whatever one writes."""
+
+
+def unwritable(error: OSError) -> bool:
+    """Whether the place is at fault: no right to write there, or no space left."""
+    return error.errno in _UNWRITABLE
+
+
+def _read_stage(path: Path) -> dict[str, Any] | None:
+    """A finished stage's record; None where there is none (or no whole one)."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def _is_within(error: OSError, root: Path) -> bool:
@@ -137,7 +175,13 @@ def _build(stage: Stage, target: Path, build: Build) -> None:
     started = time.monotonic()
     try:
         build(partial, scratch)
-        record = {**stage.to_json(), "seconds": time.monotonic() - started}
+        files = {
+            path.relative_to(partial).as_posix(): path.stat().st_size
+            for path in sorted(partial.rglob("*"))
+            if path.is_file()
+        }
+        took = time.monotonic() - started
+        record = {**stage.to_json(), "seconds": took, "files": files}
         text = json.dumps(record, indent=2, sort_keys=True)
         (partial / STAGE_FILE).write_text(text + "\n")
         partial.rename(target)

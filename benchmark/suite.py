@@ -22,13 +22,14 @@ from benchmark.spec import nearest
 
 SUITES = Path(str(files("benchmark.suites")))
 RESERVED = frozenset({"store", "mlartifacts"})
+_MERGE = "tag:yaml.org,2002:merge"
 
 Name = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)
 ]
 """Lower-case words joined by hyphens: safe in file names, tags and tables."""
 
-
+Title = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Count = Annotated[int, Field(ge=1)] | None
 
 
@@ -94,7 +95,7 @@ class VariantSection(Section):
 
     name: Name
     method: str
-    title: str | None = None
+    title: Title | None = None
     options: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -117,14 +118,14 @@ class Suite(Section):
     """
 
     name: Name
-    title: str
+    title: Title
     notes: str = ""
     faces: FacesSection
     designers: tuple[str, ...] = Field(("designer-a",), min_length=1)
     engines: tuple[str, ...] = Field(min_length=1)
     variants: tuple[VariantSection, ...] = Field(min_length=1)
     options: dict[str, Any] = Field(default_factory=dict)
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field((0,), min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0, lt=2**31)], ...] = Field((0,), min_length=1)
     metrics: tuple[str, ...] = Field(min_length=1)
     splits: tuple[Split, ...] = Field(("heldout", "validation"), min_length=1)
     render_size: int = Field(256, ge=64, le=1024)
@@ -161,6 +162,16 @@ _SECTIONS: Mapping[str, type[Section]] = {
     "variants": VariantSection,
     "speed": SpeedSection,
 }
+
+_WORDING = {
+    "tuple_type": "expected a list, as in [a, b]",
+    "list_type": "expected a list, as in [a, b]",
+    "dict_type": "expected keys with values below it",
+    "model_type": "expected keys with values below it",
+    "model_attributes_type": "expected keys with values below it",
+    "too_short": "the list is empty; give at least one item",
+}
+"""Pydantic's errors whose own words speak of Python rather than of YAML."""
 
 
 def suite_names() -> tuple[str, ...]:
@@ -230,10 +241,17 @@ class _StrictLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
         seen: set[Any] = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
+            if key_node.tag == _MERGE:
+                continue
+            mark = key_node.start_mark
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key must be a plain word", mark
+                )
+            key = self.construct_object(key_node)
             if key in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} is given twice", key_node.start_mark
+                    None, None, f"key {key!r} is given twice", mark
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
@@ -263,7 +281,8 @@ def _sentence(item: Any, source: str, data: Any, model: type[BaseModel]) -> str:
         )
     if item["type"] == "missing":
         return f"{source}: {where}: is missing"
-    message = item["msg"].removeprefix("Value error, ")
+    plain = str(item["msg"]).removeprefix("Value error, ")
+    message = _WORDING.get(str(item["type"]), plain)
     message = message[0].lower() + message[1:]
     given = (
         "" if isinstance(item["input"], (dict, list)) else f", got {item['input']!r}"
@@ -288,13 +307,8 @@ def _path(location: Sequence[int | str], data: Any) -> str:
 
 def _siblings(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
     """The keys that the section which holds `location` knows."""
-    sections = {
-        "faces": FacesSection,
-        "variants": VariantSection,
-        "speed": SpeedSection,
-    }
     if model is Suite and len(location) > 1:
-        return list(sections[str(location[0])].model_fields)
+        return list(_SECTIONS[str(location[0])].model_fields)
     return list(model.model_fields)
 
 

@@ -25,6 +25,10 @@ PICTURES = "pictures"
 WEBP_QUALITY = 88
 
 
+class TrialError(ValueError):
+    """A trial's folder is damaged; the message names it and says what to do."""
+
+
 @dataclass(frozen=True)
 class CaseBlock:
     """The cases of one split under one designer: n faces, in the split's order.
@@ -135,10 +139,19 @@ def read_timing(folder: Path) -> dict[str, Any] | None:
 
 
 def read_cases(folder: Path) -> pd.DataFrame:
-    """A finished trial's cases as `cases_bytes` describes them."""
+    """A finished trial's cases as `cases_bytes` describes them.
+
+    Raises TrialError where the file is missing or damaged.
+    """
     import pandas as pd
 
-    return pd.read_parquet(folder / CASES_FILE)
+    try:
+        return pd.read_parquet(folder / CASES_FILE)
+    except (OSError, ValueError) as error:
+        raise TrialError(
+            f"{folder / CASES_FILE} is missing or damaged: delete the folder {folder} "
+            "and run the suite again"
+        ) from error
 
 
 def trial_folders(run: Path) -> list[Path]:

@@ -15,6 +15,7 @@ import tempfile
 import urllib.error
 import urllib.request
 import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -280,3 +281,29 @@ def _unreachable(entry: WeightFile, reason: str) -> WeightsError:
         f"{entry.name} is not to be had here: {entry.source}: {reason}; a copy of "
         f"{entry.file} from elsewhere can be put into {cache_folder()}"
     )
+
+
+class Shelf:
+    """Weight files at hand, with digests; each is looked up and hashed once."""
+
+    def __init__(self, given: Mapping[str, Path]) -> None:
+        self._found: dict[str, Path | None] = dict(given)
+        self._digests: dict[str, str] = {}
+
+    def find(self, name: str) -> Path | None:
+        """The file, or None where it is not at hand."""
+        if name not in self._found:
+            self._found[name] = find(name)
+        return self._found[name]
+
+    def missing(self, names: Sequence[str]) -> list[str]:
+        """Those of `names` that are not at hand."""
+        return [name for name in names if self.find(name) is None]
+
+    def take(self, names: Sequence[str]) -> tuple[dict[str, Path], dict[str, str]]:
+        """Files and digests of those of `names` that are at hand."""
+        files = {n: path for n in names if (path := self.find(n)) is not None}
+        for name, path in files.items():
+            if name not in self._digests:
+                self._digests[name] = file_digest(path)
+        return files, {name: self._digests[name] for name in files}

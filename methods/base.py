@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine
@@ -58,7 +58,7 @@ class MethodOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    input_size: int = 224
+    input_size: int = Field(224, ge=16, le=1024)
     """Side in pixels of the square faces that `predict` wants."""
 
 

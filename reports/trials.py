@@ -181,7 +181,7 @@ def read_run(folder: Path) -> Run:
     if not trials:
         raise ReportError(
             f"{folder}: holds no trials; give the folder of a run, such as "
-            "results/quick/latest"
+            "runs/quick/latest"
         )
     _check_alike(folder, trials)
     return Run(folder, tuple(trials), _read_resolved(folder), _read_environment(folder))
@@ -201,9 +201,16 @@ def _check_alike(folder: Path, trials: list[Trial]) -> None:
 
 def _read_resolved(folder: Path) -> Data:
     path = folder / "resolved.yaml"
-    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    try:
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        return yaml.safe_load(text) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ReportError(f"{path}: is not readable YAML; run again") from error
 
 
 def _read_environment(folder: Path) -> Data:
     path = folder / "environment.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except ValueError as error:
+        raise ReportError(f"{path}: is not readable JSON; run again") from error

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -105,3 +106,14 @@ def test_a_run_reports_failure_in_its_status(tmp_path, avatarbench):
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert "2 trials (1 from the store, 0 failed)" in done.stdout
+
+
+def test_what_an_ascii_terminal_cannot_show_stops_nothing():
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmark.cli", "list"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "?" in done.stdout

@@ -1,11 +1,14 @@
+import numpy as np
 import pytest
 import tiny_contest
 
 from benchmark import weights
+from benchmark.faces.packed import PackedFace, seal, write_split
 from benchmark.plan import make_plan, outlook
 from benchmark.resolve import resolve
 from benchmark.store import Store
 from benchmark.suite import SuiteError, load_suite, parse_suite
+from benchmark.trial import webp_bytes
 
 
 def contest(tiny, **changes):
@@ -136,3 +139,33 @@ def test_the_plan_counts_what_is_left(tiny, tmp_path):
     # The two designers agree here, so that their scores are the same stages.
     assert lines["score"].todo == 4
     assert not lines["fit"].measured
+
+
+@pytest.mark.parametrize("candidates", [3, [], None])
+def test_first_of_needs_candidates(tiny, candidates):
+    chosen = variants(steps={"first_of": candidates})
+    with pytest.raises(SuiteError, match="steps: first_of takes a list") as caught:
+        contest(tiny, variants=chosen)
+    assert len(caught.value.problems) == 1
+
+
+def test_a_problem_that_two_splits_have_is_told_once(tiny):
+    with pytest.raises(SuiteError) as caught:
+        contest(tiny, designers=["designer-c"])
+    assert len(caught.value.problems) == 1
+
+
+def test_no_face_of_a_sealed_set_is_in_two_splits(tiny):
+    picture = webp_bytes(np.zeros((64, 64, 3), np.uint8))
+    faces = [PackedFace(f"face{row}", picture, None, None, "CC0") for row in range(4)]
+    folder = tiny.parent / "packed"
+    (folder / "truth").mkdir(parents=True)
+    for split in ("train", "validation", "heldout"):
+        write_split(folder / f"{split}.parquet", faces)
+    lines = ["face,mouth,skin", *(f"face{row},0.5,dark" for row in range(4))]
+    for designer in ("designer-a", "designer-b"):
+        path = folder / "truth" / f"tiny.{designer}.csv"
+        path.write_text("\n".join(lines) + "\n")
+    seal(folder, "packed", "1", "CC0", stand_in=False)
+    with pytest.raises(SuiteError, match="face0 is in split train and in split"):
+        contest(tiny, faces={"packed": "packed"})

@@ -1,3 +1,4 @@
+import errno
 import json
 import shutil
 from dataclasses import replace
@@ -13,9 +14,15 @@ from benchmark.plan import make_plan
 from benchmark.progress import Silent
 from benchmark.resolve import resolve
 from benchmark.runner import RunError, run, run_folder
-from benchmark.store import Store
+from benchmark.store import Store, StoreError
 from benchmark.suite import parse_suite
-from benchmark.trial import read_cases, read_record, read_timing, trial_folders
+from benchmark.trial import (
+    TrialError,
+    read_cases,
+    read_record,
+    read_timing,
+    trial_folders,
+)
 
 ROWS = [
     {"name": "one", "method": "tiny"},
@@ -213,3 +220,40 @@ def test_a_second_process_on_the_same_run_is_told(tiny, monkeypatch):
     monkeypatch.setattr("benchmark.runner.lock", held)
     with pytest.raises(Busy, match=r"run folder .*tiny"):
         contest.run()
+
+
+def test_an_unusable_store_ends_the_run_before_it_writes(tiny):
+    contest = Contest(tiny)
+    (contest.home / "file").touch()
+    contest.store = Store(contest.home / "file" / "store")
+    with pytest.raises(StoreError, match="--store"):
+        contest.run()
+    assert not contest.folder.exists()
+
+
+def test_a_full_disk_ends_the_run_with_a_sentence(tiny, monkeypatch):
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("benchmark.runner.publish", full)
+    monkeypatch.setattr("benchmark.assembly.publish", full)
+    with pytest.raises(RunError, match=r"No space left on device; .*--out"):
+        Contest(tiny).run()
+
+
+@pytest.mark.parametrize("lost", ["cases.parquet", "pictures"])
+def test_a_trial_folder_that_lost_something_is_made_again(finished, lost):
+    before = (finished.trial("one") / "cases.parquet").read_bytes()
+    (finished.trial("one") / lost).rename(finished.home / lost)
+    one, *others = finished.run()
+    assert not one.cached
+    assert all(outcome.cached for outcome in others)
+    assert (finished.trial("one") / "cases.parquet").read_bytes() == before
+    assert (finished.trial("one") / "pictures" / "heldout").is_dir()
+
+
+def test_damaged_cases_are_named(finished):
+    path = finished.trial("one") / "cases.parquet"
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(TrialError, match=r"cases\.parquet .*run the suite again"):
+        read_cases(finished.trial("one"))

@@ -131,3 +131,22 @@ def test_a_lock_names_its_holder_and_dies_with_it(tmp_path):
         holder.wait()
     with lock(path, "thing"):
         pass
+
+
+@pytest.mark.parametrize("damage", ["result", "stage.json"])
+@pytest.mark.parametrize("empty", [True, False])
+def test_a_stage_that_lost_a_file_is_built_again(tmp_path, damage, empty):
+    store = Store(tmp_path)
+    folder = store.obtain(STAGE, write("whole"))
+    (folder / damage).unlink()
+    if empty:
+        (folder / damage).touch()
+    assert not store.has(STAGE)
+    assert (store.obtain(STAGE, write("again")) / "result").read_text() == "again"
+    assert len(list(store.records("work"))) == 1
+
+
+def test_a_store_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match=r"cannot write to the store .*--store"):
+        Store(tmp_path / "file" / "store").prepare()

@@ -1,4 +1,5 @@
 import pytest
+import yaml
 from tiny_contest import suite_data
 
 from benchmark.suite import SuiteError, load_suite, parse_suite, suite_names
@@ -112,3 +113,47 @@ def test_a_file_that_is_no_suite_is_refused(text, expected, tmp_path):
     path.write_text(text)
     with pytest.raises(SuiteError, match=expected):
         load_suite(str(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("? [1, 2]\n: 3\n", "line 1: not valid YAML: a key must be a plain word"),
+        ("? {a: 1}\n: 3\n", "line 1: not valid YAML: a key must be a plain word"),
+        ("name: a\nname: b\n", "line 2: not valid YAML: key 'name' is given twice"),
+        ("", "a suite must be a mapping"),
+        ("- a\n", "a suite must be a mapping"),
+    ],
+)
+def test_a_file_that_is_no_suite_is_told_by_its_line(text, expected, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(SuiteError, match=r"mine\.yaml") as caught:
+        load_suite(str(path))
+    assert expected in str(caught.value)
+
+
+def test_sections_may_be_merged_by_yaml(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(suite_data()) + "options: &o {a: 1}\n")
+    path.write_text(path.read_text().replace("options: &o {a: 1}", MERGED))
+    assert load_suite(str(path)).options == {"a": 1, "b": 2}
+
+
+MERGED = "options:\n  <<: &o {a: 1}\n  b: 2\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"metrics": "lpips"}, "metrics: expected a list, as in [a, b], got 'lpips'"),
+        ({"metrics": []}, "metrics: the list is empty; give at least one item"),
+        ({"faces": None}, "faces: expected keys with values below it, got None"),
+        ({"speed": 3}, "speed: expected keys with values below it, got 3"),
+        ({"seeds": [2**40]}, "seeds.0: input should be less than 2147483648"),
+        ({"title": " "}, "title: string should have at least 1 character"),
+    ],
+)
+def test_mistakes_are_told_in_words_of_yaml(changes, expected, tmp_path):
+    (problem,) = problems(suite_data(**changes), tmp_path)
+    assert expected in problem
