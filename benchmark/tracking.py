@@ -7,14 +7,26 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
 
 import yaml
 
-from benchmark.environment import is_alive, process_name
+from benchmark.environment import is_alive
 from benchmark.locks import lock
 from benchmark.runner import Outcome
+from benchmark.tracked import (
+    TAG,
+    common_tags,
+    curves,
+    flat,
+    numbers,
+    summary,
+    trial_params,
+    trial_tags,
+)
 from benchmark.trial import (
     CASES_FILE,
     TIMING_FILE,
@@ -30,12 +42,13 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
-TAG = "avatarbench."
 SQLITE = "sqlite:///"
 PARAMS_A_BATCH, METRICS_A_BATCH = 100, 1000
 PARAM_LIMIT, TAG_LIMIT = 6000, 5000
 
 T = TypeVar("T")
+P = ParamSpec("P")
+R = TypeVar("R")
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 
 
@@ -51,7 +64,13 @@ def tracking_uri(out: Path) -> str:
     """
     given = os.environ.get(URI_VARIABLE)
     if not given:
-        return f"{SQLITE}{out.resolve() / 'mlflow.db'}"
+        database = out.resolve() / "mlflow.db"
+        if "?" in str(database):
+            raise TrackingError(
+                f"MLflow cannot keep its database in {out.resolve()}: there is a ? in "
+                "the name; name another folder with --out, or use --no-mlflow"
+            )
+        return f"{SQLITE}{database}"
     if given.startswith("file:") or ("://" not in given and given != "databricks"):
         raise TrackingError(
             f"{URI_VARIABLE}={given} is a file store, which MLflow 3 no longer writes; "
@@ -59,6 +78,33 @@ def tracking_uri(out: Path) -> str:
             "MLflow out with --no-mlflow"
         )
     return given
+
+
+@contextmanager
+def _blamed(uri: str, advice: str = "") -> Iterator[None]:
+    """Whatever MLflow raises in the body becomes a TrackingError of one sentence."""
+    try:
+        yield
+    except TrackingError:
+        raise
+    except Exception as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise TrackingError(
+            f"MLflow at {uri} cannot be used: {reason}; {advice}"
+            "set MLFLOW_TRACKING_URI, or leave MLflow out with --no-mlflow"
+        ) from error
+
+
+def _while_running(method: Callable[P, R]) -> Callable[P, R]:
+    """A Tracker's method during a run, whose results outlive a tracker that fails."""
+
+    @wraps(method)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        tracker = cast("Tracker", args[0])
+        with _blamed(tracker.where, "all results so far are kept; run again, "):
+            return method(*args, **kwargs)
+
+    return told
 
 
 class Tracker:
@@ -72,14 +118,15 @@ class Tracker:
         self._experiment = experiment
         self.where = artifacts
         self._tags: dict[str, str] = {}
-        self._known: dict[str, str] = {}
+        self._known: dict[tuple[str, str], str] = {}
         self._parent = ""
 
+    @_while_running
     def started(self, run: Path) -> None:
         """Open the parent run with configuration, environment and tags."""
         config = yaml.safe_load((run / "resolved.yaml").read_text(encoding="utf-8"))
         machine = json.loads((run / "environment.json").read_text(encoding="utf-8"))
-        self._tags = _common_tags(run, config, machine)
+        self._tags = common_tags(run, config, machine)
         sweep(self._client, self._experiment)
         self._known = _tracked_trials(self._client, self._experiment)
         name = f"{config['name']} {time.strftime('%Y-%m-%d %H:%M:%S')}"
@@ -88,19 +135,23 @@ class Tracker:
         for file in ("resolved.yaml", "environment.json"):
             self._client.log_artifact(self._parent, str(run / file))
 
+    @_while_running
     def finished_trial(self, outcome: Outcome, model: Path | None) -> None:
         """Log a trial as a child run, or point to the run that already holds it."""
         record = read_record(outcome.folder)
         assert record is not None
-        child = self._known.get(record["key"]) if outcome.error is None else None
+        key = record["key"], self._tags[TAG + "hardware"]
+        child = self._known.get(key) if outcome.error is None else None
         if child is None:
             child = self._log_trial(outcome, record, model)
         self._client.set_tag(self._parent, f"{TAG}trial.{outcome.name}", child)
 
+    @_while_running
     def add_reports(self, folder: Path) -> None:
         """Attach tables, figures and page to the parent run."""
         self._client.log_artifacts(self._parent, str(folder), "reports")
 
+    @_while_running
     def close(self, status: Status) -> None:
         """End the parent run."""
         if self._parent:
@@ -111,10 +162,10 @@ class Tracker:
     ) -> str:
         tags = {
             "mlflow.parentRunId": self._parent,
-            **_trial_tags(record),
+            **trial_tags(record),
         }
         child = self._open(outcome.name, tags)
-        self._params(child, _trial_params(record))
+        self._params(child, trial_params(record))
         self._client.log_artifact(child, str(outcome.folder / TRIAL_FILE))
         if outcome.error is not None or model is None:
             self._end(child, "FAILED")
@@ -127,8 +178,8 @@ class Tracker:
     def _log_results(self, child: str, folder: Path, record: dict[str, Any]) -> None:
         cases = read_cases(folder)
         self._client.log_inputs(child, datasets=list(_datasets(folder, record)))
-        self._metrics(child, [(k, v, 0) for k, v in _summary(record, cases).items()])
-        timing = _numbers(read_timing(folder) or {})
+        self._metrics(child, [(k, v, 0) for k, v in summary(record, cases).items()])
+        timing = numbers(read_timing(folder) or {})
         self._metrics(child, [(f"speed.{k}", v, 0) for k, v in timing.items()])
         self._client.log_table(child, cases, "cases.json")
         self._client.log_artifact(child, str(folder / CASES_FILE))
@@ -138,7 +189,7 @@ class Tracker:
     def _log_model(self, child: str, record: dict[str, Any], model: Path) -> None:
         """The fitted method: its safetensors as artifacts, its curves as metrics."""
         self._client.log_artifacts(child, str(model), "model")
-        self._metrics(child, list(_curves(model / CURVES_FILE)))
+        self._metrics(child, list(curves(model / CURVES_FILE)))
         logged = self._client.create_logged_model(
             self._experiment,
             name=f"{record['variant']}-{record['engine']}-s{record['seed']}",
@@ -183,26 +234,20 @@ def open_tracker(
     Raises TrackingError where it cannot be used.
     """
     uri = tracking_uri(out)
-    own = URI_VARIABLE not in os.environ
-    try:
+    with _blamed(uri):
         if not uri.startswith(SQLITE):
             return _connect(uri, suite, None)
         database = Path(uri.removeprefix(SQLITE))
         guard = database.with_name(f".{database.name}.lock")
         with lock(guard, f"MLflow database {database}", on_wait):
-            return _connect(uri, suite, out.resolve() / "mlartifacts" if own else None)
-    except TrackingError:
-        raise
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0]
-        raise TrackingError(
-            f"MLflow at {uri} cannot be used: {reason}; "
-            "set MLFLOW_TRACKING_URI, or leave MLflow out with --no-mlflow"
-        ) from error
+            # Left to itself, MLflow would make a folder wherever the command was typed.
+            return _connect(uri, suite, out.resolve() / "mlartifacts")
 
 
 def _connect(uri: str, suite: str, artifacts: Path | None) -> Tracker:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    # MLflow's own seven retries keep a newcomer waiting for minutes.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     from mlflow.tracking import MlflowClient
@@ -245,11 +290,16 @@ def sweep(client: MlflowClient, experiment: str) -> list[str]:
     return swept
 
 
-def _tracked_trials(client: MlflowClient, experiment: str) -> dict[str, str]:
-    """Ids of finished child runs by trial key."""
+def _tracked_trials(
+    client: MlflowClient, experiment: str
+) -> dict[tuple[str, str], str]:
+    """Ids of finished child runs by trial key and hardware, to which speeds belong."""
     finished = "attributes.status = 'FINISHED' and tags.`avatarbench.kind` = 'trial'"
     runs = _search(client, experiment, finished)
-    return {run.data.tags[TAG + "key"]: run.info.run_id for run in runs}
+    return {
+        (run.data.tags[TAG + "key"], run.data.tags[TAG + "hardware"]): run.info.run_id
+        for run in runs
+    }
 
 
 def _search(client: MlflowClient, experiment: str, condition: str) -> Iterator[Any]:
@@ -260,46 +310,6 @@ def _search(client: MlflowClient, experiment: str, condition: str) -> Iterator[A
         token = page.token
         if not token:
             return
-
-
-def _common_tags(
-    run: Path, config: Mapping[str, Any], machine: Mapping[str, Any]
-) -> dict[str, str]:
-    tags = {
-        "suite": config["name"],
-        "run": str(run.resolve()),
-        "process": json.dumps(process_name()),
-        "git.sha": machine["git"]["sha"],
-        "git.dirty": machine["git"]["dirty"],
-        "version": machine["avatarbench"],
-        "hardware": machine["hardware"]["name"],
-        "faces": config["faces"]["name"],
-        "faces.digest": config["faces"]["digest"],
-        "faces.stand_in": config["faces"]["stand_in"],
-    }
-    return {TAG + key: str(value) for key, value in tags.items()}
-
-
-def _trial_tags(record: Mapping[str, Any]) -> dict[str, str]:
-    tags = {"kind": "trial", "trial_status": record["status"]}
-    for key in ("key", "variant", "method", "role", "engine", "seed"):
-        tags[key] = str(record[key])
-    tags["method.version"] = record["method_meta"]["version"]
-    tags["method.revision"] = record["method_meta"]["revision"]
-    tags["engine.version"] = record["engine_meta"]["version"]
-    if record["error"]:
-        tags["error"] = record["error"]
-    return {TAG + key: value for key, value in tags.items()}
-
-
-def _trial_params(record: Mapping[str, Any]) -> dict[str, Any]:
-    keys = ("variant", "method", "engine", "seed", "options", "weights", "compute")
-    return {
-        **{key: record[key] for key in (*keys, "splits", "render_size")},
-        "metrics": {
-            m["name"]: m["skipped"] or m["identity"] for m in record["metrics"]
-        },
-    }
 
 
 def _datasets(folder: Path, record: Mapping[str, Any]) -> Iterator[DatasetInput]:
@@ -317,52 +327,6 @@ def _datasets(folder: Path, record: Mapping[str, Any]) -> Iterator[DatasetInput]
             profile=json.dumps({"faces": count, "licence": faces["licence"]}),
         )
         yield DatasetInput(dataset, [InputTag("mlflow.data.context", "evaluation")])
-
-
-def _summary(record: Mapping[str, Any], cases: Any) -> dict[str, float]:
-    """Means of case metrics and values of set metrics: `split.designer.metric`."""
-    values: dict[str, float] = {}
-    metrics = [m["name"] for m in record["metrics"] if m["name"] in cases.columns]
-    for (split, designer), rows in cases.groupby(["split", "designer"]):
-        for metric in metrics:
-            values[f"{split}.{designer}.{metric}"] = float(rows[metric].mean())
-    for place, scores in record["set_scores"].items():
-        for metric, value in scores.items():
-            if value is not None:
-                values[f"{place.replace('/', '.')}.{metric}"] = float(value)
-    return {name: value for name, value in values.items() if value == value}
-
-
-def _numbers(data: Mapping[str, Any]) -> dict[str, float]:
-    kinds = (int, float)
-    return {
-        key: float(value)
-        for key, value in data.items()
-        if isinstance(value, kinds) and not isinstance(value, bool)
-    }
-
-
-def _curves(path: Path) -> Iterator[tuple[str, float, int]]:
-    """Training figures as (name, value, step)."""
-    if not path.is_file():
-        return
-    for line in path.read_text(encoding="utf-8").splitlines():
-        figures = json.loads(line)
-        step = int(figures.pop("step"))
-        for name, value in figures.items():
-            yield f"training.{name}", float(value), step
-
-
-def flat(data: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Nested mappings as dotted keys and texts: what MLflow takes for parameters."""
-    found: dict[str, str] = {}
-    for key, value in data.items():
-        name = f"{prefix}{key}".replace("/", ".")
-        if isinstance(value, Mapping):
-            found |= flat(value, f"{name}.")
-        else:
-            found[name] = value if isinstance(value, str) else json.dumps(value)
-    return found
 
 
 def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

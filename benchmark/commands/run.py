@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ def carry_out(request: Request) -> int:
     _print_end(request, plan, outcomes, time.monotonic() - started)
     print_places(reports)
     if tracker is not None:
-        uri = tracking_uri(request.out)
+        uri = shlex.quote(tracking_uri(request.out))
         print(f"MLflow: mlflow ui --workers 1 --backend-store-uri {uri}")
     return int(any(outcome.error for outcome in outcomes))
 

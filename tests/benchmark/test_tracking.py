@@ -3,6 +3,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from benchmark.resolve import resolve
 from benchmark.runner import run, run_folder
 from benchmark.store import Store
 from benchmark.suite import load_suite
-from benchmark.tracking import TrackingError, flat, open_tracker, sweep, tracking_uri
+from benchmark.tracked import flat
+from benchmark.tracking import TrackingError, open_tracker, sweep, tracking_uri
 
 pytestmark = pytest.mark.filterwarnings("ignore::Warning")
 
@@ -130,6 +132,7 @@ def test_a_database_that_cannot_be_used_is_named(tmp_path):
 
 OPEN = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from benchmark.tracking import open_tracker
 open_tracker(Path(sys.argv[1]), "race")
@@ -150,3 +153,49 @@ def test_processes_that_start_together_make_one_database(tmp_path):
 def test_flat_joins_keys_by_dots():
     nested = {"a": {"b": 1, "c": {"d": [1, 2]}}, "e": "text", "f/g": None}
     assert flat(nested) == {"a.b": "1", "a.c.d": "[1, 2]", "e": "text", "f.g": "null"}
+
+
+def test_an_empty_address_is_none(monkeypatch, tmp_path):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
+    assert tracking_uri(tmp_path) == f"sqlite:///{tmp_path / 'mlflow.db'}"
+
+
+def test_a_database_of_ones_own_leaves_no_folder_where_one_stands(
+    monkeypatch, tmp_path, database
+):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database / 'mlflow.db'}")
+    monkeypatch.chdir(tmp_path)
+    tracker = open_tracker(tmp_path / "out", "elsewhere")
+    experiment = tracker._client.get_experiment(tracker._experiment)
+    assert experiment.artifact_location.startswith((tmp_path / "out").as_uri())
+    assert not (tmp_path / "mlruns").exists()
+
+
+def test_a_folder_that_no_address_can_name_is_refused(tmp_path):
+    with pytest.raises(TrackingError, match=r"there is a \? in the name; .*--out"):
+        tracking_uri(tmp_path / "why?")
+
+
+def test_a_tracker_that_stops_answering_costs_no_results(tiny, database, monkeypatch):
+    plan = make_plan(resolve(load_suite(str(tiny), ["notes=never tracked"])))
+    tracker = open_tracker(database, plan.contest.suite.name)
+
+    def gone(*arguments, **named):
+        raise ConnectionError("connection refused\nmore of it")
+
+    monkeypatch.setattr(tracker._client, "log_inputs", gone)
+    home = tiny.parent
+    with pytest.raises(TrackingError, match="refused; all results so far are kept"):
+        run(plan, Store(home / "store"), home / "runs", Silent(), [tracker])
+    folder = run_folder(plan.contest, home / "runs")
+    assert (folder / "trials" / "one__tiny__s0" / "cases.parquet").is_file()
+    tracker.close("FAILED")
+
+
+def test_speeds_of_another_machine_are_tracked_too(tiny, database):
+    plan = make_plan(resolve(load_suite(str(tiny), ["notes=two machines"])))
+    tracker = track(plan, tiny.parent, database)
+    before = len(runs(tracker, "trial"))
+    other = replace(plan, machine={**plan.machine, "name": "another"})
+    tracker = track(other, tiny.parent, database)
+    assert len(runs(tracker, "trial")) == before + 1
