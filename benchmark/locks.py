@@ -31,7 +31,7 @@ def lock(
     with path.open("a+", encoding="utf-8") as handle:
         try:
             fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except (BlockingIOError, PermissionError):
             sentence = _holder(path, purpose)
             if on_wait is None:
                 raise Busy(sentence) from None

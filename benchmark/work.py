@@ -101,7 +101,9 @@ class Work:
             return None
         contest = self.plan.contest
         key = (trial.engine, "train", contest.suite.designers[0])
-        return Labelled(faces, contest.truths[key], contest.truth_digest(*key))
+        # Faces drawn anew may well have the same truths.
+        digest = digest_of([faces.digest, contest.truth_digest(*key)])
+        return Labelled(faces, contest.truths[key], digest)
 
     def predict(self, trial: TrialPlan, split: str) -> AvatarVectors:
         """The trial's vectors for a split."""
@@ -124,9 +126,7 @@ class Work:
         atomic_write(folder / VECTORS_FILE, json.dumps(records).encode())
 
     def _fitted(self, trial: TrialPlan) -> Method:
-        return trial.variant.method.load(
-            self.fit(trial), self.plan.contest.device
-        )
+        return trial.variant.method.load(self.fit(trial), self.plan.contest.device)
 
     def _inputs(self, trial: TrialPlan, split: str) -> torch.Tensor:
         """(n, 3, H, W) float32 faces in [-1, 1] of the size that the method wants."""

@@ -257,3 +257,17 @@ def test_damaged_cases_are_named(finished):
     path.write_bytes(path.read_bytes()[:300])
     with pytest.raises(TrialError, match=r"cases\.parquet .*run the suite again"):
         read_cases(finished.trial("one"))
+
+
+def test_an_oracle_learns_anew_from_new_faces_with_the_same_truths(tiny, monkeypatch):
+    digests = []
+
+    def fit(self, context):
+        digests.append(context.labelled.digest)
+
+    monkeypatch.setattr(tiny_contest.Oracle, "fit", fit)
+    Contest(tiny, variants=ROWS[2:]).run()
+    Image.new("RGB", (64, 64), "red").save(tiny.parent / "faces" / "face00.png")
+    Contest(tiny, variants=ROWS[2:]).run()
+    first, second = digests
+    assert first != second
