@@ -32,6 +32,9 @@ def assemble(
 
     `record` is `trial.json` without status and set scores.
     """
+    for split in work.plan.contest.suite.splits:
+        # A damaged face must not come to light after hours of training.
+        work.encoded_faces(split)
     work.fit(trial)
     timing = work.timing(trial)
     blocks, set_scores = _judge(work, trial)

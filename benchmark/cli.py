@@ -134,6 +134,13 @@ def _print_anywhere() -> None:
 def _tell(error: Exception) -> int:
     """Say what went wrong; the exit status, 2 for a mistake and 1 for a defect."""
     known = type(error).__module__.partition(".")[0] in OURS
+    if not known and isinstance(error, OSError) and error.filename:
+        print(
+            f"avatarbench: {error.filename}: {error.strerror}; check the path and "
+            "its permissions",
+            file=sys.stderr,
+        )
+        return 2
     if known or isinstance(error, OSError):
         print(f"avatarbench: {error}", file=sys.stderr)
         return 2

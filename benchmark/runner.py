@@ -14,6 +14,7 @@ import yaml
 
 from benchmark.assembly import assemble
 from benchmark.environment import environment
+from benchmark.faces.pictures import FaceSetError
 from benchmark.locks import lock
 from benchmark.plan import Plan, TrialPlan
 from benchmark.progress import Progress
@@ -94,7 +95,8 @@ def run(
     """Do what is left of a plan; every trial ends as a folder, a failed one too.
 
     Raises RunError or StoreError where `out` or the store cannot be written (any more)
-    and Busy where another process works on the same run.
+    and Busy where another process works on the same run, FaceSetError where a face
+    cannot be read.
     """
     make_out(out)
     store.prepare()
@@ -145,7 +147,7 @@ def _run_trial(plan: Plan, work: Work, trial: TrialPlan, folder: Path) -> Outcom
         return Outcome(trial.name, target, cached=True)
     try:
         assemble(work, trial, record, target, folder)
-    except StoreError:
+    except (StoreError, FaceSetError):
         # No other trial could go on either.
         raise
     except Exception as error:

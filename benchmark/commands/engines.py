@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from benchmark.commands.sheets import png_path
+
 engines_app = typer.Typer(
     help="List engines; show an engine's parameters and contact sheet.",
     invoke_without_command=True,
@@ -35,7 +37,8 @@ def list_engines(context: typer.Context) -> None:
 def show_engine(
     name: Annotated[str, typer.Argument(help="The engine's name.")],
     sheet: Annotated[
-        Path | None, typer.Option(help="PNG to draw the contact sheet into.")
+        Path | None,
+        typer.Option(help="PNG to draw the contact sheet into.", callback=png_path),
     ] = None,
 ) -> None:
     """Print an engine's parameters; draw every option and sweep with --sheet."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmark.commands.sheets import png_path
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -33,7 +35,8 @@ def list_faces(context: typer.Context) -> None:
 def show_faces(
     name: Annotated[str, typer.Argument(help="portraits, or a packed folder.")],
     sheet: Annotated[
-        Path | None, typer.Option(help="PNG to draw a sheet of faces into.")
+        Path | None,
+        typer.Option(help="PNG to draw a sheet of faces into.", callback=png_path),
     ] = None,
     split: Annotated[str, typer.Option(help="Which split.")] = "validation",
     count: Annotated[int, typer.Option(min=1, help="How many faces.")] = 64,
@@ -85,7 +88,10 @@ def write_faces_truths(
         Path | None, typer.Argument(help="A packed face set [the embedded one].")
     ] = None,
     sheet: Annotated[
-        Path | None, typer.Option(help="PNG for twelve faces beside their truths.")
+        Path | None,
+        typer.Option(
+            help="PNG for twelve faces beside their truths.", callback=png_path
+        ),
     ] = None,
 ) -> None:
     """Let both designers make the truths of a packed face set, and seal them."""

@@ -82,6 +82,10 @@ def _open(data: bytes, label: str) -> Image.Image:
     try:
         picture = Image.open(BytesIO(data))
         picture.load()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except UnidentifiedImageError as error:
+        raise FaceSetError(
+            f"{label} cannot be read as a picture: it is damaged, or something else"
+        ) from error
+    except (OSError, SyntaxError, ValueError) as error:
         raise FaceSetError(f"{label} cannot be read as a picture: {error}") from error
     return picture

@@ -68,6 +68,7 @@ def test_help_is_quick_and_imports_nothing_heavy(command):
         (("run", "tiny.yaml", "--out", "tiny.yaml/x"), "cannot write to"),
         (("report", "nothing"), "nothing is neither a run folder nor a suite"),
         (("engines", "show", "tony"), "unknown engine 'tony': did you mean tiny?"),
+        (("report", "tiny.yaml/x"), "tiny.yaml/x is neither a run folder"),
         (("weights", "fetch", "alexnet"), "unknown weight file 'alexnet'"),
     ],
 )
@@ -117,3 +118,25 @@ def test_what_an_ascii_terminal_cannot_show_stops_nothing():
     )
     assert done.returncode == 0, done.stderr
     assert "?" in done.stdout
+
+
+@pytest.mark.parametrize("sheet", ["sheet.txt", "nowhere/sheet.png", "faces.png"])
+@pytest.mark.parametrize("what", [("engines", "show", "tiny"), ("faces", "show", "x")])
+def test_a_sheet_that_cannot_be_drawn_is_refused_first(
+    what, sheet, tmp_path, avatarbench
+):
+    (tmp_path / "faces.png").mkdir()
+    done = avatarbench(*what, "--sheet", sheet)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "must" in done.stderr
+
+
+def test_a_damaged_face_ends_the_run_before_it_trains(tmp_path, avatarbench):
+    tiny_contest.make_suite(tmp_path)
+    (tmp_path / "faces" / "face10.png").write_bytes(b"no picture")
+    done = avatarbench("run", "tiny.yaml", "--no-mlflow", "--quiet")
+    assert done.returncode == 2
+    assert done.stderr.startswith("avatarbench: faces/face10.png cannot be read")
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "runs" / "store" / "fit").exists()
