@@ -75,7 +75,8 @@ def identity(metric: Mapping[str, Any]) -> str:
         reason = metric["skipped"].removeprefix(f"{metric['name']}: ")
         return f"{metric['title']}: not measured: {reason}."
     facts = ", ".join(f"{key} {value}" for key, value in metric["identity"].items())
-    return f"{metric['title']} ({metric['name']}, {metric['unit']}): {facts}."
+    names = ", ".join(name for name in (metric["name"], metric["unit"]) if name)
+    return f"{metric['title']} ({names}): {facts}."
 
 
 def data_note(run: Run, split: str, designer: str) -> str:

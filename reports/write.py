@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.store import atomic_write
+from benchmark.trial import publish
 from reports import paper
 from reports.formats import to_latex, to_markdown, to_rich
 from reports.table import Table, published
@@ -46,16 +47,28 @@ def write_reports(run_folder: Path) -> ReportFiles:
     drawings = draw(run)
     page = render_page(run, Content(first, everything, printed, details, drawings))
     folder = run_folder / FOLDER
+    if folder.is_file():
+        raise ReportError(f"cannot write to {folder}: it is a file; move it away")
+    tables: list[Path] = []
+    figures: list[Path] = []
+
+    def fill(place: Path) -> None:
+        (place / "figures").mkdir()
+        written = _write_tables(place, [first, everything, *details], printed)
+        drawn = [p for d in drawings for p in d.write(place / "figures")]
+        atomic_write(place / "page.html", page.encode())
+        tables.extend(folder / path.relative_to(place) for path in written)
+        figures.extend(folder / path.relative_to(place) for path in drawn)
+
     try:
-        (folder / "figures").mkdir(parents=True, exist_ok=True)
-        tables = _write_tables(folder, [first, everything, *details], printed)
-        figures = tuple(p for d in drawings for p in d.write(folder / "figures"))
-        atomic_write(folder / "page.html", page.encode())
+        # Whole or not at all, and without tables of an earlier report.
+        publish(folder, fill)
     except OSError as error:
         raise ReportError(
-            f"cannot write to {folder}: {error.strerror}; make it writable"
+            f"cannot write to {folder}: {error.strerror}; make it writable or free "
+            "some space"
         ) from error
-    return ReportFiles(folder, folder / "page.html", tables, figures)
+    return ReportFiles(folder, folder / "page.html", tuple(tables), tuple(figures))
 
 
 def terminal_table(run_folder: Path, console: Console) -> None:

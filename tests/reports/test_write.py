@@ -185,3 +185,21 @@ def test_a_folder_that_cannot_be_written_is_named(make_run):
     (folder / "report").write_text("in the way")
     with pytest.raises(ReportError, match=r"cannot write to .*report"):
         write_reports(folder)
+
+
+def test_a_report_is_written_whole_or_not_at_all(full_run, written, monkeypatch):
+    stale = written.folder / "of-an-earlier-version.md"
+    stale.write_text("old")
+    before = written.page.read_bytes()
+
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("reports.write._write_tables", full)
+        with pytest.raises(ReportError, match=r"report: No space left"):
+            write_reports(full_run)
+    assert written.page.read_bytes() == before
+    again = write_reports(full_run)
+    assert all(path.is_file() for path in (*again.tables, *again.figures))
+    assert not stale.exists()
