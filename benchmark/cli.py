@@ -30,7 +30,7 @@ app.add_typer(faces_app, name="faces")
 app.add_typer(weights_app, name="weights")
 
 SuiteName = Annotated[
-    str, typer.Argument(help="A built-in suite (quick, standard) or a YAML file.")
+    str, typer.Argument(help="A built-in suite (see `list`) or a YAML file.")
 ]
 Out = Annotated[Path, typer.Option(help="Folder that runs are written to.")]
 Overrides = Annotated[
