@@ -205,14 +205,18 @@ def to_rich(table: Table, details: bool = True) -> RichTable:
         box=box.SIMPLE_HEAD,
         pad_edge=False,
     )
-    made.add_column(table.stub, overflow="fold")
-    made.columns[0].no_wrap = details
+    stubs = [row.label for section in table.sections for row in section.rows]
+    stubs += [table.stub, *(section.title for section in table.sections)]
+    longest = max(len(word) for stub in stubs for word in stub.split())
+    made.add_column(table.stub, overflow="fold", min_width=longest, no_wrap=details)
     spans = [group for group, span in table.groups for _ in range(span)]
     for column, group in zip(
         table.columns, spans or [""] * len(table.columns), strict=True
     ):
         head = f"{group}\n{column.head}" if spans else column.head
-        made.add_column(plain(head), justify="right", overflow="fold")
+        if not details:
+            head = head.replace(f" {column.arrow}", f"\n{column.arrow}")
+        made.add_column(plain(head), justify="right", no_wrap=True)
     for section, following in pairwise([*table.sections, None]):
         assert section is not None
         if section.title:

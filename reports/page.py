@@ -109,7 +109,7 @@ def grids(run: Run) -> list[Grid]:
 
 
 def _grid(run: Run, engine: str, faces: Iterable[str]) -> Grid:
-    heads = ("Photo", "Designer's avatar", *(c.label for c in run.contestants))
+    heads = ("Input", "Designer's avatar", *(c.label for c in run.contestants))
     return Grid(engine, heads, tuple(_grid_row(run, engine, face) for face in faces))
 
 

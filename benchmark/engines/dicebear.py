@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import EngineMeta, check_request
 from benchmark.engines.dicebear_parts import part_document
-from benchmark.engines.rasterize import rasterize_each
+from benchmark.engines.rasterize import RASTERIZER, rasterize_each
 from benchmark.spec import NONE, AvatarSpec, Condition, Discrete
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Avataaars:
         title="Avataaars",
         version=(
             f"1 (dicebear-core {version('dicebear-core')}, "
-            f"dicebear-styles {version('dicebear-styles')})"
+            f"dicebear-styles {version('dicebear-styles')}, {RASTERIZER})"
         ),
         source="https://www.dicebear.com/styles/avataaars/",
         licence=(

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
 from svg2png_py import FontDatabase, svg_to_rgba
+
+RASTERIZER = f"svg2png-py {version('svg2png-py')}"
+"""What turns documents into pixels: a part of every SVG engine's version."""
 
 _NO_FONTS = FontDatabase()
 

@@ -7,11 +7,14 @@ from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarSpec, AvatarVectors
 from benchmark.engines.base import EngineMeta, check_request
-from benchmark.engines.rasterize import rasterize_each
+from benchmark.engines.rasterize import RASTERIZER, rasterize_each
 from benchmark.engines.toon.drawing import draw, gradients
 from benchmark.engines.toon.spec import alter_spec, tiktok_spec
 from benchmark.engines.toon.svg import PART_STEP, part_document, picture_document
 from benchmark.engines.toon.traits import Traits, alter_traits, tiktok_traits
+
+VERSION = f"1 ({RASTERIZER})"
+"""Changes with any pixel: raise the number with every change of the artwork."""
 
 
 class ToonTikTok:
@@ -20,7 +23,7 @@ class ToonTikTok:
     meta = EngineMeta(
         name="toon-tiktok",
         title="Toon (TikTok parameters)",
-        version="1",
+        version=VERSION,
         source="benchmark.engines.toon",
         licence="Apache-2.0",
         published_as="TikTok engine (Table 4)",
@@ -46,7 +49,7 @@ class ToonAlter:
     meta = EngineMeta(
         name="toon-alter",
         title="Toon (Alter parameters)",
-        version="1",
+        version=VERSION,
         source="benchmark.engines.toon",
         licence="Apache-2.0",
         published_as="Alter engine (Table 5)",
