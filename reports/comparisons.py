@@ -42,6 +42,8 @@ def differences(run: Run) -> Table | None:
             "Two-sided sign-flip permutation test over faces; Holm over the rows of an "
             "engine; effect: matched-pairs rank-biserial correlation.",
             wording.data_note(run, run.main_split, designer),
+            *wording.oracle_note(run),
+            wording.identity(metric),
         ),
     )
 
@@ -98,8 +100,9 @@ def designers(run: Run) -> Table | None:
         (
             *wording.stand_in_note(run),
             *notes,
-            f"Faces: {wording.SPLITS.get(split, split)}.",
+            wording.data_note(run, split, " and ".join(run.designers)),
             *wording.oracle_note(run),
+            wording.identity(metric),
         ),
     )
 

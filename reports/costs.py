@@ -27,7 +27,7 @@ def costs(run: Run) -> Table:
         "Method",
         (Column("Fit"), Column("Pretrained parts")),
         tuple(sections),
-        (*wording.stand_in_note(run), _machine_note(run)),
+        (*wording.stand_in_note(run), *wording.oracle_note(run), _machine_note(run)),
     )
 
 

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from evaluation.parameters import parameter_losses
-from evaluation.statistics import Interval, mean_interval
+from evaluation.statistics import MIN_FACES, Interval, mean_interval
 from reports import wording
 from reports.table import Cell, Column, Row, Section, Table
 from reports.trials import Run, Trial
 
 SUPERVISED, SHUFFLED, CONSTANT = "supervised", "supervised-shuffled", "constant"
 
-Verdict = Literal["inferable", "not inferable", "never active"]
+Verdict = Literal["inferable", "not inferable", "too few faces", "never active"]
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,6 @@ def _judge(name: str, kind: str, losses: dict[str, pd.Series]) -> Inferability:
     supervised = losses[SUPERVISED].dropna()
     over_constant = _excess(losses[CONSTANT], supervised)
     over_shuffled = _excess(losses[SHUFFLED], supervised)
-    better = over_constant.low > 0 and over_shuffled.low > 0
-    verdict: Verdict = "inferable" if better else "not inferable"
     return Inferability(
         parameter=name,
         kind=kind,
@@ -98,8 +96,17 @@ def _judge(name: str, kind: str, losses: dict[str, pd.Series]) -> Inferability:
         constant=_mean(losses[CONSTANT]),
         over_constant=over_constant,
         over_shuffled=over_shuffled,
-        verdict=verdict if len(supervised) else "never active",
+        verdict=_verdict(len(supervised), over_constant, over_shuffled),
     )
+
+
+def _verdict(faces: int, over_constant: Interval, over_shuffled: Interval) -> Verdict:
+    if not faces:
+        return "never active"
+    if faces < MIN_FACES:
+        return "too few faces"
+    better = over_constant.low > 0 and over_shuffled.low > 0
+    return "inferable" if better else "not inferable"
 
 
 def _excess(guess: pd.Series, supervised: pd.Series) -> Interval:
@@ -138,8 +145,10 @@ def inferability_table(run: Run) -> Table | None:
             "(continuous), over validation faces whose truth has the parameter active.",
             "Inferable: the 95 % intervals of both paired differences lie above 0. A "
             "parameter that even the supervised oracle cannot guess better than the "
-            "constant, or than its twin trained on shuffled truths, is not inferable.",
+            "constant, or than its twin trained on shuffled truths, is not inferable; "
+            f"under {MIN_FACES} faces nothing is said.",
             wording.data_note(run, "validation", run.designers[0]),
+            *wording.oracle_note(run),
         ),
     )
 

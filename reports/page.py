@@ -115,13 +115,13 @@ def _grid(run: Run, engine: str, faces: Iterable[str]) -> Grid:
 
 def _grid_row(run: Run, engine: str, face: str) -> tuple[Picture, ...]:
     truth = run.folder / "truths" / engine / run.designers[0] / SPLIT / f"{face}.webp"
-    photo = next(
+    portrait = next(
         (t.folder / "pictures" / SPLIT / f"{face}.face.webp")
         for t in run.trials
         if t.error is None
     )
     return (
-        _picture(photo, f"face {face}"),
+        _picture(portrait, f"face {face}"),
         _picture(truth, f"designer's avatar of face {face} on {engine}"),
         *(_prediction(run, contestant, engine, face) for contestant in run.contestants),
     )

@@ -29,7 +29,7 @@ def parameter_table(run: Run, split: str, designer: str) -> Table:
             "ones: mean absolute error ↓. Over the n faces whose truth has the "
             "parameter active; seeds averaged.",
             wording.data_note(run, split, designer),
-            wording.ORACLE_NOTE,
+            *wording.oracle_note(run),
         ),
     )
 

@@ -25,7 +25,7 @@ def measured(run: Run) -> tuple[Mapping[str, Any], ...]:
 
 
 def main_metric(run: Run) -> Mapping[str, Any]:
-    """The metric that rankings go by: LPIPS, or the first that was measured."""
+    """The metric that rankings go by: the first of the suite that was measured."""
     return measured(run)[0]
 
 
@@ -103,8 +103,10 @@ def parts(run: Run) -> Table | None:
         (
             *wording.stand_in_note(run),
             *(wording.data_note(run, name, designer) for name in run.splits),
+            _part_sizes(run, places),
             wording.METHOD_NOTE,
             *wording.oracle_note(run),
+            wording.identity(metric),
         ),
     )
 
@@ -118,6 +120,17 @@ def _split_parts(run: Run) -> list[tuple[str, str | None]]:
         names = [] if scores is None else sorted(set(map(str, scores["part"])))
         places += [(split, None)] if len(names) < 2 else [(split, n) for n in names]
     return places
+
+
+def _part_sizes(run: Run, places: Sequence[tuple[str, str | None]]) -> str:
+    """How many faces each column of `parts` has."""
+    done = next(t for t in run.trials if t.error is None)
+    sizes = []
+    for split, part in places:
+        scores = done.scores(split, run.designers[0])
+        count = len(scores) if part is None else int((scores["part"] == part).sum())
+        sizes.append(f"{wording.SPLITS.get(split, split)} {part or 'all'} {count}")
+    return f"Faces: {', '.join(sizes)}."
 
 
 def _column(metric: Mapping[str, Any], group: str = "") -> Column:
@@ -181,7 +194,27 @@ def _notes(
         *((f"Fewer than {MIN_FACES} faces: no intervals, no tests.",) if few else ()),
         *wording.oracle_note(run),
         *(wording.identity(metric) for metric in metrics),
+        *_fewer_faces(run, split, designer, metrics),
         timing,
         *wording.seed_notes(run),
         *wording.failure_notes(run),
     )
+
+
+def _fewer_faces(
+    run: Run, split: str, designer: str, metrics: Sequence[Mapping[str, Any]]
+) -> tuple[str, ...]:
+    """A sentence for each metric that is not defined on every face for every row."""
+    faces, notes = run.splits[split], []
+    for metric in metrics:
+        for engine in run.engines:
+            found = estimates(run, metric, Place(engine, split, designer)).values()
+            counts = {e.interval.n for e in found if e is not None}
+            if counts and min(counts) < faces:
+                few, many = min(counts), max(counts)
+                span = str(few) if few == many else f"{few} to {many}, by row,"
+                notes.append(
+                    f"{metric['title']} on {engine}: {span} of {faces} faces, those "
+                    "where it is defined."
+                )
+    return tuple(notes)

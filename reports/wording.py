@@ -98,7 +98,8 @@ def stand_in_note(run: Run) -> tuple[str, ...]:
 
 
 METHOD_NOTE = (
-    "Mean with its 95 % bootstrap interval over faces (BCa; percentile for macro-F1). "
+    "Mean with its 95 % bootstrap interval over faces (BCa, percentile where that is "
+    "undefined; percentile for macro-F1). "
     "Bold: the best row and every row not significantly worse (two-sided paired "
     "sign-flip permutation test over faces, bootstrap for macro-F1; Holm over the "
     "column, α = 0.05). Oracle rows do not compete."

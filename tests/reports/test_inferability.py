@@ -45,3 +45,9 @@ def test_without_the_oracle_there_is_no_table(make_run):
 def test_held_out_faces_are_never_asked(make_run):
     folder = make_run(splits={"heldout": 12}, seeds=(0,), engines=("avataaars",))
     assert inferability(read_run(folder), "avataaars") == []
+
+
+def test_a_handful_of_faces_is_no_verdict(make_run):
+    folder = make_run(splits={"validation": 4}, seeds=(0,), engines=("avataaars",))
+    found = inferability(read_run(folder), "avataaars")
+    assert {i.verdict for i in found} <= {"too few faces", "never active"}

@@ -9,6 +9,7 @@ from reports import wording
 from reports.comparisons import designers, differences
 from reports.costs import costs
 from reports.formats import to_latex, to_markdown
+from reports.inferability import inferability_table
 from reports.parameter_table import parameter_table
 from reports.table import Row, Table
 from reports.tables import by_engine, headline, parts
@@ -64,6 +65,45 @@ def test_every_measured_table_carries_the_stand_in_notice(run):
     for table in tables:
         assert table is not None
         assert wording.STAND_IN in table.notes
+
+
+def test_every_dagger_is_explained(run):
+    tables = [
+        headline(run),
+        by_engine(run, "validation", "designer-a"),
+        differences(run),
+        designers(run),
+        parts(run),
+        costs(run),
+        parameter_table(run, "heldout", "designer-a"),
+        inferability_table(run),
+    ]
+    for table in tables:
+        assert table is not None
+        assert "†" in to_markdown(table)
+        assert wording.ORACLE_NOTE in table.notes, table.key
+
+
+def test_every_table_of_scores_names_its_metric_faces_and_seeds(run):
+    for table in (headline(run), differences(run), designers(run), parts(run)):
+        assert table is not None
+        assert "ST-LPIPS (st-lpips, distance): version 1." in table.notes, table.key
+        assert any("24 held-out faces" in n and "seeds 0, 1" in n for n in table.notes)
+
+
+def test_a_metric_that_misses_faces_says_on_how_many_it_stands(run):
+    notes = by_engine(run, "heldout", "designer-a").notes
+    assert "Skin ΔE on avataaars: 23 of 24 faces, those where it is defined." in notes
+    assert not any(note.startswith("ST-LPIPS on") for note in notes)
+
+
+def test_parts_say_how_many_faces_each_has(run):
+    table = parts(run)
+    assert table is not None
+    assert (
+        "Faces: held-out in-distribution 16, held-out shifted 8, validation "
+        "in-distribution 13, validation shifted 7." in table.notes
+    )
 
 
 def test_real_photographs_carry_no_such_notice(make_run):
