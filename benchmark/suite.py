@@ -199,15 +199,17 @@ def suite_path(name: str) -> Path:
 def load_suite(name: str, overrides: Iterable[str] = ()) -> Suite:
     """Read and check a suite; `overrides` are `key.path=value` texts.
 
-    Relative paths in a suite file count from that file's folder. Raises SuiteError with
-    every problem at once.
+    Relative paths, overrides included, count from the suite file's folder; those given
+    to a built-in suite from the current one. Raises SuiteError with every problem at
+    once.
     """
     path = suite_path(name)
     data = read_yaml(path)
     problems = [p for o in overrides if (p := _override(data, o)) is not None]
     if problems:
         raise SuiteError(problems)
-    return parse_suite(data, path.name, path.parent)
+    folder = Path.cwd() if path.parent == SUITES else path.parent
+    return parse_suite(data, path.name, folder)
 
 
 def parse_suite(data: Mapping[str, Any], source: str, folder: Path) -> Suite:

@@ -128,7 +128,7 @@ def _part_sizes(run: Run, places: Sequence[tuple[str, str | None]]) -> str:
     sizes = []
     for split, part in places:
         scores = done.scores(split, run.designers[0])
-        count = len(scores) if part is None else int((scores["part"] == part).sum())
+        count = len(scores) if part is None else list(scores["part"]).count(part)
         sizes.append(f"{wording.SPLITS.get(split, split)} {part or 'all'} {count}")
     return f"Faces: {', '.join(sizes)}."
 

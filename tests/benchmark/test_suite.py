@@ -95,6 +95,12 @@ def test_unknown_suite_names_the_nearest():
         load_suite("quik")
 
 
+def test_paths_given_to_a_built_in_suite_count_from_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    suite = load_suite("quick", ["faces={packed: mine}"])
+    assert suite.faces.packed == tmp_path / "mine"
+
+
 def test_missing_file_is_named(tmp_path):
     with pytest.raises(SuiteError, match="there is no such suite file"):
         load_suite(str(tmp_path / "none.yaml"))

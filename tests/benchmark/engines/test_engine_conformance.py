@@ -89,14 +89,80 @@ def test_parameters_without_effect_are_found():
 
 
 class Restless(Blocks):
+    """Its red corner counts the calls: another one each time, in pictures and maps."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def render(self, vectors, size):
+        self.calls += 1
+        pictures = super().render(vectors, size)
+        pictures[:, 0, 0, 0] = 1 + self.calls % 254
+        return pictures
+
+    def parts(self, vectors, size):
+        maps = super().parts(vectors, size)
+        maps[:, 0, 0] = self.calls % 10
+        return maps
+
+
+def test_engines_that_draw_otherwise_each_time_are_found():
+    assert {("determinism", "called again"), ("parts", "form")} <= found(Restless())
+
+
+class Sociable(Blocks):
     def render(self, vectors, size):
         pictures = super().render(vectors, size)
-        pictures[..., 0, 0, 0] = np.random.default_rng().integers(1, 255)
+        pictures[:, 0, 0, 0] = len(vectors)
         return pictures
 
 
-def test_engines_that_draw_lots_are_found():
-    assert {("determinism", "called again"), ("parts", "form")} & found(Restless())
+def test_pictures_that_depend_on_their_batch_are_found():
+    findings = found(Sociable())
+    assert ("determinism", "one by one") in findings
+    assert ("determinism", "called again") not in findings
+
+
+class Numbered(Blocks):
+    made = 0
+
+    def __init__(self):
+        type(self).made += 1
+        self.number = self.made
+
+    def render(self, vectors, size):
+        pictures = super().render(vectors, size)
+        pictures[:, 0, 0, 0] = self.number
+        return pictures
+
+
+def test_instances_that_draw_otherwise_are_found():
+    findings = {(f.check, f.subject) for f in check_engine(Numbered(), Numbered())}
+    assert ("determinism", "another instance") in findings
+    assert ("determinism", "called again") not in findings
+
+
+class Twins(Blocks):
+    """Two names for nearly one colour."""
+
+    spec = AvatarSpec(
+        "blocks",
+        tuple(
+            Discrete("skin_tone", "head", ("a", "b"), colours=("#804020", "#804120"))
+            if parameter.name == "skin_tone"
+            else parameter
+            for parameter in Blocks.spec.parameters
+        ),
+    )
+
+    def draw(self, picture, record, size):
+        super().draw(picture, {**record, "skin_tone": "a"}, size)
+
+
+def test_colours_that_cannot_be_told_apart_are_found():
+    messages = [str(f) for f in check_engine(Twins()) if f.check == "colours"]
+    assert any("swatches are 0." in message for message in messages)
+    assert any("moves 0.00% of the pixels" in message for message in messages)
 
 
 class Careless(Blocks):
