@@ -120,6 +120,7 @@ class Tracker:
         self._tags: dict[str, str] = {}
         self._known: dict[tuple[str, str], str] = {}
         self._parent = ""
+        self._splits: Mapping[str, Any] = {}
 
     @_while_running
     def started(self, run: Path) -> None:
@@ -127,6 +128,7 @@ class Tracker:
         config = yaml.safe_load((run / "resolved.yaml").read_text(encoding="utf-8"))
         machine = json.loads((run / "environment.json").read_text(encoding="utf-8"))
         self._tags = common_tags(run, config, machine)
+        self._splits = config["faces"]["splits"]
         sweep(self._client, self._experiment)
         self._known = _tracked_trials(self._client, self._experiment)
         name = f"{config['name']} {time.strftime('%Y-%m-%d %H:%M:%S')}"
@@ -177,7 +179,8 @@ class Tracker:
 
     def _log_results(self, child: str, folder: Path, record: dict[str, Any]) -> None:
         cases = read_cases(folder)
-        self._client.log_inputs(child, datasets=list(_datasets(folder, record)))
+        inputs = list(_datasets(folder, record, self._splits))
+        self._client.log_inputs(child, datasets=inputs)
         self._metrics(child, [(k, v, 0) for k, v in summary(record, cases).items()])
         timing = numbers(read_timing(folder) or {})
         self._metrics(child, [(f"speed.{k}", v, 0) for k, v in timing.items()])
@@ -312,8 +315,10 @@ def _search(client: MlflowClient, experiment: str, condition: str) -> Iterator[A
             return
 
 
-def _datasets(folder: Path, record: Mapping[str, Any]) -> Iterator[DatasetInput]:
-    """The face set as each split's dataset input."""
+def _datasets(
+    folder: Path, record: Mapping[str, Any], splits: Mapping[str, Any]
+) -> Iterator[DatasetInput]:
+    """Each split as a dataset input, under the digest of the faces that it took."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     faces = record["faces"]
@@ -321,7 +326,7 @@ def _datasets(folder: Path, record: Mapping[str, Any]) -> Iterator[DatasetInput]
     for split, count in record["splits"].items():
         dataset = Dataset(
             name=f"{faces['name']} v{faces['version']} {split}",
-            digest=faces["digest"][:32],
+            digest=splits[split]["digest"][:32],
             source_type="local",
             source=source,
             profile=json.dumps({"faces": count, "licence": faces["licence"]}),

@@ -61,7 +61,10 @@ def test_everything_is_tracked_once(tiny, database):
     assert child.data.metrics["heldout.designer-a.skin-share"] >= 0
     assert child.data.metrics["speed.model_hz_median"] > 0
     assert child.data.metrics["training.loss"] > 0
-    assert len(child.inputs.dataset_inputs) == 2
+    tracked = {i.dataset.digest for i in child.inputs.dataset_inputs}
+    splits = [plan.contest.splits[name] for name in plan.contest.suite.splits]
+    assert tracked == {split.digest[:32] for split in splits}
+    assert len(tracked) == 2
     artifacts = {f.path for f in tracker._client.list_artifacts(child.info.run_id)}
     assert {"cases.json", "cases.parquet", "model", "trial.json"} <= artifacts
     artifacts = {f.path for f in tracker._client.list_artifacts(parent.info.run_id)}
