@@ -117,7 +117,9 @@ def _trial(
 ) -> TrialPlan:
     suite, digest = contest.suite, engine_digest(contest.engines[engine])
     fit = _fit(contest, variant, engine, seed)
-    speed = speed_stage(fit, digest, digest_of(machine), suite.speed.model_dump())
+    # The engine's share of a latency grows with the picture.
+    timed = {**suite.speed.model_dump(), "render_size": suite.render_size}
+    speed = speed_stage(fit, digest, digest_of(machine), timed)
     predict = {s: predict_stage(fit, contest.splits[s].digest) for s in suite.splits}
     render = {s: render_stage(digest, p, suite.render_size) for s, p in predict.items()}
     scores = {

@@ -129,6 +129,15 @@ def test_another_machine_measures_speed_anew_and_nothing_else(finished):
     assert list(finished.store.records("fit")) == fits
 
 
+def test_speed_is_measured_anew_for_pictures_of_another_size(tiny):
+    small, large = (
+        Contest(tiny, variants=ROWS, render_size=size).plan.trials[0]
+        for size in (64, 128)
+    )
+    assert small.fit.key == large.fit.key
+    assert small.speed.key != large.speed.key
+
+
 def test_results_are_the_same_bytes_from_a_new_store(finished):
     before = (finished.trial("one") / "cases.parquet").read_bytes()
     shutil.rmtree(finished.home / "runs")
