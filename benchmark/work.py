@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarVectors
-from benchmark.engines.base import Engine, PartMapped
+from benchmark.engines.base import Engine, PartMapped, RenderOnly
 from benchmark.plan import Plan, TrialPlan
 from benchmark.progress import Progress, Task
 from benchmark.resolve import Judge
@@ -85,7 +85,7 @@ class Work:
         digest = digest_of([contest.splits["train"].digest, size])
         faces = Pictures(self.pictures("train", size), digest)
         return FitContext(
-            engine=self.engine(trial),
+            engine=RenderOnly(self.engine(trial)),
             faces=faces,
             store=store,
             device=contest.device,

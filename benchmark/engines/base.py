@@ -50,6 +50,19 @@ class PartMapped(Protocol):
         ...
 
 
+class RenderOnly:
+    """An engine as methods get it: whatever else it can do is left behind."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.meta = engine.meta
+        self.spec = engine.spec
+        self._render = engine.render
+
+    def render(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
+        """As the engine's own."""
+        return self._render(vectors, size)
+
+
 def engine_digest(engine: Engine) -> str:
     """SHA-256 (hex) over name, version and spec: the engine's part of a stage's key."""
     text = f"{engine.meta.name}\n{engine.meta.version}\n{engine.spec.digest}"

@@ -9,6 +9,8 @@ import pytest
 import tiny_contest
 from PIL import Image
 
+from benchmark.avatars import AvatarVectors
+from benchmark.engines.base import Engine, PartMapped
 from benchmark.locks import Busy
 from benchmark.plan import make_plan
 from benchmark.progress import Silent
@@ -23,6 +25,7 @@ from benchmark.trial import (
     read_timing,
     trial_folders,
 )
+from benchmark.work import Work
 
 ROWS = [
     {"name": "one", "method": "tiny"},
@@ -158,6 +161,34 @@ def test_training_figures_are_kept_with_the_fit(finished):
     text = (fit / "curves.jsonl").read_text()
     lines = [json.loads(line) for line in text.splitlines()]
     assert [line["step"] for line in lines] == [0, 1, 2]
+
+
+def test_methods_see_renders_and_faces_but_no_part_maps_and_no_truths(
+    tiny, monkeypatch
+):
+    seen = {}
+    for method in (tiny_contest.TinyMethod, tiny_contest.Oracle):
+
+        def spy(self, context, fit=method.fit):
+            seen[self.meta.name] = context
+            fit(self, context)
+
+        monkeypatch.setattr(method, "fit", spy)
+    engine = tiny_contest.TinyEngine
+    monkeypatch.setattr(engine, "parts", lambda *_: None, raising=False)
+    contest = Contest(tiny, variants=ROWS)
+    for trial in contest.plan.trials:
+        Work(contest.plan, contest.store, Silent()).fit(trial)
+    assert isinstance(contest.plan.contest.engines["tiny"], PartMapped)
+    for context in seen.values():
+        assert isinstance(context.engine, Engine)
+        assert not isinstance(context.engine, PartMapped)
+        vectors = AvatarVectors.sample(context.engine.spec, 3, seed=0)
+        expected = engine().render(vectors, 64)
+        np.testing.assert_array_equal(context.engine.render(vectors, 64), expected)
+        assert len(context.faces.images) == 4
+    assert seen["tiny"].labelled is None
+    assert len(seen["oracle"].labelled.truth) == 4
 
 
 def test_a_failing_trial_is_reported_retried_and_alone(tiny):
