@@ -37,6 +37,18 @@ def own_version() -> str:
         return "unknown"
 
 
+def made_with() -> dict[str, Any]:
+    """What a stage's record says of the code and packages that built it."""
+    numeric = ("torch", "torchvision", "numpy", "pillow", "lpips", "scikit-learn")
+    found = {name.lower(): number for name, number in packages().items()}
+    return {
+        "avatarbench": own_version(),
+        "git": git_record(),
+        "python": platform.python_version(),
+        **{name: found.get(name) for name in numeric},
+    }
+
+
 def environment(hardware: Mapping[str, Any]) -> dict[str, Any]:
     """All that `environment.json` holds about one invocation."""
     return {

@@ -64,14 +64,20 @@ class Store:
     """Finished stages under `root`, one folder a key; only successes are stored.
 
     Any number of processes may share it: a stage is built by one of them while the
-    others wait, and `on_wait` gets a sentence that says for whom.
+    others wait, and `on_wait` gets a sentence that says for whom. `made_with` (versions
+    of code and packages) is written beside every stage that is built, not into its key:
+    a result that is found again keeps the record of what made it.
     """
 
     def __init__(
-        self, root: Path, on_wait: Callable[[str], None] = lambda sentence: None
+        self,
+        root: Path,
+        on_wait: Callable[[str], None] = lambda sentence: None,
+        made_with: Mapping[str, Any] | None = None,
     ) -> None:
         self.root = root
         self.on_wait = on_wait
+        self.made_with = dict(made_with or {})
 
     def folder(self, stage: Stage) -> Path:
         """Where the stage's result lies, or would lie."""
@@ -107,7 +113,7 @@ class Store:
         )
 
     def record(self, stage: Stage) -> dict[str, Any]:
-        """What a finished stage's folder says of it: its description and `seconds`."""
+        """A finished stage as its folder tells it, with `seconds` and `made_with`."""
         return json.loads((self.folder(stage) / STAGE_FILE).read_text())
 
     def records(self, name: str) -> Iterator[dict[str, Any]]:
@@ -132,7 +138,7 @@ class Store:
                 self.on_wait,
             ):
                 if not self.has(stage):
-                    _build(stage, target, build)
+                    _build(stage, target, build, self.made_with)
         except OSError as error:
             if not unwritable(error) or not _is_within(error, self.root):
                 raise
@@ -164,7 +170,9 @@ def _is_within(error: OSError, root: Path) -> bool:
     return error.filename is None or Path(str(error.filename)).is_relative_to(root)
 
 
-def _build(stage: Stage, target: Path, build: Build) -> None:
+def _build(
+    stage: Stage, target: Path, build: Build, made_with: Mapping[str, Any]
+) -> None:
     """Fill a partial folder and rename it into place; called under the stage's lock."""
     partial = target.with_name(f"{target.name}.partial")
     scratch = target.with_name(f"{target.name}.scratch")
@@ -181,7 +189,12 @@ def _build(stage: Stage, target: Path, build: Build) -> None:
             if path.is_file()
         }
         took = time.monotonic() - started
-        record = {**stage.to_json(), "seconds": took, "files": files}
+        record = {
+            **stage.to_json(),
+            "seconds": took,
+            "files": files,
+            "made_with": dict(made_with),
+        }
         text = json.dumps(record, indent=2, sort_keys=True)
         (partial / STAGE_FILE).write_text(text + "\n")
         partial.rename(target)

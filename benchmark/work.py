@@ -302,7 +302,7 @@ class CountingStore(Store):
     """
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store.root, store.on_wait)
+        super().__init__(store.root, store.on_wait, store.made_with)
         self.spared: dict[str, float] = {}
 
     def obtain(self, stage: Stage, build: Build) -> Path:

@@ -159,9 +159,7 @@ class EstimatorMethod(ABC):
         method._adopt(saved.spec, saved.tensors(), device)
         return method
 
-    def _adopt(
-        self, spec: AvatarSpec, tensors: dict[str, Tensor], device: str
-    ) -> None:
+    def _adopt(self, spec: AvatarSpec, tensors: dict[str, Tensor], device: str) -> None:
         network = make_estimator(spec, self.options, seed=0)
         network.load_state_dict(tensors)
         self._network = network.eval().to(device)

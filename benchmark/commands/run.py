@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.commands.report import print_places, print_table_one, write
+from benchmark.environment import made_with
 from benchmark.plan import Outlook, Plan, make_plan, outlook
 from benchmark.resolve import Contest, resolve
 from benchmark.runner import Listener, Outcome, make_out, run, run_folder
@@ -70,7 +71,7 @@ def carry_out(request: Request) -> int:
     started = time.monotonic()
     suite = load_suite(request.suite, request.overrides)
     plan = make_plan(resolve(suite, request.lpips_backbone))
-    store = Store(request.store, on_wait=lambda s: _say(request, s))
+    store = Store(request.store, lambda s: _say(request, s), made_with())
     for line in (_size(plan), *_notes(plan.contest)):
         _say(request, line)
     if request.dry_run:

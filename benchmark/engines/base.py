@@ -23,7 +23,6 @@ class EngineMeta:
     version: str
     source: str
     licence: str
-    published_as: str | None = None
 
 
 @runtime_checkable

@@ -150,3 +150,10 @@ def test_a_store_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match=r"cannot write to the store .*--store"):
         Store(tmp_path / "file" / "store").prepare()
+
+
+def test_a_stage_keeps_the_record_of_what_made_it(tmp_path):
+    Store(tmp_path, made_with={"numpy": "2.0"}).obtain(STAGE, lambda f, s: None)
+    later = Store(tmp_path, made_with={"numpy": "3.0"})
+    later.obtain(STAGE, lambda f, s: None)
+    assert later.record(STAGE)["made_with"] == {"numpy": "2.0"}

@@ -26,7 +26,6 @@ class ToonTikTok:
         version=VERSION,
         source="benchmark.engines.toon",
         licence="Apache-2.0",
-        published_as="TikTok engine (Table 4)",
     )
 
     def __init__(self) -> None:
@@ -52,7 +51,6 @@ class ToonAlter:
         version=VERSION,
         source="benchmark.engines.toon",
         licence="Apache-2.0",
-        published_as="Alter engine (Table 5)",
     )
 
     def __init__(self) -> None:
