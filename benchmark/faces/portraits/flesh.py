@@ -44,10 +44,6 @@ class Stage:
         return self.tracer.gather(points, normals, SKY, radiance, BOUNCE)
 
 
-def _subset(light: Light, chosen: np.ndarray) -> Light:
-    return Light(light.diffuse[chosen], light.shadow[:, chosen], light.opening[chosen])
-
-
 def shade_skin(
     stage: Stage, seen: Seen, skin_at: np.ndarray, shade: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ that person i is the same whatever the batch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -165,11 +165,6 @@ def attributes(person: Person) -> dict[str, Any]:
     """Return the JSON record of a person: the names of `ATTRIBUTES`, floats rounded."""
     record = {name: getattr(person, name) for name in ATTRIBUTES}
     return {k: round(v, 4) if isinstance(v, float) else v for k, v in record.items()}
-
-
-def describe_scene(person: Person) -> dict[str, Any]:
-    """Return the light, background, camera and clothes of the picture, for tests."""
-    return {**asdict(person.scene), "skin_model": person.skin_model}
 
 
 def _age(rng: np.random.Generator) -> int:

@@ -15,14 +15,6 @@ from benchmark.engines.toon.head import MIDDLE
 from benchmark.engines.toon.svg import Point, Shape, bumps, curve, mirrored, ring
 
 
-def _between(outer: list[Point], inner: list[Point], share: float) -> list[Point]:
-    """The line that lies between two of equal length, `share` of the way in."""
-    return [
-        (a + (c - a) * share, b + (d - b) * share)
-        for (a, b), (c, d) in zip(outer, inner, strict=True)
-    ]
-
-
 def _rows(
     s: Scalp, low: tuple[float, float], high: tuple[float, float], size: float
 ) -> list[Shape]:
