@@ -154,8 +154,8 @@ class Supervised(EstimatorMethod):
         return Pairs(faces, labelled.truth, labelled.digest)
 
 
-class SupervisedShuffled(EstimatorMethod):
-    """Oracle whose truths are dealt to the wrong faces: it must fall to `constant`."""
+class SupervisedShuffled(Supervised):
+    """Oracle whose truths are dealt to the wrong faces: it must fall to guessing."""
 
     meta: ClassVar[MethodMeta] = MethodMeta(
         name="supervised-shuffled",
@@ -169,12 +169,11 @@ class SupervisedShuffled(EstimatorMethod):
 
     def pairs(self, context: FitContext) -> Pairs:
         """The labelled train faces with their truths in a seeded random order."""
-        labelled = _labelled(self.meta.name, context)
-        faces = resized(labelled.faces.images, self.options.input_size)
+        pairs = super().pairs(context)
         seed = seed_of("shuffle", context.seed)
-        order = np.random.default_rng(seed).permutation(len(labelled.truth))
-        digest = f"{labelled.digest} shuffled {seed}"
-        return Pairs(faces, labelled.truth[order], digest)
+        order = np.random.default_rng(seed).permutation(len(pairs.vectors))
+        digest = f"{pairs.digest} shuffled {seed}"
+        return Pairs(pairs.pictures, pairs.vectors[order], digest)
 
 
 def _labelled(name: str, context: FitContext) -> Labelled:
