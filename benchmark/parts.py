@@ -21,3 +21,20 @@ PART_NAMES: tuple[str, ...] = (
 
 PART_IDS: dict[str, int] = {name: index for index, name in enumerate(PART_NAMES)}
 """Class ids by name, 0 to 12."""
+
+PART_COLOURS: tuple[tuple[int, int, int], ...] = (
+    (0, 0, 0),
+    (239, 234, 90),
+    (44, 105, 154),
+    (4, 139, 168),
+    (13, 179, 158),
+    (131, 227, 119),
+    (185, 231, 105),
+    (107, 137, 198),
+    (241, 196, 83),
+    (242, 158, 76),
+    (234, 114, 71),
+    (215, 95, 155),
+    (207, 113, 192),
+)
+"""RGB (0-255) that each class is shown in, by id (SemanticStyleGAN's palette)."""
