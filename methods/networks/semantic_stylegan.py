@@ -1,0 +1,333 @@
+"""SemanticStyleGAN's generator (Shi, Yang, Wan and Shen, CVPR 2022).
+
+Every semantic part has a network of its own; their features are composed by pseudo
+depth and rendered into a picture and its segmentation. Parameter names and shapes are
+those of the released checkpoints.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from methods.networks.local_generators import (
+    LocalGenerators,
+    PositionEmbedding,
+    coordinate_grid,
+)
+from methods.networks.part_latents import PartLayout, truncate
+from methods.networks.stylegan_layers import (
+    EPSILON,
+    EqualLinear,
+    FixedStyledConv,
+    PixelNorm,
+    ToPicture,
+    upsample,
+)
+
+WIDEST = 512
+
+
+def channel_table(
+    multiplier: int, overrides: Mapping[int, int] | None = None
+) -> dict[int, int]:
+    """Channels by resolution, 4 to 1024: StyleGAN2's table with `overrides`."""
+    table = {size: WIDEST for size in (4, 8, 16, 32)}
+    table |= {2**k: 2 ** (14 - k) * multiplier for k in range(6, 11)}
+    return table | dict(overrides or {})
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """The hyper-parameters; defaults are those of the published 512-px model.
+
+    Attributes:
+        size: edge of the picture in pixels, a power of two.
+        style_dim: D, the length of z and of every latent row.
+        n_mlp: layers of the mapping network.
+        lr_mlp: learning-rate factor of the mapping network.
+        channel_multiplier: factor of the channel table from 64 px on.
+        seg_dim: parts, the background included.
+        local_layers: layers of a local generator.
+        local_channel: channels of a local generator.
+        base_layers: first layers whose codes all parts but the background share.
+        depth_layers: layers up to the pseudo depth; later ones make the texture.
+        coarse_size: edge of the grid on which parts are composed.
+        coarse_channel: channels of the composed features.
+        min_feat_size: edge to which the render net first pools them.
+        residual_refine: add the coarse segmentation to the rendered one.
+        detach_texture: stop the gradient from texture layers to depth layers.
+        transparent_dims: parts that do not hide what lies behind them.
+        channels: our extension: channels by resolution that replace the table's.
+    """
+
+    size: int = 512
+    style_dim: int = 512
+    n_mlp: int = 8
+    lr_mlp: float = 0.01
+    channel_multiplier: int = 2
+    seg_dim: int = 13
+    local_layers: int = 10
+    local_channel: int = 64
+    base_layers: int = 2
+    depth_layers: int = 6
+    coarse_size: int = 64
+    coarse_channel: int = 512
+    min_feat_size: int = 16
+    residual_refine: bool = True
+    detach_texture: bool = False
+    transparent_dims: tuple[int, ...] = (10, 12)
+    channels: Mapping[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "transparent_dims", tuple(self.transparent_dims))
+        whole = {int(size): int(count) for size, count in self.channels.items()}
+        object.__setattr__(self, "channels", whole)
+        for wrong, sentence in self._findings():
+            if wrong:
+                raise ValueError(sentence)
+
+    def _findings(self) -> list[tuple[bool, str]]:
+        names = ("size", "coarse_size", "min_feat_size")
+        sizes = [getattr(self, name) for name in names]
+        return [
+            (
+                any(size < 1 or size & (size - 1) for size in sizes),
+                f"{', '.join(names)} must be powers of two, not {sizes}",
+            ),
+            (
+                not self.min_feat_size < self.coarse_size < self.size,
+                "min_feat_size < coarse_size < size must hold, but they are "
+                f"{self.min_feat_size}, {self.coarse_size}, {self.size}",
+            ),
+            (self.size > 1024, f"size can be 1024 at most, not {self.size}"),
+            (
+                not 1 <= self.depth_layers <= self.local_layers,
+                f"depth_layers must be between 1 and local_layers "
+                f"({self.local_layers}), not {self.depth_layers}",
+            ),
+            (
+                any(not 0 <= i < self.seg_dim for i in self.transparent_dims),
+                f"transparent_dims {self.transparent_dims} must name parts "
+                f"0 to {self.seg_dim - 1}",
+            ),
+        ]
+
+    @property
+    def layout(self) -> PartLayout:
+        """Rows of the latent codes."""
+        return PartLayout(
+            self.seg_dim, self.base_layers, self.depth_layers, self.local_layers
+        )
+
+    @property
+    def table(self) -> dict[int, int]:
+        """Channels of the render net by resolution."""
+        return channel_table(self.channel_multiplier, self.channels)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """A configuration from a mapping of its fields, as JSON or YAML holds them."""
+        return cls(**dict(values))
+
+
+class Synthesis(NamedTuple):
+    """What the generator makes of n codes, K parts, on a c x c grid.
+
+    Attributes:
+        image: (n, 3, size, size), about [-1, 1]; clamp to look at it.
+        seg: (n, K, size, size) scores of about -1 to 1, argmax for classes.
+        seg_coarse: (n, K, c, c) in [-1, 1], the softmax over depths (masked, if asked).
+        depths: (n, K, c, c) pseudo-depth logits; the background's are 0.
+        latents: (n, expanded rows, D), the expanded codes that were rendered.
+    """
+
+    image: Tensor
+    seg: Tensor
+    seg_coarse: Tensor
+    depths: Tensor
+    latents: Tensor
+
+
+class RenderNet(nn.Module):
+    """From composed features to picture and segmentation, doubling up to the size."""
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.coarse_size = config.coarse_size
+        self.min_feat_size = config.min_feat_size
+        self.residual_refine = config.residual_refine
+        table = config.table
+        self.convs = nn.ModuleList()
+        self.to_rgbs = nn.ModuleList()
+        self.to_segs = nn.ModuleList()
+        self.noises = nn.Module()
+        width = config.coarse_channel
+        stages = int(math.log2(config.size // config.min_feat_size))
+        for stage in range(stages):
+            edge = config.min_feat_size << (stage + 1)
+            extra = config.coarse_channel if edge == 2 * config.coarse_size else 0
+            self.convs.append(FixedStyledConv(width + extra, table[edge], double=True))
+            width = table[edge]
+            self.convs.append(FixedStyledConv(width, width, double=False))
+            self.to_rgbs.append(ToPicture(width, 3))
+            self.to_segs.append(ToPicture(width, config.seg_dim))
+            for index in (2 * stage, 2 * stage + 1):
+                noise = torch.randn(1, 1, edge, edge)
+                self.noises.register_buffer(f"noise_{index}", noise)
+
+    def forward(
+        self, feature: Tensor, seg_coarse: Tensor, randomize_noise: bool
+    ) -> tuple[Tensor, Tensor]:
+        """(n, C, c, c) features and (n, K, c, c) segmentation to picture and seg."""
+        x = functional.adaptive_avg_pool2d(feature, self.min_feat_size)
+        x = x.contiguous(memory_format=torch.channels_last)
+        image: Tensor | None = None
+        seg: Tensor | None = None
+        for stage, (to_rgb, to_seg) in enumerate(
+            zip(self.to_rgbs, self.to_segs, strict=True)
+        ):
+            if x.shape[-1] == self.coarse_size:
+                x = torch.cat([x, feature], dim=1)
+            for index in (2 * stage, 2 * stage + 1):
+                x = self.convs[index](x, self._noise(index, len(x), randomize_noise))
+            image, seg = to_rgb(x, image), to_seg(x, seg)
+            if self.residual_refine and x.shape[-1] == self.coarse_size:
+                seg = seg + seg_coarse
+        assert image is not None
+        assert seg is not None  # there is at least one stage
+        return image, seg
+
+    def _noise(self, index: int, count: int, randomize: bool) -> Tensor:
+        noise = getattr(self.noises, f"noise_{index}")
+        if randomize:
+            return torch.randn_like(noise.expand(count, -1, -1, -1))
+        return noise
+
+
+class SemanticGenerator(nn.Module):
+    """SemanticStyleGAN's generator; keyword arguments are `GeneratorConfig`'s fields.
+
+    Raises TypeError for an unknown argument and ValueError for one out of range.
+    """
+
+    grid: Tensor
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__()
+        config = GeneratorConfig(**options)
+        self.config = config
+        self.layout = config.layout
+        octaves = int(math.log2(config.size))
+        self.pos_embed = PositionEmbedding(octaves, config.local_channel)
+        self.register_buffer(
+            "grid", coordinate_grid(config.coarse_size), persistent=False
+        )
+        self.local_nets = LocalGenerators(
+            config.seg_dim,
+            config.local_channel,
+            config.style_dim,
+            config.local_layers,
+            config.depth_layers,
+            config.coarse_channel,
+            config.detach_texture,
+        )
+        self.render_net = RenderNet(config)
+        width, rate = config.style_dim, config.lr_mlp
+        layers = (
+            EqualLinear(width, width, rate, active=True) for _ in range(config.n_mlp)
+        )
+        self.style = nn.Sequential(PixelNorm(), *layers)
+
+    def mean_latent(self, count: int, generator: torch.Generator) -> Tensor:
+        """The (D,) mean of `count` mapped codes (w_mean; scripts take 10,000)."""
+        z = torch.randn(count, self.config.style_dim, generator=generator)
+        with torch.no_grad():
+            return self.style(z.to(self.grid.device)).mean(0)
+
+    def codes(
+        self,
+        styles: Sequence[Tensor],
+        input_is_latent: bool = False,
+        truncation: float = 1.0,
+        truncation_latent: Tensor | None = None,
+    ) -> Tensor:
+        """Expanded (n, expanded rows, D) codes of `styles`, as `forward` takes them."""
+        if not styles:
+            raise ValueError("styles is empty: give at least one tensor of codes")
+        found = list(styles) if input_is_latent else [self.style(z) for z in styles]
+        if len(found) == 1:
+            codes = self.layout.repeat(found[0])
+        elif len(found) == 2:
+            codes = self.layout.mix(*found)
+        else:
+            codes = torch.stack(found, dim=1)
+        if truncation != 1.0:
+            if truncation_latent is None:
+                raise ValueError(f"truncation {truncation} needs a truncation_latent")
+            codes = truncate(codes, truncation, truncation_latent)
+        return self.layout.expand(codes)
+
+    def forward(
+        self,
+        styles: Sequence[Tensor],
+        *,
+        input_is_latent: bool = False,
+        truncation: float = 1.0,
+        truncation_latent: Tensor | None = None,
+        randomize_noise: bool = False,
+        composition_mask: Tensor | None = None,
+        coords: Sequence[Tensor] | None = None,
+    ) -> Synthesis:
+        """Render codes.
+
+        Args:
+            styles: one tensor of (n, D) codes z, or latents in W (n, D), W+ (n, rows,
+                D) or expanded (n, expanded rows, D); two of them are mixed part by part
+                at random; more are taken as the rows of W+.
+            input_is_latent: `styles` are latents and skip the mapping network.
+            truncation: share of the way from `truncation_latent` to the codes.
+            truncation_latent: (D,), (1, D), or (rows, D) centre of the truncation.
+            randomize_noise: draw fresh noise in place of the stored buffers.
+            composition_mask: (n, K) factors on the parts' shares before they are
+                brought to a sum of one; 0 takes a part out of the picture.
+            coords: K grids (1 or n, 2, c, c), to move or warp single parts.
+
+        Raises:
+            ValueError: for codes of another number of rows.
+        """
+        latents = self.codes(styles, input_is_latent, truncation, truncation_latent)
+        shape = (self.config.seg_dim, self.config.local_layers)
+        grids = [self.grid] if coords is None else list(coords)
+        waves = [self.pos_embed.waves(grid) for grid in grids]
+        made = self.local_nets(self.pos_embed, waves, latents.unflatten(1, shape))
+        seg_shares = self._masked(made.depths.softmax(1), composition_mask)
+        weights = self._visible(seg_shares)
+        edge = (self.config.coarse_size, self.config.coarse_size)
+        feature = self.local_nets.compose(made.hidden, weights).unflatten(2, edge)
+        seg_coarse = seg_shares.unflatten(2, edge) * 2 - 1
+        image, seg = self.render_net(feature, seg_coarse, randomize_noise)
+        depths = made.depths.unflatten(2, edge)
+        return Synthesis(image, seg, seg_coarse, depths, latents)
+
+    def _masked(self, shares: Tensor, mask: Tensor | None) -> Tensor:
+        """(n, K, P) shares of the parts with some parts taken out, again of sum one."""
+        if mask is None:
+            return shares
+        shares = shares * mask[:, :, None].to(shares)
+        return shares / (shares.sum(1, keepdim=True) + EPSILON)
+
+    def _visible(self, shares: Tensor) -> Tensor:
+        """How much each part's features count: what is behind glass counts whole."""
+        if not self.config.transparent_dims:
+            return shares
+        clear = torch.zeros(self.config.seg_dim, 1, device=shares.device)
+        clear[list(self.config.transparent_dims)] = 1
+        solid = shares * (1 - clear)
+        return solid / (solid.sum(1, keepdim=True) + EPSILON) + shares * clear
