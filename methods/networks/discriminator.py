@@ -6,6 +6,7 @@ Parameter names and shapes are those of the released checkpoints.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from typing import cast
@@ -105,7 +106,7 @@ def _branch(inputs: int, size: int, table: Mapping[int, int]) -> nn.Sequential:
     edges = [size >> k for k in range(int(math.log2(size // LAST)) + 1)]
     blocks = (
         ResidualBlock(table[edge], table[half])
-        for edge, half in zip(edges, edges[1:], strict=False)
+        for edge, half in itertools.pairwise(edges)
     )
     return nn.Sequential(ActivatedConv(inputs, table[size], 1), *blocks)
 

@@ -28,7 +28,6 @@ from methods.networks.stylegan_layers import (
     FixedStyledConv,
     PixelNorm,
     ToPicture,
-    upsample,
 )
 
 WIDEST = 512
@@ -38,7 +37,7 @@ def channel_table(
     multiplier: int, overrides: Mapping[int, int] | None = None
 ) -> dict[int, int]:
     """Channels by resolution, 4 to 1024: StyleGAN2's table with `overrides`."""
-    table = {size: WIDEST for size in (4, 8, 16, 32)}
+    table = dict.fromkeys((4, 8, 16, 32), WIDEST)
     table |= {2**k: 2 ** (14 - k) * multiplier for k in range(6, 11)}
     return table | dict(overrides or {})
 
