@@ -1,0 +1,215 @@
+"""How good a generator's samples are: distances between sets of ImageNet features.
+
+The recipes are those of the Kernel Inception Distance (Binkowski et al. 2018) and of
+the Frechet Inception Distance (Heusel et al. 2017), but the features are not
+Inception's: the numbers compare with each other and with nothing published.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from benchmark import weights
+from benchmark.store import file_digest
+from methods.networks.backbones import load_imagenet, make_backbone
+from methods.pictures import as_tensor, resized
+
+Features = NDArray[np.float64]
+"""(n, d) pooled features, a row a picture."""
+
+FEATURE_SIDE = 128
+"""Pixels a side that pictures are brought to before the network sees them."""
+BATCH = 64
+SUBSET = 200
+"""Pictures of the smaller set in one subset of the kernel distance."""
+KERNEL_SCALE = 1000
+"""The kernel distance is given times this, as is usual for its small values."""
+
+
+class QualityError(ValueError):
+    """Pictures cannot be judged; the message says what they lack."""
+
+
+class PictureFeatures:
+    """Pooled ImageNet features of EfficientNet-Lite0, the same for the same pictures.
+
+    Features of pictures that are asked for by `kept` stay in memory by their digest.
+    """
+
+    def __init__(self, file: Path, device: str = "cpu") -> None:
+        """Load the network's weights; WeightMismatch where the file holds others."""
+        self.file, self.device = file, device
+        network = make_backbone("efficientnet_lite0")
+        load_imagenet(network, "efficientnet_lite0", file)
+        self._network = network.to(device).eval().requires_grad_(False)
+        self._kept: dict[str, Features] = {}
+
+    @cached_property
+    def identity(self) -> str:
+        """What a number made from these features depends on, but for the counts."""
+        title = weights.describe(weights.EFFICIENTNET_LITE0).title
+        return (
+            f"pooled ImageNet features of {title} (weights "
+            f"{file_digest(self.file)[:8]}), pictures at {FEATURE_SIDE} px by PIL's "
+            "Lanczos"
+        )
+
+    def __call__(self, pictures: NDArray[np.uint8]) -> Features:
+        """(n, d) features of (n, S, S, 3) uint8 pictures of any size S."""
+        _check(pictures)
+        with torch.inference_mode():
+            found = [
+                self._network(as_tensor(resized(some, FEATURE_SIDE), self.device))
+                for some in _batches(pictures)
+            ]
+        return torch.cat(found).cpu().numpy().astype(np.float64)
+
+    def kept(self, pictures: NDArray[np.uint8]) -> Features:
+        """The same, computed once for the same pictures."""
+        key = hashlib.sha256(np.ascontiguousarray(pictures).tobytes()).hexdigest()
+        if key not in self._kept:
+            self._kept[key] = self(pictures)
+        return self._kept[key]
+
+
+class QualityJudge:
+    """Holds samples against real pictures."""
+
+    def __init__(
+        self, real: NDArray[np.uint8], file: Path, device: str = "cpu"
+    ) -> None:
+        """Take (n, S, S, 3) uint8 real pictures and the weight file of the features.
+
+        Raises QualityError for too few pictures, WeightMismatch for another file.
+        """
+        self._features = PictureFeatures(file, device)
+        self._real = self._features.kept(real)
+        self._real_spread = mean_distance(self._real)
+        self.count = len(real)
+
+    def identity(self, count: int) -> str:
+        """The full identity of `score` on `count` samples."""
+        return (
+            f"{self._features.identity}; {count} samples against {self.count} real "
+            f"pictures; kernel distance: unbiased squared MMD of (x.y/d + 1)^3 times "
+            f"{KERNEL_SCALE}, mean over disjoint subsets of {SUBSET} or fewer"
+        )
+
+    def score(self, pictures: NDArray[np.uint8]) -> dict[str, float]:
+        """Four figures of (n, S, S, 3) uint8 samples.
+
+        `kernel_distance` (times 1000; around 0 for samples of the same distribution,
+        negative by chance), `kernel_distance_error` (its standard error over subsets),
+        `frechet_distance` (biased upwards by small n, so it compares only at the same
+        n) and `diversity` (mean distance between two samples over that between two
+        real pictures: 1 as diverse, 0 all the same).
+        """
+        return self._against_real(self._features(pictures))
+
+    def floor(self, pictures: NDArray[np.uint8]) -> dict[str, float]:
+        """The score of a second sample of real pictures, disjoint from the first.
+
+        No generator can be expected to do better at that count.
+        """
+        return self._against_real(self._features.kept(pictures))
+
+    def _against_real(self, found: Features) -> dict[str, float]:
+        distance, error = kernel_distance(self._real, found)
+        return {
+            "kernel_distance": KERNEL_SCALE * distance,
+            "kernel_distance_error": KERNEL_SCALE * error,
+            "frechet_distance": frechet_distance(self._real, found),
+            "diversity": mean_distance(found) / self._real_spread,
+        }
+
+
+def kernel_distance(
+    first: Features, second: Features, subset: int = SUBSET
+) -> tuple[float, float]:
+    """Kernel distance of two sets and its standard error, both over subsets.
+
+    Binkowski et al. draw overlapping subsets, whose scatter says too little about the
+    error. Here each picture is in one subset (rows are dealt like cards), so that the
+    subsets are independent. Fewer than twice `subset` pictures make two smaller ones.
+    """
+    hands = max(2, min(len(first), len(second)) // subset)
+    values = [
+        squared_mmd(first[hand::hands], second[hand::hands]) for hand in range(hands)
+    ]
+    return float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(hands))
+
+
+def squared_mmd(first: Features, second: Features) -> float:
+    """Unbiased squared maximum mean discrepancy under the kernel (x.y/d + 1)^3.
+
+    Gretton et al. (2012), equation 3; two rows or more in each set.
+    """
+    from sklearn.metrics.pairwise import polynomial_kernel
+
+    between = polynomial_kernel(first, second, degree=3).mean()
+    return _mean_off_diagonal(first) + _mean_off_diagonal(second) - 2 * float(between)
+
+
+def _mean_off_diagonal(rows: Features) -> float:
+    from sklearn.metrics.pairwise import polynomial_kernel
+
+    kernel = polynomial_kernel(rows, degree=3)
+    n = len(rows)
+    return float((kernel.sum() - np.trace(kernel)) / (n * (n - 1)))
+
+
+def frechet_distance(first: Features, second: Features) -> float:
+    """Squared Wasserstein distance of normal distributions fitted to both sets.
+
+    Dowson and Landau (1982): |m1 - m2|^2 + tr C1 + tr C2 - 2 tr (C1 C2)^(1/2).
+    """
+    from scipy.linalg import svdvals
+
+    # The eigenvalues of C1 C2 are the squared singular values of A1 A2', for centred
+    # rows A with C = A'A: no root of a matrix that is nearly singular is taken.
+    one, two = _centred(first), _centred(second)
+    apart = first.mean(axis=0) - second.mean(axis=0)
+    root = float(np.sum(svdvals(one @ two.T)))
+    return float(apart @ apart + (one**2).sum() + (two**2).sum() - 2 * root)
+
+
+def _centred(rows: Features) -> Features:
+    """A with A'A the covariance of the rows, of d rows at most."""
+    centred = (rows - rows.mean(axis=0)) / np.sqrt(len(rows) - 1)
+    if len(rows) <= rows.shape[1]:
+        return centred
+    return np.asarray(np.linalg.qr(centred, mode="r"))
+
+
+def mean_distance(rows: Features) -> float:
+    """Mean Euclidean distance between two different rows."""
+    from scipy.spatial.distance import pdist
+
+    return float(pdist(rows).mean())
+
+
+def _check(pictures: NDArray[np.uint8]) -> None:
+    shape = pictures.shape
+    square = len(shape) == 4 and shape[1] == shape[2] and shape[3] == 3
+    if not square or pictures.dtype != np.uint8:
+        raise QualityError(
+            f"pictures to judge must be (n, S, S, 3) uint8, got {shape} "
+            f"{pictures.dtype}"
+        )
+    if len(pictures) < 4:
+        raise QualityError(
+            f"{len(pictures)} pictures are too few to judge: two subsets of two or "
+            "more are needed, some hundreds for a useful number"
+        )
+
+
+def _batches(pictures: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    for start in range(0, len(pictures), BATCH):
+        yield pictures[start : start + BATCH]

@@ -1,0 +1,106 @@
+"""From seeds to codes to pictures with their parts, as people and judges see them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from methods.networks.part_latents import PartLayout, truncate
+from methods.networks.semantic_stylegan import SemanticGenerator
+
+CENTRE_COUNT = 10_000
+"""Mapped codes whose mean is the centre of the truncation (Shi et al.'s scripts)."""
+CENTRE_SEED = 0
+BATCH = 16
+
+
+class Samples(NamedTuple):
+    """Generated pictures (n, S, S, 3) and their part ids (n, S, S), both uint8."""
+
+    pictures: NDArray[np.uint8]
+    parts: NDArray[np.uint8]
+
+
+class Rendered(NamedTuple):
+    """(n, 3, S, S) pictures clamped to [-1, 1] and (n, S, S) part ids."""
+
+    image: Tensor
+    parts: Tensor
+
+
+def centre(generator: SemanticGenerator) -> Tensor:
+    """The (D,) code that truncation moves to; always the same for the same weights."""
+    rng = torch.Generator().manual_seed(CENTRE_SEED)
+    return generator.mean_latent(CENTRE_COUNT, rng)
+
+
+def draw_codes(
+    generator: SemanticGenerator,
+    count: int,
+    seed: int,
+    truncation: float = 1.0,
+    middle: Tensor | None = None,
+) -> Tensor:
+    """(count, rows, D) W+ codes of `count` seeded z.
+
+    `truncation` is the share of the way from the centre; where it is not 1, `middle`
+    saves finding the centre anew.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    z = torch.randn(count, generator.config.style_dim, generator=rng)
+    with torch.inference_mode():
+        codes = generator.layout.repeat(generator.style(z.to(generator.grid.device)))
+        if truncation == 1.0:
+            return codes
+        return truncate(
+            codes, truncation, centre(generator) if middle is None else middle
+        )
+
+
+def redrawn(layout: PartLayout, codes: Tensor, others: Tensor, part: int) -> Tensor:
+    """W+ `codes` with the shape and texture rows of one part from `others`."""
+    changed = codes.clone()
+    rows = layout.part_rows(part)
+    changed[:, rows] = others[:, rows]
+    return changed
+
+
+def render(generator: SemanticGenerator, codes: Tensor) -> Rendered:
+    """Pictures and parts of a batch of latent codes, with the stored noise."""
+    with torch.inference_mode():
+        made = generator([codes], input_is_latent=True, randomize_noise=False)
+        return Rendered(made.image.float().clamp(-1, 1), made.seg.argmax(1))
+
+
+def synthesise(
+    generator: SemanticGenerator, codes: Tensor, batch: int = BATCH
+) -> Samples:
+    """Pictures and part ids of any number of latent codes."""
+    pictures, parts = [], []
+    for some in codes.split(batch):
+        made = render(generator, some)
+        pictures.append(_as_bytes(made.image))
+        parts.append(made.parts.cpu().numpy().astype(np.uint8))
+    return Samples(np.concatenate(pictures), np.concatenate(parts))
+
+
+def sample(
+    generator: SemanticGenerator,
+    count: int,
+    seed: int,
+    truncation: float = 1.0,
+    batch: int = BATCH,
+) -> Samples:
+    """`count` seeded samples."""
+    codes = draw_codes(generator, count, seed, truncation)
+    return synthesise(generator, codes, batch)
+
+
+def _as_bytes(image: Tensor) -> NDArray[np.uint8]:
+    """(n, S, S, 3) uint8 of (n, 3, S, S) in [-1, 1], cut off as the paper's scripts."""
+    scaled = image.permute(0, 2, 3, 1).mul(127.5).add(127.5)
+    return scaled.cpu().numpy().astype(np.uint8)

@@ -1,0 +1,136 @@
+import numpy as np
+import pytest
+import torch
+
+from benchmark import weights
+from methods.generator import quality
+from methods.generator.quality import (
+    QualityError,
+    QualityJudge,
+    frechet_distance,
+    kernel_distance,
+    mean_distance,
+    squared_mmd,
+)
+from methods.networks.backbones import WeightMismatch
+
+
+@pytest.fixture
+def draw():
+    rng = np.random.default_rng(5)
+    return lambda n, shift=0.0, d=6: rng.normal(shift, 1, (n, d))
+
+
+@pytest.fixture
+def untrained(tmp_path, monkeypatch):
+    """A file that passes for the weights; the features are an untrained network's."""
+    torch.manual_seed(0)
+    monkeypatch.setattr(quality, "load_imagenet", lambda *given: None)
+    (tmp_path / "lite0.pth").write_bytes(b"weights")
+    return tmp_path / "lite0.pth"
+
+
+def faces(count, seed, top=256):
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, top, (count, 4, 4, 3), dtype=np.uint8)
+    return coarse.repeat(16, axis=1).repeat(16, axis=2)
+
+
+def test_squared_mmd_is_the_published_sum(draw):
+    x, y = draw(5), draw(7, 0.5)
+
+    def kernel(a, b):
+        return (a @ b / len(a) + 1) ** 3
+
+    within = [
+        sum(kernel(a, b) for i, a in enumerate(z) for j, b in enumerate(z) if i != j)
+        / (len(z) * (len(z) - 1))
+        for z in (x, y)
+    ]
+    between = sum(kernel(a, b) for a in x for b in y) / (len(x) * len(y))
+    assert squared_mmd(x, y) == pytest.approx(sum(within) - 2 * between)
+
+
+def test_kernel_distance_is_unbiased_and_sees_a_shift(draw):
+    values, errors = zip(
+        *(kernel_distance(draw(60), draw(60), 20) for _ in range(200)), strict=True
+    )
+    # The stated errors are what the values scatter by, around zero.
+    assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(200)
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.std(values), rel=0.3)
+    distance, error = kernel_distance(draw(60), draw(90, 0.7), 20)
+    assert distance > 3 * error > 0
+
+
+def test_frechet_distance_is_that_of_normal_distributions(draw):
+    x = draw(400)
+    assert frechet_distance(x, x) == pytest.approx(0, abs=1e-9)
+    assert frechet_distance(x, x + 2) == pytest.approx(4 * 6)
+    # Covariances C and 9 C: tr C + 9 tr C - 2 x 3 tr C.
+    y = 3 * (x - x.mean(axis=0)) + x.mean(axis=0)
+    assert frechet_distance(x, y) == pytest.approx(4 * np.trace(np.cov(x.T)))
+
+
+def test_frechet_distance_takes_fewer_pictures_than_features(draw):
+    x = draw(4)
+    wide = np.hstack([x, np.zeros((4, 20))])
+    assert frechet_distance(wide, wide + 1) == pytest.approx(26)
+    assert frechet_distance(wide, 2 * wide) == pytest.approx(frechet_distance(x, 2 * x))
+
+
+def test_mean_distance_is_over_pairs():
+    assert mean_distance(np.array([[0.0], [1.0], [3.0]])) == pytest.approx(2)
+
+
+def test_a_judge_knows_the_same_the_dull_and_the_collapsed(untrained):
+    judge = QualityJudge(faces(40, seed=1), untrained)
+    floor = judge.floor(faces(40, seed=2))
+    assert set(floor) == {
+        "kernel_distance",
+        "kernel_distance_error",
+        "frechet_distance",
+        "diversity",
+    }
+    assert judge.floor(faces(40, seed=2)) == floor == judge.score(faces(40, seed=2))
+    dull = judge.score(faces(40, seed=2, top=30))
+    assert dull["frechet_distance"] > floor["frechet_distance"]
+    same = judge.score(faces(1, seed=2).repeat(40, axis=0))
+    assert same["diversity"] == pytest.approx(0, abs=1e-3)
+    assert floor["diversity"] == pytest.approx(1, abs=0.2)
+
+
+def test_the_identity_names_all_that_a_score_depends_on(untrained):
+    text = QualityJudge(faces(8, seed=1), untrained).identity(12)
+    for word in ("EfficientNet-Lite0", "ImageNet", "128 px", "Lanczos", "12 samples"):
+        assert word in text
+    assert "8 real" in text
+    assert "Inception" not in text
+
+
+@pytest.mark.parametrize(
+    ("pictures", "complaint"),
+    [
+        (np.zeros((3, 64, 64, 3), np.uint8), "3 pictures are too few"),
+        (np.zeros((9, 64, 64), np.uint8), r"must be \(n, S, S, 3\) uint8"),
+        (np.zeros((9, 64, 64, 3), np.float32), "got .* float32"),
+    ],
+)
+def test_pictures_that_cannot_be_judged_are_refused(untrained, pictures, complaint):
+    with pytest.raises(QualityError, match=complaint):
+        QualityJudge(pictures, untrained)
+
+
+def test_another_file_is_refused(tmp_path):
+    torch.save({"x": torch.zeros(1)}, tmp_path / "other.pth")
+    with pytest.raises(WeightMismatch, match=r"other\.pth does not hold"):
+        QualityJudge(faces(8, seed=1), tmp_path / "other.pth")
+
+
+def test_published_features_tell_noise_from_a_second_sample():
+    file = weights.find(weights.EFFICIENTNET_LITE0)
+    if file is None:
+        pytest.skip("efficientnet-lite0 was not fetched")
+    judge = QualityJudge(faces(24, seed=1), file)
+    floor = judge.floor(faces(24, seed=2))
+    noise = np.random.default_rng(0).integers(0, 256, (24, 64, 64, 3), dtype=np.uint8)
+    assert judge.score(noise)["kernel_distance"] > 10 * abs(floor["kernel_distance"])
