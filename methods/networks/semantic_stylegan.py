@@ -164,9 +164,9 @@ class RenderNet(nn.Module):
         self.residual_refine = config.residual_refine
         table = config.table
         self.convs = nn.ModuleList()
+        self.noises = nn.Module()
         self.to_rgbs = nn.ModuleList()
         self.to_segs = nn.ModuleList()
-        self.noises = nn.Module()
         width = config.coarse_channel
         stages = int(math.log2(config.size // config.min_feat_size))
         for stage in range(stages):
@@ -299,11 +299,16 @@ class SemanticGenerator(nn.Module):
             coords: K grids (1 or n, 2, c, c), to move or warp single parts.
 
         Raises:
-            ValueError: for codes of another number of rows.
+            ValueError: for codes of another number of rows, or another number of grids.
         """
         latents = self.codes(styles, input_is_latent, truncation, truncation_latent)
         shape = (self.config.seg_dim, self.config.local_layers)
         grids = [self.grid] if coords is None else list(coords)
+        if coords is not None and len(grids) != self.config.seg_dim:
+            raise ValueError(
+                f"{len(grids)} grids in coords: expected {self.config.seg_dim}, "
+                "one for each part"
+            )
         waves = [self.pos_embed.waves(grid) for grid in grids]
         made = self.local_nets(self.pos_embed, waves, latents.unflatten(1, shape))
         seg_shares = self._masked(made.depths.softmax(1), composition_mask)

@@ -155,11 +155,11 @@ class FixedStyledConv(FixedConv):
 
     def __init__(self, inputs: int, outputs: int, double: bool) -> None:
         super().__init__(inputs, outputs, 3)
+        if double:
+            self.blur = Kernel(gain=4.0)
         self.noise = NoiseStrength()
         self.activate = Bias(outputs)
         self.double = double
-        if double:
-            self.blur = Kernel(gain=4.0)
 
     def forward(self, pictures: Tensor, noise: Tensor) -> Tensor:
         """(n, inputs, H, W) to (n, outputs, H', W') with noise (1 or n, 1, H', W')."""
