@@ -1,10 +1,10 @@
 """The oracle: SemanticStyleGAN one part, one layer, one operator at a time.
 
-A second implementation of the generator and of the dual-branch discriminator (Shi et
-al., "SemanticStyleGAN", CVPR 2022), written from the maths alone and apart from
-`methods.networks`: agreement tests and the bench compare the two. State-dict keys,
-shapes and their order are the official ones. It agreed with the official code's own
-outputs within 1e-4 on every field before anything was compared with it.
+A second implementation of the generator (Shi et al., "SemanticStyleGAN", CVPR 2022),
+written from the maths alone and apart from `methods.networks`: agreement tests and the
+bench compare the two. State-dict keys, shapes and their order are the official ones. It
+agreed with the official code's own outputs within 1e-4 on every field before anything
+was compared with it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,6 @@ from typing import NamedTuple
 
 import torch
 from sequential_layers import (
-    Bias,
-    Conv,
-    Fir,
     Linear,
     PixelNorm,
     Readout,
@@ -213,8 +210,8 @@ class SequentialGenerator(nn.Module):
         return self.mix(*styles) if len(styles) == 2 else torch.stack(styles, 1)
 
     def grid(self, like):
-        """(1, 2, c, c): x across, then y down, in [-1, 1]."""
-        line = torch.linspace(-1, 1, self.coarse, dtype=like.dtype, device=like.device)
+        """(1, 2, c, c): x across, then y down, in [-1, 1]; made in single precision."""
+        line = torch.linspace(-1, 1, self.coarse).to(like)
         y, x = torch.meshgrid(line, line, indexing="ij")
         return torch.stack([x, y])[None]
 
@@ -265,58 +262,3 @@ class SequentialGenerator(nn.Module):
         coarse = 2 * seg - 1
         image, seg = self.render_net(feature, coarse, randomize_noise)
         return Outputs(image, seg, coarse, depths, latents)
-
-
-class Halving(nn.Module):
-    """A residual block of the discriminator: half the size."""
-
-    def __init__(self, n_in, n_out):
-        super().__init__()
-        self.conv1 = nn.Sequential(Conv(n_in, n_in, 3, pad=1), Bias(n_in))
-        self.conv2 = nn.Sequential(
-            Fir((2, 2)), Conv(n_in, n_out, 3, stride=2), Bias(n_out)
-        )
-        self.skip = nn.Sequential(Fir((1, 1)), Conv(n_in, n_out, 1, stride=2))
-
-    def forward(self, x):
-        return (self.conv2(self.conv1(x)) + self.skip(x)) / math.sqrt(2)
-
-
-class SequentialDiscriminator(nn.Module):
-    """Two branches, one for images, one for segmentations, that meet at 4×4."""
-
-    def __init__(self, size, seg_dim, channel_multiplier=2, channels=None):
-        super().__init__()
-        table = channel_table(channel_multiplier, channels)
-        self.convs_img = self.branch(3, size, table)
-        self.convs_seg = self.branch(seg_dim, size, table)
-        top = table[4]
-        self.final_conv = nn.Sequential(Conv(top + 1, top, 3, pad=1), Bias(top))
-        self.final_linear = nn.Sequential(
-            Linear(top * 16, top, activate=True), Linear(top, 1)
-        )
-
-    @staticmethod
-    def branch(n_in, size, table):
-        first = nn.Sequential(Conv(n_in, table[size], 1), Bias(table[size]))
-        blocks = []
-        while size > 4:
-            blocks.append(Halving(table[size], table[size // 2]))
-            size //= 2
-        return nn.Sequential(first, *blocks)
-
-    @staticmethod
-    def deviation(x):
-        """(n, 1, h, w): how much samples of a group differ."""
-        n, channels, height, width = x.shape
-        group = min(n, 4)
-        spread = x.view(group, -1, 1, channels, height, width)
-        spread = (spread.var(0, unbiased=False) + 1e-8).sqrt().mean((2, 3, 4))
-        return spread.repeat(group, 1)[:, :, None, None].expand(-1, -1, height, width)
-
-    def forward(self, image, seg=None):
-        x = self.convs_img(image)
-        if seg is not None:
-            x = x + self.convs_seg(seg)
-        x = self.final_conv(torch.cat([x, self.deviation(x)], 1))
-        return self.final_linear(x.flatten(1))
