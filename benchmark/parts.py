@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 PART_NAMES: tuple[str, ...] = (
     "background",
     "skin",
@@ -38,3 +41,16 @@ PART_COLOURS: tuple[tuple[int, int, int], ...] = (
     (207, 113, 192),
 )
 """RGB (0-255) that each class is shown in, by id (SemanticStyleGAN's palette)."""
+
+
+def colour_parts(parsing: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The (..., 3) uint8 RGB picture of a (...) map of class ids.
+
+    Raises ValueError for an id that is no class.
+    """
+    if parsing.size and int(parsing.max()) >= len(PART_NAMES):
+        raise ValueError(
+            f"class {int(parsing.max())} in a part map: classes are "
+            f"0-{len(PART_NAMES) - 1}"
+        )
+    return np.array(PART_COLOURS, dtype=np.uint8)[parsing]
