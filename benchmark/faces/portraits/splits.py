@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import multiprocessing
+import os
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -74,6 +76,18 @@ def _task(job: tuple[int, int, int, World]) -> RenderedFace:
     return render_one(*job)
 
 
+def _leave_with_parent() -> None:
+    """Make a worker end when its parent dies: a killed one would leave it for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def render_people(
     count: int, size: int, seed: int, world: World, jobs: int = 2, start: int = 0
 ) -> Iterator[RenderedFace]:
@@ -98,7 +112,7 @@ def render_people(
         return
     # Fresh processes: Warp's state does not survive a fork everywhere.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    with ProcessPoolExecutor(jobs, context, _leave_with_parent) as pool:
         yield from pool.map(_task, work, chunksize=4)
 
 
