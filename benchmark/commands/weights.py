@@ -1,14 +1,19 @@
-"""`avatarbench weights`: published weight files, listed and fetched."""
+"""`avatarbench weights`: published files fetched, checkpoints imported and shown."""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from methods.generator.pretrained import WeightsCard
+
 weights_app = typer.Typer(
-    help="List and fetch published weight files.", no_args_is_help=True
+    help="Fetch published weight files; import and show generators.",
+    no_args_is_help=True,
 )
 
 
@@ -40,3 +45,69 @@ def fetch_weights(
             if names:
                 raise
             print(error, file=sys.stderr)
+
+
+@weights_app.command("import")
+def import_weights(
+    file: Annotated[
+        Path, typer.Argument(help="An official SemanticStyleGAN checkpoint (.pt).")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to make [NAME beside the fetched weight files]."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="What to call the weights [the file's name].")
+    ] = None,
+    licence: Annotated[
+        str | None, typer.Option(help="Licence [CC BY-NC-SA 4.0, as released].")
+    ] = None,
+) -> None:
+    """Convert an official checkpoint into a folder of safetensors with a card."""
+    from benchmark.weights import cache_folder
+    from methods.generator.official import LICENCE, import_official
+
+    title = _folder_name(name or file.stem)
+    folder = out or cache_folder() / title
+    card = import_official(file, folder, title, licence or LICENCE)
+    _print_card(card)
+    print(f"weights: {folder}")
+
+
+@weights_app.command("show")
+def show_weights(
+    folder: Annotated[Path, typer.Argument(help="A folder that import or train made.")],
+) -> None:
+    """Check the digests of a generator's weights and print their card."""
+    from methods.generator.pretrained import verify
+
+    _print_card(verify(folder))
+    print("digests: every file is as it was written")
+
+
+def _folder_name(name: str) -> str:
+    """The name, if a folder can have it."""
+    from benchmark.weights import WeightsError
+
+    if name in ("", ".", "..") or "/" in name or "\\" in name:
+        raise WeightsError(
+            f"{name!r} cannot name a folder; give --name letters and digits"
+        )
+    return name
+
+
+def _print_card(card: WeightsCard) -> None:
+    """One line a field; fields that were left open are left out."""
+    for field, value in card.model_dump(exclude={"parameters", "digests"}).items():
+        if value in (None, ""):
+            continue
+        print(f"{field + ':':<15}{_in_one_line(value)}")
+    for file, digest in card.digests.items():
+        count = card.parameters.get(file, 0)
+        print(f"{file}: {count:,} parameters, SHA-256 {digest[:16]}…")
+
+
+def _in_one_line(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {each}" for key, each in value.items())
+    return str(value)

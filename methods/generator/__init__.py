@@ -1,0 +1,1 @@
+"""SemanticStyleGAN trained, measured, kept: everything around the networks."""

@@ -1,0 +1,255 @@
+"""Official checkpoints of SemanticStyleGAN, turned into weights folders of ours.
+
+A checkpoint of train.py is a dictionary: 'g', 'd' and 'g_ema' (state dicts), 'g_optim',
+'d_optim', and 'args', the settings as an argparse.Namespace. What inversion with
+fine-tuning writes holds only 'g_ema' and 'args'.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+from pydantic import BaseModel, Field, StrictBool, StrictInt, ValidationError
+from torch import Tensor, nn
+
+from benchmark.store import file_digest
+from benchmark.weights import WeightsError
+from methods.generator.pretrained import WeightsCard, require_free, write_pair
+from methods.generator.state_dicts import (
+    discriminator_misfit,
+    generator_misfit,
+    name_few,
+)
+from methods.generator.torch_file import AGAIN, read_torch_file
+from methods.networks.discriminator import SemanticDiscriminator
+from methods.networks.semantic_stylegan import GeneratorConfig, SemanticGenerator
+
+LICENCE = "CC BY-NC-SA 4.0 (non-commercial)"
+"""That of the released weights."""
+
+RELEASED = {
+    "CelebAMask-HQ-512x512": "CelebAMask-HQ",
+    "BitMoji-512x512": "BitMoji, adapted from CelebAMask-HQ",
+    "MetFaces-512x512": "MetFaces, adapted from CelebAMask-HQ",
+    "Toonify-512x512": "Toonify, adapted from CelebAMask-HQ",
+}
+"""Training data of the released checkpoints, by the file's name without `.pt`."""
+
+LR_MLP = 0.01
+"""Learning-rate factor of the mapping network: fixed in train.py, not in its args."""
+
+Count = Annotated[StrictInt, Field(ge=1)]
+
+
+class OfficialArgs(BaseModel):
+    """The settings in 'args' that shape the networks; the others are not read."""
+
+    size: Count
+    latent: Count
+    n_mlp: Count
+    channel_multiplier: Annotated[Count, Field(le=64)]
+    seg_dim: Count
+    local_layers: Count
+    local_channel: Count
+    base_layers: Annotated[StrictInt, Field(ge=0)]
+    depth_layers: Count
+    coarse_size: Count
+    coarse_channel: Count
+    min_feat_size: Count
+    residual_refine: StrictBool
+    detach_texture: StrictBool
+    transparent_dims: tuple[StrictInt, ...]
+
+    def config(self) -> GeneratorConfig:
+        """The same in our names; raises ValueError where they contradict each other."""
+        values = self.model_dump()
+        if self.base_layers > self.local_layers:
+            raise ValueError(
+                f"base_layers {self.base_layers} is above local_layers "
+                f"{self.local_layers}"
+            )
+        style_dim = values.pop("latent")
+        return GeneratorConfig(style_dim=style_dim, lr_mlp=LR_MLP, **values)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """An official checkpoint as networks that hold its weights.
+
+    `judge` are the discriminator's keyword arguments; None where the file has none.
+    """
+
+    generator: SemanticGenerator
+    discriminator: SemanticDiscriminator | None
+    judge: Mapping[str, int] | None
+
+
+def import_official(
+    path: Path, folder: Path, title: str, licence: str = LICENCE
+) -> WeightsCard:
+    """Convert an official checkpoint into a new weights folder; its card.
+
+    Raises WeightsError, in one sentence, and leaves nothing behind, where the file is
+    no whole checkpoint or the folder cannot be made.
+    """
+    require_free(folder)
+    found = read_checkpoint(path)
+    card = WeightsCard(
+        title=title,
+        generator=vars(found.generator.config),
+        discriminator=None if found.judge is None else dict(found.judge),
+        source=path.name,
+        sha256=file_digest(path),
+        bytes=path.stat().st_size,
+        licence=licence,
+        data=RELEASED.get(path.stem, "not recorded in the file"),
+        command=f"avatarbench weights import {path.name}",
+        made_with=f"avatarbench {version('avatarbench')}",
+        notes="The generator is the averaged one (g_ema) of an official checkpoint.",
+    )
+    return write_pair(folder, found.generator, found.discriminator, card)
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """The networks of an official checkpoint; nothing in the file is run.
+
+    Raises WeightsError where the file is damaged, is something else, or its weights do
+    not fit its settings, which are compared before any network is built.
+    """
+    content = read_torch_file(path)
+    _check_content(path, content)
+    config = _config(path, content["args"])
+    state = _state(path, "g_ema", content["g_ema"])
+    misfit = generator_misfit(config, {k: tuple(v.shape) for k, v in state.items()})
+    _refuse_misfit(path, "g_ema", misfit)
+    generator = SemanticGenerator(**vars(config))
+    _fill(path, "g_ema", generator, state)
+    if "d" not in content:
+        return Checkpoint(generator, None, None)
+    judge = {
+        name: getattr(config, name)
+        for name in ("size", "seg_dim", "channel_multiplier")
+    }
+    state = _state(path, "d", content["d"])
+    misfit = discriminator_misfit(judge, {k: tuple(v.shape) for k, v in state.items()})
+    _refuse_misfit(path, "d", misfit)
+    discriminator = SemanticDiscriminator(**judge)
+    _fill(path, "d", discriminator, state)
+    return Checkpoint(generator, discriminator, judge)
+
+
+def _check_content(path: Path, content: Any) -> None:
+    """Refuse what is no dictionary with 'g_ema' and 'args'."""
+    if not isinstance(content, Mapping):
+        raise WeightsError(
+            f"{path} holds a {type(content).__name__}, not the dictionary of an "
+            "official checkpoint; name the file that train.py saved"
+        )
+    if "args" not in content and any(isinstance(v, Tensor) for v in content.values()):
+        raise WeightsError(
+            f"{path} is a bare state dict, without the settings it was trained under; "
+            "import the whole checkpoint of train.py, which has 'g_ema' and 'args'"
+        )
+    missing = [key for key in ("g_ema", "args") if key not in content]
+    if missing:
+        raise WeightsError(
+            f"{path} lacks {' and '.join(missing)}; an official checkpoint has 'g_ema' "
+            f"and 'args', this file has {name_few(map(repr, content)) or 'nothing'}"
+        )
+
+
+def _config(path: Path, args: Any) -> GeneratorConfig:
+    """The generator's settings, read from the attributes that shape it."""
+    if not isinstance(args, argparse.Namespace):
+        raise WeightsError(
+            f"{path}: 'args' is a {type(args).__name__}, not the argparse.Namespace of "
+            "an official checkpoint; import the file that train.py saved"
+        )
+    given = {k: v for k, v in vars(args).items() if k in OfficialArgs.model_fields}
+    missing = [name for name in OfficialArgs.model_fields if name not in given]
+    if missing:
+        raise WeightsError(
+            f"{path}: 'args' lacks {', '.join(missing)}; import a checkpoint of "
+            "SemanticStyleGAN's train.py"
+        )
+    try:
+        return OfficialArgs.model_validate(given).config()
+    except ValidationError as error:
+        wrong = [
+            f"{'.'.join(map(str, each['loc']))} is {_short(each['input'])} "
+            f"({each['msg'][:1].lower()}{each['msg'][1:]})"
+            for each in error.errors()
+        ]
+        reason = "; ".join(wrong)
+    except ValueError as error:
+        reason = str(error)
+    raise WeightsError(f"{path}: 'args' does not describe a generator: {reason}")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+def _state(path: Path, key: str, state: Any) -> dict[str, Tensor]:
+    """A state dict of plain float32 tensors that are not larger than their file."""
+    if not isinstance(state, Mapping) or not all(isinstance(k, str) for k in state):
+        raise WeightsError(f"{path}: {key!r} is no state dict; {AGAIN}")
+    odd = [name for name, value in state.items() if not _is_plain(value)]
+    if odd:
+        raise WeightsError(
+            f"{path}: {key!r} should hold float32 tensors, but {name_few(odd)} "
+            f"{'is' if len(odd) == 1 else 'are'} something else; {AGAIN}"
+        )
+    # One stored number can be presented as a tensor of any size.
+    claimed = sum(value.numel() * value.element_size() for value in state.values())
+    if claimed > path.stat().st_size:
+        raise WeightsError(
+            f"{path}: {key!r} claims {claimed / 1e6:.0f} MB of weights, more than the "
+            f"whole file has; {AGAIN}"
+        )
+    return dict(state)
+
+
+def _is_plain(value: Any) -> bool:
+    return (
+        isinstance(value, Tensor)
+        and value.dtype == torch.float32
+        and value.layout == torch.strided
+        and value.device.type == "cpu"
+    )
+
+
+def _refuse_misfit(path: Path, key: str, misfit: str | None) -> None:
+    if misfit:
+        raise WeightsError(
+            f"{path}: {key!r} does not fit the network that 'args' describes: {misfit}"
+        )
+
+
+def _fill(path: Path, key: str, network: nn.Module, state: dict[str, Tensor]) -> None:
+    """Load weights into a network; they must be finite and filter as it does."""
+    broken = [name for name, value in state.items() if not value.isfinite().all()]
+    if broken:
+        raise WeightsError(
+            f"{path}: {key!r} has infinite or undefined (NaN) weights in "
+            f"{name_few(broken)}; the training broke, import an earlier checkpoint"
+        )
+    foreign = [
+        name
+        for name, ours in network.named_buffers()
+        if name.endswith("kernel") and not torch.allclose(ours, state[name])
+    ]
+    if foreign:
+        raise WeightsError(
+            f"{path}: {key!r} filters with other kernels than StyleGAN2's [1, 3, 3, 1] "
+            f"in {name_few(foreign)}; only checkpoints with that filter can be used"
+        )
+    network.load_state_dict(state)
+    network.eval()
