@@ -54,10 +54,10 @@ class ActivatedConv(nn.Sequential):
     def __init__(self, inputs: int, outputs: int, size: int) -> None:
         super().__init__(EqualConv(inputs, outputs, size), Bias(outputs))
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         """(n, inputs, H, W) to (n, outputs, H, W)."""
         conv, bias = cast("tuple[EqualConv, Bias]", tuple(self))
-        return _activated(pictures, conv, bias)
+        return _activated(input, conv, bias)
 
 
 class HalvingConv(nn.Sequential):
@@ -66,10 +66,10 @@ class HalvingConv(nn.Sequential):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(Kernel(), EqualConv(inputs, outputs, 3), Bias(outputs))
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         """(n, inputs, H, W) to (n, outputs, H/2, W/2)."""
         filtered, conv, bias = cast("tuple[Kernel, EqualConv, Bias]", tuple(self))
-        smooth = blur(pictures, filtered.kernel, padding=2)
+        smooth = blur(input, filtered.kernel, padding=2)
         return _activated(smooth, conv, bias, stride=2)
 
 
@@ -79,12 +79,12 @@ class HalvingSkip(nn.Sequential):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(Kernel(), EqualConv(inputs, outputs, 1))
 
-    def forward(self, pictures: Tensor, gain: float) -> Tensor:
-        """(n, inputs, H, W) to (n, outputs, H/2, W/2), times `gain`."""
+    def forward(self, input: Tensor) -> Tensor:
+        """(n, inputs, H, W) to (n, outputs, H/2, W/2), over √2: half of the sum."""
         filtered, conv = cast("tuple[Kernel, EqualConv]", tuple(self))
         # Only every second point of the blurred picture is ever read.
-        smooth = blur(pictures, filtered.kernel, padding=1, stride=2)
-        return functional.conv2d(smooth, conv.weight * (conv.scale * gain))
+        smooth = blur(input, filtered.kernel, padding=1, stride=2)
+        return functional.conv2d(smooth, conv.weight * (conv.scale / GAIN))
 
 
 class ResidualBlock(nn.Module):
@@ -99,7 +99,7 @@ class ResidualBlock(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         """(n, inputs, H, W) to (n, outputs, H/2, W/2)."""
         deep = self.conv2(self.conv1(pictures))
-        return torch.add(self.skip(pictures, 1 / GAIN), deep, alpha=1 / GAIN)
+        return torch.add(self.skip(pictures), deep, alpha=1 / GAIN)
 
 
 def _branch(inputs: int, size: int, table: Mapping[int, int]) -> nn.Sequential:

@@ -187,8 +187,7 @@ class RenderNet(nn.Module):
         """(n, C, c, c) features and (n, K, c, c) segmentation to picture and seg."""
         x = functional.adaptive_avg_pool2d(feature, self.min_feat_size)
         x = x.contiguous(memory_format=torch.channels_last)
-        image: Tensor | None = None
-        seg: Tensor | None = None
+        image = seg = None
         for stage, (to_rgb, to_seg) in enumerate(
             zip(self.to_rgbs, self.to_segs, strict=True)
         ):
@@ -199,8 +198,8 @@ class RenderNet(nn.Module):
             image, seg = to_rgb(x, image), to_seg(x, seg)
             if self.residual_refine and x.shape[-1] == self.coarse_size:
                 seg = seg + seg_coarse
-        assert image is not None
-        assert seg is not None  # there is at least one stage
+        assert isinstance(image, Tensor)
+        assert isinstance(seg, Tensor)  # there is at least one stage
         return image, seg
 
     def _noise(self, index: int, count: int, randomize: bool) -> Tensor:
@@ -264,7 +263,7 @@ class SemanticGenerator(nn.Module):
         if len(found) == 1:
             codes = self.layout.repeat(found[0])
         elif len(found) == 2:
-            codes = self.layout.mix(*found)
+            codes = self.layout.mix(found[0], found[1])
         else:
             codes = torch.stack(found, dim=1)
         if truncation != 1.0:

@@ -159,14 +159,14 @@ class FixedStyledConv(FixedConv):
             self.blur = Kernel(gain=4.0)
         self.noise = NoiseStrength()
         self.activate = Bias(outputs)
-        self.double = double
+        self.doubles = double
 
     def forward(self, pictures: Tensor, noise: Tensor) -> Tensor:
         """(n, inputs, H, W) to (n, outputs, H', W') with noise (1 or n, 1, H', W')."""
         weight = self.kernel(GAIN)
         bias = self.activate.bias * GAIN
         grain = noise * (self.noise.weight * GAIN)
-        if not self.double:
+        if not self.doubles:
             out = functional.conv2d(pictures, weight, bias, padding=1)
             return activate(out + grain)
         spread = functional.conv_transpose2d(pictures, weight.transpose(0, 1), stride=2)

@@ -1,0 +1,42 @@
+"""Real pictures and their part maps, disturbed together."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from methods.generator.recipe import Augmentation
+
+
+def augment(
+    pictures: Tensor, seg: Tensor, options: Augmentation, draws: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Mirror, shift, scale and turn (n, 3, S, S) pictures and (n, K, S, S) maps alike.
+
+    Pictures are sampled bilinearly and maps at the nearest point; beyond the border the
+    picture is reflected.
+    """
+    count = len(pictures)
+    mirrored = torch.rand(count, generator=draws) < options.flip
+    moves = torch.rand(count, 4, generator=draws) * 2 - 1
+    if not any(options.model_dump().values()):
+        return pictures, seg
+    angle = moves[:, 0] * math.radians(options.turn)
+    scale = 1 + moves[:, 1] * options.scale
+    cos, sin = angle.cos() / scale, angle.sin() / scale
+    side = torch.where(mirrored, -1.0, 1.0)
+    shift = moves[:, 2:] * (2 * options.shift)
+    rows = torch.stack([side * cos, -sin, shift[:, 0], side * sin, cos, shift[:, 1]], 1)
+    grid = functional.affine_grid(
+        rows.view(-1, 2, 3).to(pictures), list(pictures.shape), align_corners=False
+    )
+    return _sample(pictures, grid, "bilinear"), _sample(seg, grid, "nearest")
+
+
+def _sample(pictures: Tensor, grid: Tensor, mode: str) -> Tensor:
+    return functional.grid_sample(
+        pictures, grid, mode=mode, padding_mode="reflection", align_corners=False
+    )

@@ -1,0 +1,62 @@
+"""The curve of a training on disk: one JSON line a record, continuous over resumes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmark.store import atomic_write
+
+CURVES = "curves.jsonl"
+
+
+class Curves:
+    """Records of a training in `folder`, up to the iteration that it resumes from.
+
+    Later records of a piece that was killed are dropped: the resumed training makes
+    them again. `hours` is machine time, carried over from piece to piece.
+    """
+
+    def __init__(self, folder: Path, iteration: int, active: bool) -> None:
+        self._path = folder / CURVES
+        self._active = active
+        self._lines: list[str] = []
+        self.hours = 0.0
+        kept = [r for r in read_curves(folder) if r["step"] <= iteration]
+        if kept:
+            self.hours = max(record.get("train/hours", 0.0) for record in kept)
+        if active:
+            text = "".join(json.dumps(record) + "\n" for record in kept)
+            atomic_write(self._path, text.encode())
+
+    def add(self, values: Mapping[str, float], iteration: int) -> None:
+        """Record figures of an iteration."""
+        if self._active:
+            hours = round(self.hours, 5)
+            record = {"step": iteration, **values, "train/hours": hours}
+            self._lines.append(json.dumps(record) + "\n")
+            self.flush()
+
+    def flush(self) -> None:
+        """Bring all records to the disk."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.writelines(self._lines)
+            file.flush()
+            os.fsync(file.fileno())
+        self._lines = []
+
+
+def read_curves(folder: Path) -> list[dict[str, float]]:
+    """The records of a training's folder; a line that a kill cut off is left out."""
+    path = folder / CURVES
+    if not path.is_file():
+        return []
+    found: list[dict[str, float]] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            found.append(json.loads(line))
+        except json.JSONDecodeError:
+            break
+    return found

@@ -1,0 +1,71 @@
+"""Batches of real pictures with one-hot part maps, the same at every try."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from benchmark.faces.parsed import ParsedFaces
+from methods.randomness import generator_of
+
+
+def one_hot(parsing: Tensor, parts: int) -> Tensor:
+    """(n, S, S) part ids to (n, parts, S, S) maps of -1 and 1."""
+    return functional.one_hot(parsing.long(), parts).movedim(3, 1).float() * 2 - 1
+
+
+def as_tensor(pictures: NDArray[np.uint8]) -> Tensor:
+    """(n, S, S, 3) uint8 pictures to (n, 3, S, S) in [-1, 1]."""
+    return torch.from_numpy(pictures).movedim(3, 1).float() / 127.5 - 1
+
+
+class Examples:
+    """Faces in an order of their own each epoch, dealt out to processes.
+
+    What iteration k of rank r gets depends on the seed, k and r alone. The next batch
+    is read while one is worked on.
+    """
+
+    def __init__(self, faces: ParsedFaces, parts: int, batch: int, seed: int) -> None:
+        if len(faces) < batch:
+            raise ValueError(
+                f"{faces.name} has {len(faces)} faces; a batch needs {batch}"
+            )
+        self._faces = faces
+        self._parts = parts
+        self._batch = batch
+        self._seed = seed
+        self._reader = ThreadPoolExecutor(1)
+        self._ahead: tuple[int, Future[tuple[Tensor, Tensor]]] | None = None
+
+    def indices(self, iteration: int) -> NDArray[np.int64]:
+        """Which faces an iteration gets, over all processes."""
+        epochs = len(self._faces) // self._batch
+        epoch, place = divmod(iteration, epochs)
+        order = generator_of(self._seed, "epoch", epoch)
+        shuffled = torch.randperm(len(self._faces), generator=order).numpy()
+        return shuffled[place * self._batch : (place + 1) * self._batch]
+
+    def take(self, iteration: int, rank: int, ranks: int) -> tuple[Tensor, Tensor]:
+        """This rank's (pictures, one-hot maps) of an iteration, on the CPU."""
+        if self._ahead is not None and self._ahead[0] == iteration:
+            found = self._ahead[1].result()
+        else:
+            found = self._read(iteration, rank, ranks)
+        after = self._reader.submit(self._read, iteration + 1, rank, ranks)
+        self._ahead = (iteration + 1, after)
+        return found
+
+    def close(self) -> None:
+        """Stop reading ahead."""
+        self._reader.shutdown(cancel_futures=True)
+
+    def _read(self, iteration: int, rank: int, ranks: int) -> tuple[Tensor, Tensor]:
+        chosen = self.indices(iteration)[rank::ranks]
+        pictures, parsing = self._faces.batch(chosen)
+        return as_tensor(pictures), one_hot(torch.from_numpy(parsing), self._parts)

@@ -1,0 +1,66 @@
+"""The losses of generator and discriminator (Shi et al. 2022; Karras et al. 2020)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from methods.networks.discriminator import SemanticDiscriminator
+from methods.networks.semantic_stylegan import SemanticGenerator
+
+
+def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """Non-saturating logistic loss of (n, 1) logits of real and generated pictures."""
+    return functional.softplus(-real).mean() + functional.softplus(fake).mean()
+
+
+def generator_loss(fake: Tensor) -> Tensor:
+    """Non-saturating logistic loss of the generator."""
+    return functional.softplus(-fake).mean()
+
+
+def gradient_penalties(
+    discriminator: SemanticDiscriminator, image: Tensor, seg: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """R1: mean squared norm of the logits' gradient at real (pictures, maps).
+
+    Without `seg` the second is 0. Both can be differentiated again.
+    """
+    inputs = [image.detach().requires_grad_(True)]
+    if seg is not None:
+        inputs.append(seg.detach().requires_grad_(True))
+    logits = discriminator(*inputs)
+    gradients = torch.autograd.grad(logits.sum(), inputs, create_graph=True)
+    norms = [g.square().flatten(1).sum(1).mean() for g in gradients]
+    return norms[0], norms[1] if seg is not None else norms[0].new_zeros(())
+
+
+def path_lengths(
+    generator: SemanticGenerator, codes: Tensor, directions: Tensor
+) -> Tensor:
+    """(n,) path lengths at expanded codes (n, rows, D), as SemanticStyleGAN has them.
+
+    The root of the mean over rows of the squared gradient of <image, directions>;
+    `directions` are N(0, 1) pictures (n, 3, S, S) over the square root of S·S. The
+    mapping network gets no gradient.
+    """
+    codes = codes.detach().requires_grad_(True)
+    image = generator([codes], input_is_latent=True, randomize_noise=True).image
+    (gradient,) = torch.autograd.grad(
+        (image * directions).sum(), codes, create_graph=True
+    )
+    return gradient.square().sum(2).mean(1).sqrt()
+
+
+def directions_like(count: int, size: int, draws: torch.Generator) -> Tensor:
+    """Random (count, 3, size, size) directions for `path_lengths`."""
+    return torch.randn(count, 3, size, size, generator=draws) / math.sqrt(size * size)
+
+
+def mask_loss(seg_coarse: Tensor, seg: Tensor) -> Tensor:
+    """Mean squared distance of the coarse map to the final one, pooled to its size."""
+    pooled = functional.adaptive_avg_pool2d(seg, seg_coarse.shape[-1])
+    return functional.mse_loss(seg_coarse, pooled)

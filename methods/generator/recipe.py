@@ -1,0 +1,172 @@
+"""How a generator and its discriminator are made and trained, as data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from methods.networks.discriminator import SemanticDiscriminator
+from methods.networks.semantic_stylegan import GeneratorConfig, SemanticGenerator
+
+RECIPES = Path(__file__).parent / "recipes"
+"""The recipes that ship."""
+
+
+class RecipeError(ValueError):
+    """A recipe cannot be read or does not make sense; the message says where."""
+
+
+class Options(BaseModel):
+    """Options of which unknown ones are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DiscriminatorOptions(Options):
+    """Channels of the discriminator (methods.networks.discriminator)."""
+
+    channel_multiplier: int = Field(default=2, ge=1)
+    channels: dict[int, int] = Field(default_factory=dict)
+
+
+class Augmentation(Options):
+    """Disturbances of real pictures together with their part maps.
+
+    Attributes:
+        flip: share of pictures that are mirrored.
+        shift: largest shift, as a share of the side.
+        scale: largest change of scale, up or down.
+        turn: largest turn in degrees.
+    """
+
+    flip: float = Field(default=0.0, ge=0, le=1)
+    shift: float = Field(default=0.0, ge=0, le=0.5)
+    scale: float = Field(default=0.0, ge=0, lt=1)
+    turn: float = Field(default=0.0, ge=0, le=180)
+
+
+class Objective(Options):
+    """Weights and rhythms of the losses (METHODS of Shi et al. 2022: the defaults).
+
+    Attributes:
+        r1_image: weight of the gradient penalty on pictures.
+        r1_seg: weight of the gradient penalty on segmentations.
+        r1_every: iterations from one penalty to the next.
+        path: weight of the path-length regularisation; 0 switches it off.
+        path_every: iterations from one regularisation to the next.
+        path_shrink: the batch is divided by it for the regularisation.
+        mask: weight of the distance between coarse and final segmentation.
+        mixing: share of iterations whose codes are mixed part by part.
+    """
+
+    r1_image: float = Field(default=10.0, ge=0)
+    r1_seg: float = Field(default=1000.0, ge=0)
+    r1_every: int = Field(default=16, ge=1)
+    path: float = Field(default=0.5, ge=0)
+    path_every: int = Field(default=4, ge=1)
+    path_shrink: int = Field(default=2, ge=1)
+    mask: float = Field(default=100.0, ge=0)
+    mixing: float = Field(default=0.3, ge=0, le=1)
+
+
+class GeneratorRecipe(Options):
+    """A whole training.
+
+    Attributes:
+        name: of the recipe.
+        generator: keyword arguments of `SemanticGenerator`.
+        discriminator: its channels.
+        batch: pictures of one iteration, over all devices.
+        images: real pictures shown before training ends.
+        learning_rate: of both networks, before the lazy-regularisation correction.
+        ema_decay: of the averaged generator, each iteration.
+        precision: of the arithmetic, in lightning-fabric's words.
+        look_every: pictures between two looks (sheets and quality).
+        seed: of everything that is drawn.
+    """
+
+    name: str
+    generator: dict[str, Any] = Field(default_factory=dict)
+    discriminator: DiscriminatorOptions = DiscriminatorOptions()
+    objective: Objective = Objective()
+    augmentation: Augmentation = Augmentation()
+    batch: int = Field(default=16, ge=1)
+    images: int = Field(ge=1)
+    learning_rate: float = Field(default=0.002, gt=0)
+    ema_decay: float = Field(default=0.5 ** (32 / 10_000), ge=0, lt=1)
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    look_every: int = Field(default=20_000, ge=1)
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        try:
+            config = self.config
+        except TypeError as error:
+            raise ValueError(f"generator: {error}") from error
+        if config.size < 8:
+            raise ValueError(f"generator.size must be 8 at least, not {config.size}")
+        if self.batch > 4 and self.batch % 4:
+            raise ValueError(f"batch must be a multiple of 4, not {self.batch}")
+        return self
+
+    @property
+    def config(self) -> GeneratorConfig:
+        """The generator's hyper-parameters."""
+        return GeneratorConfig(**self.generator)
+
+    @property
+    def iterations(self) -> int:
+        """Iterations until all `images` were shown."""
+        return -(-self.images // self.batch)
+
+    def make_generator(self) -> SemanticGenerator:
+        """A generator with weights from torch's global random numbers."""
+        return SemanticGenerator(**self.generator)
+
+    def discriminator_options(self) -> dict[str, Any]:
+        """Keyword arguments of `SemanticDiscriminator`."""
+        config = self.config
+        own = self.discriminator.model_dump()
+        return {"size": config.size, "seg_dim": config.seg_dim, **own}
+
+    def make_discriminator(self) -> SemanticDiscriminator:
+        """A discriminator with weights from torch's global random numbers."""
+        return SemanticDiscriminator(**self.discriminator_options())
+
+
+def recipe_names() -> tuple[str, ...]:
+    """The names of the recipes that ship."""
+    return tuple(sorted(path.stem for path in RECIPES.glob("*.yaml")))
+
+
+def read_recipe(name_or_path: str, **changes: Any) -> GeneratorRecipe:
+    """A recipe that ships, by name, or one from a YAML file, with some values changed.
+
+    Raises RecipeError that names the file and every key that is wrong.
+    """
+    path = RECIPES / f"{name_or_path}.yaml"
+    if not path.is_file():
+        path = Path(name_or_path)
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RecipeError(
+            f"no recipe {name_or_path!r}: name one of {', '.join(recipe_names())} or a "
+            "YAML file"
+        ) from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RecipeError(f"{path} cannot be read as YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise RecipeError(f"{path} must hold a mapping of options")
+    try:
+        return GeneratorRecipe(**{"name": path.stem, **data, **changes})
+    except ValidationError as error:
+        found = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'recipe'}: {e['msg']}"
+            for e in error.errors()
+        )
+        raise RecipeError(f"{path}: {found}") from error

@@ -1,0 +1,366 @@
+"""Adversarial training of SemanticStyleGAN, resumable after any kill.
+
+Order of an iteration, losses and rhythms are those of Shi et al. (2022): discriminator,
+its R1 penalty, generator, its path lengths, running average.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from benchmark.faces.parsed import ParsedFaces
+from benchmark.progress import Progress, Silent
+from methods.generator.augmentation import augment
+from methods.generator.curves import Curves
+from methods.generator.examples import Examples
+from methods.generator.losses import (
+    directions_like,
+    discriminator_loss,
+    generator_loss,
+    gradient_penalties,
+    mask_loss,
+    path_lengths,
+)
+from methods.generator.recipe import GeneratorRecipe
+from methods.generator.state import TrainingError, TrainingState
+from methods.networks.semantic_stylegan import SemanticGenerator
+from methods.randomness import generator_of, seed_of
+
+CHECKPOINT = "checkpoint.safetensors"
+CHECKPOINT_SECONDS = 600
+LOG_EVERY = 20
+PATH_DECAY = 0.01
+
+
+class Observer(Protocol):
+    """Who watches a training: the command line hands it in."""
+
+    def figures(self, values: Mapping[str, float], iteration: int) -> None:
+        """Losses, means over the last `LOG_EVERY` iterations."""
+        ...
+
+    def look(self, average: SemanticGenerator, images: int) -> Mapping[str, float]:
+        """Look at the averaged generator after `images` pictures; figures it found."""
+        ...
+
+
+class Unobserved:
+    """An Observer that does nothing."""
+
+    def figures(self, values: Mapping[str, float], iteration: int) -> None:
+        """Pass."""
+
+    def look(self, average: SemanticGenerator, images: int) -> Mapping[str, float]:
+        """Find nothing."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a piece of training reached.
+
+    Attributes:
+        state: networks and optimisers.
+        images: real pictures shown so far, in all pieces.
+        finished: whether the recipe's `images` were all shown.
+        hours: machine hours so far, in all pieces that were not lost.
+    """
+
+    state: TrainingState
+    images: int
+    finished: bool
+    hours: float
+
+
+def open_fabric(recipe: GeneratorRecipe, device: str, devices: int = 1) -> Fabric:
+    """Device, precision and processes for a training ("cpu", "cuda" or "mps")."""
+    strategy = "ddp" if devices > 1 else "auto"
+    return Fabric(
+        accelerator=device,
+        devices=devices,
+        strategy=strategy,
+        precision=recipe.precision,
+    )
+
+
+def about_training(recipe: GeneratorRecipe, faces: ParsedFaces) -> dict[str, Any]:
+    """What makes two trainings the same: a checkpoint is only read under the same."""
+    plain = recipe.model_dump(mode="json", exclude={"images", "look_every"})
+    return {"recipe": plain, "faces": faces.digest}
+
+
+def train_generator(
+    recipe: GeneratorRecipe,
+    faces: ParsedFaces,
+    folder: Path,
+    fabric: Fabric,
+    progress: Progress | None = None,
+    observer: Observer | None = None,
+    start: TrainingState | None = None,
+    minutes: float | None = None,
+) -> Trained:
+    """Train until the recipe's pictures are shown or `minutes` have gone.
+
+    The folder gets a checkpoint every ten minutes and at the end, and `curves.jsonl`.
+    Called again with the same folder, it goes on where the last checkpoint stands, and
+    the curve is the one that an unbroken training draws (same machine and processes).
+
+    Args:
+        recipe: networks, losses, lengths.
+        faces: train faces of the generator's size.
+        folder: of this training.
+        fabric: from `open_fabric`, launched.
+        progress: a bar over pictures.
+        observer: gets losses, and looks every `recipe.look_every` pictures.
+        start: a state to begin with where the folder has no checkpoint.
+        minutes: length of this piece.
+
+    Raises:
+        TrainingError: for faces of another size, or a folder of another training.
+        FloatingPointError: where a loss is not finite.
+    """
+    trainer = _Trainer(recipe, faces, folder, fabric, observer or Unobserved(), start)
+    return trainer.run(progress or Silent(), minutes)
+
+
+class _Trainer:
+    def __init__(
+        self,
+        recipe: GeneratorRecipe,
+        faces: ParsedFaces,
+        folder: Path,
+        fabric: Fabric,
+        observer: Observer,
+        start: TrainingState | None,
+    ) -> None:
+        if faces.size != recipe.config.size:
+            raise TrainingError(
+                f"{faces.name} has {faces.size}-px pictures and the generator makes "
+                f"{recipe.config.size}-px ones: give faces of that size"
+            )
+        if recipe.batch % fabric.world_size:
+            raise TrainingError(
+                f"a batch of {recipe.batch} cannot be shared by {fabric.world_size} "
+                "devices: choose a number of devices that divides it"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        self.recipe, self.fabric, self.observer = recipe, fabric, observer
+        self.folder = folder
+        self.about = about_training(recipe, faces)
+        self.state = start or TrainingState(recipe, fabric.device)
+        self.state.resume(folder / CHECKPOINT, self.about)
+        self.curves = Curves(folder, self.state.iteration, fabric.is_global_zero)
+        self.examples = Examples(
+            faces, recipe.config.seg_dim, recipe.batch, recipe.seed
+        )
+
+    def run(self, progress: Progress, minutes: float | None) -> Trained:
+        """Iterate to the end, or until the time is over."""
+        state, recipe = self.state, self.recipe
+        started = saved = time.monotonic()
+        before = self.curves.hours
+        total = recipe.iterations * recipe.batch
+        shown = state.iteration * recipe.batch
+        with (
+            progress.task("train generator (pictures)", total, shown) as task,
+            torch.random.fork_rng(devices=self._cuda()),
+        ):
+            while state.iteration < recipe.iterations:
+                for name, value in self.iterate().items():
+                    state.pending.setdefault(name, []).append(value)
+                task.advance(recipe.batch)
+                self.curves.hours = before + (time.monotonic() - started) / 3600
+                if state.iteration % LOG_EVERY == 0:
+                    self._record(state.pending)
+                    state.pending = {}
+                self._look_if_due()
+                over = minutes is not None and (
+                    self._agreed(time.monotonic() - started) > minutes * 60
+                )
+                if over or self._agreed(time.monotonic() - saved) > CHECKPOINT_SECONDS:
+                    self._save()
+                    saved = time.monotonic()
+                if over:
+                    break
+        self.examples.close()
+        self._save()
+        images = state.iteration * recipe.batch
+        finished = state.iteration >= recipe.iterations
+        return Trained(state, images, finished, self.curves.hours)
+
+    def _cuda(self) -> list[torch.device]:
+        device = self.fabric.device
+        return [device] if device.type == "cuda" else []
+
+    def _agreed(self, seconds: float) -> float:
+        """The first process's clock: all processes stop at the same iteration."""
+        if self.fabric.world_size == 1:
+            return seconds
+        return float(self.fabric.broadcast(seconds))
+
+    def _record(self, sums: Mapping[str, list[float]]) -> None:
+        means = {name: sum(values) / len(values) for name, values in sums.items()}
+        means["train/images"] = float(self.state.iteration * self.recipe.batch)
+        self.curves.add(means, self.state.iteration)
+        if self.fabric.is_global_zero:
+            self.observer.figures(means, self.state.iteration)
+
+    def _look_if_due(self) -> None:
+        every = max(1, self.recipe.look_every // self.recipe.batch)
+        state = self.state
+        last = state.iteration == self.recipe.iterations
+        if (state.iteration % every and not last) or not self.fabric.is_global_zero:
+            return
+        found = self.observer.look(state.average, state.iteration * self.recipe.batch)
+        if found:
+            self.curves.add(found, state.iteration)
+
+    def _save(self) -> None:
+        if self.fabric.is_global_zero:
+            self.curves.flush()
+            self.state.save(self.folder / CHECKPOINT, self.about)
+        self.fabric.barrier()
+
+    def iterate(self) -> dict[str, float]:
+        """One iteration; its losses."""
+        state, rank = self.state, self.fabric.global_rank
+        iteration = state.iteration
+        draws = generator_of(self.recipe.seed, "draws", iteration, rank)
+        # Fresh noise comes from the device's global random numbers.
+        torch.manual_seed(seed_of(self.recipe.seed, "noise", iteration, rank))
+        ranks = self.fabric.world_size
+        picture, seg = self.examples.take(iteration, rank, ranks)
+        picture, seg = augment(picture, seg, self.recipe.augmentation, draws)
+        picture = picture.to(state.device, memory_format=torch.channels_last)
+        seg = seg.to(state.device, memory_format=torch.channels_last)
+        losses = self._train_discriminator(picture, seg, draws)
+        if iteration % self.recipe.objective.r1_every == 0:
+            losses |= self._penalise(picture, seg)
+        losses |= self._train_generator(len(picture), draws)
+        objective = self.recipe.objective
+        if objective.path and iteration % objective.path_every == 0:
+            losses |= self._regularise_paths(len(picture), draws)
+        state.update_average(self.recipe.ema_decay)
+        state.iteration += 1
+        return _finite(losses, iteration)
+
+    def _latents(self, count: int, draws: torch.Generator) -> Tensor:
+        """Expanded codes of new samples, mixed part by part at times."""
+        generator = self.state.generator
+        shape = (2, count, generator.config.style_dim)
+        z = torch.randn(shape, generator=draws).to(self.state.device)
+        mixed = float(torch.rand((), generator=draws)) < self.recipe.objective.mixing
+        first = generator.style(z[0])
+        if not mixed:
+            return generator.layout.expand(generator.layout.repeat(first))
+        second = generator.style(z[1])
+        return generator.layout.expand(generator.layout.mix(first, second, draws))
+
+    def _train_discriminator(
+        self, picture: Tensor, seg: Tensor, draws: torch.Generator
+    ) -> dict[str, Tensor]:
+        state = self.state
+        with self.fabric.autocast():
+            with torch.no_grad():
+                codes = self._latents(len(picture), draws)
+                made = state.generator(
+                    [codes], input_is_latent=True, randomize_noise=True
+                )
+            fake = state.discriminator(made.image, made.seg)
+            real = state.discriminator(picture, seg)
+            loss = discriminator_loss(real.float(), fake.float())
+        self._step(loss, state.discriminator, state.discriminator_adam)
+        return {
+            "train/loss_d": loss,
+            "train/real_logit": real.float().mean(),
+            "train/fake_logit": fake.float().mean(),
+        }
+
+    def _penalise(self, picture: Tensor, seg: Tensor) -> dict[str, Tensor]:
+        state, objective = self.state, self.recipe.objective
+        on_image, on_seg = gradient_penalties(state.discriminator, picture, seg)
+        loss = objective.r1_image / 2 * on_image + objective.r1_seg / 2 * on_seg
+        self._step(
+            loss * objective.r1_every, state.discriminator, state.discriminator_adam
+        )
+        return {"train/r1_img": on_image, "train/r1_seg": on_seg}
+
+    def _train_generator(self, count: int, draws: torch.Generator) -> dict[str, Tensor]:
+        state = self.state
+        state.discriminator.requires_grad_(False)
+        with self.fabric.autocast():
+            codes = self._latents(count, draws)
+            made = state.generator([codes], input_is_latent=True, randomize_noise=True)
+            adversarial = generator_loss(
+                state.discriminator(made.image, made.seg).float()
+            )
+            mask = mask_loss(made.seg_coarse.float(), made.seg.float())
+        loss = adversarial + self.recipe.objective.mask * mask
+        self._step(loss, state.generator, state.generator_adam)
+        state.discriminator.requires_grad_(True)
+        return {"train/loss_g": adversarial, "train/mask": mask}
+
+    def _regularise_paths(
+        self, count: int, draws: torch.Generator
+    ) -> dict[str, Tensor]:
+        state, objective = self.state, self.recipe.objective
+        count = max(1, count // objective.path_shrink)
+        with torch.no_grad():
+            codes = self._latents(count, draws)
+        directions = directions_like(count, state.generator.config.size, draws)
+        lengths = path_lengths(state.generator, codes, directions.to(state.device))
+        mean = self._averaged(lengths.detach().mean())
+        state.path_mean = torch.lerp(state.path_mean, mean, PATH_DECAY)
+        penalty = (lengths - state.path_mean).square().mean()
+        weight = objective.path * objective.path_every
+        self._step(penalty * weight, state.generator, state.generator_adam)
+        return {"train/path": penalty, "train/path_length": mean}
+
+    def _averaged(self, value: Tensor) -> Tensor:
+        """Mean of a figure over all processes."""
+        if self.fabric.world_size == 1:
+            return value
+        return self._as_tensor(self.fabric.all_reduce(value, reduce_op="mean"))
+
+    @staticmethod
+    def _as_tensor(value: Any) -> Tensor:
+        assert isinstance(value, Tensor)
+        return value
+
+    def _step(self, loss: Tensor, network: nn.Module, adam: torch.optim.Adam) -> None:
+        """One step of Adam down `loss`, with gradients averaged over processes.
+
+        They are averaged here and not by a wrapper around the networks, since penalties
+        differentiate twice and path lengths leave the mapping network out.
+        """
+        adam.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.fabric.world_size > 1:
+            self._average_gradients(network)
+        adam.step()
+
+    def _average_gradients(self, network: nn.Module) -> None:
+        gradients = [p.grad for p in network.parameters() if p.grad is not None]
+        flat = self._averaged(torch.cat([g.flatten() for g in gradients]))
+        parts = flat.split([g.numel() for g in gradients])
+        for gradient, part in zip(gradients, parts, strict=True):
+            gradient.copy_(part.view_as(gradient))
+
+
+def _finite(losses: Mapping[str, Tensor], iteration: int) -> dict[str, float]:
+    values = {name: float(value.detach()) for name, value in losses.items()}
+    for name, value in values.items():
+        if not abs(value) < float("inf"):
+            raise FloatingPointError(
+                f"{name} is not finite at iteration {iteration}: lower the learning "
+                "rate, or use 32-bit precision"
+            )
+    return values
