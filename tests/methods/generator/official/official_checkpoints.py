@@ -1,0 +1,82 @@
+"""Official checkpoints as train.py saves them, small, of our own networks' weights."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import contextmanager
+
+import pytest
+import torch
+
+from methods.networks import semantic_stylegan
+from methods.networks.discriminator import SemanticDiscriminator
+from methods.networks.semantic_stylegan import SemanticGenerator
+
+CONFIG = {
+    "size": 32,
+    "style_dim": 6,
+    "n_mlp": 2,
+    "channel_multiplier": 1,
+    "seg_dim": 3,
+    "local_layers": 4,
+    "local_channel": 5,
+    "base_layers": 2,
+    "depth_layers": 3,
+    "coarse_size": 16,
+    "coarse_channel": 7,
+    "min_feat_size": 8,
+    "residual_refine": True,
+    "detach_texture": False,
+    "transparent_dims": (1,),
+}
+
+
+@contextmanager
+def narrow():
+    """Networks with 6 channels where the official ones have 512."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(semantic_stylegan, "WIDEST", 6)
+        yield
+
+
+def settings(**changes):
+    """'args' as train.py leaves it, with much that no network needs; None deletes."""
+    found = {k: v for k, v in CONFIG.items() if k != "style_dim"}
+    found |= {"latent": CONFIG["style_dim"], "lr": 0.002, "ckpt": None, "batch": 4}
+    found |= {"device": torch.device("cuda:0"), "path": "data", "mixing": 0.3}
+    found |= changes
+    return argparse.Namespace(**{k: v for k, v in found.items() if v is not None})
+
+
+def generator(seed=0):
+    """A generator every number of which counts, noise and biases too."""
+    torch.manual_seed(seed)
+    network = SemanticGenerator(**CONFIG).eval()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter)
+    return network
+
+
+def checkpoint(**changes):
+    """The dictionary of train.py; None deletes a key."""
+    trained = generator(0)
+    judge = SemanticDiscriminator(CONFIG["size"], CONFIG["seg_dim"], 1)
+    optimizer = torch.optim.Adam(trained.style.parameters())
+    trained.style(torch.ones(1, CONFIG["style_dim"])).sum().backward()
+    optimizer.step()
+    found = {
+        "g": trained.state_dict(),
+        "d": judge.state_dict(),
+        "g_ema": generator(1).state_dict(),
+        "g_optim": optimizer.state_dict(),
+        "d_optim": {},
+        "args": settings(),
+    }
+    return {k: v for k, v in (found | changes).items() if v is not None}
+
+
+def saved(path, content=None, archive=True):
+    """Write a checkpoint in torch's archive format, or in the one before it."""
+    content = checkpoint() if content is None else content
+    torch.save(content, path, _use_new_zipfile_serialization=archive)
+    return path
