@@ -27,8 +27,7 @@ def networks():
     return judges(SIZE, PARTS)
 
 
-@pytest.mark.parametrize("size", [8, 64, 256, 1024])
-@pytest.mark.parametrize("multiplier", [1, 2])
+@pytest.mark.parametrize(("size", "multiplier"), [(8, 1), (256, 1), (1024, 2)])
 def test_the_official_table_gives_the_official_shapes(size, multiplier):
     with torch.device("meta"):
         ours = SemanticDiscriminator(size, 13, multiplier)

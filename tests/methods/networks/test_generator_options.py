@@ -133,7 +133,7 @@ def test_fresh_noise_agrees_and_differs_by_sample(networks):
 @pytest.mark.parametrize("index", [0, 1])
 def test_mixing_takes_what_a_style_may_give(networks, index):
     """Base rows of the first; by part and sample none, the texture or both."""
-    network, count = networks[index], 400
+    network, count = networks[index], 256
     first, second = torch.zeros(count, 8).double(), torch.ones(count, 8).double()
     torch.manual_seed(1)
     with torch.no_grad():
@@ -146,7 +146,7 @@ def test_mixing_takes_what_a_style_may_give(networks, index):
     assert bool((shape <= texture).all())
     for part in range(PARTS):
         shares = torch.bincount((shape + texture)[:, part].long(), minlength=3) / count
-        torch.testing.assert_close(shares, torch.full((3,), 1 / 3), rtol=0, atol=0.08)
+        torch.testing.assert_close(shares, torch.full((3,), 1 / 3), rtol=0, atol=0.1)
     # Parts are drawn apart: of three, all agree in a ninth of the samples.
     alike = ((shape + texture) == (shape + texture)[:, :1]).all(1).double().mean()
     assert float(alike) == pytest.approx(1 / 9, abs=0.05)

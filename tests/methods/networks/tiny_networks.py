@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from hypothesis import strategies as st
 from seeded import fill, normal
 from sequential import SequentialGenerator
 from sequential_discriminator import SequentialDiscriminator
@@ -49,6 +50,38 @@ VARIED = {
     "many-stages": {"min_feat_size": 2, "coarse_size": 4},
     "other-mapping": {"style_dim": 5, "n_mlp": 4, "lr_mlp": 0.1},
 }
+
+
+@st.composite
+def configurations(draw):
+    """Any valid small configuration."""
+    parts = draw(st.integers(2, 13))
+    layers = draw(st.integers(1, 5))
+    # Where W+ has as many rows as the expanded form, a tensor could be either.
+    base = draw(
+        st.integers(0, layers).filter(lambda n: n + 2 * parts != parts * layers)
+    )
+    smallest = draw(st.sampled_from([2, 4, 8]))
+    coarse = smallest * draw(st.sampled_from([2, 4]))
+    return {
+        "size": coarse * (2 if coarse == 32 else draw(st.sampled_from([2, 4]))),
+        "style_dim": draw(st.integers(1, 9)),
+        "n_mlp": draw(st.integers(1, 3)),
+        "seg_dim": parts,
+        "local_layers": layers,
+        "local_channel": draw(st.integers(1, 7)),
+        "base_layers": base,
+        "depth_layers": draw(st.integers(1, layers)),
+        "coarse_size": coarse,
+        "coarse_channel": draw(st.integers(1, 6)),
+        "min_feat_size": smallest,
+        "residual_refine": draw(st.booleans()),
+        "detach_texture": draw(st.booleans()),
+        "transparent_dims": tuple(draw(st.sets(st.integers(0, parts - 1)))),
+        "channels": {2**k: draw(st.integers(1, 6)) for k in range(2, 8)},
+    }
+
+
 COUNT = 2
 """Samples in a batch, where nothing else is said."""
 
