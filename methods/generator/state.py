@@ -21,6 +21,9 @@ BETA_SQUARES = 0.99
 """Adam's second beta; the first is 0."""
 
 
+NOTE = "training"
+
+
 class TrainingError(RuntimeError):
     """A training cannot start or go on; the message says why."""
 
@@ -83,11 +86,9 @@ class TrainingState:
     def save(self, path: Path, about: Mapping[str, Any]) -> None:
         """Write all of it, whole or not at all, with what the training is about."""
         tensors = {name: t.detach().cpu().contiguous() for name, t in self._tensors()}
-        note = {
-            "about": json.dumps(about, sort_keys=True),
-            "pending": json.dumps(self.pending),
-        }
-        atomic_write(path, save(tensors, metadata=note))
+        # One entry: the order of several is not the same in every process.
+        note = json.dumps({"about": about, "pending": self.pending}, sort_keys=True)
+        atomic_write(path, save(tensors, metadata={NOTE: note}))
 
     def resume(self, path: Path, about: Mapping[str, Any]) -> bool:
         """Read what `save` wrote, if it is there, and say whether it was.
@@ -98,15 +99,14 @@ class TrainingState:
             return False
         try:
             with safe_open(path, "pt", device=str(self.device)) as file:
-                note = file.metadata() or {}
-                found = json.loads(note.get("about", "{}"))
-                self.pending = json.loads(note.get("pending", "{}"))
+                note = json.loads((file.metadata() or {}).get(NOTE, "{}"))
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         except (SafetensorError, json.JSONDecodeError) as error:
             raise TrainingError(
                 f"{path} is damaged ({error}); remove it to start this training anew"
             ) from error
-        _require_same(path, found, about)
+        _require_same(path, note.get("about", {}), about)
+        self.pending = note["pending"]
         self._take(tensors)
         return True
 
