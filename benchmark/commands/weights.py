@@ -47,17 +47,21 @@ def fetch_weights(
             print(error, file=sys.stderr)
 
 
+# Paths that cannot be read are answered by the reader (readable=False), in a sentence.
 @weights_app.command("import")
 def import_weights(
     file: Annotated[
-        Path, typer.Argument(help="An official SemanticStyleGAN checkpoint (.pt).")
+        Path,
+        typer.Argument(
+            help="An official SemanticStyleGAN checkpoint (.pt).", readable=False
+        ),
     ],
     out: Annotated[
         Path | None,
         typer.Option(help="Folder to make [NAME beside the fetched weight files]."),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="What to call the weights [the file's name].")
+        str | None, typer.Option(help="What to call the weights [FILE's name].")
     ] = None,
     licence: Annotated[
         str | None, typer.Option(help="Licence [CC BY-NC-SA 4.0, as released].")
@@ -76,7 +80,9 @@ def import_weights(
 
 @weights_app.command("show")
 def show_weights(
-    folder: Annotated[Path, typer.Argument(help="A folder that import or train made.")],
+    folder: Annotated[
+        Path, typer.Argument(help="A folder that import or train made.", readable=False)
+    ],
 ) -> None:
     """Check the digests of a generator's weights and print their card."""
     from methods.generator.pretrained import verify

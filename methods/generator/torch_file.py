@@ -89,13 +89,14 @@ def _refusing(path: Path) -> Iterator[None]:
         yield
     except WeightsError:
         raise
-    except OSError as error:
-        reason = error.strerror or error
-        raise WeightsError(
-            f"{path} cannot be read: {reason}; check the path and its permissions"
-        ) from error
     # The readers of zip and pickle promise no kinds of errors on bad bytes.
     except Exception as error:
+        # Only what opens a file names it; a reader that is led astray does not.
+        if isinstance(error, OSError) and error.filename is not None:
+            raise WeightsError(
+                f"{path} cannot be read: {error.strerror}; check the path and its "
+                "permissions"
+            ) from error
         raise WeightsError(
             f"{path} is damaged or is no checkpoint: its contents cannot be read "
             f"({type(error).__name__}); {AGAIN}"
