@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from benchmark.environment import process_name
+from benchmark.environment import git_record, own_version, process_name
 
 TAG = "avatarbench."
 
@@ -27,6 +27,37 @@ def common_tags(
         "faces": config["faces"]["name"],
         "faces.digest": config["faces"]["digest"],
         "faces.stand_in": config["faces"]["stand_in"],
+    }
+    return {TAG + key: str(value) for key, value in tags.items()}
+
+
+class FaceRecord(NamedTuple):
+    """Faces as a run names them."""
+
+    name: str
+    digest: str
+    licence: str
+    stand_in: bool
+
+
+def training_tags(
+    name: str, folder: Path, faces: FaceRecord, hardware: str
+) -> dict[str, str]:
+    """Tags of a training: its recipe and folder, this process, code, machine, faces."""
+    code = git_record()
+    tags = {
+        "kind": "training",
+        "recipe": name,
+        "run": str(folder.resolve()),
+        "process": json.dumps(process_name()),
+        "git.sha": code["sha"],
+        "git.dirty": code["dirty"],
+        "version": own_version(),
+        "hardware": hardware,
+        "faces": faces.name,
+        "faces.digest": faces.digest,
+        "faces.licence": faces.licence,
+        "faces.stand_in": faces.stand_in,
     }
     return {TAG + key: str(value) for key, value in tags.items()}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 import time
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from benchmark.runner import Listener, Outcome, make_out, run, run_folder
 from benchmark.store import Store
 from benchmark.suite import load_suite
 from benchmark.terminal import Speaker, duration, open_progress
-from benchmark.tracking import Tracker, open_tracker, tracking_uri
+from benchmark.tracking import Tracker, open_tracker, ui_command
 
 if TYPE_CHECKING:
     from reports.write import ReportFiles
@@ -87,8 +86,7 @@ def carry_out(request: Request) -> int:
     _print_end(request, plan, outcomes, time.monotonic() - started)
     print_places(reports)
     if tracker is not None:
-        uri = shlex.quote(tracking_uri(request.out))
-        print(f"MLflow: mlflow ui --workers 1 --backend-store-uri {uri}")
+        print(f"MLflow: {ui_command(request.out)}")
     return int(any(outcome.error for outcome in outcomes))
 
 

@@ -1,0 +1,203 @@
+"""A suite's run in MLflow: a parent run an invocation, a child run a trial."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+import yaml
+
+from benchmark.runner import Outcome
+from benchmark.tracked import (
+    TAG,
+    common_tags,
+    curves,
+    numbers,
+    summary,
+    trial_params,
+    trial_tags,
+)
+from benchmark.tracking.connection import (
+    Experiment,
+    Status,
+    blamed,
+    open_experiment,
+    search,
+    sweep,
+)
+from benchmark.trial import (
+    CASES_FILE,
+    TIMING_FILE,
+    TRIAL_FILE,
+    read_cases,
+    read_record,
+    read_timing,
+)
+from benchmark.work import CURVES_FILE
+
+if TYPE_CHECKING:
+    from mlflow.entities import DatasetInput
+    from mlflow.tracking import MlflowClient
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _while_running(method: Callable[P, R]) -> Callable[P, R]:
+    """A Tracker's method during a run, whose results outlive a tracker that fails."""
+
+    @wraps(method)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        tracker = cast("Tracker", args[0])
+        with blamed(tracker.where, "all results so far are kept; run again, "):
+            return method(*args, **kwargs)
+
+    return told
+
+
+class Tracker:
+    """Logs one invocation: a parent run, and a child run for each new trial.
+
+    A trial that was tracked before is not logged again; the parent points to it.
+    """
+
+    def __init__(self, runs: Experiment) -> None:
+        self._runs = runs
+        self._client, self._experiment = runs.client, runs.id
+        self.where = runs.uri
+        self._tags: dict[str, str] = {}
+        self._known: dict[tuple[str, str], str] = {}
+        self._parent = ""
+        self._splits: Mapping[str, Any] = {}
+
+    @_while_running
+    def started(self, run: Path) -> None:
+        """Open the parent run with configuration, environment and tags."""
+        config = yaml.safe_load((run / "resolved.yaml").read_text(encoding="utf-8"))
+        machine = json.loads((run / "environment.json").read_text(encoding="utf-8"))
+        self._tags = common_tags(run, config, machine)
+        self._splits = config["faces"]["splits"]
+        sweep(self._client, self._experiment)
+        self._known = _tracked_trials(self._client, self._experiment)
+        name = f"{config['name']} {time.strftime('%Y-%m-%d %H:%M:%S')}"
+        self._parent = self._open(name, {TAG + "kind": "invocation"})
+        self._runs.params(self._parent, config)
+        for file in ("resolved.yaml", "environment.json"):
+            self._client.log_artifact(self._parent, str(run / file))
+
+    @_while_running
+    def finished_trial(self, outcome: Outcome, model: Path | None) -> None:
+        """Log a trial as a child run, or point to the run that already holds it."""
+        record = read_record(outcome.folder)
+        assert record is not None
+        key = record["key"], self._tags[TAG + "hardware"]
+        child = self._known.get(key) if outcome.error is None else None
+        if child is None:
+            child = self._log_trial(outcome, record, model)
+        self._client.set_tag(self._parent, f"{TAG}trial.{outcome.name}", child)
+
+    @_while_running
+    def add_reports(self, folder: Path) -> None:
+        """Attach tables, figures and page to the parent run."""
+        self._client.log_artifacts(self._parent, str(folder), "reports")
+
+    @_while_running
+    def close(self, status: Status) -> None:
+        """End the parent run."""
+        if self._parent:
+            self._runs.end(self._parent, status)
+
+    def _log_trial(
+        self, outcome: Outcome, record: dict[str, Any], model: Path | None
+    ) -> str:
+        tags = {
+            "mlflow.parentRunId": self._parent,
+            **trial_tags(record),
+        }
+        child = self._open(outcome.name, tags)
+        self._runs.params(child, trial_params(record))
+        self._client.log_artifact(child, str(outcome.folder / TRIAL_FILE))
+        if outcome.error is not None or model is None:
+            self._runs.end(child, "FAILED")
+            return child
+        self._log_results(child, outcome.folder, record)
+        self._log_model(child, record, model)
+        self._runs.end(child, "FINISHED")
+        return child
+
+    def _log_results(self, child: str, folder: Path, record: dict[str, Any]) -> None:
+        cases = read_cases(folder)
+        inputs = list(_datasets(folder, record, self._splits))
+        self._client.log_inputs(child, datasets=inputs)
+        self._runs.metrics(
+            child, [(k, v, 0) for k, v in summary(record, cases).items()]
+        )
+        timing = numbers(read_timing(folder) or {})
+        self._runs.metrics(child, [(f"speed.{k}", v, 0) for k, v in timing.items()])
+        self._client.log_table(child, cases, "cases.json")
+        self._client.log_artifact(child, str(folder / CASES_FILE))
+        self._client.log_artifact(child, str(folder / TIMING_FILE))
+        self._client.log_artifacts(child, str(folder / "pictures"), "pictures")
+
+    def _log_model(self, child: str, record: dict[str, Any], model: Path) -> None:
+        """The fitted method: its safetensors as artifacts, its curves as metrics."""
+        self._client.log_artifacts(child, str(model), "model")
+        self._runs.metrics(child, list(curves(model / CURVES_FILE)))
+        logged = self._client.create_logged_model(
+            self._experiment,
+            name=f"{record['variant']}-{record['engine']}-s{record['seed']}",
+            source_run_id=child,
+            tags={TAG + "artifacts": f"runs:/{child}/model"},
+            params={k: str(v) for k, v in record["options"].items()},
+            model_type=record["method"],
+        )
+        self._client.finalize_logged_model(logged.model_id, "READY")
+
+    def _open(self, name: str, tags: Mapping[str, str]) -> str:
+        return self._runs.open_run(name, {**self._tags, **tags})
+
+
+def open_tracker(
+    out: Path, suite: str, on_wait: Callable[[str], None] = lambda sentence: None
+) -> Tracker:
+    """Connect to MLflow and find or make the suite's experiment.
+
+    Processes that start together on a missing database wait for the one that makes it.
+    Raises TrackingError where it cannot be used.
+    """
+    return Tracker(open_experiment(out, suite, on_wait))
+
+
+def _tracked_trials(
+    client: MlflowClient, experiment: str
+) -> dict[tuple[str, str], str]:
+    """Ids of finished child runs by trial key and hardware, to which speeds belong."""
+    finished = "attributes.status = 'FINISHED' and tags.`avatarbench.kind` = 'trial'"
+    runs = search(client, experiment, finished)
+    return {
+        (run.data.tags[TAG + "key"], run.data.tags[TAG + "hardware"]): run.info.run_id
+        for run in runs
+    }
+
+
+def _datasets(
+    folder: Path, record: Mapping[str, Any], splits: Mapping[str, Any]
+) -> Iterator[DatasetInput]:
+    """Each split as a dataset input, under the digest of the faces that it took."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    faces = record["faces"]
+    source = json.dumps({"uri": str((folder / CASES_FILE).resolve())})
+    for split, count in record["splits"].items():
+        dataset = Dataset(
+            name=f"{faces['name']} v{faces['version']} {split}",
+            digest=splits[split]["digest"][:32],
+            source_type="local",
+            source=source,
+            profile=json.dumps({"faces": count, "licence": faces["licence"]}),
+        )
+        yield DatasetInput(dataset, [InputTag("mlflow.data.context", "evaluation")])

@@ -1,0 +1,152 @@
+"""A training in MLflow: one run, taken up again by each piece of the training."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmark.store import atomic_write
+from benchmark.tracked import FaceRecord, training_tags
+from benchmark.tracking.connection import (
+    Experiment,
+    Status,
+    blamed,
+    open_experiment,
+    sweep,
+)
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+RUN_FILE = "mlflow.json"
+"""Beside the checkpoint: where the training's run is."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a run says of its training.
+
+    Attributes:
+        name: of the recipe.
+        folder: of the training.
+        params: the recipe and what else is fixed, nested.
+        faces: what it is trained on.
+        hardware: the machine of this piece.
+    """
+
+    name: str
+    folder: Path
+    params: Mapping[str, Any]
+    faces: FaceRecord
+    hardware: str
+
+
+class TrainingTracker:
+    """Logs figures and sheets of a training, each step of a figure once.
+
+    Raises TrackingError from every method where MLflow fails.
+    """
+
+    def __init__(self, runs: Experiment, training: Training) -> None:
+        self._runs, self._training = runs, training
+        self.run = ""
+        self._last: dict[str, int] = {}
+
+    def started(self, curve: Sequence[Mapping[str, float]]) -> None:
+        """Take up the training's run, or open one, and log what it lacks of the curve.
+
+        `curve` holds the records on disk: `step` and figures by name.
+        """
+        with blamed(self._runs.uri):
+            sweep(self._runs.client, self._runs.id)
+            found = self._earlier_run()
+            if found is None:
+                self._open()
+            else:
+                self._take_up(found)
+            self._log(
+                (name, value, int(record["step"]))
+                for record in curve
+                for name, value in record.items()
+                if name != "step"
+            )
+
+    def figures(self, values: Mapping[str, float], step: int) -> None:
+        """Log figures of an iteration; those that the run already has are left out."""
+        with blamed(self._runs.uri):
+            self._log((name, value, step) for name, value in values.items())
+
+    def sheets(self, *paths: Path) -> None:
+        """Keep pictures as artifacts."""
+        with blamed(self._runs.uri):
+            for path in paths:
+                self._runs.client.log_artifact(self.run, str(path), "looks")
+
+    def close(self, status: Status) -> None:
+        """End the run; the training's next piece opens it again."""
+        with blamed(self._runs.uri):
+            self._runs.end(self.run, status)
+
+    def _log(self, values: Any) -> None:
+        new = [each for each in values if each[2] > self._last.get(each[0], -1)]
+        self._last |= {name: step for name, _, step in new}
+        self._runs.metrics(self.run, new)
+
+    def _earlier_run(self) -> Run | None:
+        """The run of the training's earlier pieces, if this MLflow still has it."""
+        from mlflow.exceptions import MlflowException
+
+        path = self._training.folder / RUN_FILE
+        if not path.is_file():
+            return None
+        try:
+            noted = json.loads(path.read_text(encoding="utf-8"))
+            run = self._runs.client.get_run(noted["run"])
+        except (ValueError, KeyError, TypeError):
+            return None
+        except MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                return None
+            raise
+        gone = run.info.lifecycle_stage == "deleted"
+        elsewhere = run.info.experiment_id != self._runs.id
+        return None if gone or elsewhere else run
+
+    def _open(self) -> None:
+        name = f"{self._training.name} {time.strftime('%Y-%m-%d %H:%M:%S')}"
+        self.run = self._runs.open_run(name, self._tags())
+        note = json.dumps({"uri": self._runs.uri, "run": self.run})
+        atomic_write(self._training.folder / RUN_FILE, note.encode())
+        self._runs.params(self.run, self._training.params)
+
+    def _take_up(self, run: Run) -> None:
+        self.run = run.info.run_id
+        client = self._runs.client
+        client.update_run(self.run, status="RUNNING")
+        for key, value in self._tags().items():
+            client.set_tag(self.run, key, value)
+        for name in run.data.metrics:
+            history = client.get_metric_history(self.run, name)
+            self._last[name] = max(metric.step for metric in history)
+
+    def _tags(self) -> dict[str, str]:
+        training = self._training
+        return training_tags(
+            training.name, training.folder, training.faces, training.hardware
+        )
+
+
+def open_training_tracker(
+    out: Path,
+    training: Training,
+    on_wait: Callable[[str], None] = lambda sentence: None,
+) -> TrainingTracker:
+    """Connect to MLflow, in the experiment `avatarbench/generator`.
+
+    Raises TrackingError where it cannot be used.
+    """
+    return TrainingTracker(open_experiment(out, "generator", on_wait), training)
