@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from contextlib import contextmanager
+from functools import cache
 
 import pytest
 import torch
@@ -59,20 +60,23 @@ def generator(seed=0):
 
 def checkpoint(**changes):
     """The dictionary of train.py; None deletes a key."""
+    return {k: v for k, v in (_whole() | changes).items() if v is not None}
+
+
+@cache
+def _whole():
     trained = generator(0)
     judge = SemanticDiscriminator(CONFIG["size"], CONFIG["seg_dim"], 1)
-    optimizer = torch.optim.Adam(trained.style.parameters())
-    trained.style(torch.ones(1, CONFIG["style_dim"])).sum().backward()
-    optimizer.step()
-    found = {
+    moments = {"step": torch.tensor(9.0), "exp_avg": torch.ones(6)}
+    group = {"lr": 0.0016, "betas": (0.0, 0.99), "params": [0]}
+    return {
         "g": trained.state_dict(),
         "d": judge.state_dict(),
         "g_ema": generator(1).state_dict(),
-        "g_optim": optimizer.state_dict(),
+        "g_optim": {"state": {0: moments}, "param_groups": [group]},
         "d_optim": {},
         "args": settings(),
     }
-    return {k: v for k, v in (found | changes).items() if v is not None}
 
 
 def saved(path, content=None, archive=True):

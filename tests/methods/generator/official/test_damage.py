@@ -32,7 +32,7 @@ def outcome(data, folder):
 
 
 QUICK = given_settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
