@@ -39,7 +39,7 @@ def decode_picture(data: bytes, label: str, size: int) -> NDArray[np.uint8]:
     """
     from PIL import Image, ImageOps
 
-    picture = ImageOps.exif_transpose(_open(data, label))
+    picture = ImageOps.exif_transpose(open_picture(data, label))
     if picture.mode != "RGB":
         kind = _MODES.get(picture.mode, f"of mode {picture.mode}")
         raise FaceSetError(f"{label} is {kind}: faces are 8-bit RGB, so convert it")
@@ -59,14 +59,19 @@ def decode_picture(data: bytes, label: str, size: int) -> NDArray[np.uint8]:
 def decode_parsing(data: bytes, label: str, size: int) -> NDArray[np.uint8]:
     """(size, size) uint8 class ids of an encoded parsing map (nearest neighbour).
 
-    Raises FaceSetError where it is not a one-channel map of the 13 part classes.
+    Raises FaceSetError where it is not a square one-channel map of the 13 classes.
     """
     from PIL import Image
 
-    picture = _open(data, label)
+    picture = open_picture(data, label)
     if picture.mode not in {"L", "P"}:
         raise FaceSetError(
             f"{label} has mode {picture.mode}: parsing maps have one 8-bit channel"
+        )
+    width, height = picture.size
+    if width != height:
+        raise FaceSetError(
+            f"{label} is {width} x {height} pixels: parsing maps are square"
         )
     ids = np.asarray(picture.resize((size, size), Image.Resampling.NEAREST))
     if ids.max() >= len(PART_NAMES):
@@ -76,7 +81,8 @@ def decode_parsing(data: bytes, label: str, size: int) -> NDArray[np.uint8]:
     return ids
 
 
-def _open(data: bytes, label: str) -> Image.Image:
+def open_picture(data: bytes, label: str) -> Image.Image:
+    """The loaded picture; FaceSetError by `label` for what cannot be read as one."""
     from PIL import Image, UnidentifiedImageError
 
     try:

@@ -78,7 +78,11 @@ def test_parsing_maps_keep_their_classes():
 
 @pytest.mark.parametrize(
     ("data", "message"),
-    [(encoded("L", colour=13), "class 13"), (encoded("RGB"), "mode RGB")],
+    [
+        (encoded("L", colour=13), "class 13"),
+        (encoded("RGB"), "mode RGB"),
+        (encoded("L", size=(96, 97)), "96 x 97 pixels"),
+    ],
 )
 def test_other_parsing_maps_are_refused(data, message):
     with pytest.raises(FaceSetError, match=message):

@@ -1,0 +1,245 @@
+"""CelebAMask-HQ as its users have it: the release, or prepared for SemanticStyleGAN.
+
+The release (Lee et al. 2020) has `CelebA-HQ-img/0.jpg` ... and a mask a part under
+`CelebAMask-HQ-mask-anno`; the prepared form has pictures in `image_train` and
+`image_val` and label maps of the 13 part classes in `label_train` and `label_val`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.faces.celebamask_masks import (
+    FACES_IN_A_FOLDER,
+    MASKS,
+    PartMasks,
+    list_masks,
+)
+from benchmark.faces.folder import SUFFIXES
+from benchmark.faces.heldout import read_checked
+from benchmark.faces.parsed import Parsed, check_indices
+from benchmark.faces.pictures import FaceSetError, decode_parsing, decode_picture
+from benchmark.spec import nearest
+from benchmark.weights import cache_folder
+
+LICENCE = (
+    "CelebAMask-HQ: non-commercial research and education only (its authors' terms, "
+    "and CelebA's); so is what is trained on it"
+)
+SPLITS = {"train": range(28_000), "validation": range(28_000, 30_000)}
+"""Face ids by split."""
+PICTURES = "CelebA-HQ-img"
+PREPARED = {
+    "train": ("image_train", "label_train"),
+    "validation": ("image_val", "label_val"),
+}
+"""Folders of pictures and label maps by split."""
+THREADS = 4
+"""Decoding leaves Python's lock, so that a few threads keep both cores busy."""
+
+
+class Labels(Protocol):
+    """Where the label map of one face comes from."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that it is made of."""
+        ...
+
+    def encoded(self) -> tuple[bytes, str]:
+        """The map as an encoded picture, and what to call it in messages."""
+        ...
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """A label map in a file of its own."""
+
+    path: Path
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """That file."""
+        return (self.path,)
+
+    def encoded(self) -> tuple[bytes, str]:
+        """Its bytes and its path."""
+        return read_checked(self.path, None), str(self.path)
+
+
+@dataclass(frozen=True, eq=False)
+class CelebAMaskFaces:
+    """One split as ParsedFaces: pictures and label maps by id, read when asked for."""
+
+    split: str
+    size: int
+    pictures: tuple[Path, ...]
+    labels: tuple[Labels, ...]
+    name: str = "celebamask-hq"
+    licence: str = LICENCE
+    stand_in: bool = False
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) over split, size and the files' names and sizes.
+
+        Their bytes are not read: there are gigabytes of them.
+        """
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
+        total = hashlib.sha256(f"{self.name} {self.split} {self.size}\n".encode())
+        for picture, labels in zip(self.pictures, self.labels, strict=True):
+            for path in (picture, *labels.files):
+                total.update(f"{path.name}\0{path.stat().st_size}\n".encode())
+        return total.hexdigest()
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def batch(self, indices: NDArray[np.int64]) -> Parsed:
+        """Pictures (Lanczos) and label maps (nearest neighbour) at the size."""
+        # A face that is asked for twice is read once.
+        rows, places = np.unique(check_indices(indices, len(self)), return_inverse=True)
+        pictures = np.empty((len(rows), self.size, self.size, 3), dtype=np.uint8)
+        parsing = np.empty((len(rows), self.size, self.size), dtype=np.uint8)
+
+        def read(place: int) -> None:
+            row = int(rows[place])
+            path = self.pictures[row]
+            data = read_checked(path, None)
+            pictures[place] = decode_picture(data, str(path), self.size)
+            parsing[place] = decode_parsing(*self.labels[row].encoded(), self.size)
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(read, range(len(rows))))
+        return pictures[places], parsing[places]
+
+
+def is_celebamask(root: Path) -> bool:
+    """Whether the folder has CelebAMask-HQ's shape, released or prepared."""
+    return (root / PICTURES).is_dir() or (root / PREPARED["train"][0]).is_dir()
+
+
+def open_celebamask(
+    root: Path, size: int, split: str = "train", cache: Path | None = None
+) -> CelebAMaskFaces:
+    """A split of CelebAMask-HQ at `size` px, whichever of its two forms `root` has.
+
+    Args:
+        root: the folder; where it has both forms, the prepared one is taken.
+        size: edge in pixels.
+        split: `train` (ids 0-27999) or `validation` (28000-29999).
+        cache: keeps the release's masks merged [in avatarbench's cache folder].
+
+    Raises:
+        FaceSetError: if the split is unknown or empty, a picture has no mask or a mask
+            no picture, or a file is named as none can be.
+    """
+    if split not in SPLITS:
+        raise FaceSetError(
+            f"CelebAMask-HQ has no split {split!r}{nearest(split, SPLITS)}; it has "
+            f"{', '.join(SPLITS)}"
+        )
+    images, maps = (root / name for name in PREPARED[split])
+    if images.is_dir() or maps.is_dir():
+        pictures, labels = _prepared(images, maps, split)
+    elif (root / PICTURES).is_dir():
+        kept = cache if cache is not None else cache_folder() / "celebamask-labels"
+        pictures, labels = _released(root, split, kept)
+    else:
+        raise FaceSetError(
+            f"{root} is no folder of CelebAMask-HQ: expected {PICTURES} and {MASKS}, "
+            f"or {images.name} and {maps.name}"
+        )
+    return CelebAMaskFaces(split, size, tuple(pictures.values()), tuple(labels))
+
+
+def _released(
+    root: Path, split: str, cache: Path
+) -> tuple[dict[int, Path], list[PartMasks]]:
+    every = _by_id(root / PICTURES, SUFFIXES)
+    pictures = {face: path for face, path in every.items() if face in SPLITS[split]}
+    _check_any(pictures, root / PICTURES, split)
+    masks = list_masks(root, SPLITS[split])
+    for face, path in pictures.items():
+        if face not in masks:
+            folder = root / MASKS / str(face // FACES_IN_A_FOLDER)
+            raise FaceSetError(
+                f"{path} has no mask: expected some in {folder}, as {face:05d}_skin.png"
+            )
+    for face in sorted(masks.keys() - pictures.keys()):
+        path = next(iter(masks[face].values()))
+        raise FaceSetError(
+            f"{path} has no picture: expected {root / PICTURES}/{face}.jpg"
+        )
+    return pictures, [PartMasks(face, masks[face], cache) for face in pictures]
+
+
+def _prepared(
+    images: Path, maps: Path, split: str
+) -> tuple[dict[int, Path], list[LabelFile]]:
+    for folder, beside in ((images, maps), (maps, images)):
+        if not folder.is_dir():
+            raise FaceSetError(f"{folder} is missing beside {beside}")
+    pictures, labels = _by_id(images, SUFFIXES), _by_id(maps, (".png",))
+    _check_any(pictures, images, split)
+    for face, path in sorted((pictures | labels).items()):
+        if face not in SPLITS[split]:
+            raise FaceSetError(
+                f"{path} is not of the {split} split, whose ids are {_ids(split)}: "
+                "take it out, or rename it"
+            )
+    for face, path in pictures.items():
+        if face not in labels:
+            raise FaceSetError(f"{path} has no label map: expected {maps}/{face}.png")
+    for face in sorted(labels.keys() - pictures.keys()):
+        raise FaceSetError(
+            f"{labels[face]} has no picture: expected {images}/{face}.jpg"
+        )
+    return pictures, [LabelFile(labels[face]) for face in pictures]
+
+
+def _by_id(folder: Path, suffixes: tuple[str, ...]) -> dict[int, Path]:
+    """Pictures of a folder by face id, sorted; FaceSetError for other names."""
+    found: dict[int, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+            continue
+        face = _face_id(path)
+        if path.suffix.lower() not in suffixes:
+            raise FaceSetError(f"{path} must be a {' or '.join(suffixes)} file")
+        if face in found:
+            raise FaceSetError(f"{found[face]} and {path} are both face {face}")
+        found[face] = path
+    return dict(sorted(found.items()))
+
+
+def _face_id(path: Path) -> int:
+    digits = path.stem
+    if not (digits.isascii() and digits.isdigit() and int(digits) < 30_000):
+        raise FaceSetError(
+            f"{path} is not named by a CelebAMask-HQ id (0-29999), as 0{path.suffix} is"
+        )
+    return int(digits)
+
+
+def _check_any(pictures: Mapping[int, Path], folder: Path, split: str) -> None:
+    if not pictures:
+        raise FaceSetError(
+            f"{folder} holds no picture of the {split} split (ids {_ids(split)})"
+        )
+
+
+def _ids(split: str) -> str:
+    return f"{SPLITS[split].start}-{SPLITS[split].stop - 1}"
