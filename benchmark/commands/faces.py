@@ -82,6 +82,44 @@ def render_faces(
     print(f"faces: {place}; write their truths with `avatarbench faces truth {place}`")
 
 
+@faces_app.command("crowd")
+def render_crowd_faces(
+    folder: Annotated[
+        Path, typer.Argument(help="Where to; what lies there is continued.")
+    ],
+    count: Annotated[
+        int, typer.Option(min=1, help="People, rounded up to whole shards of 250.")
+    ] = 20_000,
+    size: Annotated[int, typer.Option(min=64, max=512, help="Edge in px.")] = 64,
+    seed: Annotated[int, typer.Option(help="Of the people.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            help="PNG for 64 people beside their part maps.", callback=png_path
+        ),
+    ] = None,
+) -> None:
+    """Render many train-world people to train on, or the rest of them after a kill."""
+    import time
+
+    from benchmark.faces.portraits.crowd import open_crowd, render_crowd
+    from benchmark.faces.sheet import draw_parsed
+    from benchmark.terminal import duration, open_progress
+
+    started = time.monotonic()
+    rendered = render_crowd(folder, count, size, seed, jobs, open_progress())
+    seconds = time.monotonic() - started
+    faces = open_crowd(folder)
+    print(f"crowd: {folder}: {len(faces)} people, digest {faces.digest[:16]}")
+    if rendered:
+        rate = rendered / seconds
+        print(f"{rendered} rendered in {duration(seconds)}, {rate:.2f} people/s")
+    if sheet is not None:
+        draw_parsed(faces, sheet)
+        print(f"sheet: {sheet}")
+
+
 @faces_app.command("truth")
 def write_faces_truths(
     folder: Annotated[

@@ -84,9 +84,13 @@ class ParsedArrays:
         """Edge in pixels."""
         return self.pictures.shape[1]
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """SHA-256 (hex) over shape and content of pictures and maps."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
         return content_digest(self.pictures, self.parsing)
 
     def __len__(self) -> int:

@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -71,7 +70,7 @@ class CrowdFaces:
         """Edge in pixels."""
         return self.record.size
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """SHA-256 (hex) over the record, for the people that are used."""
         used = self.record.shards[: len(self.shards)]
