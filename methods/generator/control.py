@@ -147,7 +147,11 @@ def missed_targets(
     of: Sequence[str] = ("hair", "skin"),
     ratio: float = 2.0,
 ) -> list[str]:
-    """Sentences on shown parts under a share of energy or under a ratio."""
+    """Sentences on shown parts under a share of energy or under a ratio.
+
+    Where a region is so large that not even all the energy inside it would make the
+    ratio, the sentence says so.
+    """
     shown = [control for control in controls if control.n]
     low = [
         f"{c.name}: {c.share_of_energy:.0%} of the energy, {share:.0%} wanted"
@@ -155,11 +159,19 @@ def missed_targets(
         if c.name in of and not c.share_of_energy >= share
     ]
     weak = [
-        f"{c.name}: {c.ratio:.2f} times its area, {ratio:g} wanted"
+        f"{c.name}: {c.ratio:.2f} times its area, {ratio:g} wanted{_limit(c, ratio)}"
         for c in shown
         if not c.ratio >= ratio
     ]
     return low + weak
+
+
+def _limit(control: PartControl, ratio: float) -> str:
+    """What to add where the ratio is out of reach."""
+    if control.share_of_area * ratio <= 1:
+        return ""
+    most = 1 / control.share_of_area
+    return f" ({most:.2f} is the most on {control.share_of_area:.0%} of the picture)"
 
 
 def _over(above: float, below: float) -> float:

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmark import weights
+from benchmark.faces.parsed import ParsedFaces
 from benchmark.store import file_digest
 from methods.networks.backbones import load_imagenet, make_backbone
 from methods.pictures import as_tensor, resized
@@ -46,7 +47,10 @@ class PictureFeatures:
     def __init__(self, file: Path, device: str = "cpu") -> None:
         """Load the network's weights; WeightMismatch where the file holds others."""
         self.file, self.device = file, device
-        network = make_backbone("efficientnet_lite0")
+        with torch.random.fork_rng(
+            devices=[]
+        ):  # A judge takes no one's random numbers.
+            network = make_backbone("efficientnet_lite0")
         load_imagenet(network, "efficientnet_lite0", file)
         self._network = network.to(device).eval().requires_grad_(False)
         self._kept: dict[str, Features] = {}
@@ -128,6 +132,24 @@ class QualityJudge:
             "frechet_distance": frechet_distance(self._real, found),
             "diversity": mean_distance(found) / self._real_spread,
         }
+
+
+def two_samples(
+    faces: ParsedFaces, count: int, seed: int = 0
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Pictures of `count` seeded faces to judge by, and of `count` others (the floor).
+
+    Raises QualityError where there are fewer than twice as many faces.
+    """
+    if 2 * count > len(faces):
+        raise QualityError(
+            f"{faces.name} has {len(faces)} faces, and two samples of {count} were "
+            f"asked for: take {len(faces) // 2} or fewer"
+        )
+    order = np.random.default_rng(seed).permutation(len(faces))
+    first, _ = faces.batch(order[:count])
+    second, _ = faces.batch(order[count : 2 * count])
+    return first, second
 
 
 def kernel_distance(

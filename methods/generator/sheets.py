@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmark.parts import PART_COLOURS
+from benchmark.parts import PART_COLOURS, colour_parts
 from methods.generator.control import part_names
 from methods.generator.page import Panel, draw_page, fitted, paired
 from methods.generator.sampling import (
@@ -35,11 +35,8 @@ GAIN = 4
 
 def coloured(parts: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(..., 3) uint8 colours of part ids; past the thirteenth, colours come again."""
-    own = np.array(PART_COLOURS, dtype=np.uint8)
-    behind, others = own[0], own[1:]
-    return np.where(
-        parts[..., None] == 0, behind, others[(parts.astype(int) - 1) % len(others)]
-    )
+    again = len(PART_COLOURS) - 1
+    return colour_parts(np.where(parts > again, (parts - 1) % again + 1, parts))
 
 
 def sample_grid(heading: str, samples: Samples, columns: int) -> Panel:

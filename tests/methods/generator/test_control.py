@@ -50,6 +50,14 @@ def test_missed_targets_are_named(leaky):
     assert missed_targets(controls[1:2], of=("part 1",), ratio=3.0) == []
 
 
+def test_a_target_out_of_reach_is_said_to_be(striped):
+    (missed,) = missed_targets(measure_control(striped, count=8)[:2], of=())
+    # Part 0 has the upper and lower quarter, and two rows more beside each.
+    assert missed == (
+        "part 0: 1.78 times its area, 2 wanted (1.78 is the most on 56% of the picture)"
+    )
+
+
 @pytest.mark.parametrize(("size", "reach"), [(64, 2), (128, 4), (256, 8)])
 def test_the_region_grows_with_the_picture(size, reach):
     mask = torch.zeros(1, size, size, dtype=torch.bool)
