@@ -8,7 +8,17 @@ import tiny_contest
 
 from benchmark.cli import main
 
-COMMANDS = ["", "run", "list", "validate", "engines", "faces", "report", "weights"]
+COMMANDS = [
+    "",
+    "run",
+    "list",
+    "validate",
+    "engines",
+    "faces",
+    "generator",
+    "report",
+    "weights",
+]
 
 HELP = """
 import sys, time
