@@ -8,6 +8,8 @@ import pytest
 import methods
 
 SOURCES = sorted(Path(methods.__file__).parent.rglob("*.py"))
+CONTRACT = "benchmark.faces.parsed."
+"""What the generator trains on: pictures and part maps, without attributes or truth."""
 FORBIDDEN = ("benchmark.faces", "evaluation", "reports", "mlflow")
 
 
@@ -23,6 +25,8 @@ def imported(path):
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.stem)
 def test_methods_import_no_truths_and_no_higher_floor(path):
     for name in imported(path):
+        if name.startswith(CONTRACT):
+            continue
         assert not name.startswith(FORBIDDEN), f"{path.name} imports {name}"
         assert "designer" not in name
         assert "portraits" not in name
