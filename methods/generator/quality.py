@@ -47,9 +47,8 @@ class PictureFeatures:
     def __init__(self, file: Path, device: str = "cpu") -> None:
         """Load the network's weights; WeightMismatch where the file holds others."""
         self.file, self.device = file, device
-        with torch.random.fork_rng(
-            devices=[]
-        ):  # A judge takes no one's random numbers.
+        # A judge takes no random numbers away from those who train.
+        with torch.random.fork_rng(devices=[]):
             network = make_backbone("efficientnet_lite0")
         load_imagenet(network, "efficientnet_lite0", file)
         self._network = network.to(device).eval().requires_grad_(False)

@@ -3,6 +3,7 @@
 import json
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -12,6 +13,8 @@ from benchmark import weights
 from benchmark.cli import main
 from benchmark.commands.parsed_faces import open_parsed
 from benchmark.faces.pictures import FaceSetError
+from benchmark.faces.portraits.crowd_record import CrowdRecord, write_record
+from benchmark.faces.shards import open_shard, shard_path, write_shard
 from methods.generator.pretrained import WeightsCard, write_pair
 from methods.networks.semantic_stylegan import SemanticGenerator
 
@@ -134,6 +137,22 @@ def test_a_device_that_is_not_there_is_refused(folder, generator):
 def test_portraits_open_by_name():
     faces = open_parsed("portraits", 64)
     assert (len(faces), faces.size, faces.stand_in) == (1000, 64, True)
+
+
+def test_a_crowd_opens_at_its_own_size(tmp_path):
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
+    path = shard_path(tmp_path, 0)
+    write_shard(path, pictures, pictures[..., 0] % 13)
+    digest = open_shard(path, 2, 64).digest()
+    record = CrowdRecord(
+        version="1", size=64, seed=1, shard=2, count=2, shards=(digest,)
+    )
+    write_record(tmp_path, record)
+    found, _ = open_parsed(str(tmp_path), 64).batch(np.array([1]))
+    np.testing.assert_array_equal(found, pictures[1:])
+    with pytest.raises(FaceSetError, match="rendered at 64 px, and 128 px are needed"):
+        open_parsed(str(tmp_path), 128)
 
 
 def test_what_holds_no_faces_is_refused(tmp_path):

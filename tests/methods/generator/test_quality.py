@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from benchmark import weights
+from benchmark.faces.parsed import ParsedArrays
 from methods.generator import quality
 from methods.generator.quality import (
     QualityError,
@@ -11,6 +12,7 @@ from methods.generator.quality import (
     kernel_distance,
     mean_distance,
     squared_mmd,
+    two_samples,
 )
 from methods.networks.backbones import WeightMismatch
 
@@ -97,6 +99,22 @@ def test_a_judge_knows_the_same_the_dull_and_the_collapsed(untrained):
     same = judge.score(faces(1, seed=2).repeat(40, axis=0))
     assert same["diversity"] == pytest.approx(0, abs=1e-3)
     assert floor["diversity"] == pytest.approx(1, abs=0.2)
+
+
+def test_a_judge_takes_no_random_numbers(untrained):
+    before = torch.get_rng_state()
+    QualityJudge(faces(8, seed=1), untrained)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_two_real_samples_share_no_face():
+    pictures = faces(9, seed=3)
+    crowd = ParsedArrays("nine", pictures, pictures[..., 0] % 13, "CC0-1.0", True)
+    first, second = two_samples(crowd, 4)
+    drawn = {picture.tobytes() for picture in (*first, *second)}
+    assert len(drawn) == 8
+    with pytest.raises(QualityError, match=r"nine has 9 faces, .* take 4 or fewer"):
+        two_samples(crowd, 5)
 
 
 def test_the_identity_names_all_that_a_score_depends_on(untrained):
