@@ -22,14 +22,17 @@ def augment(
     count = len(pictures)
     mirrored = torch.rand(count, generator=draws) < options.flip
     moves = torch.rand(count, 4, generator=draws) * 2 - 1
-    if not any(options.model_dump().values()):
+    if options.flip:
+        chosen = mirrored.view(-1, 1, 1, 1).to(pictures.device)
+        pictures = torch.where(chosen, pictures.flip(3), pictures)
+        seg = torch.where(chosen, seg.flip(3), seg)
+    if not (options.shift or options.scale or options.turn):
         return pictures, seg
     angle = moves[:, 0] * math.radians(options.turn)
     scale = 1 + moves[:, 1] * options.scale
     cos, sin = angle.cos() / scale, angle.sin() / scale
-    side = torch.where(mirrored, -1.0, 1.0)
     shift = moves[:, 2:] * (2 * options.shift)
-    rows = torch.stack([side * cos, -sin, shift[:, 0], side * sin, cos, shift[:, 1]], 1)
+    rows = torch.stack([cos, -sin, shift[:, 0], sin, cos, shift[:, 1]], 1)
     grid = functional.affine_grid(
         rows.view(-1, 2, 3).to(pictures), list(pictures.shape), align_corners=False
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from benchmark.spec import nearest
 from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.semantic_stylegan import GeneratorConfig, SemanticGenerator
 
@@ -103,10 +106,9 @@ class GeneratorRecipe(Options):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        try:
-            config = self.config
-        except TypeError as error:
-            raise ValueError(f"generator: {error}") from error
+        for problem in _generator_problems(self.generator):
+            raise ValueError(problem)
+        config = self.config
         if config.size < 8:
             raise ValueError(f"generator.size must be 8 at least, not {config.size}")
         if self.batch > 4 and self.batch % 4:
@@ -136,6 +138,32 @@ class GeneratorRecipe(Options):
     def make_discriminator(self) -> SemanticDiscriminator:
         """A discriminator with weights from torch's global random numbers."""
         return SemanticDiscriminator(**self.discriminator_options())
+
+
+def _generator_problems(options: Mapping[str, Any]) -> Iterator[str]:
+    """What keeps options from being values of GeneratorConfig's fields, by name."""
+    defaults = {field.name: field.default for field in fields(GeneratorConfig)}
+    for key, value in options.items():
+        kind = type(defaults.get(key))
+        if key not in defaults:
+            yield f"generator.{key} is no option{nearest(key, defaults)}"
+        elif kind is int and not _is_count(value, lowest=key != "base_layers"):
+            yield f"generator.{key} must be a positive whole number, not {value!r}"
+        elif kind in (bool, float) and type(value) is not kind:
+            yield f"generator.{key} must be a {kind.__name__}, not {value!r}"
+        elif key == "channels" and not (
+            isinstance(value, Mapping)
+            and all(_is_count(each) for pair in value.items() for each in pair)
+        ):
+            yield f"generator.channels must map sizes to channels, not {value!r}"
+        elif key == "transparent_dims" and not (
+            isinstance(value, list | tuple) and all(type(each) is int for each in value)
+        ):
+            yield f"generator.transparent_dims must be a list of parts, not {value!r}"
+
+
+def _is_count(value: object, lowest: int = 1) -> bool:
+    return type(value) is int and value >= lowest
 
 
 def recipe_names() -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ BETA_SQUARES = 0.99
 
 
 NOTE = "training"
+"""The one entry of a checkpoint's metadata."""
 
 
 class TrainingError(RuntimeError):
@@ -83,6 +85,16 @@ class TrainingState:
             for mean, parameter in zip(self.average.parameters(), trained, strict=True):
                 mean.lerp_(parameter, 1 - decay)
 
+    def require_finite(self) -> None:
+        """Raise FloatingPointError where a weight is not finite, so past mending."""
+        for name, network in self._networks().items():
+            if not all(bool(p.isfinite().all()) for p in network.parameters()):
+                raise FloatingPointError(
+                    f"a weight of the {name} is not finite at iteration "
+                    f"{self.iteration}: lower the learning rate, or use 32-bit "
+                    "precision"
+                )
+
     def save(self, path: Path, about: Mapping[str, Any]) -> None:
         """Write all of it, whole or not at all, with what the training is about."""
         tensors = {name: t.detach().cpu().contiguous() for name, t in self._tensors()}
@@ -97,15 +109,9 @@ class TrainingState:
         """
         if not path.is_file():
             return False
-        try:
-            with safe_open(path, "pt", device=str(self.device)) as file:
-                note = json.loads((file.metadata() or {}).get(NOTE, "{}"))
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        except (SafetensorError, json.JSONDecodeError) as error:
-            raise TrainingError(
-                f"{path} is damaged ({error}); remove it to start this training anew"
-            ) from error
-        _require_same(path, note.get("about", {}), about)
+        with _opened(path, str(self.device)) as file:
+            note = _note_of(path, file, about)
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         self.pending = note["pending"]
         self._take(tensors)
         return True
@@ -156,13 +162,46 @@ class TrainingState:
         self.iteration = int(tensors["iteration"])
 
 
-def _require_same(
-    path: Path, found: Mapping[str, Any], about: Mapping[str, Any]
-) -> None:
-    different = [key for key in about if found.get(key) != about[key]]
-    if different:
-        key = different[0]
+def check_checkpoint(path: Path, about: Mapping[str, Any]) -> None:
+    """Raise TrainingError where the file is there, but damaged or of another training.
+
+    Reads the file's head alone: for a look before processes are started.
+    """
+    if path.is_file():
+        with _opened(path, "cpu") as file:
+            _note_of(path, file, about)
+
+
+@contextmanager
+def _opened(path: Path, device: str) -> Iterator[Any]:
+    """The checkpoint, open; what is wrong with it in the body becomes TrainingError."""
+    try:
+        with safe_open(path, "pt", device=device) as file:
+            yield file
+    except (SafetensorError, json.JSONDecodeError) as error:
         raise TrainingError(
-            f"{path} holds another training: {key} was {found.get(key)!r} and is now "
-            f"{about[key]!r}; give another folder, or the same {key}"
+            f"{path} is damaged ({error}); remove it to start this training anew"
+        ) from error
+
+
+def _note_of(path: Path, file: Any, about: Mapping[str, Any]) -> dict[str, Any]:
+    """What the checkpoint says of itself, if it is about this training."""
+    note = json.loads((file.metadata() or {}).get(NOTE, "{}"))
+    for key, was, now in _differences(note.get("about", {}), about):
+        raise TrainingError(
+            f"{path} holds another training: {key} was {was!r} and is now {now!r}; "
+            f"give another folder, or the same {key}"
         )
+    return note
+
+
+def _differences(
+    was: Any, now: Any, name: str = ""
+) -> Iterator[tuple[str, object, object]]:
+    """Values that differ between nested mappings, with dotted names."""
+    if isinstance(was, Mapping) and isinstance(now, Mapping):
+        for key in sorted(was.keys() | now.keys()):
+            inner = f"{name}.{key}" if name else key
+            yield from _differences(was.get(key), now.get(key), inner)
+    elif was != now:
+        yield name, was, now

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from benchmark.faces.parsed import ParsedFaces
+from benchmark.parts import PART_NAMES
 from benchmark.progress import Progress, Silent
 from methods.generator.augmentation import augment
 from methods.generator.curves import Curves
@@ -31,6 +33,7 @@ from methods.generator.losses import (
 )
 from methods.generator.recipe import GeneratorRecipe
 from methods.generator.state import TrainingError, TrainingState
+from methods.networks.discriminator import GROUP
 from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.randomness import generator_of, seed_of
 
@@ -97,6 +100,34 @@ def about_training(recipe: GeneratorRecipe, faces: ParsedFaces) -> dict[str, Any
     return {"recipe": plain, "faces": faces.digest}
 
 
+def require_trainable(
+    recipe: GeneratorRecipe, faces: ParsedFaces, processes: int = 1
+) -> None:
+    """Raise TrainingError where so many processes cannot train this on these faces."""
+    config = recipe.config
+    if faces.size != config.size:
+        raise TrainingError(
+            f"{faces.name} has {faces.size}-px pictures and the generator makes "
+            f"{config.size}-px ones: give faces of that size"
+        )
+    if config.seg_dim != len(PART_NAMES):
+        raise TrainingError(
+            f"recipe {recipe.name}: generator.seg_dim is {config.seg_dim}, and the "
+            f"part maps of {faces.name} have {len(PART_NAMES)} classes: set it to that"
+        )
+    if recipe.batch > len(faces):
+        raise TrainingError(
+            f"{faces.name} has {len(faces)} faces, fewer than a batch of "
+            f"{recipe.batch}: give more faces or a smaller batch"
+        )
+    share, rest = divmod(recipe.batch, processes)
+    if rest or (share > GROUP and share % GROUP):
+        raise TrainingError(
+            f"a batch of {recipe.batch} cannot be shared by {processes} devices: each "
+            f"must get fewer than {GROUP} pictures or a multiple of {GROUP}"
+        )
+
+
 def train_generator(
     recipe: GeneratorRecipe,
     faces: ParsedFaces,
@@ -124,7 +155,7 @@ def train_generator(
         minutes: length of this piece.
 
     Raises:
-        TrainingError: for faces of another size, or a folder of another training.
+        TrainingError: as `require_trainable`, or for a folder of another training.
         FloatingPointError: where a loss is not finite.
     """
     trainer = _Trainer(recipe, faces, folder, fabric, observer or Unobserved(), start)
@@ -141,16 +172,7 @@ class _Trainer:
         observer: Observer,
         start: TrainingState | None,
     ) -> None:
-        if faces.size != recipe.config.size:
-            raise TrainingError(
-                f"{faces.name} has {faces.size}-px pictures and the generator makes "
-                f"{recipe.config.size}-px ones: give faces of that size"
-            )
-        if recipe.batch % fabric.world_size:
-            raise TrainingError(
-                f"a batch of {recipe.batch} cannot be shared by {fabric.world_size} "
-                "devices: choose a number of devices that divides it"
-            )
+        require_trainable(recipe, faces, fabric.world_size)
         folder.mkdir(parents=True, exist_ok=True)
         self.recipe, self.fabric, self.observer = recipe, fabric, observer
         self.folder = folder
@@ -172,6 +194,7 @@ class _Trainer:
         with (
             progress.task("train generator (pictures)", total, shown) as task,
             torch.random.fork_rng(devices=self._cuda()),
+            closing(self.examples),
         ):
             while state.iteration < recipe.iterations:
                 for name, value in self.iterate().items():
@@ -190,7 +213,6 @@ class _Trainer:
                     saved = time.monotonic()
                 if over:
                     break
-        self.examples.close()
         self._save()
         images = state.iteration * recipe.batch
         finished = state.iteration >= recipe.iterations
@@ -226,6 +248,7 @@ class _Trainer:
     def _save(self) -> None:
         if self.fabric.is_global_zero:
             self.curves.flush()
+            self.state.require_finite()
             self.state.save(self.folder / CHECKPOINT, self.about)
         self.fabric.barrier()
 

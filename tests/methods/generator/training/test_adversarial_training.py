@@ -1,0 +1,154 @@
+import json
+
+import pytest
+import torch
+from tiny_training import make_faces, make_recipe, train
+
+from methods.generator import training
+from methods.generator.curves import CURVES, read_curves
+from methods.generator.state import TrainingError
+from methods.generator.training import CHECKPOINT, Unobserved, require_trainable
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch):
+    monkeypatch.setattr(training, "LOG_EVERY", 4)
+
+
+class Notes(Unobserved):
+    """Keeps what it is told; looks find the number of pictures."""
+
+    def __init__(self):
+        self.steps, self.looks = [], []
+
+    def figures(self, values, iteration):
+        self.steps.append(iteration)
+
+    def look(self, average, images):
+        assert not average.training
+        self.looks.append(images)
+        return {"quality/images": images}
+
+
+def curve(folder):
+    """The curve file's lines without machine time, in order."""
+    lines = (folder / CURVES).read_text().splitlines()
+    records = [json.loads(line) for line in lines]
+    for record in records:
+        assert record.pop("train/hours") >= 0
+    return records
+
+
+def test_a_training_in_pieces_is_the_unbroken_one(recipe, faces, tmp_path):
+    whole, pieces = Notes(), Notes()
+    train(recipe, faces, tmp_path / "whole", observer=whole)
+    done = []
+    while not done or not done[-1].finished:
+        done.append(
+            train(recipe, faces, tmp_path / "pieces", observer=pieces, minutes=0)
+        )
+    assert [trained.images for trained in done] == list(range(4, 49, 4))
+    assert pieces.looks == whole.looks == [16, 32, 48]
+    assert pieces.steps == whole.steps == [4, 8, 12]
+    ours, theirs = (
+        (tmp_path / name / CHECKPOINT).read_bytes() for name in ("whole", "pieces")
+    )
+    assert ours == theirs
+    assert curve(tmp_path / "whole") == curve(tmp_path / "pieces")
+    steps = [record["step"] for record in curve(tmp_path / "whole")]
+    assert steps == [4, 4, 8, 8, 12, 12]
+
+
+def test_what_a_kill_left_behind_is_drawn_anew(recipe, faces, tmp_path):
+    train(recipe, faces, tmp_path / "whole")
+    folder = tmp_path / "killed"
+    train(recipe, faces, folder, minutes=0)
+    kept = (folder / CHECKPOINT).read_bytes()
+    train(recipe, faces, folder)
+    # As a kill between two checkpoints leaves it: an old one, and a longer curve.
+    (folder / CHECKPOINT).write_bytes(kept)
+    with (folder / CURVES).open("a") as file:
+        file.write('{"step": 16, "train/lo')
+    train(recipe, faces, folder)
+    assert curve(folder) == curve(tmp_path / "whole")
+    ours, theirs = (f / CHECKPOINT for f in (folder, tmp_path / "whole"))
+    assert ours.read_bytes() == theirs.read_bytes()
+
+
+def test_a_finished_training_stays_and_can_be_made_longer(recipe, faces, tmp_path):
+    train(recipe, faces, tmp_path)
+    before = (tmp_path / CHECKPOINT).read_bytes()
+    again = train(recipe, faces, tmp_path)
+    assert again.finished
+    assert again.images == 48
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
+    longer = train(make_recipe(images=56), faces, tmp_path)
+    assert longer.images == 56
+
+
+def test_every_term_moves_what_it_should(recipe, faces, tmp_path):
+    found = train(recipe, faces, tmp_path).state
+    records = read_curves(tmp_path)
+    names = {name for record in records for name in record}
+    terms = ("loss_d", "loss_g", "mask", "r1_img", "r1_seg", "path", "path_length")
+    assert {f"train/{term}" for term in terms} <= names
+    fresh = training.TrainingState(recipe, torch.device("cpu"))
+    for network in ("generator", "average", "discriminator"):
+        before = dict(getattr(fresh, network).named_parameters())
+        for name, parameter in getattr(found, network).named_parameters():
+            assert not torch.equal(parameter, before[name]), name
+    assert float(found.path_mean) > 0
+
+
+def test_without_path_regularisation_there_is_none(faces, tmp_path):
+    train(make_recipe(objective={"path": 0}, images=16), faces, tmp_path)
+    assert "train/path" not in curve(tmp_path)[-1]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"seed": 1}, "recipe.seed was 0 and is now 1"),
+        ({"learning_rate": 0.1}, "recipe.learning_rate was 0.002 and is now 0.1"),
+    ],
+)
+def test_the_folder_of_another_recipe_is_refused(change, told, recipe, faces, tmp_path):
+    train(recipe, faces, tmp_path, minutes=0)
+    before = (tmp_path / CHECKPOINT).read_bytes(), (tmp_path / CURVES).read_bytes()
+    with pytest.raises(TrainingError, match=told):
+        train(make_recipe(**change), faces, tmp_path)
+    after = (tmp_path / CHECKPOINT).read_bytes(), (tmp_path / CURVES).read_bytes()
+    assert after == before
+
+
+def test_other_faces_are_refused(recipe, faces, tmp_path):
+    train(recipe, faces, tmp_path, minutes=0)
+    with pytest.raises(TrainingError, match="another training: faces was"):
+        train(recipe, make_faces(seed=1), tmp_path)
+
+
+def test_a_loss_that_is_not_finite_ends_the_training(faces, tmp_path):
+    recipe = make_recipe(learning_rate=1e30)
+    with pytest.raises(FloatingPointError, match=r"train/\w+ is not finite at iter"):
+        train(recipe, faces, tmp_path)
+    assert not (tmp_path / CHECKPOINT).exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "size", "count", "processes", "told"),
+    [
+        ({}, 32, 10, 1, "has 32-px pictures and the generator makes 16-px ones"),
+        ({}, 16, 3, 1, "has 3 faces, fewer than a batch of 4"),
+        ({}, 16, 10, 3, "a batch of 4 cannot be shared by 3 devices"),
+        ({"batch": 12}, 16, 20, 2, "a batch of 12 cannot be shared by 2 devices"),
+    ],
+)
+def test_what_cannot_be_trained_is_told(change, size, count, processes, told):
+    with pytest.raises(TrainingError, match=told):
+        require_trainable(make_recipe(**change), make_faces(count, size), processes)
+
+
+def test_a_generator_of_other_parts_is_refused(recipe, faces):
+    options = {**recipe.generator, "seg_dim": 3, "transparent_dims": []}
+    with pytest.raises(TrainingError, match="seg_dim is 3, and the part maps"):
+        require_trainable(make_recipe(generator=options), faces)

@@ -1,0 +1,140 @@
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_training import OPTIONS, make_recipe
+
+from methods.generator.recipe import (
+    GeneratorRecipe,
+    RecipeError,
+    read_recipe,
+    recipe_names,
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("recipes")
+
+
+def written(folder, options):
+    path = folder / "mine.yaml"
+    path.write_text(yaml.safe_dump(options))
+    return str(path)
+
+
+def test_recipes_that_ship_can_be_read():
+    assert {"portraits64", "celebamask512"} <= set(recipe_names())
+    for name in recipe_names():
+        recipe = read_recipe(name)
+        assert recipe.name == name
+        assert recipe.config.seg_dim == 13
+
+
+def test_the_published_recipe_is_the_published_one():
+    recipe = read_recipe("celebamask512")
+    plain = GeneratorRecipe(name="x", images=1)
+    assert recipe.iterations == 200_000
+    assert recipe.config == plain.config
+    assert recipe.objective == plain.objective
+    assert recipe.discriminator_options() == plain.discriminator_options()
+    assert recipe.learning_rate == 0.002
+    assert recipe.ema_decay == pytest.approx(0.99778, abs=1e-5)
+
+
+def test_a_file_is_a_recipe_and_changes_win(folder):
+    options = {key: value for key, value in OPTIONS.items() if key != "name"}
+    recipe = read_recipe(written(folder, options), images=7, seed=3)
+    assert (recipe.name, recipe.images, recipe.seed) == ("mine", 7, 3)
+    assert recipe.iterations == 2
+    assert recipe.config == make_recipe().config
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"imags": 1}, "imags: Extra inputs are not permitted"),
+        ({"images": "many"}, "images: Input should be a valid integer"),
+        ({"batch": 6}, "batch must be a multiple of 4, not 6"),
+        ({"precision": "16"}, "precision: Input should be '32-true' or 'bf16-mixed'"),
+        ({"objective": {"r1": 1}}, "objective.r1: Extra inputs"),
+        ({"objective": {"mixing": 2}}, "objective.mixing: Input should be less"),
+        ({"augmentation": {"flip": -1}}, "augmentation.flip: Input should be greater"),
+        ({"generator": {"sise": 64}}, "generator.sise is no option (did you mean size"),
+        ({"generator": {"size": "big"}}, "generator.size must be a positive whole"),
+        ({"generator": {"style_dim": -4}}, "generator.style_dim must be a positive"),
+        ({"generator": {"size": 48}}, "must be powers of two"),
+        ({"generator": {"channels": 5}}, "generator.channels must map sizes"),
+        ({"generator": {"channels": {"4": 4}}}, "generator.channels must map sizes"),
+        ({"generator": {"lr_mlp": "slow"}}, "generator.lr_mlp must be a float"),
+        ({"generator": {"residual_refine": 1}}, "residual_refine must be a bool"),
+        ({"generator": {"transparent_dims": 3}}, "transparent_dims must be a list"),
+        ({"generator": [1]}, "generator: Input should be a valid dictionary"),
+    ],
+)
+def test_a_mistake_is_told_by_its_key(changes, told, folder):
+    path = written(folder, {**OPTIONS, **changes})
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(path)
+    assert str(caught.value).startswith(path)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"[1, 2]", "must hold a mapping of options"),
+        (b"a: [1", "cannot be read as YAML"),
+        (b"\xff\xfe\x00", "cannot be read as YAML"),
+        (b"", "must hold a mapping of options"),
+    ],
+)
+def test_a_file_that_is_no_recipe_is_named(content, told, folder):
+    path = folder / "none.yaml"
+    path.write_bytes(content)
+    with pytest.raises(RecipeError, match=told):
+        read_recipe(str(path))
+
+
+def test_a_recipe_that_is_not_there_is_told_with_those_that_are():
+    with pytest.raises(RecipeError, match=r"no recipe 'portrait'.*portraits64"):
+        read_recipe("portrait")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=5) | st.integers(), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+KEYS = st.sampled_from([*OPTIONS, "precision", "seed", "learning_rate"])
+GENERATOR_KEYS = st.sampled_from([*OPTIONS["generator"], "lr_mlp", "transparent_dims"])
+
+
+def read_or_refused(path):
+    """The recipe, or the sentence that refuses it; anything else is raised."""
+    try:
+        return read_recipe(path), ""
+    except RecipeError as error:
+        return None, str(error)
+
+
+@settings(max_examples=50)
+@given(key=KEYS, value=JSON)
+def test_any_value_is_read_or_refused_as_a_recipe_error(key, value, folder):
+    path = written(folder, {**OPTIONS, key: value})
+    recipe, refusal = read_or_refused(path)
+    assert recipe is not None or refusal.startswith(path)
+
+
+@settings(max_examples=50)
+@given(key=GENERATOR_KEYS, value=JSON)
+def test_any_generator_is_read_or_refused_as_a_recipe_error(key, value, folder):
+    generator = {**OPTIONS["generator"], key: value}
+    recipe, refusal = read_or_refused(
+        written(folder, {**OPTIONS, "generator": generator})
+    )
+    assert recipe is not None or "size" in refusal or "generator" in refusal
