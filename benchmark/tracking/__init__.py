@@ -1,6 +1,12 @@
 """MLflow, the index of every number; the only package that talks to it."""
 
-from benchmark.tracking.connection import TrackingError, sweep, tracking_uri, ui_command
+from benchmark.tracking.connection import (
+    Status,
+    TrackingError,
+    sweep,
+    tracking_uri,
+    ui_command,
+)
 from benchmark.tracking.suites import Tracker, open_tracker
 from benchmark.tracking.trainings import (
     Training,
@@ -9,6 +15,7 @@ from benchmark.tracking.trainings import (
 )
 
 __all__ = [
+    "Status",
     "Tracker",
     "TrackingError",
     "Training",

@@ -25,7 +25,8 @@ PARAMS_A_BATCH, METRICS_A_BATCH = 100, 1000
 PARAM_LIMIT, TAG_LIMIT = 6000, 5000
 
 T = TypeVar("T")
-Status = Literal["FINISHED", "FAILED", "KILLED"]
+Status = Literal["FINISHED", "FAILED", "KILLED", "SCHEDULED"]
+"""SCHEDULED: a piece of a training ended as planned, and others follow."""
 
 
 class TrackingError(RuntimeError):

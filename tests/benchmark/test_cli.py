@@ -17,6 +17,7 @@ COMMANDS = [
     "faces",
     "generator",
     "report",
+    "train",
     "weights",
 ]
 
