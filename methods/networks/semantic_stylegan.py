@@ -185,6 +185,8 @@ class RenderNet(nn.Module):
         self, feature: Tensor, seg_coarse: Tensor, randomize_noise: bool
     ) -> tuple[Tensor, Tensor]:
         """(n, C, c, c) features and (n, K, c, c) segmentation to picture and seg."""
+        # Joined to x further up: of another format it would turn the rest back.
+        feature = feature.contiguous(memory_format=torch.channels_last)
         x = functional.adaptive_avg_pool2d(feature, self.min_feat_size)
         x = x.contiguous(memory_format=torch.channels_last)
         image = seg = None
