@@ -39,7 +39,8 @@ def channel_table(
     """Channels by resolution, 4 to 1024: StyleGAN2's table with `overrides`."""
     table = dict.fromkeys((4, 8, 16, 32), WIDEST)
     table |= {2**k: 2 ** (14 - k) * multiplier for k in range(6, 11)}
-    return table | dict(overrides or {})
+    # JSON, as a card of weights is, has texts for keys.
+    return table | {int(size): count for size, count in (overrides or {}).items()}
 
 
 @dataclass(frozen=True)
