@@ -1,0 +1,58 @@
+"""What a training tells of itself, and what becomes of it when MLflow fails."""
+
+import pytest
+
+from benchmark import weights
+from benchmark.commands.train_watch import Watch, open_quality
+from benchmark.tracking import TrackingError
+
+
+class Failing:
+    """A tracker that goes out of reach after some figures."""
+
+    def __init__(self, after):
+        self.left, self.heard = after, []
+
+    def figures(self, values, step):
+        if not self.left:
+            raise TrackingError("MLflow at home cannot be used: refused")
+        self.left -= 1
+        self.heard.append((step, dict(values)))
+
+    def close(self, status):
+        raise AssertionError("nobody talks to a tracker that failed")
+
+
+def test_a_tracker_that_fails_is_told_once_and_left_out(tmp_path):
+    said, tracker = [], Failing(after=2)
+    watch = Watch(tmp_path, 4, None, tracker, said.append)
+    for iteration in range(20, 120, 20):
+        watch.figures({"train/mask": 1.0}, iteration)
+    watch.close("FINISHED")
+    assert [step for step, _ in tracker.heard] == [20, 40]
+    (sentence,) = said
+    assert "the training goes on: MLflow at home cannot be used: refused" in sentence
+
+
+@pytest.mark.parametrize(
+    ("faces", "count", "told"),
+    [
+        (10, 0, []),
+        (10, 500, ["avatarbench weights fetch efficientnet-lite0"]),
+    ],
+)
+def test_a_score_that_cannot_be_had_is_told_with_the_way_to_it(
+    faces, count, told, monkeypatch
+):
+    monkeypatch.setattr(weights, "find", lambda name: None)
+    said = []
+    assert open_quality([None] * faces, count, "cpu", said.append) is None
+    assert len(said) == len(told)
+    assert all(part in sentence for part, sentence in zip(told, said, strict=True))
+
+
+def test_too_few_faces_are_not_scored(tmp_path, monkeypatch):
+    monkeypatch.setattr(weights, "find", lambda name: tmp_path)
+    said = []
+    assert open_quality([None] * 7, 500, "cpu", said.append) is None
+    assert said == ["no quality score: 7 faces are too few for two real samples"]
