@@ -44,7 +44,7 @@ from methods.generator.training import (
     require_trainable,
     train_generator,
 )
-from methods.networks.semantic_stylegan import GeneratorConfig
+from methods.networks.generator_config import GeneratorConfig
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ from methods.generator.state_dicts import (
 )
 from methods.generator.torch_file import AGAIN, read_torch_file
 from methods.networks.discriminator import SemanticDiscriminator
-from methods.networks.semantic_stylegan import GeneratorConfig, SemanticGenerator
+from methods.networks.generator_config import GeneratorConfig
+from methods.networks.semantic_stylegan import SemanticGenerator
 
 LICENCE = "CC BY-NC-SA 4.0 (non-commercial)"
 """That of the released weights."""

@@ -30,7 +30,8 @@ from methods.generator.state_dicts import (
     shapes_of,
 )
 from methods.networks.discriminator import SemanticDiscriminator
-from methods.networks.semantic_stylegan import GeneratorConfig, SemanticGenerator
+from methods.networks.generator_config import GeneratorConfig
+from methods.networks.semantic_stylegan import SemanticGenerator
 
 CARD = "card.json"
 GENERATOR = "generator.safetensors"

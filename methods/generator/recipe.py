@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from benchmark.spec import nearest
 from methods.networks.discriminator import SemanticDiscriminator
-from methods.networks.semantic_stylegan import GeneratorConfig, SemanticGenerator
+from methods.networks.generator_config import GeneratorConfig
+from methods.networks.semantic_stylegan import SemanticGenerator
 
 RECIPES = Path(__file__).parent / "recipes"
 """The recipes that ship."""

@@ -14,7 +14,8 @@ import torch
 from torch import nn
 
 from methods.networks.discriminator import SemanticDiscriminator
-from methods.networks.semantic_stylegan import GeneratorConfig, SemanticGenerator
+from methods.networks.generator_config import GeneratorConfig
+from methods.networks.semantic_stylegan import SemanticGenerator
 
 Shapes = Mapping[str, tuple[int, ...]]
 

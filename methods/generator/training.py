@@ -1,8 +1,4 @@
-"""Adversarial training of SemanticStyleGAN, resumable after any kill.
-
-Order of an iteration, losses and rhythms are those of Shi et al. (2022): discriminator,
-its R1 penalty, generator, its path lengths, running average.
-"""
+"""Adversarial training of SemanticStyleGAN, resumable after any kill."""
 
 from __future__ import annotations
 
@@ -15,22 +11,15 @@ from typing import Any, Protocol
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import Tensor
 
 from benchmark.faces.parsed import ParsedFaces
 from benchmark.parts import PART_NAMES
 from benchmark.progress import Progress, Silent
+from methods.generator.adversarial import AdversarialStep
 from methods.generator.augmentation import augment
 from methods.generator.curves import Curves
 from methods.generator.examples import Examples
-from methods.generator.losses import (
-    directions_like,
-    discriminator_loss,
-    generator_loss,
-    gradient_penalties,
-    mask_loss,
-    path_lengths,
-)
 from methods.generator.recipe import GeneratorRecipe
 from methods.generator.state import TrainingError, TrainingState
 from methods.networks.discriminator import GROUP
@@ -40,7 +29,6 @@ from methods.randomness import generator_of, seed_of
 CHECKPOINT = "checkpoint.safetensors"
 CHECKPOINT_SECONDS = 600
 LOG_EVERY = 20
-PATH_DECAY = 0.01
 
 
 class Observer(Protocol):
@@ -179,6 +167,7 @@ class _Trainer:
         self.about = about_training(recipe, faces)
         self.state = start or TrainingState(recipe, fabric.device)
         self.state.resume(folder / CHECKPOINT, self.about)
+        self.step = AdversarialStep(recipe, self.state, fabric)
         self.curves = Curves(folder, self.state.iteration, fabric.is_global_zero)
         self.examples = Examples(
             faces, recipe.config.seg_dim, recipe.batch, recipe.seed
@@ -264,118 +253,10 @@ class _Trainer:
         picture, seg = augment(picture, seg, self.recipe.augmentation, draws)
         picture = picture.to(state.device, memory_format=torch.channels_last)
         seg = seg.to(state.device, memory_format=torch.channels_last)
-        losses = self._train_discriminator(picture, seg, draws)
-        if iteration % self.recipe.objective.r1_every == 0:
-            losses |= self._penalise(picture, seg)
-        losses |= self._train_generator(len(picture), draws)
-        objective = self.recipe.objective
-        if objective.path and iteration % objective.path_every == 0:
-            losses |= self._regularise_paths(len(picture), draws)
+        losses = self.step.take(picture, seg, draws)
         state.update_average(self.recipe.ema_decay)
         state.iteration += 1
         return _finite(losses, iteration)
-
-    def _latents(self, count: int, draws: torch.Generator) -> Tensor:
-        """Expanded codes of new samples, mixed part by part at times."""
-        generator = self.state.generator
-        shape = (2, count, generator.config.style_dim)
-        z = torch.randn(shape, generator=draws).to(self.state.device)
-        mixed = float(torch.rand((), generator=draws)) < self.recipe.objective.mixing
-        first = generator.style(z[0])
-        if not mixed:
-            return generator.layout.expand(generator.layout.repeat(first))
-        second = generator.style(z[1])
-        return generator.layout.expand(generator.layout.mix(first, second, draws))
-
-    def _train_discriminator(
-        self, picture: Tensor, seg: Tensor, draws: torch.Generator
-    ) -> dict[str, Tensor]:
-        state = self.state
-        with self.fabric.autocast():
-            with torch.no_grad():
-                codes = self._latents(len(picture), draws)
-                made = state.generator(
-                    [codes], input_is_latent=True, randomize_noise=True
-                )
-            fake = state.discriminator(made.image, made.seg)
-            real = state.discriminator(picture, seg)
-            loss = discriminator_loss(real.float(), fake.float())
-        self._step(loss, state.discriminator, state.discriminator_adam)
-        return {
-            "train/loss_d": loss,
-            "train/real_logit": real.float().mean(),
-            "train/fake_logit": fake.float().mean(),
-        }
-
-    def _penalise(self, picture: Tensor, seg: Tensor) -> dict[str, Tensor]:
-        state, objective = self.state, self.recipe.objective
-        on_image, on_seg = gradient_penalties(state.discriminator, picture, seg)
-        loss = objective.r1_image / 2 * on_image + objective.r1_seg / 2 * on_seg
-        self._step(
-            loss * objective.r1_every, state.discriminator, state.discriminator_adam
-        )
-        return {"train/r1_img": on_image, "train/r1_seg": on_seg}
-
-    def _train_generator(self, count: int, draws: torch.Generator) -> dict[str, Tensor]:
-        state = self.state
-        state.discriminator.requires_grad_(False)
-        with self.fabric.autocast():
-            codes = self._latents(count, draws)
-            made = state.generator([codes], input_is_latent=True, randomize_noise=True)
-            adversarial = generator_loss(
-                state.discriminator(made.image, made.seg).float()
-            )
-            mask = mask_loss(made.seg_coarse.float(), made.seg.float())
-        loss = adversarial + self.recipe.objective.mask * mask
-        self._step(loss, state.generator, state.generator_adam)
-        state.discriminator.requires_grad_(True)
-        return {"train/loss_g": adversarial, "train/mask": mask}
-
-    def _regularise_paths(
-        self, count: int, draws: torch.Generator
-    ) -> dict[str, Tensor]:
-        state, objective = self.state, self.recipe.objective
-        count = max(1, count // objective.path_shrink)
-        with torch.no_grad():
-            codes = self._latents(count, draws)
-        directions = directions_like(count, state.generator.config.size, draws)
-        lengths = path_lengths(state.generator, codes, directions.to(state.device))
-        mean = self._averaged(lengths.detach().mean())
-        state.path_mean = torch.lerp(state.path_mean, mean, PATH_DECAY)
-        penalty = (lengths - state.path_mean).square().mean()
-        weight = objective.path * objective.path_every
-        self._step(penalty * weight, state.generator, state.generator_adam)
-        return {"train/path": penalty, "train/path_length": mean}
-
-    def _averaged(self, value: Tensor) -> Tensor:
-        """Mean of a figure over all processes."""
-        if self.fabric.world_size == 1:
-            return value
-        return self._as_tensor(self.fabric.all_reduce(value, reduce_op="mean"))
-
-    @staticmethod
-    def _as_tensor(value: Any) -> Tensor:
-        assert isinstance(value, Tensor)
-        return value
-
-    def _step(self, loss: Tensor, network: nn.Module, adam: torch.optim.Adam) -> None:
-        """One step of Adam down `loss`, with gradients averaged over processes.
-
-        They are averaged here and not by a wrapper around the networks, since penalties
-        differentiate twice and path lengths leave the mapping network out.
-        """
-        adam.zero_grad(set_to_none=True)
-        loss.backward()
-        if self.fabric.world_size > 1:
-            self._average_gradients(network)
-        adam.step()
-
-    def _average_gradients(self, network: nn.Module) -> None:
-        gradients = [p.grad for p in network.parameters() if p.grad is not None]
-        flat = self._averaged(torch.cat([g.flatten() for g in gradients]))
-        parts = flat.split([g.numel() for g in gradients])
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view_as(gradient))
 
 
 def _finite(losses: Mapping[str, Tensor], iteration: int) -> dict[str, float]:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from methods.networks.semantic_stylegan import channel_table
+from methods.networks.generator_config import channel_table
 from methods.networks.stylegan_layers import (
     EPSILON,
     GAIN,

@@ -8,20 +8,20 @@ those of the released checkpoints.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Self
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from methods.networks.generator_config import GeneratorConfig
 from methods.networks.local_generators import (
     LocalGenerators,
     PositionEmbedding,
     coordinate_grid,
 )
-from methods.networks.part_latents import PartLayout, truncate
+from methods.networks.part_latents import truncate
 from methods.networks.stylegan_layers import (
     EPSILON,
     EqualLinear,
@@ -29,112 +29,6 @@ from methods.networks.stylegan_layers import (
     PixelNorm,
     ToPicture,
 )
-
-WIDEST = 512
-
-
-def channel_table(
-    multiplier: int, overrides: Mapping[int, int] | None = None
-) -> dict[int, int]:
-    """Channels by resolution, 4 to 1024: StyleGAN2's table with `overrides`."""
-    table = dict.fromkeys((4, 8, 16, 32), WIDEST)
-    table |= {2**k: 2 ** (14 - k) * multiplier for k in range(6, 11)}
-    # JSON, as a card of weights is, has texts for keys.
-    return table | {int(size): count for size, count in (overrides or {}).items()}
-
-
-@dataclass(frozen=True)
-class GeneratorConfig:
-    """The hyper-parameters; defaults are those of the published 512-px model.
-
-    Attributes:
-        size: edge of the picture in pixels, a power of two.
-        style_dim: D, the length of z and of every latent row.
-        n_mlp: layers of the mapping network.
-        lr_mlp: learning-rate factor of the mapping network.
-        channel_multiplier: factor of the channel table from 64 px on.
-        seg_dim: parts, the background included.
-        local_layers: layers of a local generator.
-        local_channel: channels of a local generator.
-        base_layers: first layers whose codes all parts but the background share.
-        depth_layers: layers up to the pseudo depth; later ones make the texture.
-        coarse_size: edge of the grid on which parts are composed.
-        coarse_channel: channels of the composed features.
-        min_feat_size: edge to which the render net first pools them.
-        residual_refine: add the coarse segmentation to the rendered one.
-        detach_texture: stop the gradient from texture layers to depth layers.
-        transparent_dims: parts that do not hide what lies behind them.
-        channels: our extension: channels by resolution that replace the table's.
-    """
-
-    size: int = 512
-    style_dim: int = 512
-    n_mlp: int = 8
-    lr_mlp: float = 0.01
-    channel_multiplier: int = 2
-    seg_dim: int = 13
-    local_layers: int = 10
-    local_channel: int = 64
-    base_layers: int = 2
-    depth_layers: int = 6
-    coarse_size: int = 64
-    coarse_channel: int = 512
-    min_feat_size: int = 16
-    residual_refine: bool = True
-    detach_texture: bool = False
-    transparent_dims: tuple[int, ...] = (10, 12)
-    channels: Mapping[int, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "transparent_dims", tuple(self.transparent_dims))
-        whole = {int(size): int(count) for size, count in self.channels.items()}
-        object.__setattr__(self, "channels", whole)
-        for wrong, sentence in self._findings():
-            if wrong:
-                raise ValueError(sentence)
-
-    def _findings(self) -> list[tuple[bool, str]]:
-        names = ("size", "coarse_size", "min_feat_size")
-        sizes = [getattr(self, name) for name in names]
-        return [
-            (
-                any(size < 1 or size & (size - 1) for size in sizes),
-                f"{', '.join(names)} must be powers of two, not {sizes}",
-            ),
-            (
-                not self.min_feat_size < self.coarse_size < self.size,
-                "min_feat_size < coarse_size < size must hold, but they are "
-                f"{self.min_feat_size}, {self.coarse_size}, {self.size}",
-            ),
-            (self.size > 1024, f"size can be 1024 at most, not {self.size}"),
-            (
-                not 1 <= self.depth_layers <= self.local_layers,
-                f"depth_layers must be between 1 and local_layers "
-                f"({self.local_layers}), not {self.depth_layers}",
-            ),
-            (
-                any(not 0 <= i < self.seg_dim for i in self.transparent_dims),
-                f"transparent_dims {self.transparent_dims} must name parts "
-                f"0 to {self.seg_dim - 1}",
-            ),
-        ]
-
-    @property
-    def layout(self) -> PartLayout:
-        """Rows of the latent codes."""
-        return PartLayout(
-            self.seg_dim, self.base_layers, self.depth_layers, self.local_layers
-        )
-
-    @property
-    def table(self) -> dict[int, int]:
-        """Channels of the render net by resolution."""
-        return channel_table(self.channel_multiplier, self.channels)
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Self:
-        """A configuration from a mapping of its fields, as JSON or YAML holds them."""
-        return cls(**dict(values))
 
 
 class Synthesis(NamedTuple):

@@ -32,7 +32,8 @@ from sequential import SequentialGenerator
 
 from benchmark.hardware import hardware
 from methods.generator.recipe import read_recipe
-from methods.networks.semantic_stylegan import GeneratorConfig, SemanticGenerator
+from methods.networks.generator_config import GeneratorConfig
+from methods.networks.semantic_stylegan import SemanticGenerator
 
 PUBLISHED = {
     "size": 512,

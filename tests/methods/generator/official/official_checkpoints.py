@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 import torch
 
-from methods.networks import semantic_stylegan
+from methods.networks import generator_config
 from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.semantic_stylegan import SemanticGenerator
 
@@ -36,7 +36,7 @@ CONFIG = {
 def narrow():
     """Networks with 6 channels where the official ones have 512."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(semantic_stylegan, "WIDEST", 6)
+        patch.setattr(generator_config, "WIDEST", 6)
         yield
 
 

@@ -74,7 +74,7 @@ def test_fine_tuned_files_have_no_discriminator(tmp_path):
 
 def test_the_widths_of_the_released_networks_load_too(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("methods.networks.semantic_stylegan.WIDEST", 512)
+        patch.setattr("methods.networks.generator_config.WIDEST", 512)
         wide = {"size": 256, "coarse_size": 128, "min_feat_size": 64}
         network = SemanticGenerator(**(CONFIG | wide))
         content = {"g_ema": network.state_dict(), "args": settings(**wide)}
