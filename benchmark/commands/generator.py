@@ -35,7 +35,7 @@ def _device(name: str) -> str:
 
 
 Weights = Annotated[
-    Path, typer.Argument(help="A folder of weights (`weights import`, `train`).")
+    Path, typer.Argument(help="A folder of weights, or a name (`weights list`).")
 ]
 Data = Annotated[
     str,
@@ -202,9 +202,9 @@ def draw_curve(
 
 
 def _load(folder: Path, device: str) -> SemanticGenerator:
-    from methods.generator.pretrained import load_generator
+    from methods.generator.pretrained import find_weights, load_generator
 
-    return load_generator(folder, device)
+    return load_generator(find_weights(folder), device)
 
 
 def _feature_weights() -> Path:

@@ -53,7 +53,7 @@ def export_weights(
         generator=asdict(recipe.config),
         discriminator=recipe.discriminator_options(),
         source=_source(about),
-        licence=f"as the faces: {faces.licence}",
+        licence=faces.licence,
         data=_data(faces),
         command=shlex.join(["avatarbench", *sys.argv[1:]]),
         hours=round(trained.hours, 3),

@@ -30,6 +30,7 @@ from benchmark.tracking import (
 )
 from methods.generator.curves import CURVES, read_curves
 from methods.generator.pretrained import (
+    find_weights,
     load_discriminator,
     load_generator,
     read_card,
@@ -123,7 +124,7 @@ def _prepare(request: Request) -> Piece:
     piece = Piece(request, recipe, faces, folder, device, speaker)
     check_checkpoint(piece.checkpoint, piece.about)
     if request.start is not None:
-        _check_start(request.start, recipe)
+        _check_start(find_weights(request.start), recipe)
     if request.export is not None:
         require_replaceable(request.export, piece.about)
     folder.mkdir(parents=True, exist_ok=True)
@@ -163,9 +164,9 @@ def _check_start(folder: Path, recipe: GeneratorRecipe) -> None:
 
 def _started(piece: Piece, fabric: Fabric) -> TrainingState | None:
     """A state with the weights of --from; None where it starts or goes on without."""
-    folder = piece.request.start
-    if folder is None or piece.checkpoint.is_file():
+    if piece.request.start is None or piece.checkpoint.is_file():
         return None
+    folder = find_weights(piece.request.start)
     state = TrainingState(piece.recipe, fabric.device)
     try:
         state.start_from(load_generator(folder), load_discriminator(folder))

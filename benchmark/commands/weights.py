@@ -19,14 +19,19 @@ weights_app = typer.Typer(
 
 @weights_app.command("list")
 def list_weights() -> None:
-    """Every weight file: where it lies, or that it is missing."""
+    """Every weight file and every generator: where it lies, or that it is missing."""
     from benchmark import weights
+    from methods.generator.pretrained import known_weights, read_card
 
     for name in weights.names():
         entry = weights.describe(name)
         place = weights.find(name)
         print(f"{name:<24}{entry.megabytes:>7.1f} MB  {entry.licence:<14}", end="")
         print(place if place is not None else "not fetched")
+    for name, folder in known_weights().items():
+        size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+        licence = read_card(folder).licence
+        print(f"{name:<24}{size:>7.1f} MB  {licence:<14.40} {folder}")
 
 
 @weights_app.command("fetch")
@@ -81,13 +86,16 @@ def import_weights(
 @weights_app.command("show")
 def show_weights(
     folder: Annotated[
-        Path, typer.Argument(help="A folder that import or train made.", readable=False)
+        Path,
+        typer.Argument(
+            help="A folder that import or train made, or a name.", readable=False
+        ),
     ],
 ) -> None:
     """Check the digests of a generator's weights and print their card."""
-    from methods.generator.pretrained import verify
+    from methods.generator.pretrained import find_weights, verify
 
-    _print_card(verify(folder))
+    _print_card(verify(find_weights(folder)))
     print("digests: every file is as it was written")
 
 

@@ -80,7 +80,7 @@ def test_a_mistake_is_one_sentence(official, weights, tmp_path):
         ("import", tmp_path): "is a folder",
         ("import", official, "--name", "../a"): "'../a' cannot name a folder",
         ("import", official, "--out", tmp_path): "exists already",
-        ("show", tmp_path / "none"): "there is no card.json",
+        ("show", tmp_path / "none"): "is no folder and no name of weights",
     }
     for call, expected in calls.items():
         status, out, err = weights(*call)

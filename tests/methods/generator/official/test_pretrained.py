@@ -1,6 +1,7 @@
 """Folders of weights: changed, cut or ill-described ones are refused."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from official_checkpoints import CONFIG, generator
 from benchmark.weights import WeightsError
 from methods.generator.pretrained import (
     WeightsCard,
+    find_weights,
     load_discriminator,
     load_generator,
     read_card,
@@ -54,6 +56,15 @@ def test_other_channels_come_back(tmp_path):
     network = type(generator())(**options)
     write_pair(tmp_path / "a", network, None, card(generator=options))
     assert load_generator(tmp_path / "a").config == network.config
+
+
+def test_imported_weights_go_by_their_name(folder, monkeypatch):
+    monkeypatch.setenv("AVATARBENCH_CACHE", str(folder.parent))
+    monkeypatch.chdir("/")
+    assert find_weights(Path("tiny")) == folder
+    assert find_weights(folder) == folder
+    with pytest.raises(WeightsError, match=r"no name of weights.*tiny"):
+        find_weights(Path("tinier"))
 
 
 def test_a_card_of_other_networks_is_not_written(tmp_path):
