@@ -72,7 +72,12 @@ class Trained:
 
 
 def open_fabric(recipe: GeneratorRecipe, device: str, devices: int = 1) -> Fabric:
-    """Device, precision and processes for a training ("cpu", "cuda" or "mps")."""
+    """Device, precision and processes for a training ("cpu", "cuda" or "mps").
+
+    On CUDA, what stays in 32 bits (penalties, path lengths) is multiplied in TF32.
+    """
+    if device == "cuda":
+        torch.set_float32_matmul_precision("high")
     strategy = "ddp" if devices > 1 else "auto"
     return Fabric(
         accelerator=device,
