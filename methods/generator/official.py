@@ -8,6 +8,7 @@ fine-tuning writes holds only 'g_ema' and 'args'.
 from __future__ import annotations
 
 import argparse
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -194,7 +195,8 @@ def _config(path: Path, args: Any) -> GeneratorConfig:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    # A few bytes of pickle can nest lists whose whole text would fill any memory.
+    text = reprlib.repr(value)
     return text if len(text) <= 40 else f"{text[:40]}…"
 
 

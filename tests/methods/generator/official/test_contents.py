@@ -7,6 +7,15 @@ from official_checkpoints import checkpoint, generator, saved, settings
 
 HUGE = 2_000_000_000
 
+
+def doubled(times=60):
+    """A list in a list in a list; written out it would have 2^60 numbers."""
+    nested = [1]
+    for _ in range(times):
+        nested = [nested, nested]
+    return nested
+
+
 # Changes to a checkpoint, those to entries of g_ema under "entries"; None deletes.
 CONTENTS = {
     "no-args": ({"args": None}, "lacks args"),
@@ -16,6 +25,8 @@ CONTENTS = {
     "no-two": ({"args": settings(size=None, n_mlp=None)}, "lacks size, n_mlp"),
     "size-is-text": ({"args": settings(size="32")}, "size is '32'"),
     "size-is-long-text": ({"args": settings(size="3" * 999)}, "size is '333"),
+    "size-is-nested": ({"args": settings(size=doubled())}, "size is [["),
+    "dims-are-nested": ({"args": settings(transparent_dims=doubled())}, "is [["),
     "size-is-a-number": ({"args": settings(size=32.0)}, "size is 32.0"),
     "layers-are-true": ({"args": settings(n_mlp=True)}, "n_mlp is True"),
     "refine-is-one": ({"args": settings(residual_refine=1)}, "residual_refine is 1"),
