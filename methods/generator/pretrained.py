@@ -100,9 +100,10 @@ def find_weights(folder_or_name: Path) -> Path:
         return folder_or_name
     known = known_weights()
     if str(folder_or_name) not in known:
+        names = f", or one of {', '.join(known)}" if known else ""
         raise WeightsError(
             f"{folder_or_name} is no folder and no name of weights: give a folder that "
-            f"`train generator` or `weights import` made, or one of {', '.join(known)}"
+            f"`train generator` or `weights import` made{names}"
         )
     return known[str(folder_or_name)]
 

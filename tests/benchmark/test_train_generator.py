@@ -76,7 +76,7 @@ def test_a_training_in_two_pieces_exports_its_weights(train, tmp_path):
     [
         (("--device", "tpu"), "--device tpu: give auto, cuda, mps, cpu"),
         (("--devices", "3"), "a batch of 4 cannot be shared by 3 devices"),
-        (("--from", "nothing"), "nothing is no folder of weights"),
+        (("--from", "nothing"), "nothing is no folder and no name of weights"),
         (("--export", "crowd"), "crowd exists already and holds no weights of this"),
     ],
 )
