@@ -199,7 +199,7 @@ def replayed(recipe, faces, folder):
                     return found.clone()
                 raise _Wanted(value.clone())
 
-            trainer._averaged = averaged
+            trainer.step._averaged = averaged
             try:
                 trainer.iterate()
             except _Wanted as missing:
