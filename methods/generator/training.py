@@ -202,11 +202,11 @@ class _Trainer:
                 over = minutes is not None and (
                     self._agreed(time.monotonic() - started) > minutes * 60
                 )
-                if over or self._agreed(time.monotonic() - saved) > CHECKPOINT_SECONDS:
-                    self._save()
-                    saved = time.monotonic()
                 if over:
                     break
+                if self._agreed(time.monotonic() - saved) > CHECKPOINT_SECONDS:
+                    self._save()
+                    saved = time.monotonic()
         self._save()
         images = state.iteration * recipe.batch
         finished = state.iteration >= recipe.iterations
@@ -240,9 +240,11 @@ class _Trainer:
             self.curves.add(found, state.iteration)
 
     def _save(self) -> None:
+        # By all processes, whose weights are the same: those that one of them leaves
+        # alone would wait at the barrier until it times out.
+        self.state.require_finite()
         if self.fabric.is_global_zero:
             self.curves.flush()
-            self.state.require_finite()
             self.state.save(self.folder / CHECKPOINT, self.about)
         self.fabric.barrier()
 

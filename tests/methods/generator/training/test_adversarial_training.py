@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -6,7 +7,7 @@ from tiny_training import make_faces, make_recipe, train
 
 from methods.generator import training
 from methods.generator.curves import CURVES, read_curves
-from methods.generator.state import TrainingError
+from methods.generator.state import TrainingError, TrainingState
 from methods.generator.training import CHECKPOINT, Unobserved, require_trainable
 
 
@@ -73,6 +74,28 @@ def test_what_a_kill_left_behind_is_drawn_anew(recipe, faces, tmp_path):
     assert curve(folder) == curve(tmp_path / "whole")
     ours, theirs = (f / CHECKPOINT for f in (folder, tmp_path / "whole"))
     assert ours.read_bytes() == theirs.read_bytes()
+
+
+def test_the_end_of_a_piece_is_written_once(recipe, faces, tmp_path, monkeypatch):
+    written = []
+    monkeypatch.setattr(
+        TrainingState, "save", lambda state, *given: written.append(state.iteration)
+    )
+    train(recipe, faces, tmp_path, minutes=0)
+    assert written == [1]
+
+
+def test_processes_that_write_nothing_stop_at_broken_weights_too(
+    recipe, faces, tmp_path
+):
+    state = TrainingState(recipe, torch.device("cpu"))
+    with torch.no_grad():
+        next(state.discriminator.parameters()).fill_(torch.nan)
+    second = SimpleNamespace(is_global_zero=False, world_size=2, device=state.device)
+    trainer = training._Trainer(recipe, faces, tmp_path, second, Unobserved(), state)
+    with pytest.raises(FloatingPointError, match="a weight of the discriminator"):
+        trainer._save()
+    trainer.examples.close()
 
 
 def test_a_finished_training_stays_and_can_be_made_longer(recipe, faces, tmp_path):
