@@ -103,6 +103,9 @@ class Watch:
         )
         self._track(lambda tracker: tracker.started(curve))
         self._track(lambda tracker: tracker.sheets(path))
+        if self._quality is not None:
+            identity = self._quality.identity
+            self._track(lambda tracker: tracker.tag("quality", identity))
 
     def figures(self, values: Mapping[str, float], iteration: int) -> None:
         """Track losses."""

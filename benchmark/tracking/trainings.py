@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.store import atomic_write
-from benchmark.tracked import FaceRecord, training_tags
+from benchmark.tracked import TAG, FaceRecord, training_tags
 from benchmark.tracking.connection import (
+    TAG_LIMIT,
     Experiment,
     Status,
     blamed,
@@ -74,6 +75,11 @@ class TrainingTracker:
                 for name, value in record.items()
                 if name != "step"
             )
+
+    def tag(self, key: str, text: str) -> None:
+        """Say in words what figures mean: a tag of the run."""
+        with blamed(self._runs.uri):
+            self._runs.client.set_tag(self.run, TAG + key, text[:TAG_LIMIT])
 
     def figures(self, values: Mapping[str, float], step: int) -> None:
         """Log figures of an iteration; those that the run already has are left out."""

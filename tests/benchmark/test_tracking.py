@@ -233,11 +233,13 @@ def test_a_training_is_one_run_over_its_pieces(tmp_path, database):
     first.figures({"train/mask": 0.5, "quality/diversity": 0.9}, 40)
     (tmp_path / "sheet.png").write_bytes(b"picture")
     first.sheets(tmp_path / "sheet.png")
+    first.tag("quality", "features of a network")
     run = first._runs.client.get_run(first.run)
     assert run.data.params == {"batch": "4", "objective.r1_every": "16"}
     assert run.data.tags["avatarbench.kind"] == "training"
     assert run.data.tags["avatarbench.hardware"] == "a machine"
     assert run.data.tags["avatarbench.faces.stand_in"] == "True"
+    assert run.data.tags["avatarbench.quality"] == "features of a network"
     (sheet,) = first._runs.client.list_artifacts(first.run, "looks")
     assert sheet.path == "looks/sheet.png"
 

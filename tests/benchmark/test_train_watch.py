@@ -1,9 +1,13 @@
 """What a training tells of itself, and what becomes of it when MLflow fails."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from benchmark import weights
 from benchmark.commands.train_watch import Watch, open_quality
+from benchmark.faces.parsed import ParsedArrays
 from benchmark.tracking import TrackingError
 
 
@@ -32,6 +36,30 @@ def test_a_tracker_that_fails_is_told_once_and_left_out(tmp_path):
     assert [step for step, _ in tracker.heard] == [20, 40]
     (sentence,) = said
     assert "the training goes on: MLflow at home cannot be used: refused" in sentence
+
+
+class Hearing:
+    """A tracker that keeps the tags and forgets the rest."""
+
+    def __init__(self):
+        self.tags = {}
+
+    def started(self, curve):
+        pass
+
+    def sheets(self, *paths):
+        pass
+
+    def tag(self, key, text):
+        self.tags[key] = text
+
+
+def test_the_tracker_hears_what_quality_is_judged_by(tmp_path):
+    pictures, parsing = np.zeros((2, 8, 8, 3), np.uint8), np.zeros((2, 8, 8), np.uint8)
+    faces = ParsedArrays("two", pictures, parsing, "CC0-1.0", stand_in=True)
+    tracker, quality = Hearing(), SimpleNamespace(identity="features of a network")
+    Watch(tmp_path, 4, quality, tracker, print).started(faces, [])
+    assert tracker.tags == {"quality": "features of a network"}
 
 
 @pytest.mark.parametrize(
