@@ -45,7 +45,7 @@ from methods.generator.training import (
     require_trainable,
     train_generator,
 )
-from methods.networks.generator_config import GeneratorConfig
+from methods.networks.generator_config import GeneratorConfig, channel_table
 
 
 @dataclass(frozen=True)
@@ -151,15 +151,36 @@ def _device(wanted: str, count: int) -> str:
 
 
 def _check_start(folder: Path, recipe: GeneratorRecipe) -> None:
-    """Raise TrainingError where weights are not those of the recipe's generator."""
-    config = GeneratorConfig(**read_card(folder).generator)
-    ours, theirs = asdict(recipe.config), asdict(config)
-    for key, value in ours.items():
-        if theirs[key] != value:
-            raise TrainingError(
-                f"{folder} holds another generator: its {key} is {theirs[key]} and "
-                f"recipe {recipe.name} wants {value}"
-            )
+    """Raise TrainingError where weights are not those of the recipe's networks."""
+    card = read_card(folder)
+    if card.discriminator is None:
+        raise TrainingError(
+            f"{folder} holds a generator without a discriminator, and training starts "
+            "from both: give weights of a training"
+        )
+    wanted = {"generator": asdict(recipe.config)}
+    found = {"generator": asdict(GeneratorConfig(**card.generator))}
+    wanted["discriminator"] = _judge(**recipe.discriminator_options())
+    found["discriminator"] = _judge(**card.discriminator)
+    for network, options in wanted.items():
+        for key, value in options.items():
+            if found[network][key] != value:
+                raise TrainingError(
+                    f"{folder} holds another {network}: its {key}: "
+                    f"{found[network][key]}; recipe {recipe.name} wants {value}"
+                )
+
+
+def _judge(
+    size: int,
+    seg_dim: int,
+    channel_multiplier: int,
+    channels: Mapping[int, int] | None = None,
+) -> dict[str, Any]:
+    """What a discriminator's arguments come to: its channels at every resolution."""
+    table = channel_table(channel_multiplier, channels)
+    used = {edge: count for edge, count in table.items() if edge <= size}
+    return {"size": size, "seg_dim": seg_dim, "channels": used}
 
 
 def _started(piece: Piece, fabric: Fabric) -> TrainingState | None:
@@ -168,13 +189,7 @@ def _started(piece: Piece, fabric: Fabric) -> TrainingState | None:
         return None
     folder = find_weights(piece.request.start)
     state = TrainingState(piece.recipe, fabric.device)
-    try:
-        state.start_from(load_generator(folder), load_discriminator(folder))
-    except RuntimeError as error:
-        raise TrainingError(
-            f"{folder} holds another discriminator than recipe {piece.recipe.name} "
-            "wants: give weights of a training with the same channels"
-        ) from error
+    state.start_from(load_generator(folder), load_discriminator(folder))
     return state
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import tiny_generator
 import torch
+import yaml
 from safetensors.torch import load_file
 
 from benchmark.cli import main
@@ -87,6 +88,30 @@ def test_a_mistake_is_one_sentence_before_any_work(options, told, train, tmp_pat
     assert wrong.count("\n") == 1
     assert said == ""
     assert not (tmp_path / "runs").exists()
+
+
+def test_weights_of_other_networks_are_no_start(train, tmp_path):
+    assert train("--minutes", "0", "--export", "weights")[0] == 0
+    start = ("--from", "weights", "--out", "more")
+    recipe = tiny_generator.RECIPE
+    (tmp_path / "wide.yaml").write_text(
+        yaml.safe_dump({**recipe, "discriminator": {"channels": {4: 8, 8: 4, 16: 4}}})
+    )
+    (tmp_path / "deep.yaml").write_text(
+        yaml.safe_dump({**recipe, "generator": {**recipe["generator"], "n_mlp": 2}})
+    )
+    status, _, wrong = train(*start, recipe="wide.yaml")
+    assert status == 2
+    assert "weights holds another discriminator: its channels: {4: 4" in wrong
+    status, _, wrong = train(*start, recipe="deep.yaml")
+    assert status == 2
+    assert "weights holds another generator: its n_mlp: 1; recipe deep wants 2" in wrong
+    card = tmp_path / "weights" / "card.json"
+    card.write_text(json.dumps({**json.loads(card.read_text()), "discriminator": None}))
+    status, _, wrong = train(*start)
+    assert status == 2
+    assert "weights holds a generator without a discriminator" in wrong
+    assert not (tmp_path / "more").exists()
 
 
 def test_data_and_recipes_that_are_not_there_are_told(train):
