@@ -78,3 +78,13 @@ def test_pictures_and_maps_reach_the_ends_of_their_range():
 def test_too_few_faces_are_told():
     with pytest.raises(ValueError, match="tiny faces has 3 faces; a batch needs 4"):
         Examples(make_faces(3), PARTS, 4, seed=0)
+
+
+def test_maps_lie_in_memory_as_the_networks_read_them():
+    ids = torch.randint(0, 13, (2, 8, 8), dtype=torch.uint8)
+    seg = one_hot(ids, 13)
+    assert seg.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(seg.argmax(1), ids.long())
+    assert torch.equal(seg.sum(1), torch.full((2, 8, 8), -11.0))
+    with pytest.raises(RuntimeError, match="out of bounds"):
+        one_hot(torch.full((1, 2, 2), 13), 13)
