@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from benchmark.spec import nearest
 from methods.networks.discriminator import SemanticDiscriminator
-from methods.networks.generator_config import GeneratorConfig
+from methods.networks.generator_config import GeneratorConfig, channel_table
 from methods.networks.semantic_stylegan import SemanticGenerator
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -34,6 +34,11 @@ class DiscriminatorOptions(Options):
 
     channel_multiplier: int = Field(default=2, ge=1)
     channels: dict[int, int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        channel_table(self.channel_multiplier, self.channels)
+        return self
 
 
 class Augmentation(Options):
@@ -195,7 +200,8 @@ def read_recipe(name_or_path: str, **changes: Any) -> GeneratorRecipe:
         return GeneratorRecipe(**{"name": path.stem, **data, **changes})
     except ValidationError as error:
         found = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'recipe'}: {e['msg']}"
+            f"{'.'.join(map(str, e['loc'])) or 'recipe'}: "
+            + e["msg"].removeprefix("Value error, ")
             for e in error.errors()
         )
         raise RecipeError(f"{path}: {found}") from error

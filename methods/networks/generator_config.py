@@ -14,11 +14,22 @@ WIDEST = 512
 def channel_table(
     multiplier: int, overrides: Mapping[int, int] | None = None
 ) -> dict[int, int]:
-    """Channels by resolution, 4 to 1024: StyleGAN2's table with `overrides`."""
+    """Channels by resolution, 4 to 1024: StyleGAN2's table with `overrides`.
+
+    Raises ValueError for an override of a resolution that is not in the table, and for
+    one of no channels.
+    """
     table = dict.fromkeys((4, 8, 16, 32), WIDEST)
     table |= {2**k: 2 ** (14 - k) * multiplier for k in range(6, 11)}
     # JSON, as a card of weights is, has texts for keys.
-    return table | {int(size): count for size, count in (overrides or {}).items()}
+    changed = {int(size): count for size, count in (overrides or {}).items()}
+    for size, count in changed.items():
+        if size not in table or count < 1:
+            raise ValueError(
+                f"channels: {count} at {size} px: expected one or more at a power of "
+                "two from 4 to 1024 px"
+            )
+    return table | changed
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,7 @@ class GeneratorConfig:
         for wrong, sentence in self._findings():
             if wrong:
                 raise ValueError(sentence)
+        channel_table(self.channel_multiplier, whole)
 
     def _findings(self) -> list[tuple[bool, str]]:
         names = ("size", "coarse_size", "min_feat_size")
