@@ -30,6 +30,7 @@ from benchmark.tracking import (
 )
 from methods.generator.curves import CURVES, read_curves
 from methods.generator.pretrained import (
+    CARD,
     find_weights,
     load_discriminator,
     load_generator,
@@ -158,10 +159,20 @@ def _check_start(folder: Path, recipe: GeneratorRecipe) -> None:
             f"{folder} holds a generator without a discriminator, and training starts "
             "from both: give weights of a training"
         )
-    wanted = {"generator": asdict(recipe.config)}
-    found = {"generator": asdict(GeneratorConfig(**card.generator))}
-    wanted["discriminator"] = _judge(**recipe.discriminator_options())
-    found["discriminator"] = _judge(**card.discriminator)
+    wanted = {
+        "generator": asdict(recipe.config),
+        "discriminator": _judge(**recipe.discriminator_options()),
+    }
+    try:
+        found = {
+            "generator": asdict(GeneratorConfig(**card.generator)),
+            "discriminator": _judge(**card.discriminator),
+        }
+    except (TypeError, ValueError) as error:
+        raise TrainingError(
+            f"{folder / CARD} does not describe networks: {error}; import or train the "
+            "weights again"
+        ) from error
     for network, options in wanted.items():
         for key, value in options.items():
             if found[network][key] != value:

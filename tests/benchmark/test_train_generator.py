@@ -107,10 +107,15 @@ def test_weights_of_other_networks_are_no_start(train, tmp_path):
     assert status == 2
     assert "weights holds another generator: its n_mlp: 1; recipe deep wants 2" in wrong
     card = tmp_path / "weights" / "card.json"
-    card.write_text(json.dumps({**json.loads(card.read_text()), "discriminator": None}))
-    status, _, wrong = train(*start)
-    assert status == 2
-    assert "weights holds a generator without a discriminator" in wrong
+    whole = json.loads(card.read_text())
+    for judge, told in (
+        (None, "weights holds a generator without a discriminator"),
+        ({"sise": 16}, "weights/card.json does not describe networks"),
+    ):
+        card.write_text(json.dumps({**whole, "discriminator": judge}))
+        status, _, wrong = train(*start)
+        assert status == 2
+        assert told in wrong
     assert not (tmp_path / "more").exists()
 
 
