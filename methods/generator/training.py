@@ -174,6 +174,10 @@ class _Trainer:
         self.state.resume(folder / CHECKPOINT, self.about)
         self.step = AdversarialStep(recipe, self.state, fabric)
         self.curves = Curves(folder, self.state.iteration, fabric.is_global_zero)
+        if fabric.is_global_zero:
+            # What kills left of checkpoints that were being written.
+            for leftover in folder.glob(f".{CHECKPOINT}.*.tmp"):
+                leftover.unlink(missing_ok=True)
         self.examples = Examples(
             faces, recipe.config.seg_dim, recipe.batch, recipe.seed
         )

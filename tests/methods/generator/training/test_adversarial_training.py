@@ -85,6 +85,13 @@ def test_the_end_of_a_piece_is_written_once(recipe, faces, tmp_path, monkeypatch
     assert written == [1]
 
 
+def test_a_checkpoint_that_a_kill_cut_off_is_swept(recipe, faces, tmp_path):
+    cut = tmp_path / f".{CHECKPOINT}.77-88.tmp"
+    cut.write_bytes(b"half")
+    train(recipe, faces, tmp_path, minutes=0)
+    assert {path.name for path in tmp_path.iterdir()} == {CHECKPOINT, CURVES}
+
+
 def test_processes_that_write_nothing_stop_at_broken_weights_too(
     recipe, faces, tmp_path
 ):
