@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -93,6 +94,7 @@ class Watch:
         self._folder, self._batch = folder / LOOKS, batch
         self._quality, self._tracker, self._say = quality, tracker, say
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._heard: tuple[float, int] | None = None
 
     def started(self, faces: ParsedFaces, curve: Sequence[Mapping[str, float]]) -> None:
         """Draw real faces, and let the tracker catch up with the curve so far."""
@@ -108,7 +110,13 @@ class Watch:
             self._track(lambda tracker: tracker.tag("quality", identity))
 
     def figures(self, values: Mapping[str, float], iteration: int) -> None:
-        """Track losses."""
+        """Track losses, and how many pictures were shown a second since the last."""
+        now, before = time.monotonic(), self._heard
+        self._heard = now, iteration
+        if before is not None:
+            shown = (iteration - before[1]) * self._batch
+            rate = shown / max(now - before[0], 1e-9)
+            values = {**values, "train/images_per_second": rate}
         self._track(lambda tracker: tracker.figures(values, iteration))
 
     def look(self, average: SemanticGenerator, images: int) -> Mapping[str, float]:

@@ -38,6 +38,18 @@ def test_a_tracker_that_fails_is_told_once_and_left_out(tmp_path):
     assert "the training goes on: MLflow at home cannot be used: refused" in sentence
 
 
+def test_the_tracker_hears_how_fast_pictures_are_shown(tmp_path, monkeypatch):
+    clock = iter((100.0, 110.0))
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    tracker = Failing(after=9)
+    watch = Watch(tmp_path, 4, None, tracker, print)
+    watch.figures({"train/mask": 1.0}, 20)
+    watch.figures({"train/mask": 1.0}, 40)
+    (_, first), (_, second) = tracker.heard
+    assert first == {"train/mask": 1.0}
+    assert second == {"train/mask": 1.0, "train/images_per_second": 20 * 4 / 10}
+
+
 class Hearing:
     """A tracker that keeps the tags and forgets the rest."""
 
