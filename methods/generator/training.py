@@ -135,7 +135,8 @@ def train_generator(
 
     The folder gets a checkpoint every ten minutes and at the end, and `curves.jsonl`.
     Called again with the same folder, it goes on where the last checkpoint stands, and
-    the curve is the one that an unbroken training draws (same machine and processes).
+    the curve is the one that an unbroken training draws: to the last bit on the CPU of
+    one machine with the same threads and processes, elsewhere up to rounding.
 
     Args:
         recipe: networks, losses, lengths.
