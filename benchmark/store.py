@@ -210,7 +210,10 @@ def atomic_write(path: Path, data: bytes) -> None:
     writer = f"{os.getpid()}-{threading.get_ident()}"
     temporary = path.with_name(f".{path.name}.{writer}.tmp")
     try:
-        temporary.write_bytes(data)
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut can leave an empty file
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -140,13 +140,13 @@ def _device(wanted: str, count: int) -> str:
         "cpu": sys.maxsize,
     }
     if wanted == "auto":
-        return next(name for name, number in there.items() if number >= count)
+        wanted = next(name for name, number in there.items() if number)
     if wanted not in there:
         raise TrainingError(f"--device {wanted}: give auto, {', '.join(there)}")
     if there[wanted] < count:
         raise TrainingError(
-            f"--device {wanted}: {count} asked for and {there[wanted]} here; use "
-            "--device cpu or fewer --devices"
+            f"--devices {count}: {there[wanted]} of {wanted} here; ask for fewer, or "
+            "use --device cpu"
         )
     return wanted
 

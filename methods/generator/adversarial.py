@@ -37,8 +37,8 @@ class AdversarialStep:
 
     def take(
         self, picture: Tensor, seg: Tensor, draws: torch.Generator
-    ) -> dict[str, Tensor]:
-        """Learn from this process's share of a batch; losses by name.
+    ) -> dict[str, float]:
+        """Learn from this process's share of a batch; the batch's losses by name.
 
         Args:
             picture: (n, 3, S, S) real pictures in [-1, 1].
@@ -52,7 +52,8 @@ class AdversarialStep:
         losses |= self._train_generator(len(picture), draws)
         if objective.path and iteration % objective.path_every == 0:
             losses |= self._regularise_paths(len(picture), draws)
-        return losses
+        means = self._averaged(torch.stack([x.detach() for x in losses.values()]))
+        return dict(zip(losses, means.tolist(), strict=True))
 
     def _latents(self, count: int, draws: torch.Generator) -> Tensor:
         """Expanded codes of new samples, mixed part by part at times."""

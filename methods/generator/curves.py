@@ -22,7 +22,6 @@ class Curves:
     def __init__(self, folder: Path, iteration: int, active: bool) -> None:
         self._path = folder / CURVES
         self._active = active
-        self._lines: list[str] = []
         self.hours = 0.0
         kept = [r for r in read_curves(folder) if r["step"] <= iteration]
         if kept:
@@ -36,16 +35,10 @@ class Curves:
         if self._active:
             hours = round(self.hours, 5)
             record = {"step": iteration, **values, "train/hours": hours}
-            self._lines.append(json.dumps(record) + "\n")
-            self.flush()
-
-    def flush(self) -> None:
-        """Bring all records to the disk."""
-        with self._path.open("a", encoding="utf-8") as file:
-            file.writelines(self._lines)
-            file.flush()
-            os.fsync(file.fileno())
-        self._lines = []
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
 
 
 def read_curves(folder: Path) -> list[dict[str, float]]:

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor
 
 from benchmark.faces.parsed import ParsedFaces
 from benchmark.parts import PART_NAMES
@@ -249,7 +248,6 @@ class _Trainer:
         # alone would wait at the barrier until it times out.
         self.state.require_finite()
         if self.fabric.is_global_zero:
-            self.curves.flush()
             self.state.save(self.folder / CHECKPOINT, self.about)
         self.fabric.barrier()
 
@@ -270,15 +268,15 @@ class _Trainer:
         losses = self.step.take(picture, seg, draws)
         state.update_average(self.recipe.ema_decay)
         state.iteration += 1
-        return _finite(losses, iteration)
+        _require_finite(losses, iteration)
+        return losses
 
 
-def _finite(losses: Mapping[str, Tensor], iteration: int) -> dict[str, float]:
-    values = {name: float(value.detach()) for name, value in losses.items()}
-    for name, value in values.items():
+def _require_finite(losses: Mapping[str, float], iteration: int) -> None:
+    # Losses are means over processes, so that all of them stop here or none.
+    for name, value in losses.items():
         if not abs(value) < float("inf"):
             raise FloatingPointError(
                 f"{name} is not finite at iteration {iteration}: lower the learning "
                 "rate, or use 32-bit precision"
             )
-    return values

@@ -37,6 +37,7 @@ def test_the_published_recipe_is_the_published_one():
     assert recipe.iterations == 200_000
     assert recipe.config == plain.config
     assert recipe.objective == plain.objective
+    assert recipe.augmentation == plain.augmentation
     assert recipe.discriminator_options() == plain.discriminator_options()
     assert recipe.learning_rate == 0.002
     assert recipe.ema_decay == pytest.approx(0.99778, abs=1e-5)
