@@ -112,7 +112,10 @@ def test_a_trainings_curve_is_drawn(generator, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("sample", "nowhere", "--out", "x.png"), "nowhere is no folder of weights"),
+        (
+            ("sample", "nowhere", "--out", "x.png"),
+            "nowhere is no folder and no name of weights",
+        ),
         (("curve", "nowhere", "--out", "x"), "curves.jsonl holds no record"),
     ],
 )
