@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.faces.parsed import ParsedFaces
+from methods.pictures import as_tensor
 from methods.randomness import generator_of
 
 
@@ -18,11 +19,6 @@ def one_hot(parsing: Tensor, parts: int) -> Tensor:
     # Written in place: at 512 px whole numbers would take twice the room and the time.
     maps = torch.full((*parsing.shape, parts), -1.0)
     return maps.scatter_(3, parsing.long()[..., None], 1.0).movedim(3, 1)
-
-
-def as_tensor(pictures: NDArray[np.uint8]) -> Tensor:
-    """(n, S, S, 3) uint8 pictures to (n, 3, S, S) in [-1, 1]."""
-    return torch.from_numpy(pictures).movedim(3, 1).float() / 127.5 - 1
 
 
 class Examples:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
 
 from methods.networks.part_latents import PartLayout
 
@@ -120,8 +119,3 @@ class GeneratorConfig:
     def table(self) -> dict[int, int]:
         """Channels of the render net by resolution."""
         return channel_table(self.channel_multiplier, self.channels)
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Self:
-        """A configuration from a mapping of its fields, as JSON or YAML holds them."""
-        return cls(**dict(values))

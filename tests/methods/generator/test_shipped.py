@@ -5,11 +5,12 @@ import torch
 
 from benchmark.faces.faceset import embedded_portraits
 from benchmark.parts import PART_IDS
-from methods.generator.examples import as_tensor, one_hot
+from methods.generator.examples import one_hot
 from methods.generator.pretrained import SHIPPED, load_discriminator, load_generator
 from methods.generator.pretrained import verify as verified
 from methods.generator.recipe import read_recipe
 from methods.generator.sampling import sample
+from methods.pictures import as_tensor
 
 FOLDERS = sorted(path.parent for path in SHIPPED.glob("*/card.json"))
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_training import PARTS, make_faces
 
-from methods.generator.examples import Examples, as_tensor, one_hot
+from methods.generator.examples import Examples, one_hot
+from methods.pictures import as_tensor
 
 
 @settings(max_examples=30)
