@@ -17,6 +17,7 @@ from methods.generator.losses import (
     discriminator_loss,
     generator_loss,
     gradient_penalties,
+    mask_entropy,
     mask_loss,
     path_lengths,
 )
@@ -97,7 +98,7 @@ class AdversarialStep:
         return {"train/r1_img": on_image, "train/r1_seg": on_seg}
 
     def _train_generator(self, count: int, draws: torch.Generator) -> dict[str, Tensor]:
-        state = self.state
+        state, objective = self.state, self.recipe.objective
         state.discriminator.requires_grad_(False)
         with self.fabric.autocast():
             codes = self._latents(count, draws)
@@ -106,10 +107,15 @@ class AdversarialStep:
                 state.discriminator(made.image, made.seg).float()
             )
             mask = mask_loss(made.seg_coarse.float(), made.seg.float())
-        loss = adversarial + self.recipe.objective.mask * mask
+        loss = adversarial + objective.mask * mask
+        losses = {"train/loss_g": adversarial, "train/mask": mask}
+        if objective.mask_entropy:
+            entropy = mask_entropy(made.depths.float(), made.seg.float())
+            loss = loss + objective.mask_entropy * entropy
+            losses["train/mask_entropy"] = entropy
         self._step(loss, state.generator, state.generator_adam)
         state.discriminator.requires_grad_(True)
-        return {"train/loss_g": adversarial, "train/mask": mask}
+        return losses
 
     def _regularise_paths(
         self, count: int, draws: torch.Generator

@@ -64,3 +64,19 @@ def mask_loss(seg_coarse: Tensor, seg: Tensor) -> Tensor:
     """Mean squared distance of the coarse map to the final one, pooled to its size."""
     pooled = functional.adaptive_avg_pool2d(seg, seg_coarse.shape[-1])
     return functional.mse_loss(seg_coarse, pooled)
+
+
+def mask_entropy(depths: Tensor, seg: Tensor) -> Tensor:
+    """Mean cross-entropy of the parts' shares to the final map, pooled to their grid.
+
+    Not of the paper. The gradient of `mask_loss` vanishes with a part's share, so that
+    a part that has lost every point never comes back; here it is share minus target.
+
+    Args:
+        depths: (n, K, c, c) pseudo-depth logits.
+        seg: (n, K, S, S) scores of about -1 to 1; gets no gradient.
+    """
+    pooled = functional.adaptive_avg_pool2d(seg.detach(), depths.shape[-1])
+    present = ((pooled + 1) / 2).clamp(min=0)
+    target = present / present.sum(1, keepdim=True).clamp(min=1e-8)
+    return -(target * depths.log_softmax(1)).sum(1).mean()

@@ -68,6 +68,8 @@ class Objective(Options):
         path_every: iterations from one regularisation to the next.
         path_shrink: the batch is divided by it for the regularisation.
         mask: weight of the distance between coarse and final segmentation.
+        mask_entropy: weight of the coarse map's cross-entropy to the final one. Ours:
+            on small grids it keeps small parts, which `mask` lets vanish.
         mixing: share of iterations whose codes are mixed part by part.
     """
 
@@ -78,6 +80,7 @@ class Objective(Options):
     path_every: int = Field(default=4, ge=1)
     path_shrink: int = Field(default=2, ge=1)
     mask: float = Field(default=100.0, ge=0)
+    mask_entropy: float = Field(default=0.0, ge=0)
     mixing: float = Field(default=0.3, ge=0, le=1)
 
 

@@ -3,12 +3,14 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from torch.nn import functional
 
 from methods.generator.losses import (
     directions_like,
     discriminator_loss,
     generator_loss,
     gradient_penalties,
+    mask_entropy,
     mask_loss,
     path_lengths,
 )
@@ -86,3 +88,30 @@ def test_mask_loss_pools_the_final_map():
     pooled = seg.view(2, 3, 4, 2, 4, 2).mean((3, 5))
     torch.testing.assert_close(mask_loss(pooled, seg), torch.tensor(0.0))
     torch.testing.assert_close(mask_loss(pooled + 2, seg), torch.tensor(4.0))
+
+
+def test_mask_entropy_is_least_at_the_pooled_map():
+    classes = torch.randint(3, (2, 8, 8), generator=torch.Generator().manual_seed(0))
+    seg = functional.one_hot(classes, 3).permute(0, 3, 1, 2).float() * 2 - 1
+    shares = (seg.view(2, 3, 4, 2, 4, 2).mean((3, 5)) + 1) / 2
+    depths = shares.clamp(min=1e-6).log().requires_grad_(True)
+    least = mask_entropy(depths, seg)
+    assert float(least) == pytest.approx(
+        float(-(shares * shares.clamp(min=1e-6).log()).sum(1).mean()), abs=1e-4
+    )
+    least.backward()
+    assert depths.grad is not None
+    assert float(depths.grad.abs().max()) < 1e-6
+
+
+def test_mask_entropy_wakes_a_part_that_has_lost_every_point():
+    seg = torch.full((1, 2, 8, 8), -1.0)
+    seg[:, 1] = 1
+    depths = torch.zeros(1, 2, 4, 4)
+    depths[:, 1] = -30
+    depths.requires_grad_(True)
+    shares = depths.softmax(1) * 2 - 1
+    (saturated,) = torch.autograd.grad(mask_loss(shares, seg), depths)
+    (woken,) = torch.autograd.grad(mask_entropy(depths, seg), depths)
+    assert float(saturated.abs().max()) < 1e-9
+    torch.testing.assert_close(woken[:, 1], torch.full((1, 4, 4), -1 / 16))
