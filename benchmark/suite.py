@@ -10,27 +10,27 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
-    StringConstraints,
     ValidationError,
     field_validator,
     model_validator,
 )
 
+from benchmark.sections import (
+    AblationSection,
+    FacesSection,
+    Name,
+    Section,
+    SpeedSection,
+    Split,
+    Title,
+    VariantSection,
+)
 from benchmark.spec import nearest
 
 SUITES = Path(str(files("benchmark.suites")))
 RESERVED = frozenset({"store", "mlartifacts"})
 _MERGE = "tag:yaml.org,2002:merge"
-
-Name = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)
-]
-"""Lower-case words joined by hyphens: safe in file names, tags and tables."""
-
-Title = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Count = Annotated[int, Field(ge=1)] | None
 
 
 class SuiteError(ValueError):
@@ -41,80 +41,13 @@ class SuiteError(ValueError):
         super().__init__("\n".join(self.problems))
 
 
-class Section(BaseModel):
-    """A part of a suite; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FacesSection(Section):
-    """Which faces: an embedded set, a sealed or plain folder, an FFHQ tree; how many.
-
-    Exactly one of `set`, `packed`, `folder` and `ffhq` is given. The latter two come
-    with `truth`, the CSV of each engine's designers (`truth: {engine: {designer:
-    file}}`), and a folder may list its `splits` in text files. Counts of None mean all.
-    """
-
-    set: str | None = None
-    packed: Path | None = None
-    folder: Path | None = None
-    ffhq: Path | None = None
-    truth: dict[str, dict[str, Path]] = Field(default_factory=dict)
-    splits: dict[str, Path] = Field(default_factory=dict)
-    train_count: Count = None
-    validation_count: Count = None
-    heldout_count: Count = None
-
-    @model_validator(mode="after")
-    def _one_source(self) -> FacesSection:
-        kinds = ("set", "packed", "folder", "ffhq")
-        given = [kind for kind in kinds if getattr(self, kind) is not None]
-        if len(given) != 1:
-            raise ValueError(f"needs exactly one of {', '.join(kinds)}")
-        if given[0] in {"folder", "ffhq"} and not self.truth:
-            raise ValueError(f"{given[0]} needs truth: CSVs by engine and designer")
-        return self
-
-    def below(self, root: Path) -> FacesSection:
-        """The same faces with every relative path counted from `root`."""
-        places = {
-            kind: root / path
-            for kind in ("packed", "folder", "ffhq")
-            if (path := getattr(self, kind)) is not None
-        }
-        truth = {
-            engine: {designer: root / path for designer, path in files.items()}
-            for engine, files in self.truth.items()
-        }
-        splits = {name: root / path for name, path in self.splits.items()}
-        return self.model_copy(update={**places, "truth": truth, "splits": splits})
-
-
-class VariantSection(Section):
-    """A method under one configuration: one row of the tables."""
-
-    name: Name
-    method: str
-    title: Title | None = None
-    options: dict[str, Any] = Field(default_factory=dict)
-
-
-class SpeedSection(Section):
-    """How speed is measured: untimed calls first, then timed ones, one face a call."""
-
-    warmup: Annotated[int, Field(ge=1)] = 10
-    repeats: Annotated[int, Field(ge=5)] = 50
-
-
-Split = Literal["heldout", "validation"]
-
-
 class Suite(Section):
     """Variants × engines × seeds on one face set, judged by metrics.
 
     `options` reach every variant whose method has an option of that name; a variant's
     own options win. The first designer is the main one: oracle rows learn from it and
-    tables show it; the others are sensitivity checks.
+    tables show it; the others are sensitivity checks. An `ablation` adds the paper's
+    Table 3 to the reports.
     """
 
     name: Name
@@ -124,6 +57,7 @@ class Suite(Section):
     designers: tuple[str, ...] = Field(("designer-a",), min_length=1)
     engines: tuple[str, ...] = Field(min_length=1)
     variants: tuple[VariantSection, ...] = Field(min_length=1)
+    ablation: AblationSection | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     seeds: tuple[Annotated[int, Field(ge=0, lt=2**31)], ...] = Field((0,), min_length=1)
     metrics: tuple[str, ...] = Field(min_length=1)
@@ -156,10 +90,23 @@ class Suite(Section):
                     raise ValueError(f"{key} lists {value} twice")
         return self
 
+    @model_validator(mode="after")
+    def _ablation_of_own_variants(self) -> Suite:
+        names = [variant.name for variant in self.variants]
+        members = () if self.ablation is None else self.ablation.members
+        for name in members:
+            if name not in names:
+                raise ValueError(
+                    f"ablation: no variant is called {name!r}{nearest(name, names)}; "
+                    f"the variants are {', '.join(names)}"
+                )
+        return self
+
 
 _SECTIONS: Mapping[str, type[Section]] = {
     "faces": FacesSection,
     "variants": VariantSection,
+    "ablation": AblationSection,
     "speed": SpeedSection,
 }
 

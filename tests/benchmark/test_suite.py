@@ -146,6 +146,40 @@ def test_sections_may_be_merged_by_yaml(tmp_path):
     assert load_suite(str(path)).options == {"a": 1, "b": 2}
 
 
+LADDER = [{"name": name, "method": "tiny"} for name in ("plain", "adapted", "whole")]
+
+
+def test_an_ablation_names_its_rungs_in_order(tmp_path):
+    ablation = {"title": "Ablation", "rungs": ["plain", "whole"], "beyond": ["adapted"]}
+    data = suite_data(variants=LADDER, ablation=ablation)
+    found = parse_suite(data, "mine.yaml", tmp_path).ablation
+    assert found is not None
+    assert found.rungs == ("plain", "whole")
+    assert found.members == ("plain", "whole", "adapted")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"rungs": ["plain", "hole"]},
+            "ablation: no variant is called 'hole' (did you mean whole?); the variants "
+            "are plain, adapted, whole",
+        ),
+        ({"beyond": ["fast"]}, "ablation: no variant is called 'fast'"),
+        ({"rungs": ["plain"]}, "ablation: rungs needs at least two variants"),
+        ({"beyond": ["whole"]}, "whole stands twice among rungs and beyond"),
+        ({"labels": {"adapted": "+ x"}}, "labels: adapted is among neither rungs"),
+        ({"steps": 1}, "ablation.steps: unknown key"),
+        ({"title": " "}, "ablation.title: string should have at least 1 character"),
+    ],
+)
+def test_a_wrong_ablation_is_told_in_one_sentence(changes, expected, tmp_path):
+    ablation = {"title": "Ablation", "rungs": ["plain", "whole"]} | changes
+    (problem,) = problems(suite_data(variants=LADDER, ablation=ablation), tmp_path)
+    assert expected in problem
+
+
 MERGED = "options:\n  <<: &o {a: 1}\n  b: 2\n"
 
 
