@@ -57,6 +57,9 @@ def train_generator_command(
     export: Annotated[
         Path | None, typer.Option(help="Folder of weights, written at the end.")
     ] = None,
+    half: Annotated[
+        bool, typer.Option("--half", help="Export in half precision, half the size.")
+    ] = False,
     quality_count: Annotated[
         int, typer.Option(min=0, help="Samples of the quality score; 0: no score.")
     ] = 500,
@@ -86,6 +89,7 @@ def train_generator_command(
         devices=devices,
         start=start,
         export=export,
+        half=half,
         quality_count=quality_count,
         track=not no_mlflow,
         quiet=quiet,

@@ -14,7 +14,13 @@ import torch
 from lightning_fabric import Fabric
 
 from benchmark.commands.parsed_faces import open_parsed
-from benchmark.commands.train_export import export_weights, require_replaceable
+from benchmark.commands.train_export import (
+    Origin,
+    export_weights,
+    note_start,
+    require_replaceable,
+    start_of,
+)
 from benchmark.commands.train_watch import LOOKS, Watch, open_quality
 from benchmark.faces.parsed import ParsedFaces
 from benchmark.hardware import hardware
@@ -63,6 +69,7 @@ class Request:
     devices: int
     start: Path | None
     export: Path | None
+    half: bool
     quality_count: int
     track: bool
     quiet: bool
@@ -199,6 +206,8 @@ def _started(piece: Piece, fabric: Fabric) -> TrainingState | None:
     if piece.request.start is None or piece.checkpoint.is_file():
         return None
     folder = find_weights(piece.request.start)
+    if _is_first():
+        note_start(piece.folder, folder)
     state = TrainingState(piece.recipe, fabric.device)
     state.start_from(load_generator(folder), load_discriminator(folder))
     return state
@@ -288,7 +297,16 @@ def _finish(piece: Piece, trained: Trained) -> None:
     folder = piece.request.export
     if folder is not None:
         export_weights(
-            folder, trained, piece.recipe, piece.faces, piece.about, _hardware(piece)
+            folder,
+            trained,
+            Origin(
+                piece.recipe,
+                piece.faces,
+                piece.about,
+                _hardware(piece),
+                start_of(piece.folder),
+            ),
+            piece.request.half,
         )
         print(f"weights: {folder}")
     if piece.request.track:

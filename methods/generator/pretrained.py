@@ -121,8 +121,11 @@ def write_pair(
     generator: SemanticGenerator,
     discriminator: SemanticDiscriminator | None,
     card: WeightsCard,
+    half: bool = False,
 ) -> WeightsCard:
     """Write both networks and their card into a new folder; the card as written.
+
+    In half precision they take half the room; loading makes single precision of them.
 
     Raises WeightsError where the folder exists, cannot be written, or where the card's
     arguments would not build these networks.
@@ -136,7 +139,7 @@ def write_pair(
     partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
     try:
         partial.mkdir(parents=True)
-        written = _fill(partial, networks, card)
+        written = _fill(partial, networks, card, half)
         partial.rename(folder)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -150,11 +153,16 @@ def write_pair(
 
 
 def _fill(
-    partial: Path, networks: Mapping[PartOfPair, nn.Module], card: WeightsCard
+    partial: Path,
+    networks: Mapping[PartOfPair, nn.Module],
+    card: WeightsCard,
+    half: bool,
 ) -> WeightsCard:
     for name, network in networks.items():
         state = network.state_dict()
         plain = {k: v.detach().cpu().contiguous() for k, v in state.items()}
+        if half:
+            plain = {key: value.half() for key, value in plain.items()}
         # Written as bytes, for save_file makes files that only their owner can read.
         (partial / name).write_bytes(save(plain))
     counts = {n: sum(p.numel() for p in w.parameters()) for n, w in networks.items()}

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import yaml
 from safetensors.torch import load_file
 
 from benchmark.cli import main
+from benchmark.store import file_digest
 
 HERE = Path(__file__).parent
 TRAINING = Path("runs", "generators", "tiny")
@@ -68,8 +70,18 @@ def test_a_training_in_two_pieces_exports_its_weights(train, tmp_path):
     ):
         for name, value in network.state_dict().items():
             assert torch.equal(value, found[prefix + name])
-    status, _, wrong = train("--from", "weights", "--out", "more", "--minutes", "0")
+    more = ("--out", "more", "--minutes", "0", "--export", "more/weights", "--half")
+    status, _, wrong = train("--from", "weights", *more)
     assert status == 0, wrong
+    status, _, wrong = train(*more)  # a later piece still knows where it began
+    assert status == 0, wrong
+    card = json.loads((tmp_path / "more" / "weights" / "card.json").read_text())
+    digest = file_digest(tmp_path / "weights" / "generator.safetensors")[:8]
+    start = rf"started from tiny \(40 pictures, 0\.\d+ h, generator {digest}\)"
+    assert re.search(start, card["notes"])
+    halved = tmp_path / "more" / "weights" / "generator.safetensors"
+    assert {value.dtype for value in load_file(halved).values()} == {torch.float16}
+    assert load_generator(halved.parent).grid.dtype == torch.float32
 
 
 @pytest.mark.parametrize(
