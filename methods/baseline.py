@@ -7,7 +7,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from methods.base import FitContext, MethodMeta
-from methods.estimation import EstimatorMethod, EstimatorOptions
+from methods.estimation import EstimatorMethod
+from methods.estimator_options import EstimatorOptions
 from methods.examples import Pairs
 from methods.networks.backbones import WEIGHT_FILES
 from methods.renders import training_renders

@@ -4,100 +4,26 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import torch
-from pydantic import Field, model_validator
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from benchmark.avatars import AvatarSpec, AvatarVectors
 from benchmark.store import Stage, file_digest
-from methods.augmentation import Augmentation
-from methods.base import FitContext, MethodError, MethodMeta, MethodOptions
+from methods.base import FitContext, MethodError, MethodMeta
+from methods.estimator_options import EstimatorOptions
 from methods.examples import Batches, Pairs, cached_batches, fresh_batches
-from methods.losses import LossWeights, estimator_loss
-from methods.networks.backbones import (
-    STAGE_COUNTS,
-    WEIGHT_FILES,
-    BackboneName,
-    load_imagenet,
-    make_backbone,
-)
+from methods.losses import estimator_loss
+from methods.networks.backbones import WEIGHT_FILES, load_imagenet, make_backbone
 from methods.networks.estimator import Estimator, Grid, Pooled
 from methods.pictures import check_faces
 from methods.randomness import seed_of
 from methods.saving import WEIGHTS_FILE, load_method, save_method
-from methods.training import Recipe, Schedule, train
+from methods.training import train
 
 TRAINING_VERSION = "1"
-
-
-class EstimatorOptions(MethodOptions):
-    """How an estimator is built and trained; the defaults are the paper's.
-
-    The paper trains for 100 epochs of 50,000 pairs in batches of 256: 19,531 steps.
-    What makes a training small enough for two processor cores: `backbone_stages` uses
-    only the first stages of the backbone; `reading: grid` keeps a few channels of every
-    place instead of their mean; `frozen_stages` leaves the first stages as they are;
-    and `cached_views` draws that many augmented pictures once and keeps the features of
-    the frozen stages (0 draws anew at each step).
-    """
-
-    input_size: int = Field(224, ge=64, le=1024)
-    backbone: BackboneName = "resnet18"
-    pretrained: bool = True
-    backbone_stages: int | None = Field(None, ge=1)
-    frozen_stages: int = Field(0, ge=0)
-    reading: Literal["pooled", "grid"] = "pooled"
-    grid_channels: int = Field(48, ge=1)
-    head_width: int = Field(256, ge=1)
-    steps: int = Field(19_531, ge=1)
-    batch_size: int = Field(256, ge=2)
-    learning_rate: float = Field(1e-3, gt=0)
-    schedule: Schedule = "halving"
-    cached_views: int = Field(0, ge=0)
-    augmentation: Augmentation = Augmentation()
-    continuous_weight: float = Field(1.0, ge=0)
-    discrete_weight: float = Field(10.0, ge=0)
-    sce_alpha: float = Field(0.1, ge=0)
-    sce_beta: float = Field(1.0, ge=0)
-    checkpoint_steps: int = Field(200, ge=1)
-
-    @model_validator(mode="after")
-    def _stages_fit_together(self) -> Self:
-        count = STAGE_COUNTS[self.backbone]
-        if self.backbone_stages is not None and self.backbone_stages > count:
-            raise ValueError(f"backbone_stages: {self.backbone} has {count} stages")
-        if self.frozen_stages > (self.backbone_stages or count):
-            raise ValueError(
-                f"frozen_stages: {self.frozen_stages} of "
-                f"{self.backbone_stages or count} stages cannot be frozen"
-            )
-        if self.cached_views and not self.frozen_stages:
-            raise ValueError(
-                "cached_views keeps the features of frozen stages, so frozen_stages "
-                "must be 1 or more"
-            )
-        if self.frozen_stages and not self.pretrained:
-            raise ValueError(
-                "frozen_stages would freeze random weights; set pretrained: true"
-            )
-        return self
-
-    @property
-    def loss_weights(self) -> LossWeights:
-        """The weights of the loss."""
-        return LossWeights(
-            self.continuous_weight, self.discrete_weight, self.sce_alpha, self.sce_beta
-        )
-
-    @property
-    def recipe(self) -> Recipe:
-        """How long and how fast to learn."""
-        return Recipe(
-            self.steps, self.learning_rate, self.schedule, self.checkpoint_steps
-        )
 
 
 class EstimatorMethod(ABC):
@@ -117,7 +43,7 @@ class EstimatorMethod(ABC):
 
     @abstractmethod
     def pairs(self, context: FitContext) -> Pairs:
-        """What to train on, at the options' input size."""
+        """What to train on; other sizes than the input size are brought to it."""
 
     def fit(self, context: FitContext) -> None:
         """Train on `pairs`; the trained network is a stage of the store."""
@@ -141,7 +67,8 @@ class EstimatorMethod(ABC):
         check_faces(faces, self.options.input_size)
         device = next(network.parameters()).device
         with torch.inference_mode():
-            rows = [network(face[None].to(device)).cpu() for face in faces]
+            sight = self.options.sight
+            rows = [network(sight(face[None].to(device))).cpu() for face in faces]
         flat = torch.cat(rows) if rows else torch.zeros(0, network.spec.flat_size)
         return AvatarVectors.from_flat(network.spec, flat.numpy())
 
@@ -263,6 +190,7 @@ def _batches(
         pairs,
         network,
         options.augmentation,
+        options.sight,
         options.batch_size,
         context.seed,
         context.device,

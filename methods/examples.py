@@ -25,6 +25,9 @@ VIEW_CHUNK = 8
 Batches = Callable[[int], tuple[Tensor, Targets]]
 """From a step's number to frozen features and targets; a function of the step alone."""
 
+Sight = Callable[[Tensor], Tensor]
+"""From (n, 3, S, S) pictures to what the network is given of them."""
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -46,6 +49,7 @@ def fresh_batches(
     pairs: Pairs,
     network: Estimator,
     augmentation: Augmentation,
+    sight: Sight,
     batch_size: int,
     seed: int,
     device: str,
@@ -59,7 +63,7 @@ def fresh_batches(
         pictures = as_tensor(pairs.pictures[rows.numpy()], device)
         generator = generator_of("augment", seed, step)
         pictures = augment(pictures, augmentation, generator)
-        return network.frozen(pictures), targets.rows(rows.to(device))
+        return network.frozen(sight(pictures)), targets.rows(rows.to(device))
 
     return batch
 
@@ -68,6 +72,7 @@ def cached_batches(
     pairs: Pairs,
     network: Estimator,
     augmentation: Augmentation,
+    sight: Sight,
     batch_size: int,
     seed: int,
     device: str,
@@ -87,7 +92,7 @@ def cached_batches(
             pictures = as_tensor(pairs.pictures[rows], device)
             generator = generator_of("view", seed, start)
             pictures = augment(pictures, augmentation, generator)
-            features.append(network.frozen(pictures))
+            features.append(network.frozen(sight(pictures)))
             task.advance(len(rows))
     bank = torch.cat(features)
     rows_at = row_order(views, batch_size, seed)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 RANGE_SLACK = 1e-3
 
@@ -29,6 +30,22 @@ def as_tensor(images: NDArray[np.uint8], device: str = "cpu") -> Tensor:
     # The copy makes read-only arrays acceptable to torch.
     pictures = torch.from_numpy(np.array(images)).to(device)
     return pictures.permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def seen(pictures: Tensor, size: int, finest: int | None = None) -> Tensor:
+    """(n, 3, size, size) of (n, 3, S, S) pictures, with no more detail than `finest`.
+
+    Pictures larger than `finest` px (None: none are) are brought down to it by area
+    averaging; whatever is not of `size` then is brought to it bilinearly.
+    """
+    if finest is not None and pictures.shape[-1] > finest:
+        pictures = functional.interpolate(pictures, finest, mode="area")
+    side = pictures.shape[-1]
+    if side == size:
+        return pictures
+    return functional.interpolate(
+        pictures, size, mode="bilinear", antialias=side > size
+    )
 
 
 def check_faces(faces: Tensor, size: int) -> None:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from benchmark import weights
-from methods.estimation import EstimatorOptions
+from methods.estimator_options import EstimatorOptions
 from methods.networks.backbones import (
     STAGE_COUNTS,
     WEIGHT_FILES,
