@@ -25,6 +25,7 @@ EFFICIENTNET_LITE0 = "efficientnet-lite0"
 ST_LPIPS_ALEX = "st-lpips-alex"
 RESNET18 = "torchvision-resnet18"
 ALEXNET = "torchvision-alexnet"
+VGG16 = "torchvision-vgg16"
 
 DOWNLOAD_SECONDS = 600
 CONNECT_SECONDS = 10
@@ -125,6 +126,16 @@ _FILES: dict[str, WeightFile] = {
             source=AtUrl(
                 "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"
             ),
+            data="ImageNet-1k",
+            licence="BSD-3-Clause",
+        ),
+        WeightFile(
+            name=VGG16,
+            title="VGG-16 of torchvision (IMAGENET1K_V1)",
+            file="vgg16-397923af.pth",
+            sha256="397923af",
+            megabytes=553.4,
+            source=AtUrl("https://download.pytorch.org/models/vgg16-397923af.pth"),
             data="ImageNet-1k",
             licence="BSD-3-Clause",
         ),

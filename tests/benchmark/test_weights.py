@@ -60,7 +60,9 @@ def test_an_unknown_name_gets_the_nearest_ones():
 
 
 def test_nothing_is_found_where_nothing_was_fetched():
-    assert [weights.find(name) for name in weights.names()] == [None] * 4
+    assert [weights.find(name) for name in weights.names()] == [None] * len(
+        weights.names()
+    )
 
 
 def test_a_damaged_file_is_noticed(cache):

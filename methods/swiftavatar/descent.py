@@ -1,0 +1,157 @@
+"""From renders to latent codes of the avatar generator, by optimisation, in batches.
+
+The loss of a render is equation 5: a perceptual distance, a mean squared error and the
+mean squared distance of its code to where it started. A batch descends the sum over its
+renders, and Adam's step looks at every number by itself, so that the path of a render
+does not depend on which others are inverted beside it (but for float rounding).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from methods.networks.semantic_stylegan import SemanticGenerator
+from methods.swiftavatar.mean_codes import MeanCodes
+from methods.swiftavatar.options import InversionOptions
+from methods.swiftavatar.perceptual import Features, Perceptual
+
+TERMS = ("perceptual", "pixel", "latent")
+"""The terms of the loss: distance of the perceptual net, mean squared error in [-1, 1],
+mean squared distance to the start; all before they are weighted. The first is 0 where
+its weight is: the net is not even read."""
+RISE, FALL = 0.05, 0.25
+"""Shares of the steps in which the ramped learning rate rises and falls."""
+
+
+class Inverted(NamedTuple):
+    """What an inversion of n renders found.
+
+    Attributes:
+        latents: (n, rows, D) float16 codes in W+.
+        terms: (n, 3) terms of the loss (`TERMS`) of these codes.
+        curve: (steps + 1, 3) float64 sums over renders of the terms before each step
+            and after the last, there before the codes were rounded to float16.
+        rounding: (n,) mean squared change of a picture in [-1, 1] by that rounding.
+    """
+
+    latents: Tensor
+    terms: Tensor
+    curve: Tensor
+    rounding: Tensor
+
+
+def learning_rate_at(step: int, options: InversionOptions) -> float:
+    """Adam's learning rate in a step (0 to steps - 1).
+
+    "cosine" falls along half a wave from the first step on; "ramped" is the reference
+    script's (rosinality's projector): 0 in step 0, up over 5 % of the steps, level, and
+    down along half a wave over the last quarter.
+    """
+    share = step / options.steps
+    if options.schedule == "cosine":
+        return options.learning_rate * (0.5 + 0.5 * math.cos(math.pi * share))
+    fall = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (1 - share) / FALL))
+    return options.learning_rate * fall * min(1.0, share / RISE)
+
+
+class Inversion:
+    """Inverts batches of renders from one start, with the generator's stored noise."""
+
+    def __init__(
+        self,
+        avatar: SemanticGenerator,
+        net: Perceptual | None,
+        start: MeanCodes,
+        options: InversionOptions,
+    ) -> None:
+        self._avatar, self._net, self._options = avatar, net, options
+        # The glasses' start is no code of W: there, all rows start from w_mean.
+        rows = start.start if options.space == "w+" else start.mean[:1]
+        self.device = str(avatar.grid.device)
+        self._start = rows.to(self.device)
+        self._weights = torch.tensor(
+            [options.perceptual_weight, options.pixel_weight, options.latent_weight],
+            device=self.device,
+        )
+
+    def invert(self, targets: Tensor) -> Inverted:
+        """Codes of (n, 3, S, S) renders in [-1, 1], S the generator's size.
+
+        The codes after the last step are kept, as in the reference script. Raises
+        FloatingPointError where the loss stops being finite.
+        """
+        with frozen(self._avatar):
+            with torch.no_grad():
+                features = self._net.features(targets) if self._net else []
+            codes, curve = self._descend(targets, features)
+            return self._measured(codes, curve, targets, features)
+
+    def _descend(
+        self, targets: Tensor, features: Features
+    ) -> tuple[Tensor, list[Tensor]]:
+        """The last codes, and the summed terms before each step."""
+        codes = self._start.repeat(len(targets), 1, 1).requires_grad_(True)
+        adam = torch.optim.Adam([codes])
+        curve = []
+        for step in range(self._options.steps):
+            _, terms = self._look(codes, targets, features)
+            (codes.grad,) = torch.autograd.grad((terms @ self._weights).sum(), codes)
+            adam.param_groups[0]["lr"] = learning_rate_at(step, self._options)
+            adam.step()
+            curve.append(terms.detach().double().sum(0))
+        return codes.detach(), curve
+
+    @torch.no_grad()
+    def _measured(
+        self, codes: Tensor, curve: list[Tensor], targets: Tensor, features: Features
+    ) -> Inverted:
+        image, terms = self._look(codes, targets, features)
+        whole = torch.stack([*curve, terms.double().sum(0)]).cpu()
+        if not whole.isfinite().all():
+            raise FloatingPointError(
+                "the loss of the inversion is not finite: lower inversion.learning_rate"
+            )
+        latents = self._rows(codes).half()
+        rounded, terms = self._look(latents.float(), targets, features)
+        change = (rounded - image).square().mean((1, 2, 3))
+        return Inverted(latents.cpu(), terms.cpu(), whole, change.cpu())
+
+    def _look(
+        self, codes: Tensor, targets: Tensor, features: Features
+    ) -> tuple[Tensor, Tensor]:
+        """Pictures of codes, and their (n, 3) terms."""
+        made = self._avatar(
+            [self._rows(codes)], input_is_latent=True, randomize_noise=False
+        )
+        square = (made.image - targets).square().mean((1, 2, 3))
+        terms = (
+            self._net.distances(made.image, features)
+            if self._net
+            else torch.zeros_like(square),
+            square,
+            (codes - self._start).square().mean((1, 2)),
+        )
+        return made.image, torch.stack(terms, dim=1)
+
+    def _rows(self, codes: Tensor) -> Tensor:
+        """(n, rows, D) of codes in W+, or of (n, 1, D) ones in W."""
+        return codes.expand(-1, self._avatar.layout.rows, -1)
+
+
+@contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """Parameters without gradients for a while: a backward pass then skips them."""
+    learning = [p for p in network.parameters() if p.requires_grad]
+    for parameter in learning:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in learning:
+            parameter.requires_grad_(True)
