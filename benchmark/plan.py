@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import median
 from typing import Any
 
 import torch
 
+from benchmark.contest import Contest, Judge, Variant, judge_data
 from benchmark.engines.base import engine_digest
 from benchmark.hardware import hardware
-from benchmark.resolve import Contest, Judge, Variant, judge_data
 from benchmark.stages import (
     digest_of,
     fit_stage,
@@ -23,6 +23,7 @@ from benchmark.stages import (
     truth_render_stage,
 )
 from benchmark.store import Stage, Store
+from benchmark.weight_folders import is_member
 
 SECONDS_PER_STEP = 0.5
 SECONDS_PER_FACE = {"predict": 0.1, "render": 0.02, "score": 0.05}
@@ -146,7 +147,11 @@ def _fit(contest: Contest, variant: Variant, engine: str, seed: int) -> Stage:
         designer = contest.suite.designers[0]
         inputs["truth"] = contest.truth_digest(engine, "train", designer)
     options = variant.options.model_dump(mode="json")
-    return fit_stage(method, options, inputs, contest.compute, seed)
+    fit = fit_stage(method, options, inputs, contest.compute, seed)
+    # Only who reads a generator could meet weights or stages that ship.
+    if contest.suite.from_scratch and any(map(is_member, variant.digests)):
+        fit = replace(fit, options={**fit.options, "from_scratch": True})
+    return fit
 
 
 def _score(judge: Judge, predicted: Stage, truth: Stage) -> Stage:

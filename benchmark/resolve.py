@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ValidationError
 
 from benchmark import weights
 from benchmark.avatars import AvatarError, AvatarVectors
-from benchmark.engines.base import Engine, engine_digest
+from benchmark.choices import FIRST_OF, choices, may_choose, wanted_options
+from benchmark.contest import Contest, Judge, Variant
+from benchmark.engines.base import Engine
 from benchmark.faces.faceset import (
     FaceSet,
     embedded_portraits,
@@ -30,141 +31,18 @@ from benchmark.registry import (
     Unavailable,
     UnknownName,
 )
-from benchmark.stages import digest_of
+from benchmark.shelf import Shelf, lacking
 from benchmark.suite import Suite, SuiteError, VariantSection, explain
-
-if TYPE_CHECKING:
-    from evaluation.base import Metric, MetricMeta
-    from methods.base import Method, MethodMeta, MethodOptions
-
-FIRST_OF = "first_of"
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A row of the contest: a method class, its options and its weight files."""
-
-    name: str
-    title: str
-    method: type[Method]
-    options: MethodOptions
-    weights: Mapping[str, Path]
-    digests: Mapping[str, str]
-
-    @property
-    def meta(self) -> MethodMeta:
-        """The method declared as data."""
-        return self.method.meta
-
-
-@dataclass(frozen=True)
-class Judge:
-    """A metric of the contest; `skipped` says why it cannot be measured here, if so."""
-
-    metric: type[Metric]
-    weights: Mapping[str, Path]
-    digests: Mapping[str, str]
-    skipped: str | None = None
-
-    @property
-    def meta(self) -> MetricMeta:
-        """The metric declared as data."""
-        return self.metric.meta
-
-
-@dataclass(frozen=True)
-class Contest:
-    """A suite with everything looked up: what the plan and the runner work from.
-
-    `truths` holds the vectors by (engine, split, designer); for oracle rows also those
-    of the train split under the main designer.
-    """
-
-    suite: Suite
-    device: str
-    faces: FaceSet
-    splits: Mapping[str, FaceSplit]
-    engines: Mapping[str, Engine]
-    variants: tuple[Variant, ...]
-    judges: tuple[Judge, ...]
-    truths: Mapping[tuple[str, str, str], AvatarVectors] = field(repr=False)
-
-    @property
-    def compute(self) -> dict[str, Any]:
-        """What floating point depends on: device and number of threads."""
-        return {"device": self.device, "threads": self.suite.threads}
-
-    def truth_digest(self, engine: str, split: str, designer: str) -> str:
-        """Digest of the true vectors of a split, as records by names."""
-        return digest_of(self.truths[engine, split, designer].to_records())
-
-    def to_data(self) -> dict[str, Any]:
-        """The resolved configuration: JSON-able, equal for equal runs."""
-        suite = self.suite.model_dump(mode="json", exclude={"variants", "options"})
-        return {
-            **suite,
-            "device": self.device,
-            "faces": self._faces_data(),
-            "engines": {n: _engine_data(e) for n, e in self.engines.items()},
-            "variants": {v.name: _variant_data(v) for v in self.variants},
-            "metrics": {j.meta.name: judge_data(j) for j in self.judges},
-        }
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 (hex) of the resolved configuration; run folders are named by it."""
-        return digest_of(self.to_data())
-
-    def faces_record(self) -> dict[str, Any]:
-        """The face set as a trial names it."""
-        return {
-            "name": self.faces.name,
-            "version": self.faces.version,
-            "digest": self.faces.digest,
-            "stand_in": self.faces.stand_in,
-            "licence": self.faces.licence,
-        }
-
-    def _faces_data(self) -> dict[str, Any]:
-        splits = {
-            name: {"faces": len(split), "digest": split.digest}
-            for name, split in self.splits.items()
-        }
-        truths = {"/".join(key): self.truth_digest(*key) for key in sorted(self.truths)}
-        return {**self.faces_record(), "splits": splits, "truths": truths}
-
-
-def _engine_data(engine: Engine) -> dict[str, Any]:
-    return {"version": engine.meta.version, "digest": engine_digest(engine)}
-
-
-def _variant_data(variant: Variant) -> dict[str, Any]:
-    meta = variant.meta
-    return {
-        "title": variant.title,
-        "method": meta.name,
-        "version": meta.version,
-        "revision": meta.revision,
-        "role": meta.role,
-        "options": variant.options.model_dump(mode="json"),
-        "weights": dict(variant.digests),
-    }
-
-
-def judge_data(judge: Judge) -> dict[str, Any]:
-    """A metric as data, with `weights` digests and `skipped` (a reason or None)."""
-    data = asdict(judge.meta)
-    data["identity"], data["needs"] = dict(judge.meta.identity), list(judge.meta.needs)
-    return {**data, "weights": dict(judge.digests), "skipped": judge.skipped}
+from benchmark.weight_folders import is_member, shipped_twin
 
 
 def resolve(suite: Suite, lpips_backbone: Path | None = None) -> Contest:
     """Look everything up; raises SuiteError with every problem at once.
 
-    `lpips_backbone` is an AlexNet file to use instead of the cached one. Raises
-    WeightsError where a weight file is damaged.
+    `lpips_backbone` is an AlexNet file to use instead of the cached one; raises
+    WeightsError where it is another file.
     """
-    shelf = weights.Shelf({} if lpips_backbone is None else _alexnet(lpips_backbone))
+    shelf = Shelf({} if lpips_backbone is None else _alexnet(lpips_backbone))
     problems: list[str] = []
     device = _device(suite.device, problems)
     engines = _engines(suite, problems)
@@ -223,9 +101,7 @@ def _engines(suite: Suite, problems: list[str]) -> dict[str, Engine]:
     return engines
 
 
-def _variants(
-    suite: Suite, shelf: weights.Shelf, problems: list[str]
-) -> tuple[Variant, ...]:
+def _variants(suite: Suite, shelf: Shelf, problems: list[str]) -> tuple[Variant, ...]:
     found = [_variant(suite, section, shelf, problems) for section in suite.variants]
     titles = [v.title for v in found if v is not None]
     problems += [
@@ -243,34 +119,39 @@ def _variants(
 
 
 def _variant(
-    suite: Suite, section: VariantSection, shelf: weights.Shelf, problems: list[str]
+    suite: Suite, section: VariantSection, shelf: Shelf, problems: list[str]
 ) -> Variant | None:
     where = f"variants.{section.name}"
     method = _load(METHODS, section.method, where, problems)
     if method is None:
         return None
-    fields = method.Options.model_fields
-    shared = {key: value for key, value in suite.options.items() if key in fields}
-    lacking: Sequence[str] = ()
-    wanted = {**shared, **section.options}
-    unfit = [key for key, value in wanted.items() if not _may_choose(value)]
+    wanted = wanted_options(suite, section, method.Options.model_fields)
+    unfit = [key for key, value in wanted.items() if not may_choose(value)]
     problems += [
         f"{where}.options: {key}: {FIRST_OF} takes a list, best first" for key in unfit
     ]
     if unfit:
         return None
-    for options_data in _choices(wanted):
+    missing: Sequence[str] = ()
+    for options_data in choices(wanted):
         try:
             options = method.Options.model_validate(options_data)
         except ValidationError as error:
             problems += explain(error, f"{where}.options", options_data, method.Options)
             return None
         needs = method.required_weights(options)
-        lacking = shelf.missing(needs)
-        if not lacking:
+        try:
+            missing = shelf.missing(needs)
+        except weights.WeightsError as error:
+            problems.append(f"{where}: {error}")
+            return None
+        if not missing:
             title = section.title or _title(suite, section, method.meta.title)
-            return Variant(section.name, title, method, options, *shelf.take(needs))
-    problems.append(_lacking(where, lacking))
+            files = shelf.take(needs)
+            variant = Variant(section.name, title, method, options, *files)
+            problems += _shipped(where, variant) if suite.from_scratch else []
+            return variant
+    problems += [f"{where}: {sentence}" for sentence in lacking(missing)]
     return None
 
 
@@ -280,40 +161,34 @@ def _title(suite: Suite, section: VariantSection, title: str) -> str:
     return title if alone else f"{title} ({section.name})"
 
 
-def _lacking(where: str, names: Sequence[str]) -> str:
-    return (
-        f"{where}: the weight file {' and '.join(names)} is not at hand; fetch it with "
-        f"`avatarbench weights fetch {' '.join(names)}`"
-    )
+def _shipped(where: str, variant: Variant) -> list[str]:
+    """A problem for each pair of shipped weights that a variant would take."""
+    twins = {
+        twin
+        for name, digest in variant.digests.items()
+        if is_member(name) and (twin := shipped_twin(digest)) is not None
+    }
+    return [
+        f"{where}: a run from scratch takes no weights that ship, and {twin} ships: "
+        "make people with `avatarbench faces crowd`, train a generator on them with "
+        "`avatarbench train generator`, then give its folder with `--set "
+        "options.generator=FOLDER`"
+        for twin in sorted(twins)
+    ]
 
 
-def _may_choose(value: Any) -> bool:
-    """False for a `first_of` that names no candidates."""
-    if not isinstance(value, dict) or set(value) != {FIRST_OF}:
-        return True
-    return isinstance(value[FIRST_OF], list) and bool(value[FIRST_OF])
-
-
-def _choices(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Options with `{first_of: […]}` replaced by each candidate in turn, best first."""
-    for key, value in options.items():
-        if isinstance(value, dict) and set(value) == {FIRST_OF}:
-            for candidate in value[FIRST_OF]:
-                yield from _choices({**options, key: candidate})
-            return
-    yield dict(options)
-
-
-def _judges(
-    suite: Suite, shelf: weights.Shelf, problems: list[str]
-) -> tuple[Judge, ...]:
+def _judges(suite: Suite, shelf: Shelf, problems: list[str]) -> tuple[Judge, ...]:
     judges: list[Judge] = []
     for name in suite.metrics:
         metric = _load(METRICS, name, "metrics", problems)
         if metric is None:
             continue
-        missing = shelf.missing(metric.meta.needs)
-        skipped = _lacking(name, missing) if missing else None
+        try:
+            missing = shelf.missing(metric.meta.needs)
+        except weights.WeightsError as error:
+            problems.append(f"metrics.{name}: {error}")
+            continue
+        skipped = f"{name}: {'; '.join(lacking(missing))}" if missing else None
         judges.append(Judge(metric, *shelf.take(metric.meta.needs), skipped))
     return tuple(judges)
 

@@ -13,12 +13,12 @@ from typing import Any, Protocol
 import yaml
 
 from benchmark.assembly import assemble
+from benchmark.contest import Contest, judge_data
 from benchmark.environment import environment
 from benchmark.faces.pictures import FaceSetError
 from benchmark.locks import lock
 from benchmark.plan import Plan, TrialPlan
 from benchmark.progress import Progress
-from benchmark.resolve import Contest, judge_data
 from benchmark.store import Store, StoreError, atomic_write, unwritable
 from benchmark.trial import (
     CASES_FILE,

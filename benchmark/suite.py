@@ -47,7 +47,8 @@ class Suite(Section):
     `options` reach every variant whose method has an option of that name; a variant's
     own options win. The first designer is the main one: oracle rows learn from it and
     tables show it; the others are sensitivity checks. An `ablation` adds the paper's
-    Table 3 to the reports.
+    Table 3 to the reports. From scratch, nothing is taken that ships with the package:
+    neither weights of its generators nor finished stages.
     """
 
     name: Name
@@ -66,6 +67,7 @@ class Suite(Section):
     speed: SpeedSection = SpeedSection()
     device: Literal["auto", "cpu", "cuda", "mps"] = "cpu"
     threads: int = Field(2, ge=1)
+    from_scratch: bool = False
 
     @field_validator("name")
     @classmethod

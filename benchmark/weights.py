@@ -15,11 +15,17 @@ import tempfile
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.store import atomic_write, file_digest
+from benchmark.weight_folders import (
+    WeightsError,
+    cache_folder,
+    check_member,
+    find_member,
+    is_member,
+)
 
 EFFICIENTNET_LITE0 = "efficientnet-lite0"
 ST_LPIPS_ALEX = "st-lpips-alex"
@@ -29,10 +35,6 @@ VGG16 = "torchvision-vgg16"
 
 DOWNLOAD_SECONDS = 600
 CONNECT_SECONDS = 10
-
-
-class WeightsError(RuntimeError):
-    """A weight file is unknown, damaged or out of reach; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -159,18 +161,15 @@ def describe(name: str) -> WeightFile:
     return _FILES[name]
 
 
-def cache_folder() -> Path:
-    """Where fetched files lie: $AVATARBENCH_CACHE or ~/.cache/avatarbench/weights."""
-    given = os.environ.get("AVATARBENCH_CACHE")
-    return Path(given) if given else Path.home() / ".cache" / "avatarbench" / "weights"
-
-
 def find(name: str) -> Path | None:
     """The checked file of a name, or None where it was never fetched.
 
-    Files that torchvision itself downloaded count. Raises WeightsError for a file with
+    Files that torchvision itself downloaded count. A name may also be that of a file in
+    a weights folder (benchmark.weight_folders). Raises WeightsError for a file with
     another digest than the published one: it is damaged.
     """
+    if is_member(name):
+        return find_member(name)
     entry = describe(name)
     for folder in _folders(entry):
         path = folder / entry.file
@@ -181,9 +180,11 @@ def find(name: str) -> Path | None:
 
 def check(name: str, path: Path) -> Path:
     """`path`, if it holds the published bytes; raises WeightsError if it does not."""
-    entry = describe(name)
     if not path.is_file():
         raise WeightsError(f"{name}: there is no file {path}")
+    if is_member(name):
+        return check_member(path)
+    entry = describe(name)
     digest = file_digest(path)
     if not digest.startswith(entry.sha256):
         raise WeightsError(
@@ -292,29 +293,3 @@ def _unreachable(entry: WeightFile, reason: str) -> WeightsError:
         f"{entry.name} is not to be had here: {entry.source}: {reason}; a copy of "
         f"{entry.file} from elsewhere can be put into {cache_folder()}"
     )
-
-
-class Shelf:
-    """Weight files at hand, with digests; each is looked up and hashed once."""
-
-    def __init__(self, given: Mapping[str, Path]) -> None:
-        self._found: dict[str, Path | None] = dict(given)
-        self._digests: dict[str, str] = {}
-
-    def find(self, name: str) -> Path | None:
-        """The file, or None where it is not at hand."""
-        if name not in self._found:
-            self._found[name] = find(name)
-        return self._found[name]
-
-    def missing(self, names: Sequence[str]) -> list[str]:
-        """Those of `names` that are not at hand."""
-        return [name for name in names if self.find(name) is None]
-
-    def take(self, names: Sequence[str]) -> tuple[dict[str, Path], dict[str, str]]:
-        """Files and digests of those of `names` that are at hand."""
-        files = {n: path for n in names if (path := self.find(n)) is not None}
-        for name, path in files.items():
-            if name not in self._digests:
-                self._digests[name] = file_digest(path)
-        return files, {name: self._digests[name] for name in files}

@@ -202,7 +202,8 @@ def draw_curve(
 
 
 def _load(folder: Path, device: str) -> SemanticGenerator:
-    from methods.generator.pretrained import find_weights, load_generator
+    from benchmark.weight_folders import find_weights
+    from methods.generator.pretrained import load_generator
 
     return load_generator(find_weights(folder), device)
 

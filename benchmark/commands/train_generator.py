@@ -34,10 +34,9 @@ from benchmark.tracking import (
     open_training_tracker,
     ui_command,
 )
+from benchmark.weight_folders import CARD, find_weights
 from methods.generator.curves import CURVES, read_curves
 from methods.generator.pretrained import (
-    CARD,
-    find_weights,
     load_discriminator,
     load_generator,
     read_card,

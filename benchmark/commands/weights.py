@@ -21,7 +21,8 @@ weights_app = typer.Typer(
 def list_weights() -> None:
     """Every weight file and every generator: where it lies, or that it is missing."""
     from benchmark import weights
-    from methods.generator.pretrained import known_weights, read_card
+    from benchmark.weight_folders import known_weights
+    from methods.generator.pretrained import read_card
 
     for name in weights.names():
         entry = weights.describe(name)
@@ -93,7 +94,8 @@ def show_weights(
     ],
 ) -> None:
     """Check the digests of a generator's weights and print their card."""
-    from methods.generator.pretrained import find_weights, verify
+    from benchmark.weight_folders import find_weights
+    from methods.generator.pretrained import verify
 
     _print_card(verify(find_weights(folder)))
     print("digests: every file is as it was written")

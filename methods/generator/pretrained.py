@@ -22,7 +22,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from benchmark.store import file_digest
-from benchmark.weights import WeightsError, cache_folder
+from benchmark.weight_folders import CARD, DISCRIMINATOR, GENERATOR, WeightsError
 from methods.generator.state_dicts import (
     Shapes,
     discriminator_misfit,
@@ -32,12 +32,6 @@ from methods.generator.state_dicts import (
 from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.generator_config import GeneratorConfig
 from methods.networks.semantic_stylegan import SemanticGenerator
-
-SHIPPED = Path(__file__).parent.parent / "weights"
-"""Where the weights of this project's own generators lie, a folder each."""
-CARD = "card.json"
-GENERATOR = "generator.safetensors"
-DISCRIMINATOR = "discriminator.safetensors"
 
 PartOfPair = Literal["generator.safetensors", "discriminator.safetensors"]
 
@@ -80,32 +74,6 @@ class WeightsCard(BaseModel):
     notes: str = ""
     parameters: dict[PartOfPair, int] = {}
     digests: dict[PartOfPair, str] = {}
-
-
-def known_weights() -> dict[str, Path]:
-    """Weights folders that go by a name: imported ones, then those that ship."""
-    return {
-        card.parent.name: card.parent
-        for place in (cache_folder(), SHIPPED)
-        for card in sorted(place.glob(f"*/{CARD}"))
-    }
-
-
-def find_weights(folder_or_name: Path) -> Path:
-    """A folder as it is given, or the folder that a name stands for.
-
-    Raises WeightsError, with the names that there are, for neither.
-    """
-    if folder_or_name.exists():
-        return folder_or_name
-    known = known_weights()
-    if str(folder_or_name) not in known:
-        names = f", or one of {', '.join(known)}" if known else ""
-        raise WeightsError(
-            f"{folder_or_name} is no folder and no name of weights: give a folder that "
-            f"`train generator` or `weights import` made{names}"
-        )
-    return known[str(folder_or_name)]
 
 
 def require_free(folder: Path) -> None:

@@ -5,8 +5,9 @@ import torch
 
 from benchmark.faces.faceset import embedded_portraits
 from benchmark.parts import PART_IDS
+from benchmark.weight_folders import SHIPPED
 from methods.generator.examples import one_hot
-from methods.generator.pretrained import SHIPPED, load_discriminator, load_generator
+from methods.generator.pretrained import load_discriminator, load_generator
 from methods.generator.pretrained import verify as verified
 from methods.generator.recipe import read_recipe
 from methods.generator.sampling import sample

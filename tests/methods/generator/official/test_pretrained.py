@@ -7,10 +7,9 @@ import pytest
 import torch
 from official_checkpoints import CONFIG, generator
 
-from benchmark.weights import WeightsError
+from benchmark.weight_folders import WeightsError, find_weights
 from methods.generator.pretrained import (
     WeightsCard,
-    find_weights,
     load_discriminator,
     load_generator,
     read_card,

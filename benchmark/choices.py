@@ -1,0 +1,36 @@
+"""The options of a variant: shared ones, its own, and lists of candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from benchmark.sections import VariantSection
+from benchmark.suite import Suite
+
+FIRST_OF = "first_of"
+
+
+def wanted_options(
+    suite: Suite, section: VariantSection, fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the suite asks of a variant whose method has options of these names."""
+    shared = {key: value for key, value in suite.options.items() if key in fields}
+    return {**shared, **section.options}
+
+
+def may_choose(value: Any) -> bool:
+    """False for a `first_of` that names no candidates."""
+    if not isinstance(value, dict) or set(value) != {FIRST_OF}:
+        return True
+    return isinstance(value[FIRST_OF], list) and bool(value[FIRST_OF])
+
+
+def choices(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Options with `{first_of: […]}` replaced by each candidate in turn, best first."""
+    for key, value in options.items():
+        if isinstance(value, dict) and set(value) == {FIRST_OF}:
+            for candidate in value[FIRST_OF]:
+                yield from choices({**options, key: candidate})
+            return
+    yield dict(options)
