@@ -56,6 +56,12 @@ def run_command(
     ] = None,
     overrides: Overrides = None,
     lpips_backbone: Backbone = None,
+    from_scratch: Annotated[
+        bool,
+        typer.Option(
+            "--from-scratch", help="Take no weights and no stages that ship with this."
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan and its cost; do nothing.")
     ] = False,
@@ -73,7 +79,7 @@ def run_command(
         suite=suite,
         out=out,
         store=store or out / "store",
-        overrides=tuple(overrides or ()),
+        overrides=(*(overrides or ()), *(["from_scratch=true"] * from_scratch)),
         lpips_backbone=lpips_backbone,
         dry_run=dry_run,
         track=not no_mlflow,

@@ -68,6 +68,11 @@ class Store:
     others wait, and `on_wait` gets a sentence that says for whom. `made_with` (versions
     of code and packages) is written beside every stage that is built, not into its key:
     a result that is found again keeps the record of what made it.
+
+    `shipped` is a folder laid out like a store whose stages come with the package. They
+    are used in place and never written. As keys name everything that a result depends
+    on, a shipped stage stands in for one that this machine would have built, and for no
+    other.
     """
 
     def __init__(
@@ -75,27 +80,39 @@ class Store:
         root: Path,
         on_wait: Callable[[str], None] = lambda sentence: None,
         made_with: Mapping[str, Any] | None = None,
+        shipped: Path | None = None,
     ) -> None:
         self.root = root
         self.on_wait = on_wait
         self.made_with = dict(made_with or {})
+        self.shipped = shipped
 
     def folder(self, stage: Stage) -> Path:
         """Where the stage's result lies, or would lie."""
-        return self.root / stage.name / stage.key[:32]
+        return self._shipped(stage) or _place(self.root, stage)
 
     def has(self, stage: Stage) -> bool:
         """Whether the stage is finished and every file of it still has its size.
 
         A power cut can empty files that were written just before; such a stage is
-        built again.
+        built again. Raises StoreError for a shipped stage with such files: it cannot
+        be mended here, and building it silently would take hours.
         """
-        folder = self.folder(stage)
-        record = _read_stage(folder / STAGE_FILE)
-        return record is not None and all(
-            (folder / name).is_file() and (folder / name).stat().st_size == size
-            for name, size in record.get("files", {}).items()
-        )
+        shipped = self._shipped(stage) is not None
+        return shipped or _fault(_place(self.root, stage)) is None
+
+    def _shipped(self, stage: Stage) -> Path | None:
+        """The folder of a stage that ships; StoreError where it is damaged."""
+        folder = None if self.shipped is None else _place(self.shipped, stage)
+        if folder is None or not folder.exists():
+            return None
+        fault = _fault(folder)
+        if fault is not None:
+            raise StoreError(
+                f"the shipped stage {folder} is damaged: {fault}; install avatarbench "
+                f"again (in a checkout: git checkout -- {folder})"
+            )
+        return folder
 
     def prepare(self) -> None:
         """Make the store's folder; raises StoreError where it cannot be written to."""
@@ -118,14 +135,18 @@ class Store:
         return json.loads((self.folder(stage) / STAGE_FILE).read_text())
 
     def records(self, name: str) -> Iterator[dict[str, Any]]:
-        """The records of all finished stages of a name."""
-        for path in sorted((self.root / name).glob(f"*/{STAGE_FILE}")):
+        """The records of all finished stages of a name, each stage once."""
+        found: dict[str, Path] = {}
+        for root in filter(None, (self.shipped, self.root)):
+            for path in sorted((root / name).glob(f"*/{STAGE_FILE}")):
+                found.setdefault(path.parent.name, path)
+        for path in found.values():
             record = _read_stage(path)
             if record is not None:
                 yield record
 
     def obtain(self, stage: Stage, build: Build) -> Path:
-        """The folder of a finished stage, built first where it is not there yet.
+        """The folder of a finished stage (read it only), built where it is not there.
 
         A build that raises, or is killed, leaves nothing but its scratch folder.
         """
@@ -164,6 +185,25 @@ def _read_stage(path: Path) -> dict[str, Any] | None:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+
+
+def _place(root: Path, stage: Stage) -> Path:
+    """Where a stage lies in a folder of finished stages."""
+    return root / stage.name / stage.key[:32]
+
+
+def _fault(folder: Path) -> str | None:
+    """What keeps a folder from being a whole, finished stage; None where nothing."""
+    record = _read_stage(folder / STAGE_FILE)
+    if record is None:
+        return f"there is no whole {STAGE_FILE}"
+    for name, size in record.get("files", {}).items():
+        path = folder / name
+        found = path.stat().st_size if path.is_file() else None
+        if found != size:
+            has = "is missing" if found is None else f"has {found} bytes"
+            return f"{name} {has} (expected {size} bytes)"
+    return None
 
 
 def _is_within(error: OSError, root: Path) -> bool:

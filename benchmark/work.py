@@ -14,10 +14,10 @@ import torch
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarVectors
+from benchmark.contest import Judge
 from benchmark.engines.base import Engine, PartMapped, RenderOnly
 from benchmark.plan import Plan, TrialPlan
 from benchmark.progress import Progress, Task
-from benchmark.resolve import Judge
 from benchmark.stages import PREDICT_BATCH, RENDER_BATCH, digest_of
 from benchmark.store import Build, Stage, Store, atomic_write
 from benchmark.trial import webp_bytes
@@ -298,11 +298,12 @@ def _check_scores(judge: Judge, scores: NDArray[np.float64], cases: int) -> None
 class CountingStore(Store):
     """The same store; `spared` sums up what stages that were there already once cost.
 
-    A method that finds a stage of another variant's fit would else look cheaper.
+    A method that finds a stage of another variant's fit, or one that ships, would else
+    look cheaper.
     """
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store.root, store.on_wait, store.made_with)
+        super().__init__(store.root, store.on_wait, store.made_with, store.shipped)
         self.spared: dict[str, float] = {}
 
     def obtain(self, stage: Stage, build: Build) -> Path:

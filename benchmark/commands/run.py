@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.commands.report import print_places, print_table_one, write
+from benchmark.contest import Contest
 from benchmark.environment import made_with
 from benchmark.plan import Outlook, Plan, make_plan, outlook
-from benchmark.resolve import Contest, resolve
+from benchmark.resolve import resolve
 from benchmark.runner import Listener, Outcome, make_out, run, run_folder
 from benchmark.store import Store
 from benchmark.suite import load_suite
 from benchmark.terminal import Speaker, duration, open_progress
 from benchmark.tracking import Tracker, open_tracker, ui_command
+from benchmark.weight_folders import SHIPPED_STAGES
 
 if TYPE_CHECKING:
     from reports.write import ReportFiles
@@ -70,7 +72,7 @@ def carry_out(request: Request) -> int:
     started = time.monotonic()
     suite = load_suite(request.suite, request.overrides)
     plan = make_plan(resolve(suite, request.lpips_backbone))
-    store = Store(request.store, lambda s: _say(request, s), made_with())
+    store = _store(request, plan.contest)
     for line in (_size(plan), *_notes(plan.contest)):
         _say(request, line)
     if request.dry_run:
@@ -88,6 +90,12 @@ def carry_out(request: Request) -> int:
     if tracker is not None:
         print(f"MLflow: {ui_command(request.out)}")
     return int(any(outcome.error for outcome in outcomes))
+
+
+def _store(request: Request, contest: Contest) -> Store:
+    """The store as asked for, over what ships unless the run is from scratch."""
+    shipped = None if contest.suite.from_scratch else SHIPPED_STAGES
+    return Store(request.store, lambda s: _say(request, s), made_with(), shipped)
 
 
 def _tracker(request: Request, plan: Plan) -> Tracker:
@@ -141,8 +149,10 @@ def _count(items: tuple[object, ...], noun: str) -> str:
 
 
 def _notes(contest: Contest) -> list[str]:
-    """What a reader of the results must know: stand-in faces, columns left empty."""
+    """What a reader of the results must know."""
     notes = [f"no {j.meta.title}: {j.skipped}" for j in contest.judges if j.skipped]
+    if contest.suite.from_scratch:
+        notes.append("from scratch: no weights and no stages that ship are taken")
     if contest.faces.stand_in:
         notes.append(f"faces: {contest.faces.name}, a stand-in for photographs")
     return notes

@@ -151,3 +151,20 @@ def test_a_damaged_face_ends_the_run_before_it_trains(tmp_path, avatarbench):
     assert done.stderr.startswith("avatarbench: faces/face10.png cannot be read")
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "runs" / "store" / "fit").exists()
+
+
+def test_from_scratch_is_said_and_takes_no_shipped_stage(
+    tmp_path, avatarbench, monkeypatch
+):
+    tiny_contest.make_suite(tmp_path)
+    assert avatarbench("run", "tiny.yaml", "--no-mlflow", "-q").returncode == 0
+    (tmp_path / "runs" / "store").rename(tmp_path / "shipped")
+    monkeypatch.setattr("benchmark.commands.run.SHIPPED_STAGES", tmp_path / "shipped")
+    words = ("run", "tiny.yaml", "--dry-run")
+    done = avatarbench(*words)
+    assert "one__tiny__s0: to do: nothing" in done.stdout
+    assert "from scratch" not in done.stderr
+    done = avatarbench(*words, "--from-scratch")
+    assert done.returncode == 0, done.stderr
+    assert "one__tiny__s0: to do: fit" in done.stdout
+    assert "from scratch: no weights and no stages that ship are taken" in done.stderr
