@@ -1,12 +1,14 @@
 """One iteration of adversarial training, on one process or several.
 
 Order, losses and rhythms are those of Shi et al. (2022): discriminator, its R1 penalty,
-generator, its path lengths.
+generator, its path lengths. Their adaptation to another domain judges pictures without
+maps, and further terms of the generator can be handed in.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from lightning_fabric import Fabric
@@ -23,34 +25,70 @@ from methods.generator.losses import (
 )
 from methods.generator.recipe import GeneratorRecipe
 from methods.generator.state import TrainingState
+from methods.networks.semantic_stylegan import Synthesis
 
 PATH_DECAY = 0.01
 """Weight of a new mean in the running mean of path lengths."""
 
 
+class GeneratorTerm(Protocol):
+    """One more loss of the generator; the curve has it under its name."""
+
+    @property
+    def name(self) -> str:
+        """One word."""
+        ...
+
+    @property
+    def weight(self) -> float:
+        """Its factor in the sum of losses."""
+        ...
+
+    def __call__(self, made: Synthesis) -> Tensor:
+        """Its value, a scalar, for what the generator in training made."""
+        ...
+
+
+class WeightedLoss(NamedTuple):
+    """A loss with its name in the curve and its weight in the sum."""
+
+    name: str
+    weight: float
+    value: Tensor
+
+
 class AdversarialStep:
-    """Moves a state's networks once; gradients are averaged over processes."""
+    """Moves a state's networks once; gradients are averaged over processes.
+
+    Parameters that want no gradient stay as they are.
+    """
 
     def __init__(
-        self, recipe: GeneratorRecipe, state: TrainingState, fabric: Fabric
+        self,
+        recipe: GeneratorRecipe,
+        state: TrainingState,
+        fabric: Fabric,
+        terms: tuple[GeneratorTerm, ...] = (),
     ) -> None:
         self.recipe, self.state, self.fabric = recipe, state, fabric
+        self.terms = terms
 
     def take(
-        self, picture: Tensor, seg: Tensor, draws: torch.Generator
+        self, picture: Tensor, seg: Tensor | None, draws: torch.Generator
     ) -> dict[str, float]:
         """Learn from this process's share of a batch; the batch's losses by name.
 
         Args:
             picture: (n, 3, S, S) real pictures in [-1, 1].
-            seg: (n, K, S, S) their maps of -1 and 1.
+            seg: (n, K, S, S) their maps of -1 and 1. Without them pictures alone are
+                judged, generated ones too, and no loss is on maps.
             draws: makes codes, mixing and path directions.
         """
         objective, iteration = self.recipe.objective, self.state.iteration
         losses = self._train_discriminator(picture, seg, draws)
         if iteration % objective.r1_every == 0:
             losses |= self._penalise(picture, seg)
-        losses |= self._train_generator(len(picture), draws)
+        losses |= self._train_generator(len(picture), seg is not None, draws)
         if objective.path and iteration % objective.path_every == 0:
             losses |= self._regularise_paths(len(picture), draws)
         means = self._averaged(torch.stack([x.detach() for x in losses.values()]))
@@ -69,7 +107,7 @@ class AdversarialStep:
         return generator.layout.expand(generator.layout.mix(first, second, draws))
 
     def _train_discriminator(
-        self, picture: Tensor, seg: Tensor, draws: torch.Generator
+        self, picture: Tensor, seg: Tensor | None, draws: torch.Generator
     ) -> dict[str, Tensor]:
         state = self.state
         with self.fabric.autocast():
@@ -78,7 +116,7 @@ class AdversarialStep:
                 made = state.generator(
                     [codes], input_is_latent=True, randomize_noise=True
                 )
-            fake = state.discriminator(made.image, made.seg)
+            fake = self._judged(made, with_maps=seg is not None)
             real = state.discriminator(picture, seg)
             loss = discriminator_loss(real.float(), fake.float())
         self._step(loss, state.discriminator, state.discriminator_adam)
@@ -88,34 +126,48 @@ class AdversarialStep:
             "train/fake_logit": fake.float().mean(),
         }
 
-    def _penalise(self, picture: Tensor, seg: Tensor) -> dict[str, Tensor]:
+    def _judged(self, made: Synthesis, with_maps: bool) -> Tensor:
+        """Logits of what the generator made."""
+        return self.state.discriminator(made.image, made.seg if with_maps else None)
+
+    def _penalise(self, picture: Tensor, seg: Tensor | None) -> dict[str, Tensor]:
         state, objective = self.state, self.recipe.objective
         on_image, on_seg = gradient_penalties(state.discriminator, picture, seg)
         loss = objective.r1_image / 2 * on_image + objective.r1_seg / 2 * on_seg
         self._step(
             loss * objective.r1_every, state.discriminator, state.discriminator_adam
         )
-        return {"train/r1_img": on_image, "train/r1_seg": on_seg}
+        on_maps = {} if seg is None else {"train/r1_seg": on_seg}
+        return {"train/r1_img": on_image, **on_maps}
 
-    def _train_generator(self, count: int, draws: torch.Generator) -> dict[str, Tensor]:
-        state, objective = self.state, self.recipe.objective
+    def _train_generator(
+        self, count: int, with_maps: bool, draws: torch.Generator
+    ) -> dict[str, Tensor]:
+        state = self.state
         state.discriminator.requires_grad_(False)
         with self.fabric.autocast():
             codes = self._latents(count, draws)
             made = state.generator([codes], input_is_latent=True, randomize_noise=True)
-            adversarial = generator_loss(
-                state.discriminator(made.image, made.seg).float()
-            )
-            mask = mask_loss(made.seg_coarse.float(), made.seg.float())
-        loss = adversarial + objective.mask * mask
-        losses = {"train/loss_g": adversarial, "train/mask": mask}
-        if objective.mask_entropy:
-            entropy = mask_entropy(made.depths.float(), made.seg.float())
-            loss = loss + objective.mask_entropy * entropy
-            losses["train/mask_entropy"] = entropy
+            loss = generator_loss(self._judged(made, with_maps).float())
+            losses = {"train/loss_g": loss}
+            for name, weight, value in self._further(made, with_maps):
+                loss = loss + weight * value
+                losses[f"train/{name}"] = value
         self._step(loss, state.generator, state.generator_adam)
         state.discriminator.requires_grad_(True)
         return losses
+
+    def _further(self, made: Synthesis, with_maps: bool) -> Iterator[WeightedLoss]:
+        """The generator's losses but for the adversarial one."""
+        objective = self.recipe.objective
+        if with_maps:
+            value = mask_loss(made.seg_coarse.float(), made.seg.float())
+            yield WeightedLoss("mask", objective.mask, value)
+        if with_maps and objective.mask_entropy:
+            value = mask_entropy(made.depths.float(), made.seg.float())
+            yield WeightedLoss("mask_entropy", objective.mask_entropy, value)
+        for term in self.terms:
+            yield WeightedLoss(term.name, term.weight, term(made))
 
     def _regularise_paths(
         self, count: int, draws: torch.Generator
@@ -162,3 +214,14 @@ class AdversarialStep:
         parts = flat.split([g.numel() for g in gradients])
         for gradient, part in zip(gradients, parts, strict=True):
             gradient.copy_(part.view_as(gradient))
+
+
+def require_finite(losses: Mapping[str, float], iteration: int) -> None:
+    """Raise FloatingPointError where a loss of an iteration is not finite."""
+    # Losses are means over processes, so that all of them stop here or none.
+    for name, value in losses.items():
+        if not abs(value) < float("inf"):
+            raise FloatingPointError(
+                f"{name} is not finite at iteration {iteration}: lower the learning "
+                "rate, or use 32-bit precision"
+            )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -78,12 +78,16 @@ class TrainingState:
         self.average.load_state_dict(generator.state_dict())
         self.discriminator.load_state_dict(discriminator.state_dict())
 
-    def update_average(self, decay: float) -> None:
-        """Move the averaged generator's parameters by 1 - decay towards the trained."""
+    def update_average(self, decay: float, only: Collection[str] = ()) -> None:
+        """Move the averaged generator's parameters by 1 - decay towards the trained.
+
+        `only` names the generator's modules that move; without names all of them do.
+        """
+        means = dict(self.average.named_parameters())
         with torch.no_grad():
-            trained = self.generator.parameters()
-            for mean, parameter in zip(self.average.parameters(), trained, strict=True):
-                mean.lerp_(parameter, 1 - decay)
+            for name, parameter in self.generator.named_parameters():
+                if not only or name.partition(".")[0] in only:
+                    means[name].lerp_(parameter, 1 - decay)
 
     def require_finite(self) -> None:
         """Raise FloatingPointError where a weight is not finite, so past mending."""

@@ -15,7 +15,7 @@ from lightning_fabric import Fabric
 from benchmark.faces.parsed import ParsedFaces
 from benchmark.parts import PART_NAMES
 from benchmark.progress import Progress, Silent
-from methods.generator.adversarial import AdversarialStep
+from methods.generator.adversarial import AdversarialStep, require_finite
 from methods.generator.augmentation import augment
 from methods.generator.curves import Curves
 from methods.generator.examples import Examples
@@ -268,15 +268,5 @@ class _Trainer:
         losses = self.step.take(picture, seg, draws)
         state.update_average(self.recipe.ema_decay)
         state.iteration += 1
-        _require_finite(losses, iteration)
+        require_finite(losses, iteration)
         return losses
-
-
-def _require_finite(losses: Mapping[str, float], iteration: int) -> None:
-    # Losses are means over processes, so that all of them stop here or none.
-    for name, value in losses.items():
-        if not abs(value) < float("inf"):
-            raise FloatingPointError(
-                f"{name} is not finite at iteration {iteration}: lower the learning "
-                "rate, or use 32-bit precision"
-            )
