@@ -1,0 +1,202 @@
+import io
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from benchmark.avatars import AvatarSpec, AvatarVectors, Continuous, Discrete
+from benchmark.progress import Silent
+from benchmark.store import Store
+from methods.generator.sampling import synthesise
+from methods.swiftavatar import pairs
+from methods.swiftavatar.options import NO_SEMANTIC, SemanticOptions
+from methods.swiftavatar.pairs import produced_pairs
+
+SPEC = AvatarSpec(
+    "tiny",
+    (
+        Discrete("beard", "face", ("none", "full"), optional=True),
+        Continuous("width", "head"),
+        Discrete("shape", "head", ("round", "square", "oval")),
+    ),
+)
+CHOICES = AvatarSpec("choices", SPEC.parameters[::2])
+SCALARS = AvatarSpec("scalars", SPEC.parameters[1:2])
+THREE = SemanticOptions(copies=3)
+
+
+class Counting(Silent):
+    """Keeps how many pairs a resumed bar found finished."""
+
+    found = 0
+
+    def task(self, label, total, done=0):
+        self.found = done
+        return super().task(label, total, done)
+
+
+@pytest.fixture(autouse=True)
+def _small_shards(monkeypatch):
+    monkeypatch.setattr(pairs, "SHARD", 4)
+
+
+@pytest.fixture
+def produce(realistic, make_codes, tmp_path):
+    """Pairs of five avatars, from a store of the test's own."""
+
+    def make(options=THREE, spec=SPEC, size=16, root="store", progress=None, **changed):
+        given = {
+            "codes": make_codes(5),
+            "vectors": AvatarVectors.sample(spec, 7, seed=2),
+            "realistic": realistic,
+            "realistic_digest": "weights",
+            "seed": 0,
+        } | changed
+        return produced_pairs(
+            **given,
+            options=options,
+            size=size,
+            store=Store(tmp_path / root),
+            progress=progress or Silent(),
+        )
+
+    return make
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_copies_go_round_the_avatars(produce):
+    found = produce()
+    vectors = AvatarVectors.sample(SPEC, 7, seed=2)[:5]
+    assert found.pictures.shape == (15, 16, 16, 3)
+    assert found.pictures.dtype == np.uint8
+    assert found.vectors == AvatarVectors.concatenate([vectors] * 3)
+
+
+def test_without_augmentation_the_faces_are_those_of_the_codes(
+    produce, realistic, make_codes
+):
+    found = produce(NO_SEMANTIC)
+    faces = synthesise(realistic, make_codes(5).latents).pictures
+    assert len(found.pictures) == 5
+    # Batches of other sizes may round the last bit of a level to either side.
+    assert np.abs(found.pictures.astype(int) - faces).max() <= 1
+
+
+@pytest.mark.parametrize("spec", [SPEC, CHOICES, SCALARS], ids=lambda spec: spec.name)
+def test_pandas_alone_reads_the_shards(produce, realistic, spec):
+    found = produce(spec=spec)
+    paths = sorted(found.folder.glob("*.parquet"))
+    table = pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
+    assert [len(pd.read_parquet(path)) for path in paths] == [4, 4, 4, 3]
+    assert list(table.columns) == ["picture", *spec.names, "code", "avatar", "copy"]
+    assert table["avatar"].tolist() == [*range(5)] * 3
+    assert table["copy"].tolist() == [0] * 5 + [1] * 5 + [2] * 5
+    values = table[list(spec.names)].to_dict("records")
+    assert AvatarVectors.from_records(spec, values) == found.vectors
+    for scalar in spec.continuous:
+        assert table[scalar.name].dtype == np.float32
+    decoded = [Image.open(io.BytesIO(data)) for data in table["picture"]]
+    np.testing.assert_array_equal(np.stack(decoded), found.pictures)
+
+
+def test_the_code_of_a_row_draws_its_picture(produce, realistic):
+    found = produce()
+    shard = pd.read_parquet(sorted(found.folder.glob("*.parquet"))[1])
+    shape = shard.attrs["code_shape"]
+    codes = np.stack([np.frombuffer(b, np.float16).reshape(shape) for b in shard.code])
+    faces = synthesise(realistic, torch.from_numpy(codes.astype(np.float32))).pictures
+    np.testing.assert_array_equal(faces, found.pictures[4:8])
+
+
+def test_pairs_are_shared_and_their_key_follows_what_matters(
+    produce, make_codes, monkeypatch
+):
+    first = produce()
+    with monkeypatch.context() as patched:
+        patched.setattr(pairs, "write_shard", None)
+        again = produce()
+    assert first.digest == again.digest
+    np.testing.assert_array_equal(first.pictures, again.pictures)
+    others = [
+        produce(SemanticOptions(copies=3, hair=0.2)),
+        produce(SemanticOptions(copies=2)),
+        produce(size=8),
+        produce(seed=1),
+        produce(codes=make_codes(4)),
+        produce(realistic_digest="other weights"),
+        produce(vectors=AvatarVectors.sample(SPEC, 7, seed=3)),
+    ]
+    assert len({found.digest for found in [first, *others]}) == 8
+    assert others[2].pictures.shape == (15, 8, 8, 3)
+
+
+def test_another_number_of_copies_leaves_the_first_ones_as_they_were(produce):
+    few, many = produce(SemanticOptions(copies=2)), produce()
+    # What shares its batch may change a level's last bit.
+    gap = np.abs(few.pictures.astype(int) - many.pictures[:10])
+    assert gap.max() <= 1
+
+
+def test_a_broken_production_goes_on_at_the_open_shard(produce, monkeypatch):
+    whole = produce(root="whole")
+    real, written = pairs.write_shard, []
+
+    def failing(path, rows):
+        if len(written) == 2:
+            path.with_name(f".{path.name}.1-2.tmp").write_bytes(b"half a sh")
+            raise RuntimeError("pulled the plug")
+        written.append(path.name)
+        real(path, rows)
+
+    monkeypatch.setattr(pairs, "write_shard", failing)
+    with pytest.raises(RuntimeError, match="plug"):
+        produce(root="pieces")
+    monkeypatch.setattr(pairs, "write_shard", real)
+    bar = Counting()
+    resumed = produce(root="pieces", progress=bar)
+    assert bar.found == 8
+    assert files(resumed.folder) == files(whole.folder)
+    np.testing.assert_array_equal(resumed.pictures, whole.pictures)
+
+
+@pytest.mark.slow
+def test_kill_minus_nine_costs_the_open_shard_and_changes_no_byte(tmp_path):
+    def run(store, fatal):
+        script = Path(__file__).with_name("production.py")
+        command = [sys.executable, script, tmp_path / store, str(fatal)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout.strip()
+
+    code, whole = run("whole", 0)
+    assert code == 0
+    assert run("pieces", 2)[0] == -signal.SIGKILL
+    (open_shards,) = (tmp_path / "pieces").glob("pairs/*.scratch/shards")
+    kept = {path: path.stat().st_mtime_ns for path in open_shards.iterdir()}
+    assert len(kept) == 2
+    code, resumed = run("pieces", 0)
+    assert code == 0
+    assert files(Path(resumed)) == files(Path(whole))
+    for path, written in kept.items():
+        assert (Path(resumed) / path.name).stat().st_mtime_ns == written
+
+
+def test_too_few_vectors_and_too_large_pictures_are_refused(produce):
+    with pytest.raises(ValueError, match="5 codes but 4 vectors"):
+        produce(vectors=AvatarVectors.sample(SPEC, 4, seed=2))
+    with pytest.raises(ValueError, match="pairs of 32 px: the generator draws 16 px"):
+        produce(size=32)
+
+
+def test_a_parameter_may_not_be_called_like_a_column(produce):
+    spec = AvatarSpec("clash", (Continuous("copy", "head"),))
+    with pytest.raises(ValueError, match="engine clash: the parameter 'copy' has the"):
+        produce(spec=spec)
