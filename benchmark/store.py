@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.locks import lock
+from benchmark.memory import peak_memory
 
 STAGE_FILE = "stage.json"
 
@@ -223,7 +224,8 @@ def _build(
     scratch.mkdir(exist_ok=True)
     started = time.monotonic()
     try:
-        build(partial, scratch)
+        with peak_memory() as peak:
+            build(partial, scratch)
         files = {
             path.relative_to(partial).as_posix(): path.stat().st_size
             for path in sorted(partial.rglob("*"))
@@ -233,6 +235,7 @@ def _build(
         record = {
             **stage.to_json(),
             "seconds": took,
+            "peak_mib": peak.mib,
             "files": files,
             "made_with": dict(made_with),
         }
