@@ -38,6 +38,11 @@ class Interval:
     n: int
     kind: Kind
 
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether all of the interval lies on one side of 0; False without interval."""
+        return self.low > 0 or self.high < 0
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -117,6 +122,22 @@ def resampled_p(differences: NDArray[np.float64]) -> float:
         return float("nan")
     tail = min((finite <= 0).sum(), (finite >= 0).sum())
     return float(min(1.0, 2 * (tail + 1) / (len(finite) + 1)))
+
+
+def ratio_interval(
+    parts: NDArray[np.float64], wholes: NDArray[np.float64]
+) -> Interval:
+    """Ratio of the means of two (n,) columns, one row a face, with its interval.
+
+    Faces are resampled for both at once, a draw whose whole is 0 is left out; the
+    interval is of percentiles. Use it where the mean of `wholes` is clearly not 0.
+    """
+    counts = resample_counts(len(parts))
+    top, bottom = (counts @ column / len(parts) for column in (parts, wholes))
+    resampled = np.full(len(top), np.nan)
+    np.divide(top, bottom, out=resampled, where=bottom != 0)
+    ratio = float(parts.mean() / wholes.mean())
+    return resampled_interval(ratio, resampled, len(parts))
 
 
 def sign_flip_p(differences: NDArray[np.float64], resamples: int = RESAMPLES) -> float:

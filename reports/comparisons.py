@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-from scipy import stats
-
 from evaluation.statistics import holm
 from reports import wording
 from reports.scoring import Estimate, Place, estimates
@@ -19,7 +16,7 @@ from reports.trials import Contestant, Run
 def differences(run: Run) -> Table | None:
     """Each row against the first method, paired by face; None without a rival."""
     metric, designer = main_metric(run), run.designers[0]
-    reference, *others = run.contestants
+    reference, *others = run.main_contestants
     if not others:
         return None
     sections = []
@@ -75,22 +72,19 @@ def _difference_rows(
 
 
 def designers(run: Run) -> Table | None:
-    """Does the ranking survive another designer? None with only one designer."""
+    """Scores and ranks by each designer's truths; None with only one designer."""
     if len(run.designers) < 2:
         return None
     metric, split = main_metric(run), run.main_split
     columns = [Column(d, e) for e in run.engines for d in run.designers]
-    blocks, notes = [], []
+    blocks = []
     for engine in run.engines:
-        means = []
         for designer in run.designers:
             found = estimates(run, metric, Place(engine, split, designer))
             ranks = _ranks(found, metric["direction"])
-            means.append({name: e.interval.mean for name, e in found.items() if e})
             blocks.append(
                 {n: _ranked(e, metric, ranks.get(n)) for n, e in found.items()}
             )
-        notes += [_agreement(run, engine, means[0], other) for other in means[1:]]
     return Table(
         "designers",
         f"Sensitivity to the designer: {metric['title']} and rank by truths",
@@ -99,7 +93,6 @@ def designers(run: Run) -> Table | None:
         (Section("", rows(run.contestants, blocks)),),
         (
             *wording.stand_in_note(run),
-            *notes,
             wording.data_note(run, split, " and ".join(run.designers)),
             *wording.oracle_note(run),
             wording.identity(metric),
@@ -119,16 +112,3 @@ def _ranked(e: Estimate | None, metric: Mapping[str, Any], rank: int | None) -> 
         return Cell()
     text = wording.number(e.interval.mean, wording.digits(metric))
     return Cell(text, f"rank {rank}")
-
-
-def _agreement(
-    run: Run, engine: str, main: Mapping[str, float], other: Mapping[str, float]
-) -> str:
-    shared = [c.name for c in run.contestants if c.name in main and c.name in other]
-    if len(shared) < 2:
-        return f"{engine}: too few rows to compare rankings."
-    pairs = ([main[n] for n in shared], [other[n] for n in shared])
-    tau = float(np.asarray(stats.kendalltau(*pairs))[0])
-    same = sorted(shared, key=main.__getitem__) == sorted(shared, key=other.__getitem__)
-    verdict = "survives" if same else "changes"
-    return f"{engine}: the ranking {verdict} (Kendall τ {tau:.2f})."

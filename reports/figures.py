@@ -71,7 +71,7 @@ class Drawing:
 
 
 def draw(run: Run) -> list[Drawing]:
-    """Every measured score of every row, and the main metric's spread over faces."""
+    """Table 1's rows: every measured score, and the main metric's spread over faces."""
     drawings = [bars(run)]
     spread = ecdf(run, main_metric(run))
     return drawings + ([spread] if len(spread.data) else [])
@@ -100,11 +100,11 @@ def bars(run: Run) -> Drawing:
 
 
 def _height(run: Run) -> float:
-    return 0.8 + 0.28 * len(run.contestants)
+    return 0.8 + 0.28 * len(run.main_contestants)
 
 
 def _bar_panel(axes: Axes, run: Run, rows: pd.DataFrame) -> None:
-    labels = [c.label for c in run.contestants]
+    labels = [c.label for c in run.main_contestants]
     mean, low, high = (
         rows[name].reindex(labels).to_numpy(dtype=np.float64)
         for name in ("mean", "low", "high")
@@ -114,8 +114,8 @@ def _bar_panel(axes: Axes, run: Run, rows: pd.DataFrame) -> None:
     axes.barh(
         heights,
         np.nan_to_num(mean),
-        color=[_colour(run, c) for c in run.contestants],
-        hatch=[hatches.get(c.role, "") for c in run.contestants],
+        color=[_colour(run, c) for c in run.main_contestants],
+        hatch=[hatches.get(c.role, "") for c in run.main_contestants],
         edgecolor="white",
     )
     spread = np.nan_to_num(np.stack([mean - low, high - mean]))
@@ -149,7 +149,7 @@ def ecdf(run: Run, metric: Mapping[str, Any]) -> Drawing:
 def _lines(axes: Axes, run: Run, data: pd.DataFrame) -> None:
     axes.grid(color="#dddddd")
     axes.set_ylim(0, 1.02)
-    for index, contestant in enumerate(run.contestants):
+    for index, contestant in enumerate(run.main_contestants):
         values = np.sort(data.loc[data["row"] == contestant.label, "value"])
         if len(values):
             axes.step(
@@ -186,7 +186,9 @@ def _found(
 ) -> list[tuple[Contestant, Estimate]]:
     place = Place(engine, run.main_split, run.designers[0])
     estimated = estimates(run, metric, place)
-    return [(c, e) for c in run.contestants if (e := estimated[c.name]) is not None]
+    return [
+        (c, e) for c in run.main_contestants if (e := estimated[c.name]) is not None
+    ]
 
 
 def _face_data(run: Run, metric: Mapping[str, Any]) -> pd.DataFrame:
@@ -200,7 +202,7 @@ def _face_data(run: Run, metric: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _colour(run: Run, contestant: Contestant) -> str:
-    return COLOURS[run.contestants.index(contestant) % len(COLOURS)]
+    return COLOURS[run.main_contestants.index(contestant) % len(COLOURS)]
 
 
 def _axis_label(metric: Mapping[str, Any]) -> str:

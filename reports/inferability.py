@@ -63,10 +63,8 @@ def inferability(run: Run, engine: str) -> list[Inferability]:
 
 def _trials(run: Run, engine: str, method: str) -> tuple[Trial, ...]:
     """The finished trials of the first variant of a method."""
-    for contestant in run.contestants:
-        if contestant.meta["name"] == method:
-            return run.done(contestant.name, engine)
-    return ()
+    contestant = run.playing(method)
+    return () if contestant is None else run.done(contestant.name, engine)
 
 
 def _losses(trials: Sequence[Trial], designer: str) -> pd.DataFrame:

@@ -59,6 +59,7 @@ class Content:
     """The tables and figures that the page lays out."""
 
     headline: Table
+    ablation: Sequence[Table]
     all_scores: Table
     published: Sequence[Table]
     details: Sequence[Table]
@@ -82,6 +83,7 @@ def render_page(run: Run, content: Content) -> str:
         lead=_lead(run),
         stand_in=wording.STAND_IN if run.stand_in else "",
         headline=to_html(content.headline),
+        ablation=[to_html(table) for table in content.ablation],
         all_scores=to_html(content.all_scores),
         published=[to_html(table) for table in content.published],
         grids=grids(run),
@@ -109,7 +111,7 @@ def grids(run: Run) -> list[Grid]:
 
 
 def _grid(run: Run, engine: str, faces: Iterable[str]) -> Grid:
-    heads = ("Input", "Designer's avatar", *(c.label for c in run.contestants))
+    heads = ("Input", "Designer's avatar", *(c.label for c in run.main_contestants))
     return Grid(engine, heads, tuple(_grid_row(run, engine, face) for face in faces))
 
 
@@ -123,7 +125,7 @@ def _grid_row(run: Run, engine: str, face: str) -> tuple[Picture, ...]:
     return (
         _picture(portrait, f"face {face}"),
         _picture(truth, f"designer's avatar of face {face} on {engine}"),
-        *(_prediction(run, contestant, engine, face) for contestant in run.contestants),
+        *(_prediction(run, c, engine, face) for c in run.main_contestants),
     )
 
 

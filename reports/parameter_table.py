@@ -21,7 +21,7 @@ def parameter_table(run: Run, split: str, designer: str) -> Table:
         f"parameters-{split}",
         f"Scores by parameter: {wording.SPLITS.get(split, split)} faces",
         "Parameter",
-        (Column("n"), *(Column(c.label) for c in run.contestants)),
+        (Column("n"), *(Column(c.label) for c in run.main_contestants)),
         sections,
         (
             *wording.stand_in_note(run),
@@ -36,7 +36,7 @@ def parameter_table(run: Run, split: str, designer: str) -> Table:
 
 def _section(run: Run, engine: str, split: str, designer: str) -> Section | None:
     frames = {}
-    for contestant in run.contestants:
+    for contestant in run.main_contestants:
         scored = [
             parameter_scores(*trial.vectors(split, designer)).set_index("parameter")
             for trial in run.done(contestant.name, engine)
@@ -50,7 +50,7 @@ def _section(run: Run, engine: str, split: str, designer: str) -> Section | None
     rows = []
     for name in kinds.index:
         cells = [Cell(f"{counts.loc[name, 'n']:.0f}")]
-        for contestant in run.contestants:
+        for contestant in run.main_contestants:
             if contestant.name in frames:
                 row = frames[contestant.name][1].loc[name]
                 cells.append(_cell(row["accuracy"], row["macro_f1"], row["mae"]))

@@ -20,6 +20,7 @@ from evaluation.statistics import (
     face_means,
     holm,
     mean_interval,
+    ratio_interval,
     resample_counts,
     resampled_interval,
     resampled_p,
@@ -63,6 +64,24 @@ class Estimate:
         difference = self.resampled - other.resampled
         interval = resampled_interval(value, difference, self.interval.n)
         return Comparison(interval, resampled_p(difference), float("nan"))
+
+
+def share_of_way(
+    start: Estimate, end: Estimate, reached: Estimate, direction: str
+) -> Interval | None:
+    """How much of the way from `start` to `end` a row goes; 1 is all of it.
+
+    Over the faces that all three have. None where `end` is not better than `start` with
+    an interval that excludes 0, or where a score has no values by face.
+    """
+    if not (len(start.faces) and len(end.faces) and len(reached.faces)):
+        return None
+    way = end.against(start).difference
+    if not way.excludes_zero or (way.mean < 0) != (direction == "lower"):
+        return None
+    columns = pd.concat([start.faces, end.faces, reached.faces], axis=1, join="inner")
+    first, last, here = columns.to_numpy(dtype=np.float64).T
+    return ratio_interval(first - here, first - last)
 
 
 @lru_cache(maxsize=4096)

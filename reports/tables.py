@@ -16,6 +16,10 @@ HEADLINE = ("lpips", "st-lpips")
 """The metrics of the headline table: the paper's LPIPS, and its stand-by."""
 
 
+Block = Mapping[str, Cell]
+"""A column's cells by variant."""
+
+
 def measured(run: Run) -> tuple[Mapping[str, Any], ...]:
     """The run's metrics that were measured; raises ReportError where none was."""
     found = tuple(m for m in run.metrics if m["skipped"] is None)
@@ -29,15 +33,16 @@ def main_metric(run: Run) -> Mapping[str, Any]:
     return measured(run)[0]
 
 
+def headline_metrics(run: Run) -> tuple[Mapping[str, Any], ...]:
+    """The metrics of Tables 1 and 3; the suite's first where it has none of them."""
+    found = tuple(m for m in run.metrics if m["name"] in HEADLINE)
+    return found or run.metrics[:1]
+
+
 def headline(run: Run) -> Table:
     """Table 1 in the paper's shape: distances by engine, then speed."""
-    metrics = [m for m in run.metrics if m["name"] in HEADLINE] or list(run.metrics[:1])
-    split, designer = run.main_split, run.designers[0]
-    columns, blocks = [], []
-    for engine in run.engines:
-        for metric in metrics:
-            columns.append(_column(metric, engine))
-            blocks.append(_score_column(run, metric, Place(engine, split, designer)))
+    metrics, shown = headline_metrics(run), run.main_contestants
+    columns, blocks = headline_scores(run, shown)
     timing, comparable = speed_note(run)
     columns += [
         Column("Model", "Hz", "↑"),
@@ -50,9 +55,22 @@ def headline(run: Run) -> Table:
         "Table 1: distance to the designer's avatar, and speed",
         "Method",
         tuple(columns),
-        (Section("", rows(run.contestants, blocks)),),
-        _notes(run, split, designer, metrics, timing),
+        (Section("", rows(shown, blocks)),),
+        _notes(run, run.main_split, run.designers[0], metrics, timing),
     )
+
+
+def headline_scores(
+    run: Run, contestants: Sequence[Contestant]
+) -> tuple[list[Column], list[Block]]:
+    """Columns of every engine and headline metric, with these rows' cells."""
+    columns, blocks = [], []
+    for engine in run.engines:
+        place = Place(engine, run.main_split, run.designers[0])
+        for metric in headline_metrics(run):
+            columns.append(_column(metric, engine))
+            blocks.append(_score_column(run, contestants, metric, place))
+    return columns, blocks
 
 
 def by_engine(run: Run, split: str, designer: str, speed: bool = True) -> Table:
@@ -64,7 +82,7 @@ def by_engine(run: Run, split: str, designer: str, speed: bool = True) -> Table:
     sections = []
     for engine in run.engines:
         place = Place(engine, split, designer)
-        blocks = [_score_column(run, m, place) for m in run.metrics]
+        blocks = [_score_column(run, run.contestants, m, place) for m in run.metrics]
         blocks += [_speed_column(run, k, (engine,), comparable) for k, _ in speeds]
         sections.append(Section(engine, rows(run.contestants, blocks)))
     return Table(
@@ -80,7 +98,7 @@ def by_engine(run: Run, split: str, designer: str, speed: bool = True) -> Table:
 def parts(run: Run) -> Table | None:
     """The main metric by split and part of the world; None where there is one only."""
     metric, designer = main_metric(run), run.designers[0]
-    places = _split_parts(run)
+    places, shown = split_parts(run), run.main_contestants
     if len(places) < 2:
         return None
     sections = []
@@ -88,8 +106,8 @@ def parts(run: Run) -> Table | None:
         blocks = []
         for split, part in places:
             place = Place(engine, split, designer, part)
-            blocks.append(_score_column(run, metric, place))
-        sections.append(Section(engine, rows(run.contestants, blocks)))
+            blocks.append(_score_column(run, shown, metric, place))
+        sections.append(Section(engine, rows(shown, blocks)))
     columns = [
         Column(part or "all", wording.SPLITS.get(split, split))
         for split, part in places
@@ -111,7 +129,7 @@ def parts(run: Run) -> Table | None:
     )
 
 
-def _split_parts(run: Run) -> list[tuple[str, str | None]]:
+def split_parts(run: Run) -> list[tuple[str, str | None]]:
     """Every split, by its parts where it has several."""
     done = next((t for t in run.trials if t.error is None), None)
     places: list[tuple[str, str | None]] = []
@@ -137,20 +155,22 @@ def _column(metric: Mapping[str, Any], group: str = "") -> Column:
     return Column(metric["title"], group, wording.ARROWS[metric["direction"]])
 
 
-Block = Mapping[str, Cell]
-
-
 def rows(contestants: Sequence[Contestant], blocks: Sequence[Block]) -> tuple[Row, ...]:
     """A row a contestant from blocks that each hold a column's cells by variant."""
     return tuple(Row(c.label, tuple(b[c.name] for b in blocks)) for c in contestants)
 
 
-def _score_column(run: Run, metric: Mapping[str, Any], place: Place) -> Block:
+def _score_column(
+    run: Run,
+    contestants: Sequence[Contestant],
+    metric: Mapping[str, Any],
+    place: Place,
+) -> Block:
     found = estimates(run, metric, place)
-    strong = best_rows(run.contestants, found, metric["direction"])
+    strong = best_rows(contestants, found, metric["direction"])
     return {
         c.name: _score_cell(run, c, metric, place, found[c.name], c.name in strong)
-        for c in run.contestants
+        for c in contestants
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,20 @@ class Contestant:
 
 
 @dataclass(frozen=True)
+class Ablation:
+    """The suite's Table 3: rungs in order, and what goes beyond the last, retitled."""
+
+    title: str
+    rungs: tuple[Contestant, ...]
+    beyond: tuple[Contestant, ...]
+
+    @property
+    def contestants(self) -> tuple[Contestant, ...]:
+        """Every row, the rungs first."""
+        return self.rungs + self.beyond
+
+
+@dataclass(frozen=True)
 class Run:
     """Every trial of a run folder, with the run's configuration and environment."""
 
@@ -123,6 +137,34 @@ class Run:
                 ),
             )
         )
+
+    @cached_property
+    def ablation(self) -> Ablation | None:
+        """The suite's ablation; None without one, or before every rung has a trial."""
+        named = self.resolved.get("ablation")
+        by_name = {c.name: c for c in self.contestants}
+        if named is None or not set(named["rungs"]) <= set(by_name):
+            return None
+        rungs, beyond = (
+            tuple(
+                replace(c, title=named["labels"].get(c.name, c.title))
+                for c in (by_name[name] for name in named[kind] if name in by_name)
+            )
+            for kind in ("rungs", "beyond")
+        )
+        return Ablation(named["title"], rungs, beyond)
+
+    @cached_property
+    def main_contestants(self) -> tuple[Contestant, ...]:
+        """The rows of Table 1: of an ablation the first and the last rung alone."""
+        named = self.resolved.get("ablation") or {"rungs": (), "beyond": ()}
+        apart = {*named["rungs"][1:-1], *named["beyond"]}
+        return tuple(c for c in self.contestants if c.name not in apart)
+
+    def playing(self, method: str) -> Contestant | None:
+        """The first variant of a method."""
+        found = (c for c in self.contestants if c.meta["name"] == method)
+        return next(found, None)
 
     @cached_property
     def engines(self) -> tuple[str, ...]:

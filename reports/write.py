@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FOLDER = "report"
-WIDE = 100
-"""Columns a terminal needs before intervals are printed under the means."""
 
 
 @dataclass(frozen=True)
@@ -32,20 +30,22 @@ class ReportFiles:
 
 
 def write_reports(run_folder: Path) -> ReportFiles:
-    """Write RUN/report: page.html, tables.md, tables.tex, a file a table, figures/.
+    """Write RUN/report: page.html, tables.md, files of each table, figures/.
 
     Raises ReportError where the folder holds no run, or cannot be written.
     """
+    from reports.ablation_tables import ablation_tables
     from reports.figures import draw
     from reports.page import Content, render_page
     from reports.tables import by_engine, headline
 
     run = read_run(run_folder)
-    first, *details = (headline(run), *detail_tables(run))
+    first, ablation, details = headline(run), ablation_tables(run), detail_tables(run)
     everything = by_engine(run, run.main_split, run.designers[0])
     printed = [published(table) for table in paper.TABLES]
     drawings = draw(run)
-    page = render_page(run, Content(first, everything, printed, details, drawings))
+    content = Content(first, ablation, everything, printed, details, drawings)
+    page = render_page(run, content)
     folder = run_folder / FOLDER
     if folder.is_file():
         raise ReportError(f"cannot write to {folder}: it is a file; move it away")
@@ -54,7 +54,8 @@ def write_reports(run_folder: Path) -> ReportFiles:
 
     def fill(place: Path) -> None:
         (place / "figures").mkdir()
-        written = _write_tables(place, [first, everything, *details], printed)
+        measured = [first, *ablation, everything, *details]
+        written = _write_tables(place, measured, printed) + _write_data(place, run)
         drawn = [p for d in drawings for p in d.write(place / "figures")]
         atomic_write(place / "page.html", page.encode())
         tables.extend(folder / path.relative_to(place) for path in written)
@@ -72,19 +73,30 @@ def write_reports(run_folder: Path) -> ReportFiles:
 
 
 def terminal_table(run_folder: Path, console: Console) -> None:
-    """Print Table 1, every score by engine, and what must be known to read them."""
+    """Print Tables 1 and 3, every score by engine, and what one must know to read."""
+    from reports.ablation_tables import ablation_tables
     from reports.tables import by_engine, headline
 
     run = read_run(run_folder)
     table = headline(run)
-    wide = console.width >= WIDE
-    console.print(to_rich(table, details=wide))
+    wide = _print_fitting(table, console)
     scores = by_engine(run, run.main_split, run.designers[0], speed=False)
     console.print(to_rich(scores, details=False))
+    for further in ablation_tables(run):
+        wide &= _print_fitting(further, console)
     for note in table.notes:
         console.print(f"· {note}", markup=False, highlight=False, style="dim")
     if not wide:
         console.print("· Intervals are in the report's tables.md.", style="dim")
+
+
+def _print_fitting(table: Table, console: Console) -> bool:
+    """Print a table, with intervals under the means where the terminal is that wide."""
+    whole = to_rich(table, details=True)
+    unbounded = console.options.update(max_width=10_000)
+    fits = console.measure(whole, options=unbounded).maximum <= console.width
+    console.print(whole if fits else to_rich(table, details=False))
+    return fits
 
 
 def detail_tables(run: Run) -> list[Table]:
@@ -93,6 +105,7 @@ def detail_tables(run: Run) -> list[Table]:
     from reports.costs import costs
     from reports.inferability import inferability_table
     from reports.parameter_table import parameter_table
+    from reports.ranking import ranking_table
     from reports.tables import by_engine, parts
 
     main, designer = run.main_split, run.designers[0]
@@ -100,6 +113,7 @@ def detail_tables(run: Run) -> list[Table]:
     candidates = [
         parts(run),
         *(by_engine(run, split, designer) for split in others),
+        ranking_table(run),
         designers(run),
         differences(run),
         inferability_table(run),
@@ -107,6 +121,17 @@ def detail_tables(run: Run) -> list[Table]:
         costs(run),
     ]
     return [table for table in candidates if table is not None]
+
+
+def _write_data(folder: Path, run: Run) -> tuple[Path, ...]:
+    """Table 3 in numbers, where the suite has one."""
+    from reports.ablation import ablation_data
+
+    if run.ablation is None:
+        return ()
+    path = folder / "table-3.csv"
+    atomic_write(path, ablation_data(run, run.ablation).to_csv(index=False).encode())
+    return (path,)
 
 
 def _write_tables(

@@ -67,6 +67,28 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "error": 0.92,
     },
 }
+LADDER: dict[str, dict[str, Any]] = {
+    "adapted": {"title": "Adapted", "role": "method", "error": 0.4},
+    "swift": {"title": "SwiftAvatar", "role": "method", "error": 0.25},
+    "few-pairs": {"title": "100 pairs", "role": "method", "error": 0.45},
+    "some-pairs": {"title": "400 pairs", "role": "method", "error": 0.3},
+    "no-colour": {"title": "− colour loss", "role": "method", "error": 0.25},
+}
+"""Variants that only a run with an ablation has."""
+ALL = VARIANTS | LADDER
+ABLATION = {
+    "title": "Ablation",
+    "rungs": ["baseline", "adapted", "swift"],
+    "beyond": ["few-pairs", "some-pairs", "no-colour"],
+    "labels": {"adapted": "+ adaptation", "swift": "+ augmentation"},
+}
+OPTIONS = {"inverted": 1600, "adaptation": {"colour": 1.0, "stop_below": None}}
+"""Options of `swift`; those of the variants beyond it differ in one of them."""
+CHANGED: dict[str, dict[str, Any]] = {
+    "few-pairs": OPTIONS | {"inverted": 100},
+    "some-pairs": OPTIONS | {"inverted": 400},
+    "no-colour": OPTIONS | {"adaptation": {"colour": 0.0, "stop_below": None}},
+}
 SKIPPED = "lpips: the weight file torchvision-alexnet is not at hand"
 
 
@@ -87,6 +109,11 @@ class Shape:
     failed: tuple[str, ...] = ()
     machines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     stand_in: bool = True
+    ablation: bool = False
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        return (*VARIANTS, *(LADDER if self.ablation else ()))
 
 
 MakeRun = Callable[..., Path]
@@ -105,6 +132,14 @@ def make_run(tmp_path: Path) -> MakeRun:
 
 
 @pytest.fixture(scope="session")
+def ladder_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with an ablation, made once."""
+    folder = tmp_path_factory.mktemp("results") / "quick" / "0123456789ab"
+    write_run(folder, Shape(ablation=True))
+    return folder
+
+
+@pytest.fixture(scope="session")
 def full_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The default run, made once."""
     folder = tmp_path_factory.mktemp("results") / "quick" / "0123456789ab"
@@ -115,8 +150,12 @@ def full_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def write_run(folder: Path, shape: Shape) -> None:
     folder.mkdir(parents=True)
     resolved = {
-        "variants": {name: {} for name in VARIANTS},
+        "variants": {
+            name: {"options": CHANGED.get(name, OPTIONS if name == "swift" else {})}
+            for name in shape.variants
+        },
         "engines": {name: {} for name in shape.engines},
+        "ablation": ABLATION if shape.ablation else None,
     }
     (folder / "resolved.yaml").write_text(yaml.safe_dump(resolved, sort_keys=False))
     environment = {
@@ -128,7 +167,7 @@ def write_run(folder: Path, shape: Shape) -> None:
     }
     (folder / "environment.json").write_text(json.dumps(environment))
     for engine in shape.engines:
-        for variant in VARIANTS:
+        for variant in shape.variants:
             for seed in shape.seeds:
                 write_trial(folder, shape, variant, engine, seed)
 
@@ -161,11 +200,11 @@ def write_trial(run: Path, shape: Shape, variant: str, engine: str, seed: int) -
         record |= {"status": "failed", "error": "ValueError: no luck", "set_scores": {}}
         (folder / "trial.json").write_bytes(json_bytes(record))
         return
-    rng = np.random.default_rng([list(VARIANTS).index(variant), len(engine), seed])
+    rng = np.random.default_rng([list(ALL).index(variant), len(engine), seed])
     blocks, set_scores = [], {}
     for split, count in shape.splits.items():
         truth = truths(split, count)
-        predicted = guesses(truth, VARIANTS[variant]["error"], rng)
+        predicted = guesses(truth, ALL[variant]["error"], rng)
         faces = [f"{split}-{row:03}" for row in range(count)]
         if split == "validation":  # no report may want pictures of held-out faces
             write_pictures(run, folder, shape, engine, split, faces)
@@ -191,7 +230,7 @@ def macro_f1(predicted: AvatarVectors, truth: AvatarVectors) -> float:
 
 
 def case_scores(shape: Shape, variant: str, count: int, rng: np.random.Generator):
-    error = VARIANTS[variant]["error"]
+    error = ALL[variant]["error"]
     faces = np.random.default_rng(7).normal(0, 0.04, count)
     found = {}
     for index, (name, facts) in enumerate(METRICS.items()):
@@ -224,7 +263,7 @@ def timing(machine: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def trial_record(shape: Shape, variant: str, engine: str, seed: int) -> dict[str, Any]:
-    facts = VARIANTS[variant]
+    facts = ALL[variant]
     part = {
         "name": "face parser",
         "source": "its authors",

@@ -203,3 +203,51 @@ def test_a_report_is_written_whole_or_not_at_all(full_run, written, monkeypatch)
     again = write_reports(full_run)
     assert all(path.is_file() for path in (*again.tables, *again.figures))
     assert not stale.exists()
+
+
+@pytest.fixture(scope="module")
+def ladder(ladder_run: Path) -> ReportFiles:
+    return write_reports(ladder_run)
+
+
+def test_table_three_goes_wherever_table_one_goes(ladder, ladder_run):
+    names = {path.name for path in ladder.tables}
+    keys = ("table-3", "table-3-steps", "table-3-shares")
+    assert {f"{key}.{kind}" for key in keys for kind in ("md", "tex")} <= names
+    figures = pd.read_csv(ladder.folder / "table-3.csv")
+    assert set(figures["figure"]) == {"score", "step", "share"}
+    text = (ladder.folder / "tables.md").read_text(encoding="utf-8")
+    measured, published = text.split("# Published, not measured here")
+    assert "Table 3: Ablation" in measured
+    assert "0.3401" not in measured
+    assert "0.3401" in published
+    told = printed(ladder_run, 100)
+    assert "Table 3: Ablation" in told
+    assert "Table 3: share of the way" in told
+    assert "0.3401" not in told
+
+
+def test_published_table_three_stands_beside_the_measured_one(ladder):
+    page = ladder.page.read_text(encoding="utf-8")
+    results, ablation = page.split('<h2 id="ablation">')
+    measured, rest = ablation.split('<aside class="published"')
+    block, after = rest.split("</aside>")
+    assert "Table 3: Ablation" in measured
+    assert "0.3401" in block
+    assert paper.SOURCE in block
+    assert "0.3401" not in results + measured + after
+    outline = Outline()
+    outline.feed(page)
+    assert len(outline.ids) == len(set(outline.ids))
+    anchors = [ref[1:] for ref in outline.refs if ref.startswith("#")]
+    assert set(anchors) <= set(outline.ids)
+    assert outline.unscoped == 0
+
+
+def test_pictures_and_figures_show_the_rows_of_table_one(ladder):
+    page = ladder.page.read_text(encoding="utf-8")
+    assert "by SwiftAvatar on avataaars" in page
+    assert "by Adapted on" not in page
+    bars = pd.read_csv(ladder.folder / "figures" / "scores.csv")
+    assert set(bars["row"]) >= {"Baseline", "SwiftAvatar", "Supervised †"}
+    assert "100 pairs" not in set(bars["row"])
