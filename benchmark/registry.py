@@ -103,6 +103,7 @@ METHODS: Registry[Any] = Registry(
         "baseline": "methods.baseline:Baseline",
         "random": "methods.controls:Random",
         "constant": "methods.controls:Constant",
+        "swiftavatar": "methods.swiftavatar.method:SwiftAvatar",
         "supervised": "methods.controls:Supervised",
         "supervised-shuffled": "methods.controls:SupervisedShuffled",
     },

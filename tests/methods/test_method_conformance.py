@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +14,11 @@ import torch
 from benchmark import weights
 from benchmark.progress import Silent
 from benchmark.registry import METHODS
+from benchmark.shelf import Shelf
 from methods.base import Method, MethodError
+
+sys.path.insert(0, str(Path(__file__).parent / "swiftavatar"))
+import tiny_pair
 
 TINY = {
     "input_size": 64,
@@ -23,6 +29,10 @@ TINY = {
     "batch_size": 4,
     "samples": 8,
     "checkpoint_steps": 1,
+    "adaptation": {"steps": 1, "batch": 4},  # its checkpoints come by the clock
+    "mean": {"samples": 20, "glasses": False},
+    "inversion": {"steps": 2, "batch": 4, "perceptual_weight": 0},
+    "semantic": {"copies": 2},
 }
 """Values for the options of these names, where a method has them."""
 
@@ -57,9 +67,30 @@ def method(request):
     return METHODS.load(request.param)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def pretrained(tmp_path_factory):
+    """A folder of tiny weights, for methods that start from a generator."""
+    folder = tmp_path_factory.mktemp("weights") / "tiny"
+    tiny_pair.write(folder)
+    TINY["generator"] = str(folder)
+
+
 def tiny(method):
     fields = method.Options.model_fields
     return method(method.Options(**{k: v for k, v in TINY.items() if k in fields}))
+
+
+@pytest.fixture(scope="session")
+def context_for(make_context):
+    """Contexts with what a method may see, and the weight files that it asks for."""
+
+    def make(method, engine, **changes):
+        names = method.required_weights(tiny(method).options)
+        files, _ = Shelf({}).take(names)
+        given = {"labelled": is_oracle(method), "weights": files, **changes}
+        return make_context(engine, **given)
+
+    return make
 
 
 def is_oracle(method):
@@ -67,9 +98,9 @@ def is_oracle(method):
 
 
 @pytest.fixture(scope="session")
-def fitted(method, engine, make_context):
+def fitted(method, engine, context_for):
     instance = tiny(method)
-    instance.fit(make_context(engine, labelled=is_oracle(method)))
+    instance.fit(context_for(method, engine))
     return instance
 
 
@@ -90,8 +121,13 @@ def test_declares_itself(method):
 
 def test_names_its_weight_files(method):
     default = method.required_weights(method.Options())
-    assert set(default) <= set(method.meta.needs) <= set(weights.names())
-    assert method.required_weights(tiny(method).options) == ()
+    published = set(weights.names())
+    assert set(method.meta.needs) <= published
+    assert set(default) & published <= set(method.meta.needs)
+    for name in set(default) - published:  # of a pretrained generator's folder
+        assert weights.find(name) is not None
+    wanted = method.required_weights(tiny(method).options)
+    assert not set(wanted) & published
 
 
 @pytest.mark.parametrize("count", [0, 1, 5])
@@ -144,21 +180,21 @@ def test_saves_json_and_safetensors_alone(fitted, tmp_path):
     assert json.loads((tmp_path / "saved" / "method.json").read_text())["spec"]
 
 
-def test_is_deterministic(method, mixed_engine, make_context):
+def test_is_deterministic(method, mixed_engine, context_for):
     faces = some_faces(4)
     rows = []
     for _ in range(2):
         instance = tiny(method)
-        instance.fit(make_context(mixed_engine, is_oracle(method)))
+        instance.fit(context_for(method, mixed_engine))
         rows.append(instance.predict(faces))
     assert rows[0] == rows[1]
 
 
-def test_an_interrupted_fit_ends_the_same(method, mixed_engine, make_context):
+def test_an_interrupted_fit_ends_the_same(method, mixed_engine, context_for):
     faces = some_faces(4)
     whole = tiny(method)
-    whole.fit(make_context(mixed_engine, is_oracle(method)))
-    context = make_context(mixed_engine, is_oracle(method), progress=KillingProgress())
+    whole.fit(context_for(method, mixed_engine))
+    context = context_for(method, mixed_engine, progress=KillingProgress())
     for _ in range(50):
         pieces = tiny(method)
         try:
@@ -171,14 +207,14 @@ def test_an_interrupted_fit_ends_the_same(method, mixed_engine, make_context):
     assert pieces.predict(faces) == whole.predict(faces)
 
 
-def test_a_second_fit_does_nothing_again(method, mixed_engine, make_context):
-    context = make_context(mixed_engine, is_oracle(method))
+def test_a_second_fit_does_nothing_again(method, mixed_engine, context_for):
+    context = context_for(method, mixed_engine)
     tiny(method).fit(context)
     tiny(method).fit(replace(context, progress=KillingProgress()))
 
 
-def test_only_oracles_want_truths(method, mixed_engine, make_context):
-    context = make_context(mixed_engine, labelled=False)
+def test_only_oracles_want_truths(method, mixed_engine, context_for):
+    context = context_for(method, mixed_engine, labelled=False)
     if is_oracle(method):
         with pytest.raises(MethodError, match="labelled"):
             tiny(method).fit(context)
