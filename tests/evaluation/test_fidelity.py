@@ -1,0 +1,177 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmark.avatars import (
+    AvatarSpec,
+    AvatarVectors,
+    Condition,
+    Continuous,
+    Discrete,
+)
+from evaluation.fidelity import Reading, constant, pair_fidelity
+from evaluation.parameters import parameter_losses
+
+SPEC = AvatarSpec(
+    "engine",
+    (
+        Continuous("width", "head"),
+        Discrete("beard", "face", ("none", "short", "full"), optional=True),
+        Continuous("length", "face", active_when=Condition("beard", ("full",))),
+        Discrete("skin", "skin", ("light", "dark"), colours=("#fff", "#000")),
+    ),
+)
+SEEDS = st.integers(0, 10_000)
+COUNTS = st.integers(1, 40)
+few = settings(max_examples=12)
+"""Scores go through scikit-learn, which takes its time."""
+
+
+def vectors(count, seed):
+    return AvatarVectors.sample(SPEC, count, seed)
+
+
+def blend(truth, seed, share):
+    """Vectors of which a share of all values is redrawn."""
+    other = vectors(len(truth), seed + 1)
+    rng = np.random.default_rng(seed)
+    blocks = [
+        np.where(rng.random(mine.shape) < share, theirs, mine)
+        for mine, theirs in (
+            (truth.continuous, other.continuous),
+            (truth.discrete, other.discrete),
+        )
+    ]
+    return AvatarVectors(SPEC, *blocks)
+
+
+def perfect(truth):
+    return Reading(truth, truth)
+
+
+def by_name(pairs, portraits):
+    return pair_fidelity(pairs, portraits).set_index("parameter")
+
+
+def test_by_hand():
+    def of(*rows):
+        keys = ("width", "beard", "skin")
+        return AvatarVectors.from_records(
+            SPEC, [dict(zip(keys, row, strict=True)) for row in rows]
+        )
+
+    # Portraits: skin mode is right on 3 of 4, the oracle on all; beards likewise on 2.
+    truth = of(
+        (0.0, "none", "dark"),
+        (0.5, "none", "dark"),
+        (0.5, "short", "dark"),
+        (1.0, "short", "light"),
+    )
+    read = of(
+        (0.0, "none", "dark"),
+        (0.5, "none", "dark"),
+        (0.5, "short", "dark"),
+        (0.5, "none", "light"),
+    )
+    # Pairs: half and half; the oracle is right on 3 of 4 skins, on no beard but two.
+    pairs_truth = of(
+        (0.0, "none", "dark"),
+        (0.0, "none", "dark"),
+        (1.0, "short", "light"),
+        (1.0, "short", "light"),
+    )
+    pairs_read = of(
+        (0.25, "none", "dark"),
+        (0.25, "none", "dark"),
+        (0.75, "none", "dark"),
+        (0.75, "none", "light"),
+    )
+    found = by_name(Reading(pairs_read, pairs_truth), Reading(read, truth))
+    skin, beard, width = (found.loc[name] for name in ("skin", "beard", "width"))
+    assert (skin["kind"], skin["n_pairs"], skin["n_portraits"]) == ("colour", 4, 4)
+    assert (skin["constant_portraits"], skin["portraits"]) == (0.75, 1.0)
+    assert (skin["constant_pairs"], skin["pairs"]) == (0.5, 0.75)
+    assert skin["kept"] == pytest.approx(0.5 / 1.0)
+    assert (beard["pairs"], beard["portraits"]) == (0.5, 0.75)
+    assert beard["kept"] == 0
+    assert (width["constant_pairs"], width["pairs"]) == (0.5, 0.25)
+    assert (width["constant_portraits"], width["portraits"]) == (0.25, 0.125)
+    assert width["kept"] == pytest.approx(0.5 / 0.5)
+    length = found.loc["length"]
+    assert (length["n_pairs"], length["n_portraits"]) == (0, 0)
+    assert np.isnan(length["kept"])
+
+
+@few
+@given(count=COUNTS, seed=SEEDS, share=st.floats(0, 1))
+def test_pairs_that_read_like_the_portraits_keep_all(count, seed, share):
+    truth = vectors(count, seed)
+    reading = Reading(blend(truth, seed, share), truth)
+    found = pair_fidelity(reading, reading)
+    better = np.where(
+        found["kind"] == "continuous",
+        found["portraits"] < found["constant_portraits"],
+        found["portraits"] > found["constant_portraits"],
+    )
+    np.testing.assert_allclose(found["kept"][better], 1)
+    assert found["kept"][~better].isna().all()
+
+
+@few
+@given(count=COUNTS, others=COUNTS, seed=SEEDS)
+def test_a_constant_guess_on_the_pairs_keeps_nothing(count, others, seed):
+    truth = vectors(count, seed)
+    found = pair_fidelity(
+        Reading(constant(truth), truth), perfect(vectors(others, seed + 1))
+    )
+    assert (found["kept"].dropna() == 0).all()
+    assert (found["constant_pairs"].dropna() == found["pairs"].dropna()).all()
+
+
+@few
+@given(count=COUNTS, others=COUNTS, seed=SEEDS, share=st.floats(0, 1))
+def test_nothing_is_kept_beyond_what_a_perfect_reading_keeps(
+    count, others, seed, share
+):
+    truth, faces = vectors(count, seed), vectors(others, seed + 5)
+    oracle = Reading(blend(faces, seed, 0.3), faces)
+    found = pair_fidelity(Reading(blend(truth, seed, share), truth), oracle)
+    best = pair_fidelity(perfect(truth), oracle)
+    known = found["kept"].notna()
+    assert (known == best["kept"].notna()).all()
+    assert (found["kept"][known] <= best["kept"][known] + 1e-12).all()
+    assert (best["kept"][known] >= 1).all()
+
+
+@few
+@given(count=COUNTS, seed=SEEDS)
+def test_the_order_of_faces_does_not_matter(count, seed):
+    truth = vectors(count, seed)
+    read = blend(truth, seed, 0.4)
+    order = np.random.default_rng(seed).permutation(count)
+    portraits = perfect(vectors(9, seed))
+    one = pair_fidelity(Reading(read, truth), portraits)
+    other = pair_fidelity(Reading(read[order], truth[order]), portraits)
+    columns = one.columns.drop(["parameter", "kind"])
+    np.testing.assert_allclose(one[columns], other[columns], atol=1e-6)
+
+
+@few
+@given(count=COUNTS, seed=SEEDS, option=st.integers(0, 2))
+def test_no_other_constant_option_is_right_more_often(count, seed, option):
+    truth = vectors(count, seed)
+    losses = parameter_losses(constant(truth), truth)["beard"].mean()
+    other = truth.with_value("beard", ("none", "short", "full")[option])
+    assert losses <= parameter_losses(other, truth)["beard"].mean()
+
+
+def test_readings_must_belong_together():
+    other = AvatarSpec("another", SPEC.parameters)
+    batch = AvatarVectors.sample(other, 3, 0)
+    with pytest.raises(ValueError, match="read for engine another, but the vectors"):
+        Reading(batch, vectors(3, 0))
+    with pytest.raises(ValueError, match="2 predicted vectors but 3 true ones"):
+        Reading(vectors(2, 0), vectors(3, 0))
+    with pytest.raises(ValueError, match="pairs of engine engine cannot be held"):
+        pair_fidelity(perfect(vectors(3, 0)), perfect(batch))
