@@ -139,4 +139,4 @@ def _encoded(picture: NDArray[np.uint8]) -> bytes:
 def _decoded(data: bytes) -> NDArray[np.uint8]:
     from PIL import Image
 
-    return np.asarray(Image.open(io.BytesIO(data)))
+    return np.asarray(Image.open(io.BytesIO(data), formats=("WEBP",)))

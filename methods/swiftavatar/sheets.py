@@ -67,7 +67,7 @@ def pairs_sheet(
         lines.append(resized(faces, renders.shape[1]))
     captions = (*PRODUCED, *(f"in pairs, copy {copy + 1}" for copy in shown))
     title = f"{len(chosen)} avatars and the faces that stand for them"
-    heading = "the copies' background, hair and glasses are augmented"
+    heading = "one avatar a line; at its right, copies as the estimator gets them"
     return draw_page(title, _halves(heading, lines, captions))
 
 
