@@ -1,0 +1,174 @@
+import json
+
+import numpy as np
+import pytest
+import tiny_pair
+import torch
+
+from benchmark.progress import Silent
+from benchmark.store import Store
+from benchmark.weights import ALEXNET
+from methods.base import MethodError
+from methods.pictures import as_tensor
+from methods.renders import Renders
+from methods.swiftavatar.inversion import (
+    CODES_FILE,
+    CURVE_FILE,
+    codes_stage,
+    inverted_codes,
+    reconstructions,
+)
+from methods.swiftavatar.mean_codes import MeanCodes
+from methods.swiftavatar.options import InversionOptions
+
+
+class Counting(Silent):
+    """Counts inverted renders, and pulls the plug after so many batches."""
+
+    def __init__(self, batches=None):
+        self.renders, self.batches, self.done = 0, batches, None
+
+    def task(self, label, total, done=0):
+        self.done = done
+        return super().task(label, total, done)
+
+    def log(self, metrics, step):
+        self.renders = step - self.done
+        if self.batches is not None:
+            self.batches -= 1
+            if self.batches < 0:
+                raise RuntimeError("pulled the plug")
+
+
+@pytest.fixture
+def invert(avatar, renders, start, trunks):
+    def invert(
+        root, count=7, progress=None, renders=renders, weights=trunks, **options
+    ):
+        given = {"steps": 3, "batch": 3, "perceptual": "lpips-alex", **options}
+        return inverted_codes(
+            renders,
+            count,
+            avatar,
+            "avatar",
+            start,
+            InversionOptions(**given),
+            weights,
+            Store(root),
+            progress or Silent(),
+            "cpu",
+        )
+
+    return invert
+
+
+def test_codes_are_those_of_their_renders_in_order(invert, renders, avatar, tmp_path):
+    codes = invert(tmp_path, steps=50, latent_weight=0, perceptual_weight=0)
+    assert codes.latents.shape == (7, 27, 4)
+    assert codes.latents.dtype == torch.float32
+    made = reconstructions(avatar, codes, 7)
+    apart = made[:, None].astype(float) - renders.pictures[None].astype(float)
+    nearest = np.square(apart).mean((2, 3, 4)).argmin(1)
+    np.testing.assert_array_equal(nearest, np.arange(7))
+
+
+def test_figures_stand_beside_the_codes(invert, renders, avatar, tmp_path):
+    codes = invert(tmp_path)
+    assert codes.losses.shape == (7, 3)
+    assert codes.curve.shape == (4, 3)
+    assert codes.measures.keys() == {"perceptual", "pixel", "latent", "rounding"}
+    ends = codes.losses.double().mean(0)
+    torch.testing.assert_close(codes.curve[-1], ends, rtol=1e-2, atol=1e-4)
+    assert codes.measures["rounding"] < 1e-4
+    made = as_tensor(reconstructions(avatar, codes, 2))
+    error = (made - as_tensor(renders.pictures[:2])).square().mean((1, 2, 3))
+    torch.testing.assert_close(codes.losses[:2, 1], error, rtol=0.1, atol=0.01)
+
+
+def test_the_stage_holds_halves_and_a_curve_for_people(invert, tmp_path):
+    invert(tmp_path)
+    (folder,) = (tmp_path / "codes").iterdir()
+    curve = json.loads((folder / CURVE_FILE).read_text())
+    assert curve["renders"] == 7
+    assert {k: len(v) for k, v in curve["mean_terms_before_step"].items()} == {
+        "perceptual": 4,
+        "pixel": 4,
+        "latent": 4,
+    }
+    assert (folder / CODES_FILE).stat().st_size < 7 * 27 * 4 * 2 + 1000
+
+
+def test_a_broken_run_goes_on_at_the_open_batch(invert, tmp_path):
+    whole = invert(tmp_path / "whole")
+    with pytest.raises(RuntimeError, match="plug"):
+        invert(tmp_path / "pieces", progress=Counting(batches=1))
+    resumed = Counting()
+    codes = invert(tmp_path / "pieces", progress=resumed)
+    assert resumed.done == 6
+    assert resumed.renders == 1
+    assert codes.digest == whole.digest
+    files = [
+        (tmp_path / place / "codes" / whole.digest[:32] / name).read_bytes()
+        for place in ("whole", "pieces")
+        for name in (CODES_FILE, CURVE_FILE)
+    ]
+    assert files[:2] == files[2:]
+
+
+def test_stored_codes_are_read(invert, tmp_path):
+    first = invert(tmp_path)
+    counting = Counting()
+    second = invert(tmp_path, progress=counting)
+    assert counting.renders == 0
+    assert torch.equal(first.latents, second.latents)
+    assert torch.equal(first.curve, second.curve)
+
+
+def test_fewer_are_the_first_ones(invert, tmp_path):
+    few, all_of_them = invert(tmp_path, count=3), invert(tmp_path)
+    assert len(few.latents) == 3
+    assert torch.equal(few.latents, all_of_them.latents[:3])
+
+
+def test_the_key_holds_what_is_read(avatar, renders, start, trunks):
+    def key(count=7, renders=renders, digest="avatar", start=start, **options):
+        options = InversionOptions(**{"perceptual": "lpips-alex", **options})
+        args = (renders, count, avatar, digest, start, options, trunks, "cpu")
+        return codes_stage(*args).key
+
+    others = [
+        key(count=6),
+        key(renders=Renders(renders.pictures, renders.vectors, "others")),
+        key(digest="another"),
+        key(start=MeanCodes(start.mean, start.start, 0, "another")),
+        key(steps=9),
+        key(batch=5),
+        key(perceptual="lpips-vgg"),
+        key(perceptual_size=16),
+        key(perceptual_weight=0),
+        key(latent_weight=0),
+        key(space="w"),
+        key(schedule="ramped"),
+    ]
+    assert len({key(), *others}) == 13
+    # Renders of 32 px are brought to no size above that.
+    assert key() == key(perceptual_size=32)
+    silent = key(perceptual_weight=0)
+    assert silent == key(perceptual_weight=0, perceptual="lpips-vgg")
+    assert silent == key(perceptual_weight=0, perceptual_size=16)
+
+
+def test_without_perceptual_weight_no_file_is_read(invert, tmp_path):
+    codes = invert(tmp_path, weights={}, perceptual_weight=0)
+    assert codes.measures["perceptual"] == 0
+
+
+def test_bad_inputs_are_told(invert, tmp_path):
+    with pytest.raises(MethodError, match=f"weights fetch {ALEXNET}"):
+        invert(tmp_path, weights={})
+    with pytest.raises(MethodError, match="8 of 7 renders"):
+        invert(tmp_path, count=8)
+    other = tiny_pair.make_renders(count=7, size=64)
+    with pytest.raises(MethodError, match=r"64 px .* 32 px: make them at 32 px"):
+        invert(tmp_path, renders=other)
+    assert not list(tmp_path.rglob("*.safetensors"))

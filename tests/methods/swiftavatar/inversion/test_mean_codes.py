@@ -1,0 +1,86 @@
+import pytest
+import tiny_pair
+import torch
+
+from benchmark.progress import Silent
+from benchmark.store import Store
+from methods.base import MethodError
+from methods.swiftavatar.mean_codes import mean_codes, mean_codes_stage
+from methods.swiftavatar.options import MeanOptions
+
+GLASSES = slice(22, 24)
+"""The rows of part 10 after two rows of structure."""
+
+
+def found(avatar, root, seed=0, **options):
+    options = MeanOptions(**{"samples": 400, "glasses_samples": 300, **options})
+    return mean_codes(avatar, "avatar", options, seed, Store(root), Silent())
+
+
+def test_the_mean_is_that_of_mapped_codes_in_every_row(spectacled, tmp_path):
+    codes = found(spectacled, tmp_path)
+    assert codes.mean.shape == (28, 4)
+    assert (codes.mean == codes.mean[0]).all()
+    torch.testing.assert_close(codes.mean[0], torch.full((4,), 0.25), atol=0.02, rtol=0)
+
+
+def test_the_glasses_part_alone_comes_from_codes_that_show_glasses(
+    spectacled, tmp_path
+):
+    codes = found(spectacled, tmp_path, glasses_share=0.25)
+    moved = (codes.start != codes.mean).any(1).nonzero().flatten().tolist()
+    assert moved == [22, 23]
+    assert (codes.start[GLASSES, 0] > 0.25).all()
+    # Half the codes have a first number above a quarter; the others do not matter.
+    assert 100 < codes.shown < 200
+    torch.testing.assert_close(
+        codes.start[22, 1:], codes.mean[22, 1:], atol=0.03, rtol=0
+    )
+
+
+def test_where_nothing_shows_glasses_the_error_says_what_was_seen(bare_faced, tmp_path):
+    with pytest.raises(MethodError) as caught:
+        found(bare_faced, tmp_path, glasses_share=0.2)
+    message = str(caught.value)
+    assert "none of 300" in message
+    assert "6.25%" in message
+    assert "20.00%" in message
+    assert "mean.glasses: false" in message
+
+
+def test_without_glasses_the_start_is_the_mean_and_nobody_looks(bare_faced, tmp_path):
+    codes = found(bare_faced, tmp_path, glasses=False)
+    assert torch.equal(codes.start, codes.mean)
+    assert codes.shown == bare_faced.looked_at == 0
+
+
+def test_a_generator_without_that_part_is_told(tmp_path):
+    options = {**tiny_pair.GENERATOR, "seg_dim": 8, "transparent_dims": ()}
+    generator, _ = tiny_pair.make_networks(generator=options)
+    with pytest.raises(MethodError, match=r"8 parts and no glasses.*glasses: false"):
+        found(generator, tmp_path)
+
+
+def test_stored_means_are_read(spectacled, tmp_path):
+    first, second = found(spectacled, tmp_path), found(spectacled, tmp_path)
+    assert spectacled.looked_at == 300
+    assert torch.equal(first.start, second.start)
+    assert (first.shown, first.digest) == (second.shown, second.digest)
+    other = found(spectacled, tmp_path, seed=1)
+    assert not torch.equal(other.mean, first.mean)
+
+
+def test_the_key_holds_what_is_read(spectacled):
+    def key(seed=0, digest="avatar", **options):
+        return mean_codes_stage(spectacled, digest, MeanOptions(**options), seed).key
+
+    others = [
+        key(seed=1),
+        key(digest="another"),
+        key(samples=5),
+        key(glasses=False),
+        key(glasses_share=0.5),
+        key(glasses_samples=7),
+    ]
+    assert len({key(), *others}) == 7
+    assert key(glasses=False) == key(glasses=False, glasses_share=0.5)
