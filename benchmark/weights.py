@@ -64,7 +64,9 @@ class WeightFile:
     """A published weight file declared as data.
 
     `sha256` is the digest of the whole file, or the first digits of it that the
-    publisher put into the file's name. `data` says what it was trained on.
+    publisher put into the file's name. `data` says what it was trained on. One that is
+    `on_request` is fetched by its name alone: it is large, and nothing that ships with
+    the suites reads it.
     """
 
     name: str
@@ -75,6 +77,7 @@ class WeightFile:
     source: InWheel | AtUrl
     data: str
     licence: str
+    on_request: bool = False
 
 
 _FILES: dict[str, WeightFile] = {
@@ -140,6 +143,7 @@ _FILES: dict[str, WeightFile] = {
             source=AtUrl("https://download.pytorch.org/models/vgg16-397923af.pth"),
             data="ImageNet-1k",
             licence="BSD-3-Clause",
+            on_request=True,
         ),
     )
 }
@@ -148,6 +152,11 @@ _FILES: dict[str, WeightFile] = {
 def names() -> tuple[str, ...]:
     """Every weight file's name."""
     return tuple(_FILES)
+
+
+def usual_names() -> tuple[str, ...]:
+    """Those that a set-up fetches: all but what is fetched on request."""
+    return tuple(name for name, entry in _FILES.items() if not entry.on_request)
 
 
 def describe(name: str) -> WeightFile:

@@ -38,13 +38,14 @@ def list_weights() -> None:
 @weights_app.command("fetch")
 def fetch_weights(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Which ones [all of them].")
+        list[str] | None,
+        typer.Argument(help="Which ones [all but VGG-16]."),
     ] = None,
 ) -> None:
     """Fetch weight files. Without names, one that cannot be had is only reported."""
     from benchmark import weights
 
-    for name in names or weights.names():
+    for name in names or weights.usual_names():
         try:
             print(f"{name}: {weights.fetch(name)}")
         except weights.WeightsError as error:

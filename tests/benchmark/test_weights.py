@@ -54,6 +54,12 @@ def test_every_file_names_licence_source_and_digest():
         assert entry.sha256[:8] in entry.file or isinstance(entry.source, InWheel)
 
 
+def test_a_set_up_does_not_fetch_half_a_gigabyte_that_it_does_not_read():
+    assert set(weights.names()) - set(weights.usual_names()) == {weights.VGG16}
+    large = [n for n in weights.usual_names() if weights.describe(n).megabytes > 300]
+    assert not large
+
+
 def test_an_unknown_name_gets_the_nearest_ones():
     with pytest.raises(WeightsError, match="did you mean efficientnet-lite0"):
         weights.find("efficientnet-lite")
