@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -22,6 +21,7 @@ from methods.examples import Pairs
 from methods.generator.sampling import synthesise
 from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.pictures import resized
+from methods.swiftavatar.inversion import Codes
 from methods.swiftavatar.options import SemanticOptions
 from methods.swiftavatar.pair_shards import (
     PairRows,
@@ -31,9 +31,6 @@ from methods.swiftavatar.pair_shards import (
     write_shard,
 )
 from methods.swiftavatar.semantic_augmentation import augmented_codes
-
-if TYPE_CHECKING:
-    from methods.swiftavatar.inversion import Codes
 
 SHARD = 256
 """Pairs a file: what a kill costs at most."""
