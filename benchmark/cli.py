@@ -106,6 +106,22 @@ def list_command() -> None:
     print_listing()
 
 
+@app.command("world")
+def world_command(
+    freeze: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Write the world down as v1, v2, …"),
+    ] = None,
+) -> None:
+    """Show the embedded world, and what of it changed since it was frozen."""
+    from benchmark.commands.world import freeze_world, show_world
+
+    if freeze is None:
+        show_world()
+    else:
+        freeze_world(freeze)
+
+
 @app.command("report")
 def report_command(
     run: Annotated[

@@ -56,7 +56,8 @@ class Contest:
     """A suite with everything looked up: what the plan and the runner work from.
 
     `truths` holds the vectors by (engine, split, designer); for oracle rows also those
-    of the train split under the main designer.
+    of the train split under the main designer. `world` says on which embedded world
+    the scores stand (WorldHere.to_data); None for other faces.
     """
 
     suite: Suite
@@ -67,6 +68,7 @@ class Contest:
     variants: tuple[Variant, ...]
     judges: tuple[Judge, ...]
     truths: Mapping[tuple[str, str, str], AvatarVectors] = field(repr=False)
+    world: Mapping[str, Any] | None
 
     @property
     def compute(self) -> dict[str, Any]:
@@ -84,6 +86,7 @@ class Contest:
             **suite,
             "device": self.device,
             "faces": self._faces_data(),
+            "world": self.world,
             "engines": {n: _engine_data(e) for n, e in self.engines.items()},
             "variants": {v.name: _variant_data(v) for v in self.variants},
             "metrics": {j.meta.name: judge_data(j) for j in self.judges},

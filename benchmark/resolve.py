@@ -34,6 +34,10 @@ from benchmark.registry import (
 from benchmark.shelf import Shelf, lacking
 from benchmark.suite import Suite, SuiteError, VariantSection, explain
 from benchmark.weight_folders import is_member, shipped_twin
+from benchmark.world import world_here
+
+PORTRAITS = "portraits"
+"""The name that suites give the embedded face set."""
 
 
 def resolve(suite: Suite, lpips_backbone: Path | None = None) -> Contest:
@@ -56,7 +60,10 @@ def resolve(suite: Suite, lpips_backbone: Path | None = None) -> Contest:
     truths = _truths(suite, faces, splits, engines, oracles, problems)
     if problems:
         raise SuiteError(list(dict.fromkeys(problems)))
-    return Contest(suite, device, faces, splits, engines, variants, judges, truths)
+    world = world_here().to_data() if suite.faces.set == PORTRAITS else None
+    return Contest(
+        suite, device, faces, splits, engines, variants, judges, truths, world
+    )
 
 
 def _alexnet(path: Path) -> dict[str, Path]:
@@ -202,12 +209,14 @@ def _open_faces(suite: Suite, problems: list[str]) -> FaceSet | None:
             return open_ffhq(section.ffhq, section.truth)
         if section.packed is not None:
             return open_packed(section.packed)
-        if section.set == "portraits":
+        if section.set == PORTRAITS:
             return embedded_portraits()
     except (FaceSetError, OSError) as error:
         problems.append(f"faces: {error}")
         return None
-    problems.append(f"faces.set: unknown face set {section.set!r}; there is portraits")
+    problems.append(
+        f"faces.set: unknown face set {section.set!r}; there is {PORTRAITS}"
+    )
     return None
 
 

@@ -198,6 +198,7 @@ def describe(plan: Plan, trial: TrialPlan) -> dict[str, Any]:
         "seed": trial.seed,
         "metrics": [judge_data(judge) for judge in contest.judges],
         "faces": contest.faces_record(),
+        "world": contest.world,
         "splits": {name: len(contest.splits[name]) for name in contest.suite.splits},
         "designers": list(contest.suite.designers),
         "render_size": contest.suite.render_size,

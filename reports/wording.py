@@ -93,8 +93,23 @@ def data_note(run: Run, split: str, designer: str) -> str:
 
 
 def stand_in_note(run: Run) -> tuple[str, ...]:
-    """The notice that every table of a stand-in world carries."""
-    return (STAND_IN,) if run.stand_in else ()
+    """The notice that every table of a stand-in world carries, and the world's name."""
+    return (STAND_IN, *world_note(run)) if run.stand_in else ()
+
+
+def world_note(run: Run) -> tuple[str, ...]:
+    """The embedded world that a run's scores stand on; nothing for other faces."""
+    world = run.first.get("world")
+    if world is None:
+        return ()
+    name, digest = world["name"], world["digest"][:8]
+    if not world["changed"]:
+        return (f"World {name} (digest {digest}).",)
+    return (
+        f"Changed from world {name} (digest {digest}, {name} has "
+        f"{world['frozen_digest'][:8]}): {', '.join(world['changed'])}. These figures "
+        f"do not stand beside those of {name}.",
+    )
 
 
 METHOD_NOTE = (

@@ -155,6 +155,10 @@ def _notes(contest: Contest) -> list[str]:
         notes.append("from scratch: no weights and no stages that ship are taken")
     if contest.faces.stand_in:
         notes.append(f"faces: {contest.faces.name}, a stand-in for photographs")
+    if contest.world is not None:
+        changed = "a change from " if contest.world["changed"] else ""
+        short = contest.world["digest"][:8]
+        notes.append(f"world: {changed}{contest.world['name']}, digest {short}")
     return notes
 
 

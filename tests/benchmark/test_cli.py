@@ -19,6 +19,7 @@ COMMANDS = [
     "report",
     "train",
     "weights",
+    "world",
 ]
 
 HELP = """
