@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from methods.estimation import EstimatorOptions
+from methods.networks.discriminator import GROUP
 
 PerceptualName = Literal["lpips-vgg", "lpips-alex", "lite0-features"]
 """What measures perceptual distance in the inversion: LPIPS (v0.1) with one of two
@@ -60,6 +61,15 @@ class AdaptationOptions(StepOptions):
     ema_decay: float = Field(default=0.5 ** (32 / 10_000), ge=0, lt=1)
     stop_below: float | None = Field(default=None, ge=0, le=1)
     check_every: int = Field(default=200, ge=1)
+
+    @model_validator(mode="after")
+    def _groups_fill_the_batch(self) -> Self:
+        if self.batch > GROUP and self.batch % GROUP:
+            raise ValueError(
+                f"batch: the discriminator compares groups of {GROUP}: give fewer than "
+                f"{GROUP} pictures or a multiple of {GROUP}, not {self.batch}"
+            )
+        return self
 
 
 class MeanOptions(StepOptions):

@@ -1,0 +1,203 @@
+"""The training that makes a generator of avatars of a generator of faces.
+
+Losses and rhythms are those of SemanticStyleGAN's adaptation script, where the
+discriminator sees pictures alone, plus the paper's colour matching (equation 3).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from benchmark.progress import Progress
+from methods.examples import row_order
+from methods.generator.adversarial import AdversarialStep, require_finite
+from methods.generator.curves import Curves
+from methods.generator.recipe import GeneratorRecipe, Objective
+from methods.generator.state import TrainingState
+from methods.generator.training import open_fabric
+from methods.networks.semantic_stylegan import SemanticGenerator
+from methods.pictures import as_tensor
+from methods.randomness import generator_of, seed_of
+from methods.renders import Renders
+from methods.swiftavatar.colour_matching import ColourMatching
+from methods.swiftavatar.dual_domain import dual_measures
+from methods.swiftavatar.options import AdaptationOptions
+from methods.swiftavatar.pretrained_pair import Pair
+
+CHECKPOINT = "checkpoint.safetensors"
+CHECKPOINT_SECONDS = 600
+LOG_EVERY = 20
+CHECKED_CODES = 64
+"""Codes that the agreement of both generators is watched on."""
+CHECK_SEED = 1
+"""Of those codes; others than those of the stage's measures."""
+
+LOCAL = ("local_nets", "pos_embed")
+"""Modules of the generator that make the parts; the rest maps codes and renders."""
+SHARED = ("style", "render_net")
+
+
+def adaptation_recipe(
+    pair: Pair, options: AdaptationOptions, seed: int
+) -> GeneratorRecipe:
+    """The adaptation in the words of a training: no loss is on part maps."""
+    return GeneratorRecipe(
+        name="adaptation",
+        generator=asdict(pair.realistic.config),
+        discriminator=pair.channels,
+        objective=Objective(
+            r1_image=options.r1,
+            r1_seg=0,
+            r1_every=options.r1_every,
+            path=options.path,
+            path_every=options.path_every,
+            mask=0,
+            mixing=options.mixing,
+        ),
+        batch=options.batch,
+        images=max(1, options.steps * options.batch),
+        learning_rate=options.learning_rate,
+        ema_decay=options.ema_decay,
+        seed=seed,
+    )
+
+
+def mirrored(pictures: Tensor, share: float, draws: torch.Generator) -> Tensor:
+    """(n, 3, S, S) pictures, of which a share, drawn one by one, is mirrored."""
+    chosen = torch.rand(len(pictures), generator=draws) < share
+    chosen = chosen.view(-1, 1, 1, 1).to(pictures.device)
+    return torch.where(chosen, pictures.flip(3), pictures)
+
+
+class Adaptation:
+    """One adaptation, from where its checkpoint in `scratch` stands.
+
+    Attributes:
+        state: networks and optimisers.
+        curves: losses, means over `LOG_EVERY` iterations, and looks at the agreement.
+    """
+
+    def __init__(
+        self,
+        pair: Pair,
+        renders: Renders,
+        options: AdaptationOptions,
+        seed: int,
+        scratch: Path,
+        about: str,
+        device: str,
+    ) -> None:
+        """Start from the pair, or go on; `about` names what is adapted how.
+
+        Raises TrainingError for a checkpoint that is damaged or of something else.
+        """
+        recipe = adaptation_recipe(pair, options, seed)
+        fabric = open_fabric(recipe, device)
+        self.state = TrainingState(recipe, fabric.device)
+        self.state.start_from(pair.realistic, pair.discriminator)
+        if options.freeze == "local":
+            for name in LOCAL:
+                self.state.generator.get_submodule(name).requires_grad_(False)
+        self._about = {"adaptation": about}
+        self._file = scratch / CHECKPOINT
+        self.state.resume(self._file, self._about)
+        self.curves = Curves(scratch, self.state.iteration, active=True)
+        self._pair, self._renders, self._options = pair, renders, options
+        self._seed = seed
+        self._step = AdversarialStep(recipe, self.state, fabric, self._terms())
+        self._rows_at = row_order(len(renders.pictures), options.batch, seed)
+
+    def run(self, progress: Progress) -> SemanticGenerator:
+        """Iterate to the end, or until the parts decay; the averaged generator."""
+        state, steps = self.state, self._options.steps
+        label = f"{self._renders.vectors.spec.name} adaptation"
+        started = saved = time.monotonic()
+        before = self.curves.hours
+        with (
+            progress.task(label, steps, state.iteration) as task,
+            torch.random.fork_rng(devices=self._cuda()),
+        ):
+            over = state.iteration == steps
+            while not over:
+                self._iterate()
+                task.advance()
+                self.curves.hours = before + (time.monotonic() - started) / 3600
+                decayed = self._decayed(progress, label)
+                over = decayed or state.iteration == steps
+                if state.iteration % LOG_EVERY == 0 or over:
+                    self._record(self._means(), progress, label)
+                if time.monotonic() - saved > CHECKPOINT_SECONDS and not over:
+                    self.save()
+                    saved = time.monotonic()
+        state.require_finite()
+        return state.average
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        self.state.require_finite()
+        self.state.save(self._file, self._about)
+
+    def _terms(self) -> tuple[ColourMatching, ...]:
+        options = self._options
+        if not options.colour:
+            return ()
+        realistic, share = self._pair.realistic, options.colour_pixels
+        return (ColourMatching(realistic, options.colour, share),)
+
+    def _cuda(self) -> list[torch.device]:
+        device = self.state.device
+        return [device] if device.type == "cuda" else []
+
+    def _iterate(self) -> None:
+        """One iteration; what it draws depends on the seed and its number alone."""
+        state, options = self.state, self._options
+        iteration = state.iteration
+        draws = generator_of(self._seed, "draws", iteration)
+        # Fresh noise comes from the device's global random numbers.
+        torch.manual_seed(seed_of(self._seed, "noise", iteration))
+        rows = self._rows_at(iteration).numpy()
+        picture = as_tensor(self._renders.pictures[rows]).to(state.device)
+        picture = mirrored(picture, options.flip, draws)
+        picture = picture.contiguous(memory_format=torch.channels_last)
+        losses = self._step.take(picture, None, draws)
+        only = SHARED if options.freeze == "average" else ()
+        state.update_average(options.ema_decay, only)
+        state.iteration += 1
+        require_finite(losses, iteration)
+        for name, value in losses.items():
+            state.pending.setdefault(name, []).append(value)
+
+    def _means(self) -> dict[str, float]:
+        """Means of what was found since the last record."""
+        pending, self.state.pending = self.state.pending, {}
+        return {name: sum(values) / len(values) for name, values in pending.items()}
+
+    def _record(
+        self, values: Mapping[str, float], progress: Progress, label: str
+    ) -> None:
+        iteration = self.state.iteration
+        self.curves.add(values, iteration)
+        named = {f"{label}/{k.removeprefix('train/')}": v for k, v in values.items()}
+        progress.log(named, iteration)
+
+    def _decayed(self, progress: Progress, label: str) -> bool:
+        """Where a look is due: whether the parts agree too little to go on."""
+        options, state = self._options, self.state
+        if state.iteration % options.check_every:
+            return False
+        found = dual_measures(
+            self._pair.realistic,
+            state.average,
+            options.colour_pixels,
+            CHECKED_CODES,
+            CHECK_SEED,
+        )
+        self._record(found, progress, label)
+        least = options.stop_below
+        return least is not None and found["agreement/mean_iou"] < least

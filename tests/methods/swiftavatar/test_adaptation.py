@@ -1,0 +1,315 @@
+import json
+from contextlib import contextmanager
+
+import pytest
+import torch
+from pydantic import ValidationError
+from safetensors.torch import load_file
+from tiny_pair import SIZE, make_pair, make_renders
+
+from benchmark.progress import Silent
+from benchmark.store import Store
+from methods.base import MethodError
+from methods.generator.curves import CURVES, read_curves
+from methods.networks.discriminator import SemanticDiscriminator
+from methods.swiftavatar import adaptation, adaptation_training
+from methods.swiftavatar.adaptation import (
+    GENERATOR,
+    MEASURES,
+    TIMING,
+    adaptation_stage,
+    adapted_generator,
+    picture_change,
+)
+from methods.swiftavatar.adaptation_training import Adaptation
+from methods.swiftavatar.options import AdaptationOptions
+
+OPTIONS = {"batch": 4, "r1_every": 3, "path_every": 2, "check_every": 4, "steps": 6}
+
+
+def options(**changes):
+    return AdaptationOptions(**{**OPTIONS, **changes})
+
+
+@pytest.fixture(autouse=True)
+def _few_codes(monkeypatch):
+    monkeypatch.setattr(adaptation, "MEASURED_CODES", 16)
+    monkeypatch.setattr(adaptation, "HALF_CODES", 16)
+    monkeypatch.setattr(adaptation_training, "CHECKED_CODES", 16)
+
+
+class PulledPlug(Exception):
+    pass
+
+
+class Watch(Silent):
+    """Keeps figures; pulls the plug after `alive` iterations of this piece."""
+
+    def __init__(self, alive=None):
+        self.alive, self.figures, self.began = alive, {}, None
+
+    @contextmanager
+    def task(self, label, total, done=0):
+        self.label, self.began = label, done
+        yield self
+
+    def advance(self, count=1):
+        if self.alive is not None:
+            self.alive -= count
+            if self.alive < 0:
+                raise PulledPlug
+
+    def log(self, metrics, step):
+        self.figures.setdefault(step, {}).update(metrics)
+
+
+def adapt(pair, renders, root, progress=None, seed=0, **changes):
+    return adapted_generator(
+        pair,
+        renders,
+        options(**changes),
+        seed,
+        Store(root),
+        progress or Silent(),
+        "cpu",
+    )
+
+
+def stage_folder(pair, renders, root, **changes):
+    stage = adaptation_stage(pair, renders, options(**changes), 0, "cpu")
+    return Store(root).folder(stage)
+
+
+def train(pair, renders, scratch, **changes):
+    """An adaptation, run to its end."""
+    found = Adaptation(pair, renders, options(**changes), 0, scratch, "test", "cpu")
+    found.run(Silent())
+    return found
+
+
+def moved(network, start):
+    """Modules of a network whose parameters are not all those of another."""
+    old = dict(start.named_parameters())
+    return {
+        name.split(".")[0]
+        for name, parameter in network.named_parameters()
+        if not torch.equal(parameter, old[name])
+    }
+
+
+ALL = {"style", "render_net", "local_nets", "pos_embed"}
+
+
+def test_without_steps_it_is_the_realistic_generator(pair, renders, tmp_path):
+    found = adapt(pair, renders, tmp_path, steps=0)
+    assert picture_change(pair.realistic, found.generator, 32) < 1
+    assert found.measures["stopped_at"] == 0
+    assert found.measures["agreement/mean_iou"] > 0.95
+    assert found.measures["colour/skin"] < 0.01
+
+
+def test_what_is_adapted_comes_from_the_store(pair, renders, tmp_path):
+    first = adapt(pair, renders, tmp_path)
+    folder = stage_folder(pair, renders, tmp_path)
+    assert folder.name == first.digest[:32]
+    watch = Watch()
+    again = adapt(pair, renders, tmp_path, watch)
+    assert watch.began is None
+    assert (
+        again.measures == first.measures == json.loads((folder / MEASURES).read_text())
+    )
+    assert not again.generator.training
+    for one, other in zip(
+        first.generator.state_dict().values(),
+        again.generator.state_dict().values(),
+        strict=True,
+    ):
+        assert torch.equal(one, other)
+        assert one.dtype == torch.float32
+    assert not any(p.requires_grad for p in again.generator.parameters())
+    assert again.measures["stopped_at"] == 6
+
+
+def test_the_pair_is_left_as_it_was(pair, renders, tmp_path):
+    networks = (pair.realistic, pair.discriminator)
+    before = [{k: v.clone() for k, v in n.state_dict().items()} for n in networks]
+    adapt(pair, renders, tmp_path)
+    for network, old in zip(networks, before, strict=True):
+        assert all(torch.equal(v, old[k]) for k, v in network.state_dict().items())
+        assert all(p.grad is None for p in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("freeze", "trained", "averaged"),
+    [
+        ("none", ALL, ALL),
+        ("average", ALL, {"style", "render_net"}),
+        ("local", {"style", "render_net"}, {"style", "render_net"}),
+    ],
+)
+def test_what_is_frozen_stays(pair, renders, tmp_path, freeze, trained, averaged):
+    state = train(pair, renders, tmp_path, freeze=freeze).state
+    assert moved(state.generator, pair.realistic) == trained
+    assert moved(state.average, pair.realistic) == averaged
+
+
+def test_the_discriminator_sees_pictures_alone(pair, renders, tmp_path, monkeypatch):
+    judged, forward = [], SemanticDiscriminator.forward
+
+    def spied(self, image, seg=None):
+        judged.append((image.shape, seg))
+        return forward(self, image, seg)
+
+    monkeypatch.setattr(SemanticDiscriminator, "forward", spied)
+    state = train(pair, renders, tmp_path).state
+    assert judged
+    assert all(seg is None for _, seg in judged)
+    shown = moved(state.discriminator, pair.discriminator)
+    assert shown == {"convs_img", "final_conv", "final_linear"}
+
+
+def test_every_loss_is_recorded_and_told(pair, renders, tmp_path):
+    watch = Watch()
+    adapt(pair, renders, tmp_path, watch)
+    text = (stage_folder(pair, renders, tmp_path) / CURVES).read_text()
+    look, losses = (json.loads(line) for line in text.splitlines())
+    assert look["step"] == 4
+    assert "agreement/mean_iou" in look
+    assert losses["step"] == 6
+    names = {"loss_d", "loss_g", "r1_img", "path", "path_length", "colour"}
+    assert {f"train/{name}" for name in names} <= set(losses)
+    assert watch.label == "tiny adaptation"
+    assert {f"tiny adaptation/{name}" for name in names} <= set(watch.figures[6])
+    assert watch.figures[4]["tiny adaptation/agreement/mean_iou"] > 0
+
+
+def test_without_its_weight_there_is_no_colour_term(pair, renders, tmp_path):
+    train(pair, renders, tmp_path, colour=0, check_every=99)
+    (record,) = read_curves(tmp_path)
+    assert "train/loss_g" in record
+    assert "train/colour" not in record
+
+
+def test_the_colour_term_keeps_colours_nearer(pair, tmp_path):
+    """Black avatars drive colours apart; the term holds them."""
+    dark = make_renders()
+    dark = type(dark)(dark.pictures // 16, dark.vectors, "dark")
+    far, near = (
+        adapt(
+            pair,
+            dark,
+            tmp_path,
+            steps=30,
+            learning_rate=0.01,
+            ema_decay=0.0,
+            colour=weight,
+            check_every=99,
+            path=0,
+            r1_every=99,
+        ).measures
+        for weight in (0, 30)
+    )
+    for region in ("hair", "skin"):
+        assert near[f"colour/{region}"] < far[f"colour/{region}"] / 2
+
+
+def test_it_stops_where_the_parts_agree_too_little(pair, renders, tmp_path):
+    quick = {"learning_rate": 0.05, "ema_decay": 0.0}
+    found = adapt(
+        pair, renders, tmp_path, steps=40, check_every=3, stop_below=1.0, **quick
+    )
+    assert found.measures["stopped_at"] == 3
+    (curve,) = tmp_path.glob(f"adaptation/*/{CURVES}")
+    steps = [json.loads(line)["step"] for line in curve.read_text().splitlines()]
+    assert steps == [3, 3]
+
+
+def test_it_does_not_stop_while_they_agree(pair, renders, tmp_path):
+    found = adapt(pair, renders, tmp_path, check_every=2, stop_below=0.0)
+    assert found.measures["stopped_at"] == 6
+
+
+@pytest.mark.parametrize("alive", [0, 1, 5])
+def test_a_resumed_adaptation_is_the_unbroken_one(
+    pair, renders, tmp_path, monkeypatch, alive
+):
+    monkeypatch.setattr(adaptation_training, "CHECKPOINT_SECONDS", -1)
+    monkeypatch.setattr(adaptation_training, "LOG_EVERY", 3)
+    changes = {"steps": 7, "freeze": "average"}
+    adapt(pair, renders, tmp_path / "whole", **changes)
+    with pytest.raises(PulledPlug):
+        adapt(pair, renders, tmp_path / "pieces", Watch(alive), **changes)
+    watch = Watch()
+    adapt(pair, renders, tmp_path / "pieces", watch, **changes)
+    assert watch.began == alive
+    whole, pieces = (
+        stage_folder(pair, renders, tmp_path / name, **changes)
+        for name in ("whole", "pieces")
+    )
+    for name in (GENERATOR, MEASURES, CURVES):
+        assert (whole / name).read_bytes() == (pieces / name).read_bytes(), name
+    assert json.loads((pieces / TIMING).read_text())["hours"] >= 0
+
+
+def test_half_precision_is_kept_where_it_is_harmless(
+    pair, renders, tmp_path, monkeypatch
+):
+    found = adapt(pair, renders, tmp_path / "half", steps=1)
+    assert 0 < found.measures["half_change"] < 1
+    folder = stage_folder(pair, renders, tmp_path / "half", steps=1)
+    stored = load_file(folder / GENERATOR).values()
+    assert {value.dtype for value in stored} == {torch.float16}
+    monkeypatch.setattr(adaptation, "HALF_CHANGE", 0.0)
+    adapt(pair, renders, tmp_path / "full", steps=1)
+    folder = stage_folder(pair, renders, tmp_path / "full", steps=1)
+    stored = load_file(folder / GENERATOR).values()
+    assert {value.dtype for value in stored} == {torch.float32}
+
+
+def test_the_key_follows_what_matters(pair, renders, tmp_path):
+    key = adaptation_stage(pair, renders, options(), 0, "cpu").key
+    other_pair = make_pair(tmp_path / "other", seed=1)
+    others = [
+        adaptation_stage(other_pair, renders, options(), 0, "cpu"),
+        adaptation_stage(pair, make_renders(seed=1), options(), 0, "cpu"),
+        adaptation_stage(pair, renders, options(colour=2), 0, "cpu"),
+        adaptation_stage(pair, renders, options(), 1, "cpu"),
+        adaptation_stage(pair, renders, options(), 0, "cuda"),
+    ]
+    assert len({key, *(stage.key for stage in others)}) == 6
+
+
+def test_the_seed_makes_another_generator(pair, renders, tmp_path):
+    found = [
+        adapt(pair, renders, tmp_path, seed=seed).generator.state_dict()
+        for seed in (0, 1)
+    ]
+    assert not torch.equal(*(state["pos_embed.weights"] for state in found))
+
+
+def test_renders_of_another_size_are_told(pair, tmp_path):
+    with pytest.raises(MethodError, match=f"renders of 32 px for a .* of {SIZE}-px"):
+        adapt(pair, make_renders(size=32), tmp_path)
+
+
+def test_a_loss_that_is_not_finite_ends_it(pair, renders, tmp_path):
+    with pytest.raises(FloatingPointError, match="is not finite at iteration"):
+        adapt(pair, renders, tmp_path, learning_rate=1e30)
+    assert not stage_folder(pair, renders, tmp_path, learning_rate=1e30).exists()
+
+
+def test_a_batch_that_groups_do_not_divide_is_told():
+    with pytest.raises(
+        ValidationError, match=r"groups of 4: .* a multiple of 4, not 6"
+    ):
+        options(batch=6)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_share_of_pictures_is_mirrored(share):
+    pictures = torch.rand(400, 3, 4, 4)
+    draws = torch.Generator().manual_seed(0)
+    found = adaptation_training.mirrored(pictures, share, draws)
+    turned = (found != pictures).flatten(1).any(1)
+    assert torch.equal(found[turned], pictures[turned].flip(3))
+    assert float(turned.float().mean()) == pytest.approx(share, abs=0.1)

@@ -1,0 +1,150 @@
+import copy
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmark.parts import PART_IDS, PART_NAMES
+from methods.networks.semantic_stylegan import Synthesis
+from methods.swiftavatar.colour_matching import (
+    ColourMatching,
+    colour_distance,
+    region_colours,
+)
+
+HAIR, SKIN, CLOTH = PART_IDS["hair"], PART_IDS["skin"], PART_IDS["cloth"]
+SIDE = 4
+
+
+def synthesis(image, parts):
+    """What a generator that made these pictures and part ids would return."""
+    seg = torch.nn.functional.one_hot(parts, len(PART_NAMES)).movedim(3, 1).float()
+    return Synthesis(image, seg, seg, seg, torch.zeros(len(image), 2, 1))
+
+
+def picture(hair, skin, hair_rows=1):
+    """Rows of hair at the top, of skin below, the last row of cloth."""
+    image = torch.zeros(3, SIDE, SIDE)
+    parts = torch.full((SIDE, SIDE), CLOTH)
+    image[:, :hair_rows] = torch.tensor(hair)[:, None, None]
+    parts[:hair_rows] = HAIR
+    image[:, hair_rows : SIDE - 1] = torch.tensor(skin)[:, None, None]
+    parts[hair_rows : SIDE - 1] = SKIN
+    return image, parts
+
+
+def stack(*pictures):
+    images, parts = zip(*pictures, strict=True)
+    return synthesis(torch.stack(images), torch.stack(parts))
+
+
+def test_the_loss_is_that_of_a_computation_by_hand():
+    avatar = stack(
+        picture((1.0, 0.0, 0.0), (0.5, 0.5, 0.5)),
+        picture((0.0, 0.0, 0.0), (0.2, 0.0, 0.0)),
+    )
+    # Hair of the second face covers two rows: only its mean counts.
+    face = stack(
+        picture((0.0, 0.0, 0.0), (0.5, 0.5, 0.0)),
+        picture((0.0, 0.6, 0.0), (0.0, 0.0, 0.0), hair_rows=2),
+    )
+    hair = (1.0 + 0.36) / 2
+    skin = (0.25 + 0.04) / 2
+    found = colour_distance(avatar, face, least_share=0.0)
+    assert float(found) == pytest.approx(hair + skin, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("hair_rows", "least_share", "expected"),
+    [((1, 1), 0.25, 1), ((1, 1), 0.26, 0), ((1, 3), 0.5, 0), ((0, 1), 0, 0)],
+)
+def test_regions_that_are_small_in_either_picture_are_left_out(
+    hair_rows, least_share, expected
+):
+    one, other = hair_rows
+    avatar = stack(picture((1.0, 0.0, 0.0), (0.0, 0.0, 0.0), one))
+    face = stack(picture((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), other))
+    for pair in ((avatar, face), (face, avatar)):
+        assert float(colour_distance(*pair, least_share)) == pytest.approx(expected)
+
+
+def test_codes_that_do_not_count_leave_the_mean_to_the_others():
+    avatar = stack(
+        picture((1.0, 0.0, 0.0), (0.0, 0.0, 0.0)),
+        picture((1.0, 1.0, 1.0), (0.0, 0.0, 0.0), hair_rows=0),
+    )
+    face = stack(*[picture((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))] * 2)
+    assert float(colour_distance(avatar, face, 0.01)) == pytest.approx(1)
+
+
+@given(seed=st.integers(0, 2**32 - 1), part=st.integers(0, 12))
+def test_region_colours_are_means_over_the_region(seed, part):
+    draws = torch.Generator().manual_seed(seed)
+    image = torch.rand(3, 3, SIDE, SIDE, generator=draws) * 2 - 1
+    parts = torch.randint(0, 13, (3, SIDE, SIDE), generator=draws)
+    colours, shares = region_colours(image, parts, part)
+    for row in range(3):
+        own = image[row][:, parts[row] == part].numpy()
+        wanted = own.mean(axis=1) if own.size else np.zeros(3)
+        np.testing.assert_allclose(colours[row], wanted, atol=1e-6)
+        assert float(shares[row]) == pytest.approx(own.shape[1] / SIDE**2)
+
+
+def made_by(generator, count=8):
+    draws = torch.Generator().manual_seed(3)
+    codes = torch.randn(count, generator.config.style_dim, generator=draws)
+    return generator([codes], randomize_noise=False)
+
+
+def test_gradients_reach_the_avatar_generator_and_never_the_realistic(pair):
+    realistic = copy.deepcopy(pair.realistic).requires_grad_(True)
+    avatar = copy.deepcopy(pair.realistic).requires_grad_(True)
+    with torch.no_grad():
+        avatar.render_net.to_rgbs[1].bias.add_(0.5)
+    ColourMatching(realistic, 1.0, 0.005)(made_by(avatar)).backward()
+    assert all(p.grad is None for p in realistic.parameters())
+    modules = {
+        name.split(".")[0]
+        for name, p in avatar.named_parameters()
+        if p.grad is not None and bool(p.grad.abs().sum() > 0)
+    }
+    assert modules == {"style", "pos_embed", "local_nets", "render_net"}
+    # Masks are argmax: what makes the final map alone gets nothing.
+    assert all(p.grad is None for p in avatar.render_net.to_segs.parameters())
+
+
+def test_the_realistic_generator_gets_the_same_expanded_codes_and_its_own_noise(pair):
+    seen = []
+
+    def realistic(codes, *, input_is_latent, randomize_noise=False):
+        assert input_is_latent
+        assert not randomize_noise
+        assert not torch.is_grad_enabled()
+        seen.extend(codes)
+        return made
+
+    made = made_by(pair.realistic)
+    loss = ColourMatching(realistic, 1.0, 0.005)(made)
+    (codes,) = seen
+    assert codes.shape == (8, pair.realistic.layout.expanded_rows, 4)
+    assert torch.equal(codes, made.latents)
+    assert float(loss) == 0
+
+
+def test_the_term_pulls_colours_together(pair):
+    avatar = copy.deepcopy(pair.realistic).requires_grad_(True)
+    with torch.no_grad():
+        avatar.render_net.to_rgbs[1].bias.add_(0.5)
+    term = ColourMatching(pair.realistic, 1.0, 0.005)
+    adam = torch.optim.Adam(avatar.parameters(), lr=0.01)
+    losses = []
+    for _ in range(40):
+        loss = term(made_by(avatar))
+        losses.append(float(loss.detach()))
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    assert losses[0] > 0.5
+    assert losses[-1] < losses[0] / 20
