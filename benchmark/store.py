@@ -99,8 +99,11 @@ class Store:
         built again. Raises StoreError for a shipped stage with such files: it cannot
         be mended here, and building it silently would take hours.
         """
-        shipped = self._shipped(stage) is not None
-        return shipped or _fault(_place(self.root, stage)) is None
+        return self.ships(stage) or _fault(_place(self.root, stage)) is None
+
+    def ships(self, stage: Stage) -> bool:
+        """Whether the stage comes with the package; StoreError where it is damaged."""
+        return self._shipped(stage) is not None
 
     def _shipped(self, stage: Stage) -> Path | None:
         """The folder of a stage that ships; StoreError where it is damaged."""

@@ -74,7 +74,11 @@ class Work:
         method.fit(self._context(trial, recorder, store))
         method.save(folder)
         recorder.keep(folder / CURVES_FILE)
-        cost = {"shared_seconds": sum(store.spared.values()), "resumed": resumed}
+        cost = {
+            "shared_seconds": sum(store.spared.values()),
+            "resumed": resumed,
+            "shipped": sorted(store.shipped_stages),
+        }
         atomic_write(folder / COST_FILE, json.dumps(cost).encode())
 
     def _context(
@@ -235,6 +239,7 @@ class Work:
             **timing,
             "fit_seconds": own + cost["shared_seconds"],
             "fit_resumed": cost["resumed"],
+            "fit_shipped": cost.get("shipped", []),
         }
 
     def _time(self, trial: TrialPlan, folder: Path) -> None:
@@ -299,17 +304,20 @@ class CountingStore(Store):
     """The same store; `spared` sums up what stages that were there already once cost.
 
     A method that finds a stage of another variant's fit, or one that ships, would else
-    look cheaper.
+    look cheaper. `shipped_stages` names the latter, which another machine made.
     """
 
     def __init__(self, store: Store) -> None:
         super().__init__(store.root, store.on_wait, store.made_with, store.shipped)
         self.spared: dict[str, float] = {}
+        self.shipped_stages: set[str] = set()
 
     def obtain(self, stage: Stage, build: Build) -> Path:
         """As Store.obtain."""
         if self.has(stage):
             self.spared[stage.key] = float(self.record(stage)["seconds"])
+            if self.ships(stage):
+                self.shipped_stages.add(stage.name)
         return super().obtain(stage, build)
 
 

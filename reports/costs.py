@@ -54,7 +54,11 @@ def _fit_time(trials: Sequence[Trial]) -> Cell:
         return Cell("failed")
     seconds = wording.duration(sum(timing["fit_seconds"] for timing in timings))
     resumed = any(timing.get("fit_resumed") for timing in timings)
-    return Cell(seconds, "resumed: last part only" if resumed else "")
+    shipped = sorted({s for timing in timings for s in timing.get("fit_shipped", ())})
+    details = ["resumed: last part only"] if resumed else []
+    if shipped:
+        details.append(f"{', '.join(shipped)}: shipped, not made here")
+    return Cell(seconds, "; ".join(details))
 
 
 def _machine_note(run: Run) -> str:

@@ -113,6 +113,7 @@ def test_a_fit_counts_what_a_shipped_stage_once_took(plan, walked, tmp_path):
     timing = read_timing(outcome.folder)
     assert timing is not None
     assert timing["fit_seconds"] > 3600
+    assert timing["fit_shipped"] == ["tiny-walk"]
 
 
 def test_a_damaged_shipped_stage_ends_the_run(plan, walked, tmp_path):
