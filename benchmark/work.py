@@ -71,7 +71,7 @@ class Work:
         store = CountingStore(self.store)
         torch.manual_seed(trial.seed)
         method = trial.variant.method(trial.variant.options)
-        method.fit(self._context(trial, recorder, store))
+        method.fit(self.context(trial, recorder, store))
         method.save(folder)
         recorder.keep(folder / CURVES_FILE)
         cost = {
@@ -81,9 +81,8 @@ class Work:
         }
         atomic_write(folder / COST_FILE, json.dumps(cost).encode())
 
-    def _context(
-        self, trial: TrialPlan, recorder: Recorder, store: Store
-    ) -> FitContext:
+    def context(self, trial: TrialPlan, progress: Progress, store: Store) -> FitContext:
+        """All that the trial's method may see while it fits."""
         contest = self.plan.contest
         size = trial.variant.options.input_size
         digest = digest_of([contest.splits["train"].digest, size])
@@ -94,7 +93,7 @@ class Work:
             store=store,
             device=contest.device,
             seed=trial.seed,
-            progress=recorder,
+            progress=progress,
             weights=trial.variant.weights,
             labelled=self._labelled(trial, faces),
         )

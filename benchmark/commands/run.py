@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,7 +73,7 @@ def carry_out(request: Request) -> int:
     started = time.monotonic()
     suite = load_suite(request.suite, request.overrides)
     plan = make_plan(resolve(suite, request.lpips_backbone))
-    store = _store(request, plan.contest)
+    store = open_store(request.store, plan.contest, lambda s: _say(request, s))
     for line in (_size(plan), *_notes(plan.contest)):
         _say(request, line)
     if request.dry_run:
@@ -92,10 +93,10 @@ def carry_out(request: Request) -> int:
     return int(any(outcome.error for outcome in outcomes))
 
 
-def _store(request: Request, contest: Contest) -> Store:
-    """The store as asked for, over what ships unless the run is from scratch."""
+def open_store(root: Path, contest: Contest, say: Callable[[str], None]) -> Store:
+    """The store below `root`, over what ships unless the run is from scratch."""
     shipped = None if contest.suite.from_scratch else SHIPPED_STAGES
-    return Store(request.store, lambda s: _say(request, s), made_with(), shipped)
+    return Store(root, say, made_with(), shipped)
 
 
 def _tracker(request: Request, plan: Plan) -> Tracker:

@@ -1,0 +1,121 @@
+"""`avatarbench trace` on a chain of tiny networks."""
+
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import tiny_contest
+import yaml
+
+from benchmark import weights
+from benchmark.cli import main
+from methods.generator import quality
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "methods" / "swiftavatar"))
+import tiny_pair
+
+OPTIONS = {
+    "input_size": 64,
+    "backbone": "efficientnet_lite0",
+    "backbone_stages": 2,
+    "pretrained": False,
+    "head_width": 4,
+    "steps": 2,
+    "batch_size": 4,
+}
+CHAIN = {
+    "samples": 20,
+    "inverted": 6,
+    "adaptation": {"steps": 2, "batch": 4},
+    "mean": {"samples": 20, "glasses": False},
+    "inversion": {"steps": 4, "batch": 4, "perceptual_weight": 0},
+    "semantic": {"copies": 2},
+}
+
+
+@pytest.fixture
+def avatarbench(tmp_path, monkeypatch, capsys):
+    """The command line in a folder with a tiny suite, and what it said."""
+    tiny_contest.register()
+    widths = {4: 4, 8: 4, 16: 4, 32: 4, 64: 4}
+    larger = {"size": 64, "channels": widths}
+    tiny_pair.write(
+        tmp_path / "pair",
+        generator=tiny_pair.GENERATOR | larger,
+        discriminator=tiny_pair.DISCRIMINATOR | larger,
+    )
+    chain = {**CHAIN, "generator": str(tmp_path / "pair")}
+    variants = [
+        {"name": "swift", "method": "swiftavatar", "options": chain},
+        {"name": "supervised", "method": "supervised"},
+        {"name": "one", "method": "tiny"},
+    ]
+    tiny_contest.make_suite(tmp_path, variants=variants, options=OPTIONS)
+    file = tmp_path / "features.pth"  # passes for the weights; judged untrained
+    file.write_bytes(b"weights")
+    monkeypatch.setattr(quality, "load_imagenet", lambda *given: None)
+    published, find = set(weights.names()), weights.find
+    monkeypatch.setattr(
+        weights, "find", lambda name: file if name in published else find(name)
+    )
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["avatarbench", "trace", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        return stop.value.code, *capsys.readouterr()
+
+    return run
+
+
+def test_every_step_is_told_with_its_cost(avatarbench, tmp_path):
+    status, said, wrong = avatarbench("tiny.yaml", "--read", "8", "-q")
+    assert status == 0, wrong
+    folder = tmp_path / "runs" / "trace" / "swift-tiny"
+    data = json.loads((folder / "trace.json").read_text())
+    names = [step["step"] for step in data["steps"]]
+    assert names == ["renders", "adaptation", "mean-codes", "codes", "pairs"]
+    for step in data["steps"]:
+        assert step["seconds"] > 0
+        assert step["step"] in said
+    figures = {key: v for step in data["steps"] for key, v in step["figures"].items()}
+    assert figures["pairs"] == 12
+    assert figures["step 4/pixel"] == pytest.approx(figures["pixel"], rel=0.1)
+    assert "quality/kernel_distance_floor" in figures
+    table = pd.read_csv(folder / "fidelity.csv")
+    assert list(table["parameter"]) == ["mouth", "skin"]
+    assert {path.name for path in folder.glob("*.png")} == {
+        "dual-domain.png",
+        "pairs.png",
+    }
+
+
+def test_nothing_is_made_twice(avatarbench, tmp_path):
+    avatarbench("tiny.yaml", "-q")
+    store = tmp_path / "runs" / "store"
+    before = {path: path.stat().st_mtime_ns for path in store.rglob("stage.json")}
+    assert avatarbench("tiny.yaml", "-q")[0] == 0
+    after = {path: path.stat().st_mtime_ns for path in store.rglob("stage.json")}
+    assert before == after
+
+
+def test_without_an_oracle_there_is_no_fidelity(avatarbench, tmp_path):
+    data = yaml.safe_load((tmp_path / "tiny.yaml").read_text())
+    data["variants"] = data["variants"][:1]
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(data))
+    status, said, wrong = avatarbench("tiny.yaml", "-q")
+    assert status == 0, wrong
+    assert "kept" not in said
+    assert not list((tmp_path / "runs").rglob("fidelity.csv"))
+
+
+@pytest.mark.parametrize(
+    "choice", [("--variant", "one"), ("--variant", "none"), ("--engine", "none")]
+)
+def test_a_choice_without_a_chain_is_told(avatarbench, choice):
+    status, _, wrong = avatarbench("tiny.yaml", *choice)
+    assert status == 2
+    assert "with a chain are: swift; its engines are tiny" in wrong
