@@ -136,8 +136,9 @@ class Lite0Features(Perceptual):
     """Distance of EfficientNet-Lite0's normalised features after four of its stages.
 
     No weights were learnt on people's choices, and none are published: this is not
-    LPIPS, its scale is its own, and it serves where LPIPS would be too slow or its
-    backbone is not at hand.
+    LPIPS, and it serves where LPIPS would be too slow or its backbone is not at hand.
+    Its scale is its own: two random avatars of toon-tiktok at 64 px are 2.1 apart, eight
+    times their ST-LPIPS of 0.27. A perceptual_weight of about 0.12 stands for a 1.
     """
 
     def __init__(self, size: int, file: Path) -> None:
