@@ -137,7 +137,7 @@ class Lite0Features(Perceptual):
 
     No weights were learnt on people's choices, and none are published: this is not
     LPIPS, and it serves where LPIPS would be too slow or its backbone is not at hand.
-    Its scale is its own: two random avatars of toon-tiktok at 64 px are 2.1 apart, eight
+    Its scale is its own: random avatars of toon-tiktok at 64 px are 2.1 apart, eight
     times their ST-LPIPS of 0.27. A perceptual_weight of about 0.12 stands for a 1.
     """
 
