@@ -128,11 +128,14 @@ def report_command(
         str, typer.Argument(help="A run folder, or a suite's name for its latest run.")
     ],
     out: Out = Path("runs"),
+    faces: Annotated[
+        int, typer.Option(min=1, max=24, help="Validation faces that are shown.")
+    ] = 8,
 ) -> None:
-    """Write a run's tables and page again, and print Table 1."""
+    """Write a run's tables and page again, and print Tables 1 and 3."""
     from benchmark.commands.report import report
 
-    report(run, out)
+    report(run, out, faces)
 
 
 def main() -> None:

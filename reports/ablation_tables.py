@@ -58,10 +58,10 @@ def _sections(ladder: Sequence[Row], beyond: Sequence[Row]) -> tuple[Section, ..
 
 
 def _ladder_note(ablation: Ablation) -> tuple[str, ...]:
-    first, last = ablation.rungs[0].title, ablation.rungs[-1].title
+    first = ablation.rungs[0].title
     note = f"Each rung is the one above it and a step more; {first} is Table 1's row."
     if ablation.beyond:
-        note += f" Each row beyond the paper is {last} with something changed."
+        note += " Each row beyond the paper is the last rung with something changed."
     return (note,)
 
 

@@ -92,7 +92,7 @@ def bars(run: Run) -> Drawing:
                 chosen = (data["engine"] == engine) & (data["metric"] == metric["name"])
                 _bar_panel(grid[row, column], run, data[chosen].set_index("row"))
             for column, metric in enumerate(metrics):
-                grid[-1, column].set_xlabel(_axis_label(metric))
+                grid[-1, column].set_xlabel(axis_label(metric))
             grid[row, 0].set_title(engine, loc="left", fontweight="bold")
         grid[0, 0].invert_yaxis()
     title = f"Scores on {_split(run)} faces: mean and 95 % interval"
@@ -134,7 +134,7 @@ def ecdf(run: Run, metric: Mapping[str, Any]) -> Drawing:
         (panels,) = figure.subplots(1, len(run.engines), squeeze=False, sharey=True)
         for axes, engine in zip(panels, run.engines, strict=True):
             axes.set_title(engine, loc="left", fontweight="bold")
-            axes.set_xlabel(_axis_label(metric))
+            axes.set_xlabel(axis_label(metric))
             _lines(axes, run, data.loc[data["engine"] == engine])
         panels[0].set_ylabel("share of faces")
         handles, labels = panels[0].get_legend_handles_labels()
@@ -205,7 +205,8 @@ def _colour(run: Run, contestant: Contestant) -> str:
     return COLOURS[run.main_contestants.index(contestant) % len(COLOURS)]
 
 
-def _axis_label(metric: Mapping[str, Any]) -> str:
+def axis_label(metric: Mapping[str, Any]) -> str:
+    """A metric's title, unit and better direction."""
     arrow = wording.ARROWS[metric["direction"]]
     return f"{metric['title']} ({metric['unit']}) {arrow}"
 

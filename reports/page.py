@@ -3,46 +3,40 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from PIL import Image
 
 from reports import wording
 from reports.figures import Drawing
 from reports.formats import to_html
+from reports.grid import Grid, Picture, grid_note
 from reports.table import Table
-from reports.trials import Contestant, Run
+from reports.trials import Run
 
-GRID_FACES = 8
-GRID_PIXELS = 128
 PIXELS_PER_INCH = 92
-SPLIT = "validation"
-"""Pictures show validation faces alone: nobody looks at held-out ones."""
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One picture of the grid; without a file `uri` is empty and `alt` says why."""
+class Embedded:
+    """One picture as data; without one `uri` is empty and `alt` says why."""
 
     uri: str
     alt: str
 
 
 @dataclass(frozen=True)
-class Grid:
-    """Faces × (face, designer's avatar, each row's avatar) on one engine."""
+class ShownGrid:
+    """A grid of faces with its pictures embedded."""
 
     engine: str
     heads: tuple[str, ...]
-    rows: tuple[tuple[Picture, ...], ...]
+    rows: tuple[tuple[Embedded, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -56,7 +50,7 @@ class Detail:
 
 @dataclass(frozen=True)
 class Content:
-    """The tables and figures that the page lays out."""
+    """The tables, figures and faces that the page lays out."""
 
     headline: Table
     ablation: Sequence[Table]
@@ -64,6 +58,7 @@ class Content:
     published: Sequence[Table]
     details: Sequence[Table]
     drawings: Sequence[Drawing]
+    grids: Sequence[Grid]
 
 
 def render_page(run: Run, content: Content) -> str:
@@ -86,66 +81,26 @@ def render_page(run: Run, content: Content) -> str:
         ablation=[to_html(table) for table in content.ablation],
         all_scores=to_html(content.all_scores),
         published=[to_html(table) for table in content.published],
-        grids=grids(run),
-        grid_note=_grid_note(run),
+        grids=[_shown(grid) for grid in content.grids],
+        grid_note=grid_note(run),
         figures=[_figure(drawing) for drawing in content.drawings],
         details=[Detail(t.title, to_html(t)) for t in content.details],
         provenance=provenance(run),
     )
 
 
-def grid_faces(run: Run) -> list[str]:
-    """Up to GRID_FACES validation faces, drawn by the digest of their names."""
-    done = next((t for t in run.trials if t.error is None), None)
-    if SPLIT not in run.splits or done is None:
-        return []
-    names = sorted(set(map(str, done.scores(SPLIT, run.designers[0])["face"])))
-    drawn = sorted(names, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
-    return drawn[:GRID_FACES]
-
-
-def grids(run: Run) -> list[Grid]:
-    """A grid an engine; none where no validation face was predicted."""
-    faces = grid_faces(run)
-    return [_grid(run, engine, faces) for engine in run.engines if faces]
-
-
-def _grid(run: Run, engine: str, faces: Iterable[str]) -> Grid:
-    heads = ("Input", "Designer's avatar", *(c.label for c in run.main_contestants))
-    return Grid(engine, heads, tuple(_grid_row(run, engine, face) for face in faces))
-
-
-def _grid_row(run: Run, engine: str, face: str) -> tuple[Picture, ...]:
-    truth = run.folder / "truths" / engine / run.designers[0] / SPLIT / f"{face}.webp"
-    portrait = next(
-        (t.folder / "pictures" / SPLIT / f"{face}.face.webp")
-        for t in run.trials
-        if t.error is None
-    )
-    return (
-        _picture(portrait, f"face {face}"),
-        _picture(truth, f"designer's avatar of face {face} on {engine}"),
-        *(_prediction(run, c, engine, face) for c in run.main_contestants),
+def _shown(grid: Grid) -> ShownGrid:
+    return ShownGrid(
+        grid.engine, grid.heads, tuple(tuple(map(_embedded, row)) for row in grid.rows)
     )
 
 
-def _prediction(run: Run, contestant: Contestant, engine: str, face: str) -> Picture:
-    done = run.done(contestant.name, engine)
-    if not done:
-        return Picture("", "failed")
-    path = done[0].folder / "pictures" / SPLIT / f"{face}.prediction.webp"
-    return _picture(path, f"avatar of face {face} by {contestant.title} on {engine}")
-
-
-def _picture(path: Path, alt: str) -> Picture:
-    if not path.is_file():
-        return Picture("", "no picture")
-    with Image.open(path) as opened:
-        small = opened.convert("RGB")
-        small.thumbnail((GRID_PIXELS, GRID_PIXELS), Image.Resampling.LANCZOS)
+def _embedded(picture: Picture) -> Embedded:
+    if picture.path is None:
+        return Embedded("", picture.alt)
     buffer = io.BytesIO()
-    small.save(buffer, "webp", quality=80, method=4)
-    return Picture(_data_uri(buffer.getvalue(), "image/webp"), alt)
+    picture.small().save(buffer, "webp", quality=80, method=4)
+    return Embedded(_data_uri(buffer.getvalue(), "image/webp"), picture.alt)
 
 
 def _figure(drawing: Drawing) -> dict[str, str | int]:
@@ -171,14 +126,6 @@ def _lead(run: Run) -> str:
         "turns a portrait into the parameters of an avatar, and is judged by how close "
         f"that avatar comes to the one a designer made for the same portrait, on "
         f"{run.splits[run.main_split]} {split} faces."
-    )
-
-
-def _grid_note(run: Run) -> str:
-    seed = min(t.record["seed"] for t in run.trials)
-    return (
-        f"Validation faces, drawn by the hash of their names before anything was "
-        f"measured; held-out faces are shown nowhere. Avatars of seed {seed}."
     )
 
 

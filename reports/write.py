@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from benchmark.store import atomic_write
 from benchmark.trial import publish
-from reports import paper
+from reports import paper, wording
 from reports.formats import to_latex, to_markdown, to_rich
+from reports.grid import FACES, MOST_FACES, Grid, grid_note, grids
 from reports.table import Table, published
 from reports.trials import ReportError, Run, read_run
 
@@ -21,36 +22,41 @@ FOLDER = "report"
 
 @dataclass(frozen=True)
 class ReportFiles:
-    """What `write_reports` wrote: the page, the tables, the figures and their data."""
+    """What `write_reports` wrote: the page, tables, figures with data, face sheets."""
 
     folder: Path
     page: Path
     tables: tuple[Path, ...]
     figures: tuple[Path, ...]
+    sheets: tuple[Path, ...]
 
 
-def write_reports(run_folder: Path) -> ReportFiles:
-    """Write RUN/report: page.html, tables.md, files of each table, figures/.
+def write_reports(run_folder: Path, faces: int = FACES) -> ReportFiles:
+    """Write RUN/report: page.html, tables.md, files of each table, figures/, faces/.
 
-    Raises ReportError where the folder holds no run, or cannot be written.
+    Page and sheets show `faces` validation faces, 24 at most. Raises ReportError where
+    the folder holds no run, or cannot be written.
     """
     from reports.ablation_tables import ablation_tables
     from reports.figures import draw
     from reports.page import Content, render_page
+    from reports.sweeps import draw_sweeps
     from reports.tables import by_engine, headline
 
     run = read_run(run_folder)
     first, ablation, details = headline(run), ablation_tables(run), detail_tables(run)
     everything = by_engine(run, run.main_split, run.designers[0])
     printed = [published(table) for table in paper.TABLES]
-    drawings = draw(run)
-    content = Content(first, ablation, everything, printed, details, drawings)
+    drawings = draw(run) + draw_sweeps(run)
+    shown = grids(run, min(faces, MOST_FACES))
+    content = Content(first, ablation, everything, printed, details, drawings, shown)
     page = render_page(run, content)
     folder = run_folder / FOLDER
     if folder.is_file():
         raise ReportError(f"cannot write to {folder}: it is a file; move it away")
     tables: list[Path] = []
     figures: list[Path] = []
+    sheets: list[Path] = []
 
     def fill(place: Path) -> None:
         (place / "figures").mkdir()
@@ -60,6 +66,8 @@ def write_reports(run_folder: Path) -> ReportFiles:
         atomic_write(place / "page.html", page.encode())
         tables.extend(folder / path.relative_to(place) for path in written)
         figures.extend(folder / path.relative_to(place) for path in drawn)
+        shot = _write_sheets(place / "faces", run, shown)
+        sheets.extend(folder / path.relative_to(place) for path in shot)
 
     try:
         # Whole or not at all, and without tables of an earlier report.
@@ -69,7 +77,8 @@ def write_reports(run_folder: Path) -> ReportFiles:
             f"cannot write to {folder}: {error.strerror}; make it writable or free "
             "some space"
         ) from error
-    return ReportFiles(folder, folder / "page.html", tuple(tables), tuple(figures))
+    files = (tuple(tables), tuple(figures), tuple(sheets))
+    return ReportFiles(folder, folder / "page.html", *files)
 
 
 def terminal_table(run_folder: Path, console: Console) -> None:
@@ -132,6 +141,20 @@ def _write_data(folder: Path, run: Run) -> tuple[Path, ...]:
     path = folder / "table-3.csv"
     atomic_write(path, ablation_data(run, run.ablation).to_csv(index=False).encode())
     return (path,)
+
+
+def _write_sheets(folder: Path, run: Run, shown: list[Grid]) -> tuple[Path, ...]:
+    """The page's faces once more, a picture an engine."""
+    from reports.face_sheet import sheet_bytes
+
+    note = " ".join((*wording.stand_in_note(run)[:1], grid_note(run)))
+    paths = []
+    for grid in shown:
+        folder.mkdir(exist_ok=True)
+        paths.append(folder / f"{grid.engine}.webp")
+        title = f"{grid.engine}: {len(grid.rows)} validation faces"
+        atomic_write(paths[-1], sheet_bytes(grid, title, note))
+    return tuple(paths)
 
 
 def _write_tables(

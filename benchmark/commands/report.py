@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from reports.write import ReportFiles
 
 
-def report(run: str, out: Path) -> None:
-    """Write a run's reports again and print Table 1; `run` is a folder or a suite."""
+def report(run: str, out: Path, faces: int) -> None:
+    """Write a run's reports again and print its main tables; `run`: folder or suite."""
+    from reports.write import write_reports
+
     folder = find_run(run, out)
-    files = write(folder)
+    files = write_reports(folder, faces)
     print_table_one(folder)
     print_places(files)
 
@@ -37,7 +39,7 @@ def write(folder: Path) -> ReportFiles:
 
 
 def print_table_one(folder: Path) -> None:
-    """Print the measured Table 1 of a run to the terminal."""
+    """Print the measured Tables 1 and 3 and all scores of a run to the terminal."""
     from rich.console import Console
 
     from reports.write import terminal_table

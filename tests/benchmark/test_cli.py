@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 import tiny_contest
+from typer.testing import CliRunner
 
-from benchmark.cli import main
+from benchmark.cli import app, main
 
 COMMANDS = [
     "",
@@ -26,7 +27,7 @@ HELP = """
 import sys, time
 started = time.process_time()
 sys.argv = ["avatarbench", *sys.argv[1:], "--help"]
-from benchmark.cli import main
+from benchmark.cli import app, main
 try:
     main()
 except SystemExit:
@@ -92,6 +93,12 @@ def test_a_mistake_is_one_sentence(arguments, expected, tmp_path, avatarbench):
     assert last.startswith("avatarbench: ")
     assert expected in last
     assert not any("Traceback" in line for line in notes)
+
+
+def test_a_report_shows_no_more_than_24_faces():
+    done = CliRunner().invoke(app, ["report", "quick", "--faces", "25"])
+    assert done.exit_code == 2
+    assert "24" in done.output
 
 
 def test_validate_and_dry_run_say_what_would_happen(tmp_path, avatarbench):

@@ -13,6 +13,7 @@ from evaluation.statistics import (
     holm,
     mean_interval,
     rank_biserial,
+    ratio_interval,
     sign_flip_p,
 )
 
@@ -26,6 +27,38 @@ def test_interval_is_close_to_the_textbook_one_for_normal_values():
     assert found.mean == pytest.approx(values.mean())
     assert found.low == pytest.approx(values.mean() - half, abs=0.015)
     assert found.high == pytest.approx(values.mean() + half, abs=0.015)
+
+
+def test_an_interval_excludes_zero_where_it_lies_on_one_side():
+    noise = np.random.default_rng(0).normal(0, 1, 40)
+    assert mean_interval(noise + 3).excludes_zero
+    assert mean_interval(noise - 3).excludes_zero
+    assert not mean_interval(noise - noise.mean()).excludes_zero
+    assert not mean_interval(np.array([1.0, 2.0])).excludes_zero
+
+
+def test_ratio_of_proportional_columns_is_certain():
+    wholes = np.random.default_rng(0).normal(1, 0.3, 40)
+    found = ratio_interval(0.25 * wholes, wholes)
+    assert (found.mean, found.low, found.high) == pytest.approx((0.25, 0.25, 0.25))
+    assert found.n == 40
+
+
+def test_ratio_interval_is_close_to_the_delta_methods():
+    rng = np.random.default_rng(4)
+    wholes = rng.normal(2, 0.5, 300)
+    parts = 0.6 * wholes + rng.normal(0, 0.4, 300)
+    found = ratio_interval(parts, wholes)
+    ratio = parts.mean() / wholes.mean()
+    error = (parts - ratio * wholes).std(ddof=1) / np.sqrt(300) / wholes.mean()
+    assert found.mean == pytest.approx(ratio)
+    assert found.low == pytest.approx(ratio - 1.96 * error, abs=0.004)
+    assert found.high == pytest.approx(ratio + 1.96 * error, abs=0.004)
+
+
+def test_ratio_leaves_out_draws_without_a_whole():
+    found = ratio_interval(np.array([1.0, 0, 0, 0, 0]), np.array([1.0, 0, 0, 0, 0]))
+    assert (found.mean, found.low, found.high) == (1, 1, 1)
 
 
 def test_interval_is_the_same_every_time():

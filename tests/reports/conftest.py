@@ -151,7 +151,10 @@ def write_run(folder: Path, shape: Shape) -> None:
     folder.mkdir(parents=True)
     resolved = {
         "variants": {
-            name: {"options": CHANGED.get(name, OPTIONS if name == "swift" else {})}
+            name: {
+                "method": "swiftavatar" if name in LADDER else name,
+                "options": CHANGED.get(name, OPTIONS if name == "swift" else {}),
+            }
             for name in shape.variants
         },
         "engines": {name: {} for name in shape.engines},

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from reports import paper
-from reports.trials import ReportError
+from reports.grid import PIXELS, grids
+from reports.trials import ReportError, read_run
 from reports.write import ReportFiles, terminal_table, write_reports
 
 
@@ -242,6 +244,34 @@ def test_published_table_three_stands_beside_the_measured_one(ladder):
     anchors = [ref[1:] for ref in outline.refs if ref.startswith("#")]
     assert set(anchors) <= set(outline.ids)
     assert outline.unscoped == 0
+
+
+def test_a_sweep_of_options_becomes_a_figure(ladder):
+    names = {path.name for path in ladder.figures}
+    kinds = ("pdf", "png", "csv")
+    assert {f"sweep-inverted.{kind}" for kind in kinds} <= names
+
+
+def test_sheets_hold_the_faces_that_were_asked_for(make_run):
+    run = make_run(ablation=True, seeds=(0,), engines=("avataaars",))
+    found = write_reports(run, 14)
+    (sheet,) = found.sheets
+    assert sheet == found.folder / "faces" / "avataaars.webp"
+    with Image.open(sheet) as opened:
+        # Two blocks side by side, of twelve rows and of two; a column each for input,
+        # designer and the six rows of Table 1.
+        assert opened.width > 2 * (2 + 6) * PIXELS
+        assert 12 * PIXELS < opened.height < 14 * PIXELS
+    page = found.page.read_text(encoding="utf-8")
+    assert page.count('alt="face validation-') == 14
+
+
+def test_no_more_than_24_faces_are_shown(make_run):
+    splits = {"heldout": 6, "validation": 30}
+    folder = make_run(splits=splits, seeds=(0,), engines=("avataaars",))
+    assert [len(grid.rows) for grid in grids(read_run(folder), 24)] == [24]
+    page = write_reports(folder, 30).page.read_text(encoding="utf-8")
+    assert page.count('alt="face validation-') == 24
 
 
 def test_pictures_and_figures_show_the_rows_of_table_one(ladder):
