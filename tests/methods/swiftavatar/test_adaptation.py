@@ -133,7 +133,7 @@ def test_what_is_adapted_comes_from_the_store(pair, renders, tmp_path):
 def test_the_pair_is_left_as_it_was(pair, renders, tmp_path):
     networks = (pair.realistic, pair.discriminator)
     before = [{k: v.clone() for k, v in n.state_dict().items()} for n in networks]
-    adapt(pair, renders, tmp_path)
+    adapt(pair, renders, tmp_path, steps=2)
     for network, old in zip(networks, before, strict=True):
         assert all(torch.equal(v, old[k]) for k, v in network.state_dict().items())
         assert all(p.grad is None for p in network.parameters())
@@ -199,8 +199,8 @@ def test_the_colour_term_keeps_colours_nearer(pair, tmp_path):
             pair,
             dark,
             tmp_path,
-            steps=30,
-            learning_rate=0.01,
+            steps=15,
+            learning_rate=0.02,
             ema_decay=0.0,
             colour=weight,
             check_every=99,
@@ -225,11 +225,11 @@ def test_it_stops_where_the_parts_agree_too_little(pair, renders, tmp_path):
 
 
 def test_it_does_not_stop_while_they_agree(pair, renders, tmp_path):
-    found = adapt(pair, renders, tmp_path, check_every=2, stop_below=0.0)
-    assert found.measures["stopped_at"] == 6
+    found = adapt(pair, renders, tmp_path, steps=3, check_every=1, stop_below=0.0)
+    assert found.measures["stopped_at"] == 3
 
 
-@pytest.mark.parametrize("alive", [0, 1, 5])
+@pytest.mark.parametrize("alive", [1, 5])
 def test_a_resumed_adaptation_is_the_unbroken_one(
     pair, renders, tmp_path, monkeypatch, alive
 ):
@@ -281,7 +281,7 @@ def test_the_key_follows_what_matters(pair, renders, tmp_path):
 
 def test_the_seed_makes_another_generator(pair, renders, tmp_path):
     found = [
-        adapt(pair, renders, tmp_path, seed=seed).generator.state_dict()
+        adapt(pair, renders, tmp_path, seed=seed, steps=1).generator.state_dict()
         for seed in (0, 1)
     ]
     assert not torch.equal(*(state["pos_embed.weights"] for state in found))
