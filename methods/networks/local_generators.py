@@ -168,7 +168,8 @@ class LocalGenerators(nn.ModuleList):
                 one for each part.
             styles: (n, parts, layers, D) expanded codes.
         """
-        weights = self.modulated_weights(styles)
+        # Unbound, for the gradient of each index would fill the whole stack anew.
+        weights = self.modulated_weights(styles).unbind()
         biases = self.biases()
         hidden = activate(self._first(weights[0] @ embedding.matrix(), waves, biases))
         hidden, depths = self._read(hidden, 1)
