@@ -139,6 +139,7 @@ def _variant(
     ]
     if unfit:
         return None
+    needs: Sequence[str] = ()
     missing: Sequence[str] = ()
     for options_data in choices(wanted):
         try:
@@ -155,10 +156,10 @@ def _variant(
         if not missing:
             title = section.title or _title(suite, section, method.meta.title)
             files = shelf.take(needs)
-            variant = Variant(section.name, title, method, options, *files)
-            problems += _shipped(where, variant) if suite.from_scratch else []
-            return variant
+            problems += _shipped(where, files[1]) if suite.from_scratch else []
+            return Variant(section.name, title, method, options, *files)
     problems += [f"{where}: {sentence}" for sentence in lacking(missing)]
+    problems += _shipped(where, shelf.take(needs)[1]) if suite.from_scratch else []
     return None
 
 
@@ -168,11 +169,11 @@ def _title(suite: Suite, section: VariantSection, title: str) -> str:
     return title if alone else f"{title} ({section.name})"
 
 
-def _shipped(where: str, variant: Variant) -> list[str]:
-    """A problem for each pair of shipped weights that a variant would take."""
+def _shipped(where: str, digests: Mapping[str, str]) -> list[str]:
+    """A problem for each pair of shipped weights among the files of a variant."""
     twins = {
         twin
-        for name, digest in variant.digests.items()
+        for name, digest in digests.items()
         if is_member(name) and (twin := shipped_twin(digest)) is not None
     }
     return [

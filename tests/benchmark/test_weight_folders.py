@@ -127,6 +127,19 @@ def test_from_scratch_takes_no_weights_that_ship(tiny, tmp_path):
             assert command in problem
 
 
+def test_from_scratch_tells_of_missing_and_of_shipped_weights_at_once(
+    tiny, monkeypatch
+):
+    needs = staticmethod(lambda options: ("torchvision-vgg16", options.needs))
+    monkeypatch.setattr(tiny_contest.TinyMethod, "required_weights", needs)
+    monkeypatch.setenv("TORCH_HOME", str(tiny.parent))
+    with pytest.raises(SuiteError) as caught:
+        contest(tiny, f"portraits64/{PAIR[0]}", from_scratch=True)
+    missing, ships = caught.value.problems
+    assert "torchvision-vgg16 is not at hand" in missing
+    assert "portraits64 ships" in ships
+
+
 def test_from_scratch_shares_no_fit_that_could_differ(tiny):
     needs = (f"mine/{PAIR[0]}", "")
     plain = contest(tiny, *needs)
