@@ -122,6 +122,48 @@ def world_command(
         freeze_world(freeze)
 
 
+@app.command("trace")
+def trace_command(
+    suite: SuiteName,
+    engine: Annotated[
+        list[str] | None, typer.Option(help="Only this one; may be repeated.")
+    ] = None,
+    variant: Annotated[
+        list[str] | None, typer.Option(help="Only this one; may be repeated.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for figures and sheets.")] = Path(
+        "runs/trace"
+    ),
+    overrides: Overrides = None,
+    store: Annotated[
+        Path | None, typer.Option(help="Of finished stages [runs/store].")
+    ] = None,
+    read: Annotated[
+        int, typer.Option(min=4, help="Pairs that the oracle reads.")
+    ] = 400,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress; results only.")
+    ] = False,
+) -> None:
+    """Show what each step of SwiftAvatar's chain reached, and what it cost.
+
+    Steps that the store lacks are made first, the oracle row of the suite too.
+    """
+    from benchmark.commands.trace import Request, carry_out
+
+    request = Request(
+        suite=suite,
+        overrides=tuple(overrides or ()),
+        engines=tuple(engine or ()),
+        variants=tuple(variant or ()),
+        store=store or Path("runs/store"),
+        out=out,
+        read=read,
+        quiet=quiet,
+    )
+    raise typer.Exit(carry_out(request))
+
+
 @app.command("report")
 def report_command(
     run: Annotated[
