@@ -76,7 +76,7 @@ def render_page(run: Run, content: Content) -> str:
         title=f"avatarbench: the {suite} suite",
         css=Markup(files("reports").joinpath("page.css").read_text(encoding="utf-8")),
         lead=_lead(run),
-        stand_in=wording.STAND_IN if run.stand_in else "",
+        stand_in=" ".join(wording.stand_in_note(run)),
         headline=to_html(content.headline),
         ablation=[to_html(table) for table in content.ablation],
         all_scores=to_html(content.all_scores),
