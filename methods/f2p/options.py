@@ -12,6 +12,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from methods.base import MethodOptions
+from methods.f2p.relaxed import ONE_SHOT_SHARPNESS
+from methods.networks.translator import ScalarRange
 
 ImitatorSize = Literal[64, 128, 256, 512]
 """Sides in pixels that the imitator can draw: eight deconvolutions make 512."""
@@ -96,6 +98,59 @@ class SearchOptions(Section):
     batch: int = Field(default=16, ge=1)
 
 
+class TranslatorOptions(Section):
+    """The network from an embedding to a vector (AAAI 2020; TPAMI, Table 4).
+
+    Attributes:
+        width: of its layers (the paper: 512; the blocks are twice as wide inside).
+        scalars: how scalars come into [0, 1], which the papers leave open. Under
+            "clamp" one that leaves the range does not learn until others bring it back.
+        sharpness: b of the softmax smoothing of discrete groups (the paper: 1).
+        steps: of Adam. The paper: up to 20 epochs of CelebA, 250,000 steps at 16 faces.
+        batch: faces a step; the journal does not say.
+        learning_rate: the paper's.
+        schedule: of the rate; the paper tells of no change.
+        checkpoint_steps: steps from one checkpoint to the next.
+        loopback_weight: of the distance between a vector and what the network makes of
+            its picture (lambda 3 of the paper).
+        loopback_reduction: "mean" or "sum" of the absolute differences. The paper
+            writes an L1 norm, a sum; the mean goes with that of the content.
+        content_rest: the content's weight is 0 in every step of this number (the paper:
+            4); 0 never leaves it out. The paper shows frontal faces in the other steps,
+            which an unlabelled face set cannot tell apart.
+        warm_steps: steps before these, on pairs of renders and their vectors. The AAAI
+            paper is quoted to pre-train so, the journal does not tell of it: off.
+        warm_samples: how many of the imitator's renders make these pairs.
+    """
+
+    width: int = Field(default=512, ge=8)
+    scalars: ScalarRange = "sigmoid"
+    sharpness: float = Field(default=ONE_SHOT_SHARPNESS, gt=0)
+    steps: int = Field(default=250_000, ge=0)
+    batch: int = Field(default=16, ge=2)
+    learning_rate: float = Field(default=1e-4, gt=0)
+    schedule: Literal["constant", "cosine"] = "constant"
+    checkpoint_steps: int = Field(default=500, ge=1)
+    loopback_weight: float = Field(default=1.0, ge=0)
+    loopback_reduction: Literal["mean", "sum"] = "mean"
+    content_rest: int = Field(default=4, ge=0)
+    warm_steps: int = Field(default=0, ge=0)
+    warm_samples: int = Field(default=10_000, ge=2)
+
+
+class PriorOptions(Section):
+    """The facial prior: vectors like those predicted for train faces (TPAMI 3.5).
+
+    Attributes:
+        share: of the variance in each group of parameters that its principal directions
+            keep, at most 1; None leaves the prior out.
+        faces: how many train faces it is fitted on; None for all.
+    """
+
+    share: float | None = Field(default=None, gt=0, le=1)
+    faces: int | None = Field(default=None, ge=2)
+
+
 class SharedOptions(MethodOptions):
     """What F2P and F2P v2 have in common; equal values share stages of the store.
 
@@ -106,6 +161,7 @@ class SharedOptions(MethodOptions):
         imitator_seed: of the renders and of the imitator. Runs under several seeds
             share them where it is given; None gives each seed its own.
         similarity: the weights of the terms.
+        prior: the facial prior.
     """
 
     input_size: int = Field(default=224, ge=64, le=1024)
@@ -113,9 +169,16 @@ class SharedOptions(MethodOptions):
     imitator: ImitatorOptions = ImitatorOptions()
     imitator_seed: int | None = Field(default=None, ge=0)
     similarity: SimilarityOptions = SimilarityOptions()
+    prior: PriorOptions = PriorOptions()
 
 
 class F2POptions(SharedOptions):
     """F2P: a search for each face."""
 
     search: SearchOptions = SearchOptions()
+
+
+class F2PV2Options(SharedOptions):
+    """F2P v2: a network that is trained once."""
+
+    translator: TranslatorOptions = TranslatorOptions()
