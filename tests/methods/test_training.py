@@ -47,6 +47,28 @@ def test_the_paper_halves_the_rate_after_every_thirty_of_a_hundred_epochs():
     assert rates == pytest.approx([1e-3 * 0.5**h for h in halves])
 
 
+def test_f2p_takes_a_tenth_off_after_every_tenth_of_the_steps():
+    recipe = Recipe(steps=500, learning_rate=0.01, schedule="tenths")
+    rates = [learning_rate_at(step, recipe) for step in (0, 49, 50, 99, 100, 450, 499)]
+    falls = [0, 0, 1, 1, 2, 9, 9]
+    assert rates == pytest.approx([0.01 * 0.9**fall for fall in falls])
+
+
+def test_descent_with_momentum_goes_on_where_it_went(tmp_path):
+    weight = nn.Linear(1, 1, bias=False)
+    nn.init.zeros_(weight.weight)
+    recipe = Recipe(3, 1.0, "tenths", optimiser="sgd")
+    places = []
+
+    def loss_at(step):
+        places.append(float(weight.weight.detach()))
+        return -weight(torch.ones(1, 1)).sum()
+
+    train(weight, loss_at, recipe, tmp_path, Silent(), "test")
+    # Slopes of -1 push 1, then 0.9 more each time, at rates of 1, 0.9³ and 0.9⁶.
+    assert places == pytest.approx([0, 1, 1 + 0.9**3 * 1.9])
+
+
 def test_the_cosine_rises_and_falls_to_almost_nothing():
     recipe = Recipe(steps=200, learning_rate=1.0, schedule="cosine")
     rates = [learning_rate_at(step, recipe) for step in range(200)]

@@ -1,0 +1,75 @@
+"""The imitator of F2P: deconvolutions that draw a vector as the engine would.
+
+Table 2 of Shi et al., "Neural Rendering for Game Character Auto-creation" (TPAMI 2022):
+eight transposed convolutions of kernel 4, the first from one place to 4 x 4, each other
+twice as large as the one before, batch normalisation and ReLU after all but the last.
+The table ends in a bare deconvolution and names no activation; as in DCGAN, whose shape
+this is, a hyperbolic tangent brings pictures into [-1, 1].
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from torch import Tensor, nn
+
+HIDDEN: Final = (512, 512, 512, 256, 128, 64, 64)
+"""Filters of the published hidden layers, whose outputs are 4 to 256 px wide."""
+DEVIATION = 0.02
+"""Of DCGAN's normal draws."""
+
+
+class Imitator(nn.Module):
+    """(n, inputs) flat vectors to (n, 3, size, size) pictures in [-1, 1].
+
+    A size of 512 is the published one; for 256, 128 and 64 px the last one, two and
+    three hidden layers are left out. `width` is a factor of every hidden layer's
+    filters. "dcgan" starts weights from normal draws of deviation 0.02 (factors of
+    batch normalisation around 1), "torch" as torch does. Draws come from torch's global
+    generator. Raises ValueError for other sizes.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        size: int = 512,
+        width: float = 1.0,
+        start: Literal["dcgan", "torch"] = "dcgan",
+    ) -> None:
+        super().__init__()
+        self.inputs, self.size = inputs, size
+        filters = [max(1, round(count * width)) for count in _hidden(size)]
+        widths = (inputs, *filters)
+        layers: list[nn.Module] = []
+        for index, (before, after) in enumerate(zip(widths, filters, strict=False)):
+            first = index == 0
+            layers += [
+                nn.ConvTranspose2d(before, after, 4, *((1, 0) if first else (2, 1))),
+                nn.BatchNorm2d(after),
+                nn.ReLU(inplace=True),
+            ]
+        layers += [nn.ConvTranspose2d(filters[-1], 3, 4, 2, 1), nn.Tanh()]
+        self.layers = nn.Sequential(*layers)
+        if start == "dcgan":
+            self.layers.apply(_draw_as_dcgan)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """(n, 3, size, size) pictures of (n, inputs) flat vectors."""
+        return self.layers(vectors[:, :, None, None])
+
+
+def _hidden(size: int) -> tuple[int, ...]:
+    """Filters of the hidden layers for a size in pixels."""
+    largest = 2 ** (len(HIDDEN) + 2)
+    if size not in (64, 128, 256, largest):
+        raise ValueError(f"the imitator draws 64, 128, 256 or 512 px, not {size}")
+    return HIDDEN[: size.bit_length() - 3]
+
+
+def _draw_as_dcgan(layer: nn.Module) -> None:
+    if isinstance(layer, nn.ConvTranspose2d):
+        nn.init.normal_(layer.weight, 0, DEVIATION)
+        assert layer.bias is not None
+        nn.init.zeros_(layer.bias)
+    elif isinstance(layer, nn.BatchNorm2d):
+        nn.init.normal_(layer.weight, 1, DEVIATION)

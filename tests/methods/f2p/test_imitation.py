@@ -1,0 +1,177 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from benchmark.avatars import AvatarVectors
+from benchmark.progress import Silent
+from benchmark.store import Store
+from methods.base import MethodError
+from methods.f2p.imitation import drawn, imitator_stage, trained_imitator
+from methods.f2p.options import ImitatorOptions
+from methods.renders import Renders, training_renders
+
+TINY = ImitatorOptions(
+    size=64,
+    width=0.03,
+    steps=45,
+    batch=8,
+    optimiser="adam",
+    learning_rate=0.01,
+    held_out=0.25,
+    checkpoint_steps=3,
+)
+
+
+@pytest.fixture(scope="module")
+def renders(mixed_engine, tmp_path_factory):
+    store = Store(tmp_path_factory.mktemp("renders"))
+    return training_renders(mixed_engine, 48, 64, 0, store, Silent())
+
+
+def trained(renders, root, progress=None, **changes):
+    options = TINY.model_copy(update=changes)
+    return trained_imitator(
+        renders, options, 0, Store(root), progress or Silent(), "cpu"
+    )
+
+
+@pytest.fixture(scope="module")
+def imitated(renders, tmp_path_factory):
+    return trained(renders, tmp_path_factory.mktemp("store"))
+
+
+def test_draws_avatars_it_never_saw_better_than_their_mean(imitated, renders):
+    measures = imitated.measures
+    assert measures["error_unseen"] < 0.8 * measures["error_mean_picture"]
+    assert (measures["unseen"], measures["trained_on"]) == (12, 36)
+
+
+def test_its_errors_are_those_against_the_engines_own_renders(
+    imitated, renders, mixed_engine
+):
+    unseen = renders.vectors[36:]
+    with torch.inference_mode():
+        pictures = imitated.draw(torch.from_numpy(unseen.flat()))
+    made = (pictures.permute(0, 2, 3, 1).numpy() + 1) / 2
+    true = mixed_engine.render(unseen, 64) / 255
+    expected = np.abs(made - true).mean()
+    assert imitated.measures["error_unseen"] == pytest.approx(expected, rel=1e-5)
+    mean = mixed_engine.render(renders.vectors[:36], 64).mean(0) / 255
+    expected = np.abs(mean - true).mean()
+    assert imitated.measures["error_mean_picture"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_network_without_steps_is_measured_too(renders, tmp_path):
+    untrained = trained(renders, tmp_path, steps=0)
+    assert untrained.measures["error_unseen"] > 0.1
+
+
+def test_is_frozen_and_done_with_learning(imitated):
+    assert not imitated.network.training
+    assert not any(p.requires_grad for p in imitated.network.parameters())
+
+
+def test_what_is_not_shown_makes_no_difference(imitated, renders):
+    bald, full = (renders.vectors.with_value("beard", v) for v in ("none", "full"))
+    pictures = {}
+    with torch.inference_mode():
+        for colour in ("black", "white"):
+            for name, vectors in (("bald", bald), ("full", full)):
+                flat = torch.from_numpy(
+                    vectors.with_value("beard_colour", colour).flat()
+                )
+                pictures[name, colour] = imitated.draw(flat)
+    assert torch.equal(pictures["bald", "black"], pictures["bald", "white"])
+    assert not torch.equal(pictures["full", "black"], pictures["full", "white"])
+
+
+def test_gradients_reach_relaxed_vectors(imitated, mixed_engine):
+    flat = torch.full((2, mixed_engine.spec.flat_size), 0.4, requires_grad=True)
+    drawn(imitated.network, imitated.spec, flat).square().sum().backward()
+    assert flat.grad is not None
+    assert (flat.grad.abs().sum(0) > 0).all()
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "adam"])
+def test_an_interrupted_training_ends_with_the_same_bytes(renders, tmp_path, optimiser):
+    changes = {"optimiser": optimiser, "steps": 9}
+    whole = trained(renders, tmp_path / "whole", **changes)
+    for _ in range(20):
+        try:
+            pieces = trained(renders, tmp_path / "pieces", Fused(4), **changes)
+        except Pulled:
+            continue
+        break
+    for name, value in whole.network.state_dict().items():
+        assert torch.equal(value, pieces.network.state_dict()[name]), name
+    assert whole.measures == pieces.measures
+
+
+class Pulled(BaseException):
+    """Stands for a signal that ends the process."""
+
+
+class Fused(Silent):
+    """Lets some units of work pass, then pulls the plug."""
+
+    def __init__(self, units):
+        self.units = units
+
+    def task(self, label, total, done=0):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def advance(self, count=1):
+        self.units -= count
+        if self.units < 0:
+            raise Pulled
+
+
+def test_is_trained_once_and_shared(renders, tmp_path):
+    first = trained(renders, tmp_path, steps=5)
+    again = trained(renders, tmp_path, Fused(0), steps=5, checkpoint_steps=1)
+    assert again.digest == first.digest
+    assert again.measures == first.measures
+
+
+def test_the_key_follows_what_matters(renders):
+    def key(renders=renders, seed=0, **changes):
+        options = TINY.model_copy(update=changes)
+        return imitator_stage(renders, options, seed, "cpu").key
+
+    others = Renders(renders.pictures, renders.vectors, "others")
+    changed = {"width": 0.1, "steps": 1, "optimiser": "sgd", "start": "torch"}
+    keys = {key(), key(others), key(seed=1)}
+    keys |= {key(**{name: value}) for name, value in changed.items()}
+    assert len(keys) == 7
+    assert key(checkpoint_steps=99) == key()
+
+
+def test_renders_of_another_size_are_refused(renders, tmp_path):
+    with pytest.raises(MethodError, match=r"64 px for an imitator of 128 px"):
+        trained(renders, tmp_path, size=128)
+
+
+def test_renders_that_leave_none_to_learn_from_are_refused(renders, tmp_path):
+    two = Renders(renders.pictures[:1], renders.vectors[:1], "one")
+    with pytest.raises(MethodError, match="leave none to learn from"):
+        trained(two, tmp_path)
+
+
+def test_an_engine_of_choices_alone_is_imitated(engine, tmp_path):
+    store = Store(tmp_path)
+    renders = training_renders(engine, 8, 64, 0, store, Silent())
+    options = TINY.model_copy(update={"steps": 1})
+    made = trained_imitator(renders, options, 0, store, Silent(), "cpu")
+    flat = torch.from_numpy(AvatarVectors.sample(engine.spec, 3, 0).flat())
+    assert made.draw(flat).shape == (3, 3, 64, 64)
+    record = next(store.records("imitator"))
+    assert set(record["files"]) == {"imitator.safetensors", "measures.json"}
+    assert json.loads(json.dumps(dict(made.measures))) == made.measures
