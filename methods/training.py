@@ -31,20 +31,23 @@ class Recipe:
 
     "halving" halves the learning rate after 30, 60 and 90 % of the steps (the paper:
     after every 30 of 100 epochs); "tenths" takes 10 % off after every tenth of the
-    steps (F2P: every 50 of 500 epochs); "cosine" lets it rise over the first 5 % and
-    then fall to zero along a half wave. A checkpoint is written every
-    `checkpoint_steps`, and earlier where those take more than ten minutes.
+    steps (F2P: every 50 of 500 epochs); "constant" leaves it (F2P v2); "cosine" lets it
+    rise over the first 5 % and then fall to zero along a half wave. A checkpoint is
+    written every `checkpoint_steps`, and earlier where those take more than ten
+    minutes.
     """
 
     steps: int
     learning_rate: float
-    schedule: Schedule | Literal["tenths"] = "halving"
+    schedule: Schedule | Literal["tenths", "constant"] = "halving"
     checkpoint_steps: int = 200
     optimiser: OptimiserName = "adam"
 
 
 def learning_rate_at(step: int, recipe: Recipe) -> float:
     """The learning rate of a step (0 to steps - 1)."""
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
     share = step / recipe.steps
     if recipe.schedule == "halving":
         return recipe.learning_rate * 0.5 ** int(share / 0.3 + 1e-9)

@@ -54,6 +54,11 @@ def test_f2p_takes_a_tenth_off_after_every_tenth_of_the_steps():
     assert rates == pytest.approx([0.01 * 0.9**fall for fall in falls])
 
 
+def test_a_constant_rate_stays():
+    recipe = Recipe(steps=100, learning_rate=1e-4, schedule="constant")
+    assert {learning_rate_at(step, recipe) for step in range(100)} == {1e-4}
+
+
 def test_descent_with_momentum_goes_on_where_it_went(tmp_path):
     weight = nn.Linear(1, 1, bias=False)
     nn.init.zeros_(weight.weight)
