@@ -1,8 +1,9 @@
 """Where weights lie: the cache, what ships, and folders of a pair that go by a name.
 
-A weights folder holds a generator, its discriminator and their card. A file of it is
-asked for like a published one: `NAME/generator.safetensors`, or the same below a path.
-Who reads the networks is methods.generator.pretrained.
+A weights folder holds a generator, its discriminator and their card, or a face parser
+and its card. A file of it is asked for like a published one:
+`NAME/generator.safetensors`, or the same below a path. Who reads the networks is
+methods.generator.pretrained and methods.f2p.parser_weights.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ SHIPPED_STAGES = SHIPPED / "stages"
 CARD: Final = "card.json"
 GENERATOR: Final = "generator.safetensors"
 DISCRIMINATOR: Final = "discriminator.safetensors"
+PARSER: Final = "parser.safetensors"
 
 
 class WeightsError(RuntimeError):
@@ -67,13 +69,14 @@ def _unknown(folder_or_name: Path) -> str:
     names = f", or one of {', '.join(known)}" if known else ""
     return (
         f"{folder_or_name} is no folder and no name of weights: give a folder that "
-        f"`train generator` or `weights import` made{names}"
+        f"`train` or `weights import` made{names}"
     )
 
 
 def is_member(name: str) -> bool:
     """Whether a weight file's name is that of a file in a weights folder."""
-    return "/" in name and name.rpartition("/")[2] in {CARD, GENERATOR, DISCRIMINATOR}
+    files = {CARD, GENERATOR, DISCRIMINATOR, PARSER}
+    return "/" in name and name.rpartition("/")[2] in files
 
 
 def find_member(name: str) -> Path | None:
@@ -111,6 +114,11 @@ def lacking_member(name: str) -> str:
     folder = _folder(Path(place))
     if folder is None:
         return _unknown(Path(place))
+    if file == PARSER:
+        return (
+            f"there is no {file} in {folder}: make a folder with `avatarbench train "
+            "parser`, or name that of a parser"
+        )
     return (
         f"there is no {file} in {folder}: make the folder with `avatarbench train "
         "generator`, or import a checkpoint that holds both networks"

@@ -12,7 +12,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from methods.base import MethodOptions
+from methods.f2p.alignment import Template
 from methods.f2p.relaxed import ONE_SHOT_SHARPNESS
+from methods.networks.lightcnn import LightCNNName
 from methods.networks.translator import ScalarRange
 
 ImitatorSize = Literal[64, 128, 256, 512]
@@ -61,10 +63,37 @@ class ImitatorOptions(Section):
     checkpoint_steps: int = Field(default=500, ge=1)
 
 
+class PartWeights(Section):
+    """How much each part counts in the content; the papers do not say.
+
+    Ground, neck, clothes, hats and ear-rings count for nothing: engines here do not
+    let one choose them.
+    """
+
+    background: float = Field(default=0.0, ge=0)
+    skin: float = Field(default=1.0, ge=0)
+    eyes: float = Field(default=1.0, ge=0)
+    brows: float = Field(default=1.0, ge=0)
+    mouth: float = Field(default=1.0, ge=0)
+    nose: float = Field(default=1.0, ge=0)
+    ears: float = Field(default=1.0, ge=0)
+    hair: float = Field(default=1.0, ge=0)
+    neck: float = Field(default=0.0, ge=0)
+    cloth: float = Field(default=0.0, ge=0)
+    glasses: float = Field(default=1.0, ge=0)
+    hat: float = Field(default=0.0, ge=0)
+    earring: float = Field(default=0.0, ge=0)
+
+
 class SimilarityOptions(Section):
-    """How the two terms of the similarity are weighed (TPAMI section 3.2).
+    """How likeness is measured (TPAMI section 3.2); a term of weight 0 is not read.
 
     Attributes:
+        template: what faces are aligned to: where their eyes and mouths lie.
+        identity: the network of the face embeddings. The paper's is "lightcnn-29-v2",
+            a file that users bring; "lightcnn-v4" can be fetched.
+        parser: a folder of weights, or a name, of the face parser behind the content.
+        parts: how much each part counts in the content.
         identity_weight: of 1 - cosine of the face embeddings (lambda 1 of the paper).
         content_weight: of the distance of weighted parsing features (lambda 2).
         content_reduction: whether that distance is the "mean" of the absolute
@@ -73,6 +102,10 @@ class SimilarityOptions(Section):
             10 leaves [0, 1] at once. The mean is our reading.
     """
 
+    template: Template = "portraits"
+    identity: LightCNNName = "lightcnn-v4"
+    parser: str = "parser128"
+    parts: PartWeights = PartWeights()
     identity_weight: float = Field(default=0.01, ge=0)
     content_weight: float = Field(default=1.0, ge=0)
     content_reduction: Literal["mean", "sum"] = "mean"

@@ -56,6 +56,11 @@ _NEEDED = frozenset(
         "torch.IntStorage",
         "torch.LongStorage",
         "torch.ShortStorage",
+        # What torch before 1.6 wrote of weights that lay on a GPU.
+        "torch.cuda.ByteStorage",
+        "torch.cuda.FloatStorage",
+        "torch.cuda.HalfStorage",
+        "torch.cuda.LongStorage",
     }
 )
 """All that the pickle of a checkpoint of weights and settings has to name."""

@@ -119,7 +119,7 @@ def test_a_file_that_people_bring_is_asked_for_and_then_found(cache, declare):
     declare(Supplied("a drive"))
     with pytest.raises(WeightsError, match=r"a drive: download it by hand; .*tiny.pth"):
         weights.fetch("tiny")
-    cache.mkdir()
+    cache.mkdir(exist_ok=True)
     (cache / "tiny.pth").write_bytes(CONTENT)
     assert weights.fetch("tiny") == cache / "tiny.pth"
 

@@ -1,0 +1,80 @@
+"""Content: how far two faces' parts are from looking alike (TPAMI section 3.2)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from torch import Tensor
+
+from benchmark.parts import PART_NAMES
+from benchmark.store import file_digest
+from benchmark.weight_folders import CARD, PARSER
+from methods.base import MethodError
+from methods.f2p.alignment import TEMPLATES, Frame, align, placement_of
+from methods.f2p.options import SimilarityOptions
+from methods.f2p.parser_weights import load_parser, read_parser_card
+
+
+def content_files(parser: str) -> tuple[str, ...]:
+    """Names of the weight files that `Content` reads, for a folder or its name."""
+    return f"{parser}/{CARD}", f"{parser}/{PARSER}"
+
+
+class Content:
+    """|| w(y) F(y) - w(r) F(r) ||, taken over a frozen face parser's view.
+
+    F are the parser's features and w its class probabilities, weighed class by class
+    and added up: one weight a place. Pictures are aligned as its training faces were.
+    `digest` names all that features depend on.
+    """
+
+    digest: str
+
+    def __init__(
+        self,
+        weights: Mapping[str, Path],
+        options: SimilarityOptions,
+        device: str = "cpu",
+    ) -> None:
+        """Load the parser; MethodError where `weights` lacks its file.
+
+        Raises WeightsError where its folder is no whole, unchanged one.
+        """
+        _, name = content_files(options.parser)
+        if name not in weights:
+            raise MethodError(
+                f"content wants the weight file {name}: train a parser with "
+                "`avatarbench train parser`, or name another in the option parser"
+            )
+        folder = weights[name].parent
+        self._parser = load_parser(folder, device)
+        template = TEMPLATES[read_parser_card(folder).template]
+        self._placement = placement_of(template, self._parser.config.size)
+        self.digest = _digest(weights[name], options)
+        self._reduction = options.content_reduction
+        values = [getattr(options.parts, part) for part in PART_NAMES]
+        first = next(self._parser.parameters())
+        self._parts = first.new_tensor(values).view(1, -1, 1, 1)
+
+    def features(self, pictures: Tensor, frame: Frame) -> Tensor:
+        """(n, C, h, w) weighed features of (n, 3, S, S) RGB pictures in [-1, 1].
+
+        Gradients flow to the pictures. Raises ValueError for another shape or range.
+        """
+        seen = self._parser.read(align(pictures, frame, self._placement))
+        weight = (seen.probabilities * self._parts).sum(dim=1, keepdim=True)
+        return weight * seen.features
+
+    def distance(self, candidates: Tensor, targets: Tensor) -> Tensor:
+        """(n,) absolute differences, their mean or sum over places and channels."""
+        differences = (candidates - targets).abs().flatten(1)
+        if self._reduction == "sum":
+            return differences.sum(dim=1)
+        return differences.mean(dim=1)
+
+
+def _digest(file: Path, options: SimilarityOptions) -> str:
+    text = f"{file_digest(file)} {options.parts.model_dump_json()}"
+    return hashlib.sha256(text.encode()).hexdigest()

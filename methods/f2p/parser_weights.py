@@ -1,0 +1,155 @@
+"""A face parser in a folder of weights, with a card.
+
+card.json            what it is, where from, under which licence, how good
+parser.safetensors   the entries of FaceParser's state dict, in half precision
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from benchmark.store import file_digest
+from benchmark.weight_folders import CARD, PARSER, WeightsError, check_member
+from methods.f2p.alignment import Template
+from methods.networks.face_parser import FaceParser, ParserConfig
+
+AGAIN = "train it again with `avatarbench train parser`"
+
+
+class ParserCard(BaseModel):
+    """What a folder of a face parser is.
+
+    Attributes:
+        title: a name for people.
+        parser: keyword arguments of ParserConfig.
+        template: how the faces that it was trained on are aligned.
+        licence: what one may do with the weights.
+        data: what it was trained on.
+        encoder: where its encoder started.
+        command: what made it.
+        hours: machine hours of training.
+        steps: of the optimiser.
+        faces: pictures shown in training, each disturbed anew.
+        validation: the faces that it was measured on.
+        mean_iou: mean over the classes that those faces show, in [0, 1].
+        iou: intersection over union of each class; None where no face shows it.
+        accuracy: share of pixels that got their class.
+        made_with: the program and version that wrote the folder.
+        notes: what else a user should know.
+        parameters: learned numbers; filled in by `write_parser`.
+        digests: SHA-256 (hex) of the file; filled in by `write_parser`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    parser: dict[str, int | tuple[int, ...]]
+    template: Template
+    licence: str
+    data: str
+    encoder: str
+    command: str
+    hours: float
+    steps: int
+    faces: int
+    validation: str
+    mean_iou: float
+    iou: dict[str, float | None]
+    accuracy: float
+    made_with: str = ""
+    notes: str = ""
+    parameters: dict[str, int] = {}
+    digests: dict[str, str] = {}
+
+
+def write_parser(folder: Path, parser: FaceParser, card: ParserCard) -> ParserCard:
+    """Write a parser and its card into a new folder; the card as written.
+
+    Raises WeightsError where the folder exists or cannot be written.
+    """
+    if folder.exists() or folder.is_symlink():
+        raise WeightsError(
+            f"{folder} exists already; remove it first, or give another folder"
+        )
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+    try:
+        partial.mkdir(parents=True)
+        (partial / PARSER).write_bytes(save(_halved(parser)))
+        written = card.model_copy(
+            update={
+                "parser": asdict(parser.config),
+                "parameters": {PARSER: sum(p.numel() for p in parser.parameters())},
+                "digests": {PARSER: file_digest(partial / PARSER)},
+            }
+        )
+        (partial / CARD).write_text(written.model_dump_json(indent=2) + "\n")
+        partial.rename(folder)
+    except OSError as error:
+        raise WeightsError(
+            f"cannot write {folder}: {error.strerror}; make its parent writable, free "
+            "some space, or give another folder"
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return written
+
+
+def halved(parser: FaceParser) -> FaceParser:
+    """A copy as `load_parser` gives it back: rounded to half precision, evaluating."""
+    copy = FaceParser(parser.config)
+    copy.load_state_dict(_halved(parser))
+    return copy.eval()
+
+
+def read_parser_card(folder: Path) -> ParserCard:
+    """The card of a parser's folder; raises WeightsError where it holds none."""
+    path = folder / CARD
+    try:
+        return ParserCard.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the whole"
+        raise WeightsError(
+            f"{path} is no card of a face parser: {place}: {first['msg']}; name the "
+            f"weights of a parser, or {AGAIN}"
+        ) from error
+
+
+def load_parser(folder: Path, device: str = "cpu") -> FaceParser:
+    """The frozen parser of a folder, in single precision.
+
+    Raises WeightsError where the folder is no whole, unchanged one.
+    """
+    card = read_parser_card(folder)
+    path = folder / PARSER
+    if not path.is_file():
+        raise WeightsError(f"{path} is missing; {AGAIN}")
+    check_member(path)
+    try:
+        parser = FaceParser(ParserConfig(**card.parser))  # type: ignore[arg-type]
+        parser.load_state_dict(load_file(path))
+    except (SafetensorError, RuntimeError, TypeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise WeightsError(
+            f"{path} does not fit its card: {reason}; {AGAIN}"
+        ) from error
+    return parser.eval().requires_grad_(False).to(device)
+
+
+def _halved(parser: FaceParser) -> dict[str, Tensor]:
+    state = {k: v.detach().cpu().contiguous() for k, v in parser.state_dict().items()}
+    return {
+        key: value.to(torch.float16) if value.is_floating_point() else value
+        for key, value in state.items()
+    }

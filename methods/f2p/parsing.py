@@ -1,0 +1,189 @@
+"""Training of the face parser on portraits with part maps, and how good it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+from torch.nn import functional
+
+from benchmark.faces.parsed import ParsedFaces
+from benchmark.parts import PART_NAMES
+from benchmark.progress import Progress
+from methods.augmentation import Augmentation, augment
+from methods.examples import row_order
+from methods.networks.face_parser import FaceParser, ParserConfig
+from methods.pictures import as_tensor
+from methods.randomness import generator_of
+from methods.training import Recipe, train
+
+SHIFT, SCALE, TURN = 0.08, 0.15, 10.0
+"""Largest shift (of the side), change of scale, and turn (degrees) of a crop."""
+
+DISTURBANCES = Augmentation(light=True, blur=True, colour=True, crop=False, flip=False)
+"""Those of `methods.augmentation` that leave part maps as they are."""
+
+MEASURED = 25
+"""Faces that are measured at once."""
+
+
+class ParserRecipe(BaseModel):
+    """How a parser is trained; the defaults are ours.
+
+    Attributes:
+        size: side in pixels of the faces.
+        steps: of Adam; the rate rises over the first 5 % and falls along half a wave.
+        batch: faces a step.
+        learning_rate: its largest value.
+        checkpoint_steps: steps from one checkpoint to the next.
+        seed: of weights, order and disturbances.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size: int = Field(default=128, ge=64, le=512, multiple_of=16)
+    steps: int = Field(default=2000, ge=1)
+    batch: int = Field(default=16, ge=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    checkpoint_steps: int = Field(default=100, ge=1)
+    seed: int = Field(default=0, ge=0)
+
+
+@dataclass(frozen=True)
+class ParserQuality:
+    """How well maps agree with the true ones, over all pixels of all faces.
+
+    iou: intersection over union of each class in [0, 1], None where no true map shows
+    it; mean_iou: their mean; accuracy: share of pixels that got their class.
+    """
+
+    iou: dict[str, float | None]
+    mean_iou: float
+    accuracy: float
+
+
+def train_parser(
+    faces: ParsedFaces,
+    encoder: Path,
+    recipe: ParserRecipe,
+    scratch: Path,
+    progress: Progress,
+    device: str = "cpu",
+) -> FaceParser:
+    """A parser, fitted to part maps by cross-entropy from an ImageNet `encoder`.
+
+    What step k draws depends on the seed and k alone: killed and started again with the
+    same `scratch`, a training ends with the same bytes. Raises ValueError for faces of
+    another size than the recipe's, WeightMismatch for a file that is no encoder.
+    """
+    if faces.size != recipe.size:
+        raise ValueError(
+            f"{faces.name} has faces of {faces.size} px, the recipe wants {recipe.size}"
+        )
+    network = _started(encoder, recipe).to(device)
+    weights = class_weights(faces).to(device)
+    rows_at = row_order(len(faces), recipe.batch, recipe.seed)
+
+    def loss_at(step: int) -> Tensor:
+        pictures, parts = faces.batch(rows_at(step).numpy())
+        generator = generator_of("parser", recipe.seed, step)
+        seen, wanted = disturbed(
+            as_tensor(pictures, device), torch.from_numpy(parts).to(device), generator
+        )
+        return functional.cross_entropy(network(seen), wanted, weights)
+
+    plan = Recipe(recipe.steps, recipe.learning_rate, "cosine", recipe.checkpoint_steps)
+    train(network, loss_at, plan, scratch, progress, "face parser")
+    return network.eval()
+
+
+def class_weights(faces: ParsedFaces) -> Tensor:
+    """(13,) weights of the classes: 1 over the root of how many pixels show them.
+
+    They are scaled so that a pixel weighs 1 on average; a class that is never shown
+    weighs nothing.
+    """
+    counts = np.zeros(len(PART_NAMES), np.int64)
+    for start in range(0, len(faces), MEASURED):
+        rows = np.arange(start, min(start + MEASURED, len(faces)))
+        counts += np.bincount(faces.batch(rows)[1].ravel(), minlength=len(counts))
+    share = torch.from_numpy(counts / counts.sum())
+    weights = torch.where(share > 0, share.clamp_min(1e-9).rsqrt(), 0.0)
+    return (weights / (weights * share).sum()).float()
+
+
+def disturbed(
+    pictures: Tensor, parts: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Half of the faces mirrored, all cropped and turned, then in other light.
+
+    (n, 3, S, S) pictures in [-1, 1] and (n, S, S) int64 class ids of (n, 3, S, S)
+    pictures and (n, S, S) part maps, which go through the same crop.
+    """
+    draws = torch.rand(len(pictures), 5, generator=generator).to(pictures.device)
+    signed = draws * 2 - 1
+    scale = 1 + SCALE * signed[:, 0]
+    angle = torch.deg2rad(TURN * signed[:, 1])
+    mirror = torch.where(draws[:, 2] < 0.5, -1.0, 1.0)
+    matrix = pictures.new_zeros(len(pictures), 2, 3)
+    matrix[:, 0, 0] = scale * angle.cos() * mirror
+    matrix[:, 0, 1] = -scale * angle.sin() * mirror
+    matrix[:, 1, 0] = scale * angle.sin()
+    matrix[:, 1, 1] = scale * angle.cos()
+    matrix[:, :, 2] = 2 * SHIFT * signed[:, 3:5]
+    grid = functional.affine_grid(matrix, list(pictures.shape), align_corners=False)
+    moved = functional.grid_sample(
+        pictures, grid, padding_mode="border", align_corners=False
+    )
+    maps = functional.grid_sample(
+        parts[:, None].float(),
+        grid,
+        mode="nearest",
+        padding_mode="border",
+        align_corners=False,
+    )
+    return augment(moved, DISTURBANCES, generator), maps[:, 0].long()
+
+
+@torch.no_grad()
+def measure(
+    parser: FaceParser, faces: ParsedFaces, device: str = "cpu"
+) -> ParserQuality:
+    """How well a parser reads faces that it was not trained on."""
+    classes = len(PART_NAMES)
+    confusion = torch.zeros(classes, classes, dtype=torch.int64)
+    for start in range(0, len(faces), MEASURED):
+        rows = np.arange(start, min(start + MEASURED, len(faces)))
+        pictures, parts = faces.batch(rows)
+        found = parser(as_tensor(pictures, device)).argmax(1).cpu()
+        pairs = torch.from_numpy(parts).long() * classes + found
+        confusion += torch.bincount(pairs.flatten(), minlength=classes**2).view(
+            classes, classes
+        )
+    return _quality(confusion)
+
+
+def _quality(confusion: Tensor) -> ParserQuality:
+    """From pixels by true class (rows) and found class (columns)."""
+    true, found, both = confusion.sum(1), confusion.sum(0), confusion.diagonal()
+    iou = {
+        name: float(both[i] / (true[i] + found[i] - both[i])) if true[i] else None
+        for i, name in enumerate(PART_NAMES)
+    }
+    known = [value for value in iou.values() if value is not None]
+    return ParserQuality(
+        iou, sum(known) / len(known), float(both.sum() / confusion.sum())
+    )
+
+
+def _started(encoder: Path, recipe: ParserRecipe) -> FaceParser:
+    """A parser with an ImageNet encoder and a decoder drawn from the seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        network = FaceParser(ParserConfig(size=recipe.size))
+    network.load_encoder(encoder)
+    return network

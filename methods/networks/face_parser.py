@@ -1,0 +1,130 @@
+"""A small face parser: the 13 parts of an aligned portrait, and features to compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from benchmark.parts import PART_NAMES
+from methods.networks.backbones import Backbone, load_imagenet, make_backbone
+
+_TAPS = (1, 2, 3, 5)
+"""Encoder stages whose last features the decoder reads: every 2, 4, 8, 16 pixels."""
+
+
+@dataclass(frozen=True)
+class ParserConfig:
+    """How a parser is built.
+
+    Attributes:
+        size: side in pixels of the pictures that it was trained on.
+        widths: of the decoder, where it takes in the encoder's features of every 16,
+            8, 4 and 2 pixels.
+    """
+
+    size: int = 128
+    widths: tuple[int, int, int, int] = (96, 64, 48, 32)
+
+
+class Reading(NamedTuple):
+    """What a parser sees: features and class probabilities at the same places."""
+
+    features: Tensor
+    probabilities: Tensor
+
+
+class FaceParser(nn.Module):
+    """EfficientNet-Lite0's first stages and a decoder with shortcuts (a U-Net).
+
+    The encoder's batch normalisation keeps its ImageNet statistics, in training too.
+    """
+
+    def __init__(self, config: ParserConfig) -> None:
+        super().__init__()
+        self.config = config
+        whole = make_backbone("efficientnet_lite0")
+        self.encoder: Backbone = whole.first(_TAPS[-1] + 1)
+        sources = [self.encoder.widths[tap] for tap in reversed(_TAPS)]
+        self.shortcuts = nn.ModuleList(
+            nn.Conv2d(source, width, 1)
+            for source, width in zip(sources, config.widths, strict=True)
+        )
+        self.steps = nn.ModuleList(
+            _step(width, after)
+            for width, after in pairwise((*config.widths, config.widths[-1]))
+        )
+        self.classify = nn.Conv2d(config.widths[-1], len(PART_NAMES), 1)
+
+    def train(self, mode: bool = True) -> FaceParser:
+        """Switch the decoder; the encoder's statistics never move."""
+        super().train(mode)
+        self.encoder.eval()
+        return self
+
+    def load_encoder(self, file: Path) -> None:
+        """Take the encoder's stages from EfficientNet-Lite0's published weights.
+
+        Raises WeightMismatch where the file holds another network.
+        """
+        whole = make_backbone("efficientnet_lite0")
+        load_imagenet(whole, "efficientnet_lite0", file)
+        taken = whole.first(len(self.encoder.stages)).state_dict()
+        self.encoder.load_state_dict(taken)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """(n, 13, S, S) class scores of (n, 3, S, S) RGB pictures in [-1, 1].
+
+        Raises ValueError for pictures whose side is no multiple of 16.
+        """
+        scores = self.classify(self._decode(pictures)[-1])
+        return functional.interpolate(scores, pictures.shape[-1], mode="bilinear")
+
+    def read(self, pictures: Tensor) -> Reading:
+        """Features and probabilities every 4 pixels of (n, 3, S, S) in [-1, 1].
+
+        (n, feature_width, S / 4, S / 4) and (n, 13, S / 4, S / 4).
+        """
+        *_, coarse, fine = self._decode(pictures)
+        probabilities = self.classify(fine).softmax(dim=1)
+        return Reading(coarse, functional.avg_pool2d(probabilities, 2))
+
+    def _decode(self, pictures: Tensor) -> list[Tensor]:
+        """The decoder's features every 16, 8, 4 and 2 pixels."""
+        if pictures.shape[-1] % 16 or pictures.shape[-2] % 16:
+            raise ValueError(
+                "the parser wants pictures whose sides are multiples of 16 px, got "
+                f"{tuple(pictures.shape)}"
+            )
+        levels: list[Tensor] = []
+        layers = zip(self._taps(pictures), self.shortcuts, self.steps, strict=True)
+        for tap, shortcut, step in layers:
+            merged = shortcut(tap)
+            if levels:
+                side = tap.shape[-1]
+                merged = merged + functional.interpolate(
+                    levels[-1], side, mode="bilinear"
+                )
+            levels.append(step(merged))
+        return levels
+
+    def _taps(self, pictures: Tensor) -> list[Tensor]:
+        """The encoder's features, coarsest first."""
+        found, taps = self.encoder.normalise(pictures), []
+        for index, stage in enumerate(self.encoder.stages):
+            found = stage(found)
+            if index in _TAPS:
+                taps.append(found)
+        return taps[::-1]
+
+
+def _step(width_in: int, width_out: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(width_in, width_out, 3, padding=1, bias=False),
+        nn.BatchNorm2d(width_out),
+        nn.ReLU(),
+    )
