@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -184,10 +186,12 @@ _FORMS: dict[LightCNNName, type[LightCNN]] = {
 def load_lightcnn(name: LightCNNName, file: Path, device: str = "cpu") -> LightCNN:
     """The frozen network of that name with the weights of its authors' checkpoint.
 
-    Nothing in the file is run. Raises WeightsError, in one sentence, for a file that is
-    no such checkpoint.
+    A file `*.safetensors` holds the network's own state dict instead, as a method that
+    took it along saved it. Nothing in a file is run. Raises WeightsError, in one
+    sentence, for a file that holds no such weights.
     """
-    state = _state(name, file, read_torch_file(file))
+    kept = file.suffix == ".safetensors"
+    state = _kept_state(file) if kept else _state(name, file, read_torch_file(file))
     # Weights that are replaced at once need no random numbers.
     with torch.device("meta"):
         network = _FORMS[name]()
@@ -215,6 +219,16 @@ def _state(name: LightCNNName, file: Path, content: Any) -> dict[str, Tensor]:
         )
     names = {str(key).removeprefix("module."): value for key, value in found.items()}
     return {k: v for k, v in names.items() if not k.startswith("fc2.")}
+
+
+def _kept_state(file: Path) -> dict[str, Tensor]:
+    """The weights that a method took along."""
+    try:
+        return load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(
+            f"{file} cannot be read ({error}): fit and save its method again"
+        ) from error
 
 
 def _check(

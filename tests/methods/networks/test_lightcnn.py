@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch.nn import functional
 
 from benchmark.weights import WeightsError
@@ -108,6 +109,17 @@ def test_a_checkpoint_gives_the_same_embeddings(network, checkpoint):
     face = torch.rand(2, 3, 128, 128) * 2 - 1
     assert torch.equal(loaded(face), network(face))
     assert not any(p.requires_grad for p in loaded.parameters())
+
+
+def test_weights_that_a_method_took_along_give_the_same_embeddings(network, tmp_path):
+    kept = tmp_path / "identity.safetensors"
+    save_file(network.state_dict(), kept)
+    faces = torch.rand(2, 3, 128, 128) * 2 - 1
+    loaded = load_lightcnn(network.name, kept)
+    torch.testing.assert_close(loaded(faces), network(faces))
+    kept.write_bytes(b"no tensors")
+    with pytest.raises(WeightsError, match="save its method again"):
+        load_lightcnn(network.name, kept)
 
 
 def test_the_format_of_old_torch_written_on_a_gpu_is_read(network, tmp_path):
