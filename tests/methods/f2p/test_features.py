@@ -1,0 +1,88 @@
+"""Features of many pictures: computed once, resumable, one frame each."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from benchmark.avatars import AvatarVectors
+from benchmark.progress import Silent
+from methods.pictures import as_tensor
+
+sys.path.insert(0, str(Path(__file__).parent))
+from tiny_course import FRAME, SPEC, Pixels, make_features, painted
+
+PICTURES = painted(AvatarVectors.sample(SPEC, 40, seed=0))
+
+
+class Pulled(BaseException):
+    """Stands for a signal that ends the process."""
+
+
+class Plug(Silent):
+    """Pulls the plug after some shards."""
+
+    def __init__(self, shards):
+        self.left = shards
+
+    def task(self, label, total, done=0):
+        self.done = done
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def advance(self, count=1):
+        self.left -= 1
+        if not self.left:
+            raise Pulled
+
+
+def test_are_what_the_term_sees_in_half_precision(tmp_path):
+    term = Pixels(12)
+    features = make_features(tmp_path, PICTURES, term)
+    expected = term.features(as_tensor(PICTURES), FRAME)
+    found = features.rows(torch.tensor([39, 3, 3]), "cpu")
+    assert features.values.dtype == np.float16
+    assert len(features) == 40
+    torch.testing.assert_close(found, expected[[39, 3, 3]], rtol=1e-3, atol=1e-3)
+
+
+def test_a_second_look_looks_at_nothing(tmp_path):
+    first = make_features(tmp_path, PICTURES, Pixels(12))
+    term = Pixels(12)
+    again = make_features(tmp_path, PICTURES, term)
+    assert term.calls == 0
+    assert again.digest == first.digest
+
+
+def test_a_killed_look_goes_on_and_ends_the_same(tmp_path):
+    whole = make_features(tmp_path / "whole", PICTURES, Pixels(12))
+    with pytest.raises(Pulled):
+        make_features(tmp_path / "pieces", PICTURES, Pixels(12), Plug(2))
+    plug, term = Plug(0), Pixels(12)
+    pieces = make_features(tmp_path / "pieces", PICTURES, term, plug)
+    assert (plug.done, term.calls) == (32, 1)
+    np.testing.assert_array_equal(pieces.values, whole.values)
+
+
+def test_other_pictures_terms_and_frames_are_other_features(tmp_path):
+    looks = [
+        (PICTURES, Pixels(12), FRAME),
+        (PICTURES[:20], Pixels(12), FRAME),
+        (PICTURES, Pixels(12, seed=1), FRAME),
+        (PICTURES, Pixels(12), replace(FRAME, eyes=(0.5, 0.4))),
+    ]
+    digests = {
+        make_features(tmp_path, pictures, term, frame=frame).digest
+        for pictures, term, frame in looks
+    }
+    assert len(digests) == len(looks)
