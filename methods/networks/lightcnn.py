@@ -196,7 +196,10 @@ def load_lightcnn(name: LightCNNName, file: Path, device: str = "cpu") -> LightC
     with torch.device("meta"):
         network = _FORMS[name]()
     _check(name, file, state, network.state_dict())
-    network.load_state_dict(state, assign=True)
+    # Tensors of files lie at odd places in memory, on which rounding depends: copies
+    # see the same, whichever file they come from.
+    aligned = {key: value.clone() for key, value in state.items()}
+    network.load_state_dict(aligned, assign=True)
     return network.eval().requires_grad_(False).to(device)
 
 
@@ -224,7 +227,9 @@ def _state(name: LightCNNName, file: Path, content: Any) -> dict[str, Tensor]:
 def _kept_state(file: Path) -> dict[str, Tensor]:
     """The weights that a method took along."""
     try:
-        return load_file(file)
+        # Tensors lie anywhere in a mapped file, and sums over memory that starts at
+        # another place round otherwise: copies make a saved method predict the same.
+        return {name: tensor.clone() for name, tensor in load_file(file).items()}
     except (OSError, SafetensorError) as error:
         raise WeightsError(
             f"{file} cannot be read ({error}): fit and save its method again"
