@@ -1,0 +1,157 @@
+"""F2P v2 on tiny engines, with untrained networks for embedding and parser."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from benchmark.avatars import AvatarSpec, AvatarVectors, Continuous
+from benchmark.engines.base import EngineMeta
+from benchmark.store import Store
+from benchmark.weight_folders import CARD, PARSER
+from benchmark.weights import LIGHTCNN_V4
+from methods.base import MethodError
+from methods.f2p.one_shot import F2PV2
+from methods.f2p.options import F2PV2Options
+
+sys.path.insert(0, str(Path(__file__).parent))
+from tiny_similarity import write_lightcnn, write_tiny_parser
+
+TINY = {
+    "input_size": 64,
+    "samples": 8,
+    "imitator": {"size": 64, "width": 0.03, "steps": 1, "batch": 2},
+    "similarity": {"parser": "tiny"},
+    "translator": {"width": 16, "steps": 1, "batch": 2},
+}
+SCALARS = AvatarSpec("scalars", (Continuous("width", "head"), Continuous("x", "eye")))
+
+
+class Flat:
+    """An engine of scalars alone: a flat grey."""
+
+    spec = SCALARS
+    meta = EngineMeta("scalars", "scalars", "1", "here", "CC0-1.0")
+
+    def render(self, vectors, size):
+        grey = vectors.continuous.mean(1)[:, None, None, None] * 255
+        return np.broadcast_to(grey, (len(vectors), size, size, 3)).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights")
+    write_lightcnn(folder / "v4.pth.tar")
+    write_tiny_parser(folder / "tiny")
+    files = {f"tiny/{file}": folder / "tiny" / file for file in (CARD, PARSER)}
+    return {LIGHTCNN_V4: folder / "v4.pth.tar", **files}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return Store(tmp_path_factory.mktemp("store"))
+
+
+def make(**changes):
+    return F2PV2(F2PV2Options(**{**TINY, **changes}))
+
+
+def some_faces(count=2):
+    generator = torch.Generator().manual_seed(3)
+    return torch.rand(count, 3, 64, 64, generator=generator) * 2 - 1
+
+
+@pytest.fixture(scope="module")
+def fitted(mixed_engine, make_context, weights, store):
+    method = make()
+    method.fit(make_context(mixed_engine, store=store, weights=weights))
+    return method
+
+
+def test_predicts_each_face_by_itself(fitted, mixed_engine):
+    faces = some_faces()
+    together = fitted.predict(faces)
+    assert together.spec == mixed_engine.spec
+    rows = [fitted.predict(face[None]) for face in faces]
+    assert AvatarVectors.concatenate(rows) == together
+    assert len(fitted.predict(faces[:0])) == 0
+
+
+def test_takes_its_networks_along(fitted, tmp_path):
+    faces = some_faces()
+    for number in range(2):  # a loaded method can be saved again
+        fitted.save(tmp_path / str(number))
+        names = {p.name for p in (tmp_path / str(number)).rglob("*") if p.is_file()}
+        assert names == {"method.json", "weights.safetensors", "identity.safetensors"}
+        loaded = F2PV2.load(tmp_path / str(number))
+        assert loaded.predict(faces) == fitted.predict(faces)
+        fitted = loaded
+
+
+def test_engines_of_scalars_alone_work(make_context, weights, store):
+    method = make()
+    method.fit(make_context(Flat(), store=store, weights=weights))
+    vectors = method.predict(some_faces())
+    assert vectors.continuous.shape == (2, 2)
+
+
+def test_needs_the_parser_only_where_the_content_has_a_weight(
+    mixed_engine, make_context, weights, store
+):
+    method = make(similarity={"content_weight": 0})
+    assert method.required_weights(method.options) == (LIGHTCNN_V4,)
+    alone = {LIGHTCNN_V4: weights[LIGHTCNN_V4]}
+    method.fit(make_context(mixed_engine, store=store, weights=alone))
+    assert len(method.predict(some_faces())) == 2
+
+
+def test_reads_embeddings_whatever_the_identity_weighs(
+    mixed_engine, make_context, weights, store, tmp_path
+):
+    method = make(similarity={"parser": "tiny", "identity_weight": 0})
+    assert LIGHTCNN_V4 in method.required_weights(method.options)
+    method.fit(make_context(mixed_engine, store=store, weights=weights))
+    method.save(tmp_path / "saved")
+    loaded = F2PV2.load(tmp_path / "saved")
+    assert loaded.predict(some_faces()) == method.predict(some_faces())
+
+
+def test_says_which_file_it_lacks(mixed_engine, make_context, weights, store):
+    some = {name: path for name, path in weights.items() if name != LIGHTCNN_V4}
+    with pytest.raises(MethodError, match=f"wants the weight file {LIGHTCNN_V4}"):
+        make().fit(make_context(mixed_engine, store=store, weights=some))
+
+
+def test_a_prior_keeps_vectors_near_those_of_train_faces(
+    mixed_engine, make_context, weights, store, tmp_path
+):
+    method = make(prior={"share": 0.5, "faces": 10})
+    method.fit(make_context(mixed_engine, store=store, weights=weights))
+    vectors = method.predict(some_faces())
+    plain = make()
+    plain.fit(make_context(mixed_engine, store=store, weights=weights))
+    assert not np.array_equal(
+        vectors.continuous, plain.predict(some_faces()).continuous
+    )
+    method.save(tmp_path / "saved")
+    assert F2PV2.load(tmp_path / "saved").predict(some_faces()) == vectors
+
+
+def test_a_warm_start_reads_the_imitators_renders(
+    mixed_engine, make_context, weights, store
+):
+    warm = {**TINY["translator"], "warm_steps": 2, "warm_samples": 5}
+    method = make(translator=warm)
+    method.fit(make_context(mixed_engine, store=store, weights=weights))
+    records = [record["inputs"] for record in store.records("translator")]
+    assert any("pairs" in inputs for inputs in records)
+    assert len(method.predict(some_faces())) == 2
+
+
+def test_tells_of_its_imitator(fitted, tmp_path):
+    fitted.save(tmp_path / "saved")
+    assert '"error_unseen"' in (tmp_path / "saved" / "method.json").read_text()
