@@ -21,14 +21,14 @@ from torch import Tensor
 from benchmark.avatars import AvatarSpec
 from benchmark.progress import Progress
 from benchmark.store import Stage, Store
-from methods.base import MethodError
+from methods.base import FitContext, MethodError
 from methods.examples import row_order
-from methods.f2p.options import ImitatorOptions
+from methods.f2p.options import ImitatorOptions, SharedOptions
 from methods.f2p.relaxed import activity
 from methods.networks.imitator import Imitator
 from methods.pictures import as_tensor
 from methods.randomness import seed_of
-from methods.renders import Renders
+from methods.renders import Renders, training_renders
 from methods.training import Recipe, train
 
 IMITATOR_VERSION = "1"
@@ -139,6 +139,17 @@ def trained_imitator(
     return Imitated(
         spec, network, stage.key, json.loads((folder / MEASURES).read_text())
     )
+
+
+def fitted_imitator(context: FitContext, options: SharedOptions) -> Imitated:
+    """The imitator of a context's engine, on renders of its own; both are stages."""
+    seed = context.seed if options.imitator_seed is None else options.imitator_seed
+    wanted = options.imitator
+    shared = context.store, context.progress
+    renders = training_renders(
+        context.engine, options.samples, wanted.size, seed, *shared
+    )
+    return trained_imitator(renders, wanted, seed, *shared, context.device)
 
 
 def restored(

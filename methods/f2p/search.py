@@ -6,8 +6,9 @@ losses, so that the path of each is its own (but for float rounding).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -19,19 +20,9 @@ from methods.f2p.prior import Prior
 from methods.f2p.relaxed import clamp_, mean_avatar, relaxed, strict
 from methods.networks.imitator import Imitator
 
-TERMS = ("identity", "content")
-"""The terms of the loss, both 0 for a perfect likeness, before they are weighed."""
-
-
-class Similarity(Protocol):
-    """How far pictures of avatars are from n faces that it was made for."""
-
-    def __call__(self, pictures: Tensor) -> Tensor:
-        """(n, 2) `TERMS` of (n, 3, S, S) pictures in [-1, 1], differentiable.
-
-        Picture i is compared with face i.
-        """
-        ...
+Comparing = Callable[[Tensor], Tensor]
+"""From n pictures of avatars to (n, 2) terms, picture i compared with face i: what
+`methods.f2p.comparison.Comparison` is."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +31,7 @@ class Found:
 
     Attributes:
         vectors: the n vectors.
-        before: (n, 2) `TERMS` of the start, as the imitator draws it.
+        before: (n, 2) identity and content of the start, as the imitator draws it.
         relaxed: (n, 2) of the last relaxed vectors.
         after: (n, 2) of `vectors`, choices made, as the imitator draws them.
         curve: (steps + 1, n) weighed losses before each step and after the last.
@@ -51,6 +42,17 @@ class Found:
     relaxed: Tensor
     after: Tensor
     curve: Tensor
+
+    @classmethod
+    def concatenate(cls, pieces: Sequence[Self]) -> Self:
+        """One or more pieces of one search, in a row."""
+        return cls(
+            AvatarVectors.concatenate([piece.vectors for piece in pieces]),
+            torch.cat([piece.before for piece in pieces]),
+            torch.cat([piece.relaxed for piece in pieces]),
+            torch.cat([piece.after for piece in pieces]),
+            torch.cat([piece.curve for piece in pieces], dim=1),
+        )
 
 
 def learning_rate_at(step: int, options: SearchOptions) -> float:
@@ -77,34 +79,35 @@ class Search:
     ) -> None:
         self._spec, self._network, self._options = spec, network, options
         self._prior = prior
-        self._device = str(next(network.parameters()).device)
+        self.device = str(next(network.parameters()).device)
         self._weights = torch.tensor(
-            [weights.identity_weight, weights.content_weight], device=self._device
+            [weights.identity_weight, weights.content_weight], device=self.device
         )
 
-    def run(self, similarity: Similarity, count: int) -> Found:
-        """Vectors for the `count` faces that `similarity` was made for.
+    def run(self, comparison: Comparing, count: int) -> Found:
+        """Vectors for the `count` faces that `comparison` was made for.
 
         Raises FloatingPointError where a loss stops being finite.
         """
         x, curve = self._start(count), []
         before = None
         for step in range(self._options.steps):
-            gradient, terms = self._slope(x, similarity)
+            gradient, terms = self._slope(x, comparison)
             before = terms if before is None else before
             curve.append(terms @ self._weights)
             x = self._moved(x, gradient, learning_rate_at(step, self._options))
-        return self._measured(x, before, curve, similarity)
+        return self._measured(x, before, curve, comparison)
 
     def _start(self, count: int) -> Tensor:
         if self._prior is None:
-            return mean_avatar(self._spec, count, self._device)
+            return mean_avatar(self._spec, count, self.device)
         return clamp_(self._prior.mean.repeat(count, 1))
 
-    def _slope(self, x: Tensor, similarity: Similarity) -> tuple[Tensor, Tensor]:
+    @torch.enable_grad()
+    def _slope(self, x: Tensor, comparison: Comparing) -> tuple[Tensor, Tensor]:
         """Gradients of each face's loss in its own x, and the (n, 2) terms."""
         x = x.detach().requires_grad_(True)
-        terms = similarity(self._drawn(relaxed(self._spec, x, self._sharpness)))
+        terms = comparison(self._drawn(relaxed(self._spec, x, self._sharpness)))
         (gradient,) = torch.autograd.grad((terms @ self._weights).sum(), x)
         return gradient, terms.detach()
 
@@ -119,17 +122,17 @@ class Search:
         x: Tensor,
         before: Tensor | None,
         curve: list[Tensor],
-        similarity: Similarity,
+        comparison: Comparing,
     ) -> Found:
-        soft = similarity(self._drawn(relaxed(self._spec, x, self._sharpness)))
+        soft = comparison(self._drawn(relaxed(self._spec, x, self._sharpness)))
         whole = torch.stack([*curve, soft @ self._weights]).cpu()
         if not whole.isfinite().all():
             raise FloatingPointError(
                 "the loss of the search is not finite: lower search.learning_rate"
             )
         vectors = strict(self._spec, x)
-        flat = torch.from_numpy(vectors.flat()).to(self._device)
-        after = similarity(self._drawn(flat))
+        flat = torch.from_numpy(vectors.flat()).to(self.device)
+        after = comparison(self._drawn(flat))
         before = soft if before is None else before
         return Found(vectors, before.cpu(), soft.cpu(), after.cpu(), whole)
 

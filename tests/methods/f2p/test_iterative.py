@@ -1,0 +1,198 @@
+import json
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from benchmark.shelf import Shelf
+from methods.base import MethodError
+from methods.f2p.iterative import F2P
+from methods.f2p.options import F2POptions
+from methods.pictures import as_tensor
+
+sys.path.insert(0, str(Path(__file__).parent))
+import tiny_similarity
+
+
+@pytest.fixture(scope="module")
+def parser(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights") / "tiny"
+    tiny_similarity.write_tiny_parser(folder)
+    return folder
+
+
+def make(parser, **changes):
+    fields = {
+        "input_size": 64,
+        "samples": 12,
+        "imitator": {
+            "size": 64,
+            "width": 0.03,
+            "steps": 10,
+            "batch": 4,
+            "optimiser": "adam",
+        },
+        "similarity": {
+            "identity_weight": 0,
+            "content_weight": 1e5,  # an untrained parser sees hardly anything
+            "parser": str(parser),
+        },
+        "search": {"steps": 4, "learning_rate": 1.0, "sharpness": 5, "batch": 3},
+    }
+    return F2P(F2POptions(**{**fields, **changes}))
+
+
+def context_of(method, make_context, engine, **changes):
+    files, _ = Shelf({}).take(method.required_weights(method.options))
+    return make_context(engine, weights=files, **changes)
+
+
+@pytest.fixture(scope="module")
+def fitted(parser, mixed_engine, make_context):
+    method = make(parser)
+    method.fit(context_of(method, make_context, mixed_engine))
+    return method
+
+
+def some_faces(count):
+    generator = torch.Generator().manual_seed(3)
+    return torch.rand(count, 3, 64, 64, generator=generator) * 2 - 1
+
+
+def test_tells_likeness_before_and_after_of_every_face(fitted, mixed_engine):
+    faces = some_faces(4)
+    found = fitted.search(faces)
+    assert found.vectors == fitted.predict(faces)
+    assert found.before.shape == found.after.shape == (4, 2)
+    assert found.curve.shape == (5, 4)
+    assert (found.curve[-1] < found.curve[0]).all()
+    assert (found.before[:, 0] == 0).all()  # the identity is not looked at
+    torch.testing.assert_close(found.before[:, 1] * 1e5, found.curve[0])
+
+
+def test_measures_the_engines_own_renders_too(fitted, mixed_engine):
+    faces = some_faces(2)
+    vectors = fitted.predict(faces)
+    pictures = as_tensor(mixed_engine.render(vectors, 64))
+    found = fitted.similarity(faces, pictures)
+    assert found.shape == (2, 2)
+    assert (found[:, 1] > 0).all()
+    assert (fitted.similarity(pictures, pictures)[:, 1] != found[:, 1]).all()
+
+
+def test_one_face_is_one_search(fitted, parser):
+    faces = some_faces(4)
+    together = fitted.search(faces)
+    for row in range(4):
+        alone = fitted.search(faces[row : row + 1])
+        torch.testing.assert_close(alone.curve[:, 0], together.curve[:, row])
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_searches_where_gradients_are_switched_off(fitted, mode):
+    expected = fitted.predict(some_faces(1))
+    with mode():
+        assert fitted.predict(some_faces(1)) == expected
+
+
+def test_a_saved_method_takes_its_networks_along(
+    parser, tmp_path, mixed_engine, make_context
+):
+    own = shutil.copytree(parser, tmp_path / "own")
+    method = make(own)
+    method.fit(context_of(method, make_context, mixed_engine))
+    expected = method.predict(some_faces(2))
+    method.save(tmp_path / "saved")
+    shutil.rmtree(own)
+    loaded = F2P.load(tmp_path / "saved")
+    loaded.save(tmp_path / "again")
+    shutil.rmtree(tmp_path / "saved")
+    again = F2P.load(tmp_path / "again")
+    assert again.predict(some_faces(2)) == loaded.predict(some_faces(2)) == expected
+    notes = json.loads((tmp_path / "again" / "method.json").read_text())["extra"]
+    assert notes["measures"]["unseen"] == 2
+    assert set(notes["networks"]) == {"content"}
+
+
+def test_the_imitator_is_shared_by_seeds_where_its_own_is_given(
+    parser, tmp_path, mixed_engine, make_context
+):
+    notes = []
+    for seed in (0, 1):
+        method = make(parser, imitator_seed=7)
+        method.fit(context_of(method, make_context, mixed_engine, seed=seed))
+        method.save(tmp_path / str(seed))
+        text = (tmp_path / str(seed) / "method.json").read_text()
+        notes.append(json.loads(text)["extra"]["imitator"])
+    assert notes[0] == notes[1]
+
+
+def test_a_missing_file_is_named(parser, mixed_engine, make_context):
+    with pytest.raises(MethodError, match=r"parser\.safetensors"):
+        make(parser).fit(make_context(mixed_engine))
+
+
+def test_a_prior_keeps_to_what_train_faces_were_given(
+    parser, tmp_path, mixed_engine, make_context
+):
+    method = make(parser, prior={"share": 0.5, "faces": 6})
+    context = context_of(method, make_context, mixed_engine)
+    method.fit(context)
+    record = next(context.store.records("searched-faces"))
+    assert record["options"]["faces"] == 6
+    faces = some_faces(3)
+    expected = method.predict(faces)
+    without = make(parser)
+    without.fit(context)
+    assert not np.array_equal(without.predict(faces).continuous, expected.continuous)
+    method.save(tmp_path)
+    assert F2P.load(tmp_path).predict(faces) == expected
+
+
+def test_an_interrupted_search_for_train_faces_ends_the_same(
+    parser, mixed_engine, make_context
+):
+    method = make(parser, prior={"share": 0.9})
+    context = context_of(method, make_context, mixed_engine)
+    make(parser).fit(context)  # the imitator is there
+    for _ in range(10):
+        try:
+            method.fit(replace(context, progress=OneUnit()))
+        except Pulled:
+            continue
+        break
+    else:
+        pytest.fail("the search starts over after each interruption")
+    whole = make(parser, prior={"share": 0.9})
+    whole.fit(context_of(whole, make_context, mixed_engine))
+    assert method.predict(some_faces(2)) == whole.predict(some_faces(2))
+
+
+class Pulled(BaseException):
+    """Stands for a signal that ends the process."""
+
+
+class OneUnit:
+    """Lets one batch pass, then pulls the plug."""
+
+    def task(self, label, total, done=0):
+        self.left = 2
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def advance(self, count=1):
+        self.left -= 1
+        if not self.left:
+            raise Pulled
+
+    def log(self, metrics, step):
+        pass
