@@ -10,21 +10,22 @@ from benchmark.faces.pictures import FaceSetError
 if TYPE_CHECKING:
     from benchmark.faces.parsed import ParsedFaces
 
-EMBEDDED = "portraits"
+EMBEDDED = {"portraits": "train", "portraits-validation": "validation"}
+"""Names of embedded portraits, and the splits that they stand for."""
 CROWD_FILE = "crowd.json"
 
 
 def open_parsed(path_or_name: str, size: int) -> ParsedFaces:
-    """The faces of a crowd, of a CelebAMask-HQ folder, or of the name `portraits`.
+    """The faces of a crowd, of a CelebAMask-HQ folder, or of a name in `EMBEDDED`.
 
-    `portraits` are the embedded train portraits. Raises FaceSetError, in one sentence,
-    for anything else and for a crowd of another size than `size` px.
+    Raises FaceSetError, in one sentence, for anything else and for a crowd of another
+    size than `size` px.
     """
     from benchmark.faces.celebamask import is_celebamask, open_celebamask
 
     folder = Path(path_or_name)
-    if path_or_name == EMBEDDED and not folder.exists():
-        return _embedded(size)
+    if path_or_name in EMBEDDED and not folder.exists():
+        return _embedded(EMBEDDED[path_or_name], size)
     if (folder / CROWD_FILE).is_file():
         return _crowd(folder, size)
     if is_celebamask(folder):
@@ -32,8 +33,8 @@ def open_parsed(path_or_name: str, size: int) -> ParsedFaces:
     found = "holds no faces with part maps" if folder.is_dir() else "is no folder"
     raise FaceSetError(
         f"{path_or_name} {found}: give a crowd (with {CROWD_FILE}, made by "
-        "`avatarbench faces crowd`), a CelebAMask-HQ folder, or the name "
-        f"{EMBEDDED!r} for the embedded train portraits"
+        "`avatarbench faces crowd`), a CelebAMask-HQ folder, or the name 'portraits' "
+        "for the embedded train portraits"
     )
 
 
@@ -49,17 +50,17 @@ def _crowd(folder: Path, size: int) -> ParsedFaces:
     return faces
 
 
-def _embedded(size: int) -> ParsedFaces:
+def _embedded(name: str, size: int) -> ParsedFaces:
     from benchmark.faces.faceset import embedded_portraits
     from benchmark.faces.parsed import ParsedArrays
 
     faces = embedded_portraits()
-    split = faces.split("train")
+    split = faces.split(name)
     parsing = split.parsing(size)
     if parsing is None:
         raise FaceSetError(f"face set {faces.name} has no part maps: fetch it anew")
     return ParsedArrays(
-        f"{faces.name} (train)",
+        f"{faces.name} ({name})",
         split.pictures(size),
         parsing,
         faces.licence,

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-train_app = typer.Typer(help="Train a generator.", no_args_is_help=True)
+train_app = typer.Typer(
+    help="Train a generator or a face parser.", no_args_is_help=True
+)
 
 
 @train_app.command("recipes")
@@ -95,3 +97,65 @@ def train_generator_command(
         quiet=quiet,
     )
     raise typer.Exit(carry_out(request))
+
+
+@train_app.command("parser")
+def train_parser_command(
+    data: Annotated[
+        str, typer.Argument(help="A crowd, a CelebAMask-HQ folder, or portraits.")
+    ] = "portraits",
+    validation: Annotated[
+        str, typer.Option(help="Faces with part maps to measure on.")
+    ] = "portraits-validation",
+    size: Annotated[int, typer.Option(help="Pixels: 64 to 512, a multiple of 16.")] = (
+        128
+    ),
+    steps: Annotated[int, typer.Option(min=1, help="Of the optimiser.")] = 2000,
+    batch: Annotated[int, typer.Option(min=1, help="Faces a step.")] = 16,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder that runs are written to.")] = Path(
+        "runs"
+    ),
+    export: Annotated[
+        Path | None, typer.Option(help="Folder of weights [in the training's folder].")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress; results only.")
+    ] = False,
+) -> None:
+    """Train a face parser, measure it, write its weights; it survives any kill.
+
+    The same command goes on from the last checkpoint, to the same bytes.
+    """
+    from pydantic import ValidationError
+
+    from benchmark.commands.train_parser import Request, carry_out
+    from methods.f2p.parsing import ParserRecipe
+
+    try:
+        recipe = ParserRecipe(size=size, steps=steps, batch=batch, seed=seed)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise typer.BadParameter(f"--{first['loc'][0]}: {first['msg']}") from error
+    request = Request(data, validation, recipe, out, export, device, quiet)
+    raise typer.Exit(carry_out(request))
+
+
+@train_app.command("parser-score")
+def score_parser_command(
+    parser: Annotated[
+        str, typer.Argument(help="A folder of weights, or a name.")
+    ] = "parser128",
+    data: Annotated[
+        str, typer.Option(help="Faces with part maps to measure on.")
+    ] = "portraits-validation",
+    device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress; results only.")
+    ] = False,
+) -> None:
+    """Measure a face parser: mIoU, and intersection over union of each class."""
+    from benchmark.commands.train_parser import score
+
+    raise typer.Exit(score(parser, data, device, quiet))

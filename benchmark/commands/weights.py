@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from methods.f2p.parser_weights import ParserCard
     from methods.generator.pretrained import WeightsCard
 
 weights_app = typer.Typer(
-    help="Fetch published weight files; import and show generators.",
+    help="Fetch published weight files; import and show networks.",
     no_args_is_help=True,
 )
 
 
 @weights_app.command("list")
 def list_weights() -> None:
-    """Every weight file and every generator: where it lies, or that it is missing."""
+    """Every weight file, generator and face parser: where it lies, or that it lacks."""
     from benchmark import weights
     from benchmark.weight_folders import known_weights
-    from methods.generator.pretrained import read_card
 
     for name in weights.names():
         entry = weights.describe(name)
@@ -31,7 +31,7 @@ def list_weights() -> None:
         print(place if place is not None else "not fetched")
     for name, folder in known_weights().items():
         size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
-        licence = read_card(folder).licence
+        licence = _read_card(folder).licence
         print(f"{name:<24}{size:>7.1f} MB  {licence:<14.40} {folder}")
 
 
@@ -39,7 +39,7 @@ def list_weights() -> None:
 def fetch_weights(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Which ones [all but VGG-16]."),
+        typer.Argument(help="Which ones [all but VGG-16 and those that people bring]."),
     ] = None,
 ) -> None:
     """Fetch weight files. Without names, one that cannot be had is only reported."""
@@ -94,12 +94,28 @@ def show_weights(
         ),
     ],
 ) -> None:
-    """Check the digests of a generator's weights and print their card."""
-    from benchmark.weight_folders import find_weights
+    """Check the digests of a generator's or parser's weights and print their card."""
+    from benchmark.weight_folders import PARSER, check_member, find_weights
     from methods.generator.pretrained import verify
 
-    _print_card(verify(find_weights(folder)))
+    found = find_weights(folder)
+    if (found / PARSER).is_file():
+        check_member(found / PARSER)
+        _print_card(_read_card(found))
+    else:
+        _print_card(verify(found))
     print("digests: every file is as it was written")
+
+
+def _read_card(folder: Path) -> WeightsCard | ParserCard:
+    """The card of a generator's or of a parser's folder."""
+    from benchmark.weight_folders import PARSER
+    from methods.f2p.parser_weights import read_parser_card
+    from methods.generator.pretrained import read_card
+
+    if (folder / PARSER).is_file():
+        return read_parser_card(folder)
+    return read_card(folder)
 
 
 def _folder_name(name: str) -> str:
@@ -113,14 +129,15 @@ def _folder_name(name: str) -> str:
     return name
 
 
-def _print_card(card: WeightsCard) -> None:
+def _print_card(card: WeightsCard | ParserCard) -> None:
     """One line a field; fields that were left open are left out."""
     for field, value in card.model_dump(exclude={"parameters", "digests"}).items():
         if value in (None, ""):
             continue
         print(f"{field + ':':<15}{_in_one_line(value)}")
+    counts = {str(file): count for file, count in card.parameters.items()}
     for file, digest in card.digests.items():
-        count = card.parameters.get(file, 0)
+        count = counts.get(file, 0)
         print(f"{file}: {count:,} parameters, SHA-256 {digest[:16]}…")
 
 

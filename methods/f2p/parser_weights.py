@@ -20,7 +20,17 @@ from torch import Tensor
 from benchmark.store import file_digest
 from benchmark.weight_folders import CARD, PARSER, WeightsError, check_member
 from methods.f2p.alignment import Template
+from methods.generator.pretrained import require_free
 from methods.networks.face_parser import FaceParser, ParserConfig
+
+__all__ = [
+    "ParserCard",
+    "halved",
+    "load_parser",
+    "read_parser_card",
+    "require_free",
+    "write_parser",
+]
 
 AGAIN = "train it again with `avatarbench train parser`"
 
@@ -76,10 +86,7 @@ def write_parser(folder: Path, parser: FaceParser, card: ParserCard) -> ParserCa
 
     Raises WeightsError where the folder exists or cannot be written.
     """
-    if folder.exists() or folder.is_symlink():
-        raise WeightsError(
-            f"{folder} exists already; remove it first, or give another folder"
-        )
+    require_free(folder)
     partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
     try:
         partial.mkdir(parents=True)

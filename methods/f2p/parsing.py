@@ -96,6 +96,7 @@ def train_parser(
         )
         return functional.cross_entropy(network(seen), wanted, weights)
 
+    scratch.mkdir(parents=True, exist_ok=True)
     plan = Recipe(recipe.steps, recipe.learning_rate, "cosine", recipe.checkpoint_steps)
     train(network, loss_at, plan, scratch, progress, "face parser")
     return network.eval()
@@ -185,5 +186,5 @@ def _started(encoder: Path, recipe: ParserRecipe) -> FaceParser:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         network = FaceParser(ParserConfig(size=recipe.size))
-    network.load_encoder(encoder)
+        network.load_encoder(encoder)
     return network

@@ -16,6 +16,11 @@ class Similarity(Protocol):
     to its pixels. The frame says where pictures of that kind have eyes and mouth.
     """
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) over all that features depend on besides the pictures."""
+        ...
+
     def features(self, pictures: Tensor, frame: Frame) -> Tensor:
         """(n, …) features of (n, 3, S, S) RGB pictures in [-1, 1].
 

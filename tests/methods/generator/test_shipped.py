@@ -5,7 +5,7 @@ import torch
 
 from benchmark.faces.faceset import embedded_portraits
 from benchmark.parts import PART_IDS
-from benchmark.weight_folders import SHIPPED
+from benchmark.weight_folders import GENERATOR, SHIPPED
 from methods.generator.examples import one_hot
 from methods.generator.pretrained import load_discriminator, load_generator
 from methods.generator.pretrained import verify as verified
@@ -13,7 +13,7 @@ from methods.generator.recipe import read_recipe
 from methods.generator.sampling import sample
 from methods.pictures import as_tensor
 
-FOLDERS = sorted(path.parent for path in SHIPPED.glob("*/card.json"))
+FOLDERS = sorted(path.parent for path in SHIPPED.glob(f"*/{GENERATOR}"))
 
 
 @pytest.fixture(scope="module", params=FOLDERS, ids=lambda path: path.name)
