@@ -108,6 +108,8 @@ class Search:
         """Gradients of each face's loss in its own x, and the (n, 2) terms."""
         x = x.detach().requires_grad_(True)
         terms = comparison(self._drawn(relaxed(self._spec, x, self._sharpness)))
+        if not len(x):  # what terms say of no pictures hangs on none
+            return x.detach(), terms.detach()
         (gradient,) = torch.autograd.grad((terms @ self._weights).sum(), x)
         return gradient, terms.detach()
 

@@ -74,6 +74,13 @@ def test_tells_likeness_before_and_after_of_every_face(fitted, mixed_engine):
     torch.testing.assert_close(found.before[:, 1] * 1e5, found.curve[0])
 
 
+def test_no_faces_are_searched_for_as_well(fitted):
+    found = fitted.search(some_faces(0))
+    assert len(found.vectors) == 0
+    assert found.before.shape == (0, 2)
+    assert found.curve.shape == (5, 0)
+
+
 def test_measures_the_engines_own_renders_too(fitted, mixed_engine):
     faces = some_faces(2)
     vectors = fitted.predict(faces)
