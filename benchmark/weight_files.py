@@ -51,8 +51,8 @@ class WeightFile:
 
     `sha256` is the digest of the whole file, or the first digits of it that the
     publisher put into the file's name. `data` says what it was trained on. One that is
-    `on_request` is fetched by its name alone: it is large, and nothing that ships with
-    the suites reads it.
+    `on_request` is fetched by its name alone: it is large or has to be brought by hand,
+    and nothing that ships with the suites reads it.
     """
 
     name: str
@@ -156,7 +156,7 @@ FILES: dict[str, WeightFile] = {
                 "a browser can download from"
             ),
             data="MS-Celeb-1M, cleaned",
-            licence="not stated for the weights; the authors' code: MIT",
+            licence="not stated (the code: MIT)",
             on_request=True,
         ),
     )

@@ -27,7 +27,7 @@ def list_weights() -> None:
     for name in weights.names():
         entry = weights.describe(name)
         place = weights.find(name)
-        print(f"{name:<24}{entry.megabytes:>7.1f} MB  {entry.licence:<14}", end="")
+        print(f"{name:<24}{entry.megabytes:>7.1f} MB  {entry.licence:<14} ", end="")
         print(place if place is not None else "not fetched")
     for name, folder in known_weights().items():
         size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
