@@ -112,8 +112,8 @@ class F2PV2:
             {name: files[name] for name in identity_files(options.similarity.identity)},
             {
                 "imitator": imitated.digest,
-                "measures": dict(imitated.measures),
                 "translator": translated.digest,
+                "measures": {**imitated.measures, **translated.measures},
                 "files": {name: file_digest(path) for name, path in files.items()},
             },
         )

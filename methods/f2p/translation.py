@@ -4,10 +4,18 @@ AAAI 2020 and TPAMI 2022: the translator T makes a vector of a face's embedding,
 imitator G draws it, and the face-recognition network F looks at the drawing. Identity
 and content tell how like the face it is, and T should find the vector again in what F
 sees: the loopback |x - T(F(G(x)))|. All but T are frozen.
+
+
+A trained translator lies in the store:
+
+    translator.safetensors   the network
+    measures.json            how like train faces are to what is drawn for them
 """
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,23 +31,36 @@ from methods.base import MethodError
 from methods.f2p.course import Course, loss_of
 from methods.f2p.features import Features
 from methods.f2p.options import TranslatorOptions
+from methods.f2p.relaxed import mean_avatar, strict
 from methods.networks.lightcnn import EMBEDDING
 from methods.networks.translator import Translator
 from methods.randomness import seed_of
 from methods.training import Recipe, train
 
 TRANSLATOR_VERSION = "1"
-TRANSLATOR = "translator.safetensors"
+TRANSLATOR, MEASURES = "translator.safetensors", "measures.json"
 SETTLED_ON = 10_000
 """Faces at most that batch normalisation takes its statistics of."""
+MEASURED, MEASURED_AT_ONCE = 64, 16
+"""Train faces at most that likeness is measured on, and how many in a call."""
 
 
 @dataclass(frozen=True)
 class Translated:
-    """A trained translator: frozen, in evaluation mode, on the device; its digest."""
+    """A trained translator.
+
+    Attributes:
+        network: frozen, in evaluation mode, on the device.
+        digest: the key of its stage.
+        measures: mean distances of train faces to what the imitator draws, by term of
+            the similarity: `identity_mean_avatar`, of the mean avatar, which a search
+            starts from, and `identity_predicted`, of the predicted vectors with choices
+            made; likewise for the content.
+    """
 
     network: Translator
     digest: str
+    measures: Mapping[str, float]
 
 
 def trained_translator(course: Course, store: Store, progress: Progress) -> Translated:
@@ -70,10 +91,14 @@ def trained_translator(course: Course, store: Store, progress: Progress) -> Tran
         tensors = network.state_dict()
         plain = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
         save_file(plain, folder / TRANSLATOR)
+        measures = _measured(network, course)
+        (folder / MEASURES).write_text(json.dumps(measures, indent=2) + "\n")
 
-    tensors = load_file(store.obtain(stage, build) / TRANSLATOR)
+    folder = store.obtain(stage, build)
+    tensors = load_file(folder / TRANSLATOR)
     network = restored(course.spec, course.options, tensors, course.device)
-    return Translated(network, stage.key)
+    measures = json.loads((folder / MEASURES).read_text())
+    return Translated(network, stage.key, measures)
 
 
 def make_translator(
@@ -112,6 +137,31 @@ def _settle(network: Translator, embeddings: Features, device: str) -> None:
     rows = torch.arange(min(len(embeddings), SETTLED_ON))
     network(embeddings.rows(rows, device))
     network.eval()
+
+
+@torch.no_grad()
+def _measured(network: Translator, course: Course) -> dict[str, float]:
+    """See `Translated.measures`."""
+    faces, frame = course.faces, course.judge.avatars
+    targets = {"identity": faces.identity, "content": faces.content}
+    count = min(len(faces.identity), MEASURED)
+    mean = mean_avatar(course.spec, 1, course.device)
+    totals: defaultdict[str, float] = defaultdict(float)
+    for rows in torch.arange(count).split(MEASURED_AT_ONCE):
+        free = network(faces.identity.rows(rows, course.device))
+        predicted = torch.from_numpy(strict(course.spec, free).flat())
+        drawn = {
+            "mean_avatar": course.imitated.draw(mean),
+            "predicted": course.imitated.draw(predicted.to(course.device)),
+        }
+        for term, features in targets.items():
+            if features is None:
+                continue
+            judge, wanted = course.judge.terms[term], features.rows(rows, course.device)
+            for name, pictures in drawn.items():
+                apart = judge.distance(judge.features(pictures, frame), wanted)
+                totals[f"{term}_{name}"] += float(apart.double().sum())
+    return {name: total / count for name, total in totals.items()}
 
 
 def _recipe(options: TranslatorOptions) -> Recipe:

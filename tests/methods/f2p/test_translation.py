@@ -15,7 +15,7 @@ from benchmark.progress import Silent
 from benchmark.store import Store
 from methods.base import MethodError
 from methods.f2p.course import Lesson, loopback, loss_of
-from methods.f2p.relaxed import relaxed, strict
+from methods.f2p.relaxed import mean_avatar, relaxed, strict
 from methods.f2p.translation import make_translator, restored, trained_translator
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -77,6 +77,25 @@ def test_learns_to_look_like_the_faces_it_is_shown(tmp_path):
     truth = AvatarVectors.sample(SPEC, 40, seed=1)
     found, shown = predicted(course, network), truth.active().discrete
     assert (found.discrete == truth.discrete)[shown].mean() > 0.8
+
+
+def test_measures_likeness_of_what_it_predicts(tmp_path):
+    course = make_course(tmp_path, steps=120)
+    translated = trained(course, tmp_path)
+    measures, terms = translated.measures, course.judge.terms
+    flat = torch.from_numpy(predicted(course, translated.network).flat())
+    for name, pictures in (
+        ("predicted", course.imitated.draw(flat)),
+        ("mean_avatar", course.imitated.draw(mean_avatar(SPEC, 40))),
+    ):
+        for term, features in (
+            ("identity", course.faces.identity),
+            ("content", course.faces.content),
+        ):
+            found = terms[term].features(pictures, course.judge.avatars)
+            apart = terms[term].distance(found, features.rows(ALL, "cpu"))
+            assert measures[f"{term}_{name}"] == pytest.approx(float(apart.mean()))
+    assert measures["content_predicted"] < 0.7 * measures["content_mean_avatar"]
 
 
 def test_finds_its_vectors_again(tmp_path):
