@@ -141,15 +141,33 @@ def trained_imitator(
     )
 
 
+def imitator_renders(context: FitContext, options: SharedOptions) -> Renders:
+    """Random avatars of a context's engine at the imitator's size, a stage."""
+    return training_renders(
+        context.engine,
+        options.samples,
+        options.imitator.size,
+        _seed(context, options),
+        context.store,
+        context.progress,
+    )
+
+
 def fitted_imitator(context: FitContext, options: SharedOptions) -> Imitated:
     """The imitator of a context's engine, on renders of its own; both are stages."""
-    seed = context.seed if options.imitator_seed is None else options.imitator_seed
-    wanted = options.imitator
-    shared = context.store, context.progress
-    renders = training_renders(
-        context.engine, options.samples, wanted.size, seed, *shared
+    return trained_imitator(
+        imitator_renders(context, options),
+        options.imitator,
+        _seed(context, options),
+        context.store,
+        context.progress,
+        context.device,
     )
-    return trained_imitator(renders, wanted, seed, *shared, context.device)
+
+
+def _seed(context: FitContext, options: SharedOptions) -> int:
+    own = options.imitator_seed
+    return context.seed if own is None else own
 
 
 def restored(

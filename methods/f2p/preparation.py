@@ -14,11 +14,10 @@ from methods.f2p.content import Content
 from methods.f2p.course import Course, Faces, WarmPairs
 from methods.f2p.features import Features, features_of
 from methods.f2p.identity import Identity
-from methods.f2p.imitation import Imitated
+from methods.f2p.imitation import Imitated, imitator_renders
 from methods.f2p.locating import locate
 from methods.f2p.options import F2PV2Options
 from methods.f2p.similarity import Similarity
-from methods.renders import training_renders
 
 
 def prepared_course(
@@ -71,15 +70,7 @@ def _pairs(
     """The imitator's first renders for the warm start, where one is wanted."""
     if not options.translator.warm_steps:
         return None
-    seed = context.seed if options.imitator_seed is None else options.imitator_seed
-    renders = training_renders(
-        context.engine,
-        options.samples,
-        options.imitator.size,
-        seed,
-        context.store,
-        context.progress,
-    )
+    renders = imitator_renders(context, options)
     count = min(options.translator.warm_samples, options.samples)
     pictures, digest = renders.pictures[:count], f"{renders.digest} {count}"
     seen = _seen("identity", pictures, digest, judge, judge.avatars, context)
