@@ -63,7 +63,15 @@ def learning_rate_at(step: int, options: SearchOptions) -> float:
 class Search:
     """Searches vectors of one engine through its frozen imitator.
 
-    A step is x - rate * gradient, and then x is clamped to [0, 1].
+    A step is x - rate * gradient, and then x is clamped to [0, 1]. The published rate
+    of 10 means what the gradient's scale makes of it. At the mean avatar of toon-tiktok
+    (64 px), with the mean as the content's reduction, it is 0.0016 for a scalar: the
+    first step moves it by 0.016, and all 50, whose rates add up to 223, by about a
+    third of its range. For a number of a choice it is 0.00024 b, at b = 100 up to 0.33:
+    some come to an end of [0, 1] at once, where the softmax is saturated and leaves no
+    gradient. Of the choices found after 50 steps, 77 % were made by the first, 94 % by
+    the second and all by the fifth. With the sum, 32,768 times the mean, one step takes
+    every scalar to an end.
 
     With a prior, what is searched is the point of its space: steps are brought to the
     nearest one before they are clamped, which is a descent in its coordinates.
