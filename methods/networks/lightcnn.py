@@ -196,10 +196,7 @@ def load_lightcnn(name: LightCNNName, file: Path, device: str = "cpu") -> LightC
     with torch.device("meta"):
         network = _FORMS[name]()
     _check(name, file, state, network.state_dict())
-    # Tensors of files lie at odd places in memory, on which rounding depends: copies
-    # see the same, whichever file they come from.
-    aligned = {key: value.clone() for key, value in state.items()}
-    network.load_state_dict(aligned, assign=True)
+    network.load_state_dict(state, assign=True)
     return network.eval().requires_grad_(False).to(device)
 
 
