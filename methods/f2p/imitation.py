@@ -121,16 +121,10 @@ def trained_imitator(
     def build(folder: Path, scratch: Path) -> None:
         network = make_imitator(spec, options, seed).to(device)
         loss_at = _loss(network, renders, trained_on, options.batch, seed, device)
-        train(
-            network,
-            loss_at,
-            _recipe(options),
-            scratch,
-            progress,
-            f"{spec.name} imitator",
-        )
-        network.eval()  # without a step, `train` makes it so as well
+        label = f"{spec.name} imitator"
+        train(network, loss_at, _recipe(options), scratch, progress, label)
         measures = _measured(network, renders, trained_on, device)
+        progress.log({f"{label}/{k}": v for k, v in measures.items()}, options.steps)
         save_file(plain(network), folder / IMITATOR)
         (folder / MEASURES).write_text(json.dumps(measures, indent=2) + "\n")
 

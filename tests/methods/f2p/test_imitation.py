@@ -63,6 +63,18 @@ def test_its_errors_are_those_against_the_engines_own_renders(
     assert imitated.measures["error_mean_picture"] == pytest.approx(expected, rel=1e-5)
 
 
+def test_its_errors_are_figures_of_the_run(renders, tmp_path):
+    heard = {}
+
+    class Listening(Silent):
+        def log(self, metrics, step):
+            heard.update({name: (value, step) for name, value in metrics.items()})
+
+    measures = trained(renders, tmp_path, Listening(), steps=2).measures
+    found = heard["tiny-mixed imitator/error_unseen"]
+    assert found == (measures["error_unseen"], 2)
+
+
 def test_a_network_without_steps_is_measured_too(renders, tmp_path):
     untrained = trained(renders, tmp_path, steps=0)
     assert untrained.measures["error_unseen"] > 0.1
