@@ -124,9 +124,7 @@ def resampled_p(differences: NDArray[np.float64]) -> float:
     return float(min(1.0, 2 * (tail + 1) / (len(finite) + 1)))
 
 
-def ratio_interval(
-    parts: NDArray[np.float64], wholes: NDArray[np.float64]
-) -> Interval:
+def ratio_interval(parts: NDArray[np.float64], wholes: NDArray[np.float64]) -> Interval:
     """Ratio of the means of two (n,) columns, one row a face, with its interval.
 
     Faces are resampled for both at once, a draw whose whole is 0 is left out; the
