@@ -168,7 +168,7 @@ def quality(
     from methods.generator.quality import QualityJudge, two_samples
     from methods.generator.sampling import sample
 
-    file = _feature_weights()
+    file = feature_weights()
     generator = _load(folder, device)
     faces = open_parsed(data, generator.config.size)
     real, second = two_samples(faces, count, seed)
@@ -208,7 +208,8 @@ def _load(folder: Path, device: str) -> SemanticGenerator:
     return load_generator(find_weights(folder), device)
 
 
-def _feature_weights() -> Path:
+def feature_weights() -> Path:
+    """The file whose features samples are judged by; WeightsError without it."""
     from benchmark import weights
 
     name = weights.EFFICIENTNET_LITE0

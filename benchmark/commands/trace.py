@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from benchmark import weights
+from benchmark.commands.generator import feature_weights
 from benchmark.commands.run import open_store
 from benchmark.plan import Plan, TrialPlan, make_plan
 from benchmark.progress import Progress
@@ -52,24 +52,13 @@ def carry_out(request: Request) -> int:
     """Trace every chain that was asked for; writes a folder for each."""
     plan = make_plan(resolve(load_suite(request.suite, request.overrides)))
     trials = _chosen(plan, request)
-    features = _features()
+    features = feature_weights()
     progress = open_progress(request.quiet)
     store = open_store(request.store, plan.contest, progress.say)
     for trial in trials:
         work = Work(plan, store, progress)
         _trace(work, trial, request, features, progress)
     return 0
-
-
-def _features() -> Path:
-    name = weights.EFFICIENTNET_LITE0
-    file = weights.find(name)
-    if file is None:
-        raise weights.WeightsError(
-            f"samples are judged by the features of {name}, which is not at hand: run "
-            f"`avatarbench weights fetch {name}`"
-        )
-    return file
 
 
 def _chosen(plan: Plan, request: Request) -> list[TrialPlan]:

@@ -15,11 +15,17 @@ import torch
 from torch import Tensor
 
 from benchmark.avatars import AvatarSpec, AvatarVectors
-from methods.base import FitContext, MethodError, MethodMeta, Pictures, PretrainedPart
+from methods.base import FitContext, MethodError, MethodMeta, Pictures
 from methods.f2p.alignment import TEMPLATES, Frame
 from methods.f2p.comparison import Judge
 from methods.f2p.imitation import fitted_imitator, plain, restored
-from methods.f2p.judging import judge_files, keep_files, kept_files, open_terms
+from methods.f2p.judging import (
+    SIMILARITY_NETWORKS,
+    judge_files,
+    keep_files,
+    kept_files,
+    open_terms,
+)
 from methods.f2p.locating import locate
 from methods.f2p.options import F2POptions
 from methods.f2p.prior import Prior, fitted_prior
@@ -64,20 +70,7 @@ class F2P:
         paper="F2P (Shi et al., ICCV 2019; TPAMI 2022)",
         licence="Apache-2.0",
         needs=tuple(WEIGHT_FILES.values()),
-        pretrained=(
-            PretrainedPart(
-                "LightCNN",
-                "option `similarity.identity`; by default V4",
-                "faces of celebrities",
-                "MIT",
-            ),
-            PretrainedPart(
-                "face parser",
-                "option `similarity.parser`; by default the project's own",
-                "portraits with part maps (see the card of the weights)",
-                "see the card of the weights",
-            ),
-        ),
+        pretrained=SIMILARITY_NETWORKS,
     )
     Options: ClassVar[type[F2POptions]] = F2POptions
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from safetensors.torch import save_file
 
 from benchmark.weight_folders import CARD, PARSER
-from methods.base import MethodError
+from methods.base import MethodError, PretrainedPart
 from methods.f2p.content import Content, content_files
 from methods.f2p.identity import Identity, identity_files
 from methods.f2p.options import SimilarityOptions
@@ -23,6 +23,22 @@ from methods.f2p.similarity import Similarity
 from methods.networks.lightcnn import load_lightcnn
 
 IDENTITY_FILE, PARSER_FOLDER = "identity.safetensors", "parser"
+
+SIMILARITY_NETWORKS = (
+    PretrainedPart(
+        "LightCNN",
+        "option `similarity.identity`; by default V4",
+        "faces of celebrities",
+        "MIT",
+    ),
+    PretrainedPart(
+        "face parser",
+        "option `similarity.parser`; by default the project's own",
+        "portraits with part maps (see the card of the weights)",
+        "see the card of the weights",
+    ),
+)
+"""What F2P and F2P v2 did not learn themselves."""
 
 
 def judge_files(options: SimilarityOptions) -> tuple[str, ...]:

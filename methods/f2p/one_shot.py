@@ -16,13 +16,13 @@ from torch import Tensor
 
 from benchmark.avatars import AvatarSpec, AvatarVectors
 from benchmark.store import file_digest
-from methods.base import FitContext, MethodError, MethodMeta, PretrainedPart
+from methods.base import FitContext, MethodError, MethodMeta
 from methods.f2p.alignment import TEMPLATES
 from methods.f2p.content import content_files
 from methods.f2p.course import Course
 from methods.f2p.identity import Identity, identity_files
 from methods.f2p.imitation import fitted_imitator
-from methods.f2p.judging import keep_files, kept_files
+from methods.f2p.judging import SIMILARITY_NETWORKS, keep_files, kept_files
 from methods.f2p.options import F2PV2Options, SimilarityOptions
 from methods.f2p.preparation import prepared_course
 from methods.f2p.prior import Prior, fitted_prior
@@ -69,20 +69,7 @@ class F2PV2:
         paper="F2P v2 (Shi et al., AAAI 2020; TPAMI 2022)",
         licence="Apache-2.0",
         needs=tuple(WEIGHT_FILES.values()),
-        pretrained=(
-            PretrainedPart(
-                "LightCNN",
-                "option `similarity.identity`; by default V4",
-                "faces of celebrities",
-                "MIT",
-            ),
-            PretrainedPart(
-                "face parser",
-                "option `similarity.parser`; by default the project's own",
-                "portraits with part maps (see the card of the weights)",
-                "see the card of the weights",
-            ),
-        ),
+        pretrained=SIMILARITY_NETWORKS,
     )
     Options: ClassVar[type[F2PV2Options]] = F2PV2Options
 
