@@ -37,7 +37,7 @@ $(VENV)/.dev: $(VENV)/.base
 	  -c constraints.txt -e '.[dev,portraits]'
 	@touch $@
 
-$(VENV)/.weights: benchmark/weights.py | $(VENV)/.base
+$(VENV)/.weights: benchmark/weights.py benchmark/weight_files.py | $(VENV)/.base
 	$(BIN)/avatarbench weights fetch
 	@touch $@
 
