@@ -1,0 +1,1 @@
+"""What people fill in: rating studies on paper, offline and on a site."""
