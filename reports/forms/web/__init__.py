@@ -1,0 +1,23 @@
+"""What the rating site and the designers' studio share: safe, plain, accessible web.
+
+Every page works without JavaScript and at 320 px; every unsafe request is checked for
+its origin and its token; nothing is read from or sent to another host.
+"""
+
+from reports.forms.web.application import Setup, make_app
+from reports.forms.web.bodies import Body, Fields
+from reports.forms.web.pages import Pages, page_language
+from reports.forms.web.requests import csrf_token
+from reports.forms.web.server import WebError, serve
+
+__all__ = [
+    "Body",
+    "Fields",
+    "Pages",
+    "Setup",
+    "WebError",
+    "csrf_token",
+    "make_app",
+    "page_language",
+    "serve",
+]

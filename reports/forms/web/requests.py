@@ -1,0 +1,67 @@
+"""The check that every unsafe request passes: its origin, its body, its token."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable
+
+from fastapi import HTTPException
+from starlette.requests import Request
+
+from reports.forms.web.bodies import parse_body, read_body
+from reports.forms.web.rates import Limit, client_of
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+TOKEN_HEADER = "X-CSRF-Token"
+TOKEN_FIELD = "csrf"
+
+
+def csrf_token(request: Request) -> str:
+    """The token of this browser's session, made on first use.
+
+    It lies in the signed session cookie, which no other site can read or write, so a
+    form that carries it came from a page of ours.
+    """
+    if TOKEN_FIELD not in request.session:
+        request.session[TOKEN_FIELD] = secrets.token_urlsafe(24)
+    return request.session[TOKEN_FIELD]
+
+
+def check_requests(limit: Limit, body_bytes: int) -> Callable[..., Awaitable[None]]:
+    """A dependency for the whole app; endpoints then read `Fields` or `Body`.
+
+    Raises HTTPException 429 (too often), 403 (another origin, no or a wrong token),
+    413, 415, 408 or 400 (the body).
+    """
+
+    async def check(request: Request) -> None:
+        limit.check(client_of(request))
+        if request.method in SAFE_METHODS:
+            return
+        _check_origin(request)
+        body = await read_body(request, body_bytes)
+        posted = dict(parse_body(request.headers.get("content-type", ""), body))
+        given = request.headers.get(TOKEN_HEADER) or posted.pop(TOKEN_FIELD, "")
+        _check_token(request, given)
+        request.state.posted = posted
+
+    return check
+
+
+def _check_origin(request: Request) -> None:
+    """Browsers tell where a request comes from; what is told must be our own site."""
+    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        raise HTTPException(403)
+    origin = request.headers.get("origin")
+    host = request.headers.get("host", "")
+    if origin is not None and origin.partition("://")[2] != host:
+        raise HTTPException(403)
+
+
+def _check_token(request: Request, given: object) -> None:
+    expected = request.session.get(TOKEN_FIELD)
+    if not isinstance(given, str) or not isinstance(expected, str):
+        raise HTTPException(403)
+    if not hmac.compare_digest(given.encode(), expected.encode()):
+        raise HTTPException(403)

@@ -1,0 +1,50 @@
+"""A web server process: one app, one address, one worker."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class WebError(ValueError):
+    """A server that cannot be started; the message says why and what to do."""
+
+
+def serve(app: FastAPI, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until interrupted; `ready` gets the address once it takes connections.
+
+    Port 0 takes a free one. No request is logged, for logs keep addresses of people.
+    Raises WebError where the address cannot be had.
+    """
+    with _listen(host, port) as listening:
+        name = f"[{host}]" if ":" in host else host
+        ready(f"http://{name}:{listening.getsockname()[1]}/")
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+            limit_concurrency=500,
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(512)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise WebError(
+            f"cannot listen on {host} port {port}: {error}; name another with --port"
+        ) from error
+    return listening
