@@ -20,6 +20,7 @@ from benchmark.faces.folder import (
 from benchmark.faces.heldout import TruthFile, write_truth
 from benchmark.faces.packed import read_manifest
 from benchmark.faces.pictures import FaceSetError
+from benchmark.faces.sealed import check_seen, sealed_truth
 from benchmark.faces.split import FaceSource, FaceSplit
 from benchmark.spec import nearest
 
@@ -151,11 +152,12 @@ def open_folder(
     """A folder of square RGB pictures and truth CSVs over their names.
 
     Without `splits`, the faces of the truth files are held out and all others train;
-    with them, each split lists its ids or names a text file with one id a line. Raises
-    FaceSetError for ids without a picture and for ids in two splits.
+    with them, each split lists its ids or names a text file with one id a line. A truth
+    file with a seal beside it (`benchmark.faces.sealed`) is held against that. Raises
+    FaceSetError for ids without a picture, for ids in two splits and for a broken seal.
     """
     files = list_pictures(pictures)
-    truth_files = _truth_files(truths, TruthFile)
+    truth_files = _truth_files(truths, files, sealed_truth)
     if splits is None:
         members = _default_members(files, truth_files)
     else:
@@ -176,7 +178,9 @@ def open_ffhq(root: Path, truths: Truths) -> FaceSet:
     Held-out pictures are digested by content, the many train ones by id and file size.
     """
     files = ffhq.list_ffhq(root)
-    truth_files = _truth_files(truths, partial(TruthFile, face_id=ffhq.face_id))
+    truth_files = _truth_files(
+        truths, files, partial(sealed_truth, face_id=ffhq.face_id)
+    )
     members = _default_members(files, truth_files)
     members[TRAIN] = [f for f in members[TRAIN] if int(f) < ffhq.TRAIN_COUNT]
     sources = {
@@ -186,11 +190,18 @@ def open_ffhq(root: Path, truths: Truths) -> FaceSet:
     return _plain_set("ffhq", "2", ffhq.LICENCE, sources, truth_files)
 
 
-def _truth_files(truths: Truths, make: Callable[[Path], TruthFile]) -> TruthFiles:
-    return {
+def _truth_files(
+    truths: Truths, files: Mapping[str, Path], make: Callable[[Path], TruthFile]
+) -> TruthFiles:
+    """The truth files; FaceSetError for a picture that one was not made for."""
+    made = {
         engine: {designer: make(Path(path)) for designer, path in designers.items()}
         for engine, designers in truths.items()
     }
+    for designers in made.values():
+        for truth in designers.values():
+            check_seen(truth, files)
+    return made
 
 
 def _default_members(
@@ -210,7 +221,13 @@ def _default_members(
             )
         first, held_out = truth, faces
     out = set(held_out)
-    members: dict[str, Sequence[str]] = {TRAIN: [f for f in files if f not in out]}
+    train = [face for face in files if face not in out]
+    if first is not None and not train:
+        raise FaceSetError(
+            f"{first.path} holds a truth for every picture, so that none is left to "
+            "train on: add pictures without a truth, or list splits"
+        )
+    members: dict[str, Sequence[str]] = {TRAIN: train}
     return members | ({HELDOUT: held_out} if held_out else {})
 
 

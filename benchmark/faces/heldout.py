@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 
@@ -20,7 +20,8 @@ Row = tuple[int, dict[str, str]]
 """A line number and the line's cells by column name."""
 
 
-def _same(face: str) -> str:
+def same_face(face: str) -> str:
+    """A face id as it stands."""
     return face
 
 
@@ -29,13 +30,17 @@ class TruthFile:
     """A truth CSV: a column `face` and one column a parameter.
 
     Cells hold numbers in [0, 1] or option names; those of inactive parameters may be
-    empty. With `sha256` given, a changed byte is refused. `face_id` brings the ids of
-    the file into the face set's form.
+    empty. `face_id` brings the ids of the file into the face set's form. What a seal
+    says is held against the file: with `sha256` a changed byte is refused, with
+    `made_on` (an engine's name and its spec's digest) another spec; `seen` are the
+    SHA-256 of the pictures that the designer looked at, by face.
     """
 
     path: Path
     sha256: str | None = None
-    face_id: Callable[[str], str] = _same
+    face_id: Callable[[str], str] = same_face
+    made_on: tuple[str, str] | None = None
+    seen: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -52,6 +57,7 @@ class TruthFile:
         Raises FaceSetError naming line and column for everything that does not fit the
         spec, anywhere in the file, and for faces that the file lacks.
         """
+        self._check_spec(spec)
         header, rows = self._table()
         self._check_columns(spec, header)
         vectors = self._vectors(spec, list(rows.values()))
@@ -76,6 +82,14 @@ class TruthFile:
             AvatarVectors.from_records(spec, [cells])
         except AvatarError as error:
             raise FaceSetError(f"{self.path}, line {line}, column {error}") from error
+
+    def _check_spec(self, spec: AvatarSpec) -> None:
+        if self.made_on is not None and self.made_on[1] != spec.digest:
+            raise FaceSetError(
+                f"{self.path} was made on engine {self.made_on[0]}, whose parameters "
+                f"or options are not those of engine {spec.name} here: name the right "
+                "engine, or have the truth made anew"
+            )
 
     def _check_columns(self, spec: AvatarSpec, header: list[str]) -> None:
         for name in header:
@@ -175,7 +189,7 @@ def read_checked(path: Path, sha256: str | None) -> bytes:
     if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
         raise FaceSetError(
             f"{path} is not the file that its face set was sealed with (SHA-256 "
-            "differs): restore it"
+            "differs): restore it, or make both anew"
         )
     return data
 
