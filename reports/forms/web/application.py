@@ -18,7 +18,7 @@ from reports.forms.web.errors import add_error_pages
 from reports.forms.web.headers import SafeHeaders
 from reports.forms.web.pages import Pages
 from reports.forms.web.rates import Limit, Rate
-from reports.forms.web.requests import check_requests
+from reports.forms.web.requests import Bounds, check_requests
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 SESSION_DAYS = 90
@@ -32,7 +32,8 @@ class Setup:
     `secret` signs the session cookie: at least 32 random bytes that outlive a restart.
     `public_url` is where people reach the server when it stands behind a proxy or on
     another interface; only its host and this machine's own names are answered, which
-    stops DNS rebinding. `rate` is per client address.
+    stops DNS rebinding. A body may have `body_bytes` bytes and `fields` form fields;
+    `rate` is per client address.
     """
 
     name: str
@@ -40,12 +41,19 @@ class Setup:
     languages: Sequence[str] = ("en",)
     public_url: str | None = None
     body_bytes: int = 16_384
+    fields: int = 64
     rate: Rate = USUAL_RATE
 
     @property
     def https(self) -> bool:
         """Whether people reach the server through https alone."""
         return (self.public_url or "").startswith("https://")
+
+    @property
+    def origin(self) -> str | None:
+        """Scheme and host of the public address, as browsers send it."""
+        public = urlsplit(self.public_url or "")
+        return f"{public.scheme}://{public.netloc}" if public.netloc else None
 
     @property
     def hosts(self) -> list[str]:
@@ -62,10 +70,10 @@ def make_app(setup: Setup, pages: Pages) -> FastAPI:
     """
     if len(setup.secret) < 32:
         raise ValueError("the secret is shorter than 32 bytes")
-    check = check_requests(Limit(setup.rate), setup.body_bytes)
+    bounds = Bounds(Limit(setup.rate), setup.body_bytes, setup.fields, setup.origin)
     app = FastAPI(
         title=setup.name,
-        dependencies=[Depends(check)],
+        dependencies=[Depends(check_requests(bounds))],
         docs_url=None,
         redoc_url=None,
         openapi_url=None,

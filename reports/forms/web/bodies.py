@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, HTTPException
 from starlette.requests import Request
 
-MAX_FIELDS = 64
 BODY_SECONDS = 20.0
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -42,18 +41,18 @@ async def _stream(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def parse_body(content_type: str, body: bytes) -> Mapping[str, Any]:
-    """A form's fields or a JSON object; HTTPException 400 or 415 for anything else."""
+def parse_body(content_type: str, body: bytes, fields: int) -> Mapping[str, Any]:
+    """A form of up to `fields` fields, or a JSON object; HTTPException 400 or 415."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind not in (FORM, JSON):
         raise HTTPException(415)
     try:
-        return _fields(body) if kind == FORM else _object(body)
+        return _form(body, fields) if kind == FORM else _object(body)
     except (ValueError, RecursionError) as error:
         raise HTTPException(400) from error
 
 
-def _fields(body: bytes) -> dict[str, str]:
+def _form(body: bytes, most: int) -> dict[str, str]:
     """Fields by name; ValueError for bad UTF-8, bad syntax or a name given twice."""
     if not body:
         return {}
@@ -62,7 +61,7 @@ def _fields(body: bytes) -> dict[str, str]:
         keep_blank_values=True,
         strict_parsing=True,
         errors="strict",
-        max_num_fields=MAX_FIELDS,
+        max_num_fields=most,
     )
     fields = dict(pairs)
     if len(fields) < len(pairs):

@@ -9,15 +9,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from reports.forms.web.headers import add_safe_headers
-from reports.forms.web.pages import Pages, frame_words, page_language
+from reports.forms.web.pages import Pages, page_language, words
 
 
 def add_error_pages(app: FastAPI, pages: Pages, https: bool) -> None:
     """Answer every error with a page of ours; details of a defect are never sent."""
 
     def answer(request: Request, status: int, headers: dict[str, str]) -> Response:
-        words = frame_words(page_language(request, pages.languages))["errors"]
-        said = words.get(status, words["default"])
+        language = page_language(request, pages.languages)
+        errors = words("reports.forms.web", language)["errors"]
+        said = errors.get(status, errors["default"])
         if _wants_json(request):
             content = {"error": f"{said['title']}. {said['text']}"}
             return JSONResponse(content, status, headers)

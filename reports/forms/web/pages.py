@@ -51,7 +51,7 @@ class Pages:
             lang=language,
             csrf=csrf_token(request),
             name=self.name,
-            frame=frame_words(language),
+            frame=words("reports.forms.web", language),
             **values,
         )
         return HTMLResponse(content, status, {"Content-Language": language})
@@ -71,9 +71,12 @@ def page_language(request: Request, languages: Sequence[str]) -> str:
 
 
 @cache
-def frame_words(language: str) -> Mapping[str, Any]:
-    """Words of the frame and of error pages; English where we have no others."""
-    folder = files("reports.forms.web").joinpath("wording")
+def words(package: str, language: str) -> Mapping[str, Any]:
+    """The words of a package (`wording/LANGUAGE.yaml` in it), English without others.
+
+    A study may speak a language that buttons do not; its own texts are in that one.
+    """
+    folder = files(package).joinpath("wording")
     source = folder.joinpath(f"{language}.yaml")
     if not source.is_file():
         source = folder.joinpath("en.yaml")

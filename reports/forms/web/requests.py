@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from fastapi import HTTPException
 from starlette.requests import Request
@@ -28,7 +29,21 @@ def csrf_token(request: Request) -> str:
     return request.session[TOKEN_FIELD]
 
 
-def check_requests(limit: Limit, body_bytes: int) -> Callable[..., Awaitable[None]]:
+@dataclass(frozen=True)
+class Bounds:
+    """What is taken: requests a second, bytes and form fields of a body, and an origin.
+
+    `origin` is the public one (scheme and host) beside that of the Host header, for a
+    proxy may change that header; None without one.
+    """
+
+    limit: Limit
+    body_bytes: int
+    fields: int
+    origin: str | None
+
+
+def check_requests(bounds: Bounds) -> Callable[..., Awaitable[None]]:
     """A dependency for the whole app; endpoints then read `Fields` or `Body`.
 
     Raises HTTPException 429 (too often), 403 (another origin, no or a wrong token),
@@ -36,12 +51,13 @@ def check_requests(limit: Limit, body_bytes: int) -> Callable[..., Awaitable[Non
     """
 
     async def check(request: Request) -> None:
-        limit.check(client_of(request))
+        bounds.limit.check(client_of(request))
         if request.method in SAFE_METHODS:
             return
-        _check_origin(request)
-        body = await read_body(request, body_bytes)
-        posted = dict(parse_body(request.headers.get("content-type", ""), body))
+        _check_origin(request, bounds.origin)
+        body = await read_body(request, bounds.body_bytes)
+        kind = request.headers.get("content-type", "")
+        posted = dict(parse_body(kind, body, bounds.fields))
         given = request.headers.get(TOKEN_HEADER) or posted.pop(TOKEN_FIELD, "")
         _check_token(request, given)
         request.state.posted = posted
@@ -49,13 +65,14 @@ def check_requests(limit: Limit, body_bytes: int) -> Callable[..., Awaitable[Non
     return check
 
 
-def _check_origin(request: Request) -> None:
+def _check_origin(request: Request, public: str | None) -> None:
     """Browsers tell where a request comes from; what is told must be our own site."""
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         raise HTTPException(403)
     origin = request.headers.get("origin")
-    host = request.headers.get("host", "")
-    if origin is not None and origin.partition("://")[2] != host:
+    if origin is None or origin == public:
+        return
+    if origin.partition("://")[2] != request.headers.get("host", ""):
         raise HTTPException(403)
 
 

@@ -154,6 +154,15 @@ def test_behind_https_the_cookie_stays_there():
     assert "strict-transport-security" in answer.headers
 
 
+def test_behind_a_proxy_that_renames_the_host_the_public_origin_counts():
+    app = app_with_routes(public_url="http://rate.example/")
+    client = TestClient(app, base_url="http://127.0.0.1")
+    for origin, status in (("http://rate.example", 200), ("http://x.example", 403)):
+        data = {"csrf": token(client)}
+        answer = client.post("/form", data=data, headers={"Origin": origin})
+        assert answer.status_code == status
+
+
 def test_a_forged_cookie_is_an_empty_session(client):
     client.cookies.set("avatarbench", "eyJjc3JmIjoieCJ9.x.y")
     assert client.post("/form", data={"csrf": "x"}).status_code == 403
