@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -93,16 +93,17 @@ def write_judgements(rows: Iterable[Judgement], path: Path) -> None:
     atomic_write(path, judgements_csv(rows).encode())
 
 
-def read_judgements(path: Path, study: Study) -> pd.DataFrame:
-    """Judgements as a table with the CSV's columns, checked against the study.
+def read_judgements(paths: Path | Sequence[Path], study: Study) -> pd.DataFrame:
+    """Judgements of one or more files as a table, checked against the study.
 
+    The columns are those of the CSV.
     `order` is a tuple of picture ids, `slot` and `rt_ms` are Int64 (missing where
     empty), times are UTC timestamps. Raises StudyError with file and line where a row
     does not fit the study, or a participant answers a trial twice.
     """
     import pandas as pd
 
-    rows = list(parse_judgements(path, study))
+    rows = parse_judgements(paths, study)
     table = pd.DataFrame([row.model_dump() for row in rows], columns=list(COLUMNS))
     for name in ("slot", "rt_ms"):
         table[name] = table[name].astype("Int64")
@@ -114,8 +115,16 @@ def read_judgements(path: Path, study: Study) -> pd.DataFrame:
     return table
 
 
-def parse_judgements(path: Path, study: Study) -> tuple[Judgement, ...]:
+def parse_judgements(
+    paths: Path | Sequence[Path], study: Study
+) -> tuple[Judgement, ...]:
     """The rows of `read_judgements` as they are."""
+    check = _Check(study)
+    several = [paths] if isinstance(paths, Path) else paths
+    return tuple(row for path in several for row in _rows(path, check))
+
+
+def _rows(path: Path, check: _Check) -> Iterator[Judgement]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -123,16 +132,15 @@ def parse_judgements(path: Path, study: Study) -> tuple[Judgement, ...]:
     except UnicodeDecodeError:
         raise StudyError(f"{path} is not UTF-8 text; save it as CSV (UTF-8)") from None
     reader = csv.DictReader(io.StringIO(text, newline=""))
-    if tuple(reader.fieldnames or ()) != COLUMNS:
-        raise StudyError(f"{path}: the columns must be {','.join(COLUMNS)}")
-    check = _Check(study)
-    found = []
-    for fields in reader:
-        try:
-            found.append(check.row(fields))
-        except ValueError as error:
-            raise StudyError(f"{path} line {reader.line_num}: {error}") from None
-    return tuple(found)
+    try:
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise StudyError(f"{path}: the columns must be {','.join(COLUMNS)}")
+        for fields in reader:
+            yield check.row(fields)
+    except StudyError:
+        raise
+    except (ValueError, csv.Error) as error:
+        raise StudyError(f"{path} line {reader.line_num}: {error}") from None
 
 
 class _Check:

@@ -27,11 +27,15 @@ class Key(Part):
     shown; `faces` maps opaque ids to the faces' names; `pictures` the options of
     judgements (and of their repeats) to the variant that drew them; `catches` catch
     trials to the right picture; `scores` metrics to the score of each picture in
-    `pictures` (none where the metric does not apply). Truths are of `designer`.
+    `pictures` (none where the metric does not apply). Truths are of `designer`. `run`
+    is the name of the run's folder, `face_set` names the faces in one text, and
+    `stand_in` says whether they stand in for photographs.
     """
 
     suite: str
     run: str
+    face_set: str
+    stand_in: bool
     split: str
     designer: str
     methods: Mapping[str, str]

@@ -25,9 +25,10 @@ METHODS = {
     "sixth": "Sixth",
 }
 EXCLUSIONS = """\
-most_failed_catches: 1
-least_median_seconds: 0.5
-least_finished_share: 0.5
+max_failed_catches: 1
+min_median_seconds: 0.5
+min_finished: 0.5
+ties: left out
 """
 TEXTS = {
     "en": {"question": "Which avatar matches the face best?"},
@@ -111,7 +112,9 @@ def make_study(
     }
     key = Key(
         suite="tiny",
-        run="runs/tiny/0123456789ab",
+        run="0123456789ab",
+        face_set="made-up faces version 1 (digest 0123456789ab)",
+        stand_in=True,
         split="heldout",
         designer="designer-a",
         methods={variant: METHODS[variant] for variant in variants},
