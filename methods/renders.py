@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine, engine_digest
 from benchmark.progress import Progress
-from benchmark.store import Stage, Store, atomic_write
+from benchmark.store import Stage, Store, StoreError, atomic_write
 
 PICTURES, CONTINUOUS, DISCRETE = "pictures.npy", "continuous.npy", "discrete.npy"
 SHARD = 256
@@ -21,11 +23,26 @@ SHARD = 256
 
 @dataclass(frozen=True)
 class Renders:
-    """Random avatars: (n, S, S, 3) uint8 pictures on disk, their vectors, a digest."""
+    """Random avatars, whose pictures are made when they are first looked at.
 
-    pictures: NDArray[np.uint8]
+    A stage that was built from them and is found again thus needs no picture.
+
+    Attributes:
+        vectors: (n) what is drawn.
+        size: S, the pictures' side in pixels.
+        digest: of all that the pictures depend on.
+        made: gives the pictures.
+    """
+
     vectors: AvatarVectors
+    size: int
     digest: str
+    made: Callable[[], NDArray[np.uint8]]
+
+    @cached_property
+    def pictures(self) -> NDArray[np.uint8]:
+        """(n, S, S, 3), on disk."""
+        return self.made()
 
 
 def renders_stage(engine: Engine, count: int, size: int, seed: int) -> Stage:
@@ -55,12 +72,26 @@ def training_renders(
         np.save(folder / DISCRETE, vectors.discrete)
         (scratch / PICTURES).rename(folder / PICTURES)
 
-    folder = store.obtain(stage, build)
-    vectors = AvatarVectors(
-        engine.spec, np.load(folder / CONTINUOUS), np.load(folder / DISCRETE)
-    )
-    pictures = np.load(folder / PICTURES, mmap_mode="r")
-    return Renders(pictures, vectors, stage.key)
+    def made() -> NDArray[np.uint8]:
+        folder = store.obtain(stage, build)
+        _require_same(vectors, folder)
+        return np.load(folder / PICTURES, mmap_mode="r")
+
+    return Renders(vectors, size, stage.key, made)
+
+
+def _require_same(vectors: AvatarVectors, folder: Path) -> None:
+    """Raise StoreError where the pictures in `folder` are of other vectors.
+
+    Only another version of numpy, with other random numbers, can have made them.
+    """
+    ours = (vectors.continuous, vectors.discrete)
+    theirs = (np.load(folder / CONTINUOUS), np.load(folder / DISCRETE))
+    if not all(map(np.array_equal, ours, theirs)):
+        raise StoreError(
+            f"{folder} holds renders of other avatars than this version of numpy draws "
+            "under the same seed: remove that folder, or use another --store"
+        )
 
 
 def _render_shards(

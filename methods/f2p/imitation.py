@@ -180,7 +180,7 @@ def plain(network: Imitator) -> dict[str, Tensor]:
 
 def _division(renders: Renders, options: ImitatorOptions) -> int:
     """How many of the renders, from the first on, it learns from."""
-    count, side = len(renders.pictures), renders.pictures.shape[1]
+    count, side = len(renders.vectors), renders.size
     if side != options.size:
         raise MethodError(
             f"renders of {side} px for an imitator of {options.size} px: render the "
@@ -230,7 +230,7 @@ def _measured(
     network: Imitator, renders: Renders, trained_on: int, device: str
 ) -> dict[str, float]:
     """See `Imitated.measures`."""
-    count = len(renders.pictures)
+    count = len(renders.vectors)
     unseen = range(trained_on, count)
     seen = range(min(trained_on, len(unseen)))
     mean = _mean_picture(renders, trained_on)

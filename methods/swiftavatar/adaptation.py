@@ -119,7 +119,7 @@ def adapted_generator(
 
 
 def _check(pair: Pair, renders: Renders) -> None:
-    size, side = pair.realistic.config.size, renders.pictures.shape[1]
+    size, side = pair.realistic.config.size, renders.size
     if side != size:
         raise MethodError(
             f"renders of {side} px for a generator of {size}-px pictures: render the "

@@ -111,7 +111,7 @@ class Adaptation:
         self._pair, self._renders, self._options = pair, renders, options
         self._seed = seed
         self._step = AdversarialStep(recipe, self.state, fabric, self._terms())
-        self._rows_at = row_order(len(renders.pictures), options.batch, seed)
+        self._rows_at = row_order(len(renders.vectors), options.batch, seed)
 
     def run(self, progress: Progress) -> SemanticGenerator:
         """Iterate to the end, or until the parts decay; the averaged generator."""

@@ -143,16 +143,16 @@ def _perceptual(
 
 
 def _check(renders: Renders, count: int, avatar: SemanticGenerator) -> None:
-    side, size = renders.pictures.shape[1], avatar.config.size
+    side, size = renders.size, avatar.config.size
     if side != size:
         raise MethodError(
             f"renders of {side} px cannot be compared with a generator's of {size} px: "
             f"make them at {size} px"
         )
-    if not 0 < count <= len(renders.pictures):
+    if not 0 < count <= len(renders.vectors):
         raise MethodError(
-            f"{count} of {len(renders.pictures)} renders cannot be inverted: give a "
-            f"number from 1 to {len(renders.pictures)}"
+            f"{count} of {len(renders.vectors)} renders cannot be inverted: give a "
+            f"number from 1 to {len(renders.vectors)}"
         )
 
 

@@ -12,6 +12,8 @@ from methods.swiftavatar.chain import Chain
 from methods.swiftavatar.options import PerceptualName, SwiftAvatarOptions
 from methods.swiftavatar.perceptual import required_weights
 from methods.swiftavatar.pretrained_pair import pair_files
+from methods.swiftavatar.trace import traced
+from methods.tracing import Trace
 
 PERCEPTUAL_FILES = tuple(
     file for name in get_args(PerceptualName) for file in required_weights(name)
@@ -66,3 +68,7 @@ class SwiftAvatar(EstimatorMethod):
     def pairs(self, context: FitContext) -> Pairs:
         """Faces from the realistic generator with the vectors they stand for."""
         return self.chain(context).pairs
+
+    def trace(self, context: FitContext) -> Trace:
+        """What each step of the chain reached; the estimator is not trained."""
+        return traced(self.chain(context))

@@ -2,53 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from methods.generator.quality import QualityJudge
+from methods.generator.quality import QualityJudge, feature_weights
 from methods.generator.sampling import sample
+from methods.generator.sheets import Sheet
 from methods.swiftavatar.chain import Chain
 from methods.swiftavatar.descent import TERMS
 from methods.swiftavatar.inversion import Codes
+from methods.swiftavatar.sheets import dual_domain_sheet, pairs_sheet
+from methods.tracing import Step, Trace
 
 JUDGED = 500
 """Renders that samples are held against, and as many others for the floor."""
 CURVE_SHARES = (0.0, 0.05, 0.125, 0.25, 0.5, 0.75, 1.0)
 """Places on the way of the inversion at which its terms are told."""
 
-
-class Step(NamedTuple):
-    """A step of the chain: the name of its stage, and its figures by name."""
-
-    name: str
-    figures: Mapping[str, float]
+SHOWN = 16
+"""Codes and avatars on a sheet."""
 
 
-def traced_steps(chain: Chain, features: Path, seed: int = 0) -> Iterator[Step]:
-    """The chain's steps in their order, each made where the store lacks it.
+def traced(chain: Chain) -> Trace:
+    """The chain's steps, the paper's Figures 4 and 5, and the pairs.
 
-    Args:
-        chain: of a fit.
-        features: weights of EfficientNet-Lite0, in whose features samples are judged.
-        seed: of the samples that are judged.
+    Raises WeightsError where the file is missing that samples are judged by.
     """
+    steps = tuple(_steps(chain, feature_weights()))
+    return Trace(steps, _sheets(chain), chain.pairs)
+
+
+def _steps(chain: Chain, features: Path) -> Iterator[Step]:
+    """The chain's steps in their order; `features` are weights that judge samples."""
     yield Step("renders", {"avatars": float(len(chain.renders.vectors))})
     measures = chain.adapted.measures
-    yield Step("adaptation", {**measures, **_quality(chain, features, seed)})
+    yield Step("adaptation", {**measures, **_quality(chain, features)})
     yield Step("mean-codes", {"glasses_shown": float(chain.means.shown)})
     yield Step("codes", {**chain.codes.measures, **_curve(chain.codes)})
     yield Step("pairs", {"pairs": float(len(chain.pairs.vectors))})
 
 
-def _quality(chain: Chain, features: Path, seed: int) -> dict[str, float]:
+def _quality(chain: Chain, features: Path) -> dict[str, float]:
     """Samples of the avatar generator against renders; the floor: other renders."""
     renders = np.asarray(chain.renders.pictures[: 2 * JUDGED])
     half = len(renders) // 2
     judge = QualityJudge(renders[:half], features, chain.context.device)
-    found = judge.score(sample(chain.adapted.generator, half, seed).pictures)
+    found = judge.score(sample(chain.adapted.generator, half, 0).pictures)
     floor = judge.floor(renders[half : 2 * half])
     return {
         **{f"quality/{name}": value for name, value in found.items()},
@@ -64,4 +65,20 @@ def _curve(codes: Codes) -> dict[str, float]:
         f"step {place}/{term}": float(codes.curve[place, column])
         for place in places
         for column, term in enumerate(TERMS)
+    }
+
+
+def _sheets(chain: Chain) -> dict[str, Sheet]:
+    realistic, avatar = chain.pair.realistic, chain.adapted.generator
+    shown = range(min(SHOWN, len(chain.codes.latents)))
+    return {
+        "dual-domain": dual_domain_sheet(realistic, avatar, SHOWN),
+        "pairs": pairs_sheet(
+            chain.renders.pictures,
+            chain.codes.latents,
+            avatar,
+            realistic,
+            chain.pairs,
+            shown,
+        ),
     }

@@ -3,7 +3,7 @@ import pytest
 
 from benchmark.avatars import AvatarVectors
 from benchmark.progress import Silent
-from benchmark.store import Store
+from benchmark.store import Store, StoreError
 from methods import renders
 from methods.renders import renders_stage, training_renders
 
@@ -36,19 +36,31 @@ def test_pictures_belong_to_their_vectors(engine, tmp_path):
 def test_renders_are_shared(engine, tmp_path):
     counting = CountingEngine(engine)
     first, second = make(counting, tmp_path), make(counting, tmp_path)
+    assert counting.rendered == 0
+    np.testing.assert_array_equal(first.pictures, second.pictures)
     assert counting.rendered == 600
     assert first.digest == second.digest
-    np.testing.assert_array_equal(first.pictures, second.pictures)
+
+
+def test_pictures_of_other_vectors_are_refused(engine, tmp_path):
+    made = make(engine, tmp_path, count=5)
+    np.asarray(made.pictures)
+    (file,) = tmp_path.glob("renders/*/continuous.npy")
+    file.chmod(0o644)
+    np.save(file, 1 - made.vectors.continuous)
+    with pytest.raises(StoreError, match="renders of other avatars"):
+        np.asarray(make(engine, tmp_path, count=5).pictures)
 
 
 def test_a_broken_run_goes_on_at_the_open_shard(engine, tmp_path):
     whole = make(engine, tmp_path / "whole")
+    failing = CountingEngine(engine, fail_after=2 * renders.SHARD)
     with pytest.raises(RuntimeError, match="plug"):
-        make(CountingEngine(engine, fail_after=2 * renders.SHARD), tmp_path / "pieces")
+        np.asarray(make(failing, tmp_path / "pieces").pictures)
     counting = CountingEngine(engine)
     resumed = make(counting, tmp_path / "pieces")
-    assert counting.rendered == 600 - 2 * renders.SHARD
     np.testing.assert_array_equal(resumed.pictures, whole.pictures)
+    assert counting.rendered == 600 - 2 * renders.SHARD
     assert resumed.digest == whole.digest
 
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from benchmark.store import Store
 from methods.base import MethodError
 from methods.f2p.imitation import drawn, imitator_stage, trained_imitator
 from methods.f2p.options import ImitatorOptions
-from methods.renders import Renders, training_renders
+from methods.renders import training_renders
 
 TINY = ImitatorOptions(
     size=64,
@@ -158,7 +159,7 @@ def test_the_key_follows_what_matters(renders):
         options = TINY.model_copy(update=changes)
         return imitator_stage(renders, options, seed, "cpu").key
 
-    others = Renders(renders.pictures, renders.vectors, "others")
+    others = replace(renders, digest="others")
     changed = {"width": 0.1, "steps": 1, "optimiser": "sgd", "start": "torch"}
     keys = {key(), key(others), key(seed=1)}
     keys |= {key(**{name: value}) for name, value in changed.items()}
@@ -172,7 +173,7 @@ def test_renders_of_another_size_are_refused(renders, tmp_path):
 
 
 def test_renders_that_leave_none_to_learn_from_are_refused(renders, tmp_path):
-    two = Renders(renders.pictures[:1], renders.vectors[:1], "one")
+    two = replace(renders, vectors=renders.vectors[:1])
     with pytest.raises(MethodError, match="leave none to learn from"):
         trained(two, tmp_path)
 

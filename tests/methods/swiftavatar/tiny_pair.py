@@ -70,4 +70,5 @@ def make_renders(count=10, size=SIZE, seed=0):
     colours = rng.integers(0, 240, (count, 1, 1, 3), dtype=np.uint8)
     noise = rng.integers(0, 16, (count, size, size, 3), dtype=np.uint8)
     vectors = AvatarVectors.sample(SPEC, count, seed)
-    return Renders(colours + noise, vectors, f"{count} renders of {size} px, {seed}")
+    digest = f"{count} renders of {size} px, {seed}"
+    return Renders(vectors, size, digest, lambda: colours + noise)

@@ -39,7 +39,7 @@ def renders(avatar):
     codes = 2 * draw_codes(avatar, 7, seed=5)
     pictures = synthesise(avatar, codes).pictures
     vectors = tiny_pair.make_renders(count=7).vectors
-    return Renders(pictures, vectors, "seven")
+    return Renders(vectors, pictures.shape[1], "seven", lambda: pictures)
 
 
 @pytest.fixture(scope="session")

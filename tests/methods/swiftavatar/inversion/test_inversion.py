@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,6 @@ from benchmark.store import Store
 from benchmark.weights import ALEXNET
 from methods.base import MethodError
 from methods.pictures import as_tensor
-from methods.renders import Renders
 from methods.swiftavatar.inversion import (
     CODES_FILE,
     CURVE_FILE,
@@ -138,7 +138,7 @@ def test_the_key_holds_what_is_read(avatar, renders, start, trunks):
 
     others = [
         key(count=6),
-        key(renders=Renders(renders.pictures, renders.vectors, "others")),
+        key(renders=replace(renders, digest="others")),
         key(digest="another"),
         key(start=MeanCodes(start.mean, start.start, 0, "another")),
         key(steps=9),
