@@ -195,20 +195,25 @@ def read_checked(path: Path, sha256: str | None) -> bytes:
 
 
 def write_truth(path: Path, faces: Sequence[str], vectors: AvatarVectors) -> None:
-    """Write a truth CSV that `TruthFile.read` gives back; inactive cells stay empty.
+    """Write a truth CSV (`truth_bytes`) whole or not at all."""
+    atomic_write(path, truth_bytes(faces, vectors))
+
+
+def truth_bytes(faces: Sequence[str], vectors: AvatarVectors) -> bytes:
+    """A truth CSV that `TruthFile.read` gives back; inactive cells stay empty.
 
     Raises FaceSetError where there is not one vector a face, or a face is named twice.
     """
     if len(faces) != len(vectors):
         raise FaceSetError(f"{len(faces)} faces but {len(vectors)} vectors")
     if len(set(faces)) != len(faces):
-        raise FaceSetError(f"{path}: a face is named twice")
+        raise FaceSetError("a truth file would name a face twice")
     text = StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow((FACE_COLUMN, *vectors.spec.names))
     for face, cells in zip(faces, _cells(vectors), strict=True):
         writer.writerow((face, *cells))
-    atomic_write(path, text.getvalue().encode())
+    return text.getvalue().encode()
 
 
 def _cells(vectors: AvatarVectors) -> Iterator[list[str]]:

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.avatars import AvatarVectors
-from benchmark.faces.heldout import TruthFile, read_checked, same_face, write_truth
+from benchmark.faces.heldout import TruthFile, read_checked, same_face, truth_bytes
 from benchmark.faces.pictures import FaceSetError
-from benchmark.store import atomic_write, file_digest
 
 FORMAT = "avatarbench truth seal 1"
 SUFFIX = ".seal.json"
@@ -38,28 +37,28 @@ def seal_path(truth: Path) -> Path:
     return truth.with_suffix(SUFFIX)
 
 
-def write_sealed(
-    path: Path,
+def sealed_files(
     vectors: AvatarVectors,
     engine: str,
     designer: str,
     works: Mapping[str, FaceWork],
-) -> None:
-    """Write a truth CSV over the faces of `works` (a vector each), then its seal.
+) -> dict[str, bytes]:
+    """ENGINE.DESIGNER.csv over the faces of `works` (a vector each), and its seal.
 
     The same work gives the same bytes. Raises FaceSetError where there is not one
     vector a face.
     """
-    write_truth(path, tuple(works), vectors)
+    name = Path(f"{engine}.{designer}.csv")
+    truth = truth_bytes(tuple(works), vectors)
     seal = {
         "format": FORMAT,
-        "truth": {"file": path.name, "sha256": file_digest(path)},
+        "truth": {"file": name.name, "sha256": hashlib.sha256(truth).hexdigest()},
         "designer": designer,
         "engine": {"name": engine, "spec": vectors.spec.digest},
         "faces": {face: vars(work) for face, work in works.items()},
     }
     text = json.dumps(seal, indent=2, ensure_ascii=False) + "\n"
-    atomic_write(seal_path(path), text.encode())
+    return {name.name: truth, seal_path(name).name: text.encode()}
 
 
 def sealed_truth(path: Path, face_id: Callable[[str], str] = same_face) -> TruthFile:

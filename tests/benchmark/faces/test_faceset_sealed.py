@@ -7,7 +7,7 @@ from PIL import Image
 
 from benchmark.avatars import AvatarVectors
 from benchmark.faces.faceset import FaceSetError, open_ffhq, open_folder, write_truth
-from benchmark.faces.sealed import FaceWork, seal_path, write_sealed
+from benchmark.faces.sealed import FaceWork, seal_path, sealed_files
 from benchmark.spec import AvatarSpec, Continuous, Discrete
 from benchmark.store import file_digest
 
@@ -33,10 +33,10 @@ def pictures(tmp_path):
 @pytest.fixture
 def sealed(pictures, tmp_path):
     """The path of a sealed truth over ann and bob."""
-    return seal_over(pictures, tmp_path / "small.mia.csv", ("ann", "bob"))
+    return seal_over(pictures, tmp_path, ("ann", "bob"))
 
 
-def seal_over(pictures, path, faces, seed=0):
+def seal_over(pictures, folder, faces, seed=0):
     works = {
         face: FaceWork(
             file_digest(pictures / f"{face}.png"), "1", "2026-11-22T10:00:00Z"
@@ -44,8 +44,9 @@ def seal_over(pictures, path, faces, seed=0):
         for face in faces
     }
     vectors = AvatarVectors.sample(SPEC, len(faces), seed)
-    write_sealed(path, vectors, "small", "mia", works)
-    return path
+    for name, content in sealed_files(vectors, "small", "mia", works).items():
+        (folder / name).write_bytes(content)
+    return folder / "small.mia.csv"
 
 
 def read(pictures, truth, spec=SPEC):
@@ -69,7 +70,7 @@ def test_a_sealed_truth_is_read_as_it_was_written(pictures, sealed):
 
 def test_the_same_work_gives_the_same_bytes(pictures, sealed, tmp_path):
     (tmp_path / "again").mkdir()
-    again = seal_over(pictures, tmp_path / "again" / sealed.name, ("ann", "bob"))
+    again = seal_over(pictures, tmp_path / "again", ("ann", "bob"))
     assert again.read_bytes() == sealed.read_bytes()
     assert seal_path(again).read_bytes() == seal_path(sealed).read_bytes()
 
@@ -113,7 +114,7 @@ def test_damaged_seals_are_named(pictures, sealed, garble, message):
 
 
 def test_truths_for_every_picture_leave_nothing_to_train_on(pictures, tmp_path):
-    every = seal_over(pictures, tmp_path / "all.csv", ("ann", "bob", "cleo"))
+    every = seal_over(pictures, tmp_path, ("ann", "bob", "cleo"))
     assert "none is left to train on" in refused(pictures, every)
 
 
@@ -122,7 +123,7 @@ def test_ffhq_truths_are_held_against_their_seals_too(tmp_path):
     root.mkdir()
     for index in range(3):
         Image.new("RGB", (64, 64), (index, 0, 0)).save(root / f"{index:05d}.png")
-    path = seal_over(root, tmp_path / "small.mia.csv", ("00001",))
+    path = seal_over(root, tmp_path, ("00001",))
     held_out = open_ffhq(root, {"small": {"mia": path}}).split("heldout")
     assert held_out.ids == ("00001",)
     Image.new("RGB", (64, 64), "blue").save(root / "00001.png")
