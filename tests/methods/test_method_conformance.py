@@ -76,14 +76,20 @@ class _Fuse:
             raise Killed
 
 
-@pytest.fixture(scope="session", params=METHODS.names())
+@pytest.fixture(scope="module", params=METHODS.names())
 def method(request):
     return METHODS.load(request.param)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def pretrained(tmp_path_factory):
-    """Folders of tiny weights, for methods that start from a generator or a parser."""
+    """Tiny weights, for methods that start from others' networks."""
+    with tiny_similarity.narrow_lightcnn():
+        write_tiny_weights(tmp_path_factory)
+        yield
+
+
+def write_tiny_weights(tmp_path_factory):
     root = tmp_path_factory.mktemp("weights")
     tiny_pair.write(root / "pair")
     TINY["generator"] = str(root / "pair")
@@ -103,7 +109,7 @@ def tiny(method):
     return method(method.Options(**{k: v for k, v in TINY.items() if k in fields}))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def context_for(make_context):
     """Contexts with what a method may see, and the weight files that it asks for."""
 
@@ -120,7 +126,7 @@ def is_oracle(method):
     return method.meta.role == "oracle"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def fitted(method, engine, context_for):
     instance = tiny(method)
     instance.fit(context_for(method, engine))

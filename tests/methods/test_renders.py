@@ -45,9 +45,9 @@ def test_renders_are_shared(engine, tmp_path):
 def test_pictures_of_other_vectors_are_refused(engine, tmp_path):
     made = make(engine, tmp_path, count=5)
     np.asarray(made.pictures)
-    (file,) = tmp_path.glob("renders/*/continuous.npy")
+    (file,) = tmp_path.glob("renders/*/discrete.npy")
     file.chmod(0o644)
-    np.save(file, 1 - made.vectors.continuous)
+    np.save(file, made.vectors.discrete + 1)
     with pytest.raises(StoreError, match="renders of other avatars"):
         np.asarray(make(engine, tmp_path, count=5).pictures)
 

@@ -1,5 +1,6 @@
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import torch
@@ -192,8 +193,8 @@ def test_without_its_weight_there_is_no_colour_term(pair, renders, tmp_path):
 
 def test_the_colour_term_keeps_colours_nearer(pair, tmp_path):
     """Black avatars drive colours apart; the term holds them."""
-    dark = make_renders()
-    dark = type(dark)(dark.pictures // 16, dark.vectors, "dark")
+    lit = make_renders()
+    dark = replace(lit, digest="dark", made=lambda: lit.pictures // 16)
     far, near = (
         adapt(
             pair,
