@@ -30,6 +30,7 @@ class Setup:
     """How an app is set up.
 
     `secret` signs the session cookie: at least 32 random bytes that outlive a restart.
+    `cookie` is its name: cookies do not know ports, so two apps need two names.
     `public_url` is where people reach the server when it stands behind a proxy or on
     another interface; only its host and this machine's own names are answered, which
     stops DNS rebinding. A body may have `body_bytes` bytes and `fields` form fields;
@@ -39,6 +40,7 @@ class Setup:
     name: str
     secret: bytes
     languages: Sequence[str] = ("en",)
+    cookie: str = "avatarbench"
     public_url: str | None = None
     body_bytes: int = 16_384
     fields: int = 64
@@ -83,7 +85,7 @@ def make_app(setup: Setup, pages: Pages) -> FastAPI:
     app.add_middleware(
         SessionMiddleware,
         secret_key=setup.secret.hex(),
-        session_cookie="avatarbench",
+        session_cookie=setup.cookie,
         max_age=SESSION_DAYS * 24 * 3600,
         same_site="lax",
         https_only=setup.https,
