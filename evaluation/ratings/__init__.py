@@ -1,0 +1,62 @@
+"""What people chose: shares, strengths, agreement, bias, power; from plain tables."""
+
+from evaluation.ratings.agreement import (
+    Agreement,
+    Consistency,
+    agreement,
+    consistency,
+)
+from evaluation.ratings.exclusions import ExclusionRule, Screening, screen
+from evaluation.ratings.metric_agreement import MetricAgreement, metric_agreement
+from evaluation.ratings.picks import Picks, RatingError, Ties, count_picks
+from evaluation.ratings.power import Power, Simulations, power_grid
+from evaluation.ratings.resampling import MIN_CLUSTERS, RESAMPLES
+from evaluation.ratings.shares import (
+    Bounds,
+    Share,
+    share_difference,
+    shares,
+    wilson,
+)
+from evaluation.ratings.simulation import (
+    Crowd,
+    ahead_by,
+    crowd_strengths,
+    simulate_picks,
+)
+from evaluation.ratings.slots import SlotBias, slot_bias
+from evaluation.ratings.strengths import Strength, strengths
+
+__all__ = [
+    "MIN_CLUSTERS",
+    "RESAMPLES",
+    "Agreement",
+    "Bounds",
+    "Consistency",
+    "Crowd",
+    "ExclusionRule",
+    "MetricAgreement",
+    "Picks",
+    "Power",
+    "RatingError",
+    "Screening",
+    "Share",
+    "Simulations",
+    "SlotBias",
+    "Strength",
+    "Ties",
+    "agreement",
+    "ahead_by",
+    "consistency",
+    "count_picks",
+    "crowd_strengths",
+    "metric_agreement",
+    "power_grid",
+    "screen",
+    "share_difference",
+    "shares",
+    "simulate_picks",
+    "slot_bias",
+    "strengths",
+    "wilson",
+]

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evaluation.ratings import (
+    Crowd,
+    RatingError,
+    Simulations,
+    ahead_by,
+    crowd_strengths,
+    power_grid,
+    simulate_picks,
+)
+
+
+@pytest.mark.parametrize("spreads", [(0, 0), (0.5, 1.0), (1.5, 0.2)])
+def test_the_planted_shares_come_out(spreads):
+    crowd = Crowd((0.55, 0.25, 0.15, 0.05), *spreads)
+    rng = np.random.default_rng(0)
+    picks = simulate_picks(crowd, crowd_strengths(crowd), (300, 300), rng)
+    assert picks.counts / picks.total == pytest.approx(crowd.shares, abs=0.035)
+
+
+def test_shares_ahead_by_a_difference():
+    found = ahead_by(0.1, 4)
+    assert sum(found) == pytest.approx(1)
+    assert found[0] - found[1] == pytest.approx(0.1)
+    assert len({round(share, 9) for share in found[1:]}) == 1
+
+
+def test_more_raters_and_faces_see_more():
+    crowd = Crowd(ahead_by(0.2, 4))
+    few, many = (next(power_grid(crowd, [n], [n], Simulations(40))) for n in (6, 30))
+    assert few.power < many.power
+    assert many.width < few.width
+    assert many.bounds.low <= many.power <= many.bounds.high
+
+
+def test_no_difference_is_seldom_seen():
+    even = Crowd((0.25, 0.25, 0.25, 0.25))
+    (found,) = power_grid(even, [20], [20], Simulations(120))
+    assert found.power + found.wrong <= 0.10
+
+
+def test_a_size_has_the_same_power_whatever_else_is_asked():
+    crowd = Crowd(ahead_by(0.2, 3))
+    alone = list(power_grid(crowd, [8], [10], Simulations(20)))
+    among = list(power_grid(crowd, [6, 8], [8, 10], Simulations(20)))
+    assert alone[0] == among[-1]
+    assert [(p.raters, p.faces) for p in among] == [(6, 8), (6, 10), (8, 8), (8, 10)]
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Crowd((0.5, 0.4)), "sum to 1"),
+        (lambda: Crowd((1.0, 0.0)), "above 0"),
+        (lambda: Crowd((0.5, 0.5), -1), "0 or more"),
+        (lambda: ahead_by(1.5, 4), "below 1"),
+        (
+            lambda: list(power_grid(Crowd((0.5, 0.5)), [3], [9], Simulations(5))),
+            "fewer than 5",
+        ),
+    ],
+)
+def test_what_cannot_be_simulated_is_refused(make, said):
+    with pytest.raises(RatingError, match=said):
+        make()
