@@ -11,6 +11,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+# A process a core; neighbouring tests stay together, since they share fixtures.
+SIDE_BY_SIDE := -n logical --maxprocesses 8 --dist worksteal
 SOURCES := benchmark methods evaluation reports tests
 
 .PHONY: demo test check check-slow bench clean help
@@ -45,13 +47,13 @@ demo: $(VENV)/.base $(VENV)/.weights
 	$(BIN)/avatarbench run quick
 
 test: $(VENV)/.dev $(VENV)/.weights
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 check: $(VENV)/.dev $(VENV)/.weights
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/pyright
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 check-slow: $(VENV)/.dev $(VENV)/.weights
 	$(BIN)/python -m pytest -m slow

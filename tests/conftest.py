@@ -6,6 +6,9 @@ from hypothesis import HealthCheck, settings
 
 # Threads that spin while they wait make torch many times slower on a busy machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Side by side, each process of the tests has one core.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile(
     "steady",
