@@ -141,13 +141,16 @@ def trace_command(
         Path | None, typer.Option(help="Of finished stages [runs/store].")
     ] = None,
     read: Annotated[
-        int, typer.Option(min=4, help="Pairs that the oracle reads.")
+        int, typer.Option(min=4, help="Pairs that the oracle reads, where there are.")
     ] = 400,
+    faces: Annotated[
+        int, typer.Option(min=1, help="Validation faces that F2P compares.")
+    ] = 20,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress; results only.")
     ] = False,
 ) -> None:
-    """Show what each step of SwiftAvatar's chain reached, and what it cost.
+    """Show what each step of SwiftAvatar, F2P or F2P v2 reached, and what it cost.
 
     Steps that the store lacks are made first, the oracle row of the suite too.
     """
@@ -161,6 +164,7 @@ def trace_command(
         store=store or Path("runs/store"),
         out=out,
         read=read,
+        faces=faces,
         quiet=quiet,
     )
     raise typer.Exit(carry_out(request))

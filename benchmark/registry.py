@@ -103,6 +103,8 @@ METHODS: Registry[Any] = Registry(
         "baseline": "methods.baseline:Baseline",
         "random": "methods.controls:Random",
         "constant": "methods.controls:Constant",
+        "f2p": "methods.f2p.iterative:F2P",
+        "f2p-v2": "methods.f2p.one_shot:F2PV2",
         "swiftavatar": "methods.swiftavatar.method:SwiftAvatar",
         "supervised": "methods.controls:Supervised",
         "supervised-shuffled": "methods.controls:SupervisedShuffled",

@@ -165,7 +165,7 @@ def quality(
     """Score samples against faces of the data, beside a second sample of the faces."""
     from benchmark.commands.parsed_faces import open_parsed
     from benchmark.terminal import print_table
-    from methods.generator.quality import QualityJudge, two_samples
+    from methods.generator.quality import QualityJudge, feature_weights, two_samples
     from methods.generator.sampling import sample
 
     file = feature_weights()
@@ -206,20 +206,6 @@ def _load(folder: Path, device: str) -> SemanticGenerator:
     from methods.generator.pretrained import load_generator
 
     return load_generator(find_weights(folder), device)
-
-
-def feature_weights() -> Path:
-    """The file whose features samples are judged by; WeightsError without it."""
-    from benchmark import weights
-
-    name = weights.EFFICIENTNET_LITE0
-    file = weights.find(name)
-    if file is None:
-        raise weights.WeightsError(
-            f"quality is judged by the features of {name}, which was not fetched: run "
-            f"`avatarbench weights fetch {name}`"
-        )
-    return file
 
 
 def _print_control(controls: Sequence[PartControl]) -> None:

@@ -1,19 +1,19 @@
-"""`avatarbench trace`: what each step of a method's chain reached, and what it cost."""
+"""`avatarbench trace`: what each step of a method's fit reached, and what it cost."""
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from PIL import Image
 
-from benchmark.commands.generator import feature_weights
 from benchmark.commands.run import open_store
+from benchmark.commands.trace_faces import compared, fidelity
 from benchmark.plan import Plan, TrialPlan, make_plan
 from benchmark.progress import Progress
 from benchmark.resolve import resolve
@@ -21,22 +21,24 @@ from benchmark.store import Build, Stage, Store, atomic_write
 from benchmark.suite import SuiteError, load_suite
 from benchmark.terminal import duration, open_progress, print_table
 from benchmark.work import Work
-from evaluation.fidelity import Reading, pair_fidelity
-from methods.base import Method
-from methods.pictures import as_tensor, seen
-from methods.swiftavatar.chain import Chain
-from methods.swiftavatar.method import SwiftAvatar
-from methods.swiftavatar.pairs import FacePairs
-from methods.swiftavatar.sheets import dual_domain_sheet, pairs_sheet
-from methods.swiftavatar.trace import Step, traced_steps
-
-SHOWN = 16
-"""Codes and avatars on a sheet."""
+from methods.tracing import Step, Traceable
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asked for; empty tuples mean all."""
+    """What the command line asked for; empty tuples mean all.
+
+    Attributes:
+        suite: a built-in one's name, or a file.
+        overrides: of its keys.
+        engines: names.
+        variants: names.
+        store: of finished stages.
+        out: where a folder a trial is written.
+        read: pairs that the suite's oracle reads.
+        faces: validation faces that a method compares avatars with.
+        quiet: no progress.
+    """
 
     suite: str
     overrides: tuple[str, ...]
@@ -45,143 +47,88 @@ class Request:
     store: Path
     out: Path
     read: int
+    faces: int
     quiet: bool
 
 
 def carry_out(request: Request) -> int:
-    """Trace every chain that was asked for; writes a folder for each."""
+    """Trace every method that was asked for; writes a folder for each."""
     plan = make_plan(resolve(load_suite(request.suite, request.overrides)))
     trials = _chosen(plan, request)
-    features = feature_weights()
     progress = open_progress(request.quiet)
     store = open_store(request.store, plan.contest, progress.say)
     for trial in trials:
-        work = Work(plan, store, progress)
-        _trace(work, trial, request, features, progress)
+        _trace(Work(plan, store, progress), trial, request, progress)
     return 0
 
 
 def _chosen(plan: Plan, request: Request) -> list[TrialPlan]:
-    """The first seed's trials of the engines and variants that have a chain."""
+    """The first seed's trials of the engines and variants that show their steps."""
     seed = plan.contest.suite.seeds[0]
     found = [
         trial
         for trial in plan.trials
         if trial.seed == seed
-        and issubclass(trial.variant.method, SwiftAvatar)
+        and issubclass(trial.variant.method, Traceable)
         and trial.engine in (request.engines or (trial.engine,))
         and trial.variant.name in (request.variants or (trial.variant.name,))
     ]
     if not found:
         there = ", ".join(
-            v.name for v in plan.contest.variants if issubclass(v.method, SwiftAvatar)
+            v.name for v in plan.contest.variants if issubclass(v.method, Traceable)
         )
         raise SuiteError(
             [
-                f"{request.suite}: no trial to trace: of its variants those with a "
-                f"chain are: {there or 'none'}; its engines are "
+                f"{request.suite}: no trial to trace: of its variants those that show "
+                f"their steps are: {there or 'none'}; its engines are "
                 f"{', '.join(plan.contest.engines)}"
             ]
         )
     return found
 
 
-def _trace(
-    work: Work,
-    trial: TrialPlan,
-    request: Request,
-    features: Path,
-    progress: Progress,
-) -> None:
+def _trace(work: Work, trial: TrialPlan, request: Request, progress: Progress) -> None:
     method = trial.variant.method(trial.variant.options)
-    assert isinstance(method, SwiftAvatar)
+    assert isinstance(method, Traceable)
     store = WatchedStore(work.store)
-    chain = method.chain(work.context(trial, progress, store))
+    found = method.trace(work.context(trial, progress, store))
+    told = [_told(step, store) for step in found.steps]
+    read = found.pairs and fidelity(work, trial, found.pairs, request.read)
+    alike = found.likeness and compared(work, trial, found.likeness, request.faces)
     folder = request.out / f"{trial.variant.name}-{trial.engine}"
     folder.mkdir(parents=True, exist_ok=True)
-    steps = [_told(step, store) for step in traced_steps(chain, features)]
-    fidelity = _fidelity(work, trial, chain.pairs, request.read)
-    data = {"variant": trial.variant.name, "engine": trial.engine, "steps": steps}
+    data = {"variant": trial.variant.name, "engine": trial.engine, "steps": told}
     atomic_write(folder / "trace.json", (json.dumps(data, indent=2) + "\n").encode())
-    if fidelity is not None:
-        fidelity.to_csv(folder / "fidelity.csv", index=False)
-    _draw(chain, folder)
-    _print(trial, steps, fidelity, folder)
+    sheets = dict(found.sheets)
+    print(f"{trial.variant.name} on {trial.engine}")
+    print_table(("step", "time", "memory", "figure", "value"), _lines(told))
+    if read is not None:
+        read.to_csv(folder / "fidelity.csv", index=False)
+        _print(read)
+    if alike is not None:
+        alike.table.to_csv(folder / "likeness.csv", index=False)
+        sheets["likeness"] = alike.sheet
+        _print(alike.means)
+    for name, sheet in sheets.items():
+        Image.fromarray(sheet).save(folder / f"{name}.png")
+    print(f"written: {folder}")
 
 
 def _told(step: Step, store: WatchedStore) -> dict[str, Any]:
-    record = store.seen.get(step.name, {})
+    """A step with the cost of its stages, which are one or, of features, several."""
+    records = store.seen.get(step.name, [])
     return {
         "step": step.name,
-        "seconds": record.get("seconds"),
-        "peak_mib": record.get("peak_mib"),
-        "key": record.get("key"),
+        "seconds": sum(each["seconds"] for each in records) if records else None,
+        "peak_mib": max((each["peak_mib"] for each in records), default=None),
+        "keys": [each["key"] for each in records],
         "figures": dict(step.figures),
     }
 
 
-def _fidelity(
-    work: Work, trial: TrialPlan, pairs: FacePairs, count: int
-) -> pd.DataFrame | None:
-    """How well the suite's oracle reads the pairs; None where the suite has none."""
-    contest = work.plan.contest
-    oracle = next(
-        (
-            other
-            for other in work.plan.trials
-            if other.variant.meta.name == "supervised"
-            and (other.engine, other.seed) == (trial.engine, trial.seed)
-        ),
-        None,
-    )
-    if oracle is None or "validation" not in contest.suite.splits:
-        return None
-    reader = oracle.variant.method.load(work.fit(oracle), contest.device)
-    read = _read(reader, np.asarray(pairs.pictures[:count]))
-    truth = contest.truths[trial.engine, "validation", contest.suite.designers[0]]
-    return pair_fidelity(
-        Reading(read, pairs.vectors[: len(read)]),
-        Reading(work.predict(oracle, "validation"), truth),
-    )
-
-
-def _read(reader: Method, pictures: np.ndarray[Any, np.dtype[np.uint8]]) -> Any:
-    faces = seen(as_tensor(pictures), reader.options.input_size)
-    return reader.predict(faces.clamp(-1, 1))
-
-
-def _draw(chain: Chain, folder: Path) -> None:
-    realistic, avatar = chain.pair.realistic, chain.adapted.generator
-    shown = range(min(SHOWN, len(chain.codes.latents)))
-    sheets = {
-        "dual-domain": dual_domain_sheet(realistic, avatar, SHOWN),
-        "pairs": pairs_sheet(
-            chain.renders.pictures,
-            chain.codes.latents,
-            avatar,
-            realistic,
-            chain.pairs,
-            shown,
-        ),
-    }
-    for name, sheet in sheets.items():
-        Image.fromarray(sheet).save(folder / f"{name}.png")
-
-
-def _print(
-    trial: TrialPlan,
-    steps: list[dict[str, Any]],
-    fidelity: pd.DataFrame | None,
-    folder: Path,
-) -> None:
-    print(f"{trial.variant.name} on {trial.engine}")
-    print_table(("step", "time", "memory", "figure", "value"), _lines(steps))
-    if fidelity is not None:
-        rows = fidelity.itertuples(index=False)
-        print_table(
-            tuple(fidelity.columns), ([_cell(value) for value in row] for row in rows)
-        )
-    print(f"written: {folder}")
+def _print(table: pd.DataFrame) -> None:
+    rows = table.itertuples(index=False)
+    print_table(tuple(table.columns), ([_cell(value) for value in row] for row in rows))
 
 
 def _lines(steps: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
@@ -200,14 +147,15 @@ def _cell(value: object) -> str:
 
 
 class WatchedStore(Store):
-    """The same store; `seen` keeps the record of every stage that was asked for."""
+    """The same store; `seen` keeps the records of all stages asked for, by name."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store.root, store.on_wait, store.made_with, store.shipped)
-        self.seen: dict[str, Mapping[str, Any]] = {}
+        self.seen: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
 
     def obtain(self, stage: Stage, build: Build) -> Path:
         """As Store.obtain."""
         folder = super().obtain(stage, build)
-        self.seen[stage.name] = {**self.record(stage), "key": stage.key}
+        if all(stage.key != each["key"] for each in self.seen[stage.name]):
+            self.seen[stage.name].append({**self.record(stage), "key": stage.key})
         return folder

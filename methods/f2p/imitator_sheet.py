@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine
@@ -42,7 +44,12 @@ def imitations(imitated: Imitated, vectors: AvatarVectors) -> Sheet:
     """(n, S, S, 3) uint8: the imitator's pictures of n vectors."""
     device = next(imitated.network.parameters()).device
     flat = torch.from_numpy(vectors.flat()).to(device)
-    pictures = ((imitated.draw(flat) + 1) * 127.5).round().byte()
+    return as_pictures(imitated.draw(flat))
+
+
+def as_pictures(drawn: Tensor) -> NDArray[np.uint8]:
+    """(n, S, S, 3) uint8 of (n, 3, S, S) pictures in [-1, 1]."""
+    pictures = ((drawn + 1) * 127.5).round().byte()
     return pictures.permute(0, 2, 3, 1).cpu().numpy()
 
 

@@ -31,10 +31,12 @@ from methods.f2p.options import F2POptions
 from methods.f2p.prior import Prior, fitted_prior
 from methods.f2p.search import Found, Search
 from methods.f2p.searched import searched_vectors
+from methods.f2p.trace import traced
 from methods.networks.imitator import Imitator
 from methods.networks.lightcnn import WEIGHT_FILES
 from methods.pictures import check_faces
 from methods.saving import load_method, save_method
+from methods.tracing import Step, Trace
 
 SIMILARITY = "similarity"
 IMITATOR = "imitator."
@@ -105,6 +107,16 @@ class F2P:
             },
         )
         self._state = replace(fitted, prior=self._prior(fitted, context))
+
+    def trace(self, context: FitContext) -> Trace:
+        """The imitator, and how like faces what the search finds for them is."""
+        self.fit(context)
+        fitted, later = self._fitted, ()
+        if fitted.prior is not None:
+            kept = fitted.prior.directions.shape[1]
+            later = (Step("searched-faces", {"directions": float(kept)}),)
+        imitated = fitted_imitator(context, self.options)
+        return traced(context.engine, imitated, fitted.judge, self.predict, later)
 
     def predict(self, faces: Tensor) -> AvatarVectors:
         """Vectors for (n, 3, S, S) float32 faces in [-1, 1], S the input size.

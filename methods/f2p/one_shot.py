@@ -27,11 +27,13 @@ from methods.f2p.options import F2PV2Options, SimilarityOptions
 from methods.f2p.preparation import prepared_course
 from methods.f2p.prior import Prior, fitted_prior
 from methods.f2p.relaxed import relaxed, strict
-from methods.f2p.translation import restored, trained_translator
+from methods.f2p.trace import traced
+from methods.f2p.translation import Translated, restored, trained_translator
 from methods.networks.lightcnn import WEIGHT_FILES
 from methods.networks.translator import Translator
 from methods.pictures import check_faces
 from methods.saving import load_method, save_method
+from methods.tracing import Step, Trace
 
 SIMILARITY = "similarity"
 TRANSLATOR = "translator."
@@ -86,23 +88,16 @@ class F2PV2:
 
     def fit(self, context: FitContext) -> None:
         """Train the imitator and the translator; stages of the store."""
-        options, files = self.options, self._files(context)
-        imitated = fitted_imitator(context, options)
-        identity = Identity(files, options.similarity, context.device)
-        course = prepared_course(imitated, identity, files, options, context)
-        translated = trained_translator(course, context.store, context.progress)
-        self._state = _Fitted(
-            imitated.spec,
-            identity,
-            translated.network,
-            self._prior(course, translated.network),
-            {name: files[name] for name in identity_files(options.similarity.identity)},
-            {
-                "imitator": imitated.digest,
-                "translator": translated.digest,
-                "measures": {**imitated.measures, **translated.measures},
-                "files": {name: file_digest(path) for name, path in files.items()},
-            },
+        self._learn(self._course(context), context)
+
+    def trace(self, context: FitContext) -> Trace:
+        """The imitator, the translator, and how like faces what it makes of them is."""
+        course = self._course(context)
+        translated = self._learn(course, context)
+        seen = Step("similarity-features", {"faces": float(len(course.faces.identity))})
+        later = (seen, Step("translator", dict(translated.measures)))
+        return traced(
+            context.engine, course.imitated, course.judge, self.predict, later
         )
 
     def predict(self, faces: Tensor) -> AvatarVectors:
@@ -159,6 +154,37 @@ class F2PV2:
             saved.extra,
         )
         return method
+
+    def _course(self, context: FitContext) -> Course:
+        files = self._files(context)
+        return prepared_course(
+            fitted_imitator(context, self.options),
+            Identity(files, self.options.similarity, context.device),
+            files,
+            self.options,
+            context,
+        )
+
+    def _learn(self, course: Course, context: FitContext) -> Translated:
+        """The translator of a course, which this predicts with from now on."""
+        translated = trained_translator(course, context.store, context.progress)
+        identity, files = course.judge.terms["identity"], self._files(context)
+        assert isinstance(identity, Identity)
+        kept = identity_files(self.options.similarity.identity)
+        self._state = _Fitted(
+            course.spec,
+            identity,
+            translated.network,
+            self._prior(course, translated.network),
+            {name: files[name] for name in kept},
+            {
+                "imitator": course.imitated.digest,
+                "translator": translated.digest,
+                "measures": {**course.imitated.measures, **translated.measures},
+                "files": {name: file_digest(path) for name, path in files.items()},
+            },
+        )
+        return translated
 
     def _files(self, context: FitContext) -> dict[str, Path]:
         """The weight files to read; MethodError where the context lacks one."""

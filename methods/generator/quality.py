@@ -38,6 +38,18 @@ class QualityError(ValueError):
     """Pictures cannot be judged; the message says what they lack."""
 
 
+def feature_weights() -> Path:
+    """The file whose features samples are judged by; WeightsError without it."""
+    name = weights.EFFICIENTNET_LITE0
+    file = weights.find(name)
+    if file is None:
+        raise weights.WeightsError(
+            f"quality is judged by the features of {name}, which was not fetched: run "
+            f"`avatarbench weights fetch {name}`"
+        )
+    return file
+
+
 class PictureFeatures:
     """Pooled ImageNet features of EfficientNet-Lite0, the same for the same pictures.
 

@@ -19,7 +19,7 @@ from methods.f2p.one_shot import F2PV2
 from methods.f2p.options import F2PV2Options
 
 sys.path.insert(0, str(Path(__file__).parent))
-from tiny_similarity import write_lightcnn, write_tiny_parser
+from tiny_similarity import narrow_lightcnn, write_lightcnn, write_tiny_parser
 
 TINY = {
     "input_size": 64,
@@ -40,6 +40,12 @@ class Flat:
     def render(self, vectors, size):
         grey = vectors.continuous.mean(1)[:, None, None, None] * 255
         return np.broadcast_to(grey, (len(vectors), size, size, 3)).astype(np.uint8)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _narrow():
+    with narrow_lightcnn():
+        yield
 
 
 @pytest.fixture(scope="module")
