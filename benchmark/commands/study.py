@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 study_app = typer.Typer(
@@ -13,3 +16,163 @@ study_app = typer.Typer(
 @study_app.callback()
 def study() -> None:
     """Keep `study` a group, however many commands it has."""
+
+
+StudyFolder = Annotated[
+    Path, typer.Argument(help="A folder that `study create` wrote.")
+]
+Language = Annotated[
+    str | None, typer.Option(help="One of the study's languages [its first].")
+]
+
+
+@study_app.command("create")
+def create_command(
+    run: Annotated[
+        str, typer.Argument(help="A run folder, or a suite's name for its latest run.")
+    ],
+    runs: Annotated[Path, typer.Option(help="Folder that runs lie in.")] = Path("runs"),
+    out: Annotated[Path | None, typer.Option(help="New folder [RUN/study].")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the study [the suite's].")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of faces and orders [drawn anew].")
+    ] = None,
+    faces: Annotated[
+        int | None, typer.Option(min=1, help="[50, or all where there are fewer]")
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Split that faces come from [the scored one].")
+    ] = None,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(help="A method to show; repeat it [those of Table 1]."),
+    ] = None,
+    engine: Annotated[
+        list[str] | None, typer.Option(help="Only this one; may be repeated.")
+    ] = None,
+    catches: Annotated[
+        int | None,
+        typer.Option(min=0, help="Catch trials [1 in 20 judgements, 4 or more]."),
+    ] = None,
+    repeats: Annotated[
+        int | None,
+        typer.Option(min=0, help="Judgements shown twice [1 in 10, 2 or more]."),
+    ] = None,
+    tie: Annotated[
+        bool, typer.Option("--tie", help='Offer the answer "I cannot tell".')
+    ] = False,
+    back: Annotated[
+        bool, typer.Option(help="Whether raters may go back and change an answer.")
+    ] = True,
+    language: Annotated[
+        list[str] | None, typer.Option(help="en or de; may be repeated [both].")
+    ] = None,
+    texts: Annotated[
+        Path | None, typer.Option(help="YAML with a consent or words of your own.")
+    ] = None,
+    contact: Annotated[
+        str | None, typer.Option(help="Whom raters can ask: a name and an address.")
+    ] = None,
+    max_failed_catches: Annotated[
+        int | None,
+        typer.Option(min=0, help="More than these leave a rater out [a quarter]."),
+    ] = None,
+    min_median_seconds: Annotated[
+        float, typer.Option(min=0, help="Faster raters are left out.")
+    ] = 1.0,
+    min_finished: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of a paper to be answered.")
+    ] = 0.5,
+    share_ties: Annotated[
+        bool, typer.Option("--share-ties", help="Share a tie among all methods.")
+    ] = False,
+) -> None:
+    """Freeze a study: which of a run's avatars matches a face best?
+
+    What is fixed here stays fixed: faces, orders, texts, and who is left out.
+    """
+    from benchmark.commands.study_create import Request, Rule, create
+    from reports.forms.wording import LANGUAGES
+
+    ties = "shared" if share_ties else "left out"
+    request = Request(
+        run=run,
+        runs=runs,
+        out=out,
+        name=name,
+        seed=seed,
+        faces=faces,
+        split=split,
+        variants=tuple(variant or ()),
+        engines=tuple(engine or ()),
+        catches=catches,
+        repeats=repeats,
+        tie=tie,
+        back="allowed" if back else "no",
+        languages=tuple(language or LANGUAGES),
+        texts=texts,
+        contact=contact,
+        rule=Rule(max_failed_catches, min_median_seconds, min_finished, ties),
+    )
+    create(request)
+
+
+@study_app.command("preview")
+def preview_command(
+    study: StudyFolder,
+    paper: Annotated[int, typer.Option(min=0, help="Number of the paper.")] = 0,
+    language: Language = None,
+    out: Annotated[
+        Path | None, typer.Option(help="HTML to write [STUDY/preview.html].")
+    ] = None,
+) -> None:
+    """Say what a study asks, and write what a rater sees, its faces included."""
+    from benchmark.commands.study_forms import preview
+
+    preview(study, paper, language, out)
+
+
+@study_app.command("forms")
+def forms_command(
+    study: StudyFolder,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            help="html (offline), pdf (printed) or csv (to type answers into); may be "
+            "repeated [html and pdf].",
+        ),
+    ] = None,
+    first: Annotated[int, typer.Option(min=0, help="Number of the first paper.")] = 0,
+    count: Annotated[int, typer.Option(min=1, help="Papers: one a rater.")] = 1,
+    language: Language = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the forms [STUDY/forms].")
+    ] = None,
+) -> None:
+    """Write papers for raters without network: to open offline, or to print."""
+    from benchmark.commands.study_forms import check_formats, forms
+
+    papers = range(first, first + count)
+    forms(study, check_formats(kind), papers, language, out)
+
+
+@study_app.command("import")
+def import_command(
+    study: StudyFolder,
+    sheets: Annotated[
+        list[Path], typer.Argument(help="Saved or filled answer sheets (CSV).")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="[STUDY/judgements/offline.csv]")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take papers anew that are there.")
+    ] = False,
+) -> None:
+    """Add the answers of filled sheets to the judgements; all sheets or none."""
+    from benchmark.commands.study_forms import import_filled
+
+    import_filled(study, sheets, out, replace)

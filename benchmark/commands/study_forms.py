@@ -1,0 +1,61 @@
+"""`avatarbench study preview`, `forms` and `import`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmark.spec import nearest
+from reports.forms.answers import import_sheets
+from reports.forms.handouts import Format, describe, write_forms, write_preview
+from reports.forms.study import StudyError, read_study
+
+PREVIEW = "preview.html"
+FORMS = "forms"
+FORMATS: tuple[Format, ...] = ("html", "pdf", "csv")
+OFFLINE = Path("judgements") / "offline.csv"
+
+
+def preview(folder: Path, paper: int, language: str | None, out: Path | None) -> None:
+    """Say what a study asks, and write what the rater of a paper sees."""
+    study = read_study(folder)
+    print("\n".join(describe(study)))
+    path = out or folder / PREVIEW
+    write_preview(study, path, paper, language)
+    print(f"paper {paper} as a rater sees it: {path}")
+
+
+def check_formats(names: Sequence[str] | None) -> list[Format]:
+    """The formats that were asked for; StudyError for one that there is not."""
+    wanted = names or ("html", "pdf")
+    for name in wanted:
+        if name not in FORMATS:
+            raise StudyError(
+                f"--format {name}: there is no such format{nearest(name, FORMATS)}; "
+                f"there are {', '.join(FORMATS)}"
+            )
+    return [name for name in FORMATS if name in wanted]
+
+
+def forms(
+    folder: Path,
+    formats: Sequence[Format],
+    papers: range,
+    language: str | None,
+    out: Path | None,
+) -> None:
+    """Write forms and say where they lie."""
+    study = read_study(folder)
+    for path in write_forms(study, out or folder / FORMS, papers, formats, language):
+        print(path)
+
+
+def import_filled(
+    folder: Path, sheets: Sequence[Path], out: Path | None, replace: bool
+) -> None:
+    """Take filled sheets in and say how many answers came."""
+    study = read_study(folder)
+    target = out or folder / OFFLINE
+    added = import_sheets(study, sheets, target, replace)
+    papers = len({row.paper for row in added})
+    print(f"{len(added)} answers on {papers} papers added: {target}")
