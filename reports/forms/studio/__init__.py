@@ -1,0 +1,1 @@
+"""The designers' studio: people make the truth of a face, beside its live avatar."""
