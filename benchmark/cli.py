@@ -14,6 +14,7 @@ import typer
 from benchmark.commands.engines import engines_app
 from benchmark.commands.faces import faces_app
 from benchmark.commands.generator import generator_app
+from benchmark.commands.studio import studio_app
 from benchmark.commands.study import study_app
 from benchmark.commands.train import train_app
 from benchmark.commands.weights import weights_app
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.add_typer(engines_app, name="engines")
 app.add_typer(faces_app, name="faces")
 app.add_typer(generator_app, name="generator")
+app.add_typer(studio_app, name="studio")
 app.add_typer(study_app, name="study")
 app.add_typer(train_app, name="train")
 app.add_typer(weights_app, name="weights")
