@@ -181,11 +181,14 @@ def report_command(
     faces: Annotated[
         int, typer.Option(min=1, max=24, help="Validation faces that are shown.")
     ] = 8,
+    study: Annotated[
+        Path | None, typer.Option(help="A study of this run's avatars, for Table 2.")
+    ] = None,
 ) -> None:
     """Write a run's tables and page again, and print Tables 1 and 3."""
     from benchmark.commands.report import report
 
-    report(run, out, faces)
+    report(run, out, faces, study)
 
 
 def main() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from reports import wording
@@ -49,6 +49,16 @@ class Detail:
 
 
 @dataclass(frozen=True)
+class StudySection:
+    """What `studies/section.html.jinja` lays out: Table 2 and what stands behind it."""
+
+    headline: Markup
+    published: Markup
+    figures: Sequence[Mapping[str, str | int]]
+    details: Sequence[Detail]
+
+
+@dataclass(frozen=True)
 class Content:
     """The tables, figures and faces that the page lays out."""
 
@@ -61,20 +71,15 @@ class Content:
     grids: Sequence[Grid]
 
 
-def render_page(run: Run, content: Content) -> str:
-    """The page's HTML; pictures and figures are embedded as data."""
-    environment = Environment(
-        loader=PackageLoader("reports", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    template = environment.get_template("page.html.jinja")
+def render_page(run: Run, content: Content, study: StudySection | None = None) -> str:
+    """The page's HTML, with a study's section where there is one.
+
+    Pictures and figures are embedded as data.
+    """
     suite = run.first["suite"]
-    return template.render(
+    return page_template("page.html.jinja").render(
         title=f"avatarbench: the {suite} suite",
-        css=Markup(files("reports").joinpath("page.css").read_text(encoding="utf-8")),
+        css=page_css(),
         lead=_lead(run),
         stand_in=" ".join(wording.stand_in_note(run)),
         headline=to_html(content.headline),
@@ -83,10 +88,28 @@ def render_page(run: Run, content: Content) -> str:
         published=[to_html(table) for table in content.published],
         grids=[_shown(grid) for grid in content.grids],
         grid_note=grid_note(run),
-        figures=[_figure(drawing) for drawing in content.drawings],
+        study=study,
+        figures=[embedded_figure(drawing) for drawing in content.drawings],
         details=[Detail(t.title, to_html(t)) for t in content.details],
         provenance=provenance(run),
     )
+
+
+def page_template(name: str) -> Template:
+    """A template of this package by its path; an undefined name is an error."""
+    environment = Environment(
+        loader=PackageLoader("reports", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
+
+
+def page_css() -> Markup:
+    """The style sheet that every page carries."""
+    return Markup(files("reports").joinpath("page.css").read_text(encoding="utf-8"))
 
 
 def _shown(grid: Grid) -> ShownGrid:
@@ -103,7 +126,8 @@ def _embedded(picture: Picture) -> Embedded:
     return Embedded(_data_uri(buffer.getvalue(), "image/webp"), picture.alt)
 
 
-def _figure(drawing: Drawing) -> dict[str, str | int]:
+def embedded_figure(drawing: Drawing) -> dict[str, str | int]:
+    """A figure as data, with its title, its size and what to say of it."""
     width, height = drawing.figure.get_size_inches() * PIXELS_PER_INCH
     return {
         "uri": _data_uri(drawing.svg(), "image/svg+xml"),

@@ -17,6 +17,8 @@ from reports.trials import ReportError, Run, read_run
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from reports.studies.answers import Answers
+
 FOLDER = "report"
 
 
@@ -31,15 +33,19 @@ class ReportFiles:
     sheets: tuple[Path, ...]
 
 
-def write_reports(run_folder: Path, faces: int = FACES) -> ReportFiles:
+def write_reports(
+    run_folder: Path, faces: int = FACES, answers: Answers | None = None
+) -> ReportFiles:
     """Write RUN/report: page.html, tables.md, files of each table, figures/, faces/.
 
-    Page and sheets show `faces` validation faces, 24 at most. Raises ReportError where
-    the folder holds no run, or cannot be written.
+    Page and sheets show `faces` validation faces, 24 at most; Table 2 is there with the
+    answers of a study of this run. Raises ReportError where the folder holds no run or
+    the study is of another one, or it cannot be written.
     """
     from reports.ablation_tables import ablation_tables
     from reports.figures import draw
     from reports.page import Content, render_page
+    from reports.studies.of_run import rating_of_run
     from reports.sweeps import draw_sweeps
     from reports.tables import by_engine, headline
 
@@ -50,7 +56,8 @@ def write_reports(run_folder: Path, faces: int = FACES) -> ReportFiles:
     drawings = draw(run) + draw_sweeps(run)
     shown = grids(run, min(faces, MOST_FACES))
     content = Content(first, ablation, everything, printed, details, drawings, shown)
-    page = render_page(run, content)
+    rating = rating_of_run(run, answers)
+    page = render_page(run, content, rating.section)
     folder = run_folder / FOLDER
     if folder.is_file():
         raise ReportError(f"cannot write to {folder}: it is a file; move it away")
@@ -60,9 +67,10 @@ def write_reports(run_folder: Path, faces: int = FACES) -> ReportFiles:
 
     def fill(place: Path) -> None:
         (place / "figures").mkdir()
-        measured = [first, *ablation, everything, *details]
+        measured = [first, *rating.tables, *ablation, everything, *details]
         written = _write_tables(place, measured, printed) + _write_data(place, run)
-        drawn = [p for d in drawings for p in d.write(place / "figures")]
+        every = (*drawings, *rating.drawings)
+        drawn = [p for d in every for p in d.write(place / "figures")]
         atomic_write(place / "page.html", page.encode())
         tables.extend(folder / path.relative_to(place) for path in written)
         figures.extend(folder / path.relative_to(place) for path in drawn)
@@ -81,6 +89,12 @@ def write_reports(run_folder: Path, faces: int = FACES) -> ReportFiles:
     return ReportFiles(folder, folder / "page.html", *files)
 
 
+def print_table(table: Table, console: Console) -> None:
+    """Print a table with its notes."""
+    _print_fitting(table, console)
+    _print_notes(table, console)
+
+
 def terminal_table(run_folder: Path, console: Console) -> None:
     """Print Tables 1 and 3, every score by engine, and what one must know to read."""
     from reports.ablation_tables import ablation_tables
@@ -93,10 +107,14 @@ def terminal_table(run_folder: Path, console: Console) -> None:
     console.print(to_rich(scores, details=False))
     for further in ablation_tables(run):
         wide &= _print_fitting(further, console)
-    for note in table.notes:
-        console.print(f"· {note}", markup=False, highlight=False, style="dim")
+    _print_notes(table, console)
     if not wide:
         console.print("· Intervals are in the report's tables.md.", style="dim")
+
+
+def _print_notes(table: Table, console: Console) -> None:
+    for note in table.notes:
+        console.print(f"· {note}", markup=False, highlight=False, style="dim")
 
 
 def _print_fitting(table: Table, console: Console) -> bool:

@@ -8,16 +8,24 @@ from typing import TYPE_CHECKING
 from benchmark.suite import SuiteError
 
 if TYPE_CHECKING:
+    from reports.studies.answers import Answers
     from reports.write import ReportFiles
 
 
-def report(run: str, out: Path, faces: int) -> None:
-    """Write a run's reports again and print its main tables; `run`: folder or suite."""
+def report(run: str, out: Path, faces: int, study: Path | None = None) -> None:
+    """Write a run's reports again and print its main tables; `run`: folder or suite.
+
+    Table 2 is among them where a study of the run's avatars is named.
+    """
+    from reports.studies.answers import read_answers
     from reports.write import write_reports
 
     folder = find_run(run, out)
-    files = write_reports(folder, faces)
+    answers = None if study is None else read_answers(study)
+    files = write_reports(folder, faces, answers)
     print_table_one(folder)
+    if answers is not None:
+        print_table_two(answers)
     print_places(files)
 
 
@@ -45,6 +53,17 @@ def print_table_one(folder: Path) -> None:
     from reports.write import terminal_table
 
     terminal_table(folder, Console(highlight=False))
+
+
+def print_table_two(answers: Answers) -> None:
+    """Print the measured Table 2 to the terminal."""
+    from rich.console import Console
+
+    from reports.studies.findings import findings
+    from reports.studies.tables import table_two
+    from reports.write import print_table
+
+    print_table(table_two(answers, findings(answers)), Console(highlight=False))
 
 
 def print_places(files: ReportFiles) -> None:

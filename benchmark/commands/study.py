@@ -176,3 +176,90 @@ def import_command(
     from benchmark.commands.study_forms import import_filled
 
     import_filled(study, sheets, out, replace)
+
+
+@study_app.command("report")
+def report_command(
+    study: Annotated[Path, typer.Argument(help="A folder that `study create` wrote.")],
+    judgements: Annotated[
+        list[Path] | None,
+        typer.Option(help="A CSV of judgements; repeatable [STUDY/judgements/*.csv]."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder of MLflow's file.")] = Path("runs"),
+    no_mlflow: Annotated[
+        bool, typer.Option("--no-mlflow", help="Do not track in MLflow.")
+    ] = False,
+) -> None:
+    """Print Table 2; write it with figures, page and tidy judgements to STUDY/report.
+
+    `avatarbench report RUN --study STUDY` puts the same into the page of the run.
+    """
+    from benchmark.commands.study_report import Request, carry_out
+
+    carry_out(Request(study, tuple(judgements or ()), out, not no_mlflow))
+
+
+@study_app.command("power")
+def power_command(
+    methods: Annotated[int, typer.Option(min=2, help="Methods to choose from.")] = 4,
+    difference: Annotated[
+        float,
+        typer.Option(help="How far the first method's share is above all others'."),
+    ] = 0.1,
+    shares: Annotated[
+        str | None,
+        typer.Option(
+            metavar="S,S,…",
+            help="Shares of the picks of all methods, for the two above: the first is "
+            "held against the second.",
+        ),
+    ] = None,
+    raters: Annotated[
+        str, typer.Option(metavar="N,N,…", help="Numbers of raters.")
+    ] = "10,20,30,50",
+    faces: Annotated[
+        str, typer.Option(metavar="N,N,…", help="Numbers of faces.")
+    ] = "10,20,30,50",
+    rater_spread: Annotated[
+        float, typer.Option(min=0, help="How far tastes differ, in log-strength.")
+    ] = 0.5,
+    face_spread: Annotated[
+        float, typer.Option(min=0, help="How far faces differ, in log-strength.")
+    ] = 1.0,
+    target: Annotated[
+        float, typer.Option(min=0, max=1, help="Power that is wanted.")
+    ] = 0.8,
+    studies: Annotated[
+        int, typer.Option(min=20, help="Simulated studies of each size.")
+    ] = 300,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the figures there too.")
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress; results only.")
+    ] = False,
+) -> None:
+    """Say how many raters and faces a study needs, by simulation.
+
+    A simulated study counts as having seen the difference where the 95 % interval that
+    `study report` would print lies above 0.
+    """
+    from benchmark.commands.study_power import Request, carry_out, numbers
+    from evaluation.ratings import Simulations
+
+    carry_out(
+        Request(
+            methods=methods,
+            difference=difference,
+            shares=numbers("--shares", shares, float) if shares else (),
+            raters=numbers("--raters", raters, int),
+            faces=numbers("--faces", faces, int),
+            rater_spread=rater_spread,
+            face_spread=face_spread,
+            target=target,
+            simulations=Simulations(studies, seed),
+            csv=csv,
+            quiet=quiet,
+        )
+    )

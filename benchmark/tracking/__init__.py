@@ -7,6 +7,7 @@ from benchmark.tracking.connection import (
     tracking_uri,
     ui_command,
 )
+from benchmark.tracking.studies import ReportedStudy, track_study
 from benchmark.tracking.suites import Tracker, open_tracker
 from benchmark.tracking.trainings import (
     Training,
@@ -15,6 +16,7 @@ from benchmark.tracking.trainings import (
 )
 
 __all__ = [
+    "ReportedStudy",
     "Status",
     "Tracker",
     "TrackingError",
@@ -23,6 +25,7 @@ __all__ = [
     "open_tracker",
     "open_training_tracker",
     "sweep",
+    "track_study",
     "tracking_uri",
     "ui_command",
 ]

@@ -1,0 +1,84 @@
+"""`avatarbench study report`: Table 2 and what stands behind it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmark.environment import git_record
+from benchmark.runner import make_out
+from benchmark.tracking import ReportedStudy, track_study, ui_command
+from evaluation.ratings import RESAMPLES
+from evaluation.statistics import SEED
+from reports.studies.answers import Answers, read_answers
+from reports.studies.findings import Findings, findings
+from reports.studies.numbers import study_numbers
+from reports.studies.tables import table_two
+from reports.studies.write import StudyFiles, write_study_report
+from reports.write import print_table
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asked for; without files those in STUDY/judgements."""
+
+    study: Path
+    judgements: tuple[Path, ...]
+    out: Path
+    track: bool
+
+
+def carry_out(request: Request) -> None:
+    """Write the study's report, print Table 2, and track it in MLflow."""
+    answers = read_answers(request.study, request.judgements)
+    found = findings(answers)
+    files = write_study_report(answers, found, _code())
+    print_table(table_two(answers, found), Console(highlight=False))
+    print(f"page:       {files.page}")
+    print(f"tables:     {files.folder}")
+    print(f"judgements: {files.judgements}")
+    if request.track:
+        make_out(request.out)
+        told = _told(answers, found, files)
+        track_study(request.out, told, lambda line: print(line, file=sys.stderr))
+        print(f"MLflow:     {ui_command(request.out)}")
+
+
+def _code() -> str:
+    code = git_record()
+    commit = code["sha"] or "not a checkout"
+    return f"{commit}{' with local changes' if code['dirty'] else ''}"
+
+
+def _told(
+    answers: Answers, found: Sequence[Findings], files: StudyFiles
+) -> ReportedStudy:
+    study, key = answers.study, answers.key
+    return ReportedStudy(
+        name=study.name,
+        tags={
+            "study.digest": study.digest,
+            "judgements.digest": answers.digest,
+            "suite": key.suite,
+            "run": key.run,
+            "faces": key.face_set,
+            "faces.stand_in": str(key.stand_in),
+        },
+        params={
+            "study": study.id,
+            "seed": study.seed,
+            "engines": list(answers.engines),
+            "methods": dict(key.methods),
+            "faces": len(study.faces),
+            "consent_version": study.consent.version,
+            "settings": study.settings.model_dump(),
+            "rule": answers.rule.model_dump(),
+            "bootstrap": {"resamples": RESAMPLES, "seed": SEED},
+        },
+        figures=study_numbers(answers, found),
+        report=files.folder,
+    )
