@@ -93,11 +93,22 @@ class AvatarVectors:
     __hash__ = None  # type: ignore[assignment]
 
     @classmethod
-    def sample(cls, spec: AvatarSpec, count: int, seed: int) -> AvatarVectors:
-        """`count` vectors, uniform over every range and option; the same for a seed."""
+    def sample(
+        cls, spec: AvatarSpec, count: int, seed: int, absent: float | None = None
+    ) -> AvatarVectors:
+        """`count` vectors, uniform over every range and option; the same for a seed.
+
+        With `absent`, in [0, 1], an optional parameter is `none` in that share of them
+        and uniform over its other options in the rest.
+        """
         rng = np.random.default_rng(seed)
         continuous = rng.random((count, len(spec.continuous)), dtype=np.float32)
         columns = [rng.integers(len(d.options), size=count) for d in spec.discrete]
+        if absent is not None:
+            columns = [
+                _often_absent(rng, d, column, absent)
+                for d, column in zip(spec.discrete, columns, strict=True)
+            ]
         discrete = np.stack(columns, axis=1) if columns else np.zeros((count, 0))
         return cls(spec, continuous, discrete.astype(np.int64))
 
@@ -249,6 +260,21 @@ def _check_choices(spec: AvatarSpec, discrete: NDArray[np.int64]) -> None:
                 f"{choice.name}: index {values[row]} in row {row} is not one of its "
                 f"{len(choice.options)} options"
             )
+
+
+def _often_absent(
+    rng: np.random.Generator,
+    parameter: Discrete,
+    column: NDArray[np.int64],
+    absent: float,
+) -> NDArray[np.int64]:
+    """An optional parameter's column drawn anew, `none` in a share of it."""
+    if not parameter.optional:
+        return column
+    none = parameter.index(NONE)
+    others = np.array([k for k in range(len(parameter.options)) if k != none])
+    chosen = others[rng.integers(len(others), size=len(column))]
+    return np.where(rng.random(len(column)) < absent, none, chosen)
 
 
 def _scalar(parameter: Continuous, value: Any) -> float:

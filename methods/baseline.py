@@ -15,13 +15,22 @@ from methods.renders import training_renders
 
 
 class BaselineOptions(EstimatorOptions):
-    """Options of the estimator, and how many renders to train on (paper: 50,000)."""
+    """Options of the estimator, and which renders to train on.
+
+    Attributes:
+        samples: how many (the paper: 50,000).
+        absent: share of them in which each optional part, such as glasses, is absent;
+            None draws every option equally often, as the paper does.
+    """
+
+    YOUNGER: ClassVar[tuple[str, ...]] = (*EstimatorOptions.YOUNGER, "absent")
 
     samples: int = Field(50_000, ge=1)
+    absent: float | None = Field(None, ge=0, le=1)
 
 
 class Baseline(EstimatorMethod):
-    """Trained on (render, vector) pairs of uniformly random vectors.
+    """Trained on (render, vector) pairs of random vectors.
 
     The Baseline of the SwiftAvatar paper, section 4.2 and first row of Table 3.
     """
@@ -38,7 +47,7 @@ class Baseline(EstimatorMethod):
 
     def __init__(self, options: BaselineOptions) -> None:
         super().__init__(options)
-        self.samples = options.samples
+        self.samples, self.absent = options.samples, options.absent
 
     def pairs(self, context: FitContext) -> Pairs:
         """Random avatars of the engine, rendered at the input size."""
@@ -49,5 +58,6 @@ class Baseline(EstimatorMethod):
             context.seed,
             context.store,
             context.progress,
+            self.absent,
         )
         return Pairs(renders.pictures, renders.vectors, renders.digest)

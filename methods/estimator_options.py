@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import (
     Field,
@@ -34,6 +34,8 @@ class EstimatorOptions(MethodOptions):
     at predict is brought down to that many pixels by area averaging and then up to
     `input_size`, so that pictures of a small generator and larger faces look alike.
     """
+
+    YOUNGER: ClassVar[tuple[str, ...]] = ("see_size",)
 
     input_size: int = Field(224, ge=64, le=1024)
     see_size: int | None = Field(None, ge=16)
@@ -87,11 +89,11 @@ class EstimatorOptions(MethodOptions):
         return self
 
     @model_serializer(mode="wrap")
-    def _as_before_see_size(
+    def _as_before_they_came(
         self, handler: SerializerFunctionWrapHandler
     ) -> dict[str, Any]:
-        # Keys and saved options are older than see_size: unset, it is not in them.
-        unset = {"see_size"} if self.see_size is None else set()
+        # Keys and saved options are older than these: unset, they are not in them.
+        unset = {name for name in self.YOUNGER if getattr(self, name) is None}
         return {k: v for k, v in handler(self).items() if k not in unset}
 
     def sight(self, pictures: Tensor) -> Tensor:

@@ -45,9 +45,12 @@ class Renders:
         return self.made()
 
 
-def renders_stage(engine: Engine, count: int, size: int, seed: int) -> Stage:
+def renders_stage(
+    engine: Engine, count: int, size: int, seed: int, absent: float | None = None
+) -> Stage:
     """What `training_renders` depends on."""
-    options = {"count": count, "size": size, "sampling": "uniform"}
+    sampling = "uniform" if absent is None else f"absent {absent}"
+    options = {"count": count, "size": size, "sampling": sampling}
     return Stage("renders", "1", options, {"engine": engine_digest(engine)}, seed)
 
 
@@ -58,13 +61,15 @@ def training_renders(
     seed: int,
     store: Store,
     progress: Progress,
+    absent: float | None = None,
 ) -> Renders:
-    """`count` uniformly sampled avatars at `size` px, from the store where they exist.
+    """`count` sampled avatars at `size` px, from the store where they exist.
 
-    A killed run goes on at the shard that was open.
+    They are uniform over every range and option, but for optional parts where `absent`
+    is given (`AvatarVectors.sample`). A killed run goes on at the shard that was open.
     """
-    stage = renders_stage(engine, count, size, seed)
-    vectors = AvatarVectors.sample(engine.spec, count, seed)
+    stage = renders_stage(engine, count, size, seed, absent)
+    vectors = AvatarVectors.sample(engine.spec, count, seed, absent)
 
     def build(folder: Path, scratch: Path) -> None:
         _render_shards(engine, vectors, size, scratch, progress)

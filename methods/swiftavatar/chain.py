@@ -34,10 +34,15 @@ class Chain:
     @cached_property
     def renders(self) -> Renders:
         """Random avatars of the engine at the generator's size."""
-        context, size = self.context, self.pair.realistic.config.size
-        count = self.options.samples
+        context = self.context
         return training_renders(
-            context.engine, count, size, self.seed, context.store, context.progress
+            context.engine,
+            self.options.samples,
+            self.pair.realistic.config.size,
+            self.seed,
+            context.store,
+            context.progress,
+            self.options.absent,
         )
 
     @cached_property

@@ -147,6 +147,8 @@ class SwiftAvatarOptions(EstimatorOptions):
     Attributes:
         generator: a folder of weights, or a name, of the pretrained realistic pair.
         samples: avatars that are rendered (the paper: 50,000), for the adaptation.
+        absent: share of them in which each optional part, such as glasses, is absent;
+            None draws every option equally often. People wear glasses more seldom.
         inverted: how many of them are inverted into codes; None for all.
         adaptation: section 3.1.
         mean: where inversion starts.
@@ -158,6 +160,7 @@ class SwiftAvatarOptions(EstimatorOptions):
 
     generator: str = "portraits64"
     samples: int = Field(default=50_000, ge=1)
+    absent: float | None = Field(default=None, ge=0, le=1)
     inverted: int | None = Field(default=None, ge=1)
     adaptation: AdaptationOptions = AdaptationOptions()
     mean: MeanOptions = MeanOptions()

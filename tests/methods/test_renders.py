@@ -69,3 +69,18 @@ def test_the_key_follows_what_matters(engine, mixed_engine):
     others = [(11, 64, 0), (10, 65, 0), (10, 64, 1)]
     keys = {renders_stage(mixed_engine, *values).key for values in others}
     assert len(keys | {key}) == 4
+
+
+def test_optional_parts_may_be_drawn_seldom(mixed_engine, tmp_path):
+    def drawn(absent):
+        return training_renders(
+            mixed_engine, 400, 64, 0, Store(tmp_path), Silent(), absent
+        )
+
+    for absent, share in ((0.0, 0), (0.9, 0.9), (1.0, 1)):
+        beards = drawn(absent).vectors.column("beard")
+        assert np.mean(beards == 0) == pytest.approx(share, abs=0.05)
+    alike, others = drawn(None), drawn(0.9)
+    assert alike.digest == renders_stage(mixed_engine, 400, 64, 0).key
+    assert alike.digest != others.digest
+    np.testing.assert_array_equal(alike.vectors.continuous, others.vectors.continuous)
