@@ -45,7 +45,7 @@ def add_face_routes(app: FastAPI, studio: Studio, pages: Pages) -> None:
                 raise HTTPException(409) from error
             content = {"error": str(error), **sheet.state(studio.canvas, error.draft)}
             return JSONResponse(content, 409)
-        except (AvatarError, StudioError, ValueError) as error:
+        except (AvatarError, StudioError) as error:
             raise HTTPException(422) from error
         if _is_script(request):
             return JSONResponse(sheet.state(studio.canvas, draft))
@@ -94,9 +94,9 @@ def _is_script(request: Request) -> bool:
 
 
 def _act(studio: Studio, designer: str, face: str, fields: Mapping[str, str]) -> Draft:
-    """Do what a button says; ValueError for a garbled form."""
-    book, revision = studio.workbook, int(fields.get("revision", ""))
-    action = fields.get("action", "")
+    """Do what a button says; StudioError for a form that is not ours."""
+    book, action = studio.workbook, fields.get("action", "")
+    revision = _revision(fields)
     if action == "undo":
         return book.undo(designer, face, revision)
     if action == "redo":
@@ -111,6 +111,13 @@ def _act(studio: Studio, designer: str, face: str, fields: Mapping[str, str]) ->
     digest = studio.faces.digest(face)
     version = studio.canvas.version
     return book.finish(designer, face, digest, version, draft.revision)
+
+
+def _revision(fields: Mapping[str, str]) -> int:
+    text = fields.get("revision", "")
+    if not (text.isascii() and text.isdigit()):
+        raise StudioError(f"there is no revision {text!r}")
+    return int(text)
 
 
 def _after(studio: Studio, designer: str, draft: Draft, action: str) -> str:
