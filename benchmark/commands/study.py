@@ -178,6 +178,59 @@ def import_command(
     import_filled(study, sheets, out, replace)
 
 
+@study_app.command("serve")
+def serve_command(
+    study: Annotated[Path, typer.Argument(help="A folder that `study create` wrote.")],
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            envvar="AVATARBENCH_DATABASE",
+            help="sqlite:///PATH or postgresql://… [STUDY/ratings.sqlite].",
+        ),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")
+    ] = 8000,
+    public_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="What people type, behind a proxy or --host."),
+    ] = None,
+    patience_hours: Annotated[
+        float,
+        typer.Option(
+            min=0.1, help="After this long away, somebody else gets the paper."
+        ),
+    ] = 24,
+    prolific_code: Annotated[
+        str | None, typer.Option(help="The completion code that Prolific gave you.")
+    ] = None,
+    requests_per_second: Annotated[
+        float, typer.Option(min=1, help="Most requests from one network address.")
+    ] = 200,
+) -> None:
+    """Serve the rating site: every acknowledged answer is stored exactly once.
+
+    The admin page asks for a token, which is printed, or which you set as
+    AVATARBENCH_ADMIN_TOKEN (16 characters or more).
+    """
+    from benchmark.commands.study_serve import Request, carry_out
+
+    carry_out(
+        Request(
+            study=study,
+            database=database,
+            host=host,
+            port=port,
+            public_url=public_url,
+            patience_hours=patience_hours,
+            prolific_code=prolific_code,
+            requests_per_second=requests_per_second,
+        )
+    )
+
+
 @study_app.command("report")
 def report_command(
     study: Annotated[Path, typer.Argument(help="A folder that `study create` wrote.")],

@@ -28,6 +28,8 @@ def add_error_pages(app: FastAPI, pages: Pages, https: bool) -> None:
 
     @app.exception_handler(HTTPException)
     def refuse(request: Request, error: HTTPException) -> Response:
+        if error.status_code < 400:  # a dependency sends the browser elsewhere
+            return Response(status_code=error.status_code, headers=error.headers)
         return answer(request, error.status_code, dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)

@@ -1,0 +1,1 @@
+"""The rating site: volunteers choose, every acknowledged choice is stored once."""

@@ -1,0 +1,40 @@
+"""The rating site as one app: a study, its database, its pages."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from reports.forms.site import admin, leaving, pictures, rating, welcome
+from reports.forms.site.context import Settings, Site
+from reports.forms.site.database import Database
+from reports.forms.study import Study
+from reports.forms.web import Pages, Setup, make_app
+from reports.forms.web.application import mount_static
+from reports.forms.web.rates import Limit
+
+
+def make_site(study: Study, database: Database, settings: Settings) -> FastAPI:
+    """The app that serves a study; `database` must be open for exactly this one."""
+    package = "reports.forms.site"
+    pages = Pages(package, study.title, study.languages)
+    setup = Setup(
+        study.title,
+        database.secret,
+        study.languages,
+        cookie=f"avatarbench-{study.digest[:12]}",
+        public_url=settings.public_url,
+        rate=settings.requests,
+    )
+    app = make_app(setup, pages)
+    app.state.site = Site(
+        study,
+        database,
+        pages,
+        settings,
+        starts=Limit(settings.starts),
+        misses=Limit(settings.misses),
+    )
+    mount_static(app, "site", package)
+    for part in (welcome, rating, leaving, pictures, admin):
+        app.include_router(part.router)
+    return app

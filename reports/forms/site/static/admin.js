@@ -1,0 +1,19 @@
+// Keeps the figures up to date without loading the page again.
+"use strict";
+
+const SECONDS = 5;
+const live = document.getElementById("live");
+document.getElementById("live-note").hidden = false;
+document.getElementById("refresh").hidden = true;
+
+async function refresh() {
+  if (document.hidden || live.contains(document.activeElement)) return;
+  const answer = await fetch("/admin", { headers: { Accept: "text/html" } });
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.getElementById("live");
+  if (fresh) live.replaceChildren(...fresh.childNodes);
+  else location.reload();
+}
+
+setInterval(() => refresh().catch(() => {}), SECONDS * 1000);
