@@ -88,9 +88,17 @@ def carry_out(request: Request) -> int:
         return 130
     _print_end(request, plan, outcomes, time.monotonic() - started)
     print_places(reports)
+    print("\n".join(_leave_study(run_folder(plan.contest, request.out))))
     if tracker is not None:
         print(f"MLflow: {ui_command(request.out)}")
     return int(any(outcome.error for outcome in outcomes))
+
+
+def _leave_study(folder: Path) -> list[str]:
+    """Leave a study to ask people with; lines that say where it lies, or why none."""
+    from benchmark.commands.study_create import leave_study
+
+    return leave_study(folder)
 
 
 def open_store(root: Path, contest: Contest, say: Callable[[str], None]) -> Store:

@@ -83,12 +83,13 @@ def leave_study(run: Path) -> list[str]:
     folder = run / FOLDER
     if folder.exists():
         return _places(read_study(folder))
+    request = Request(run=str(run), runs=run.parent)
     try:
         selection = select(read_run(run))
+        study = create_study(selection, _plan(request, selection), folder)
     except NoStudy as why:
         return [f"no study: {why}"]
-    request = Request(run=str(run), runs=run.parent)
-    return _places(create_study(selection, _plan(request, selection), folder))
+    return _places(study)
 
 
 def _places(study: Study) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from reports.forms.freezing import Draft, freeze
 from reports.forms.key import Key
 from reports.forms.questions import Questions, Trial
 from reports.forms.selection import Selection
-from reports.forms.study import SCHEMA, Study, StudyError
+from reports.forms.study import NAME, SCHEMA, Study, StudyError
 from reports.forms.texts import StudyTexts
 
 FACES = 50
@@ -81,6 +82,11 @@ def create_study(selection: Selection, plan: StudyPlan, folder: Path) -> Study:
 
 def draft_study(selection: Selection, plan: StudyPlan) -> Draft:
     """A study that is not yet written."""
+    if re.match(NAME, plan.name) is None:
+        raise StudyError(
+            f"--name {plan.name}: expected small letters, digits, dots, dashes and "
+            "underscores, 64 at most"
+        )
     numbers = stream(plan.seed, "design")
     album = Album(int(selection.run.first["render_size"]))
     questions = Questions(selection, album, numbers)

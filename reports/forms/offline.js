@@ -14,7 +14,6 @@
 
   const now = () => new Date().toISOString();
   const answered = () => answers.filter((one) => one.answer).length;
-  const locked = (index) => facts.back === "no" && index < here;
 
   function keep() {
     if (facts.preview) return;
@@ -43,8 +42,8 @@
   function show(index) {
     here = Math.max(0, Math.min(index, steps.length - 1));
     steps.forEach((step, number) => step.classList.toggle("here", number === here));
-    const index_of_face = faces.indexOf(steps[here]);
-    if (index_of_face >= 0 && !answers[index_of_face].shown) answers[index_of_face].shown = now();
+    const one = answers[faces.indexOf(steps[here])];
+    if (one && !one.shown) one.shown = now();
     since = performance.now();
     refresh();
     keep();
@@ -63,7 +62,8 @@
     begin.disabled = !agree.checked;
     faces.forEach((face, index) => {
       face.querySelector(".next").disabled = !answers[index].answer;
-      for (const input of face.querySelectorAll("input")) input.disabled = locked(index + 1);
+      const locked = facts.back === "no" && index + 1 < here;
+      for (const input of face.querySelectorAll("input")) input.disabled = locked;
     });
     const left = document.getElementById("left");
     const missing = faces.length - done;

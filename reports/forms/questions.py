@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from reports.forms.album import Album, new_id, unlikeness
 from reports.forms.design import Row, balanced_square, shuffled
-from reports.forms.selection import Selection
+from reports.forms.selection import NoStudy, Selection
 from reports.forms.study import StudyError
 
 Trial = dict[str, Any]
@@ -133,7 +133,7 @@ class Questions:
         selection, needed = self._selection, self.slots - 1
         others = [name for name in selection.faces if name != face]
         if len(others) < needed:
-            raise StudyError(
+            raise NoStudy(
                 f"catch trials need {needed + 1} faces, and the run has "
                 f"{len(others) + 1}; make the study without (--catches 0)"
             )

@@ -18,6 +18,8 @@ SCHEMA = 1
 STUDY_FILE, KEY_FILE, EXCLUSIONS_FILE = "study.json", "key.json", "exclusions.yaml"
 PICTURES = "pictures"
 
+NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+"""Names of studies, which stand in files' names and in judgements."""
 Opaque = Annotated[str, Field(pattern=r"^[a-z0-9]{4,32}$")]
 """An id that says nothing; letters and digits alone, so it is safe in a path."""
 Kind = Literal["judgement", "catch", "repeat"]
@@ -103,7 +105,7 @@ class Study(Part):
 
     folder: Path = Field(exclude=True)
     study_schema: Literal[1] = Field(SCHEMA, alias="schema")
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    name: Annotated[str, Field(pattern=NAME)]
     title: str
     created: str
     seed: int = Field(ge=0)
