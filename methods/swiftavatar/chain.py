@@ -83,6 +83,7 @@ class Chain:
             self.means,
             self.options.inversion,
             context.weights,
+            self.seed,
             context.store,
             context.progress,
             context.device,

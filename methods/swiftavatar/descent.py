@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.swiftavatar.mean_codes import MeanCodes
+from methods.swiftavatar.nearest import NearestSamples
 from methods.swiftavatar.options import InversionOptions
 from methods.swiftavatar.perceptual import Features, Perceptual
 
@@ -27,6 +28,14 @@ mean squared distance to the start; all before they are weighted. The first is 0
 its weight is: the net is not even read."""
 RISE, FALL = 0.05, 0.25
 """Shares of the steps in which the ramped learning rate rises and falls."""
+
+
+class Scene(NamedTuple):
+    """A batch of renders (n, 3, S, S), their features, and where their codes start."""
+
+    targets: Tensor
+    features: Features
+    starts: Tensor
 
 
 class Inverted(NamedTuple):
@@ -61,7 +70,7 @@ def learning_rate_at(step: int, options: InversionOptions) -> float:
 
 
 class Inversion:
-    """Inverts batches of renders from one start, with the generator's stored noise."""
+    """Inverts batches of renders, with the generator's stored noise."""
 
     def __init__(
         self,
@@ -69,12 +78,15 @@ class Inversion:
         net: Perceptual | None,
         start: MeanCodes,
         options: InversionOptions,
+        nearest: NearestSamples | None = None,
     ) -> None:
+        """Start at the mean codes, or at the samples that are `nearest`."""
         self._avatar, self._net, self._options = avatar, net, options
+        self._nearest = nearest
         # The glasses' start is no code of W: there, all rows start from w_mean.
         rows = start.start if options.space == "w+" else start.mean[:1]
         self.device = str(avatar.grid.device)
-        self._start = rows.to(self.device)
+        self._mean = rows.to(self.device)
         self._weights = torch.tensor(
             [options.perceptual_weight, options.pixel_weight, options.latent_weight],
             device=self.device,
@@ -89,18 +101,23 @@ class Inversion:
         with frozen(self._avatar):
             with torch.no_grad():
                 features = self._net.features(targets) if self._net else []
-            codes, curve = self._descend(targets, features)
-            return self._measured(codes, curve, targets, features)
+            scene = Scene(targets, features, self._starts(targets))
+            codes, curve = self._descend(scene)
+            return self._measured(codes, curve, scene)
 
-    def _descend(
-        self, targets: Tensor, features: Features
-    ) -> tuple[Tensor, list[Tensor]]:
+    def _starts(self, targets: Tensor) -> Tensor:
+        """(n, rows, D) codes from which to descend; one row in W."""
+        if self._nearest is None:
+            return self._mean.repeat(len(targets), 1, 1)
+        return self._nearest.of(targets)[:, : self._mean.shape[0]]
+
+    def _descend(self, scene: Scene) -> tuple[Tensor, list[Tensor]]:
         """The last codes, and the summed terms before each step."""
-        codes = self._start.repeat(len(targets), 1, 1).requires_grad_(True)
+        codes = scene.starts.clone().requires_grad_(True)
         adam = torch.optim.Adam([codes])
         curve = []
         for step in range(self._options.steps):
-            _, terms = self._look(codes, targets, features)
+            _, terms = self._look(codes, scene)
             (codes.grad,) = torch.autograd.grad((terms @ self._weights).sum(), codes)
             adam.param_groups[0]["lr"] = learning_rate_at(step, self._options)
             adam.step()
@@ -108,34 +125,30 @@ class Inversion:
         return codes.detach(), curve
 
     @torch.no_grad()
-    def _measured(
-        self, codes: Tensor, curve: list[Tensor], targets: Tensor, features: Features
-    ) -> Inverted:
-        image, terms = self._look(codes, targets, features)
+    def _measured(self, codes: Tensor, curve: list[Tensor], scene: Scene) -> Inverted:
+        image, terms = self._look(codes, scene)
         whole = torch.stack([*curve, terms.double().sum(0)]).cpu()
         if not whole.isfinite().all():
             raise FloatingPointError(
                 "the loss of the inversion is not finite: lower inversion.learning_rate"
             )
         latents = self._rows(codes).half()
-        rounded, terms = self._look(latents.float(), targets, features)
+        rounded, terms = self._look(latents.float(), scene)
         change = (rounded - image).square().mean((1, 2, 3))
         return Inverted(latents.cpu(), terms.cpu(), whole, change.cpu())
 
-    def _look(
-        self, codes: Tensor, targets: Tensor, features: Features
-    ) -> tuple[Tensor, Tensor]:
+    def _look(self, codes: Tensor, scene: Scene) -> tuple[Tensor, Tensor]:
         """Pictures of codes, and their (n, 3) terms."""
         made = self._avatar(
             [self._rows(codes)], input_is_latent=True, randomize_noise=False
         )
-        square = (made.image - targets).square().mean((1, 2, 3))
+        square = (made.image - scene.targets).square().mean((1, 2, 3))
         terms = (
-            self._net.distances(made.image, features)
+            self._net.distances(made.image, scene.features)
             if self._net
             else torch.zeros_like(square),
             square,
-            (codes - self._start).square().mean((1, 2)),
+            (codes - scene.starts).square().mean((1, 2)),
         )
         return made.image, torch.stack(terms, dim=1)
 

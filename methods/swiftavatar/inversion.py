@@ -26,9 +26,11 @@ from methods.pictures import as_tensor
 from methods.renders import Renders
 from methods.swiftavatar.descent import TERMS, Inversion, Inverted
 from methods.swiftavatar.mean_codes import MeanCodes
+from methods.swiftavatar.nearest import NearestSamples
 from methods.swiftavatar.options import InversionOptions
 from methods.swiftavatar.perceptual import Perceptual, open_perceptual, weight_file
 
+_NOT_ALWAYS_READ = {"perceptual", "perceptual_size", "start", "start_samples"}
 CODES_FILE, CURVE_FILE = "codes.safetensors", "curve.json"
 
 
@@ -67,15 +69,16 @@ def codes_stage(
     start: MeanCodes,
     options: InversionOptions,
     weights: Mapping[str, Path],
+    seed: int,
     device: str,
 ) -> Stage:
     """What the codes of the first `count` renders depend on.
 
-    Nothing is drawn, so there is no seed. Raises MethodError where the weight file of
-    the perceptual net is missing.
+    Only where they start at samples is something drawn. Raises MethodError where the
+    weight file of the perceptual net is missing.
     """
     read = {
-        **options.model_dump(mode="json", exclude={"perceptual", "perceptual_size"}),
+        **options.model_dump(mode="json", exclude=_NOT_ALWAYS_READ),
         "count": count,
         "device": device,
         "threads": torch.get_num_threads(),
@@ -91,7 +94,10 @@ def codes_stage(
         read["perceptual"] = options.perceptual
         # Renders that are no larger are not brought to another size.
         read["perceptual_size"] = min(options.perceptual_size, avatar.config.size)
-    return Stage("codes", "1", read, inputs)
+    if options.start == "mean":
+        return Stage("codes", "1", read, inputs)
+    read |= {"start": options.start, "start_samples": options.start_samples}
+    return Stage("codes", "1", read, inputs, seed)
 
 
 def inverted_codes(
@@ -102,6 +108,7 @@ def inverted_codes(
     start: MeanCodes,
     options: InversionOptions,
     weights: Mapping[str, Path],
+    seed: int,
     store: Store,
     progress: Progress,
     device: str,
@@ -113,12 +120,14 @@ def inverted_codes(
     """
     _check(renders, count, avatar)
     stage = codes_stage(
-        renders, count, avatar, avatar_digest, start, options, weights, device
+        renders, count, avatar, avatar_digest, start, options, weights, seed, device
     )
 
     def build(folder: Path, scratch: Path) -> None:
         net = _perceptual(options, weights, device)
-        inversion = Inversion(avatar, net, start, options)
+        near = options.start == "nearest"
+        samples = NearestSamples(avatar, net, options, seed) if near else None
+        inversion = Inversion(avatar, net, start, options, samples)
         pictures = renders.pictures[:count]
         pieces = _inverted(inversion, pictures, options.batch, scratch, progress)
         _write(folder, pieces, count)

@@ -98,6 +98,9 @@ class InversionOptions(StepOptions):
         learning_rate: its largest value.
         schedule: "cosine", a half wave to zero, as the paper says; "ramped", 5 % rise,
             flat, half a wave down over the last quarter, as in the reference script.
+        start: where it starts: at the "mean" code, as the paper has it, or for each
+            render at the "nearest" of `start_samples` samples of the avatar generator.
+        start_samples: read for "nearest" alone.
         space: "w+", each row of codes on its own, or "w", one row for all.
         perceptual: the net of the perceptual term.
         perceptual_size: side to which pictures larger than it are brought for it.
@@ -110,6 +113,8 @@ class InversionOptions(StepOptions):
     steps: int = Field(default=200, ge=1)
     learning_rate: float = Field(default=0.1, gt=0)
     schedule: Literal["cosine", "ramped"] = "cosine"
+    start: Literal["mean", "nearest"] = "mean"
+    start_samples: int = Field(default=2_000, ge=1)
     space: Literal["w+", "w"] = "w+"
     perceptual: PerceptualName = "lpips-vgg"
     perceptual_size: int = Field(default=256, ge=16)

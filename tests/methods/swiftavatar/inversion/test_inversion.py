@@ -10,7 +10,10 @@ from benchmark.progress import Silent
 from benchmark.store import Store
 from benchmark.weights import ALEXNET
 from methods.base import MethodError
+from methods.generator.sampling import draw_codes, synthesise
 from methods.pictures import as_tensor
+from methods.randomness import seed_of
+from methods.renders import Renders
 from methods.swiftavatar.inversion import (
     CODES_FILE,
     CURVE_FILE,
@@ -43,7 +46,7 @@ class Counting(Silent):
 @pytest.fixture
 def invert(avatar, renders, start, trunks):
     def invert(
-        root, count=7, progress=None, renders=renders, weights=trunks, **options
+        root, count=7, progress=None, renders=renders, weights=trunks, seed=0, **options
     ):
         given = {"steps": 3, "batch": 3, "perceptual": "lpips-alex", **options}
         return inverted_codes(
@@ -54,6 +57,7 @@ def invert(avatar, renders, start, trunks):
             start,
             InversionOptions(**given),
             weights,
+            seed,
             Store(root),
             progress or Silent(),
             "cpu",
@@ -133,7 +137,7 @@ def test_fewer_are_the_first_ones(invert, tmp_path):
 def test_the_key_holds_what_is_read(avatar, renders, start, trunks):
     def key(count=7, renders=renders, digest="avatar", start=start, **options):
         options = InversionOptions(**{"perceptual": "lpips-alex", **options})
-        args = (renders, count, avatar, digest, start, options, trunks, "cpu")
+        args = (renders, count, avatar, digest, start, options, trunks, 0, "cpu")
         return codes_stage(*args).key
 
     others = [
@@ -156,6 +160,31 @@ def test_the_key_holds_what_is_read(avatar, renders, start, trunks):
     silent = key(perceptual_weight=0)
     assert silent == key(perceptual_weight=0, perceptual="lpips-vgg")
     assert silent == key(perceptual_weight=0, perceptual_size=16)
+
+
+def test_only_samples_to_start_at_are_drawn(avatar, renders, start, trunks):
+    def key(seed=0, **options):
+        options = InversionOptions(perceptual_weight=0, **options)
+        args = (renders, 7, avatar, "avatar", start, options, trunks, seed, "cpu")
+        return codes_stage(*args).key
+
+    assert key() == key(seed=1) == key(start_samples=5)
+    near = {"start": "nearest", "start_samples": 5}
+    keys = {key(), key(**near), key(seed=1, **near), key(start="nearest")}
+    assert len(keys) == 4
+
+
+def test_each_render_starts_at_the_sample_most_like_it(invert, avatar, tmp_path):
+    samples = draw_codes(avatar, 50, seed_of(3, "starts"))
+    wanted = torch.tensor([4, 31, 17])
+    pictures = synthesise(avatar, samples[wanted]).pictures
+    vectors = tiny_pair.make_renders(count=3).vectors
+    alike = Renders(vectors, pictures.shape[1], "samples", lambda: pictures)
+    start = {"start": "nearest", "start_samples": 50, "learning_rate": 1e-6}
+    for net in ({}, {"perceptual_weight": 0}):
+        codes = invert(tmp_path, 3, renders=alike, seed=3, **start, **net)
+        torch.testing.assert_close(codes.latents, samples[wanted], atol=2e-3, rtol=2e-3)
+        assert codes.measures["latent"] < 1e-6
 
 
 def test_without_perceptual_weight_no_file_is_read(invert, tmp_path):
