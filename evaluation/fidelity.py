@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import contingency
 
 from benchmark.avatars import AvatarVectors
 from evaluation.parameters import parameter_scores
@@ -60,7 +61,12 @@ def pair_fidelity(pairs: Reading, portraits: Reading) -> pd.DataFrame:
         kept: skill on pairs over skill on portraits. 1 where pairs show a parameter as
         well as portraits do, 0 where a constant guess is as good, below 0 where it is
         better. NaN where the oracle does not beat the constant guess on portraits, or
-        where a constant guess is perfect on the pairs.
+        where a constant guess is perfect on the pairs;
+        tied_pairs, tied_portraits: how closely what is read follows what is true,
+        whatever the oracle's habits: it learnt a designer's, who seldom goes to the
+        ends of a scalar, and pairs hold every value alike. The correlation of a
+        continuous parameter, in [-1, 1], else Cramer's V, in [0, 1], corrected for
+        chance (Bergsma 2013). NaN where either side is constant.
 
     Raises:
         ValueError: where the readings are of two engines.
@@ -83,6 +89,8 @@ def pair_fidelity(pairs: Reading, portraits: Reading) -> pd.DataFrame:
             "constant_pairs": own.constant,
             "constant_portraits": calibration.constant,
             "kept": own.skill / known,
+            "tied_pairs": _ties(pairs),
+            "tied_portraits": _ties(portraits),
         }
     )
 
@@ -109,6 +117,41 @@ def constant(truth: AvatarVectors) -> AvatarVectors:
         np.tile(np.array(means, np.float32), (len(truth), 1)),
         np.tile(np.array(modes, np.int64), (len(truth), 1)),
     )
+
+
+def _ties(reading: Reading) -> NDArray[np.float64]:
+    """(C + D,) association of what was read with the truth, where it is active."""
+    truth, read = reading.truth, reading.predicted
+    active = truth.active()
+    scalars = zip(
+        read.continuous.T, truth.continuous.T, active.continuous.T, strict=True
+    )
+    choices = zip(read.discrete.T, truth.discrete.T, active.discrete.T, strict=True)
+    return np.array(
+        [_correlation(one[mask], other[mask]) for one, other, mask in scalars]
+        + [_cramers_v(one[mask], other[mask]) for one, other, mask in choices]
+    )
+
+
+def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    if len(one) < 2 or np.ptp(one) == 0 or np.ptp(other) == 0:
+        return float("nan")
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def _cramers_v(one: NDArray[np.int64], other: NDArray[np.int64]) -> float:
+    """Cramer's V with Bergsma's correction of its bias (2013, equations 6 to 9)."""
+    counts = pd.crosstab(one, other).to_numpy()
+    rows, columns = counts.shape
+    total = int(counts.sum())
+    if min(rows, columns) < 2:
+        return float("nan")
+    expected = contingency.expected_freq(counts)
+    phi = ((counts - expected) ** 2 / expected).sum() / total
+    spare = max(0.0, phi - (rows - 1) * (columns - 1) / (total - 1))
+    sides = [side - (side - 1) ** 2 / (total - 1) for side in (rows, columns)]
+    room = min(sides) - 1
+    return float(np.sqrt(spare / room)) if room > 0 else float("nan")
 
 
 @dataclass(frozen=True)

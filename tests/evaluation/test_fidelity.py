@@ -1,7 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import contingency
 
 from benchmark.avatars import (
     AvatarSpec,
@@ -175,3 +177,36 @@ def test_readings_must_belong_together():
         Reading(vectors(2, 0), vectors(3, 0))
     with pytest.raises(ValueError, match="pairs of engine engine cannot be held"):
         pair_fidelity(perfect(vectors(3, 0)), perfect(batch))
+
+
+def test_ties_do_not_mind_the_oracles_habits():
+    """Scalars pulled to the middle and options called otherwise follow the truth."""
+    truth = vectors(400, 5)
+    names = np.roll(np.arange(3), 1)
+    pulled = AvatarVectors(
+        SPEC,
+        0.4 + 0.1 * truth.continuous,
+        np.stack([names[truth.discrete[:, 0]], 1 - truth.discrete[:, 1]], axis=1),
+    )
+    table = by_name(Reading(pulled, truth), Reading(vectors(400, 6), truth))
+    np.testing.assert_allclose(table["tied_pairs"], 1, atol=1e-3)
+    assert (table["tied_portraits"].abs() < 0.2).all()
+    assert (table["kept"].dropna() < 0.9).all()
+
+
+def test_what_is_constant_is_tied_to_nothing():
+    truth = vectors(40, 5)
+    table = by_name(Reading(constant(truth), truth), perfect(truth))
+    assert table["tied_pairs"].isna().all()
+
+
+@few
+@given(SEEDS, COUNTS)
+def test_cramers_v_without_correction_is_scipys(seed, count):
+    """Where there are many faces the correction is small."""
+    truth = vectors(20 * count + 400, seed)
+    read = blend(truth, seed, 0.3)
+    table = by_name(Reading(read, truth), perfect(truth))
+    counts = pd.crosstab(read.column("beard"), truth.column("beard")).to_numpy()
+    plain = contingency.association(counts, method="cramer")
+    assert table.loc["beard", "tied_pairs"] == pytest.approx(plain, abs=0.02)
