@@ -14,9 +14,22 @@ FIRST_OF = "first_of"
 def wanted_options(
     suite: Suite, section: VariantSection, fields: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What the suite asks of a variant whose method has options of these names."""
+    """What the suite asks of a variant whose method has options of these names.
+
+    A variant's own options come before the shared ones, key by key in nested ones too.
+    """
     shared = {key: value for key, value in suite.options.items() if key in fields}
-    return {**shared, **section.options}
+    return _over(shared, section.options)
+
+
+def _over(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """`own` laid over `shared`; lists, and lists of candidates, are replaced whole."""
+    merged = {**shared, **own}
+    for key in shared.keys() & own.keys():
+        both = shared[key], own[key]
+        if all(isinstance(each, dict) and FIRST_OF not in each for each in both):
+            merged[key] = _over(*both)
+    return merged
 
 
 def may_choose(value: Any) -> bool:
