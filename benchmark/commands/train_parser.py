@@ -91,7 +91,7 @@ def carry_out(request: Request) -> int:
 def score(name: str, data: str, device: str, quiet: bool) -> int:
     """Measure a parser's weights on faces with part maps and print it by class."""
     parser = load_parser(find_weights(Path(name)), device)
-    faces = open_parsed(data, parser.config.size)
+    faces = open_parsed(data, parser.size)
     open_progress(quiet).say(f"{len(faces)} faces of {faces.name}")
     _print_quality(faces, measure(parser, faces, device))
     return 0

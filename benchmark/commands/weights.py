@@ -85,6 +85,36 @@ def import_weights(
     print(f"weights: {folder}")
 
 
+@weights_app.command("import-parser")
+def import_parser(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="BiSeNet's public face-parsing weights (79999_iter.pth).",
+            readable=False,
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to make [NAME beside the fetched weight files]."),
+    ] = None,
+    name: Annotated[
+        str, typer.Option(help="What the option similarity.parser calls it.")
+    ] = "bisenet",
+    licence: Annotated[
+        str | None, typer.Option(help="Licence [not stated, as released].")
+    ] = None,
+) -> None:
+    """Convert a BiSeNet checkpoint into a face parser that F2P can look through."""
+    from benchmark.weights import cache_folder
+    from methods.f2p.bisenet_weights import import_bisenet
+
+    title = _folder_name(name)
+    folder = out or cache_folder() / title
+    _print_card(import_bisenet(file, folder, title, licence))
+    print(f"weights: {folder}")
+
+
 @weights_app.command("show")
 def show_weights(
     folder: Annotated[
@@ -132,7 +162,7 @@ def _folder_name(name: str) -> str:
 def _print_card(card: WeightsCard | ParserCard) -> None:
     """One line a field; fields that were left open are left out."""
     for field, value in card.model_dump(exclude={"parameters", "digests"}).items():
-        if value in (None, ""):
+        if value in (None, "", {}):
             continue
         print(f"{field + ':':<15}{_in_one_line(value)}")
     counts = {str(file): count for file, count in card.parameters.items()}

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from benchmark.parts import PART_NAMES
@@ -51,12 +52,11 @@ class Content:
         folder = weights[name].parent
         self._parser = load_parser(folder, device)
         template = TEMPLATES[read_parser_card(folder).template]
-        self._placement = placement_of(template, self._parser.config.size)
+        self._placement = placement_of(template, self._parser.size)
         self.digest = _digest(weights[name], options)
         self._reduction = options.content_reduction
         values = [getattr(options.parts, part) for part in PART_NAMES]
-        first = next(self._parser.parameters())
-        self._parts = first.new_tensor(values).view(1, -1, 1, 1)
+        self._parts = torch.tensor(values, device=device).view(1, -1, 1, 1)
 
     def features(self, pictures: Tensor, frame: Frame) -> Tensor:
         """(n, C, h, w) weighed features of (n, 3, S, S) RGB pictures in [-1, 1].

@@ -143,6 +143,8 @@ class TranslatorOptions(Section):
         batch: faces a step; the journal does not say.
         learning_rate: the paper's.
         schedule: of the rate; the paper tells of no change.
+        faces: how many of the train faces are learnt from, the first ones; None for
+            all.
         checkpoint_steps: steps from one checkpoint to the next.
         loopback_weight: of the distance between a vector and what the network makes of
             its picture (lambda 3 of the paper).
@@ -163,6 +165,7 @@ class TranslatorOptions(Section):
     batch: int = Field(default=16, ge=2)
     learning_rate: float = Field(default=1e-4, gt=0)
     schedule: Literal["constant", "cosine"] = "constant"
+    faces: int | None = Field(default=None, ge=2)
     checkpoint_steps: int = Field(default=500, ge=1)
     loopback_weight: float = Field(default=1.0, ge=0)
     loopback_reduction: Literal["mean", "sum"] = "mean"

@@ -1,15 +1,18 @@
 """A face parser in a folder of weights, with a card.
 
 card.json            what it is, where from, under which licence, how good
-parser.safetensors   the entries of FaceParser's state dict, in half precision
+parser.safetensors   the entries of its network's state dict; FaceParser's in half
+                     precision
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -21,6 +24,7 @@ from benchmark.store import file_digest
 from benchmark.weight_folders import CARD, PARSER, WeightsError, check_member
 from methods.f2p.alignment import Template
 from methods.generator.pretrained import require_free
+from methods.networks.bisenet import BiSeNet
 from methods.networks.face_parser import FaceParser, ParserConfig
 
 __all__ = [
@@ -30,17 +34,19 @@ __all__ = [
     "read_parser_card",
     "require_free",
     "write_parser",
+    "write_tensors",
 ]
 
 AGAIN = "train it again with `avatarbench train parser`"
 
 
 class ParserCard(BaseModel):
-    """What a folder of a face parser is.
+    """What a folder of a face parser is; what an import cannot know is None.
 
     Attributes:
         title: a name for people.
-        parser: keyword arguments of ParserConfig.
+        network: its kind: our own FaceParser, or BiSeNet.
+        parser: keyword arguments of ParserConfig; BiSeNet has none.
         template: how the faces that it was trained on are aligned.
         licence: what one may do with the weights.
         data: what it was trained on.
@@ -55,26 +61,27 @@ class ParserCard(BaseModel):
         accuracy: share of pixels that got their class.
         made_with: the program and version that wrote the folder.
         notes: what else a user should know.
-        parameters: learned numbers; filled in by `write_parser`.
-        digests: SHA-256 (hex) of the file; filled in by `write_parser`.
+        parameters: learned numbers; filled in by `write_tensors`.
+        digests: SHA-256 (hex) of the file; filled in by `write_tensors`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
+    network: Literal["face-parser", "bisenet"] = "face-parser"
     parser: dict[str, int | tuple[int, ...]]
     template: Template
     licence: str
     data: str
     encoder: str
     command: str
-    hours: float
-    steps: int
-    faces: int
+    hours: float | None
+    steps: int | None
+    faces: int | None
     validation: str
-    mean_iou: float
+    mean_iou: float | None
     iou: dict[str, float | None]
-    accuracy: float
+    accuracy: float | None
     made_with: str = ""
     notes: str = ""
     parameters: dict[str, int] = {}
@@ -86,15 +93,25 @@ def write_parser(folder: Path, parser: FaceParser, card: ParserCard) -> ParserCa
 
     Raises WeightsError where the folder exists or cannot be written.
     """
+    whole = card.model_copy(update={"parser": asdict(parser.config)})
+    return write_tensors(folder, _halved(parser), whole)
+
+
+def write_tensors(
+    folder: Path, tensors: Mapping[str, Tensor], card: ParserCard
+) -> ParserCard:
+    """Write a parser's state dict and its card into a new folder; the card as written.
+
+    Raises WeightsError where the folder exists or cannot be written.
+    """
     require_free(folder)
     partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
     try:
         partial.mkdir(parents=True)
-        (partial / PARSER).write_bytes(save(_halved(parser)))
+        (partial / PARSER).write_bytes(save(dict(tensors)))
         written = card.model_copy(
             update={
-                "parser": asdict(parser.config),
-                "parameters": {PARSER: sum(p.numel() for p in parser.parameters())},
+                "parameters": {PARSER: _learned(card)},
                 "digests": {PARSER: file_digest(partial / PARSER)},
             }
         )
@@ -133,7 +150,7 @@ def read_parser_card(folder: Path) -> ParserCard:
         ) from error
 
 
-def load_parser(folder: Path, device: str = "cpu") -> FaceParser:
+def load_parser(folder: Path, device: str = "cpu") -> FaceParser | BiSeNet:
     """The frozen parser of a folder, in single precision.
 
     Raises WeightsError where the folder is no whole, unchanged one.
@@ -144,7 +161,7 @@ def load_parser(folder: Path, device: str = "cpu") -> FaceParser:
         raise WeightsError(f"{path} is missing; {AGAIN}")
     check_member(path)
     try:
-        parser = FaceParser(ParserConfig(**card.parser))  # type: ignore[arg-type]
+        parser = _empty(card)
         parser.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
@@ -152,6 +169,17 @@ def load_parser(folder: Path, device: str = "cpu") -> FaceParser:
             f"{path} does not fit its card: {reason}; {AGAIN}"
         ) from error
     return parser.eval().requires_grad_(False).to(device)
+
+
+def _empty(card: ParserCard) -> FaceParser | BiSeNet:
+    """The network of a card, untrained."""
+    if card.network == "bisenet":
+        return BiSeNet()
+    return FaceParser(ParserConfig(**card.parser))  # type: ignore[arg-type]
+
+
+def _learned(card: ParserCard) -> int:
+    return sum(parameter.numel() for parameter in _empty(card).parameters())
 
 
 def _halved(parser: FaceParser) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ from benchmark.parts import PART_NAMES
 from benchmark.progress import Progress
 from methods.augmentation import Augmentation, augment
 from methods.examples import row_order
-from methods.networks.face_parser import FaceParser, ParserConfig
+from methods.networks.face_parser import FaceParser, ParserConfig, PartReader
 from methods.pictures import as_tensor
 from methods.randomness import generator_of
 from methods.training import Recipe, train
@@ -152,7 +152,7 @@ def disturbed(
 
 @torch.no_grad()
 def measure(
-    parser: FaceParser, faces: ParsedFaces, device: str = "cpu"
+    parser: PartReader, faces: ParsedFaces, device: str = "cpu"
 ) -> ParserQuality:
     """How well a parser reads faces that it was not trained on."""
     classes = len(PART_NAMES)

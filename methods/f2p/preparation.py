@@ -42,7 +42,7 @@ def prepared_course(
     return Course(
         imitated,
         judge,
-        _faces(judge, context),
+        _faces(judge, options.translator.faces, context),
         _pairs(judge, options, context),
         options.translator,
         similarity,
@@ -51,9 +51,11 @@ def prepared_course(
     )
 
 
-def _faces(judge: Judge, context: FitContext) -> Faces:
-    """The train faces as the terms see them."""
-    pictures, digest = context.faces.images, context.faces.digest
+def _faces(judge: Judge, count: int | None, context: FitContext) -> Faces:
+    """The first `count` train faces, or all, as the terms see them."""
+    pictures, digest = context.faces.images[:count], context.faces.digest
+    if count is not None:
+        digest = f"{digest} {count}"
     identity, content = (
         _seen(name, pictures, digest, judge, judge.faces, context)
         if name in judge.terms

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -38,6 +38,23 @@ class Reading(NamedTuple):
     probabilities: Tensor
 
 
+class PartReader(Protocol):
+    """A network that tells the 13 parts of faces."""
+
+    @property
+    def size(self) -> int:
+        """Side in pixels of the pictures that it was trained on."""
+        ...
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        """(n, 13, S, S) class scores of (n, 3, S, S) RGB pictures in [-1, 1]."""
+        ...
+
+    def read(self, pictures: Tensor) -> Reading:
+        """Features and probabilities of (n, 3, S, S) pictures in [-1, 1]."""
+        ...
+
+
 class FaceParser(nn.Module):
     """EfficientNet-Lite0's first stages and a decoder with shortcuts (a U-Net).
 
@@ -59,6 +76,11 @@ class FaceParser(nn.Module):
             for width, after in pairwise((*config.widths, config.widths[-1]))
         )
         self.classify = nn.Conv2d(config.widths[-1], len(PART_NAMES), 1)
+
+    @property
+    def size(self) -> int:
+        """Side in pixels of the pictures that it was trained on."""
+        return self.config.size
 
     def train(self, mode: bool = True) -> FaceParser:
         """Switch the decoder; the encoder's statistics never move."""

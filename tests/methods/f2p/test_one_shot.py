@@ -161,3 +161,12 @@ def test_a_warm_start_reads_the_imitators_renders(
 def test_tells_of_its_imitator(fitted, tmp_path):
     fitted.save(tmp_path / "saved")
     assert '"error_unseen"' in (tmp_path / "saved" / "method.json").read_text()
+
+
+def test_learns_from_as_many_train_faces_as_it_is_told(
+    mixed_engine, make_context, weights, store
+):
+    method = make(translator={**TINY["translator"], "faces": 5})
+    trace = method.trace(make_context(mixed_engine, weights=weights, store=store))
+    figures = {step.name: step.figures for step in trace.steps}
+    assert figures["similarity-features"] == {"faces": 5.0}
