@@ -113,7 +113,13 @@ def _make_private(path: str | None) -> None:
     """
     if not path or path == ":memory:":
         raise ArgumentError("a SQLite database needs a path")
-    Path(path).touch(mode=0o600, exist_ok=True)
+    try:
+        Path(path).touch(mode=0o600, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(
+            f"cannot make the database {path}: {error.strerror}; make its folder "
+            "writable, or name another with --database"
+        ) from error
 
 
 def _prepare_sqlite(connection: SqliteConnection, record: object) -> None:
