@@ -16,7 +16,7 @@ from reports.page import (
     page_template,
 )
 from reports.studies.answers import Answers
-from reports.studies.wording import percent, raters_note
+from reports.studies.wording import raters_note, rule_note
 from reports.table import Table, published
 
 LANGUAGES = {"de": "German", "en": "English"}
@@ -73,7 +73,7 @@ def render_study_page(answers: Answers, content: StudyContent, code: str) -> str
 
 def protocol(answers: Answers) -> list[str]:
     """How the study was done, a sentence each."""
-    study, rule, rows = answers.study, answers.rule, answers.rows
+    study, rows = answers.study, answers.rows
     kinds = [trial.kind for trial in study.trials]
     per_engine = kinds.count("judgement") // len(study.engines)
     tie = "or that none can be told best" if study.settings.tie else "and no tie"
@@ -92,10 +92,7 @@ def protocol(answers: Answers) -> list[str]:
         raters_note(answers),
         f"Answers by language: {languages}. By way: {_sources(answers)}. Median time "
         f"of an answer: {_median(answers)}.",
-        "Fixed before the first answer: a rater is excluded with more than "
-        f"{rule.max_failed_catches} failed catch trials, a median time under "
-        f"{rule.min_median_seconds:g} s, or fewer than {percent(rule.min_finished)} of "
-        f"the trials answered; ties are {rule.ties}.",
+        rule_note(answers.rule),
     ]
 
 

@@ -17,6 +17,7 @@ from reports.studies.wording import (
     few_note,
     percent,
     picks_text,
+    rule_note,
     share_cell,
     study_notes,
 )
@@ -212,22 +213,22 @@ def slots_table(answers: Answers, found: Sequence[Findings]) -> Table:
 
 def _slot_note(found: Findings) -> str:
     few, many = found.slots.exposure.min(), found.slots.exposure.max()
+    times = str(many) if few == many else f"{few} to {many}"
     return (
         f"{found.engine}: chi-squared test of equal places p "
         f"{wording.p_text(found.slots.p)} (as if judgements were independent), Cohen's "
-        f"w {found.slots.effect:.2f}; each method stood in each place {few} to {many} "
+        f"w {found.slots.effect:.2f}; each method stood in each place {times} "
         "times."
     )
 
 
 def raters_table(answers: Answers) -> Table:
     """The raters who do not count, and why."""
-    rule, study = answers.rule, answers.study
     rows = tuple(
         Row(
             rater.participant,
             (
-                Cell(f"{rater.answered} of {len(study.trials)}"),
+                Cell(f"{rater.answered} of {len(answers.study.trials)}"),
                 Cell(f"{rater.failed_catches} of {rater.catches}"),
                 Cell(wording.number(rater.median_seconds, 1)),
                 Cell("; ".join(rater.reasons)),
@@ -244,10 +245,7 @@ def raters_table(answers: Answers) -> Table:
         (Section("", rows),),
         (
             *study_notes(answers),
-            "Excluded, as fixed before the first answer: more than "
-            f"{rule.max_failed_catches} failed catch trials, a median time under "
-            f"{rule.min_median_seconds:g} s, or fewer than "
-            f"{percent(rule.min_finished)} of the trials answered.",
+            rule_note(answers.rule),
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from evaluation.ratings import MIN_CLUSTERS, RESAMPLES, Bounds
 from evaluation.statistics import SEED, Interval
 from reports import wording
-from reports.studies.answers import Answers
+from reports.studies.answers import AnalysisRule, Answers
 from reports.table import Cell
 
 TIES = {
@@ -74,7 +74,17 @@ def raters_note(answers: Answers) -> str:
     tied = "no ties allowed"
     if answers.study.settings.tie:
         tied = f"{ties} of them ties: {TIES[answers.rule.ties]}"
-    return f"{len(answers.counted)} raters{out}; {len(rows)} judgements, {tied}."
+    return f"{len(answers.counted)} raters{out}; {len(rows):,} judgements, {tied}."
+
+
+def rule_note(rule: AnalysisRule) -> str:
+    """The rule of exclusion in one sentence."""
+    return (
+        "Excluded, as fixed before the first answer, is a rater with more than "
+        f"{rule.max_failed_catches} failed catch trials, a median time under "
+        f"{rule.min_median_seconds:g} s, or fewer than {100 * rule.min_finished:g} % "
+        "of the questions answered."
+    )
 
 
 def few_note(answers: Answers) -> tuple[str, ...]:

@@ -20,11 +20,13 @@ from benchmark.store import Store
 from benchmark.suite import load_suite
 from benchmark.tracked import FaceRecord, flat
 from benchmark.tracking import (
+    ReportedStudy,
     TrackingError,
     Training,
     open_tracker,
     open_training_tracker,
     sweep,
+    track_study,
     tracking_uri,
 )
 
@@ -96,6 +98,29 @@ def test_a_failed_trial_is_tracked_as_failed(tmp_path, database):
     (child,) = runs(tracker, "trial")
     assert child.info.status == "FAILED"
     assert child.data.tags["avatarbench.error"] == "RuntimeError: the sky fell"
+
+
+def test_a_study_is_tracked_with_its_report(tmp_path, database):
+    (tmp_path / "page.html").write_text("Table 2")
+    study = ReportedStudy(
+        name="tiny",
+        tags={"study.digest": "ab" * 32},
+        params={"rule": {"ties": "left out"}},
+        figures={"toon.swift.share": 0.5},
+        report=tmp_path,
+    )
+    first, second = track_study(database, study), track_study(database, study)
+    assert first != second
+    client = open_tracker(database, "study-tiny")._client
+    run = client.get_run(first)
+    assert run.info.status == "FINISHED"
+    assert run.data.tags["avatarbench.kind"] == "study"
+    assert run.data.tags["avatarbench.study.digest"] == "ab" * 32
+    assert run.data.params["rule.ties"] == "left out"
+    assert run.data.metrics == {"toon.swift.share": 0.5}
+    assert [f.path for f in client.list_artifacts(first, "reports")] == [
+        "reports/page.html"
+    ]
 
 
 def test_runs_of_dead_processes_are_swept(database):
