@@ -70,7 +70,7 @@ def export_truths(
     ] = False,
 ) -> None:
     """Write each designer's truth file and its seal, for suites to name."""
-    from benchmark.commands.studio_truths import export
+    from benchmark.commands.studio_export import export
 
     export(folder, out, common)
 
@@ -87,6 +87,6 @@ def show_agreement(
     size: Annotated[int, typer.Option(min=64, max=1024, help="Of renders, px.")] = 256,
 ) -> None:
     """Print how far two designers agree: a human ceiling for Table 1."""
-    from benchmark.commands.studio_truths import USUAL_METRICS, agreement
+    from benchmark.commands.studio_agreement import USUAL_METRICS, agreement
 
     agreement(one, other, engine, tuple(metric or USUAL_METRICS), size)

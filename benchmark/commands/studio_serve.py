@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.commands.studio_truths import export_files
+from benchmark.commands.studio_export import export_files
 from benchmark.engines.base import Engine
 from benchmark.engines.contexts import options_in_context
 from benchmark.faces import ffhq
 from benchmark.faces.folder import choose, list_pictures, listed_ids
 from benchmark.faces.heldout import read_checked
-from benchmark.faces.pictures import FaceSetError, decode_picture
+from benchmark.faces.pictures import SMALLEST, FaceSetError, decode_picture
 from benchmark.progress import Progress
 from benchmark.registry import ENGINES
-from benchmark.store import file_digest
 from benchmark.terminal import open_progress
 from reports.forms.studio.app import make_studio
 from reports.forms.studio.canvas import Canvas
@@ -49,42 +49,43 @@ class Request:
 
 
 class FaceFiles:
-    """Picture files as the studio's faces."""
+    """Picture files as the studio's faces, each held against its digest when read."""
 
-    def __init__(self, files: Mapping[str, Path]) -> None:
+    def __init__(self, files: Mapping[str, Path], digests: Mapping[str, str]) -> None:
         self._files = files
-
-    @cached_property
-    def _digests(self) -> dict[str, str]:
-        return {face: file_digest(path) for face, path in self._files.items()}
+        self._digests = digests
 
     def ids(self) -> tuple[str, ...]:
-        """The face ids, sorted."""
+        """The face ids, in their order."""
         return tuple(self._files)
 
     def pixels(self, face: str, size: int) -> NDArray[np.uint8]:
-        """(size, size, 3) uint8 RGB; FaceSetError for what is no square RGB face."""
+        """(size, size, 3) uint8 RGB; FaceSetError where the file changed meanwhile."""
         path = self._files[face]
-        return decode_picture(read_checked(path, None), str(path), size)
+        return decode_picture(read_checked(path, self.digest(face)), str(path), size)
 
     def digest(self, face: str) -> str:
-        """SHA-256 (hex) of the file, as it was when first asked for."""
+        """SHA-256 (hex) of the file as it was at the start."""
         return self._digests[face]
 
-    def check(self, progress: Progress) -> None:
-        """Look at every picture once; FaceSetError names the first that is unfit."""
-        with progress.task("look at the faces", len(self._files)) as bar:
-            for face in self._files:
-                self.pixels(face, 64)
-                bar.advance()
+
+def look_at(files: Mapping[str, Path], progress: Progress) -> FaceFiles:
+    """Read every picture once; FaceSetError names the first that is no square face."""
+    digests: dict[str, str] = {}
+    with progress.task("look at the faces", len(files)) as bar:
+        for face, path in files.items():
+            data = read_checked(path, None)
+            decode_picture(data, str(path), SMALLEST)
+            digests[face] = hashlib.sha256(data).hexdigest()
+            bar.advance()
+    return FaceFiles(files, digests)
 
 
 def carry_out(request: Request) -> None:
     """Serve until interrupted; raises a sentence for whatever does not fit."""
     _check_reach(request)
     engine: Engine = ENGINES.load(request.engine)()
-    faces = FaceFiles(_face_files(request))
-    faces.check(open_progress())
+    faces = look_at(_face_files(request), open_progress())
     book = create_workbook(request.folder, request.engine, engine.spec)
     _check_finished(book, faces)
     _invite(book, request.designers)

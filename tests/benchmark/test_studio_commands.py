@@ -10,11 +10,12 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from benchmark.cli import app
-from benchmark.commands.studio_serve import FaceFiles, Request, canvas, carry_out
-from benchmark.commands.studio_truths import export, export_files
+from benchmark.commands.studio_export import export, export_files
+from benchmark.commands.studio_serve import Request, canvas, carry_out, look_at
 from benchmark.faces.faceset import open_folder
 from benchmark.faces.folder import list_pictures
 from benchmark.faces.pictures import FaceSetError
+from benchmark.progress import Silent
 from benchmark.registry import ENGINES
 from benchmark.resolve import resolve
 from benchmark.suite import load_suite
@@ -51,7 +52,7 @@ def request_for(faces, tmp_path):
 @pytest.fixture
 def worked(faces, tmp_path):
     """A studio's folder: anna did faces 0-4, ben 1-5, and they differ on some."""
-    files = FaceFiles(list_pictures(faces))
+    files = look_at(list_pictures(faces), Silent())
     book = create_workbook(tmp_path / "studio", "tiny", SPEC)
     for name, first in (("anna", 0), ("ben", 1)):
         book.enter(name)
@@ -113,7 +114,7 @@ def test_every_engine_can_be_worked_with(name, faces):
     assert len(fields) == len(engine.spec.parameters)
     shapes = [d for d in engine.spec.discrete if d.kind == "shape"]
     smallest = min(shapes, key=lambda choice: len(choice.options))
-    pictures = Pictures(board, FaceFiles(list_pictures(faces)))
+    pictures = Pictures(board, look_at(list_pictures(faces), Silent()))
     assert pictures.thumbnail(smallest, 1).startswith(b"\x89PNG")
     for field in fields:
         for choice in field.choices:

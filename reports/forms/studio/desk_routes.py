@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fastapi import FastAPI, HTTPException, Request
 from starlette.responses import Response
 
-from reports.forms.studio.drafts import Draft, StudioError
-from reports.forms.studio.room import DESIGNER, Studio, finished, seated, see_other
+from reports.forms.studio.drafts import Draft, StudioError, finished
+from reports.forms.studio.room import DESIGNER, Studio, seated, see_other
 from reports.forms.studio.sheet import avatar_address
 from reports.forms.web import Fields, Pages
 

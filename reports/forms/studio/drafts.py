@@ -55,6 +55,11 @@ class Stale(StudioError):
         self.draft = draft
 
 
+def finished(drafts: Mapping[str, Draft]) -> dict[str, Draft]:
+    """The drafts that their designer called done."""
+    return {face: draft for face, draft in drafts.items() if draft.finish is not None}
+
+
 def first_vector(spec: AvatarSpec) -> AvatarVectors:
     """The avatar that every face starts from: the engine's default, on our steps."""
     vector = AvatarVectors.defaults(spec)

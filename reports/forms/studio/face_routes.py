@@ -13,11 +13,12 @@ from reports.forms.studio.drafts import (
     Draft,
     Stale,
     StudioError,
+    finished,
     first_vector,
     with_values,
 )
 from reports.forms.studio.pictures import AVATAR_SIZE, FACE_SIZE, SMALL_SIZE
-from reports.forms.studio.room import Studio, finished, seated, see_other
+from reports.forms.studio.room import Studio, seated, see_other
 from reports.forms.web import Fields, Pages
 
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}

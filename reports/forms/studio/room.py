@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import HTTPException, Request
 from starlette.responses import RedirectResponse
 
 from reports.forms.studio.canvas import Canvas, Export, Faces
-from reports.forms.studio.drafts import Draft
 from reports.forms.studio.likeness import Likeness
 from reports.forms.studio.pictures import Pictures
 from reports.forms.studio.workbook import Workbook
@@ -64,8 +62,3 @@ def seated(request: Request) -> str:
     if request.method == "GET":
         raise HTTPException(303, headers={"Location": "/"})
     raise HTTPException(403)
-
-
-def finished(drafts: Mapping[str, Draft]) -> dict[str, Draft]:
-    """The drafts that their designer called done."""
-    return {face: draft for face, draft in drafts.items() if draft.finish is not None}

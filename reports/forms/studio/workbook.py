@@ -66,8 +66,8 @@ class Workbook:
             self.spec = AvatarSpec.from_json(json.loads(about["spec"]))
         except (sqlite3.DatabaseError, KeyError) as error:
             raise StudioError(
-                f"{path} is no workbook of the studio: name another folder, or restore "
-                "the file from a backup"
+                f"{path} is no workbook of the studio ({error}): name another folder, "
+                "or restore the file from a backup"
             ) from error
         if form != FORMAT:
             raise StudioError(f"{path} is a workbook of another version of avatarbench")
