@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from benchmark.commands.study_making import create_command
+
 study_app = typer.Typer(
     help="Ask people which avatar matches best: make a study, ask, analyse.",
     no_args_is_help=True,
@@ -22,101 +24,12 @@ StudyFolder = Annotated[
     Path, typer.Argument(help="A folder that `study create` wrote.")
 ]
 Language = Annotated[
-    str | None, typer.Option(help="One of the study's languages [its first].")
+    str | None,
+    typer.Option(help="One of the study's languages.", show_default="its first"),
 ]
 
 
-@study_app.command("create")
-def create_command(
-    run: Annotated[
-        str, typer.Argument(help="A run folder, or a suite's name for its latest run.")
-    ],
-    runs: Annotated[Path, typer.Option(help="Folder that runs lie in.")] = Path("runs"),
-    out: Annotated[Path | None, typer.Option(help="New folder [RUN/study].")] = None,
-    name: Annotated[
-        str | None, typer.Option(help="Name of the study [the suite's].")
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="Of faces and orders [drawn anew].")
-    ] = None,
-    faces: Annotated[
-        int | None, typer.Option(min=1, help="[50, or all where there are fewer]")
-    ] = None,
-    split: Annotated[
-        str | None, typer.Option(help="Split that faces come from [the scored one].")
-    ] = None,
-    variant: Annotated[
-        list[str] | None,
-        typer.Option(help="A method to show; repeat it [those of Table 1]."),
-    ] = None,
-    engine: Annotated[
-        list[str] | None, typer.Option(help="Only this one; may be repeated.")
-    ] = None,
-    catches: Annotated[
-        int | None,
-        typer.Option(min=0, help="Catch trials [1 in 20 judgements, 4 or more]."),
-    ] = None,
-    repeats: Annotated[
-        int | None,
-        typer.Option(min=0, help="Judgements shown twice [1 in 10, 2 or more]."),
-    ] = None,
-    tie: Annotated[
-        bool, typer.Option("--tie", help='Offer the answer "I cannot tell".')
-    ] = False,
-    back: Annotated[
-        bool, typer.Option(help="Whether raters may go back and change an answer.")
-    ] = True,
-    language: Annotated[
-        list[str] | None, typer.Option(help="en or de; may be repeated [both].")
-    ] = None,
-    texts: Annotated[
-        Path | None, typer.Option(help="YAML with a consent or words of your own.")
-    ] = None,
-    contact: Annotated[
-        str | None, typer.Option(help="Whom raters can ask: a name and an address.")
-    ] = None,
-    max_failed_catches: Annotated[
-        int | None,
-        typer.Option(min=0, help="More than these leave a rater out [a quarter]."),
-    ] = None,
-    min_median_seconds: Annotated[
-        float, typer.Option(min=0, help="Faster raters are left out.")
-    ] = 1.0,
-    min_finished: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of a paper to be answered.")
-    ] = 0.5,
-    share_ties: Annotated[
-        bool, typer.Option("--share-ties", help="Share a tie among all methods.")
-    ] = False,
-) -> None:
-    """Freeze a study: which of a run's avatars matches a face best?
-
-    What is fixed here stays fixed: faces, orders, texts, and who is left out.
-    """
-    from benchmark.commands.study_create import Request, Rule, create
-    from reports.forms.wording import LANGUAGES
-
-    ties = "shared" if share_ties else "left out"
-    request = Request(
-        run=run,
-        runs=runs,
-        out=out,
-        name=name,
-        seed=seed,
-        faces=faces,
-        split=split,
-        variants=tuple(variant or ()),
-        engines=tuple(engine or ()),
-        catches=catches,
-        repeats=repeats,
-        tie=tie,
-        back="allowed" if back else "no",
-        languages=tuple(language or LANGUAGES),
-        texts=texts,
-        contact=contact,
-        rule=Rule(max_failed_catches, min_median_seconds, min_finished, ties),
-    )
-    create(request)
+study_app.command("create")(create_command)
 
 
 @study_app.command("preview")
@@ -125,7 +38,8 @@ def preview_command(
     paper: Annotated[int, typer.Option(min=0, help="Number of the paper.")] = 0,
     language: Language = None,
     out: Annotated[
-        Path | None, typer.Option(help="HTML to write [STUDY/preview.html].")
+        Path | None,
+        typer.Option(help="HTML to write.", show_default="STUDY/preview.html"),
     ] = None,
 ) -> None:
     """Say what a study asks, and write what a rater sees, its faces included."""
@@ -142,14 +56,16 @@ def forms_command(
         typer.Option(
             "--format",
             help="html (offline), pdf (printed) or csv (to type answers into); may be "
-            "repeated [html and pdf].",
+            "repeated.",
+            show_default="html and pdf",
         ),
     ] = None,
     first: Annotated[int, typer.Option(min=0, help="Number of the first paper.")] = 0,
     count: Annotated[int, typer.Option(min=1, help="Papers: one a rater.")] = 1,
     language: Language = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the forms [STUDY/forms].")
+        Path | None,
+        typer.Option(help="Folder for the forms.", show_default="STUDY/forms"),
     ] = None,
 ) -> None:
     """Write papers for raters without network: to open offline, or to print."""
@@ -166,7 +82,8 @@ def import_command(
         list[Path], typer.Argument(help="Saved or filled answer sheets (CSV).")
     ],
     out: Annotated[
-        Path | None, typer.Option(help="[STUDY/judgements/offline.csv]")
+        Path | None,
+        typer.Option(help="CSV.", show_default="STUDY/judgements/offline.csv"),
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Take papers anew that are there.")
@@ -176,6 +93,21 @@ def import_command(
     from benchmark.commands.study_forms import import_filled
 
     import_filled(study, sheets, out, replace)
+
+
+@study_app.command("withdraw")
+def withdraw_command(
+    study: StudyFolder,
+    paper: Annotated[int, typer.Argument(min=0, help="Last number of the code.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="CSV.", show_default="STUDY/judgements/offline.csv"),
+    ] = None,
+) -> None:
+    """Take a rater's offline answers out for good; the site has a page for its own."""
+    from benchmark.commands.study_forms import withdraw
+
+    withdraw(study, paper, out)
 
 
 @study_app.command("serve")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark.spec import nearest
-from reports.forms.answers import import_sheets
+from reports.forms.answers import import_sheets, withdraw_paper
 from reports.forms.handouts import Format, describe, write_forms, write_preview
 from reports.forms.study import StudyError, read_study
 
@@ -59,3 +59,10 @@ def import_filled(
     added = import_sheets(study, sheets, target, replace)
     papers = len({row.paper for row in added})
     print(f"{len(added)} answers on {papers} papers added: {target}")
+
+
+def withdraw(folder: Path, paper: int, out: Path | None) -> None:
+    """Take a paper's answers out, and say how many there were."""
+    target = out or folder / OFFLINE
+    taken = withdraw_paper(read_study(folder), paper, target)
+    print(f"{taken} answers of paper {paper} taken out of {target}; destroy its sheet")

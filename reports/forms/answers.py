@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
+from benchmark.store import atomic_write
 from reports.forms.judgements import Judgement, parse_judgements, write_judgements
 from reports.forms.study import Paper, Part, Study, StudyError
 
@@ -62,7 +63,8 @@ def import_sheets(
     """Add filled sheets to the judgements in `out`, all of them or none.
 
     Gives what was added. Raises StudyError for a sheet that does not fit the study or
-    lacks the consent, and for a paper that was imported before unless `replace`.
+    lacks the consent, for a paper that was imported before unless `replace`, and for
+    one whose rater has withdrawn.
     """
     added: dict[int, list[Judgement]] = {}
     for path in sheets:
@@ -73,6 +75,12 @@ def import_sheets(
             )
         if found:
             added[found[0].paper] = found
+    gone = sorted(_withdrawn(out) & set(added))
+    if gone:
+        raise StudyError(
+            f"the rater of paper {', '.join(map(str, gone))} has withdrawn, so its "
+            "sheet must not be imported: destroy it"
+        )
     before = parse_judgements(out, study) if out.exists() else ()
     again = sorted({row.paper for row in before} & set(added))
     if again and not replace:
@@ -82,12 +90,39 @@ def import_sheets(
         )
     kept = [row for row in before if row.paper not in added]
     new = [row for rows in added.values() for row in rows]
+    _write(out, [*kept, *new])
+    return new
+
+
+def withdraw_paper(study: Study, index: int, out: Path) -> int:
+    """Take a paper's answers out of `out` for good; how many there were.
+
+    The paper is noted beside `out`, so that its sheet cannot be imported again.
+    """
+    before = parse_judgements(out, study) if out.exists() else ()
+    kept = [row for row in before if row.paper != index]
+    _write(out, kept)
+    papers = sorted(_withdrawn(out) | {index})
+    atomic_write(_note(out), "".join(f"{paper}\n" for paper in papers).encode())
+    return len(before) - len(kept)
+
+
+def _note(out: Path) -> Path:
+    """Where the papers of those stand who withdrew: a number a line."""
+    return out.with_suffix(".withdrawn")
+
+
+def _withdrawn(out: Path) -> set[int]:
+    note = _note(out)
+    return set(map(int, note.read_text().split())) if note.exists() else set()
+
+
+def _write(out: Path, rows: Sequence[Judgement]) -> None:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        write_judgements([*kept, *new], out)
+        write_judgements(rows, out)
     except OSError as error:
         raise StudyError(f"cannot write to {out}: {error.strerror}") from error
-    return new
 
 
 def read_sheet(path: Path, study: Study) -> list[Judgement]:

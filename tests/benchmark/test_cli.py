@@ -18,6 +18,8 @@ COMMANDS = [
     "faces",
     "generator",
     "report",
+    "study",
+    "study create",
     "train",
     "weights",
     "world",

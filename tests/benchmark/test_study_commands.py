@@ -93,6 +93,8 @@ def test_from_create_to_imported_answers(ran, avatarbench):
     status, output, errors = avatarbench("study", "import", "asked", *sheets)
     assert status == 0, errors
     assert "12 answers on 2 papers added: asked/judgements/offline.csv" in output
+    status, output, _ = avatarbench("study", "withdraw", "asked", 6)
+    assert (status, output[:20]) == (0, "6 answers of paper 6")
 
 
 def fill(path):

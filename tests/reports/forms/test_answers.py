@@ -4,7 +4,7 @@ import io
 import pytest
 import tiny_study
 
-from reports.forms.answers import COLUMNS, blank_sheet, import_sheets
+from reports.forms.answers import COLUMNS, blank_sheet, import_sheets, withdraw_paper
 from reports.forms.judgements import parse_judgements
 from reports.forms.study import StudyError
 
@@ -147,3 +147,17 @@ def test_a_file_of_another_kind_is_one_sentence(study, tmp_path, out, content):
 def test_a_blank_sheet_is_no_answer(study, tmp_path, out):
     sheet = fill(study, 0, {}, tmp_path / "sheet.csv")
     assert import_sheets(study, [sheet], out) == []
+
+
+def test_who_withdraws_is_out_for_good(study, tmp_path, out):
+    sheets = [
+        fill(study, paper, {1: "A", 2: "B"}, tmp_path / f"{paper}.csv")
+        for paper in (4, 5)
+    ]
+    import_sheets(study, sheets, out)
+    assert withdraw_paper(study, 4, out) == 2
+    assert withdraw_paper(study, 9, out) == 0  # before the sheet has come
+    assert {row.paper for row in parse_judgements(out, study)} == {5}
+    with pytest.raises(StudyError, match="rater of paper 4 has withdrawn"):
+        import_sheets(study, sheets, out, replace=True)
+    assert {row.paper for row in parse_judgements(out, study)} == {5}
