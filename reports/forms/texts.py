@@ -34,7 +34,7 @@ class OwnWording(Part):
 
 @dataclass(frozen=True)
 class StudyTexts:
-    """What raters read, by language; of `texts` the names are STUDY_TEXTS."""
+    """What raters read, by language; `texts` holds STUDY_TEXTS and `contact`."""
 
     consent: Consent
     texts: Mapping[str, Mapping[str, str]]
