@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from reports.forms.album import Album, new_id, unlikeness
@@ -38,10 +37,8 @@ class Questions:
         self.drawn: dict[str, Drawn] = {}
         self.right: dict[str, str] = {}
         self._selection, self._album, self._numbers = selection, album, numbers
-
-    @cached_property
-    def _methods(self) -> list[str]:
-        return shuffled([c.name for c in self._selection.methods], self._numbers)
+        # In an order of chance, as the first one leads the square's first row.
+        self._methods = shuffled([c.name for c in selection.methods], numbers)
 
     @property
     def slots(self) -> int:
