@@ -20,6 +20,7 @@ from evaluation.designers import ceiling, parameter_agreement
 from evaluation.statistics import Interval
 from reports.agreement import Pair, ceiling_table, parameter_agreement_table
 from reports.formats import to_rich
+from reports.table import Table
 
 USUAL_METRICS = ("lpips", "st-lpips", "discrete-accuracy", "continuous-mae")
 
@@ -42,9 +43,18 @@ def agreement(
         ceiling_table(pair, scores),
         parameter_agreement_table(pair, parameter_agreement(made, remade)),
     ):
-        console.print(to_rich(table))
-        for note in table.notes:
-            console.print(f"- {note}", markup=False)
+        _show(table, console)
+
+
+def _show(table: Table, console: Console) -> None:
+    """A table under a title as wide as the terminal, its notes below."""
+    shown = to_rich(table)
+    shown.title = None
+    console.print(table.title, style="bold", markup=False)
+    console.print(shown)
+    for note in table.notes:
+        console.print(f"- {note}", markup=False)
+    console.print()
 
 
 def _shared(one: TruthFile, other: TruthFile) -> list[str]:

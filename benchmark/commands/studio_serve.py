@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -94,8 +95,9 @@ def carry_out(request: Request) -> None:
         faces,
         book,
         partial(export_files, book),
-        open_entry=not request.designers,
+        request.designers,
     )
+    threading.Thread(target=studio.pictures.prepare, daemon=True).start()
     app = make_studio(studio, request.public_url)
     serve(app, request.host, request.port, partial(_ready, request, book))
 

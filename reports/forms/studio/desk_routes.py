@@ -8,7 +8,7 @@ from fastapi import FastAPI, HTTPException, Request
 from starlette.responses import Response
 
 from reports.forms.studio.drafts import Draft, StudioError, finished
-from reports.forms.studio.room import DESIGNER, Studio, seated, see_other
+from reports.forms.studio.room import DESIGNER, Studio, see_other
 from reports.forms.studio.sheet import avatar_address
 from reports.forms.web import Fields, Pages
 
@@ -27,39 +27,26 @@ def add_desk_routes(app: FastAPI, studio: Studio, pages: Pages) -> None:
 
     @app.get("/")
     def desk(request: Request) -> Response:
-        name = request.session.get(DESIGNER)
-        if not isinstance(name, str):
-            return pages.render(
-                request,
-                "entry.html.jinja",
-                studio=studio,
-                problem="",
-                given="",
-            )
+        name = studio.present(request)
+        if name is None:
+            return _entry_page(studio, pages, request)
         return _list_faces(studio, pages, request, name)
 
     @app.post("/enter")
     def enter(request: Request, fields: Fields) -> Response:
-        if not studio.open_entry:
+        if studio.invited:
             raise HTTPException(403)
         given = fields.get("name", "").strip()
         try:
             request.session[DESIGNER] = studio.workbook.enter(given).name
         except StudioError as error:
-            return pages.render(
-                request,
-                "entry.html.jinja",
-                422,
-                studio=studio,
-                problem=str(error),
-                given=given,
-            )
+            return _entry_page(studio, pages, request, str(error), given)
         return see_other("/")
 
     @app.get("/desk/{token}")
     def resume(request: Request, token: str) -> Response:
         for designer in studio.workbook.designers():
-            if designer.holds(token):
+            if designer.holds(token) and studio.admits(designer.name):
                 request.session[DESIGNER] = designer.name
                 return see_other("/")
         raise HTTPException(404)
@@ -71,12 +58,22 @@ def add_desk_routes(app: FastAPI, studio: Studio, pages: Pages) -> None:
 
     @app.get("/export/{file}")
     def export(request: Request, file: str) -> Response:
-        done = finished(studio.workbook.drafts(seated(request)))
-        files = studio.export(seated(request), done) if done else {}
+        designer = studio.seated(request)
+        done = finished(studio.workbook.drafts(designer))
+        files = studio.export(designer, done) if done else {}
         if file not in files:
             raise HTTPException(404)
         headers = {"Content-Disposition": f'attachment; filename="{file}"'}
         return Response(files[file], 200, headers, "application/octet-stream")
+
+
+def _entry_page(
+    studio: Studio, pages: Pages, request: Request, problem: str = "", given: str = ""
+) -> Response:
+    """Where a designer enters; with a problem, what is wrong with the `given` name."""
+    status = 422 if problem else 200
+    template, said = "entry.html.jinja", {"problem": problem, "given": given}
+    return pages.render(request, template, status, studio=studio, **said)
 
 
 def _list_faces(studio: Studio, pages: Pages, request: Request, name: str) -> Response:

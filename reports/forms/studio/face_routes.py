@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from fastapi import FastAPI, HTTPException, Request
@@ -18,7 +19,7 @@ from reports.forms.studio.drafts import (
     with_values,
 )
 from reports.forms.studio.pictures import AVATAR_SIZE, FACE_SIZE, SMALL_SIZE
-from reports.forms.studio.room import Studio, seated, see_other
+from reports.forms.studio.room import Studio, see_other
 from reports.forms.web import Fields, Pages
 
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
@@ -31,13 +32,13 @@ def add_face_routes(app: FastAPI, studio: Studio, pages: Pages) -> None:
 
     @app.get("/faces/{face}")
     def work(request: Request, face: str) -> Response:
-        designer = seated(request)
+        designer = studio.seated(request)
         _check_face(studio, face)
         return _page(studio, pages, request, designer, face)
 
     @app.post("/faces/{face}")
     def act(request: Request, face: str, fields: Fields) -> Response:
-        designer = seated(request)
+        designer = studio.seated(request)
         _check_face(studio, face)
         try:
             draft = _act(studio, designer, face, fields)
@@ -59,14 +60,14 @@ def add_picture_routes(app: FastAPI, studio: Studio) -> None:
 
     @app.get("/faces/{face}/picture")
     def face_picture(request: Request, face: str, size: str = "") -> Response:
-        seated(request)
+        studio.seated(request)
         _check_face(studio, face)
         pixels = SMALL_SIZE if size == "small" else FACE_SIZE
         return Response(pictures.face(face, pixels), 200, CHECKED, "image/webp")
 
     @app.get("/avatar.png")
     def avatar(request: Request) -> Response:
-        seated(request)
+        studio.seated(request)
         query = request.query_params
         pixels = SMALL_SIZE if query.get("size") == "small" else AVATAR_SIZE
         try:
@@ -78,7 +79,7 @@ def add_picture_routes(app: FastAPI, studio: Studio) -> None:
 
     @app.get("/options/{parameter}/{number}.png")
     def option(request: Request, parameter: str, number: int) -> Response:
-        seated(request)
+        studio.seated(request)
         choice = next((d for d in spec.discrete if d.name == parameter), None)
         if choice is None or not 0 <= number < len(choice.options):
             raise HTTPException(404)
@@ -116,7 +117,7 @@ def _act(studio: Studio, designer: str, face: str, fields: Mapping[str, str]) ->
 
 def _revision(fields: Mapping[str, str]) -> int:
     text = fields.get("revision", "")
-    if not (text.isascii() and text.isdigit()):
+    if not re.fullmatch("[0-9]{1,9}", text):
         raise StudioError(f"there is no revision {text!r}")
     return int(text)
 

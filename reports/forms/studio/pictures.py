@@ -50,6 +50,12 @@ class Pictures:
                 self._thumbnails[choice.name] = self._draw_options(choice)
         return self._thumbnails[choice.name][option]
 
+    def prepare(self) -> None:
+        """Draw every thumbnail, so that the first page need not wait for them."""
+        for choice in self._canvas.spec.discrete:
+            if choice.kind == "shape":
+                self.thumbnail(choice, 0)
+
     def _draw_avatar(self, continuous: bytes, discrete: bytes, size: int) -> bytes:
         vector = AvatarVectors(
             self._canvas.spec,

@@ -20,8 +20,8 @@ DESIGNER = "designer"
 class Studio:
     """All that the pages work with.
 
-    With `open_entry`, whoever reaches the page may begin under a new name; without it,
-    entry is by personal link alone.
+    Designers that are `invited` come in by their personal links, and nobody else; where
+    none is, whoever reaches the page may begin under a new name.
     """
 
     canvas: Canvas
@@ -30,7 +30,7 @@ class Studio:
     export: Export
     pictures: Pictures
     likeness: Likeness
-    open_entry: bool
+    invited: tuple[str, ...]
 
     @classmethod
     def over(
@@ -39,26 +39,35 @@ class Studio:
         faces: Faces,
         workbook: Workbook,
         export: Export,
-        open_entry: bool,
+        invited: tuple[str, ...] = (),
     ) -> Studio:
         """A studio for a canvas and faces, its caches still empty."""
         pictures, likeness = Pictures(canvas, faces), Likeness(faces)
-        return cls(canvas, faces, workbook, export, pictures, likeness, open_entry)
+        return cls(canvas, faces, workbook, export, pictures, likeness, invited)
+
+    def admits(self, name: str) -> bool:
+        """Whether that designer may come in."""
+        return not self.invited or name in self.invited
+
+    def present(self, request: Request) -> str | None:
+        """The designer of this session, None where nobody entered."""
+        name = request.session.get(DESIGNER)
+        return name if isinstance(name, str) and self.admits(name) else None
+
+    def seated(self, request: Request) -> str:
+        """The designer of this session.
+
+        Raises HTTPException for strangers: a page sends them to the entry, anything
+        else is refused.
+        """
+        name = self.present(request)
+        if name is not None:
+            return name
+        if request.method == "GET":
+            raise HTTPException(303, headers={"Location": "/"})
+        raise HTTPException(403)
 
 
 def see_other(place: str) -> RedirectResponse:
     """Go on to another page with GET."""
     return RedirectResponse(place, 303)
-
-
-def seated(request: Request) -> str:
-    """A dependency: the designer of this session.
-
-    Raises HTTPException: a page sends to the entry, anything else is refused.
-    """
-    name = request.session.get(DESIGNER)
-    if isinstance(name, str):
-        return name
-    if request.method == "GET":
-        raise HTTPException(303, headers={"Location": "/"})
-    raise HTTPException(403)

@@ -88,15 +88,22 @@ def test_a_personal_link_opens_the_work_elsewhere(app, anna):
     assert "begun" in other.get(link.group(1)).text
 
 
-def test_by_invitation_nobody_enters_under_a_new_name(tmp_path):
-    room = make_room(tmp_path, open_entry=False)
-    invited = room.workbook.enter("anna")
-    client = browser(make_studio(room))
+def test_by_invitation_nobody_else_comes_in(tmp_path):
+    earlier = make_room(tmp_path)
+    ben = browser(make_studio(earlier))
+    ben.post("/enter", data={"csrf": token(ben), "name": "ben"})
+    old = earlier.workbook.designers()[0]
+    invited = earlier.workbook.enter("anna")
+    app = make_studio(make_room(tmp_path, invited=("anna",)))
+    client = browser(app)
     assert "open the personal link" in client.get("/").text
+    assert client.get(f"/desk/{old.token}").status_code == 404
     assert "0 of 3" in client.get(f"/desk/{invited.token}").text
-    data = {"csrf": token(client), "name": "ben"}
+    data = {"csrf": token(client), "name": "cleo"}
     assert client.post("/enter", data=data).status_code == 403
-    assert room.workbook.designers() == (invited,)
+    back = browser(app)
+    back.cookies = ben.cookies
+    assert back.get("/faces/ann").url.path == "/"
 
 
 def test_strangers_see_neither_faces_nor_work(app, room):
@@ -180,6 +187,7 @@ def test_a_page_that_is_behind_gets_what_stands_now(anna):
         ({"action": "save", "revision": "0", "set.skn": "dark"}, 422),
         ({"action": "save", "revision": "0", "set.head_width": "9"}, 422),
         ({"action": "save", "revision": "x"}, 422),
+        ({"action": "save", "revision": "1" * 5000}, 422),
         ({"action": "fly", "revision": "0"}, 422),
         ({"revision": "0"}, 422),
         ({"action": "save"}, 422),

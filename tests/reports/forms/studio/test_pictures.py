@@ -71,6 +71,20 @@ def test_thumbnails_are_cut_to_what_an_option_changes():
     assert (hair[0] != hair[1]).any(axis=-1).mean() > 0.15
 
 
+def test_prepared_thumbnails_are_not_drawn_again():
+    drawn = []
+
+    def counted(vectors, size):
+        drawn.append(size)
+        return render(vectors, size)
+
+    pictures = Pictures(replace(CANVAS, render=counted), GreyFaces())
+    pictures.prepare()
+    pictures.thumbnail(choice("hairType"), 2)
+    # Colours are shown as swatches: only hair and beard have thumbnails.
+    assert drawn == [192] * 5
+
+
 def test_options_that_look_the_same_show_the_whole_avatar():
     same = Pictures(
         replace(CANVAS, render=lambda v, size: render(v[0], size)), GreyFaces()

@@ -78,7 +78,7 @@ def export(designer, done):
     return {f"flat.{designer}.csv": json.dumps(records).encode()}
 
 
-def make_room(folder, open_entry=True):
+def make_room(folder, invited=()):
     """A studio over the flat engine and the grey faces, its work in `folder`."""
     book = create_workbook(folder, CANVAS.name, SPEC)
-    return Studio.over(CANVAS, GreyFaces(), book, export, open_entry)
+    return Studio.over(CANVAS, GreyFaces(), book, export, invited)
