@@ -81,7 +81,7 @@ def desk(browser, server, name, **settings):
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(server.address)
-    page.get_by_label("Your name here").fill(name)
+    page.get_by_label("Your name or pseudonym").fill(name)
     page.get_by_role("button", name="Begin").click()
     yield page
     assert errors == []
