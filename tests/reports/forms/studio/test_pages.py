@@ -1,5 +1,6 @@
 """The studio's pages through requests alone, with and without a script."""
 
+import html
 import io
 import json
 import re
@@ -263,6 +264,17 @@ def test_odd_names_of_faces_are_quoted(anna):
     assert anna.get(path).status_code == 200
     assert path.replace("'", "&#39;") in anna.get("/").text
     assert picture(anna.get(f"{path}/picture?size=small")).shape == (128, 128, 3)
+
+
+def test_odd_names_stay_text_in_what_the_script_reads(anna):
+    press(anna, "odd & 'name'", "done", hairType="bun<i>")
+    data = {"csrf": token(anna), "revision": "0", "action": "copy"}
+    anna.post("/faces/ann", data=data | {"source": "odd & 'name'"})
+    found = re.search(r"data-state='([^']*)'", anna.get("/faces/ann").text)
+    assert found is not None
+    state = json.loads(html.unescape(found.group(1)))
+    assert state["undo"] == "copy of odd & 'name'"
+    assert state["values"]["set.hairType"] == "bun<i>"
 
 
 def test_thumbnails_show_where_options_differ(anna):
