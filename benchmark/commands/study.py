@@ -190,7 +190,7 @@ def power_command(
     difference: Annotated[
         float,
         typer.Option(help="How far the first method's share is above all others'."),
-    ] = 0.1,
+    ] = 0.2,
     shares: Annotated[
         str | None,
         typer.Option(

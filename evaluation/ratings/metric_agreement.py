@@ -22,7 +22,8 @@ class MetricAgreement:
         favourite: share of the picks that fall on the metric's favourite of the face
             (by chance 1/N), with its bootstrap interval over raters and faces.
         others: share of the picks that fall on the favourite of all other raters: as
-            much as a judge who knew people's taste on each face could reach.
+            much as a judge who knew people's taste on each face could reach. The
+            favourites stay what they are in the bootstrap's draws.
         tau: Kendall's tau-b of shares and scores on a face, mean over the faces where
             it is defined, with its bootstrap interval over faces; 1: the same order.
     """

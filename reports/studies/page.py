@@ -126,6 +126,7 @@ def texts(answers: Answers) -> list[Text]:
 
 def _provenance(answers: Answers, code: str) -> list[tuple[str, str]]:
     study, key = answers.study, answers.key
+    split = wording.SPLITS.get(key.split, key.split)
     seeds = ", ".join(f"{key.methods[name]} {seed}" for name, seed in key.seeds.items())
     return [
         ("Study", f"{study.name}, SHA-256 {study.digest}"),
@@ -134,7 +135,7 @@ def _provenance(answers: Answers, code: str) -> list[tuple[str, str]]:
         ("Judgements", f"SHA-256 {answers.digest}"),
         ("Suite", key.suite),
         ("Run", key.run),
-        ("Faces", f"{key.face_set}, {key.split}"),
+        ("Faces", f"{key.face_set}, {split}"),
         ("Seeds of the methods", seeds),
         ("Truths of the metrics", key.designer),
         ("Code", code),
