@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from PIL import Image
 
 from benchmark.commands.run import open_store
-from benchmark.commands.trace_faces import compared, fidelity
+from benchmark.commands.trace_faces import Compared, compared, fidelity
 from benchmark.plan import Plan, TrialPlan, make_plan
 from benchmark.progress import Progress
 from benchmark.resolve import resolve
@@ -92,26 +94,36 @@ def _trace(work: Work, trial: TrialPlan, request: Request, progress: Progress) -
     assert isinstance(method, Traceable)
     store = WatchedStore(work.store)
     found = method.trace(work.context(trial, progress, store))
-    told = [_told(step, store) for step in found.steps]
+    steps = [_told(step, store) for step in found.steps]
     read = found.pairs and fidelity(work, trial, found.pairs, request.read)
     alike = found.likeness and compared(work, trial, found.likeness, request.faces)
+    data = {"variant": trial.variant.name, "engine": trial.engine, "steps": steps}
     folder = request.out / f"{trial.variant.name}-{trial.engine}"
-    folder.mkdir(parents=True, exist_ok=True)
-    data = {"variant": trial.variant.name, "engine": trial.engine, "steps": told}
-    atomic_write(folder / "trace.json", (json.dumps(data, indent=2) + "\n").encode())
-    sheets = dict(found.sheets)
+    _write(folder, data, found.sheets, read, alike)
     print(f"{trial.variant.name} on {trial.engine}")
-    print_table(("step", "time", "memory", "figure", "value"), _lines(told))
+    print_table(("step", "time", "memory", "figure", "value"), _lines(steps))
+    for table in (read, alike and alike.means):
+        if table is not None:
+            _print(table)
+    print(f"written: {folder}")
+
+
+def _write(
+    folder: Path,
+    data: dict[str, Any],
+    sheets: Mapping[str, NDArray[np.uint8]],
+    read: pd.DataFrame | None,
+    alike: Compared | None,
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    atomic_write(folder / "trace.json", (json.dumps(data, indent=2) + "\n").encode())
     if read is not None:
         read.to_csv(folder / "fidelity.csv", index=False)
-        _print(read)
     if alike is not None:
         alike.table.to_csv(folder / "likeness.csv", index=False)
-        sheets["likeness"] = alike.sheet
-        _print(alike.means)
+        sheets = {**sheets, "likeness": alike.sheet}
     for name, sheet in sheets.items():
         Image.fromarray(sheet).save(folder / f"{name}.png")
-    print(f"written: {folder}")
 
 
 def _told(step: Step, store: WatchedStore) -> dict[str, Any]:
