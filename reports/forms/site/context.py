@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from fastapi import Depends, HTTPException
 from itsdangerous import BadSignature, Signer
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from reports.forms import wording
 from reports.forms.site.database import Database
@@ -81,7 +81,7 @@ class Site:
 
     def render(
         self, request: Request, template: str, status: int = 200, **values: Any
-    ) -> Any:
+    ) -> HTMLResponse:
         """A page of ours, with the words and the study at hand."""
         return self.pages.render(
             request,

@@ -89,7 +89,9 @@ def _engine(url: str) -> Engine:
             raise ArgumentError(f"{parsed.get_backend_name()} is not supported")
         if parsed.get_backend_name() == "sqlite":
             _make_private(parsed.database)
-        engine = create_engine(parsed, pool_size=10, max_overflow=30)
+        engine = create_engine(
+            parsed, pool_size=10, max_overflow=30, pool_pre_ping=True
+        )
     except ModuleNotFoundError as error:
         raise DatabaseError(
             f"{error.name} is not installed, and PostgreSQL needs it: pip install "

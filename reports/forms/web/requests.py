@@ -14,6 +14,8 @@ from reports.forms.web.bodies import parse_body, read_body
 from reports.forms.web.rates import Limit, client_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OUR_SITE = frozenset({"same-origin", "none"})
+"""What browsers say of a form of ours, and of one that a person sends again."""
 TOKEN_HEADER = "X-CSRF-Token"
 TOKEN_FIELD = "csrf"
 
@@ -67,7 +69,7 @@ def check_requests(bounds: Bounds) -> Callable[..., Awaitable[None]]:
 
 def _check_origin(request: Request, public: str | None) -> None:
     """Browsers tell where a request comes from; what is told must be our own site."""
-    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+    if request.headers.get("sec-fetch-site", "none") not in OUR_SITE:
         raise HTTPException(403)
     origin = request.headers.get("origin")
     if origin is None or origin == public:

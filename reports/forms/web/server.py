@@ -32,7 +32,7 @@ def serve(app: FastAPI, host: str, port: int, ready: Callable[[str], None]) -> N
             server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=5,
-            limit_concurrency=500,
+            limit_concurrency=900,
         )
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
