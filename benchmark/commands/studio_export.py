@@ -56,8 +56,8 @@ def export(folder: Path, out: Path, common: bool) -> None:
 def _suite_lines(engine: str, out: Path, designers: Sequence[str]) -> str:
     files = ", ".join(f"{name}: {out / f'{engine}.{name}.csv'}" for name in designers)
     return (
-        "\nIn a suite, with the faces that were given to `studio serve` (its pictures "
-        "without a truth train):\n"
+        "\nIn a suite, whose paths count from its own folder, with the faces that were "
+        "given to `studio serve` (pictures without a truth train):\n"
         "faces:\n"
         "  folder: FACES\n"
         "  truth:\n"
