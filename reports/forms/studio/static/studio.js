@@ -144,6 +144,7 @@ async function act(action) {
     const fields = { action };
     if (action === "copy") fields.source = form.elements.source.value;
     const { content, stale } = await post(fields);
+    unsaved = false; // what was refused before gives way to what the server holds
     show(content);
     const words = { undo: "Taken back.", redo: "Done again.", copy: "Copied." };
     say(stale ? `${content.error}.` : words[action], stale);
