@@ -73,7 +73,7 @@ def _told(
             "seed": study.seed,
             "engines": list(answers.engines),
             "methods": dict(key.methods),
-            "faces": len(study.faces),
+            "faces": answers.faces,
             "consent_version": study.consent.version,
             "settings": study.settings.model_dump(),
             "rule": answers.rule.model_dump(),

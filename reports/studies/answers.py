@@ -80,6 +80,12 @@ class Answers:
         """Raters whose answers do not count."""
         return tuple(rater for rater in self.screening if not rater.counts)
 
+    @property
+    def faces(self) -> int:
+        """How many faces are judged; catch trials may show further ones."""
+        trials = self.study.trials
+        return len({trial.face for trial in trials if trial.kind == "judgement"})
+
     @cached_property
     def engines(self) -> tuple[str, ...]:
         """The study's engines with a judgement that counts."""

@@ -60,7 +60,7 @@ def study_notes(answers: Answers) -> tuple[str, ...]:
     key = answers.key
     split = wording.SPLITS.get(key.split, key.split)
     stand_in = (wording.STAND_IN,) if key.stand_in else ()
-    faces = f"{len(answers.study.faces)} {split} faces of {key.face_set}."
+    faces = f"{answers.faces} {split} faces of {key.face_set}."
     return (*stand_in, f"Study {answers.study.id}: {faces}", raters_note(answers))
 
 
@@ -89,7 +89,7 @@ def rule_note(rule: AnalysisRule) -> str:
 
 def few_note(answers: Answers) -> tuple[str, ...]:
     """Said where there is too little for intervals."""
-    if min(len(answers.counted), len(answers.study.faces)) >= MIN_CLUSTERS:
+    if min(len(answers.counted), answers.faces) >= MIN_CLUSTERS:
         return ()
     few = f"Fewer than {MIN_CLUSTERS} raters or faces: no intervals but Wilson's"
     return (f"{few}, and no tests but the binomial one.",)

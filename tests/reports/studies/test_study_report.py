@@ -68,6 +68,7 @@ def test_table_two_has_the_papers_shape(answers, found):
     assert re.fullmatch(r"\d\d\.\d–\d\d\.\d %", swift.detail)
     notes = " ".join(table.notes)
     assert "Stand-in faces" in notes
+    assert "20 held-out faces of made-up faces" in notes
     assert "22 raters, 2 more excluded" in notes
     assert "left out" in notes
 
