@@ -30,14 +30,15 @@ PROLIFIC_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 @router.get("/")
 def start(request: Request, site: TheSite) -> Response:
     """The consent page; who takes part already goes on where they stopped."""
-    chosen = request.query_params.get("lang")
-    if chosen in site.study.languages:
-        request.session[LANGUAGE] = chosen
     prolific = _arrival(request)
     if prolific is not None:
         _arrive(request, site, prolific)
     if current(request, site) is not None:
         return go("/rate")
+    # Later the language stays: it is the one in which somebody gave their consent.
+    chosen = request.query_params.get("lang")
+    if chosen in site.study.languages:
+        request.session[LANGUAGE] = chosen
     if "ticket" not in request.session:
         request.session["ticket"] = new_ticket()
     return _consent(request, site)

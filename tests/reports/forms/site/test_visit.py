@@ -179,6 +179,8 @@ def test_the_language_is_chosen_and_stays(served, leader, tmp_path):
     other = served.visitor()
     other.open(visitor.link())
     assert 'lang="de"' in other.page.text
+    other.open("/?lang=en")
+    assert 'lang="de"' in other.page.text
 
 
 def test_the_browser_s_language_comes_first(served):
