@@ -5,6 +5,7 @@ import os
 from dataclasses import replace
 
 import pytest
+import torch
 
 from benchmark.plan import make_plan
 from benchmark.progress import Silent
@@ -15,6 +16,7 @@ from benchmark.suite import load_suite
 from benchmark.trial import read_timing
 from benchmark.weight_folders import SHIPPED_STAGES
 from benchmark.work import Work
+from methods.swiftavatar.method import SwiftAvatar
 
 STAGE = Stage("work", "1", {"a": 1}, {"faces": "f"}, seed=0)
 
@@ -131,3 +133,30 @@ def test_what_ships_lies_under_its_own_key():
         stage = Stage(**{field: record[field] for field in fields})
         assert path.parent == SHIPPED_STAGES / stage.name / stage.key[:32]
         assert Store(path.parent, shipped=SHIPPED_STAGES).has(stage)
+
+
+class Frugal(Store):
+    """Builds nothing that takes more than minutes."""
+
+    def obtain(self, stage, build):
+        if stage.name in {"adaptation", "mean-codes", "codes"}:
+            assert self.ships(stage), f"{stage.name} would be built"
+        return super().obtain(stage, build)
+
+
+def test_quick_finds_the_long_stages_of_swiftavatar(tmp_path):
+    """A change of an option, seed or version that they depend on parts from them."""
+    threads = torch.get_num_threads()
+    try:
+        plan = make_plan(resolve(load_suite("quick")))
+        store = Frugal(tmp_path, shipped=SHIPPED_STAGES)
+        trials = [t for t in plan.trials if t.variant.method is SwiftAvatar]
+        assert {trial.engine for trial in trials} == set(plan.contest.suite.engines)
+        for trial in trials:
+            options = trial.variant.options
+            context = Work(plan, store, Silent()).context(trial, Silent(), store)
+            chain = SwiftAvatar(options).chain(context)
+            assert len(chain.codes.latents) == options.inverted
+    finally:
+        torch.set_num_threads(threads)
+    assert not (tmp_path / "renders").exists()
