@@ -196,7 +196,8 @@ def work_by_keyboard_alone(page):
     def tab_to(selector):
         for _ in range(80):
             page.keyboard.press("Tab")
-            if page.evaluate("s => document.activeElement.matches(s)", selector):
+            # Between two pages nothing has the focus.
+            if page.evaluate("s => document.activeElement?.matches(s)", selector):
                 assert page.evaluate(OUTLINED), selector
                 return
         raise AssertionError(f"Tab never reaches {selector}")
@@ -204,6 +205,7 @@ def work_by_keyboard_alone(page):
     tab_to("a.button")
     page.keyboard.press("Enter")
     page.wait_for_url("**/faces/p0")
+    page.wait_for_load_state()
     tab_to('input[name="set.hair_type"]')
     page.keyboard.press("ArrowRight")
     saved(page)
@@ -211,6 +213,7 @@ def work_by_keyboard_alone(page):
     tab_to('button[value="done"]')
     page.keyboard.press("Enter")
     page.wait_for_url("**/faces/p1")
+    page.wait_for_load_state()
     tab_to('button[value="done"]')
     page.keyboard.press("Enter")
     page.wait_for_url("**/faces/p2")
