@@ -11,39 +11,13 @@ import pytest
 import torch
 
 from benchmark.avatars import AvatarVectors
-from benchmark.progress import Silent
 from methods.pictures import as_tensor
 
 sys.path.insert(0, str(Path(__file__).parent))
+from plug import Plug, Pulled
 from tiny_course import FRAME, SPEC, Pixels, make_features, painted
 
 PICTURES = painted(AvatarVectors.sample(SPEC, 40, seed=0))
-
-
-class Pulled(BaseException):
-    """Stands for a signal that ends the process."""
-
-
-class Plug(Silent):
-    """Pulls the plug after some shards."""
-
-    def __init__(self, shards):
-        self.left = shards
-
-    def task(self, label, total, done=0):
-        self.done = done
-        return self
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
-
-    def advance(self, count=1):
-        self.left -= 1
-        if not self.left:
-            raise Pulled
 
 
 def test_are_what_the_term_sees_in_half_precision(tmp_path):

@@ -19,37 +19,21 @@ from methods.f2p.relaxed import mean_avatar, relaxed, strict
 from methods.f2p.translation import make_translator, restored, trained_translator
 
 sys.path.insert(0, str(Path(__file__).parent))
+from plug import Plug, Pulled
 from tiny_course import OPTIONS, SPEC, WEIGHTS, make_course
 
 ALL = torch.arange(40)
 
 
-class Killed(BaseException):
-    """Stands for a signal that ends the process."""
-
-
-class Noted(Silent):
+class Noted(Plug):
     """Keeps figures, and ends the process in the middle of a training."""
 
     def __init__(self, kill_after=0):
-        self.figures, self.left = [], kill_after
+        super().__init__(kill_after)
+        self.figures = []
 
     def log(self, metrics, step):
         self.figures.append((step, dict(metrics)))
-
-    def task(self, label, total, done=0):
-        return self
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
-
-    def advance(self, count=1):
-        self.left -= 1
-        if not self.left:
-            raise Killed
 
 
 def trained(course, root, progress=None):
@@ -208,7 +192,7 @@ def test_killed_and_started_again_ends_with_the_same_bytes(tmp_path):
     course = make_course(tmp_path / "faces", steps=20, warm_steps=6)
     whole = trained(course, tmp_path / "whole")
     for steps in (7, 9):
-        with pytest.raises(Killed):
+        with pytest.raises(Pulled):
             trained(course, tmp_path / "pieces", Noted(kill_after=steps))
     pieces = trained(course, tmp_path / "pieces")
     assert pieces.digest == whole.digest
