@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import secrets
+import struct
+from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,14 +28,27 @@ class Album:
     """
 
     def __init__(self, side: int) -> None:
-        self.pictures: dict[str, bytes] = {}
         self._side = side
+        self._groups: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
 
-    def take(self, path: Path) -> str:
-        """Put a picture file in; its new id. StudyError where it cannot be read."""
+    def take(self, path: Path, group: str) -> str:
+        """Put a picture file in; its new id. StudyError where it cannot be read.
+
+        Pictures of one group are told apart by nothing but what they show.
+        """
         name = new_id()
-        self.pictures[name] = _plain(path, self._side)
+        self._groups[group][name] = _plain(path, self._side)
         return name
+
+    @property
+    def pictures(self) -> dict[str, bytes]:
+        """The files by their ids; those of one group have the same length."""
+        found: dict[str, bytes] = {}
+        for group in self._groups.values():
+            longest = max(map(len, group.values()))
+            for name, data in group.items():
+                found[name] = _lengthened(data, longest - len(data), self._side)
+        return found
 
 
 def new_id() -> str:
@@ -42,10 +57,7 @@ def new_id() -> str:
 
 
 def _plain(path: Path, side: int) -> bytes:
-    """One size, one encoding, no metadata.
-
-    The length of the file follows from what is seen in it, and tells no more than that.
-    """
+    """One size, one encoding, no metadata."""
     opened = _open(path)
     if opened.size != (side, side):
         opened = opened.resize((side, side), Image.Resampling.LANCZOS)
@@ -53,6 +65,23 @@ def _plain(path: Path, side: int) -> bytes:
     bare = Image.fromarray(np.asarray(opened))
     bare.save(buffer, "webp", quality=WEBP_QUALITY, method=4)
     return buffer.getvalue()
+
+
+def _lengthened(data: bytes, more: int, side: int) -> bytes:
+    """A plain WebP with so many empty bytes in a chunk of its own.
+
+    The length of a picture tells how much there is to draw, and methods differ in that:
+    who sees lengths alone could follow a method through a study. Only the extended
+    format may hold further chunks, which readers pass over.
+    """
+    flags, edge = bytes(4), struct.pack("<I", side - 1)[:3]
+    chunks = _chunk(b"VP8X", flags + edge + edge) + data[12:]
+    chunks += _chunk(b"JUNK", bytes(more))
+    return _chunk(b"RIFF", b"WEBP" + chunks)
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return name + struct.pack("<I", len(content)) + content
 
 
 def unlikeness(one: Path, other: Path) -> float:

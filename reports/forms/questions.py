@@ -87,7 +87,7 @@ class Questions:
             engine = self._selection.engines[number % len(self._selection.engines)]
             name = names[number % len(names)]
             options = [
-                self._album.take(self._selection.truth(engine, face))
+                self._album.take(self._selection.truth(engine, face), engine)
                 for face in (name, *self._strangers(name, engine))
             ]
             trials.append(self._trial("catch", name, engine, options, number))
@@ -112,7 +112,7 @@ class Questions:
 
     def _face(self, name: str) -> Mapping[str, str]:
         if name not in self.faces:
-            picture = self._album.take(self._selection.portrait(name))
+            picture = self._album.take(self._selection.portrait(name), "portraits")
             self.faces[name] = {"id": new_id(), "picture": picture}
         return self.faces[name]
 
@@ -120,7 +120,8 @@ class Questions:
         """The avatar of each method."""
         found = []
         for method in self._methods:
-            name = self._album.take(self._selection.avatar(method, engine, face))
+            avatar = self._selection.avatar(method, engine, face)
+            name = self._album.take(avatar, engine)
             self.drawn[name] = Drawn(method, engine, face)
             found.append(name)
         return found

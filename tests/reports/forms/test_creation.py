@@ -159,6 +159,26 @@ def test_nothing_but_the_key_tells_a_method(run_folder, tmp_path):
     assert ids == sorted(ids)
 
 
+def test_the_length_of_a_file_tells_no_method(own_run, tmp_path):
+    for path in own_run.glob("trials/swift__*/pictures/validation/*.prediction.webp"):
+        noise = np.random.default_rng(7).integers(0, 256, (64, 64, 3), np.uint8)
+        path.write_bytes(webp_bytes(noise))
+    study = create_study(chosen(own_run), plan(catches=2), tmp_path / "study")
+    for engine in study.engines:
+        options = {
+            option
+            for trial in study.trials
+            if trial.engine == engine
+            for option in trial.options
+        }
+        assert len(options) > 40
+        assert len({study.pictures[name].stat().st_size for name in options}) == 1
+    key = read_key(study)
+    noisy = next(name for name, method in key.pictures.items() if method == "swift")
+    with Image.open(study.pictures[noisy]) as opened:
+        assert np.asarray(opened.convert("RGB")).std() > 40
+
+
 def test_the_same_seed_draws_the_same_faces_and_new_ids(run_folder, tmp_path):
     selection = chosen(run_folder)
     one, two, other = (
