@@ -3,7 +3,7 @@
 #   make test        the tests
 #   make check       format, lint, types, then the tests (what .ci/run does)
 #   make check-slow  the heavy tests
-#   make bench       timings of the engines, of the generator and of inversion
+#   make bench       timings of engines, estimators, the generator and inversion
 # Another interpreter: make demo PYTHON=python3.12
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -60,6 +60,7 @@ check-slow: $(VENV)/.dev $(VENV)/.weights
 
 bench: $(VENV)/.dev $(VENV)/.weights
 	$(BIN)/python tests/performance/bench_engines.py
+	$(BIN)/python tests/performance/bench_estimator.py
 	$(BIN)/python tests/performance/bench_generator.py
 	$(BIN)/python tests/performance/bench_inversion.py
 
