@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from reports.forms.site.application import make_site
 from reports.forms.site.context import Settings
 from reports.forms.site.database import open_database
+from reports.forms.site.withdrawn import RATINGS
 from reports.forms.study import Study, read_study
 from reports.forms.web import serve
 from reports.forms.web.rates import Rate
@@ -18,7 +19,6 @@ from reports.forms.web.server import LOOPBACK
 
 TOKEN_VARIABLE = "AVATARBENCH_ADMIN_TOKEN"
 TOKEN_LENGTH = 16
-RATINGS = "ratings.sqlite"
 
 
 class ServeError(ValueError):

@@ -23,6 +23,7 @@ from evaluation.ratings import (
 )
 from reports.forms.judgements import read_judgements
 from reports.forms.key import Key, read_key
+from reports.forms.site.withdrawn import withdrawn_people
 from reports.forms.study import (
     AGAIN,
     EXCLUSIONS_FILE,
@@ -115,8 +116,8 @@ class Answers:
 def read_answers(folder: Path, files: Sequence[Path] = ()) -> Answers:
     """Read a study and its judgements, from FOLDER/judgements/*.csv unless named.
 
-    Raises ReportError where there is nothing to report or answers are simulated, and
-    StudyError where a file is not what the study says.
+    Raises ReportError where there is nothing to report, answers are simulated or their
+    rater has withdrawn, and StudyError where a file is not what the study says.
     """
     study = read_study(folder)
     paths = tuple(files) or tuple(sorted((folder / JUDGEMENTS).glob("*.csv")))
@@ -128,6 +129,7 @@ def read_answers(folder: Path, files: Sequence[Path] = ()) -> Answers:
         )
     rows = read_judgements(paths, study)
     _refuse_simulated(study, rows)
+    _refuse_withdrawn(study, rows)
     if not len(rows):
         raise ReportError(
             f"{', '.join(map(str, paths))}: no judgement in it. No study, no Table 2"
@@ -164,6 +166,17 @@ def _refuse_simulated(study: Study, rows: pd.DataFrame) -> None:
             f"{study.folder}: {what} simulated, and no report prints simulated answers "
             "as a result; collect people's, or ask `avatarbench study power` what "
             "simulations say"
+        )
+
+
+def _refuse_withdrawn(study: Study, rows: pd.DataFrame) -> None:
+    """Everybody was promised that they can withdraw from results yet to come."""
+    gone = sorted(withdrawn_people(study.folder) & set(rows["participant"]))
+    if gone:
+        raise ReportError(
+            f"{study.folder}: judgements hold answers of people who have withdrawn "
+            f"since ({', '.join(gone)}); save them from the site again and delete the "
+            "older file"
         )
 
 

@@ -131,6 +131,8 @@ def _prepare_sqlite(connection: SqliteConnection, record: object) -> None:
         f"busy_timeout={LOCK_SECONDS * 1000}",
         "journal_mode=WAL",
         "synchronous=FULL",
+        # What somebody withdraws is overwritten, not only passed over.
+        "secure_delete=ON",
         "foreign_keys=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -93,18 +93,22 @@ def _takes_part(session: Session, prolific: Prolific) -> bool:
 
 
 def come_back(database: Database, ticket: str) -> Participant | None:
-    """Note that somebody is here again; None for a link that was never given out."""
+    """Note that somebody is here again; None for a link that was never given out.
+
+    Of who has withdrawn nothing more is noted.
+    """
     with database.writing() as session:
         person = find(session, ticket)
-        if person is not None:
+        if person is not None and person.withdrawn is None:
             person.seen = now_ms()
         return person
 
 
 def withdraw(database: Database, participant: str) -> bool:
-    """Delete all answers of a person and what names them; keep that they withdrew.
+    """Delete all that is known of a person but their code, and when they withdrew.
 
-    False where there is no such person.
+    The paper's number stays, and what the personal link is known by, so that both are
+    recognised. False where there is no such person.
     """
     with database.writing() as session:
         person = session.scalar(
@@ -114,8 +118,10 @@ def withdraw(database: Database, participant: str) -> bool:
             return False
         for table in (Answer, Aside):
             session.execute(delete(table).where(table.participant == person.id))
-        person.withdrawn = person.withdrawn or now_ms()
-        person.prolific = person.prolific_session = None
+        moment = person.withdrawn or now_ms()
+        person.consented = person.seen = person.withdrawn = moment
+        person.language = ""
+        person.finished = person.prolific = person.prolific_session = None
         return True
 
 

@@ -5,6 +5,8 @@ import tiny_study
 from rated import Raters, rate
 from tiny_study import make_study
 
+from reports.forms.site.database import open_database
+from reports.forms.site.participants import join, withdraw
 from reports.forms.study import StudyError
 from reports.studies.answers import read_answers
 from reports.trials import ReportError
@@ -40,6 +42,30 @@ def test_the_rule_fixed_beforehand_excludes(tmp_path):
     assert reasons[:2] == [("failed 2 of 2 catch trials",), ("median time of 0.10 s",)]
     assert all("answered 3 of 16 trials" in found for found in reasons[2:])
     assert answers.picks("toon").raters == 6
+
+
+def test_who_has_withdrawn_since_the_export_is_in_no_report(tmp_path):
+    study = make_study(tmp_path / "study")
+    rate(study, Raters(6))
+    database = open_database(f"sqlite:///{study.folder}/ratings.sqlite", study.id)
+    person = join(database, study, "ticket", "en", patience_ms=1000)
+    withdraw(database, person.id)
+    assert len(read_answers(study.folder).counted) == 6
+    path = study.folder / "judgements" / "site.csv"
+    path.write_text(path.read_text().replace("rater003", person.id))
+    with pytest.raises(ReportError, match=f"withdrawn since .{person.id}.; save them"):
+        read_answers(study.folder)
+    database.close()
+    with pytest.raises(ReportError, match=person.id):
+        read_answers(study.folder)
+
+
+def test_a_database_that_cannot_be_asked_stops_the_report(tmp_path):
+    study = make_study(tmp_path / "study")
+    rate(study, Raters(6))
+    (study.folder / "ratings.sqlite").write_bytes(b"no database" * 100)
+    with pytest.raises(StudyError, match="does not tell who has withdrawn"):
+        read_answers(study.folder)
 
 
 def test_offline_answers_have_no_times_and_count(tmp_path):

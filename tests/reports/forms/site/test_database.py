@@ -40,6 +40,7 @@ def test_commits_are_on_the_disk(tmp_path):
     database = open_database(f"sqlite:///{tmp_path}/r.sqlite", "s-1")
     with database.engine.connect() as connection:
         asked = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+        asked["secure_delete"] = 1
         for pragma, value in asked.items():
             answer = connection.exec_driver_sql(f"PRAGMA {pragma}").scalar()
             assert answer == value

@@ -1,5 +1,7 @@
 """People who come from Prolific: known by their ids, paid by the study's code."""
 
+from pathlib import Path
+
 import pytest
 from visitor import TOKEN, a_site
 
@@ -57,6 +59,10 @@ def test_withdrawal_empties_the_ids(served):
     leader = served.visitor()
     leader.enter_as_leader()
     assert "person1" not in leader.page.text
+    path = Path(str(served.database.engine.url.database))
+    served.database.close()
+    assert b"participants" in path.read_bytes()
+    assert b"person1" not in path.read_bytes()
 
 
 def test_others_get_a_code_of_their_own(served):
