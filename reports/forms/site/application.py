@@ -16,7 +16,9 @@ from reports.forms.web.rates import Limit
 def make_site(study: Study, database: Database, settings: Settings) -> FastAPI:
     """The app that serves a study; `database` must be open for exactly this one."""
     package = "reports.forms.site"
-    pages = Pages(package, study.title, study.languages)
+    told = study.texts.items()
+    titles = {code: texts["title"] for code, texts in told if "title" in texts}
+    pages = Pages(package, study.title, study.languages, titles)
     setup = Setup(
         study.title,
         database.secret,

@@ -105,7 +105,7 @@ def _after(
     if outcome is Outcome.REFUSED:
         request.session["notice"] = "kept_other" if may_change else "kept_first"
         return go(f"/rate/{shown.position}" if may_change else "/rate")
-    if outcome is Outcome.REPLACED or shown.position == len(paper.shown):
+    if shown.position == len(paper.shown):
         return go("/rate")
     return go(f"/rate/{shown.position + 1}")
 

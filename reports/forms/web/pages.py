@@ -22,15 +22,21 @@ LANGUAGE = "language"
 class Pages:
     """Renders templates of `package` (a folder `templates` in it) inside our frame.
 
+    `name` heads every page; `names` says what stands there instead in a language.
     Templates extend "web/frame.html.jinja". All values are escaped; an undefined one
     is an error. Every template sees `request`, `lang`, `csrf` (the token), `name` and
     `frame` (the words of the frame).
     """
 
     def __init__(
-        self, package: str, name: str, languages: Sequence[str] = ("en",)
+        self,
+        package: str,
+        name: str,
+        languages: Sequence[str] = ("en",),
+        names: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
+        self.names = names or {}
         self.languages = tuple(languages)
         frame = PackageLoader("reports.forms.web")
         self.environment = Environment(
@@ -50,7 +56,7 @@ class Pages:
             request=request,
             lang=language,
             csrf=csrf_token(request),
-            name=self.name,
+            name=self.names.get(language, self.name),
             frame=words("reports.forms.web", language),
             **values,
         )

@@ -31,8 +31,11 @@ min_finished: 0.5
 ties: left out
 """
 TEXTS = {
-    "en": {"question": "Which avatar matches the face best?"},
-    "de": {"question": "Welcher Avatar passt am besten zum Gesicht?"},
+    "en": {"title": "Tiny study", "question": "Which avatar matches the face best?"},
+    "de": {
+        "title": "Kleine Studie",
+        "question": "Welcher Avatar passt am besten zum Gesicht?",
+    },
 }
 
 

@@ -1,9 +1,11 @@
 """Visits to the rating site, as people without script and with cookies make them."""
 
 import pytest
+from sqlalchemy import select
 from visitor import restarted
 
 from reports.forms.judgements import read_judgements
+from reports.forms.site.tables import Participant
 
 
 def rows(served, leader, tmp_path):
@@ -114,6 +116,23 @@ def test_an_answer_can_be_changed_where_the_study_says_so(served, leader, tmp_pa
     assert "Answers changed later</dt><dd>1<" in leader.open("/admin").text
 
 
+def test_who_looks_back_goes_on_face_by_face(served):
+    visitor = served.visitor()
+    visitor.begin()
+    visitor.finish()
+    assert visitor.path == "/thanks"
+    assert 'href="/rate/1"' in visitor.page.text
+    page = visitor.open("/rate/1").text
+    assert '<a href="/rate/2">Leave it as it is</a>' in page
+    visitor.answer(1)
+    assert visitor.path == "/rate/2"
+    visitor.open("/rate/3")
+    visitor.answer(1)
+    assert visitor.path == "/thanks"
+    visitor.open("/rate/4")
+    assert visitor.path == "/thanks"
+
+
 def test_two_windows_cannot_overwrite_each_other_unseen(served):
     visitor = served.visitor()
     visitor.begin()
@@ -185,8 +204,10 @@ def test_the_language_is_chosen_and_stays(served, leader, tmp_path):
 
 def test_the_browser_s_language_comes_first(served):
     visitor = served.visitor()
-    visitor.open("/", headers={"Accept-Language": "de-CH"})
-    assert "Ich stimme zu." in visitor.page.text
+    page = visitor.open("/", headers={"Accept-Language": "de-CH"}).text
+    assert "Ich stimme zu." in page
+    assert "– Kleine Studie</title>" in page
+    assert '<p class="name">Kleine Studie</p>' in page
 
 
 def test_who_withdraws_leaves_nothing(served, leader, tmp_path):
@@ -202,6 +223,15 @@ def test_who_withdraws_leaves_nothing(served, leader, tmp_path):
     assert visitor.path == "/withdrawn"
     visitor.open("/rate")
     assert visitor.path == "/"
+    with served.database.reading() as session:
+        (person,) = session.scalars(select(Participant))
+    assert (person.language, person.finished, person.prolific) == ("", None, None)
+    assert person.consented == person.seen == person.withdrawn
+
+
+def test_the_consent_page_says_how_many_faces_there_are(served):
+    page = served.visitor().open("/")
+    assert "asked about 3 faces" in page.text
 
 
 def test_an_answer_after_withdrawal_is_not_kept(served, leader, tmp_path):
