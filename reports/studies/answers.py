@@ -32,6 +32,7 @@ from reports.forms.study import (
     check_file,
     read_study,
 )
+from reports.tables import HEADLINE
 from reports.trials import ReportError
 
 JUDGEMENTS = "judgements"
@@ -100,6 +101,12 @@ class Answers:
                 "collect more answers. No study, no Table 2"
             )
         return tuple(there)
+
+    @cached_property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics of the key, those of Table 1 first."""
+        first = [name for name in HEADLINE if name in self.key.metrics]
+        return (*first, *(name for name in self.key.metrics if name not in first))
 
     def of(self, kind: str, engine: str) -> pd.DataFrame:
         """The rows of one kind and engine that count."""

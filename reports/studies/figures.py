@@ -23,9 +23,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 def draw_study(answers: Answers, found: Sequence[Findings]) -> list[Drawing]:
     """The shares of the picks, and people beside the first metric that has scores."""
     drawings = [draw_shares(answers, found)]
-    names = [
-        name for name in answers.key.metrics if any(name in f.metrics for f in found)
-    ]
+    names = [name for name in answers.metrics if any(name in f.metrics for f in found)]
     return drawings + [draw_metric(answers, found, name) for name in names[:1]]
 
 
@@ -54,7 +52,11 @@ def draw_shares(answers: Answers, found: Sequence[Findings]) -> Drawing:
 
 
 def draw_metric(answers: Answers, found: Sequence[Findings], name: str) -> Drawing:
-    """Each face's shares of the picks over the metric's scores, a mark a method."""
+    """Each face's shares of the picks over the metric's scores, a mark a method.
+
+    A panel for each engine on which the metric has scores.
+    """
+    found = [each for each in found if name in each.metrics]
     metric, data = answers.key.metrics[name], _face_data(answers, found, name)
     with rc_context(RC):
         figure, panels = _panels((1.0 + 3.4 * len(found), 3.4), len(found))

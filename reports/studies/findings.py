@@ -54,9 +54,7 @@ def findings(answers: Answers) -> tuple[Findings, ...]:
 def _findings(answers: Answers, engine: str) -> Findings:
     rows, picks = answers.of("judgement", engine), answers.picks(engine)
     faces = tuple(sorted(set(rows["face"])))
-    scores = {
-        name: _scores(answers, engine, name, faces) for name in answers.key.metrics
-    }
+    scores = {name: _scores(answers, engine, name, faces) for name in answers.metrics}
     agreed = {
         name: found
         for name, values in scores.items()

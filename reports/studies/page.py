@@ -76,7 +76,7 @@ def protocol(answers: Answers) -> list[str]:
     study, rows = answers.study, answers.rows
     kinds = [trial.kind for trial in study.trials]
     per_engine = kinds.count("judgement") // len(study.engines)
-    tie = "or that none can be told best" if study.settings.tie else "and no tie"
+    tie = ", or say that they cannot tell" if study.settings.tie else ""
     back = "may" if study.settings.back == "allowed" else "may not"
     languages = ", ".join(
         f"{LANGUAGES.get(name, name)} {list(rows['language']).count(name)}"
@@ -84,9 +84,10 @@ def protocol(answers: Answers) -> list[str]:
     )
     return [
         f"Each rater is asked {len(kinds)} questions: {per_engine} faces on "
-        f"{' and '.join(study.engines)}, {kinds.count('catch')} catch trials with one "
-        f"right answer, {kinds.count('repeat')} faces for a second time.",
-        f"One of {study.slots} avatars is picked, {tie}; raters {back} go back.",
+        f"{' and on '.join(study.engines)}, {kinds.count('catch')} catch trials with "
+        f"one right answer, {kinds.count('repeat')} faces for a second time.",
+        f"Raters pick one of {study.slots} avatars{tie}; they {back} go back and "
+        "change an answer.",
         "Faces come in another order for every rater, avatars in the orders of a "
         "balanced Latin square; there is no time limit.",
         raters_note(answers),

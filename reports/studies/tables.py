@@ -180,7 +180,7 @@ def metric_table(answers: Answers, found: Sequence[Findings]) -> Table | None:
                 f"{metric.title} ({metric.unit}): "
                 + ", ".join(f"{k} {v}" for k, v in metric.identity.items())
                 + "."
-                for metric in metrics.values()
+                for metric in (metrics[name] for name in answers.metrics)
             ),
         ),
     )

@@ -126,11 +126,16 @@ def make_study(
         pictures=drawn,
         catches=right,
         metrics={
+            # Of the first engine alone, and in a key's alphabet before the headline.
+            "accuracy": Metric(
+                title="Accuracy", unit="share", direction="higher", identity={"v": 1}
+            ),
             "lpips": Metric(
                 title="LPIPS", unit="distance", direction="lower", identity={"v": 1}
-            )
+            ),
         },
-        scores={"lpips": scores},
+        scores={"accuracy": dict(list(scores.items())[: faces * methods])}
+        | {"lpips": scores},
     )
     return freeze(Draft(design, names.pictures, key, EXCLUSIONS), folder)
 

@@ -11,6 +11,7 @@ from tiny_study import METHODS, make_study
 
 from reports import paper
 from reports.studies.answers import Answers, read_answers
+from reports.studies.figures import draw_metric, draw_study
 from reports.studies.findings import findings
 from reports.studies.numbers import study_numbers
 from reports.studies.tables import study_tables, table_two
@@ -90,6 +91,20 @@ def test_people_are_held_against_the_metric(answers, found):
     assert agreed.faces == 20
     assert found[1].metrics["lpips"].tau.mean < agreed.tau.mean
     assert "designer-a" in " ".join(by_key(answers, found)["study-metrics"].notes)
+
+
+def test_the_metric_of_table_1_comes_first_and_is_drawn(answers, found):
+    assert list(answers.key.metrics) == ["accuracy", "lpips"]
+    table = by_key(answers, found)["study-metrics"]
+    rows = [[row.label for row in section.rows] for section in table.sections]
+    assert rows == [["LPIPS", "Accuracy"], ["LPIPS"]]
+    drawn = draw_study(answers, found)
+    assert [drawing.name for drawing in drawn] == ["study-shares", "study-lpips"]
+
+
+def test_an_engine_without_scores_has_no_empty_panel(answers, found):
+    drawing = draw_metric(answers, found, "accuracy")
+    assert [axes.get_title(loc="left") for axes in drawing.figure.axes] == ["toon"]
 
 
 def test_slots_are_balanced_over_methods(found):
@@ -177,6 +192,8 @@ def test_page_tells_the_protocol(page, answers):
     assert '<div lang="de">' in page
     assert "47 questions" in page
     assert "3 catch trials" in page
+    assert "20 faces on toon and on dice" in page
+    assert "pick one of 4 avatars, or say that they cannot tell; they may" in page
     assert answers.study.digest in page
     assert "Stand-in faces" in page
 
