@@ -19,9 +19,9 @@ OFFLINE = Path("judgements") / "offline.csv"
 def preview(folder: Path, paper: int, language: str | None, out: Path | None) -> None:
     """Say what a study asks, and write what the rater of a paper sees."""
     study = read_study(folder)
-    print("\n".join(describe(study)))
     path = out or folder / PREVIEW
     write_preview(study, path, paper, language)
+    print("\n".join(describe(study)))
     print(f"paper {paper} as a rater sees it: {path}")
 
 
@@ -58,7 +58,8 @@ def import_filled(
     target = out or folder / OFFLINE
     added = import_sheets(study, sheets, target, replace)
     papers = len({row.paper for row in added})
-    print(f"{len(added)} answers on {papers} papers added: {target}")
+    noun = "paper" if papers == 1 else "papers"
+    print(f"{len(added)} answers on {papers} {noun} added: {target}")
 
 
 def withdraw(folder: Path, paper: int, out: Path | None) -> None:

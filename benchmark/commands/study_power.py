@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,8 +18,8 @@ from evaluation.ratings import Crowd, Power, Simulations, ahead_by, power_grid
 Number = TypeVar("Number", int, float)
 
 
-class SizeError(ValueError):
-    """An option that is no list of numbers."""
+class OptionError(ValueError):
+    """An option that cannot be as it is; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,11 @@ class Request:
 def numbers(
     option: str, text: str, kind: Callable[[str], Number]
 ) -> tuple[Number, ...]:
-    """Numbers typed with commas between; raises SizeError for anything else."""
+    """Numbers typed with commas between; raises OptionError for anything else."""
     try:
         return tuple(kind(part) for part in text.split(","))
     except ValueError:
-        raise SizeError(
+        raise OptionError(
             f"{option} {text}: expected numbers with commas between, such as "
             f"{'0.4,0.3,0.3' if kind is float else '10,20,50'}"
         ) from None
@@ -57,6 +58,7 @@ def numbers(
 
 def carry_out(request: Request) -> None:
     """Simulate studies of every size; print how many see the difference."""
+    _check_place(request.csv)
     shares = request.shares or ahead_by(request.difference, request.methods)
     crowd = Crowd(shares, request.rater_spread, request.face_spread)
     sizes = len(request.raters) * len(request.faces)
@@ -71,6 +73,15 @@ def carry_out(request: Request) -> None:
     if request.csv is not None:
         atomic_write(request.csv, _csv(crowd, found).encode())
     _print(request, crowd, found)
+
+
+def _check_place(csv: Path | None) -> None:
+    """Say so before minutes of simulation where the figures cannot be written."""
+    if csv is not None and (csv.is_dir() or not os.access(csv.parent, os.W_OK)):
+        raise OptionError(
+            f"--csv {csv}: expected a file in a folder that is there and can be "
+            "written to"
+        )
 
 
 def _print(request: Request, crowd: Crowd, found: Sequence[Power]) -> None:

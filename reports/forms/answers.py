@@ -63,8 +63,8 @@ def import_sheets(
     """Add filled sheets to the judgements in `out`, all of them or none.
 
     Gives what was added. Raises StudyError for a sheet that does not fit the study or
-    lacks the consent, for a paper that was imported before unless `replace`, and for
-    one whose rater has withdrawn.
+    lacks the consent, for a paper that was imported before unless `replace`, for one
+    whose rater has withdrawn, and where no sheet holds an answer.
     """
     added: dict[int, list[Judgement]] = {}
     for path in sheets:
@@ -75,6 +75,11 @@ def import_sheets(
             )
         if found:
             added[found[0].paper] = found
+    if not added:
+        raise StudyError(
+            f"{', '.join(map(str, sheets))}: no answer in it; type a letter a face "
+            "into the column answer"
+        )
     gone = sorted(_withdrawn(out) & set(added))
     if gone:
         raise StudyError(

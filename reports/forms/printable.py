@@ -34,7 +34,7 @@ PLAIN, BOLD = "DejaVuSans", "DejaVuSans-Bold"
 def printable_form(study: Study, index: int, language: str) -> bytes:
     """The PDF (A4) of paper `index` in one of the study's languages; no date in it."""
     text = dict(words(language)) | dict(study.texts[language])
-    sheets = _Sheets(study, form_code(study, index), text)
+    sheets = _Sheets(study, form_code(study, index), text, language)
     sheets.consent(study.consent.text[language])
     for shown in study.paper(index).shown:
         sheets.face(shown)
@@ -44,11 +44,13 @@ def printable_form(study: Study, index: int, language: str) -> bytes:
 class _Sheets:
     """Pages as they fill up, from top to bottom."""
 
-    def __init__(self, study: Study, code: str, text: dict[str, str]) -> None:
+    def __init__(
+        self, study: Study, code: str, text: dict[str, str], language: str
+    ) -> None:
         _load_fonts()
         self._study, self._code, self._text = study, code, text
         self._buffer = io.BytesIO()
-        self._canvas = Canvas(self._buffer, pagesize=A4, invariant=1, lang="")
+        self._canvas = Canvas(self._buffer, pagesize=A4, invariant=1, lang=language)
         self._canvas.setTitle(text["title"])
         self._canvas.setAuthor("avatarbench")
         self._y = HEIGHT - MARGIN

@@ -5,29 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import yaml
-from pydantic import ValidationError
+from pydantic import StringConstraints, ValidationError
 
 from benchmark.spec import nearest
 from reports.forms.study import Consent, Part, StudyError
 from reports.forms.wording import LANGUAGES, STUDY_TEXTS, words
 
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
 
 class OwnTexts(Part):
     """A leader's texts in one language; what is missing stays as built in."""
 
-    consent: str | None = None
-    title: str | None = None
-    instructions: str | None = None
-    question: str | None = None
-    tie: str | None = None
+    consent: Text | None = None
+    title: Text | None = None
+    instructions: Text | None = None
+    question: Text | None = None
+    tie: Text | None = None
 
 
 class OwnWording(Part):
     """A leader's file: the version of the consent, and texts by language."""
 
-    consent_version: str | None = None
+    consent_version: Text | None = None
     en: OwnTexts = OwnTexts()
     de: OwnTexts = OwnTexts()
 
@@ -71,8 +74,14 @@ def study_texts(
 
 
 def _read(path: Path, languages: Sequence[str]) -> OwnWording:
+    expected = (
+        "expected consent_version, and below en and de any of consent, "
+        f"{', '.join(STUDY_TEXTS)}"
+    )
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not isinstance(data, dict):
+            raise StudyError(f"{path} holds no texts; {expected}")
         own = OwnWording.model_validate(data)
     except OSError as error:
         raise StudyError(f"{path} cannot be read: {error.strerror}") from None
@@ -81,10 +90,7 @@ def _read(path: Path, languages: Sequence[str]) -> OwnWording:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise StudyError(
-            f"{path}: {where}: {first['msg']}; expected consent_version, and below en "
-            f"and de any of consent, {', '.join(STUDY_TEXTS)}"
-        ) from None
+        raise StudyError(f"{path}: {where}: {first['msg']}; {expected}") from None
     given = [lang for lang in languages if getattr(own, lang).consent is not None]
     if given and len(given) < len(languages):
         raise StudyError(

@@ -145,8 +145,12 @@ def test_a_file_of_another_kind_is_one_sentence(study, tmp_path, out, content):
 
 
 def test_a_blank_sheet_is_no_answer(study, tmp_path, out):
-    sheet = fill(study, 0, {}, tmp_path / "sheet.csv")
-    assert import_sheets(study, [sheet], out) == []
+    blank = fill(study, 0, {}, tmp_path / "blank.csv")
+    with pytest.raises(StudyError, match=r"blank\.csv: no answer in it"):
+        import_sheets(study, [blank], out)
+    assert not out.exists()
+    filled = fill(study, 1, {1: "A"}, tmp_path / "filled.csv")
+    assert len(import_sheets(study, [blank, filled], out)) == 1
 
 
 def test_who_withdraws_is_out_for_good(study, tmp_path, out):

@@ -50,7 +50,9 @@ def test_a_leaders_own_texts_replace_the_built_in_ones(tmp_path):
         ("en: {consent: A}\nde: {consent: B}", "go together"),
         ("consent_version: x", "go together"),
         ("en: {consnt: A}", "en.consnt: "),
-        ("- a", "expected consent_version"),
+        ("- a", "holds no texts; expected consent_version"),
+        ("", "holds no texts; expected consent_version"),
+        ("en: {question: ' '}", "en.question: String should have at least 1 character"),
         ("{", "is not valid YAML"),
     ],
 )

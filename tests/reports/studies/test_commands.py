@@ -109,6 +109,10 @@ def test_power_of_given_shares(avatarbench):
         (("--raters", "3"), "fewer than 5"),
         (("--shares", "0.9,0.3"), "must sum to 1"),
         (("--difference", "2"), "a difference of 2"),
+        (
+            ("--csv", "nowhere/p.csv"),
+            "--csv nowhere/p.csv: expected a file in a folder",
+        ),
     ],
 )
 def test_power_of_nonsense_ends_in_one_sentence(options, said, avatarbench):
