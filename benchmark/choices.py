@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from benchmark.sections import VariantSection
@@ -33,17 +33,37 @@ def _over(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def may_choose(value: Any) -> bool:
-    """False for a `first_of` that names no candidates."""
-    if not isinstance(value, dict) or set(value) != {FIRST_OF}:
+    """False where a `first_of`, here or further in, names no candidates."""
+    if not isinstance(value, dict):
         return True
+    if set(value) != {FIRST_OF}:
+        return all(map(may_choose, value.values()))
     return isinstance(value[FIRST_OF], list) and bool(value[FIRST_OF])
 
 
 def choices(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Options with `{first_of: […]}` replaced by each candidate in turn, best first."""
+    """Options with `{first_of: […]}` replaced by each candidate in turn, best first.
+
+    It may stand for any value, also of options within options.
+    """
     for key, value in options.items():
-        if isinstance(value, dict) and set(value) == {FIRST_OF}:
-            for candidate in value[FIRST_OF]:
-                yield from choices({**options, key: candidate})
-            return
+        if not isinstance(value, dict):
+            continue
+        if set(value) == {FIRST_OF}:
+            candidates: Iterable[Any] = value[FIRST_OF]
+        elif _chooses(value):
+            candidates = choices(value)
+        else:
+            continue
+        for candidate in candidates:
+            yield from choices({**options, key: candidate})
+        return
     yield dict(options)
+
+
+def _chooses(options: Mapping[str, Any]) -> bool:
+    """Whether a list of candidates is the value of anything in these options."""
+    return any(
+        isinstance(value, dict) and (set(value) == {FIRST_OF} or _chooses(value))
+        for value in options.values()
+    )

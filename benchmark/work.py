@@ -17,8 +17,9 @@ from benchmark.avatars import AvatarVectors
 from benchmark.contest import Judge
 from benchmark.engines.base import Engine, PartMapped, RenderOnly
 from benchmark.plan import Plan, TrialPlan
+from benchmark.predicting import predicted
 from benchmark.progress import Progress, Task
-from benchmark.stages import PREDICT_BATCH, RENDER_BATCH, digest_of
+from benchmark.stages import RENDER_BATCH, digest_of
 from benchmark.store import Build, Stage, Store, atomic_write
 from benchmark.trial import webp_bytes
 from evaluation.base import Cases, MetricSetup
@@ -112,20 +113,17 @@ class Work:
         """The trial's vectors for a split."""
         folder = self.store.obtain(
             trial.predict[split],
-            lambda folder, scratch: self._predict(trial, split, folder),
+            lambda folder, scratch: self._predict(trial, split, folder, scratch),
         )
         records = json.loads((folder / VECTORS_FILE).read_text())
         return AvatarVectors.from_records(self.engine(trial).spec, records)
 
-    def _predict(self, trial: TrialPlan, split: str, folder: Path) -> None:
-        method = self._fitted(trial)
-        faces = self._inputs(trial, split)
-        with self.progress.task(f"predict {trial.name}", len(faces)) as bar:
-            batches = []
-            for batch in faces.split(PREDICT_BATCH):
-                batches.append(method.predict(batch))
-                bar.advance(len(batch))
-        records = AvatarVectors.concatenate(batches).to_records()
+    def _predict(
+        self, trial: TrialPlan, split: str, folder: Path, scratch: Path
+    ) -> None:
+        method, faces = self._fitted(trial), self._inputs(trial, split)
+        label = f"predict {trial.name}"
+        records = predicted(method, faces, scratch, self.progress, label)
         atomic_write(folder / VECTORS_FILE, json.dumps(records).encode())
 
     def _fitted(self, trial: TrialPlan) -> Method:

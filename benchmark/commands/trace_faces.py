@@ -34,7 +34,9 @@ def fidelity(
 ) -> pd.DataFrame | None:
     """How well the suite's oracle reads `count` pairs; None where the suite has none.
 
-    See `evaluation.fidelity.pair_fidelity` for the columns.
+    It reads validation portraits, which calibrate it, at the pairs' size, so that only
+    what the pairs lose counts against them and not their resolution. See
+    `evaluation.fidelity.pair_fidelity` for the columns.
     """
     contest = work.plan.contest
     oracle = next(
@@ -49,11 +51,12 @@ def fidelity(
     if oracle is None or VALIDATION not in contest.suite.splits:
         return None
     reader = oracle.variant.method.load(work.fit(oracle), contest.device)
-    read = _read(reader, np.asarray(pairs.pictures[:count]))
+    pictures = np.asarray(pairs.pictures[:count])
+    portraits = work.pictures(VALIDATION, pictures.shape[1])
+    read, calibrating = _read(reader, pictures), _read(reader, portraits)
     truth = contest.truths[trial.engine, VALIDATION, contest.suite.designers[0]]
     return pair_fidelity(
-        Reading(read, pairs.vectors[: len(read)]),
-        Reading(work.predict(oracle, VALIDATION), truth),
+        Reading(read, pairs.vectors[: len(read)]), Reading(calibrating, truth)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from benchmark.weight_folders import CARD, PARSER
 from methods.base import MethodError
 from methods.f2p.alignment import TEMPLATES, Frame, align, placement_of
 from methods.f2p.options import SimilarityOptions
-from methods.f2p.parser_weights import load_parser, read_parser_card
+from methods.f2p.parser_weights import ParserCard, load_parser, read_parser_card
 
 
 def content_files(parser: str) -> tuple[str, ...]:
@@ -51,9 +52,9 @@ class Content:
             )
         folder = weights[name].parent
         self._parser = load_parser(folder, device)
-        template = TEMPLATES[read_parser_card(folder).template]
-        self._placement = placement_of(template, self._parser.size)
-        self.digest = _digest(weights[name], options)
+        card = read_parser_card(folder)
+        self._placement = placement_of(TEMPLATES[card.template], self._parser.size)
+        self.digest = _digest(weights[name], card, options)
         self._reduction = options.content_reduction
         values = [getattr(options.parts, part) for part in PART_NAMES]
         self._parts = torch.tensor(values, device=device).view(1, -1, 1, 1)
@@ -75,6 +76,8 @@ class Content:
         return differences.mean(dim=1)
 
 
-def _digest(file: Path, options: SimilarityOptions) -> str:
-    text = f"{file_digest(file)} {options.parts.model_dump_json()}"
+def _digest(file: Path, card: ParserCard, options: SimilarityOptions) -> str:
+    built = card.model_dump(mode="json", include={"network", "parser", "template"})
+    parts = options.parts.model_dump_json()
+    text = f"{file_digest(file)} {json.dumps(built, sort_keys=True)} {parts}"
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,14 +1,13 @@
-"""What the translator learns from: the loss of a step, on faces or on renders."""
+"""What the translator learns from: faces without labels, and the loss of a step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from benchmark.avatars import AvatarSpec, AvatarVectors
+from benchmark.avatars import AvatarSpec
 from benchmark.progress import Progress
 from methods.examples import row_order
 from methods.f2p.comparison import Judge
@@ -16,16 +15,9 @@ from methods.f2p.features import Features
 from methods.f2p.imitation import Imitated
 from methods.f2p.options import SimilarityOptions, TranslatorOptions
 from methods.f2p.relaxed import activity, relaxed
-from methods.losses import LossWeights, Targets, estimator_loss
+from methods.f2p.warm_start import WarmPairs
 from methods.networks.translator import Translator
-from methods.randomness import seed_of
 from methods.training import LOG_STEPS
-
-WARM_WEIGHTS = LossWeights(continuous=1, discrete=1, alpha=1, beta=0)
-"""Of the warm start's loss: L1 of scalars and plain cross-entropy of choices."""
-
-LossAt = Callable[[int], Tensor]
-"""From a step to its loss, which depends on the step and the network alone."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +31,6 @@ class Faces:
 
     identity: Features
     content: Features | None
-
-
-@dataclass(frozen=True)
-class WarmPairs:
-    """Embeddings of an engine's renders with the vectors that they were drawn of."""
-
-    identity: Features
-    vectors: AvatarVectors
 
 
 @dataclass(frozen=True)
@@ -85,16 +69,6 @@ class Course:
         return f"{self.spec.name} translator"
 
 
-def loss_of(network: Translator, course: Course, progress: Progress) -> LossAt:
-    """The whole course: the warm start's steps, then those on faces."""
-    lesson = Lesson(network, course, progress)
-    if course.pairs is None:
-        return lesson
-    warm = _warm_loss(network, course.pairs, course)
-    early = course.options.warm_steps
-    return lambda step: warm(step) if step < early else lesson(step - early)
-
-
 class Lesson:
     """The weighed sum of identity, content and loopback over a batch of faces."""
 
@@ -114,7 +88,7 @@ class Lesson:
         if step % LOG_STEPS == 0:  # the content's first rest comes later
             label = self._course.label
             figures = {f"{label}/{k}": float(v.detach()) for k, v in terms.items()}
-            self._progress.log(figures, self._course.options.warm_steps + step)
+            self._progress.log(figures, step)
         return torch.stack([self._weights[k] * v for k, v in terms.items()]).sum()
 
     def terms(self, rows: Tensor, content: bool) -> dict[str, Tensor]:
@@ -158,18 +132,3 @@ def loopback(spec: AvatarSpec, vectors: Tensor, again: Tensor) -> Tensor:
     """
     shown = activity(spec, vectors).detach()
     return ((vectors - again).abs() * shown).sum(dim=1)
-
-
-def _warm_loss(network: Translator, pairs: WarmPairs, course: Course) -> LossAt:
-    """The supervised loss of a step on renders."""
-    targets = Targets.of(pairs.vectors, course.device)
-    order = seed_of("warm", course.seed)
-    rows_at = row_order(len(pairs.vectors), course.options.batch, order)
-
-    def loss_at(step: int) -> Tensor:
-        rows = rows_at(step)
-        predicted = network(pairs.identity.rows(rows, course.device))
-        wanted = targets.rows(rows.to(course.device))
-        return estimator_loss(course.spec, predicted, wanted, WARM_WEIGHTS)
-
-    return loss_at

@@ -93,7 +93,7 @@ def _fill(
 ) -> None:
     """Fill the file in `scratch` shard by shard, noting how far it is after each."""
     note, path = scratch / "done.json", scratch / FEATURES
-    done = json.loads(note.read_text()) if note.is_file() else 0
+    done = json.loads(note.read_text()) if note.is_file() and path.is_file() else 0
     count = len(pictures)
     with progress.task(label, count, done) as task:
         for start in range(done, count, SHARD):

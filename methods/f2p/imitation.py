@@ -117,22 +117,22 @@ def trained_imitator(
     trained_on = _division(renders, options)
     stage = imitator_stage(renders, options, seed, device)
     spec = renders.vectors.spec
+    label = f"{spec.name} imitator"
 
     def build(folder: Path, scratch: Path) -> None:
         network = make_imitator(spec, options, seed).to(device)
         loss_at = _loss(network, renders, trained_on, options.batch, seed, device)
-        label = f"{spec.name} imitator"
         train(network, loss_at, _recipe(options), scratch, progress, label)
         measures = _measured(network, renders, trained_on, device)
-        progress.log({f"{label}/{k}": v for k, v in measures.items()}, options.steps)
         save_file(plain(network), folder / IMITATOR)
         (folder / MEASURES).write_text(json.dumps(measures, indent=2) + "\n")
 
     folder = store.obtain(stage, build)
     network = restored(spec, options, load_file(folder / IMITATOR), device)
-    return Imitated(
-        spec, network, stage.key, json.loads((folder / MEASURES).read_text())
-    )
+    measures = json.loads((folder / MEASURES).read_text())
+    # Told of one that was there before too: every trial says how good its imitator is.
+    progress.log({f"{label}/{k}": v for k, v in measures.items()}, options.steps)
+    return Imitated(spec, network, stage.key, measures)
 
 
 def imitator_renders(context: FitContext, options: SharedOptions) -> Renders:
@@ -144,6 +144,7 @@ def imitator_renders(context: FitContext, options: SharedOptions) -> Renders:
         _seed(context, options),
         context.store,
         context.progress,
+        options.absent,
     )
 
 

@@ -145,7 +145,7 @@ class TranslatorOptions(Section):
         schedule: of the rate; the paper tells of no change.
         faces: how many of the train faces are learnt from, the first ones; None for
             all.
-        checkpoint_steps: steps from one checkpoint to the next.
+        checkpoint_steps: steps from one checkpoint to the next; of the warm start too.
         loopback_weight: of the distance between a vector and what the network makes of
             its picture (lambda 3 of the paper).
         loopback_reduction: "mean" or "sum" of the absolute differences. The paper
@@ -153,8 +153,11 @@ class TranslatorOptions(Section):
         content_rest: the content's weight is 0 in every step of this number (the paper:
             4); 0 never leaves it out. The paper shows frontal faces in the other steps,
             which an unlabelled face set cannot tell apart.
-        warm_steps: steps before these, on pairs of renders and their vectors. The AAAI
-            paper is quoted to pre-train so, the journal does not tell of it: off.
+        warm_steps: steps before these, on pairs of renders and their vectors, with a
+            course of the rate of their own. The AAAI paper is quoted to pre-train so,
+            the journal does not tell of it: off.
+        warm_batch: pairs a step.
+        warm_learning_rate: under the same schedule.
         warm_samples: how many of the imitator's renders make these pairs.
     """
 
@@ -171,6 +174,8 @@ class TranslatorOptions(Section):
     loopback_reduction: Literal["mean", "sum"] = "mean"
     content_rest: int = Field(default=4, ge=0)
     warm_steps: int = Field(default=0, ge=0)
+    warm_batch: int = Field(default=64, ge=2)
+    warm_learning_rate: float = Field(default=1e-3, gt=0)
     warm_samples: int = Field(default=10_000, ge=2)
 
 
@@ -193,6 +198,8 @@ class SharedOptions(MethodOptions):
     Attributes:
         input_size: side in pixels of the faces that `predict` wants.
         samples: avatars that are rendered for the imitator (the paper: 20,000).
+        absent: share of them in which each optional part, such as glasses, is absent;
+            None draws every option equally often.
         imitator: the imitator.
         imitator_seed: of the renders and of the imitator. Runs under several seeds
             share them where it is given; None gives each seed its own.
@@ -202,6 +209,7 @@ class SharedOptions(MethodOptions):
 
     input_size: int = Field(default=224, ge=64, le=1024)
     samples: int = Field(default=20_000, ge=2)
+    absent: float | None = Field(default=None, ge=0, le=1)
     imitator: ImitatorOptions = ImitatorOptions()
     imitator_seed: int | None = Field(default=None, ge=0)
     similarity: SimilarityOptions = SimilarityOptions()

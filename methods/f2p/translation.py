@@ -28,16 +28,17 @@ from benchmark.avatars import AvatarSpec
 from benchmark.progress import Progress
 from benchmark.store import Stage, Store
 from methods.base import MethodError
-from methods.f2p.course import Course, loss_of
+from methods.f2p.course import Course, Lesson
 from methods.f2p.features import Features
 from methods.f2p.options import TranslatorOptions
 from methods.f2p.relaxed import mean_avatar, strict
+from methods.f2p.warm_start import warm_start_stage, warm_started
 from methods.networks.lightcnn import EMBEDDING
 from methods.networks.translator import Translator
 from methods.randomness import seed_of
 from methods.training import Recipe, train
 
-TRANSLATOR_VERSION = "1"
+TRANSLATOR_VERSION = "2"
 TRANSLATOR, MEASURES = "translator.safetensors", "measures.json"
 SETTLED_ON = 10_000
 """Faces at most that batch normalisation takes its statistics of."""
@@ -82,11 +83,9 @@ def trained_translator(course: Course, store: Store, progress: Progress) -> Tran
     stage = translator_stage(course)
 
     def build(folder: Path, scratch: Path) -> None:
-        network = make_translator(course.spec, course.options, course.seed)
-        network.to(course.device)
-        loss_at = loss_of(network, course, progress)
-        recipe = _recipe(course.options)
-        train(network, loss_at, recipe, scratch, progress, course.label)
+        network = _start(course, store, progress)
+        lesson, recipe = Lesson(network, course, progress), _recipe(course.options)
+        train(network, lesson, recipe, scratch, progress, course.label)
         _settle(network, course.faces.identity, course.device)
         tensors = network.state_dict()
         plain = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
@@ -99,6 +98,17 @@ def trained_translator(course: Course, store: Store, progress: Progress) -> Tran
     network = restored(course.spec, course.options, tensors, course.device)
     measures = json.loads((folder / MEASURES).read_text())
     return Translated(network, stage.key, measures)
+
+
+def _start(course: Course, store: Store, progress: Progress) -> Translator:
+    """The network before its first step on faces, warmed where that is wanted."""
+    network = make_translator(course.spec, course.options, course.seed)
+    network.to(course.device)
+    if course.pairs is not None:
+        own = (course.options, course.seed, course.device)
+        warm = warm_started(network, course.pairs, *own, store, progress)
+        network.load_state_dict(warm)
+    return network
 
 
 def make_translator(
@@ -166,7 +176,7 @@ def _measured(network: Translator, course: Course) -> dict[str, float]:
 
 def _recipe(options: TranslatorOptions) -> Recipe:
     return Recipe(
-        options.warm_steps + options.steps,
+        options.steps,
         options.learning_rate,
         options.schedule,
         options.checkpoint_steps,
@@ -180,7 +190,8 @@ def translator_stage(course: Course) -> Stage:
     if faces.content is not None:
         inputs["content"] = faces.content.digest
     if pairs is not None:
-        inputs["pairs"] = pairs.identity.digest
+        own = (course.options, course.seed, course.device)
+        inputs["warm_start"] = warm_start_stage(pairs, *own).key
     return Stage(
         "translator",
         TRANSLATOR_VERSION,

@@ -60,8 +60,10 @@ class Chain:
         )
 
     @cached_property
-    def means(self) -> MeanCodes:
-        """Where inversion starts (section 3.2, appendix)."""
+    def means(self) -> MeanCodes | None:
+        """Where inversion starts (section 3.2, appendix); None where at samples."""
+        if self.options.inversion.start != "mean":
+            return None
         return mean_codes(
             self.adapted.generator,
             self.adapted.digest,

@@ -76,17 +76,13 @@ class Inversion:
         self,
         avatar: SemanticGenerator,
         net: Perceptual | None,
-        start: MeanCodes,
+        start: MeanCodes | NearestSamples,
         options: InversionOptions,
-        nearest: NearestSamples | None = None,
     ) -> None:
-        """Start at the mean codes, or at the samples that are `nearest`."""
+        """Start at the mean codes, or at the samples most like each render."""
         self._avatar, self._net, self._options = avatar, net, options
-        self._nearest = nearest
-        # The glasses' start is no code of W: there, all rows start from w_mean.
-        rows = start.start if options.space == "w+" else start.mean[:1]
+        self._start = start
         self.device = str(avatar.grid.device)
-        self._mean = rows.to(self.device)
         self._weights = torch.tensor(
             [options.perceptual_weight, options.pixel_weight, options.latent_weight],
             device=self.device,
@@ -107,9 +103,13 @@ class Inversion:
 
     def _starts(self, targets: Tensor) -> Tensor:
         """(n, rows, D) codes from which to descend; one row in W."""
-        if self._nearest is None:
-            return self._mean.repeat(len(targets), 1, 1)
-        return self._nearest.of(targets)[:, : self._mean.shape[0]]
+        one_row = self._options.space == "w"
+        if isinstance(self._start, NearestSamples):
+            codes = self._start.of(targets)
+            return codes[:, :1] if one_row else codes
+        # The glasses' start is no code of W: there, all rows start from w_mean.
+        rows = self._start.mean[:1] if one_row else self._start.start
+        return rows.to(self.device).repeat(len(targets), 1, 1)
 
     def _descend(self, scene: Scene) -> tuple[Tensor, list[Tensor]]:
         """The last codes, and the summed terms before each step."""

@@ -66,7 +66,7 @@ def codes_stage(
     count: int,
     avatar: SemanticGenerator,
     avatar_digest: str,
-    start: MeanCodes,
+    means: MeanCodes | None,
     options: InversionOptions,
     weights: Mapping[str, Path],
     seed: int,
@@ -74,28 +74,27 @@ def codes_stage(
 ) -> Stage:
     """What the codes of the first `count` renders depend on.
 
-    Only where they start at samples is something drawn. Raises MethodError where the
-    weight file of the perceptual net is missing.
+    Mean codes are given where they start there; otherwise they start at samples, which
+    are drawn. Raises ValueError where `means` and options disagree about that, and
+    MethodError where the weight file of the perceptual net is missing.
     """
+    if (means is None) == (options.start == "mean"):
+        raise ValueError("mean codes belong to inversion.start: mean, and to it alone")
     read = {
         **options.model_dump(mode="json", exclude=_NOT_ALWAYS_READ),
         "count": count,
         "device": device,
         "threads": torch.get_num_threads(),
     }
-    inputs = {
-        "renders": renders.digest,
-        "avatar": avatar_digest,
-        "start": start.digest,
-    }
+    inputs = {"renders": renders.digest, "avatar": avatar_digest}
     if options.perceptual_weight:
         file = weight_file(options.perceptual, weights)
         inputs["perceptual"] = file_digest(file)
         read["perceptual"] = options.perceptual
         # Renders that are no larger are not brought to another size.
         read["perceptual_size"] = min(options.perceptual_size, avatar.config.size)
-    if options.start == "mean":
-        return Stage("codes", "1", read, inputs)
+    if means is not None:
+        return Stage("codes", "1", read, {**inputs, "start": means.digest})
     read |= {"start": options.start, "start_samples": options.start_samples}
     return Stage("codes", "1", read, inputs, seed)
 
@@ -105,7 +104,7 @@ def inverted_codes(
     count: int,
     avatar: SemanticGenerator,
     avatar_digest: str,
-    start: MeanCodes,
+    means: MeanCodes | None,
     options: InversionOptions,
     weights: Mapping[str, Path],
     seed: int,
@@ -115,19 +114,19 @@ def inverted_codes(
 ) -> Codes:
     """Codes of the first `count` renders, from the store where they exist.
 
-    Raises MethodError for renders of another size than the generator's, for fewer than
-    `count` of them, and where the perceptual net's weight file is missing or unfit.
+    They start at `means`; without, each at the sample most like its render. Raises
+    MethodError for renders of another size than the generator's, for fewer than `count`
+    of them, and where the perceptual net's weight file is missing or unfit.
     """
     _check(renders, count, avatar)
     stage = codes_stage(
-        renders, count, avatar, avatar_digest, start, options, weights, seed, device
+        renders, count, avatar, avatar_digest, means, options, weights, seed, device
     )
 
     def build(folder: Path, scratch: Path) -> None:
         net = _perceptual(options, weights, device)
-        near = options.start == "nearest"
-        samples = NearestSamples(avatar, net, options, seed) if near else None
-        inversion = Inversion(avatar, net, start, options, samples)
+        start = means or NearestSamples(avatar, net, options, seed)
+        inversion = Inversion(avatar, net, start, options)
         pictures = renders.pictures[:count]
         pieces = _inverted(inversion, pictures, options.batch, scratch, progress)
         _write(folder, pieces, count)

@@ -39,7 +39,8 @@ def _steps(chain: Chain, features: Path) -> Iterator[Step]:
     yield Step("renders", {"avatars": float(len(chain.renders.vectors))})
     measures = chain.adapted.measures
     yield Step("adaptation", {**measures, **_quality(chain, features)})
-    yield Step("mean-codes", {"glasses_shown": float(chain.means.shown)})
+    if (means := chain.means) is not None:
+        yield Step("mean-codes", {"glasses_shown": float(means.shown)})
     yield Step("codes", {**chain.codes.measures, **_curve(chain.codes)})
     yield Step("pairs", {"pairs": float(len(chain.pairs.vectors))})
 

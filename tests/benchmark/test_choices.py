@@ -4,7 +4,7 @@ import tiny_contest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark.choices import choices, wanted_options
+from benchmark.choices import choices, may_choose, wanted_options
 from benchmark.suite import Suite
 
 KEYS = st.sampled_from(["a", "b", "c"])
@@ -45,6 +45,25 @@ def test_candidates_are_replaced_whole():
     own = {"a": {"first_of": ["tiny"]}, "b": {"first_of": [{"x": 2}]}}
     assert wanted(shared, own) == own
     assert list(choices(wanted(shared, own))) == [{"a": "tiny", "b": {"x": 2}}]
+
+
+def test_candidates_may_stand_in_options_of_options():
+    net = {"first_of": [{"name": "vgg", "weight": 1}, {"name": "lite", "weight": 0.1}]}
+    options = {"a": {"steps": 5, "net": net}, "b": {"first_of": [1, 2]}}
+    found = list(choices(options))
+    assert [(o["a"]["net"]["name"], o["b"]) for o in found] == [
+        ("vgg", 1),
+        ("vgg", 2),
+        ("lite", 1),
+        ("lite", 2),
+    ]
+    assert all(o["a"]["steps"] == 5 for o in found)
+
+
+def test_a_list_without_candidates_is_found_wherever_it_stands():
+    assert may_choose({"a": {"first_of": [1]}})
+    assert not may_choose({"first_of": []})
+    assert not may_choose({"a": {"b": {"first_of": "lite"}}})
 
 
 @given(OPTIONS, OPTIONS)

@@ -19,10 +19,11 @@ from benchmark.progress import Silent
 from benchmark.store import Store
 from methods.f2p.alignment import TEMPLATES
 from methods.f2p.comparison import Judge
-from methods.f2p.course import Course, Faces, WarmPairs
+from methods.f2p.course import Course, Faces
 from methods.f2p.features import features_of
 from methods.f2p.imitation import Imitated
 from methods.f2p.options import SimilarityOptions, TranslatorOptions
+from methods.f2p.warm_start import WarmPairs
 
 FRAME = TEMPLATES["portraits"]
 SPEC = AvatarSpec(
@@ -43,7 +44,13 @@ SPEC = AvatarSpec(
 SIDE = SPEC.flat_size
 WEIGHTS = SimilarityOptions(identity_weight=0.1)
 OPTIONS = TranslatorOptions(
-    width=32, steps=60, batch=8, learning_rate=0.003, checkpoint_steps=4
+    width=32,
+    steps=60,
+    batch=8,
+    learning_rate=0.003,
+    checkpoint_steps=4,
+    warm_batch=8,
+    warm_learning_rate=0.003,
 )
 
 

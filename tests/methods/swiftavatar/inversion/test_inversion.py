@@ -49,12 +49,13 @@ def invert(avatar, renders, start, trunks):
         root, count=7, progress=None, renders=renders, weights=trunks, seed=0, **options
     ):
         given = {"steps": 3, "batch": 3, "perceptual": "lpips-alex", **options}
+        means = None if given.get("start") == "nearest" else start
         return inverted_codes(
             renders,
             count,
             avatar,
             "avatar",
-            start,
+            means,
             InversionOptions(**given),
             weights,
             seed,
@@ -165,13 +166,24 @@ def test_the_key_holds_what_is_read(avatar, renders, start, trunks):
 def test_only_samples_to_start_at_are_drawn(avatar, renders, start, trunks):
     def key(seed=0, **options):
         options = InversionOptions(perceptual_weight=0, **options)
-        args = (renders, 7, avatar, "avatar", start, options, trunks, seed, "cpu")
+        means = start if options.start == "mean" else None
+        args = (renders, 7, avatar, "avatar", means, options, trunks, seed, "cpu")
         return codes_stage(*args).key
 
     assert key() == key(seed=1) == key(start_samples=5)
     near = {"start": "nearest", "start_samples": 5}
     keys = {key(), key(**near), key(seed=1, **near), key(start="nearest")}
     assert len(keys) == 4
+
+
+def test_mean_codes_are_asked_for_where_inversion_starts_at_them(
+    avatar, renders, start, trunks
+):
+    for means, name in ((start, "nearest"), (None, "mean")):
+        options = InversionOptions(perceptual_weight=0, start=name)
+        args = (renders, 7, avatar, "avatar", means, options, trunks, 0, "cpu")
+        with pytest.raises(ValueError, match="mean codes belong to"):
+            codes_stage(*args)
 
 
 def test_each_render_starts_at_the_sample_most_like_it(invert, avatar, tmp_path):

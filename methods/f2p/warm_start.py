@@ -1,0 +1,117 @@
+"""The translator's warm start: it learns from renders and their vectors, a stage.
+
+The AAAI 2020 paper is quoted to pre-train so; the journal does not tell of it. The rate
+runs its course over these steps and starts anew for those on faces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from benchmark.avatars import AvatarSpec, AvatarVectors
+from benchmark.progress import Progress
+from benchmark.store import Stage, Store
+from methods.examples import row_order
+from methods.f2p.features import Features
+from methods.f2p.options import TranslatorOptions
+from methods.losses import LossWeights, Targets, estimator_loss
+from methods.networks.translator import Translator
+from methods.randomness import seed_of
+from methods.training import Recipe, train
+
+WARM_START_VERSION = "1"
+NETWORK = "translator.safetensors"
+WEIGHTS = LossWeights(continuous=1, discrete=1, alpha=1, beta=0)
+"""L1 of scalars and plain cross-entropy of choices."""
+
+
+@dataclass(frozen=True)
+class WarmPairs:
+    """Embeddings of an engine's renders with the vectors that they were drawn of."""
+
+    identity: Features
+    vectors: AvatarVectors
+
+
+def warm_start_stage(
+    pairs: WarmPairs, options: TranslatorOptions, seed: int, device: str
+) -> Stage:
+    """What a warmed translator depends on, with what rounding depends on."""
+    spec = pairs.vectors.spec
+    read = {"width", "scalars", "schedule"}
+    read |= {"warm_steps", "warm_batch", "warm_learning_rate"}
+    return Stage(
+        "warm-start",
+        WARM_START_VERSION,
+        {
+            **options.model_dump(mode="json", include=read),
+            "device": device,
+            "threads": torch.get_num_threads(),
+        },
+        {"pairs": pairs.identity.digest, "spec": spec.digest},
+        seed,
+    )
+
+
+def warm_started(
+    network: Translator,
+    pairs: WarmPairs,
+    options: TranslatorOptions,
+    seed: int,
+    device: str,
+    store: Store,
+    progress: Progress,
+) -> Mapping[str, Tensor]:
+    """State of `network`, fresh from `seed`, after its steps on renders.
+
+    It comes from the store where it is there; a build that was killed goes on from its
+    checkpoint. Raises FloatingPointError where the loss stops being finite.
+    """
+    spec = pairs.vectors.spec
+
+    def build(folder: Path, scratch: Path) -> None:
+        loss_at = warm_loss(network, pairs, options, seed, device)
+        label = f"{spec.name} warm start"
+        train(network, loss_at, _recipe(options), scratch, progress, label)
+        tensors = network.state_dict()
+        plain = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
+        save_file(plain, folder / NETWORK)
+
+    folder = store.obtain(warm_start_stage(pairs, options, seed, device), build)
+    return load_file(folder / NETWORK)
+
+
+def warm_loss(
+    network: Translator,
+    pairs: WarmPairs,
+    options: TranslatorOptions,
+    seed: int,
+    device: str,
+) -> Callable[[int], Tensor]:
+    """From a step to its supervised loss on renders."""
+    spec: AvatarSpec = pairs.vectors.spec
+    targets = Targets.of(pairs.vectors, device)
+    rows_at = row_order(len(pairs.vectors), options.warm_batch, seed_of("warm", seed))
+
+    def loss_at(step: int) -> Tensor:
+        rows = rows_at(step)
+        predicted = network(pairs.identity.rows(rows, device))
+        wanted = targets.rows(rows.to(device))
+        return estimator_loss(spec, predicted, wanted, WEIGHTS)
+
+    return loss_at
+
+
+def _recipe(options: TranslatorOptions) -> Recipe:
+    return Recipe(
+        options.warm_steps,
+        options.warm_learning_rate,
+        options.schedule,
+        options.checkpoint_steps,
+    )
