@@ -147,3 +147,15 @@ def test_the_digest_names_weights_and_parts(open_content):
     other = PartWeights(hair=0.5)
     assert open_content().digest == open_content().digest
     assert open_content().digest != open_content(parts=other).digest
+
+
+def test_the_digest_names_how_faces_are_aligned(tmp_path):
+    digests = set()
+    for template in ("portraits", "ffhq"):
+        folder = tmp_path / template
+        tiny_similarity.write_tiny_parser(folder)
+        card = json.loads((folder / "card.json").read_text())
+        (folder / "card.json").write_text(json.dumps({**card, "template": template}))
+        files = {n: weights.find(n) for n in content_files(str(folder))}
+        digests.add(Content(files, SimilarityOptions(parser=str(folder))).digest)
+    assert len(digests) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +47,18 @@ def test_a_killed_look_goes_on_and_ends_the_same(tmp_path):
     pieces = make_features(tmp_path / "pieces", PICTURES, term, plug)
     assert (plug.done, term.calls) == (32, 1)
     np.testing.assert_array_equal(pieces.values, whole.values)
+
+
+def test_a_look_killed_before_it_was_put_in_its_place_is_made_again(tmp_path):
+    whole = make_features(tmp_path, PICTURES, Pixels(12))
+    (folder,) = (tmp_path / "similarity-features").glob("[!.]*")
+    shutil.rmtree(folder)
+    # The file went into the lost folder; the note that all is done stayed behind.
+    scratch = folder.with_name(f"{folder.name}.scratch")
+    scratch.mkdir()
+    (scratch / "done.json").write_text(str(len(PICTURES)))
+    again = make_features(tmp_path, PICTURES, Pixels(12))
+    np.testing.assert_array_equal(again.values, whole.values)
 
 
 def test_other_pictures_terms_and_frames_are_other_features(tmp_path):

@@ -92,6 +92,28 @@ def test_measures_the_engines_own_renders_too(fitted, mixed_engine):
     assert (fitted.similarity(pictures, pictures)[:, 1] != found[:, 1]).all()
 
 
+def test_both_terms_lead_the_search_of_a_saved_method_too(
+    parser, mixed_engine, make_context, tmp_path
+):
+    checkpoint = tmp_path / "lightcnn.pth.tar"
+    similarity = {"identity_weight": 3.0, "content_weight": 1e5, "parser": str(parser)}
+    with tiny_similarity.narrow_lightcnn():
+        tiny_similarity.write_lightcnn(checkpoint)
+        method = make(parser, similarity=similarity)
+        own = method.required_weights(method.options)
+        files, _ = Shelf({own[0]: checkpoint}).take(own)
+        method.fit(make_context(mixed_engine, weights=files))
+        found = method.search(some_faces(2))
+        method.save(tmp_path / "saved")
+        again = F2P.load(tmp_path / "saved").search(some_faces(2))
+    assert (found.before > 0).all()
+    weighed = found.before @ torch.tensor([3.0, 1e5])
+    torch.testing.assert_close(weighed, found.curve[0])
+    assert (found.curve[-1] < found.curve[0]).all()
+    assert again.vectors == found.vectors
+    torch.testing.assert_close(again.curve, found.curve)
+
+
 def test_one_face_is_one_search(fitted, parser):
     faces = some_faces(4)
     together = fitted.search(faces)
