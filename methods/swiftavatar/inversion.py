@@ -125,7 +125,7 @@ def inverted_codes(
 
     def build(folder: Path, scratch: Path) -> None:
         net = _perceptual(options, weights, device)
-        start = means or NearestSamples(avatar, net, options, seed)
+        start = means or NearestSamples(avatar, net, options, seed, progress)
         inversion = Inversion(avatar, net, start, options)
         pictures = renders.pictures[:count]
         pieces = _inverted(inversion, pictures, options.batch, scratch, progress)

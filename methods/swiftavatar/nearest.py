@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from benchmark.progress import Progress
 from methods.generator.sampling import BATCH, draw_codes, render
 from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.randomness import seed_of
@@ -35,13 +36,18 @@ class NearestSamples:
         net: Perceptual | None,
         options: InversionOptions,
         seed: int,
+        progress: Progress,
     ) -> None:
         """Draw `options.start_samples` samples and keep what they look like."""
         self._net, self._options = net, options
         count = options.start_samples
         self._codes = draw_codes(avatar, count, seed_of(seed, "starts"))
-        some = self._codes.split(BATCH)
-        self._looks = torch.cat([self._look(render(avatar, c).image) for c in some])
+        looks = []
+        with progress.task("samples to start at", count) as task:
+            for some in self._codes.split(BATCH):
+                looks.append(self._look(render(avatar, some).image))
+                task.advance(len(some))
+        self._looks = torch.cat(looks)
 
     def of(self, targets: Tensor) -> Tensor:
         """(n, rows, D) codes of the samples most like (n, 3, S, S) renders."""
