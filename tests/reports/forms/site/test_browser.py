@@ -188,6 +188,21 @@ def test_number_keys_can_be_switched_off(browser, server):
     context.close()
 
 
+@pytest.mark.parametrize("width", [768, 1080, 1440])
+def test_no_option_of_three_stands_alone(browser, tmp_path, width):
+    study = make_study(tmp_path / "study", faces=1, methods=3, engines=("toon",))
+    with serving(study.folder) as server:
+        view = {"width": width, "height": 700}
+        context, page = visit(browser, server, viewport=view)
+        join(page)
+        tops = page.locator(".grid .option").evaluate_all(
+            "all => all.map(one => one.getBoundingClientRect().top)"
+        )
+        assert len(tops) == 3
+        assert len(set(tops)) == 1
+        context.close()
+
+
 def test_everybody_can_use_every_page(browser, server, tmp_path):
     """axe finds nothing, nothing is wider than the window; screenshots to look at."""
     context, page = visit(browser, server)
