@@ -15,7 +15,7 @@ from reports.grid import PIXELS, Grid
 BLOCK_ROWS = 12
 """More faces than these stand in a second block beside the first."""
 GAP, BLOCK_GAP, MARGIN = 4, 36, 24
-TITLE, LINE, HEAD = 34, 19, 46
+TITLE, LINE, HEAD, HEAD_LINE = 34, 19, 14, 16
 INK, FAINT, PAPER, HOLE = "#1d1f21", "#5b6168", "#ffffff", "#eceeef"
 HEAD_LETTERS, LETTER = 18, 8
 """Letters a head has room for, and the room that a letter of the note takes (px)."""
@@ -32,7 +32,8 @@ def sheet_bytes(grid: Grid, title: str, note: str) -> bytes:
     across = len(grid.heads) * step - GAP
     width = 2 * MARGIN + len(blocks) * (across + BLOCK_GAP) - BLOCK_GAP
     notes = textwrap.wrap(note, (width - 2 * MARGIN) // LETTER)
-    top = MARGIN + TITLE + len(notes) * LINE + HEAD
+    heads = max(len(_lines_of(head)) for head in grid.heads)
+    top = MARGIN + TITLE + len(notes) * LINE + HEAD + heads * HEAD_LINE
     height = top + len(blocks[0]) * step - GAP + MARGIN
     page = Image.new("RGB", (width, height), PAPER)
     pen = ImageDraw.Draw(page)
@@ -53,7 +54,7 @@ def _draw_block(page: Image.Image, grid: Grid, start: tuple[int, int]) -> None:
     pen, step = ImageDraw.Draw(page), PIXELS + GAP
     left, top = start
     for column, head in enumerate(grid.heads):
-        lines = "\n".join(textwrap.wrap(head, HEAD_LETTERS))
+        lines = "\n".join(_lines_of(head))
         middle = left + column * step + PIXELS / 2
         place = {"anchor": "md", "align": "center", "font": _font(13)}
         pen.text((middle, top - GAP), lines, fill=INK, **place)
@@ -67,6 +68,10 @@ def _draw_block(page: Image.Image, grid: Grid, start: tuple[int, int]) -> None:
             pen.rectangle((*corner, *far), fill=HOLE)
             text = (corner[0] + PIXELS / 2, corner[1] + PIXELS / 2)
             pen.text(text, picture.alt, fill=FAINT, anchor="mm", font=_font(13))
+
+
+def _lines_of(head: str) -> list[str]:
+    return textwrap.wrap(head, HEAD_LETTERS)
 
 
 @cache
