@@ -21,6 +21,7 @@ from methods.f2p.options import F2PV2Options
 sys.path.insert(0, str(Path(__file__).parent))
 from tiny_similarity import narrow_lightcnn, write_lightcnn, write_tiny_parser
 
+FEATURES = "similarity-features"
 TINY = {
     "input_size": 64,
     "samples": 8,
@@ -154,7 +155,11 @@ def test_a_warm_start_reads_the_imitators_renders(
     method = make(translator=warm)
     method.fit(make_context(mixed_engine, store=store, weights=weights))
     records = [record["inputs"] for record in store.records("translator")]
-    assert any("pairs" in inputs for inputs in records)
+    assert any("warm_start" in inputs for inputs in records)
+    (warmed,) = store.records("warm-start")
+    seen = {record["inputs"]["pictures"] for record in store.records(FEATURES)}
+    assert len(seen) > 1  # the faces, and the renders
+    assert warmed["inputs"]["spec"] == mixed_engine.spec.digest
     assert len(method.predict(some_faces())) == 2
 
 
