@@ -195,6 +195,8 @@ def test_no_option_of_three_stands_alone(browser, tmp_path, width):
         view = {"width": width, "height": 700}
         context, page = visit(browser, server, viewport=view)
         join(page)
+        # Unlike others, evaluate_all does not wait for what it looks at.
+        page.locator(".grid .option").nth(2).wait_for()
         tops = page.locator(".grid .option").evaluate_all(
             "all => all.map(one => one.getBoundingClientRect().top)"
         )
