@@ -1,5 +1,7 @@
 import json
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,9 @@ from methods.base import MethodError
 from methods.f2p.imitation import drawn, imitator_stage, trained_imitator
 from methods.f2p.options import ImitatorOptions
 from methods.renders import training_renders
+
+sys.path.insert(0, str(Path(__file__).parent))
+from plug import Plug, Pulled
 
 TINY = ImitatorOptions(
     size=64,
@@ -115,7 +120,7 @@ def test_an_interrupted_training_ends_with_the_same_bytes(renders, tmp_path, opt
     whole = trained(renders, tmp_path / "whole", **changes)
     for _ in range(20):
         try:
-            pieces = trained(renders, tmp_path / "pieces", Fused(4), **changes)
+            pieces = trained(renders, tmp_path / "pieces", Plug(5), **changes)
         except Pulled:
             continue
         break
@@ -124,34 +129,9 @@ def test_an_interrupted_training_ends_with_the_same_bytes(renders, tmp_path, opt
     assert whole.measures == pieces.measures
 
 
-class Pulled(BaseException):
-    """Stands for a signal that ends the process."""
-
-
-class Fused(Silent):
-    """Lets some units of work pass, then pulls the plug."""
-
-    def __init__(self, units):
-        self.units = units
-
-    def task(self, label, total, done=0):
-        return self
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
-
-    def advance(self, count=1):
-        self.units -= count
-        if self.units < 0:
-            raise Pulled
-
-
 def test_is_trained_once_and_shared(renders, tmp_path):
     first = trained(renders, tmp_path, steps=5)
-    again = trained(renders, tmp_path, Fused(0), steps=5, checkpoint_steps=1)
+    again = trained(renders, tmp_path, Plug(1), steps=5, checkpoint_steps=1)
     assert again.digest == first.digest
     assert again.measures == first.measures
 

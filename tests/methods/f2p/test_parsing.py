@@ -1,5 +1,8 @@
 """The face parser's training and its measure."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -18,6 +21,9 @@ from methods.f2p.parsing import (
 from methods.networks import face_parser
 from methods.pictures import as_tensor
 from methods.randomness import generator_of
+
+sys.path.insert(0, str(Path(__file__).parent))
+from plug import Plug, Pulled
 
 HAIR, MOUTH = PART_IDS["hair"], PART_IDS["mouth"]
 
@@ -47,31 +53,6 @@ def recipe(**changes):
     return ParserRecipe(**{**fields, **changes})
 
 
-class Killed(BaseException):
-    pass
-
-
-class Killing(Silent):
-    """Ends the training with its last step, of which there is no checkpoint."""
-
-    def task(self, label, total, done=0):
-        class Fuse:
-            left = 3
-
-            def __enter__(self):
-                return self
-
-            def __exit__(self, *_):
-                return None
-
-            def advance(self, count=1):
-                self.left -= 1
-                if not self.left:
-                    raise Killed
-
-        return Fuse()
-
-
 def run(folder, tmp_path, progress=None, **changes):
     faces = simple_faces()
     return train_parser(
@@ -81,8 +62,9 @@ def run(folder, tmp_path, progress=None, **changes):
 
 def test_a_killed_training_ends_with_the_same_bytes(tmp_path):
     whole = run(tmp_path / "whole", tmp_path).state_dict()
-    with pytest.raises(Killed):
-        run(tmp_path / "killed", tmp_path, Killing())
+    # With its last step, of which there is no checkpoint.
+    with pytest.raises(Pulled):
+        run(tmp_path / "killed", tmp_path, Plug(3))
     resumed = run(tmp_path / "killed", tmp_path).state_dict()
     assert all(torch.equal(resumed[key], value) for key, value in whole.items())
 
