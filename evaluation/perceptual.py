@@ -19,11 +19,13 @@ from benchmark.weights import ALEXNET, ST_LPIPS_ALEX, describe
 from evaluation import stlpips_net
 from evaluation.base import Cases, MetricError, MetricMeta, MetricSetup
 from evaluation.checks import check_cases
+from evaluation.remembered import Remembered
 
 MIN_SIDE = 64
 ST_LPIPS_SIDE = 128
 
-Distance = Callable[[Tensor, Tensor], Tensor]
+Between = Callable[[NDArray[np.uint8], NDArray[np.uint8]], Tensor]
+"""From a predicted and a true render, (S, S, 3) each, to their distance."""
 
 
 class Lpips:
@@ -59,7 +61,16 @@ class Lpips:
     def score(self, cases: Cases) -> NDArray[np.float64]:
         """(n,) distances at the renders' size; 0 for equal renders."""
         check_cases(cases)
-        return _each_pair(self._net, cases, self._device, limit=None)
+        return _each_pair(self._between, cases)
+
+    def _between(
+        self, predicted: NDArray[np.uint8], truth: NDArray[np.uint8]
+    ) -> Tensor:
+        first, second = (
+            signed_pictures(render[None]).to(self._device)
+            for render in (predicted, truth)
+        )
+        return self._net(first, second)
 
 
 class ShiftTolerantLpips:
@@ -95,11 +106,21 @@ class ShiftTolerantLpips:
             self._net = stlpips_net.load_net(file, setup.device)
         except (RuntimeError, ValueError, OSError, KeyError) as error:
             raise _unfit(self.meta, file, error) from error
+        self._features = Remembered(self._look)
 
     def score(self, cases: Cases) -> NDArray[np.float64]:
         """(n,) distances at 128 px, or at the renders' size if that is smaller."""
         check_cases(cases)
-        return _each_pair(self._net, cases, self._device, limit=ST_LPIPS_SIDE)
+        return _each_pair(self._between, cases)
+
+    def _between(
+        self, predicted: NDArray[np.uint8], truth: NDArray[np.uint8]
+    ) -> Tensor:
+        return self._net.distance(self._features(predicted), self._features(truth))
+
+    def _look(self, render: NDArray[np.uint8]) -> list[Tensor]:
+        picture = signed_pictures(render[None], ST_LPIPS_SIDE).to(self._device)
+        return self._net.features(picture)
 
 
 def signed_pictures(renders: NDArray[np.uint8], limit: int | None = None) -> Tensor:
@@ -114,9 +135,7 @@ def signed_pictures(renders: NDArray[np.uint8], limit: int | None = None) -> Ten
     return pictures.contiguous(memory_format=torch.channels_last)
 
 
-def _each_pair(
-    net: Distance, cases: Cases, device: str, limit: int | None
-) -> NDArray[np.float64]:
+def _each_pair(between: Between, cases: Cases) -> NDArray[np.float64]:
     """Score one case at a time, so that a case's value never depends on its batch."""
     side = cases.truth_renders.shape[1]
     if len(cases.truth) and side < MIN_SIDE:
@@ -124,13 +143,10 @@ def _each_pair(
             f"renders must be at least {MIN_SIDE} px for a perceptual distance, "
             f"got {side} px"
         )
-    scores = np.zeros(len(cases.truth), dtype=np.float64)
+    pairs = zip(cases.predicted_renders, cases.truth_renders, strict=True)
     with torch.inference_mode():
-        for row in range(len(scores)):
-            pair = np.stack([cases.predicted_renders[row], cases.truth_renders[row]])
-            first, second = signed_pictures(pair, limit).to(device).split(1)
-            scores[row] = float(net(first, second).reshape(()))
-    return scores
+        scores = [float(between(*pair).reshape(())) for pair in pairs]
+    return np.array(scores, dtype=np.float64)
 
 
 def _weight_file(setup: MetricSetup, meta: MetricMeta) -> Path:

@@ -102,9 +102,12 @@ class ShiftTolerantNet(nn.Module):
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """(n,) distances of two (n, 3, H, W) batches in [-1, 1]; 0 for equal ones."""
-        total = torch.zeros(len(first), device=first.device)
-        pairs = zip(self.features(first), self.features(second), strict=True)
-        for number, (one, other) in enumerate(pairs):
+        return self.distance(self.features(first), self.features(second))
+
+    def distance(self, first: list[Tensor], second: list[Tensor]) -> Tensor:
+        """(n,) distances of the `features` of two batches."""
+        total = torch.zeros(len(first[0]), device=first[0].device)
+        for number, (one, other) in enumerate(zip(first, second, strict=True)):
             weight = cast("Tensor", self.get_parameter(f"lin{number}.model.1.weight"))
             difference = functional.conv2d((one - other) ** 2, weight)
             total = total + difference.mean(dim=(1, 2, 3))
