@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from benchmark.avatars import AvatarVectors
 from benchmark.faces.split import FaceSplit
 from benchmark.plan import TrialPlan
 from benchmark.store import atomic_write
@@ -19,10 +23,11 @@ from benchmark.trial import (
     cases_bytes,
     json_bytes,
     publish,
+    read_cases,
     webp_bytes,
     write_once,
 )
-from benchmark.work import Work
+from benchmark.work import Work, render
 
 
 def assemble(
@@ -43,7 +48,8 @@ def assemble(
     def fill(folder: Path) -> None:
         atomic_write(folder / CASES_FILE, cases_bytes(blocks))
         atomic_write(folder / TIMING_FILE, json_bytes(timing))
-        _write_pictures(work, trial, folder / PICTURES)
+        renders = {name: work.renders(trial, name) for name in trial.render}
+        _write_pictures(work, renders, folder / PICTURES)
         done = {"status": "done", "error": None, "set_scores": set_scores}
         atomic_write(folder / TRIAL_FILE, json_bytes({**record, **done}))
 
@@ -89,16 +95,42 @@ def parts_of(split: FaceSplit) -> list[str]:
     return [str(part) for part in attributes["part"]]
 
 
-def _write_pictures(work: Work, trial: TrialPlan, folder: Path) -> None:
-    """Face and prediction of every case."""
+def redraw(work: Work, trial: TrialPlan, target: Path, run: Path) -> None:
+    """Draw the pictures of a finished trial anew, from the vectors of its cases.
+
+    Results that were published without pictures become a whole trial folder so, with
+    the same bytes, and nothing is fitted. Raises TrialError for damaged cases.
+    """
+    renders = {split: _redrawn(work, trial, target, split) for split in trial.render}
+    _write_truths(work, trial, run)
+    publish(target / PICTURES, lambda folder: _write_pictures(work, renders, folder))
+
+
+def _redrawn(
+    work: Work, trial: TrialPlan, target: Path, split: str
+) -> NDArray[np.uint8]:
+    """(n, S, S, 3) pictures of the predictions that the folder's cases tell."""
     contest = work.plan.contest
-    for split in contest.suite.splits:
+    cases = read_cases(target)
+    mine = (cases["split"] == split) & (cases["designer"] == contest.suite.designers[0])
+    told = dict(zip(cases["face"][mine], cases["predicted"][mine], strict=True))
+    records = [json.loads(told[face]) for face in contest.splits[split].ids]
+    vectors = AvatarVectors.from_records(work.engine(trial).spec, records)
+    with work.progress.task(f"redraw {trial.name}", len(vectors)) as bar:
+        size = contest.suite.render_size
+        return render(work.engine(trial), vectors, size, bar)[0]
+
+
+def _write_pictures(
+    work: Work, renders: Mapping[str, NDArray[np.uint8]], folder: Path
+) -> None:
+    """Face and prediction of every case; `renders` (n, S, S, 3) by split."""
+    for split, pictures in renders.items():
         place = folder / split
         place.mkdir(parents=True)
-        renders = work.renders(trial, split)
-        for row, face in enumerate(contest.splits[split].ids):
+        for row, face in enumerate(work.plan.contest.splits[split].ids):
             (place / f"{face}.face.webp").write_bytes(work.encoded_faces(split)[row])
-            (place / f"{face}.prediction.webp").write_bytes(webp_bytes(renders[row]))
+            (place / f"{face}.prediction.webp").write_bytes(webp_bytes(pictures[row]))
 
 
 def _write_truths(work: Work, trial: TrialPlan, run: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import median
@@ -172,19 +172,25 @@ class Outlook:
     measured: bool
 
 
-def outlook(plan: Plan, store: Store) -> list[Outlook]:
+def outlook(plan: Plan, store: Store, finished: Collection[str] = ()) -> list[Outlook]:
     """The work that is left, a line for each kind of stage.
 
-    Costs are medians of like stages in the store (`measured`), else rules of thumb.
+    Nothing is left of the trials whose names are `finished`. Costs are medians of like
+    stages in the store (`measured`), else rules of thumb.
     """
+    open_trials = [trial for trial in plan.trials if trial.name not in finished]
+    left = {stage.key for trial in open_trials for stage in trial.stages()}
+    left |= {truth.key for truth in plan.truths.values()} if open_trials else set()
     kinds: dict[str, list[Stage]] = {}
     for stage in plan.unique.values():
         kinds.setdefault(stage.name, []).append(stage)
-    return [_outlook(plan, store, kind, stages) for kind, stages in kinds.items()]
+    return [_outlook(plan, store, k, stages, left) for k, stages in kinds.items()]
 
 
-def _outlook(plan: Plan, store: Store, kind: str, stages: list[Stage]) -> Outlook:
-    todo = [stage for stage in stages if not store.has(stage)]
+def _outlook(
+    plan: Plan, store: Store, kind: str, stages: list[Stage], left: Collection[str]
+) -> Outlook:
+    todo = [stage for stage in stages if stage.key in left and not store.has(stage)]
     past = _past_seconds(store, kind)
     known = [past.get(_likeness(stage.to_json())) for stage in todo]
     seconds = sum(

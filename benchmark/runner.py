@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import yaml
 
-from benchmark.assembly import assemble
+from benchmark.assembly import assemble, redraw
 from benchmark.contest import Contest, judge_data
 from benchmark.environment import environment
 from benchmark.faces.pictures import FaceSetError
@@ -85,6 +85,16 @@ def _unwritable(folder: Path, error: OSError) -> RunError:
     )
 
 
+def finished_trials(plan: Plan, out: Path) -> set[str]:
+    """Names of the trials whose folders are whole, but for pictures, and up to date."""
+    folder = run_folder(plan.contest, out) / "trials"
+    return {
+        trial.name
+        for trial in plan.trials
+        if _is_there(folder / trial.name, describe(plan, trial), plan.machine)
+    }
+
+
 def run(
     plan: Plan,
     store: Store,
@@ -132,7 +142,9 @@ def _run_trials(
             outcome = _run_trial(plan, work, trial, folder)
             outcome = replace(outcome, seconds=time.monotonic() - started)
             outcomes.append(outcome)
-            model = None if outcome.error else work.store.folder(trial.fit)
+            # Results that were published elsewhere come without their model.
+            fitted = outcome.error is None and work.store.has(trial.fit)
+            model = work.store.folder(trial.fit) if fitted else None
             for listener in listeners:
                 listener.finished_trial(outcome, model)
             bar.advance()
@@ -144,6 +156,8 @@ def _run_trial(plan: Plan, work: Work, trial: TrialPlan, folder: Path) -> Outcom
     target = folder / "trials" / trial.name
     record = describe(plan, trial)
     if _is_there(target, record, plan.machine):
+        if not (target / PICTURES).is_dir():
+            redraw(work, trial, target, folder)
         return Outcome(trial.name, target, cached=True)
     try:
         assemble(work, trial, record, target, folder)
@@ -165,11 +179,14 @@ def _run_trial(plan: Plan, work: Work, trial: TrialPlan, folder: Path) -> Outcom
 
 
 def _is_there(target: Path, record: dict[str, Any], machine: Mapping[str, Any]) -> bool:
-    """Whether the folder holds this very trial, timed on this machine."""
+    """Whether the folder holds this very trial, timed on this machine.
+
+    Its pictures may be missing: they can be drawn anew.
+    """
     before, timing = read_record(target), read_timing(target)
     if before is None or timing is None or timing["hardware"] != machine:
         return False
-    if not (target / CASES_FILE).is_file() or not (target / PICTURES).is_dir():
+    if not (target / CASES_FILE).is_file():
         return False
     return before == {**before, **record, "status": "done"}
 

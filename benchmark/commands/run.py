@@ -14,7 +14,14 @@ from benchmark.contest import Contest
 from benchmark.environment import made_with
 from benchmark.plan import Outlook, Plan, make_plan, outlook
 from benchmark.resolve import resolve
-from benchmark.runner import Listener, Outcome, make_out, run, run_folder
+from benchmark.runner import (
+    Listener,
+    Outcome,
+    finished_trials,
+    make_out,
+    run,
+    run_folder,
+)
 from benchmark.store import Store
 from benchmark.suite import load_suite
 from benchmark.terminal import Speaker, duration, open_progress
@@ -77,7 +84,7 @@ def carry_out(request: Request) -> int:
     for line in (_size(plan), *_notes(plan.contest)):
         _say(request, line)
     if request.dry_run:
-        _print_plan(plan, store)
+        _print_plan(plan, store, finished_trials(plan, request.out))
         return 0
     tracker = _tracker(request, plan) if request.track else None
     try:
@@ -171,9 +178,9 @@ def _notes(contest: Contest) -> list[str]:
     return notes
 
 
-def _print_plan(plan: Plan, store: Store) -> None:
+def _print_plan(plan: Plan, store: Store, finished: set[str]) -> None:
     """The stages by kind, and each trial with what is left of it."""
-    lines = outlook(plan, store)
+    lines = outlook(plan, store, finished)
     print(f"{'stage':<10}{'there':>7}{'to do':>7}  cost")
     for line in lines:
         print(f"{line.kind:<10}{line.done:>7}{line.todo:>7}  {_cost(line)}")
@@ -181,7 +188,7 @@ def _print_plan(plan: Plan, store: Store) -> None:
     for trial in plan.trials:
         left = [stage.name for stage in trial.stages() if not store.has(stage)]
         kinds = ", ".join(sorted(set(left), key=left.index)) or "nothing"
-        print(f"{trial.name}: to do: {kinds}")
+        print(f"{trial.name}: to do: {'nothing' if trial.name in finished else kinds}")
 
 
 def _cost(line: Outlook) -> str:

@@ -121,11 +121,12 @@ class Tracker:
         child = self._open(outcome.name, tags)
         self._runs.params(child, trial_params(record))
         self._client.log_artifact(child, str(outcome.folder / TRIAL_FILE))
-        if outcome.error is not None or model is None:
+        if outcome.error is not None:
             self._runs.end(child, "FAILED")
             return child
         self._log_results(child, outcome.folder, record)
-        self._log_model(child, record, model)
+        if model is not None:
+            self._log_model(child, record, model)
         self._runs.end(child, "FINISHED")
         return child
 

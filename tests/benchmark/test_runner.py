@@ -12,10 +12,10 @@ from PIL import Image
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine, PartMapped
 from benchmark.locks import Busy
-from benchmark.plan import make_plan
+from benchmark.plan import make_plan, outlook
 from benchmark.progress import Silent
 from benchmark.resolve import resolve
-from benchmark.runner import RunError, run, run_folder
+from benchmark.runner import RunError, finished_trials, run, run_folder
 from benchmark.store import Store, StoreError
 from benchmark.suite import parse_suite
 from benchmark.trial import (
@@ -281,15 +281,49 @@ def test_a_full_disk_ends_the_run_with_a_sentence(tiny, monkeypatch):
         Contest(tiny).run()
 
 
-@pytest.mark.parametrize("lost", ["cases.parquet", "pictures"])
-def test_a_trial_folder_that_lost_something_is_made_again(finished, lost):
-    before = (finished.trial("one") / "cases.parquet").read_bytes()
-    (finished.trial("one") / lost).rename(finished.home / lost)
+def test_a_trial_folder_that_lost_its_cases_is_made_again(finished):
+    cases = finished.trial("one") / "cases.parquet"
+    before = cases.read_bytes()
+    cases.unlink()
     one, *others = finished.run()
     assert not one.cached
     assert all(outcome.cached for outcome in others)
-    assert (finished.trial("one") / "cases.parquet").read_bytes() == before
-    assert (finished.trial("one") / "pictures" / "heldout").is_dir()
+    assert cases.read_bytes() == before
+
+
+def test_results_without_pictures_are_drawn_and_not_fitted_again(finished, monkeypatch):
+    pictures = {
+        path.relative_to(finished.folder): path.read_bytes()
+        for path in finished.folder.rglob("*.webp")
+    }
+    for place in ("truths", "trials/one__tiny__s0/pictures"):
+        shutil.rmtree(finished.folder / place)
+    shutil.rmtree(finished.store.root)
+
+    def fit(self, context):
+        raise AssertionError("fitted again")
+
+    monkeypatch.setattr(tiny_contest.TinyMethod, "fit", fit)
+    heard = []
+
+    class Listener:
+        def started(self, run):
+            pass
+
+        def finished_trial(self, outcome, model):
+            heard.append((outcome.error, model))
+
+    left = outlook(
+        finished.plan,
+        finished.store,
+        finished_trials(finished.plan, finished.folder.parent.parent),
+    )
+    assert sum(line.todo for line in left) == 0
+    assert sum(line.todo for line in outlook(finished.plan, finished.store)) > 0
+    assert all(outcome.cached for outcome in finished.run([Listener()]))
+    assert heard == [(None, None)] * 3
+    for path, content in pictures.items():
+        assert (finished.folder / path).read_bytes() == content
 
 
 def test_damaged_cases_are_named(finished):

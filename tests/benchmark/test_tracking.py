@@ -88,6 +88,19 @@ def test_everything_is_tracked_once(tiny, database):
     assert newest.data.tags["avatarbench.trial.one__tiny__s0"] == child.info.run_id
 
 
+def test_results_that_come_without_their_model_are_tracked_without_it(tiny, database):
+    tiny_contest.register()
+    plan = make_plan(resolve(load_suite(str(tiny), ("name=unmodelled",))))
+    run(plan, Store(tiny.parent / "elsewhere"), tiny.parent / "runs", Silent())
+    tracker = track(plan, tiny.parent, database)
+    (child,) = runs(tracker, "trial")
+    assert child.info.status == "FINISHED"
+    assert child.data.metrics["heldout.designer-a.skin-share"] >= 0
+    artifacts = {f.path for f in tracker._client.list_artifacts(child.info.run_id)}
+    assert "cases.parquet" in artifacts
+    assert "model" not in artifacts
+
+
 def test_a_failed_trial_is_tracked_as_failed(tmp_path, database):
     tiny_contest.register()
     rows = [{"name": "bad", "method": "failing"}]
