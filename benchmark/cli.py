@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from io import TextIOWrapper
@@ -18,6 +17,7 @@ from benchmark.commands.studio import studio_app
 from benchmark.commands.study import study_app
 from benchmark.commands.train import train_app
 from benchmark.commands.weights import weights_app
+from benchmark.waiting import set_waiting
 
 OURS = frozenset({"benchmark", "methods", "evaluation", "reports"})
 
@@ -193,8 +193,7 @@ def report_command(
 
 def main() -> None:
     """Run the command line; a mistake ends in one sentence and exit status 2."""
-    # Threads that spin while they wait make torch many times slower on a busy machine.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    set_waiting()
     _print_anywhere()
     debug = "--debug" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]

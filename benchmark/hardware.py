@@ -10,12 +10,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from benchmark.waiting import waiting
+
 
 def hardware(device: str, threads: int) -> dict[str, Any]:
     """This machine as speed depends on it; two speeds compare only where these agree.
 
     Keys: `name` (what tables print), processor, cores (that this process may use),
-    memory_gib, device, accelerator (None on a processor), threads.
+    memory_gib, device, accelerator (None on a processor), threads, waiting (how these
+    wait for each other).
     """
     import psutil
 
@@ -29,6 +32,7 @@ def hardware(device: str, threads: int) -> dict[str, Any]:
         "device": device,
         "accelerator": accelerator,
         "threads": threads,
+        "waiting": waiting(),
     }
 
 

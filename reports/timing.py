@@ -10,6 +10,8 @@ from reports.table import Cell
 from reports.trials import ReportError, Run, Trial
 from reports.wording import rate
 
+_MACHINE = ("processor", "cores", "threads", "waiting", "memory_gib", "accelerator")
+
 
 def common_hardware(trials: Sequence[Trial]) -> Mapping[str, Any] | None:
     """The machine on which all were timed; None where nothing was timed.
@@ -54,9 +56,7 @@ def speed_note(run: Run) -> tuple[str, bool]:
         return "Speed was not measured.", False
     repeats = max(int(t.timing["repeats"]) for t in run.trials if t.timing is not None)
     facts = ", ".join(
-        f"{key} {machine[key]}"
-        for key in ("processor", "cores", "threads", "memory_gib", "accelerator")
-        if machine.get(key) is not None
+        f"{key} {machine[key]}" for key in _MACHINE if machine.get(key) is not None
     )
     return (
         f"Speed: median Hz of {repeats} one-face calls after warm-up, 5th to 95th "

@@ -10,6 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from benchmark.waiting import set_waiting
+
+set_waiting()  # before torch is imported
+
 import torch
 
 from benchmark.avatars import AvatarVectors

@@ -20,8 +20,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-# Threads that spin while they wait slow a busy machine down.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from benchmark.waiting import set_waiting
+
+set_waiting()  # before torch is imported
 
 import torch
 from torch import nn

@@ -17,8 +17,9 @@ import sys
 import time
 from collections import defaultdict
 
-# Threads that spin while they wait slow a busy machine down.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from benchmark.waiting import set_waiting
+
+set_waiting()  # before torch is imported
 
 import torch
 

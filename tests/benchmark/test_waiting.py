@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from benchmark.hardware import hardware
+from benchmark.waiting import SPINS, set_waiting, waiting
+
+
+@pytest.fixture
+def bare(monkeypatch):
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def test_threads_spin_shortly_unless_the_environment_says_otherwise(bare):
+    assert waiting() == "the library's own"
+    set_waiting()
+    assert waiting() == f"{SPINS} spins"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("OMP_WAIT_POLICY", "PASSIVE", "passive"),
+        ("GOMP_SPINCOUNT", "7", "7 spins"),
+    ],
+)
+def test_what_the_environment_says_stands(bare, name, value, said):
+    bare.setenv(name, value)
+    set_waiting()
+    assert waiting() == said
+
+
+def test_speeds_under_another_waiting_belong_to_another_machine(bare):
+    before = hardware("cpu", 2)
+    set_waiting()
+    assert hardware("cpu", 2) != before
+
+
+def test_the_command_line_decides_before_torch_is_there():
+    program = (
+        "import sys, benchmark.cli\n"
+        "assert 'torch' not in sys.modules\n"
+        "sys.argv = ['avatarbench', '--help']\n"
+        "try:\n    benchmark.cli.main()\nexcept SystemExit:\n    pass\n"
+        "import os\n"
+        "assert 'torch' not in sys.modules\n"
+        "assert 'GOMP_SPINCOUNT' in os.environ or 'OMP_WAIT_POLICY' in os.environ\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
