@@ -42,13 +42,14 @@ def assemble(
         work.encoded_faces(split)
     work.fit(trial)
     timing = work.timing(trial)
-    blocks, set_scores = _judge(work, trial)
+    # Before any score, which would else count them among its own seconds.
+    renders = {split: work.renders(trial, split) for split in trial.render}
     _write_truths(work, trial, run)
+    blocks, set_scores = _judge(work, trial)
 
     def fill(folder: Path) -> None:
         atomic_write(folder / CASES_FILE, cases_bytes(blocks))
         atomic_write(folder / TIMING_FILE, json_bytes(timing))
-        renders = {name: work.renders(trial, name) for name in trial.render}
         _write_pictures(work, renders, folder / PICTURES)
         done = {"status": "done", "error": None, "set_scores": set_scores}
         atomic_write(folder / TRIAL_FILE, json_bytes({**record, **done}))
