@@ -21,6 +21,7 @@ from reports.forms.site.tables import Participant
 from reports.forms.study import Paper, Shown, Study
 from reports.forms.web.pages import Pages, page_language, words
 from reports.forms.web.rates import Limit, Rate
+from reports.forms.web.requests import base_address
 
 HOUR_MS = 3_600_000
 
@@ -94,8 +95,7 @@ class Site:
 
     def personal_link(self, request: Request) -> str:
         """The address that brings this person back."""
-        base = self.settings.public_url or str(request.base_url)
-        return f"{base.rstrip('/')}/p/{request.session['ticket']}"
+        return f"{base_address(request)}/p/{request.session['ticket']}"
 
     @cached_property
     def _signer(self) -> Signer:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from reports.forms.studio.drafts import Draft, StudioError, finished
 from reports.forms.studio.room import DESIGNER, Studio, see_other
 from reports.forms.studio.sheet import avatar_address
-from reports.forms.web import Fields, Pages
+from reports.forms.web import Fields, Pages, base_address
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _list_faces(studio: Studio, pages: Pages, request: Request, name: str) -> Re
         entries=entries,
         done=sum(entry.status == "done" for entry in entries),
         following=next((e.face for e in entries if e.status != "done"), None),
-        link=str(request.base_url) + f"desk/{token}",
+        link=f"{base_address(request)}/desk/{token}",
         files=list(studio.export(name, done)) if done else [],
     )
 

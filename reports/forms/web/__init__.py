@@ -7,7 +7,7 @@ its origin and its token; nothing is read from or sent to another host.
 from reports.forms.web.application import Setup, make_app
 from reports.forms.web.bodies import Body, Fields
 from reports.forms.web.pages import Pages, page_language
-from reports.forms.web.requests import csrf_token
+from reports.forms.web.requests import base_address, csrf_token
 from reports.forms.web.server import WebError, serve
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Pages",
     "Setup",
     "WebError",
+    "base_address",
     "csrf_token",
     "make_app",
     "page_language",

@@ -80,6 +80,7 @@ def make_app(setup: Setup, pages: Pages) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
+    app.state.public_url = setup.public_url
     add_error_pages(app, pages, setup.https)
     mount_static(app, "web", "reports.forms.web")
     app.add_middleware(

@@ -31,6 +31,12 @@ def csrf_token(request: Request) -> str:
     return request.session[TOKEN_FIELD]
 
 
+def base_address(request: Request) -> str:
+    """Where people reach this server, without a slash at the end."""
+    public: str | None = request.app.state.public_url
+    return (public or str(request.base_url)).rstrip("/")
+
+
 @dataclass(frozen=True)
 class Bounds:
     """What is taken: requests a second, bytes and form fields of a body, and an origin.

@@ -89,6 +89,14 @@ def test_a_personal_link_opens_the_work_elsewhere(app, anna):
     assert "begun" in other.get(link.group(1)).text
 
 
+def test_a_personal_link_leads_to_where_people_reach_the_server(room):
+    client = browser(make_studio(room, "http://studio.example/"))
+    client.post("/enter", data={"csrf": token(client), "name": "anna"})
+    (designer,) = room.workbook.designers()
+    link = f'value="http://studio.example/desk/{designer.token}"'
+    assert link in client.get("/").text
+
+
 def test_by_invitation_nobody_else_comes_in(tmp_path):
     earlier = make_room(tmp_path)
     ben = browser(make_studio(earlier))
