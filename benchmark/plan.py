@@ -1,11 +1,10 @@
-"""What a contest needs: the stages of every trial, which exist, what the rest cost."""
+"""What a contest needs: the stages of every trial, and what trials share."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from statistics import median
 from typing import Any
 
 import torch
@@ -22,12 +21,8 @@ from benchmark.stages import (
     speed_stage,
     truth_render_stage,
 )
-from benchmark.store import Stage, Store
+from benchmark.store import Stage
 from benchmark.weight_folders import is_member
-
-SECONDS_PER_STEP = 0.5
-SECONDS_PER_FACE = {"predict": 0.1, "render": 0.02, "score": 0.05}
-"""Rules of thumb for two processor cores, used until the store knows better."""
 
 
 @dataclass(frozen=True)
@@ -159,65 +154,3 @@ def _score(judge: Judge, predicted: Stage, truth: Stage) -> Stage:
     return score_stage(
         judge.meta.name, data["identity"], judge.digests, predicted, truth
     )
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """How many stages of a kind exist and are to do, and what those may take (s)."""
-
-    kind: str
-    done: int
-    todo: int
-    seconds: float
-    measured: bool
-
-
-def outlook(plan: Plan, store: Store, finished: Collection[str] = ()) -> list[Outlook]:
-    """The work that is left, a line for each kind of stage.
-
-    Nothing is left of the trials whose names are `finished`. Costs are medians of like
-    stages in the store (`measured`), else rules of thumb.
-    """
-    open_trials = [trial for trial in plan.trials if trial.name not in finished]
-    left = {stage.key for trial in open_trials for stage in trial.stages()}
-    left |= {truth.key for truth in plan.truths.values()} if open_trials else set()
-    kinds: dict[str, list[Stage]] = {}
-    for stage in plan.unique.values():
-        kinds.setdefault(stage.name, []).append(stage)
-    return [_outlook(plan, store, k, stages, left) for k, stages in kinds.items()]
-
-
-def _outlook(
-    plan: Plan, store: Store, kind: str, stages: list[Stage], left: Collection[str]
-) -> Outlook:
-    todo = [stage for stage in stages if stage.key in left and not store.has(stage)]
-    past = _past_seconds(store, kind)
-    known = [past.get(_likeness(stage.to_json())) for stage in todo]
-    seconds = sum(
-        _rule_of_thumb(plan, stage) if cost is None else cost
-        for stage, cost in zip(todo, known, strict=True)
-    )
-    measured = all(cost is not None for cost in known)
-    return Outlook(kind, len(stages) - len(todo), len(todo), seconds, measured)
-
-
-def _likeness(stage: Mapping[str, Any]) -> str:
-    """Stages of equal name and options cost about the same."""
-    return digest_of([stage["name"], stage["version"], stage["options"]])
-
-
-def _past_seconds(store: Store, kind: str) -> dict[str, float]:
-    """Median seconds of the store's finished stages of a kind, by likeness."""
-    found: dict[str, list[float]] = {}
-    for record in store.records(kind):
-        found.setdefault(_likeness(record), []).append(float(record["seconds"]))
-    return {likeness: median(seconds) for likeness, seconds in found.items()}
-
-
-def _rule_of_thumb(plan: Plan, stage: Stage) -> float:
-    if stage.name == "fit":
-        return SECONDS_PER_STEP * int(stage.options["options"].get("steps", 1))
-    if stage.name == "speed":
-        return 0.1 * (stage.options["warmup"] + stage.options["repeats"])
-    splits = [plan.contest.splits[name] for name in plan.contest.suite.splits]
-    return SECONDS_PER_FACE[stage.name] * sum(map(len, splits)) / len(splits)

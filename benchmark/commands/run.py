@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from benchmark.commands.report import print_places, print_table_one, write
 from benchmark.contest import Contest
 from benchmark.environment import made_with
-from benchmark.plan import Outlook, Plan, make_plan, outlook
+from benchmark.outlook import Outlook, outlook
+from benchmark.plan import Plan, make_plan
 from benchmark.resolve import resolve
 from benchmark.runner import (
     Listener,
@@ -157,7 +158,7 @@ def _size(plan: Plan) -> str:
         f"{_count(suite.variants, 'variant')} × {_count(suite.engines, 'engine')} × "
         f"{_count(suite.seeds, 'seed')}"
     )
-    return f"{suite.title}: {counts} = {len(plan.trials)} trials on {faces} faces"
+    return f"{suite.title}: {counts} = {_count(plan.trials, 'trial')} on {faces} faces"
 
 
 def _count(items: tuple[object, ...], noun: str) -> str:
@@ -194,8 +195,7 @@ def _print_plan(plan: Plan, store: Store, finished: set[str]) -> None:
 def _cost(line: Outlook) -> str:
     if not line.todo:
         return "-"
-    basis = "measured here before" if line.measured else "rule of thumb"
-    return f"about {duration(line.seconds)} ({basis})"
+    return f"about {duration(line.seconds)} ({line.basis})"
 
 
 def _print_end(

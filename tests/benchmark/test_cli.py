@@ -107,7 +107,7 @@ def test_validate_and_dry_run_say_what_would_happen(tmp_path, avatarbench):
     tiny_contest.make_suite(tmp_path)
     done = avatarbench("validate", "tiny.yaml")
     assert done.returncode == 0, done.stderr
-    assert "1 variant × 1 engine × 1 seed = 1 trials" in done.stdout
+    assert "1 variant × 1 engine × 1 seed = 1 trial on" in done.stdout
     done = avatarbench("run", "tiny.yaml", "--dry-run")
     assert done.returncode == 0, done.stderr
     assert "one__tiny__s0: to do: fit, speed, predict, render, score" in done.stdout

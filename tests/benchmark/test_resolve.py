@@ -4,10 +4,9 @@ import tiny_contest
 
 from benchmark import weights
 from benchmark.faces.packed import PackedFace, seal, write_split
-from benchmark.plan import make_plan, outlook
+from benchmark.plan import make_plan
 from benchmark.resolve import resolve
-from benchmark.store import Store
-from benchmark.suite import SuiteError, load_suite, parse_suite
+from benchmark.suite import SuiteError, parse_suite
 from benchmark.trial import webp_bytes
 
 
@@ -129,16 +128,6 @@ def test_truths_are_part_of_an_oracles_key_alone(tiny):
     after = make_plan(contest(tiny, variants=rows)).trials
     assert before[0].fit.key == after[0].fit.key
     assert before[1].fit.key != after[1].fit.key
-
-
-def test_the_plan_counts_what_is_left(tiny, tmp_path):
-    plan = make_plan(resolve(load_suite(str(tiny))))
-    lines = {line.kind: line for line in outlook(plan, Store(tmp_path / "store"))}
-    assert lines["fit"].todo == 1
-    assert lines["predict"].todo == 2
-    # The two designers agree here, so that their scores are the same stages.
-    assert lines["score"].todo == 4
-    assert not lines["fit"].measured
 
 
 @pytest.mark.parametrize("candidates", [3, [], None])

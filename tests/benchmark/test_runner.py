@@ -12,7 +12,8 @@ from PIL import Image
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine, PartMapped
 from benchmark.locks import Busy
-from benchmark.plan import make_plan, outlook
+from benchmark.outlook import outlook
+from benchmark.plan import make_plan
 from benchmark.progress import Silent
 from benchmark.resolve import resolve
 from benchmark.runner import RunError, finished_trials, run, run_folder
