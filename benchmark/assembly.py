@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.avatars import AvatarVectors
+from benchmark.avatars import AvatarSpec, AvatarVectors
+from benchmark.contest import Contest
 from benchmark.faces.split import FaceSplit
 from benchmark.plan import TrialPlan
 from benchmark.store import atomic_write
@@ -20,6 +21,7 @@ from benchmark.trial import (
     TIMING_FILE,
     TRIAL_FILE,
     CaseBlock,
+    TrialError,
     cases_bytes,
     json_bytes,
     publish,
@@ -28,6 +30,9 @@ from benchmark.trial import (
     write_once,
 )
 from benchmark.work import Work, render
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def assemble(
@@ -96,30 +101,53 @@ def parts_of(split: FaceSplit) -> list[str]:
     return [str(part) for part in attributes["part"]]
 
 
-def redraw(work: Work, trial: TrialPlan, target: Path, run: Path) -> None:
-    """Draw the pictures of a finished trial anew, from the vectors of its cases.
+def complete(work: Work, trial: TrialPlan, target: Path, run: Path) -> None:
+    """Draw what a finished trial lacks of its pictures, and truths' ones of the run.
 
     Results that were published without pictures become a whole trial folder so, with
-    the same bytes, and nothing is fitted. Raises TrialError for damaged cases.
+    the same bytes, from the vectors of their cases; nothing is fitted. Raises
+    TrialError for damaged cases.
     """
-    renders = {split: _redrawn(work, trial, target, split) for split in trial.render}
     _write_truths(work, trial, run)
+    if _has_pictures(work, trial, target / PICTURES):
+        return
+    renders = {split: _redrawn(work, trial, target, split) for split in trial.render}
     publish(target / PICTURES, lambda folder: _write_pictures(work, renders, folder))
+
+
+def _has_pictures(work: Work, trial: TrialPlan, folder: Path) -> bool:
+    """Whether every case has its two pictures."""
+    splits = work.plan.contest.splits
+    return all(
+        len(list((folder / split).glob("*.webp"))) == 2 * len(splits[split])
+        for split in trial.render
+    )
 
 
 def _redrawn(
     work: Work, trial: TrialPlan, target: Path, split: str
 ) -> NDArray[np.uint8]:
     """(n, S, S, 3) pictures of the predictions that the folder's cases tell."""
-    contest = work.plan.contest
-    cases = read_cases(target)
+    contest, engine = work.plan.contest, work.engine(trial)
+    vectors = _told(read_cases(target), contest, split, engine.spec, target)
+    with work.progress.task(f"redraw {trial.name}", len(vectors)) as bar:
+        return render(engine, vectors, contest.suite.render_size, bar)[0]
+
+
+def _told(
+    cases: pd.DataFrame, contest: Contest, split: str, spec: AvatarSpec, target: Path
+) -> AvatarVectors:
+    """What cases say was predicted for a split's faces, in the split's order."""
     mine = (cases["split"] == split) & (cases["designer"] == contest.suite.designers[0])
     told = dict(zip(cases["face"][mine], cases["predicted"][mine], strict=True))
-    records = [json.loads(told[face]) for face in contest.splits[split].ids]
-    vectors = AvatarVectors.from_records(work.engine(trial).spec, records)
-    with work.progress.task(f"redraw {trial.name}", len(vectors)) as bar:
-        size = contest.suite.render_size
-        return render(work.engine(trial), vectors, size, bar)[0]
+    try:
+        records = [json.loads(told[face]) for face in contest.splits[split].ids]
+        return AvatarVectors.from_records(spec, records)
+    except (KeyError, ValueError) as error:
+        raise TrialError(
+            f"{target / CASES_FILE} does not tell what was predicted for every face of "
+            f"{split}: delete the folder {target} and run the suite again"
+        ) from error
 
 
 def _write_pictures(

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import yaml
 
-from benchmark.assembly import assemble, redraw
+from benchmark.assembly import assemble, complete
 from benchmark.contest import Contest, judge_data
 from benchmark.environment import environment
 from benchmark.faces.pictures import FaceSetError
@@ -22,7 +22,6 @@ from benchmark.progress import Progress
 from benchmark.store import Store, StoreError, atomic_write, unwritable
 from benchmark.trial import (
     CASES_FILE,
-    PICTURES,
     TRIAL_FILE,
     json_bytes,
     point_latest,
@@ -155,17 +154,19 @@ def _run_trial(plan: Plan, work: Work, trial: TrialPlan, folder: Path) -> Outcom
     """One trial; whatever a plugin raises becomes a failed trial, not a failed run."""
     target = folder / "trials" / trial.name
     record = describe(plan, trial)
-    if _is_there(target, record, plan.machine):
-        if not (target / PICTURES).is_dir():
-            redraw(work, trial, target, folder)
-        return Outcome(trial.name, target, cached=True)
+    there = _is_there(target, record, plan.machine)
     try:
-        assemble(work, trial, record, target, folder)
+        if there:
+            complete(work, trial, target, folder)
+        else:
+            assemble(work, trial, record, target, folder)
     except (StoreError, FaceSetError):
         # No other trial could go on either.
         raise
     except Exception as error:
         message = f"{type(error).__name__}: {error}"
+        if there:  # its scores stand
+            return Outcome(trial.name, target, cached=False, error=message)
         failed = {
             **record,
             "status": "failed",
@@ -175,7 +176,7 @@ def _run_trial(plan: Plan, work: Work, trial: TrialPlan, folder: Path) -> Outcom
         }
         publish(target, lambda f: _write_failed(f, failed))
         return Outcome(trial.name, target, cached=False, error=message)
-    return Outcome(trial.name, target, cached=False)
+    return Outcome(trial.name, target, cached=there)
 
 
 def _is_there(target: Path, record: dict[str, Any], machine: Mapping[str, Any]) -> bool:
@@ -184,7 +185,7 @@ def _is_there(target: Path, record: dict[str, Any], machine: Mapping[str, Any]) 
     Its pictures may be missing: they can be drawn anew.
     """
     before, timing = read_record(target), read_timing(target)
-    if before is None or timing is None or timing["hardware"] != machine:
+    if before is None or timing is None or timing.get("hardware") != machine:
         return False
     if not (target / CASES_FILE).is_file():
         return False

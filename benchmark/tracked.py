@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmark.environment import git_record, own_version, process_name
+from benchmark.stages import digest_of
 
 TAG = "avatarbench."
 
@@ -24,6 +25,7 @@ def common_tags(
         "git.dirty": machine["git"]["dirty"],
         "version": machine["avatarbench"],
         "hardware": machine["hardware"]["name"],
+        "machine": digest_of(machine["hardware"]),
         "faces": config["faces"]["name"],
         "faces.digest": config["faces"]["digest"],
         "faces.stand_in": config["faces"]["stand_in"],

@@ -124,18 +124,20 @@ def publish(target: Path, fill: Callable[[Path], None]) -> None:
 
 def read_record(folder: Path) -> dict[str, Any] | None:
     """A trial folder's `trial.json`; None where there is none (or no whole one)."""
-    try:
-        return json.loads((folder / TRIAL_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+    return _read_object(folder / TRIAL_FILE)
 
 
 def read_timing(folder: Path) -> dict[str, Any] | None:
-    """A trial folder's `timing.json`; None where the trial has none."""
+    """A trial folder's `timing.json`; None where the trial has no whole one."""
+    return _read_object(folder / TIMING_FILE)
+
+
+def _read_object(path: Path) -> dict[str, Any] | None:
     try:
-        return json.loads((folder / TIMING_FILE).read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    return found if isinstance(found, dict) else None
 
 
 def read_cases(folder: Path) -> pd.DataFrame:

@@ -15,9 +15,9 @@ from cachetools import LRUCache
 from numpy.typing import NDArray
 from torch import Tensor
 
-MEMORY_SHARE = 0.1
-"""Of the machine's memory: what may be kept by default. The truths and predictions of
-a trial of 216 faces under two designers take 1.7 GB."""
+LIMIT, SHARE = 2e9, 0.1
+"""Bytes, and share of the machine's memory, that are kept at most. The truths and
+predictions of a trial of 216 faces under two designers take 1.7e9 bytes."""
 
 Look = Callable[[NDArray[np.uint8]], list[Tensor]]
 """From an (S, S, 3) picture to its features."""
@@ -27,10 +27,10 @@ class Remembered:
     """`look`, computed once for a picture while it is among those used last."""
 
     def __init__(self, look: Look, limit: float | None = None) -> None:
-        """Keep at most `limit` bytes; a share of the machine's memory by default."""
+        """Keep at most `limit` bytes; by default what `LIMIT` and `SHARE` allow."""
         self._look = look
         if limit is None:
-            limit = MEMORY_SHARE * psutil.virtual_memory().total
+            limit = min(LIMIT, SHARE * psutil.virtual_memory().total)
         self._kept: LRUCache[str, list[Tensor]] = LRUCache(limit, _bytes)
 
     def __call__(self, picture: NDArray[np.uint8]) -> list[Tensor]:

@@ -100,12 +100,8 @@ class ShiftTolerantNet(nn.Module):
         )
         return [_unit(features) for features in self.net(scaled)]
 
-    def forward(self, first: Tensor, second: Tensor) -> Tensor:
-        """(n,) distances of two (n, 3, H, W) batches in [-1, 1]; 0 for equal ones."""
-        return self.distance(self.features(first), self.features(second))
-
     def distance(self, first: list[Tensor], second: list[Tensor]) -> Tensor:
-        """(n,) distances of the `features` of two batches."""
+        """(n,) distances of the `features` of two batches; 0 for equal ones."""
         total = torch.zeros(len(first[0]), device=first[0].device)
         for number, (one, other) in enumerate(zip(first, second, strict=True)):
             weight = cast("Tensor", self.get_parameter(f"lin{number}.model.1.weight"))

@@ -195,7 +195,8 @@ def _print_plan(plan: Plan, store: Store, finished: set[str]) -> None:
 def _cost(line: Outlook) -> str:
     if not line.todo:
         return "-"
-    return f"about {duration(line.seconds)} ({line.basis})"
+    basis = "measured here before" if line.measured else "rule of thumb"
+    return f"about {duration(line.seconds)} ({basis})"
 
 
 def _print_end(

@@ -94,7 +94,7 @@ class Tracker:
         """Log a trial as a child run, or point to the run that already holds it."""
         record = read_record(outcome.folder)
         assert record is not None
-        key = record["key"], self._tags[TAG + "hardware"]
+        key = record["key"], self._tags[TAG + "machine"]
         child = self._known.get(key) if outcome.error is None else None
         if child is None:
             child = self._log_trial(outcome, record, model)
@@ -176,11 +176,13 @@ def open_tracker(
 def _tracked_trials(
     client: MlflowClient, experiment: str
 ) -> dict[tuple[str, str], str]:
-    """Ids of finished child runs by trial key and hardware, to which speeds belong."""
+    """Ids of finished child runs by trial key and machine, to which speeds belong."""
     finished = "attributes.status = 'FINISHED' and tags.`avatarbench.kind` = 'trial'"
     runs = search(client, experiment, finished)
     return {
-        (run.data.tags[TAG + "key"], run.data.tags[TAG + "hardware"]): run.info.run_id
+        (run.data.tags[TAG + "key"], run.data.tags.get(TAG + "machine", "")): (
+            run.info.run_id
+        )
         for run in runs
     }
 

@@ -33,6 +33,8 @@ STAGES = (
     "score",
 )
 """Every kind of stage that the suite below has."""
+INSIDE = {"warm-start": "translator"}
+"""Stages that another makes for itself; all before `fit` are made by a fit too."""
 TRIES = 8
 
 SUITE = {
@@ -111,6 +113,8 @@ def open_stages(home: Path, stage: str) -> list[Path]:
 
 def kill_in(home: Path, stage: str) -> bool:
     """Start the run and kill it in a stage of that kind; whether it was open then."""
+    for left in open_stages(home, stage):  # of an earlier kill
+        shutil.rmtree(left)
     process = start(home)
     while process.poll() is None and not open_stages(home, stage):
         time.sleep(0.002)
@@ -121,8 +125,12 @@ def kill_in(home: Path, stage: str) -> bool:
 
 
 def forget(home: Path, stage: str) -> None:
-    """Take finished stages of a kind, and the trials, from a store."""
-    shutil.rmtree(home / "runs" / "store" / stage, ignore_errors=True)
+    """Take finished stages of a kind from a store, with all that would hide them."""
+    kinds = [stage, INSIDE.get(stage, stage)]
+    if STAGES.index(stage) < STAGES.index("fit"):
+        kinds.append("fit")
+    for place in [home / "runs" / "store" / kind for kind in kinds]:
+        shutil.rmtree(place, ignore_errors=True)
     shutil.rmtree(home / "runs" / "chain", ignore_errors=True)
 
 

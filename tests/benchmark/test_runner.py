@@ -327,6 +327,37 @@ def test_results_without_pictures_are_drawn_and_not_fitted_again(finished, monke
         assert (finished.folder / path).read_bytes() == content
 
 
+def test_pictures_that_are_half_there_are_drawn_anew(finished):
+    lost = finished.trial("one") / "pictures" / "heldout" / "face08.prediction.webp"
+    truths = finished.folder / "truths" / "tiny" / "designer-b"
+    before = lost.read_bytes()
+    lost.unlink()
+    shutil.rmtree(truths)
+    assert all(outcome.cached for outcome in finished.run())
+    assert lost.read_bytes() == before
+    assert len(list((truths / "heldout").iterdir())) == 4
+
+
+def test_a_trial_that_cannot_be_drawn_anew_stops_no_other(finished):
+    folder = finished.trial("one")
+    cases = read_cases(folder)
+    cases[cases["face"] != "face08"].to_parquet(folder / "cases.parquet")
+    shutil.rmtree(folder / "pictures")
+    one, *others = finished.run()
+    assert "does not tell what was predicted for every face" in (one.error or "")
+    assert all(outcome.cached for outcome in others)
+    assert read_record(folder)["status"] == "done"
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "{"])
+def test_a_damaged_timing_is_measured_again(finished, content):
+    (finished.trial("one") / "timing.json").write_text(content)
+    one, *others = finished.run()
+    assert not one.cached
+    assert all(outcome.cached for outcome in others)
+    assert read_timing(finished.trial("one"))["repeats"] >= 5
+
+
 def test_damaged_cases_are_named(finished):
     path = finished.trial("one") / "cases.parquet"
     path.write_bytes(path.read_bytes()[:300])

@@ -246,7 +246,7 @@ def test_speeds_of_another_machine_are_tracked_too(tiny, database):
     plan = make_plan(resolve(load_suite(str(tiny), ["notes=two machines"])))
     tracker = track(plan, tiny.parent, database)
     before = len(runs(tracker, "trial"))
-    other = replace(plan, machine={**plan.machine, "name": "another"})
+    other = replace(plan, machine={**plan.machine, "waiting": "otherwise"})
     tracker = track(other, tiny.parent, database)
     assert len(runs(tracker, "trial")) == before + 1
 
