@@ -25,6 +25,17 @@ from benchmark.terminal import duration, open_progress, print_table
 from benchmark.work import Work
 from methods.tracing import Step, Traceable
 
+SHOWN = {
+    "parameter": "parameter",
+    "pairs": "pairs",
+    "portraits": "portraits",
+    "kept": "kept",
+    "tied_pairs": "r pairs",
+    "tied_portraits": "r portraits",
+}
+"""Columns of the fidelity that a terminal has room for, under short names; the file
+has all."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -102,9 +113,13 @@ def _trace(work: Work, trial: TrialPlan, request: Request, progress: Progress) -
     _write(folder, data, found.sheets, read, alike)
     print(f"{trial.variant.name} on {trial.engine}")
     print_table(("step", "time", "memory", "figure", "value"), _lines(steps))
-    for table in (read, alike and alike.means):
-        if table is not None:
-            _print(table)
+    if read is not None:
+        print(
+            "what the oracle reads: error or accuracy, and r, how it follows the truth"
+        )
+        _print(read.filter(list(SHOWN)).set_axis(list(SHOWN.values()), axis=1))
+    if alike is not None:
+        _print(alike.means)
     print(f"written: {folder}")
 
 

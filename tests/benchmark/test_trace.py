@@ -112,6 +112,8 @@ def test_every_step_is_told_with_its_cost(avatarbench, tmp_path):
     assert "quality/kernel_distance_floor" in figures
     table = pd.read_csv(folder / "fidelity.csv")
     assert list(table["parameter"]) == ["mouth", "skin"]
+    # All columns have room on a terminal of 80.
+    assert "…" not in said[said.index("what the oracle reads") :]
     assert {path.name for path in folder.glob("*.png")} == {
         "dual-domain.png",
         "pairs.png",
