@@ -111,7 +111,10 @@ def complete(work: Work, trial: TrialPlan, target: Path, run: Path) -> None:
     _write_truths(work, trial, run)
     if _has_pictures(work, trial, target / PICTURES):
         return
-    renders = {split: _redrawn(work, trial, target, split) for split in trial.render}
+    cases = read_cases(target)
+    renders = {
+        split: _redrawn(work, trial, cases, split, target) for split in trial.render
+    }
     publish(target / PICTURES, lambda folder: _write_pictures(work, renders, folder))
 
 
@@ -125,11 +128,11 @@ def _has_pictures(work: Work, trial: TrialPlan, folder: Path) -> bool:
 
 
 def _redrawn(
-    work: Work, trial: TrialPlan, target: Path, split: str
+    work: Work, trial: TrialPlan, cases: pd.DataFrame, split: str, target: Path
 ) -> NDArray[np.uint8]:
-    """(n, S, S, 3) pictures of the predictions that the folder's cases tell."""
+    """(n, S, S, 3) pictures of the predictions that cases of the folder tell."""
     contest, engine = work.plan.contest, work.engine(trial)
-    vectors = _told(read_cases(target), contest, split, engine.spec, target)
+    vectors = _told(cases, contest, split, engine.spec, target)
     with work.progress.task(f"redraw {trial.name}", len(vectors)) as bar:
         return render(engine, vectors, contest.suite.render_size, bar)[0]
 
