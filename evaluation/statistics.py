@@ -138,6 +138,34 @@ def ratio_interval(parts: NDArray[np.float64], wholes: NDArray[np.float64]) -> I
     return resampled_interval(ratio, resampled, len(parts))
 
 
+def seeds_interval(
+    first: pd.DataFrame, second: pd.DataFrame, resamples: int = RESAMPLES
+) -> Interval:
+    """Difference of two means (first minus second) over faces and over training seeds.
+
+    Each is a table, one row a face (the index), one column a seed, without NaN; faces
+    that both have count. Faces are drawn for both at once, and seeds for each by
+    itself, since a seed of one row has nothing to do with that of another; the interval
+    is of percentiles. It tells whether a difference would outlast other trainings,
+    where `compare` tells whether it would outlast other faces. A bootstrap over few
+    seeds is rough, and rather too narrow than too wide. Raises ValueError for fewer
+    than two seeds in either.
+    """
+    if min(first.shape[1], second.shape[1]) < 2:
+        raise ValueError("an interval over seeds needs two seeds or more in both rows")
+    one, other = first.align(second, join="inner", axis=0)
+    counts = resample_counts(len(one), resamples)
+    rng = np.random.default_rng(SEED + 1)
+    resampled = np.zeros(resamples)
+    for sign, table in ((1, one), (-1, other)):
+        values, seeds = table.to_numpy(dtype=np.float64), table.shape[1]
+        drawn = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples)
+        by_seed = counts @ values / max(len(values), 1)
+        resampled += sign * (by_seed * drawn).sum(axis=1) / seeds
+    value = float(one.to_numpy().mean() - other.to_numpy().mean()) if len(one) else 0.0
+    return resampled_interval(value, resampled, len(one))
+
+
 def sign_flip_p(differences: NDArray[np.float64], resamples: int = RESAMPLES) -> float:
     """Two-sided p of mean difference 0 under random signs; exact for few differences.
 

@@ -16,8 +16,9 @@ from reports.trials import Ablation, Run
 
 BEYOND = "Beyond the paper"
 STEP_NOTE = (
-    "Paired difference over faces, the row minus what it stands against, with its 95 % "
-    "bootstrap interval (BCa); in bold where the interval excludes 0. p: two-sided "
+    "Paired difference over faces, for these seeds, the row minus what it stands "
+    "against, with its 95 % bootstrap interval (BCa); in bold where the interval "
+    "excludes 0. p: two-sided "
     "sign-flip permutation test; Holm over the steps of the ladder, and over what goes "
     "beyond it, each on one engine under one metric."
 )
@@ -59,7 +60,11 @@ def _sections(ladder: Sequence[Row], beyond: Sequence[Row]) -> tuple[Section, ..
 
 def _ladder_note(ablation: Ablation) -> tuple[str, ...]:
     first = ablation.rungs[0].title
-    note = f"Each rung is the one above it and a step more; {first} is Table 1's row."
+    note = (
+        f"Each rung adds a step to the one above it; {first} is Table 1's row. What "
+        "else differs between rungs, such as how many avatars are drawn and how fine, "
+        "is in the suite."
+    )
     if ablation.beyond:
         note += " Each row beyond the paper is the last rung with something changed."
     return (note,)

@@ -48,7 +48,7 @@ def rankings(run: Run, engine: str) -> list[Ranking]:
     """
     metric = main_metric(run)
     places = [Place(engine, s, d, p) for s, p in _faces(run) for d in run.designers]
-    rivals = [c for c in run.main_contestants if c.role != "oracle"]
+    rivals = [c for c in run.with_rungs if c.role != "oracle"]
     scored = [_scores(run, rivals, metric, place) for place in places]
     sign = 1 if metric["direction"] == "lower" else -1
     return [

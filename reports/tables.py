@@ -98,7 +98,7 @@ def by_engine(run: Run, split: str, designer: str, speed: bool = True) -> Table:
 def parts(run: Run) -> Table | None:
     """The main metric by split and part of the world; None where there is one only."""
     metric, designer = main_metric(run), run.designers[0]
-    places, shown = split_parts(run), run.main_contestants
+    places, shown = split_parts(run), run.with_rungs
     if len(places) < 2:
         return None
     sections = []

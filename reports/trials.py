@@ -157,9 +157,15 @@ class Run:
     @cached_property
     def main_contestants(self) -> tuple[Contestant, ...]:
         """The rows of Table 1: of an ablation the first and the last rung alone."""
-        named = self.resolved.get("ablation") or {"rungs": (), "beyond": ()}
-        apart = {*named["rungs"][1:-1], *named["beyond"]}
-        return tuple(c for c in self.contestants if c.name not in apart)
+        named = self.resolved.get("ablation") or {"rungs": ()}
+        between = named["rungs"][1:-1]
+        return tuple(c for c in self.with_rungs if c.name not in between)
+
+    @cached_property
+    def with_rungs(self) -> tuple[Contestant, ...]:
+        """The rows of Table 1 and every rung: all but what goes beyond the ladder."""
+        named = self.resolved.get("ablation") or {"beyond": ()}
+        return tuple(c for c in self.contestants if c.name not in named["beyond"])
 
     def playing(self, method: str) -> Contestant | None:
         """The first variant of a method."""

@@ -113,8 +113,8 @@ def world_note(run: Run) -> tuple[str, ...]:
 
 
 METHOD_NOTE = (
-    "Mean with its 95 % bootstrap interval over faces (BCa, percentile where that is "
-    "undefined; percentile for macro-F1). "
+    "Mean with its 95 % bootstrap interval over faces, for these seeds (BCa, "
+    "percentile where that is undefined; percentile for macro-F1). "
     "Bold: the best row and every row not significantly worse (two-sided paired "
     "sign-flip permutation test over faces, bootstrap for macro-F1; Holm over the "
     "column, α = 0.05). Oracle rows do not compete."

@@ -133,6 +133,7 @@ def detail_tables(run: Run) -> list[Table]:
     from reports.inferability import inferability_table
     from reports.parameter_table import parameter_table
     from reports.ranking import ranking_table
+    from reports.seeds import seeds_table
     from reports.tables import by_engine, parts
 
     main, designer = run.main_split, run.designers[0]
@@ -143,6 +144,7 @@ def detail_tables(run: Run) -> list[Table]:
         ranking_table(run),
         designers(run),
         differences(run),
+        seeds_table(run),
         inferability_table(run),
         parameter_table(run, main, designer),
         costs(run),

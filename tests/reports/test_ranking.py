@@ -11,7 +11,7 @@ from reports.table import Cell, Table
 from reports.trials import read_run
 
 SHAPE = {"ablation": True, "seeds": (0,), "engines": ("avataaars",)}
-ORDER = "SwiftAvatar, Baseline, Constant, Random"
+ORDER = "SwiftAvatar, Adapted, Baseline, Constant, Random"
 
 
 def shift(folder: Path, variant: str, split: str, designer: str, by: float) -> None:
@@ -45,7 +45,7 @@ def test_every_designer_split_and_part_is_a_row(ladder_run):
     ]
 
 
-def test_oracles_and_other_rungs_have_no_rank(ladder_run):
+def test_oracles_and_what_goes_beyond_the_ladder_have_no_rank(ladder_run):
     (main, *_) = rankings(read_run(ladder_run), "avataaars")
     assert ", ".join(c.title for c in main.order) == ORDER
 
@@ -62,14 +62,16 @@ def test_a_ranking_that_survives_is_called_so(make_run):
 
 def test_a_clear_change_is_told_from_noise(make_run):
     folder = make_run(**SHAPE)
-    # The second designer's validation truths turn the first two rows round, clearly.
+    # The second designer's validation truths put Baseline first, clearly.
     shift(folder, "baseline", "validation", "designer-b", -0.3)
     table = ranking_table(read_run(folder))
     assert table is not None
     found = cells(table, "designer-b, validation")
-    assert found[1].text == "Baseline, SwiftAvatar, Constant, Random"
-    assert found[2].text == "0.67"
-    assert found[3].text == "Baseline before SwiftAvatar (clearly)"
+    assert found[1].text == "Baseline, SwiftAvatar, Adapted, Constant, Random"
+    assert found[2].text == "0.60"
+    assert found[3].text == (
+        "Baseline before SwiftAvatar (clearly); Baseline before Adapted (clearly)"
+    )
     note = "avataaars: the ranking changes in 3 of 11 more rows, in 3 of them clearly."
     assert note in table.notes
 
