@@ -33,11 +33,19 @@ from benchmark.registry import (
 )
 from benchmark.shelf import Shelf, lacking
 from benchmark.suite import Suite, SuiteError, VariantSection, explain
-from benchmark.weight_folders import is_member, shipped_twin
+from benchmark.weight_folders import PARSER, is_member, shipped_twin
 from benchmark.world import world_here
 
 PORTRAITS = "portraits"
 """The name that suites give the embedded face set."""
+ANEW = {
+    True: "train a parser with `avatarbench train parser --export FOLDER`, then give "
+    "its folder with `--set options.similarity.parser=FOLDER`",
+    False: "make people with `avatarbench faces crowd`, train a generator on them with "
+    "`avatarbench train generator`, then give its folder with `--set "
+    "options.generator=FOLDER`",
+}
+"""How to make what ships anew: a parser, or not a parser."""
 
 
 def resolve(suite: Suite, lpips_backbone: Path | None = None) -> Contest:
@@ -156,10 +164,10 @@ def _variant(
         if not missing:
             title = section.title or _title(suite, section, method.meta.title)
             files = shelf.take(needs)
-            problems += _shipped(where, files[1]) if suite.from_scratch else []
+            problems += _shipped(where, files[0]) if suite.from_scratch else []
             return Variant(section.name, title, method, options, *files)
     problems += [f"{where}: {sentence}" for sentence in lacking(missing)]
-    problems += _shipped(where, shelf.take(needs)[1]) if suite.from_scratch else []
+    problems += _shipped(where, shelf.take(needs)[0]) if suite.from_scratch else []
     return None
 
 
@@ -169,18 +177,13 @@ def _title(suite: Suite, section: VariantSection, title: str) -> str:
     return title if alone else f"{title} ({section.name})"
 
 
-def _shipped(where: str, digests: Mapping[str, str]) -> list[str]:
-    """A problem for each pair of shipped weights among the files of a variant."""
-    twins = {
-        twin
-        for name, digest in digests.items()
-        if is_member(name) and (twin := shipped_twin(digest)) is not None
-    }
+def _shipped(where: str, files: Mapping[str, Path]) -> list[str]:
+    """A problem for each folder of shipped weights among the files of a variant."""
+    folders = {path.parent for name, path in files.items() if is_member(name)}
+    twins = {twin for f in folders if (twin := shipped_twin(f)) is not None}
     return [
-        f"{where}: a run from scratch takes no weights that ship, and {twin} ships: "
-        "make people with `avatarbench faces crowd`, train a generator on them with "
-        "`avatarbench train generator`, then give its folder with `--set "
-        "options.generator=FOLDER`"
+        f"{where}: a run from scratch takes no weights that ship, and {twin.name} "
+        f"ships: {ANEW[(twin / PARSER).is_file()]}"
         for twin in sorted(twins)
     ]
 

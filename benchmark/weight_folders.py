@@ -13,7 +13,7 @@ import os
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from benchmark.store import file_digest
 
@@ -125,15 +125,34 @@ def lacking_member(name: str) -> str:
     )
 
 
-def shipped_twin(digest: str) -> str | None:
-    """The name of the weights that ship with a file of this digest, or None."""
-    for card in sorted(SHIPPED.glob(f"*/{CARD}")):
-        if digest in _digests(card.parent).values():
-            return card.parent.name
-    return None
+def card_of(name: str, digest: str) -> Mapping[str, Any] | None:
+    """The card of `NAME-OR-FOLDER/FILE`, where the folder still holds that very file.
+
+    `digest` is the file's SHA-256 (hex). None for a folder that is gone or has others;
+    raises WeightsError where there is something else than a card.
+    """
+    place, _, file = name.rpartition("/")
+    folder = _folder(Path(place)) if is_member(name) else None
+    if folder is None or not (folder / CARD).is_file():
+        return None
+    digests = _digests(folder) | {CARD: file_digest(folder / CARD)}
+    same = digests.get(file) == digest
+    return json.loads((folder / CARD).read_bytes()) if same else None
 
 
-def _digests(folder: Path) -> Mapping[str, str]:
+def shipped_twin(folder: Path) -> Path | None:
+    """The folder of shipped weights that a weights folder is, or is a copy of; or None.
+
+    They are told apart by their cards: weights that somebody trained have a card of
+    their own, even where every number came out the same.
+    """
+    card = folder / CARD
+    told = card.read_bytes() if card.is_file() else None
+    shipped = sorted(SHIPPED.glob(f"*/{CARD}"))
+    return next((c.parent for c in shipped if c.read_bytes() == told), None)
+
+
+def _digests(folder: Path) -> dict[str, str]:
     """SHA-256 (hex) of each file by name, as the folder's card gives them."""
     path = folder / CARD
     try:

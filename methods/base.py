@@ -24,7 +24,11 @@ class MethodError(RuntimeError):
 
 @dataclass(frozen=True)
 class PretrainedPart:
-    """Something a method did not learn itself: what, from where, on which data."""
+    """Something a method did not learn itself: what, from where, on which data.
+
+    The source of what comes as a weight file under an option begins with "option" and
+    names it: tables of a run tell of the file that was loaded.
+    """
 
     name: str
     source: str

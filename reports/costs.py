@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmark import weights
+from benchmark.weight_folders import card_of
 from reports import wording
 from reports.table import Cell, Column, Row, Section, Table
 from reports.trials import Contestant, Run, Trial
+
+OF_AN_OPTION = "option "
+"""How the source of a declared part begins that an option chooses."""
 
 
 def costs(run: Run) -> Table:
@@ -27,25 +31,43 @@ def costs(run: Run) -> Table:
         "Method",
         (Column("Fit"), Column("Pretrained parts")),
         tuple(sections),
-        (*wording.stand_in_note(run), *wording.oracle_note(run), _machine_note(run)),
+        (
+            *wording.stand_in_note(run),
+            "Each seed counts as if all of its stages were made for it. Stages that "
+            "seeds or rows share (a method names them in its options, such as a chain "
+            "under one seed) are made once, so a run takes less than these add up to.",
+            *wording.oracle_note(run),
+            _machine_note(run),
+        ),
     )
 
 
 def pretrained(contestant: Contestant, trials: Sequence[Trial]) -> list[str]:
-    """What a row did not learn itself: declared parts, and weight files it loaded."""
+    """What a row did not learn itself: parts that come with it, and files it loaded.
+
+    A declared part that an option chooses is a weight file or none: where it is one,
+    that file stands here.
+    """
     declared = [
         f"{p['name']} ({p['data']}; {p['licence']}; {p['source']})"
         for p in contestant.meta.get("pretrained", ())
+        if not p["source"].startswith(OF_AN_OPTION)
     ]
     files = {n: d for t in trials for n, d in t.record.get("weights", {}).items()}
-    return declared + [_weight_file(name, files[name]) for name in sorted(files)]
+    told = (_weight_file(name, files[name]) for name in sorted(files))
+    return list(dict.fromkeys(declared + list(told)))
 
 
 def _weight_file(name: str, digest: str) -> str:
-    if name not in weights.names():
+    """A published file by its entry; one of a weights folder by the folder's card."""
+    if name in weights.names():
+        entry = weights.describe(name)
+        return f"{entry.title} ({entry.data}; {entry.licence}; SHA-256 {digest[:8]})"
+    card = card_of(name, digest)
+    if card is None:
         return f"{name} (SHA-256 {digest[:8]})"
-    entry = weights.describe(name)
-    return f"{entry.title} ({entry.data}; {entry.licence}; SHA-256 {digest[:8]})"
+    start = (f"begun from {card['encoder']}",) if "encoder" in card else ()
+    return f"{card['title']} ({'; '.join((card['data'], *start, card['licence']))})"
 
 
 def _fit_time(trials: Sequence[Trial]) -> Cell:
