@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from methods.base import MethodOptions
 from methods.f2p.alignment import Template
-from methods.f2p.relaxed import ONE_SHOT_SHARPNESS
+from methods.f2p.relaxed import ONE_SHOT_SHARPNESS, SEARCH_SHARPNESS
 from methods.networks.lightcnn import LightCNNName
 from methods.networks.translator import ScalarRange
 
@@ -127,7 +127,7 @@ class SearchOptions(Section):
     learning_rate: float = Field(default=10.0, gt=0)
     decay: float = Field(default=0.8, gt=0, le=1)
     decay_every: int = Field(default=5, ge=1)
-    sharpness: float = Field(default=100.0, gt=0)
+    sharpness: float = Field(default=SEARCH_SHARPNESS, gt=0)
     batch: int = Field(default=16, ge=1)
 
 

@@ -27,6 +27,9 @@ DISCRETE_SPEC = AvatarSpec(
         Discrete("glasses", "glasses", ("none", "worn"), optional=True),
     ),
 )
+CONTINUOUS_SPEC = AvatarSpec(
+    "tiny-continuous", (Continuous("width", "head"), Continuous("length", "head"))
+)
 MIXED_SPEC = AvatarSpec(
     "tiny-mixed",
     (
@@ -62,8 +65,8 @@ class TinyEngine:
 
 @pytest.fixture(
     scope="session",
-    params=[DISCRETE_SPEC, MIXED_SPEC],
-    ids=["all-discrete", "mixed"],
+    params=[DISCRETE_SPEC, CONTINUOUS_SPEC, MIXED_SPEC],
+    ids=["all-discrete", "all-continuous", "mixed"],
 )
 def engine(request):
     return TinyEngine(request.param)

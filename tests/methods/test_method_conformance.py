@@ -13,7 +13,7 @@ import torch
 
 from benchmark import weights
 from benchmark.progress import Silent
-from benchmark.registry import METHODS
+from benchmark.registry import ENGINES, METHODS
 from benchmark.shelf import Shelf
 from methods.base import Method, MethodError
 
@@ -157,6 +157,31 @@ def test_names_its_weight_files(method):
         assert weights.find(name) is not None
     wanted = method.required_weights(tiny(method).options)
     assert not set(wanted) & published - set(STAND_INS)
+
+
+class RenderOnly:
+    """What the contract promises of an engine, and no more.
+
+    The tiny generator draws 16 px; engines draw 64 and more, of which it gets every
+    fourth.
+    """
+
+    def __init__(self, engine):
+        self.spec, self.meta, self._engine = engine.spec, engine.meta, engine
+
+    def render(self, vectors, size):
+        times = -(-64 // size)
+        return self._engine.render(vectors, size * times)[:, ::times, ::times]
+
+
+@pytest.mark.parametrize("name", ENGINES.names())
+def test_fits_and_predicts_on_every_engine(method, name, context_for):
+    engine = RenderOnly(ENGINES.load(name)())
+    instance = tiny(method)
+    instance.fit(context_for(method, engine))
+    vectors = instance.predict(some_faces(2))
+    assert vectors.spec == engine.spec
+    assert len(vectors) == 2
 
 
 @pytest.mark.parametrize("count", [0, 1, 5])

@@ -98,6 +98,37 @@ def test_pooling_adds_the_largest_and_the_mean():
     assert torch.equal(seen[0], pooled)
 
 
+def published_v4(state, face):
+    """V4 by its publication: no class of ours, numbers by name."""
+
+    def larger(x, name):
+        weight, bias = state[f"{name}.filter.weight"], state[f"{name}.filter.bias"]
+        both = functional.conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
+        half = both.shape[1] // 2
+        return torch.where(
+            both[:, :half] > both[:, half:], both[:, :half], both[:, half:]
+        )
+
+    def halved(x):
+        return functional.max_pool2d(x, 2) + functional.avg_pool2d(x, 2)
+
+    x = (face[:, [2, 1, 0]] + 1) / 2
+    for level, blocks in enumerate((0, 1, 2, 3, 4), start=1):
+        for block in range(blocks):
+            name = f"block{level - 1}.{block}"
+            x = x + larger(larger(x, f"{name}.conv1"), f"{name}.conv2")
+        x = larger(x, f"conv{level}")
+        x = x if level == 4 else halved(x)
+    return x.flatten(1) @ state["fc.weight"].T + state["fc.bias"]
+
+
+def test_v4_is_the_published_network():
+    torch.manual_seed(2)
+    network, faces = LightCNNV4().eval(), torch.rand(2, 3, 128, 128) * 2 - 1
+    expected = published_v4(network.state_dict(), faces)
+    torch.testing.assert_close(network(faces), expected, rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize("shape", [(3, 64, 64), (1, 128, 128), (128, 128, 3)])
 def test_other_sizes_are_refused(network, shape):
     with pytest.raises(ValueError, match="align them first"):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -75,6 +77,22 @@ def test_batched_equals_one_at_a_time(avatar, net, start, targets, space, schedu
     torch.testing.assert_close(together.terms, terms, rtol=1e-3, atol=1e-5)
     curve = torch.stack([found.curve for found in apart]).sum(0)
     torch.testing.assert_close(together.curve, curve, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("space", ["w+", "w"])
+def test_starts_at_the_codes_with_glasses_in_w_plus_alone(
+    avatar, net, start, targets, space
+):
+    """Equation 5's w is drawn back to where it starts; in W that is w_mean."""
+    rows = torch.arange(len(start.mean))[:, None]
+    apart = replace(start, start=start.mean + rows)
+    expected = apart.start if space == "w+" else apart.mean
+    options = {"space": space, "learning_rate": 1e-6, "schedule": "cosine"}
+    found = inverted(avatar, net, apart, targets, **options)
+    torch.testing.assert_close(
+        found.latents.float(), expected.expand_as(found.latents), rtol=1e-3, atol=1e-3
+    )
+    assert found.curve[0, TERMS.index("latent")] == 0
 
 
 def test_pictures_of_the_generator_are_found_again(avatar, start):
