@@ -22,7 +22,8 @@ def costs(run: Run) -> Table:
         for contestant in run.contestants:
             trials = run.done(contestant.name, engine)
             parts = "; ".join(pretrained(contestant, trials)) or "none"
-            cells = (_fit_time(trials), Cell(parts if trials else "—"))
+            failed = Cell("failed") if run.failed(contestant.name, engine) else Cell()
+            cells = (_fit_time(trials), Cell(parts)) if trials else (failed, Cell())
             rows.append(Row(contestant.label, cells))
         sections.append(Section(engine, tuple(rows)))
     return Table(
@@ -73,7 +74,7 @@ def _weight_file(name: str, digest: str) -> str:
 def _fit_time(trials: Sequence[Trial]) -> Cell:
     timings = [t.timing for t in trials if t.timing is not None]
     if not timings:
-        return Cell("failed")
+        return Cell()
     seconds = wording.duration(sum(timing["fit_seconds"] for timing in timings))
     resumed = any(timing.get("fit_resumed") for timing in timings)
     shipped = sorted({s for timing in timings for s in timing.get("fit_shipped", ())})

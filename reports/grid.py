@@ -89,7 +89,8 @@ def _grid_row(run: Run, engine: str, face: str) -> tuple[Picture, ...]:
 def _prediction(run: Run, contestant: Contestant, engine: str, face: str) -> Picture:
     done = run.done(contestant.name, engine)
     if not done:
-        return Picture(None, "failed")
+        missing = "failed" if run.failed(contestant.name, engine) else "not run"
+        return Picture(None, missing)
     path = done[0].folder / "pictures" / SPLIT / f"{face}.prediction.webp"
     return _picture(path, f"avatar of face {face} by {contestant.title} on {engine}")
 

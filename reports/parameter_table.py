@@ -55,7 +55,8 @@ def _section(run: Run, engine: str, split: str, designer: str) -> Section | None
                 row = frames[contestant.name][1].loc[name]
                 cells.append(_cell(row["accuracy"], row["macro_f1"], row["mae"]))
             else:
-                cells.append(Cell("failed"))
+                failed = run.failed(contestant.name, engine)
+                cells.append(Cell("failed") if failed else Cell())
         kind = "" if kinds[name] == "continuous" else f" ({kinds[name]})"
         rows.append(Row(name + kind, tuple(cells)))
     return Section(engine, tuple(rows))

@@ -184,7 +184,8 @@ def _score_cell(
 ) -> Cell:
     if found is not None:
         return wording.score(found.interval, wording.digits(metric), strong)
-    failed = metric["skipped"] is None and not run.done(contestant.name, place.engine)
+    wanted = metric["skipped"] is None
+    failed = wanted and run.failed(contestant.name, place.engine)
     return Cell("failed") if failed else Cell()
 
 

@@ -215,6 +215,11 @@ class Run:
         """Those of `of` that finished."""
         return tuple(t for t in self.of(variant, engine) if t.error is None)
 
+    def failed(self, variant: str, engine: str) -> bool:
+        """Whether a row was tried on an engine and no trial of it finished."""
+        tried = self.of(variant, engine)
+        return bool(tried) and all(trial.error is not None for trial in tried)
+
 
 def read_run(folder: Path) -> Run:
     """Read a run folder; raises ReportError where it holds no trials or mixed ones."""

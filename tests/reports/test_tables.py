@@ -121,6 +121,16 @@ def test_a_failed_trial_is_a_failed_cell_with_its_reason(make_run):
     assert row_of(table, "Baseline").cells[1].text != "failed"
 
 
+def test_a_row_that_is_yet_to_be_run_has_not_failed(make_run):
+    folder = make_run(seeds=(0,))
+    shutil.rmtree(folder / "trials" / "random__avataaars__s0")
+    run = read_run(folder)
+    for table in (headline(run), by_engine(run, "heldout", "designer-a"), costs(run)):
+        assert "failed" not in to_markdown(table)
+    assert row_of(headline(run), "Random (control)").cells[3].text == "—"
+    assert row_of(costs(run), "Random (control)", section=1).cells[0].text == "—"
+
+
 def test_a_row_with_fewer_seeds_says_so(make_run):
     folder = make_run(engines=("avataaars",))
     shutil.rmtree(folder / "trials" / "baseline__avataaars__s1")
