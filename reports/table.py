@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reports import paper
 
@@ -78,6 +78,17 @@ class Table:
             else:
                 spans.append((column.group, 1))
         return spans if any(group for group, _ in spans) else []
+
+    def between(self, start: int, stop: int) -> Table:
+        """The same rows with the columns from `start` to before `stop` alone."""
+        sections = tuple(
+            Section(
+                section.title,
+                tuple(Row(row.label, row.cells[start:stop]) for row in section.rows),
+            )
+            for section in self.sections
+        )
+        return replace(self, columns=self.columns[start:stop], sections=sections)
 
 
 def published(table: paper.PublishedTable) -> Table:

@@ -16,6 +16,8 @@ from reports.trials import ReportError, Run, read_run
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.measure import Measurement
+    from rich.table import Table as RichTable
 
     from reports.studies.answers import Answers
 
@@ -104,7 +106,8 @@ def terminal_table(run_folder: Path, console: Console) -> None:
     table = headline(run)
     wide = _print_fitting(table, console)
     scores = by_engine(run, run.main_split, run.designers[0], speed=False)
-    console.print(to_rich(scores, details=False))
+    for piece in _pieces(scores, console):
+        console.print(to_rich(piece, details=False))
     for further in ablation_tables(run):
         wide &= _print_fitting(further, console)
     _print_notes(table, console)
@@ -120,10 +123,29 @@ def _print_notes(table: Table, console: Console) -> None:
 def _print_fitting(table: Table, console: Console) -> bool:
     """Print a table, with intervals under the means where the terminal is that wide."""
     whole = to_rich(table, details=True)
+    if _width(whole, console).maximum <= console.width:
+        console.print(whole)
+        return True
+    for piece in _pieces(table, console):
+        console.print(to_rich(piece, details=False))
+    return False
+
+
+def _pieces(table: Table, console: Console) -> list[Table]:
+    """As many columns in a row as fit the terminal, every piece with all labels."""
+    pieces, start = [], 0
+    for stop in range(1, len(table.columns) + 1):
+        wider = to_rich(table.between(start, stop), details=False)
+        if stop - start > 1 and _width(wider, console).minimum > console.width:
+            pieces.append(table.between(start, stop - 1))
+            start = stop - 1
+    pieces.append(table.between(start, len(table.columns)))
+    return pieces
+
+
+def _width(table: RichTable, console: Console) -> Measurement:
     unbounded = console.options.update(max_width=10_000)
-    fits = console.measure(whole, options=unbounded).maximum <= console.width
-    console.print(whole if fits else to_rich(table, details=False))
-    return fits
+    return console.measure(table, options=unbounded)
 
 
 def detail_tables(run: Run) -> list[Table]:

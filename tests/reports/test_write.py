@@ -168,6 +168,18 @@ def test_terminal_shows_table_one_with_intervals_where_it_is_wide(full_run):
     assert max(map(len, narrow.splitlines())) <= 80
 
 
+def test_a_table_wider_than_the_terminal_goes_on_below_with_every_label(make_run):
+    engines = ("toon-tiktok", "toon-alter", "avataaars")
+    text = printed(make_run(seeds=(0,), engines=engines), 80)
+    first = text[: text.index("All scores")]
+    assert max(map(len, text.splitlines())) <= 80
+    titles = first.count("Table 1: distance")
+    assert titles > 1
+    assert first.count("Baseline") == titles
+    assert first.count("ST-LPIPS") == len(engines)
+    assert first.count("Model") == 1
+
+
 def test_without_validation_faces_no_picture_is_shown(make_run):
     folder = make_run(splits={"heldout": 12}, seeds=(0,), engines=("avataaars",))
     page = write_reports(folder).page.read_text(encoding="utf-8")
