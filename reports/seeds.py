@@ -21,13 +21,10 @@ Data = Mapping[str, Any]
 def scores_by_seed(
     run: Run, contestant: Contestant, metric: Data, place: Place
 ) -> pd.DataFrame:
-    """Values of a metric by case: a row a face, a column a finished seed.
+    """Values of a metric of the level "case": a row a face, a column a finished seed.
 
-    Faces without a value under one of the seeds are left out. Empty for a metric over
-    the set.
+    Faces without a value under one of the seeds are left out.
     """
-    if metric["level"] != "case":
-        return pd.DataFrame()
     columns = {
         trial.record["seed"]: trial.scores(place.split, place.designer).set_index(
             "face"
@@ -43,8 +40,7 @@ def seeds_table(run: Run) -> Table | None:
     A section an engine. None where no row has two seeds, or with one row alone.
     """
     metric, designer = main_metric(run), run.designers[0]
-    seeds = _seeds(run)
-    if len(seeds) < 2 or len(run.with_rungs) < 2 or metric["level"] != "case":
+    if len(run.seeds) < 2 or len(run.with_rungs) < 2 or metric["level"] != "case":
         return None
     sections = tuple(
         Section(engine, _rows(run, metric, Place(engine, run.main_split, designer)))
@@ -57,7 +53,7 @@ def seeds_table(run: Run) -> Table | None:
         f"{metric['title']} by training seed",
         "Method",
         (
-            *(Column(f"seed {seed}", "", arrow) for seed in seeds),
+            *(Column(f"seed {seed}", "", arrow) for seed in run.seeds),
             Column("SD", "over seeds"),
             Column(f"− {reference}", "over faces and seeds"),
         ),
@@ -67,8 +63,8 @@ def seeds_table(run: Run) -> Table | None:
             f"Difference to {reference} with its 95 % percentile bootstrap interval; "
             "faces are drawn for both rows at once, seeds for each by itself; in bold "
             "where it excludes 0. Intervals of the other tables are over faces, for "
-            f"these seeds as they are. With {len(seeds)} seeds it is rough, and rather "
-            "too narrow than too wide.",
+            f"these seeds as they are. With {len(run.seeds)} seeds it is rough, and "
+            "rather too narrow than too wide.",
             "A seed varies what a method says that it varies: see its page for what "
             "all seeds share.",
             wording.data_note(run, run.main_split, designer),
@@ -92,7 +88,7 @@ def _cells(
     decimals = wording.digits(metric)
     means = {s: float(np.mean(scores[s])) for s in scores.columns if len(scores)}
     shown = [
-        Cell(wording.number(means.get(seed, np.nan), decimals)) for seed in _seeds(run)
+        Cell(wording.number(means.get(seed, np.nan), decimals)) for seed in run.seeds
     ]
     spread = np.std(list(means.values()), ddof=1) if len(means) > 1 else np.nan
     return (
@@ -107,7 +103,3 @@ def _difference(scores: pd.DataFrame, base: pd.DataFrame, decimals: int) -> Cell
         return Cell()
     found: Interval = seeds_interval(scores, base)
     return wording.score(found, decimals, strong=found.excludes_zero)
-
-
-def _seeds(run: Run) -> list[int]:
-    return sorted({trial.record["seed"] for trial in run.trials})

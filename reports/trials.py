@@ -181,6 +181,11 @@ class Run:
             sorted(found, key=lambda e: order.index(e) if e in order else len(order))
         )
 
+    @cached_property
+    def seeds(self) -> tuple[int, ...]:
+        """Every seed that a trial has, in order."""
+        return tuple(sorted({trial.record["seed"] for trial in self.trials}))
+
     @property
     def metrics(self) -> tuple[Data, ...]:
         """Every metric as data, with `skipped` (a reason or None)."""

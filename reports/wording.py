@@ -82,13 +82,12 @@ def identity(metric: Mapping[str, Any]) -> str:
 def data_note(run: Run, split: str, designer: str) -> str:
     """Faces, split, designer and seeds behind a table."""
     faces = run.first["faces"]
-    seeds = sorted({t.record["seed"] for t in run.trials})
-    plural = "seeds" if len(seeds) > 1 else "seed"
+    plural = "seeds" if len(run.seeds) > 1 else "seed"
     return (
         f"{run.splits[split]} {SPLITS.get(split, split)} faces of {faces['name']} "
         f"version {faces['version']} (digest {faces['digest'][:12]}); truths of "
-        f"{designer}; {plural} {', '.join(map(str, seeds))}, averaged within a face; "
-        f"renders of {run.first['render_size']} px."
+        f"{designer}; {plural} {', '.join(map(str, run.seeds))}, averaged within a "
+        f"face; renders of {run.first['render_size']} px."
     )
 
 
@@ -130,14 +129,13 @@ def oracle_note(run: Run) -> tuple[str, ...]:
 
 def seed_notes(run: Run) -> tuple[str, ...]:
     """One sentence a row that has fewer finished seeds than others."""
-    everywhere = {t.record["seed"] for t in run.trials}
     notes = []
     for contestant in run.contestants:
         for engine in run.engines:
             done = len(run.done(contestant.name, engine))
-            if 0 < done < len(everywhere):
+            if 0 < done < len(run.seeds):
                 notes.append(
-                    f"{contestant.title} on {engine}: {done} of {len(everywhere)} "
+                    f"{contestant.title} on {engine}: {done} of {len(run.seeds)} "
                     "seeds finished."
                 )
     return tuple(notes)
