@@ -139,12 +139,11 @@ class Store:
         return json.loads((self.folder(stage) / STAGE_FILE).read_text())
 
     def records(self, name: str) -> Iterator[dict[str, Any]]:
-        """The records of all finished stages of a name, each stage once."""
-        found: dict[str, Path] = {}
-        for root in filter(None, (self.shipped, self.root)):
-            for path in sorted((root / name).glob(f"*/{STAGE_FILE}")):
-                found.setdefault(path.parent.name, path)
-        for path in found.values():
+        """The records of the finished stages of a name that were made here.
+
+        Those that ship are left out: another machine made them.
+        """
+        for path in sorted((self.root / name).glob(f"*/{STAGE_FILE}")):
             record = _read_stage(path)
             if record is not None:
                 yield record

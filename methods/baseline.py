@@ -10,8 +10,9 @@ from methods.base import FitContext, MethodMeta
 from methods.estimation import EstimatorMethod
 from methods.estimator_options import EstimatorOptions
 from methods.examples import Pairs
+from methods.foresight import Foreseen
 from methods.networks.backbones import WEIGHT_FILES
-from methods.renders import training_renders
+from methods.renders import SECONDS_PER_RENDER, renders_stage, training_renders
 
 
 class BaselineOptions(EstimatorOptions):
@@ -48,6 +49,17 @@ class Baseline(EstimatorMethod):
     def __init__(self, options: BaselineOptions) -> None:
         super().__init__(options)
         self.samples, self.absent = options.samples, options.absent
+
+    def before(self, context: FitContext) -> tuple[tuple[Foreseen, ...], str]:
+        """The renders."""
+        stage = renders_stage(
+            context.engine,
+            self.samples,
+            self.options.input_size,
+            context.seed,
+            self.absent,
+        )
+        return (Foreseen(stage, SECONDS_PER_RENDER * self.samples),), stage.key
 
     def pairs(self, context: FitContext) -> Pairs:
         """Random avatars of the engine, rendered at the input size."""

@@ -15,6 +15,7 @@ from benchmark.store import Stage, file_digest
 from methods.base import FitContext, MethodError, MethodMeta
 from methods.estimator_options import EstimatorOptions
 from methods.examples import Batches, Pairs, cached_batches, fresh_batches
+from methods.foresight import Foreseen, Foresight
 from methods.losses import estimator_loss
 from methods.networks.backbones import WEIGHT_FILES, load_imagenet, make_backbone
 from methods.networks.estimator import Estimator, Grid, Pooled
@@ -24,6 +25,9 @@ from methods.saving import WEIGHTS_FILE, load_method, save_method
 from methods.training import train
 
 TRAINING_VERSION = "1"
+SECONDS_PER_STEP, SECONDS_PER_FACE, SECONDS_TO_OPEN = 0.06, 0.01, 3
+"""Rules of thumb for two processor cores: a step of the training, a prediction, and
+all that a fit reads and writes."""
 
 
 class EstimatorMethod(ABC):
@@ -44,6 +48,20 @@ class EstimatorMethod(ABC):
     @abstractmethod
     def pairs(self, context: FitContext) -> Pairs:
         """What to train on; other sizes than the input size are brought to it."""
+
+    def before(self, context: FitContext) -> tuple[tuple[Foreseen, ...], str]:
+        """The stages that `pairs` goes through, and the digest that pairs will have.
+
+        It makes none of them. Unless a contestant says otherwise, there are none.
+        """
+        return (), self.pairs(context).digest
+
+    def foresee(self, context: FitContext) -> Foresight:
+        """The stages of the pairs and the estimator's own."""
+        stages, digest = self.before(context)
+        own = training_stage(context.engine.spec, digest, self.options, context)
+        trained = Foreseen(own, SECONDS_PER_STEP * self.options.steps)
+        return Foresight((*stages, trained), SECONDS_TO_OPEN, SECONDS_PER_FACE)
 
     def fit(self, context: FitContext) -> None:
         """Train on `pairs`; the trained network is a stage of the store."""

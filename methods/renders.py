@@ -19,6 +19,7 @@ from benchmark.store import Stage, Store, StoreError, atomic_write
 
 PICTURES, CONTINUOUS, DISCRETE = "pictures.npy", "continuous.npy", "discrete.npy"
 SHARD = 256
+SECONDS_PER_RENDER = 0.0015
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ def imitator_renders(context: FitContext, options: SharedOptions) -> Renders:
         context.engine,
         options.samples,
         options.imitator.size,
-        _seed(context, options),
+        seed_of_imitator(context, options),
         context.store,
         context.progress,
         options.absent,
@@ -153,14 +153,15 @@ def fitted_imitator(context: FitContext, options: SharedOptions) -> Imitated:
     return trained_imitator(
         imitator_renders(context, options),
         options.imitator,
-        _seed(context, options),
+        seed_of_imitator(context, options),
         context.store,
         context.progress,
         context.device,
     )
 
 
-def _seed(context: FitContext, options: SharedOptions) -> int:
+def seed_of_imitator(context: FitContext, options: SharedOptions) -> int:
+    """Of the renders and of the imitator: the options' own, or else the fit's."""
     own = options.imitator_seed
     return context.seed if own is None else own
 

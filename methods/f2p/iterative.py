@@ -18,6 +18,7 @@ from benchmark.avatars import AvatarSpec, AvatarVectors
 from methods.base import FitContext, MethodError, MethodMeta, Pictures
 from methods.f2p.alignment import TEMPLATES, Frame
 from methods.f2p.comparison import Judge
+from methods.f2p.foreseen import foreseen_search
 from methods.f2p.imitation import fitted_imitator, plain, restored
 from methods.f2p.judging import (
     SIMILARITY_NETWORKS,
@@ -32,6 +33,7 @@ from methods.f2p.prior import Prior, fitted_prior
 from methods.f2p.search import Found, Search
 from methods.f2p.searched import searched_vectors
 from methods.f2p.trace import traced
+from methods.foresight import Foresight
 from methods.networks.imitator import Imitator
 from methods.networks.lightcnn import WEIGHT_FILES
 from methods.pictures import check_faces
@@ -84,6 +86,10 @@ class F2P:
     def required_weights(cls, options: Any) -> tuple[str, ...]:
         """The files of the similarity's networks, where their terms have a weight."""
         return judge_files(options.similarity)
+
+    def foresee(self, context: FitContext) -> Foresight:
+        """The imitator's stages, and what a search takes."""
+        return foreseen_search(context, self.options)
 
     def fit(self, context: FitContext) -> None:
         """Train the imitator and, where wanted, fit the prior; stages of the store.

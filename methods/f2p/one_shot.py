@@ -20,6 +20,7 @@ from methods.base import FitContext, MethodError, MethodMeta
 from methods.f2p.alignment import TEMPLATES
 from methods.f2p.content import content_files
 from methods.f2p.course import Course
+from methods.f2p.foreseen import foreseen_translation
 from methods.f2p.identity import Identity, identity_files
 from methods.f2p.imitation import fitted_imitator
 from methods.f2p.judging import SIMILARITY_NETWORKS, keep_files, kept_files
@@ -29,6 +30,7 @@ from methods.f2p.prior import Prior, fitted_prior
 from methods.f2p.relaxed import relaxed, strict
 from methods.f2p.trace import traced
 from methods.f2p.translation import Translated, restored, trained_translator
+from methods.foresight import Foresight
 from methods.networks.lightcnn import WEIGHT_FILES
 from methods.networks.translator import Translator
 from methods.pictures import check_faces
@@ -85,6 +87,10 @@ class F2PV2:
         similarity = options.similarity
         content = content_files(similarity.parser) if similarity.content_weight else ()
         return (*identity_files(similarity.identity), *content)
+
+    def foresee(self, context: FitContext) -> Foresight:
+        """The imitator's stages, and what all later ones take."""
+        return foreseen_translation(context, self.options)
 
     def fit(self, context: FitContext) -> None:
         """Train the imitator and the translator; stages of the store."""

@@ -64,9 +64,9 @@ class Codes:
 def codes_stage(
     renders: Renders,
     count: int,
-    avatar: SemanticGenerator,
+    size: int,
     avatar_digest: str,
-    means: MeanCodes | None,
+    means: str | None,
     options: InversionOptions,
     weights: Mapping[str, Path],
     seed: int,
@@ -74,8 +74,9 @@ def codes_stage(
 ) -> Stage:
     """What the codes of the first `count` renders depend on.
 
-    Mean codes are given where they start there; otherwise they start at samples, which
-    are drawn. Raises ValueError where `means` and options disagree about that, and
+    `size` is that of the avatar generator's pictures. `means`, the digest of mean
+    codes, is given where they start there; otherwise they start at samples, which are
+    drawn. Raises ValueError where `means` and options disagree about that, and
     MethodError where the weight file of the perceptual net is missing.
     """
     if (means is None) == (options.start == "mean"):
@@ -92,9 +93,9 @@ def codes_stage(
         inputs["perceptual"] = file_digest(file)
         read["perceptual"] = options.perceptual
         # Renders that are no larger are not brought to another size.
-        read["perceptual_size"] = min(options.perceptual_size, avatar.config.size)
+        read["perceptual_size"] = min(options.perceptual_size, size)
     if means is not None:
-        return Stage("codes", "1", read, {**inputs, "start": means.digest})
+        return Stage("codes", "1", read, {**inputs, "start": means})
     read |= {"start": options.start, "start_samples": options.start_samples}
     return Stage("codes", "1", read, inputs, seed)
 
@@ -120,7 +121,15 @@ def inverted_codes(
     """
     _check(renders, count, avatar)
     stage = codes_stage(
-        renders, count, avatar, avatar_digest, means, options, weights, seed, device
+        renders,
+        count,
+        avatar.config.size,
+        avatar_digest,
+        None if means is None else means.digest,
+        options,
+        weights,
+        seed,
+        device,
     )
 
     def build(folder: Path, scratch: Path) -> None:

@@ -54,7 +54,7 @@ class _Glasses(NamedTuple):
 
 
 def mean_codes_stage(
-    avatar: SemanticGenerator, avatar_digest: str, options: MeanOptions, seed: int
+    avatar_digest: str, options: MeanOptions, seed: int, device: str
 ) -> Stage:
     """What the mean codes depend on: of the glasses' options none, if they stay out."""
     read = {"samples", "glasses"}
@@ -65,7 +65,7 @@ def mean_codes_stage(
         "1",
         {
             **options.model_dump(mode="json", include=read),
-            "device": avatar.grid.device.type,
+            "device": device,
             "threads": torch.get_num_threads(),
         },
         {"avatar": avatar_digest},
@@ -85,7 +85,8 @@ def mean_codes(
 
     Raises MethodError where glasses are wanted and no drawn code shows them.
     """
-    stage = mean_codes_stage(avatar, avatar_digest, options, seed)
+    device = avatar.grid.device.type
+    stage = mean_codes_stage(avatar_digest, options, seed, device)
 
     def build(folder: Path, scratch: Path) -> None:
         found = _found(avatar, options, seed, progress)

@@ -7,8 +7,10 @@ from typing import Any, ClassVar, get_args
 from methods.base import FitContext, MethodMeta, PretrainedPart
 from methods.estimation import EstimatorMethod
 from methods.examples import Pairs
+from methods.foresight import Foreseen
 from methods.networks.backbones import WEIGHT_FILES
 from methods.swiftavatar.chain import Chain
+from methods.swiftavatar.foreseen import foreseen
 from methods.swiftavatar.options import PerceptualName, SwiftAvatarOptions
 from methods.swiftavatar.perceptual import required_weights
 from methods.swiftavatar.pretrained_pair import pair_files
@@ -64,6 +66,10 @@ class SwiftAvatar(EstimatorMethod):
     def chain(self, context: FitContext) -> Chain:
         """The stages that lead to the pairs, for a fit or to look at single steps."""
         return Chain(self.chain_options, context)
+
+    def before(self, context: FitContext) -> tuple[tuple[Foreseen, ...], str]:
+        """The stages of the chain."""
+        return foreseen(self.chain(context))
 
     def pairs(self, context: FitContext) -> Pairs:
         """Faces from the realistic generator with the vectors they stand for."""

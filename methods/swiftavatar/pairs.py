@@ -50,24 +50,27 @@ class FacePairs(Pairs):
 
 
 def pairs_stage(
-    codes: Codes,
+    codes: str,
     vectors: AvatarVectors,
-    realistic: SemanticGenerator,
     realistic_digest: str,
     options: SemanticOptions,
     size: int,
     seed: int,
+    device: str,
 ) -> Stage:
-    """What `produced_pairs` depends on; `vectors` are those of the codes alone."""
+    """What `produced_pairs` depends on.
+
+    `codes` is the digest of the codes, and `vectors` are those of their avatars alone.
+    """
     inputs = {
-        "codes": codes.digest,
+        "codes": codes,
         "realistic": realistic_digest,
         "vectors": _digest(vectors),
     }
     read = {
         **options.model_dump(mode="json"),
         "size": size,
-        "device": realistic.grid.device.type,
+        "device": device,
         "threads": torch.get_num_threads(),
     }
     return Stage("pairs", "1", read, inputs, seed)
@@ -117,8 +120,9 @@ def produced_pairs(
         )
     vectors = vectors[: len(codes.latents)]
     check_names(vectors.spec)
+    device = realistic.grid.device.type
     stage = pairs_stage(
-        codes, vectors, realistic, realistic_digest, options, size, seed
+        codes.digest, vectors, realistic_digest, options, size, seed, device
     )
     producer = _Producer(codes.latents, vectors, realistic, options, size, seed)
 

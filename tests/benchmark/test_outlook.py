@@ -8,8 +8,9 @@ from benchmark.plan import make_plan
 from benchmark.progress import Silent
 from benchmark.resolve import resolve
 from benchmark.runner import run
-from benchmark.store import Store
+from benchmark.store import Stage, Store
 from benchmark.suite import load_suite, parse_suite
+from methods.foresight import Foreseen, Foresight
 
 
 @pytest.fixture
@@ -58,3 +59,61 @@ def test_one_unknown_cost_makes_a_line_a_guess(plan, tiny):
     rows = [{"name": "one", "method": "tiny"}]
     rows += [{"name": "two", "method": "tiny", "options": {"steps": 7}}]
     assert not by_kind(changed(tiny, variants=rows, seeds=[1]), store)["fit"].measured
+
+
+@pytest.fixture
+def telling(monkeypatch):
+    """The tiny method tells of its walk: a second a step, and ten for a face."""
+
+    def foresee(self, context):
+        walk = Stage("tiny-walk", "1", {"steps": self.options.steps}, {}, context.seed)
+        return Foresight((Foreseen(walk, self.options.steps),), 2, 10)
+
+    monkeypatch.setattr(tiny_contest.TinyMethod, "foresee", foresee, raising=False)
+
+
+TWO = [{"name": "one", "method": "tiny"}, {"name": "two", "method": "tiny"}]
+
+
+@pytest.mark.usefixtures("telling")
+def test_a_stage_that_fits_share_is_told_once(tiny, tmp_path):
+    # Sizes change the fits and not the walk.
+    rows = [
+        dict(row, options={"input_size": n})
+        for n, row in zip((64, 65), TWO, strict=True)
+    ]
+    plan = changed(tiny, variants=rows)
+    lines = by_kind(plan, Store(tmp_path / "store"))
+    assert (lines["tiny-walk"].done, lines["tiny-walk"].todo) == (0, 1)
+    assert (lines["tiny-walk"].seconds, lines["tiny-walk"].measured) == (3, False)
+    assert (lines["fit"].todo, lines["fit"].seconds) == (2, 4)
+    assert lines["predict"].seconds == 2 * 10 * faces_of(plan)
+    assert lines["speed"].seconds == 2 * 2 * 10 * (1 + 5)
+    finished = {"one__tiny__s0", "two__tiny__s0"}
+    assert "tiny-walk" not in {o.kind for o in outlook(plan, Store(tmp_path), finished)}
+
+
+def faces_of(plan):
+    return sum(len(plan.contest.splits[name]) for name in plan.contest.suite.splits)
+
+
+@pytest.mark.usefixtures("telling")
+def test_what_is_there_is_not_to_do_and_tells_the_cost_of_more(tiny):
+    store = Store(tiny.parent / "store")
+    plan = changed(tiny)
+    run(plan, store, tiny.parent / "runs", Silent())
+    assert "tiny-walk" not in by_kind(plan, store)
+    # Another size makes another fit, on the same walk.
+    rows = [{"name": "one", "method": "tiny", "options": {"input_size": 65}}]
+    walk = by_kind(changed(tiny, variants=rows, seeds=[0, 1]), store)["tiny-walk"]
+    (record,) = store.records("tiny-walk")
+    assert (walk.done, walk.todo, walk.measured) == (1, 1, True)
+    assert walk.seconds == record["seconds"]
+
+
+def test_predictions_of_another_fit_tell_nothing(plan, tiny):
+    store = Store(tiny.parent / "store")
+    run(plan, store, tiny.parent / "runs", Silent())
+    assert by_kind(changed(tiny, seeds=[1]), store)["predict"].measured
+    rows = [{"name": "one", "method": "tiny", "options": {"steps": 7}}]
+    assert not by_kind(changed(tiny, variants=rows), store)["predict"].measured

@@ -60,13 +60,13 @@ def test_what_does_not_ship_is_built_in_the_store(shipped, tmp_path):
     folder = store.obtain(other, write("built"))
     assert folder.is_relative_to(tmp_path / "store")
     assert files_of(shipped) == before
-    assert [r["options"]["a"] for r in store.records("work")] == [1, 2]
+    # What another machine made tells nothing about this one.
+    assert [r["options"]["a"] for r in store.records("work")] == [2]
 
 
-def test_a_stage_that_is_shipped_and_built_counts_once(shipped, tmp_path):
+def test_a_stage_that_is_shipped_and_built_is_taken_from_what_ships(shipped, tmp_path):
     Store(tmp_path / "store").obtain(STAGE, write("built"))
     store = Store(tmp_path / "store", shipped=shipped)
-    assert len(list(store.records("work"))) == 1
     assert store.folder(STAGE).is_relative_to(shipped)
 
 

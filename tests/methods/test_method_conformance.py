@@ -16,6 +16,7 @@ from benchmark.progress import Silent
 from benchmark.registry import ENGINES, METHODS
 from benchmark.shelf import Shelf
 from methods.base import Method, MethodError
+from methods.foresight import Foreseeing
 
 sys.path.insert(0, str(Path(__file__).parent / "swiftavatar"))
 sys.path.insert(0, str(Path(__file__).parent / "f2p"))
@@ -265,6 +266,26 @@ def test_a_second_fit_does_nothing_again(method, mixed_engine, context_for):
     context = context_for(method, mixed_engine)
     tiny(method).fit(context)
     tiny(method).fit(replace(context, progress=KillingProgress()))
+
+
+def test_foresees_what_its_fit_makes(method, mixed_engine, context_for):
+    """A method need not foresee anything; what it says must come true."""
+    context, instance = context_for(method, mixed_engine), tiny(method)
+    if not isinstance(instance, Foreseeing):
+        ours = method.__module__.startswith("methods.")
+        assert method.meta.role == "control" or not ours
+        return
+    foresight = instance.foresee(context)
+    assert foresight.seconds >= 0
+    assert foresight.face_seconds > 0
+    assert all(found.seconds >= 0 for found in foresight.stages)
+    stages = [found.stage for found in foresight.stages]
+    assert not any(map(context.store.has, stages))
+    assert instance.foresee(context) == foresight
+    instance.fit(context)
+    assert all(map(context.store.has, stages))
+    later = [found.stage for found in tiny(method).foresee(context).stages]
+    assert {s.key for s in later} <= {s.key for s in stages}
 
 
 def test_only_oracles_want_truths(method, mixed_engine, context_for):

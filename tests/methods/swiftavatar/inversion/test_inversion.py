@@ -21,7 +21,6 @@ from methods.swiftavatar.inversion import (
     inverted_codes,
     reconstructions,
 )
-from methods.swiftavatar.mean_codes import MeanCodes
 from methods.swiftavatar.options import InversionOptions
 
 
@@ -135,17 +134,17 @@ def test_fewer_are_the_first_ones(invert, tmp_path):
     assert torch.equal(few.latents, all_of_them.latents[:3])
 
 
-def test_the_key_holds_what_is_read(avatar, renders, start, trunks):
-    def key(count=7, renders=renders, digest="avatar", start=start, **options):
+def test_the_key_holds_what_is_read(renders, trunks):
+    def key(count=7, renders=renders, digest="avatar", start="start", **options):
         options = InversionOptions(**{"perceptual": "lpips-alex", **options})
-        args = (renders, count, avatar, digest, start, options, trunks, 0, "cpu")
+        args = (renders, count, 32, digest, start, options, trunks, 0, "cpu")
         return codes_stage(*args).key
 
     others = [
         key(count=6),
         key(renders=replace(renders, digest="others")),
         key(digest="another"),
-        key(start=MeanCodes(start.mean, start.start, 0, "another")),
+        key(start="another"),
         key(steps=9),
         key(batch=5),
         key(perceptual="lpips-vgg"),
@@ -163,11 +162,11 @@ def test_the_key_holds_what_is_read(avatar, renders, start, trunks):
     assert silent == key(perceptual_weight=0, perceptual_size=16)
 
 
-def test_only_samples_to_start_at_are_drawn(avatar, renders, start, trunks):
+def test_only_samples_to_start_at_are_drawn(renders, trunks):
     def key(seed=0, **options):
         options = InversionOptions(perceptual_weight=0, **options)
-        means = start if options.start == "mean" else None
-        args = (renders, 7, avatar, "avatar", means, options, trunks, seed, "cpu")
+        means = "start" if options.start == "mean" else None
+        args = (renders, 7, 32, "avatar", means, options, trunks, seed, "cpu")
         return codes_stage(*args).key
 
     assert key() == key(seed=1) == key(start_samples=5)
@@ -176,12 +175,10 @@ def test_only_samples_to_start_at_are_drawn(avatar, renders, start, trunks):
     assert len(keys) == 4
 
 
-def test_mean_codes_are_asked_for_where_inversion_starts_at_them(
-    avatar, renders, start, trunks
-):
-    for means, name in ((start, "nearest"), (None, "mean")):
+def test_mean_codes_are_asked_for_where_inversion_starts_at_them(renders, trunks):
+    for means, name in (("start", "nearest"), (None, "mean")):
         options = InversionOptions(perceptual_weight=0, start=name)
-        args = (renders, 7, avatar, "avatar", means, options, trunks, 0, "cpu")
+        args = (renders, 7, 32, "avatar", means, options, trunks, 0, "cpu")
         with pytest.raises(ValueError, match="mean codes belong to"):
             codes_stage(*args)
 
