@@ -26,6 +26,11 @@ class Chain:
         own = options.chain_seed
         self.seed = context.seed if own is None else own
 
+    @property
+    def inverted(self) -> int:
+        """How many renders are inverted, the first ones."""
+        return self.options.inverted or self.options.samples
+
     @cached_property
     def pair(self) -> Pair:
         """The pretrained realistic generator and its discriminator."""
@@ -79,7 +84,7 @@ class Chain:
         context = self.context
         return inverted_codes(
             self.renders,
-            self.options.inverted or self.options.samples,
+            self.inverted,
             self.adapted.generator,
             self.adapted.digest,
             self.means,

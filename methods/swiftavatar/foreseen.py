@@ -31,7 +31,7 @@ def foreseen(chain: Chain) -> tuple[tuple[Foreseen, ...], str]:
     Nothing is made but the vectors of the avatars. Renders are left out where all that
     is made from them is there.
     """
-    options, count = chain.options, _inverted(chain)
+    options, count = chain.options, chain.inverted
     scale = (chain.pair.realistic.config.size / 64) ** 2
     stages = _stages(chain)
     shown = options.adaptation.steps * options.adaptation.batch
@@ -46,10 +46,6 @@ def foreseen(chain: Chain) -> tuple[tuple[Foreseen, ...], str]:
         renders = Foreseen(_renders(chain), SECONDS_PER_RENDER * options.samples)
         found.insert(0, renders)
     return tuple(found), stages.pairs.key
-
-
-def _inverted(chain: Chain) -> int:
-    return chain.options.inverted or chain.options.samples
 
 
 def _renders(chain: Chain) -> Stage:
@@ -67,7 +63,7 @@ def _stages(chain: Chain) -> _Stages:
         means = mean_codes_stage(adapted.key, options.mean, seed, device)
     codes = codes_stage(
         chain.renders,
-        _inverted(chain),
+        chain.inverted,
         size,
         adapted.key,
         None if means is None else means.key,
@@ -76,6 +72,6 @@ def _stages(chain: Chain) -> _Stages:
         seed,
         device,
     )
-    vectors = chain.renders.vectors[: _inverted(chain)]
+    vectors = chain.renders.vectors[: chain.inverted]
     own = (pair.digest, options.semantic, size, seed, device)
     return _Stages(adapted, means, codes, pairs_stage(codes.key, vectors, *own))
