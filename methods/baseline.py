@@ -12,7 +12,7 @@ from methods.estimator_options import EstimatorOptions
 from methods.examples import Pairs
 from methods.foresight import Foreseen
 from methods.networks.backbones import WEIGHT_FILES
-from methods.renders import SECONDS_PER_RENDER, renders_stage, training_renders
+from methods.renders import foreseen_renders, training_renders
 
 
 class BaselineOptions(EstimatorOptions):
@@ -52,14 +52,14 @@ class Baseline(EstimatorMethod):
 
     def before(self, context: FitContext) -> tuple[tuple[Foreseen, ...], str]:
         """The renders."""
-        stage = renders_stage(
+        renders = foreseen_renders(
             context.engine,
             self.samples,
             self.options.input_size,
             context.seed,
             self.absent,
         )
-        return (Foreseen(stage, SECONDS_PER_RENDER * self.samples),), stage.key
+        return (renders,), renders.stage.key
 
     def pairs(self, context: FitContext) -> Pairs:
         """Random avatars of the engine, rendered at the input size."""

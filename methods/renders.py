@@ -16,6 +16,7 @@ from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine, engine_digest
 from benchmark.progress import Progress
 from benchmark.store import Stage, Store, StoreError, atomic_write
+from methods.foresight import Foreseen
 
 PICTURES, CONTINUOUS, DISCRETE = "pictures.npy", "continuous.npy", "discrete.npy"
 SHARD = 256
@@ -53,6 +54,14 @@ def renders_stage(
     sampling = "uniform" if absent is None else f"absent {absent}"
     options = {"count": count, "size": size, "sampling": sampling}
     return Stage("renders", "1", options, {"engine": engine_digest(engine)}, seed)
+
+
+def foreseen_renders(
+    engine: Engine, count: int, size: int, seed: int, absent: float | None = None
+) -> Foreseen:
+    """The stage of `training_renders`, with what it costs."""
+    stage = renders_stage(engine, count, size, seed, absent)
+    return Foreseen(stage, SECONDS_PER_RENDER * count)
 
 
 def training_renders(

@@ -6,7 +6,7 @@ from methods.base import FitContext
 from methods.f2p.imitation import imitator_renders, imitator_stage, seed_of_imitator
 from methods.f2p.options import F2POptions, F2PV2Options, SharedOptions
 from methods.foresight import Foreseen, Foresight
-from methods.renders import SECONDS_PER_RENDER, renders_stage
+from methods.renders import foreseen_renders
 
 IMITATING = 0.06
 """Seconds for a picture of 64 px in a step of the whole imitator's training; time grows
@@ -59,5 +59,4 @@ def _imitator(context: FitContext, options: SharedOptions) -> tuple[Foreseen, ..
     if context.store.has(trained):
         return (found,)
     drawn = (options.samples, own.size, seed, options.absent)
-    stage = renders_stage(context.engine, *drawn)
-    return Foreseen(stage, SECONDS_PER_RENDER * options.samples), found
+    return foreseen_renders(context.engine, *drawn), found

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from benchmark.store import Stage
 from methods.foresight import Foreseen
-from methods.renders import SECONDS_PER_RENDER, renders_stage
+from methods.renders import foreseen_renders
 from methods.swiftavatar.adaptation import adaptation_stage
 from methods.swiftavatar.chain import Chain
 from methods.swiftavatar.inversion import codes_stage
@@ -43,15 +43,14 @@ def foreseen(chain: Chain) -> tuple[tuple[Foreseen, ...], str]:
     found.append(Foreseen(stages.codes, INVERTING * scale * tried))
     found.append(Foreseen(stages.pairs, DRAWING * scale * drawn))
     if not all(map(chain.context.store.has, (stages.adaptation, stages.codes))):
-        renders = Foreseen(_renders(chain), SECONDS_PER_RENDER * options.samples)
-        found.insert(0, renders)
+        found.insert(0, _renders(chain))
     return tuple(found), stages.pairs.key
 
 
-def _renders(chain: Chain) -> Stage:
+def _renders(chain: Chain) -> Foreseen:
     options, size = chain.options, chain.pair.realistic.config.size
     own = (options.samples, size, chain.seed, options.absent)
-    return renders_stage(chain.context.engine, *own)
+    return foreseen_renders(chain.context.engine, *own)
 
 
 def _stages(chain: Chain) -> _Stages:
