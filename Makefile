@@ -3,7 +3,7 @@
 #   make test        the tests
 #   make check       format, lint, types, then the tests (what .ci/run does)
 #   make check-slow  the heavy tests
-#   make bench       timings of engines, estimators, the generator and inversion
+#   make bench       timings of engines, estimators, generator, inversion, scoring
 # Another interpreter: make demo PYTHON=python3.12
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -39,7 +39,7 @@ $(VENV)/.dev: $(VENV)/.base
 	  -c constraints.txt -e '.[dev,portraits]'
 	@touch $@
 
-$(VENV)/.weights: benchmark/weights.py benchmark/weight_files.py | $(VENV)/.base
+$(VENV)/.weights: benchmark/weights.py benchmark/weight_files.py benchmark/weight_sources.py | $(VENV)/.base
 	$(BIN)/avatarbench weights fetch
 	@touch $@
 
@@ -63,6 +63,7 @@ bench: $(VENV)/.dev $(VENV)/.weights
 	$(BIN)/python tests/performance/bench_estimator.py
 	$(BIN)/python tests/performance/bench_generator.py
 	$(BIN)/python tests/performance/bench_inversion.py
+	$(BIN)/python tests/performance/bench_scoring.py
 
 clean:
 	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarSpec, AvatarVectors
-from benchmark.contest import Contest
+from benchmark.contest import Contest, judge_data
 from benchmark.faces.split import FaceSplit
-from benchmark.plan import TrialPlan
+from benchmark.plan import Plan, TrialPlan
+from benchmark.rendering import render
 from benchmark.store import atomic_write
 from benchmark.trial import (
     CASES_FILE,
@@ -29,7 +31,7 @@ from benchmark.trial import (
     webp_bytes,
     write_once,
 )
-from benchmark.work import Work, render
+from benchmark.work import Work
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +48,18 @@ def assemble(
         # A damaged face must not come to light after hours of training.
         work.encoded_faces(split)
     work.fit(trial)
-    timing = work.timing(trial)
+    write_trial(work, trial, record, work.timing(trial), target, run)
+
+
+def write_trial(
+    work: Work,
+    trial: TrialPlan,
+    record: dict[str, Any],
+    timing: Mapping[str, Any],
+    target: Path,
+    run: Path,
+) -> None:
+    """Predict, render and score a trial, and write its folder and the run's truths."""
     # Before any score, which would else count them among its own seconds.
     renders = {split: work.renders(trial, split) for split in trial.render}
     _write_truths(work, trial, run)
@@ -132,12 +145,12 @@ def _redrawn(
 ) -> NDArray[np.uint8]:
     """(n, S, S, 3) pictures of the predictions that cases of the folder tell."""
     contest, engine = work.plan.contest, work.engine(trial)
-    vectors = _told(cases, contest, split, engine.spec, target)
+    vectors = told_vectors(cases, contest, split, engine.spec, target)
     with work.progress.task(f"redraw {trial.name}", len(vectors)) as bar:
-        return render(engine, vectors, contest.suite.render_size, bar)[0]
+        return render(engine, vectors, contest.suite.render_size, bar).pictures
 
 
-def _told(
+def told_vectors(
     cases: pd.DataFrame, contest: Contest, split: str, spec: AvatarSpec, target: Path
 ) -> AvatarVectors:
     """What cases say was predicted for a split's faces, in the split's order."""
@@ -177,3 +190,38 @@ def _write_truths(work: Work, trial: TrialPlan, run: Path) -> None:
             renders = work.truth_renders(trial.engine, split, designer)
             for path, picture in zip(paths, np.asarray(renders), strict=True):
                 write_once(path, webp_bytes(picture))
+
+
+def describe(plan: Plan, trial: TrialPlan) -> dict[str, Any]:
+    """`trial.json` as far as it is known before the work: all but status and scores."""
+    contest = plan.contest
+    engine = contest.engines[trial.engine]
+    method = asdict(trial.variant.meta)
+    record = {
+        "suite": contest.suite.name,
+        "variant": trial.variant.name,
+        "title": trial.variant.title,
+        "method": trial.variant.meta.name,
+        "method_meta": method,
+        "role": trial.variant.meta.role,
+        "options": trial.variant.options.model_dump(mode="json"),
+        "weights": dict(trial.variant.digests),
+        "engine": trial.engine,
+        "engine_meta": asdict(engine.meta),
+        "spec": engine.spec.to_json(),
+        "seed": trial.seed,
+        "metrics": [judge_data(judge) for judge in contest.judges],
+        "faces": contest.faces_record(),
+        "world": contest.world,
+        "splits": {name: len(contest.splits[name]) for name in contest.suite.splits},
+        "designers": list(contest.suite.designers),
+        "render_size": contest.suite.render_size,
+        "compute": contest.compute,
+        "key": plan.trial_key(trial),
+    }
+    return _as_json(record)
+
+
+def _as_json(data: dict[str, Any]) -> dict[str, Any]:
+    """The data as it reads back from JSON (tuples as lists), to compare with a file."""
+    return json.loads(json_bytes(data))

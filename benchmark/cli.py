@@ -47,7 +47,9 @@ Overrides = Annotated[
 ]
 Backbone = Annotated[
     Path | None,
-    typer.Option(help="AlexNet weights of torchvision for LPIPS (digest-checked)."),
+    typer.Option(
+        help="AlexNet for LPIPS: torchvision's .pth, or what `weights fetch` keeps."
+    ),
 ]
 
 
@@ -90,6 +92,42 @@ def run_command(
         quiet=quiet,
     )
     raise typer.Exit(carry_out(request))
+
+
+@app.command("rescore")
+def rescore_command(
+    run: Annotated[
+        str, typer.Argument(help="A run folder, or a suite's name for its latest run.")
+    ],
+    suite: Annotated[
+        str | None, typer.Option(help="The suite that it was run as. [its name]")
+    ] = None,
+    out: Out = Path("runs"),
+    store: Annotated[
+        Path | None, typer.Option(help="Folder of finished stages [OUT/store].")
+    ] = None,
+    overrides: Overrides = None,
+    lpips_backbone: Backbone = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress; results only.")
+    ] = False,
+) -> None:
+    """Score a finished run's predictions with the suite's metrics as they are now.
+
+    Nothing is trained or timed again. `run` finds the trials afterwards.
+    """
+    from benchmark.commands.rescore import rescore_run
+
+    status = rescore_run(
+        run,
+        suite,
+        out,
+        store or out / "store",
+        tuple(overrides or ()),
+        lpips_backbone,
+        quiet,
+    )
+    raise typer.Exit(status)
 
 
 @app.command("validate")

@@ -118,6 +118,7 @@ METRICS: Registry[Any] = Registry(
     {
         "lpips": "evaluation.perceptual:Lpips",
         "st-lpips": "evaluation.perceptual:ShiftTolerantLpips",
+        "part-iou": "evaluation.part_iou:PartIou",
         "discrete-accuracy": "evaluation.parameters:DiscreteAccuracy",
         "continuous-mae": "evaluation.parameters:ContinuousError",
         "macro-f1": "evaluation.parameters:MacroF1",

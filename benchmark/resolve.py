@@ -51,8 +51,8 @@ ANEW = {
 def resolve(suite: Suite, lpips_backbone: Path | None = None) -> Contest:
     """Look everything up; raises SuiteError with every problem at once.
 
-    `lpips_backbone` is an AlexNet file to use instead of the cached one; raises
-    WeightsError where it is another file.
+    `lpips_backbone` is an AlexNet file to use instead of the cached one, as torchvision
+    publishes it or as `weights fetch` keeps it; raises WeightsError for another.
     """
     shelf = Shelf({} if lpips_backbone is None else _alexnet(lpips_backbone))
     problems: list[str] = []
@@ -75,7 +75,7 @@ def resolve(suite: Suite, lpips_backbone: Path | None = None) -> Contest:
 
 
 def _alexnet(path: Path) -> dict[str, Path]:
-    return {weights.ALEXNET: weights.check(weights.ALEXNET, path)}
+    return {weights.ALEXNET: weights.adopt(weights.ALEXNET, path)}
 
 
 def _device(wanted: str, problems: list[str]) -> str:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import time
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import yaml
 
-from benchmark.assembly import assemble, complete
-from benchmark.contest import Contest, judge_data
+from benchmark.assembly import assemble, complete, describe
+from benchmark.contest import Contest
 from benchmark.environment import environment
 from benchmark.faces.pictures import FaceSetError
 from benchmark.locks import lock
 from benchmark.plan import Plan, TrialPlan
 from benchmark.progress import Progress
+from benchmark.rescoring import rescore
 from benchmark.store import Store, StoreError, atomic_write, unwritable
 from benchmark.trial import (
     CASES_FILE,
@@ -100,8 +100,12 @@ def run(
     out: Path,
     progress: Progress,
     listeners: Sequence[Listener] = (),
+    scored_before: Path | None = None,
 ) -> list[Outcome]:
     """Do what is left of a plan; every trial ends as a folder, a failed one too.
+
+    `scored_before` is a run folder whose predictions are scored again, in place of
+    fitting anything; trials that it does not hold fail and leave no folder.
 
     Raises RunError or StoreError where `out` or the store cannot be written (any more)
     and Busy where another process works on the same run, FaceSetError where a face
@@ -115,7 +119,8 @@ def run(
             _prepare(plan, folder)
             for listener in listeners:
                 listener.started(folder)
-            return _run_trials(plan, Work(plan, store, progress), folder, listeners)
+            work = Work(plan, store, progress)
+            return _run_trials(plan, work, folder, listeners, scored_before)
     except (RunError, StoreError):
         raise
     except OSError as error:
@@ -132,13 +137,17 @@ def _prepare(plan: Plan, folder: Path) -> None:
 
 
 def _run_trials(
-    plan: Plan, work: Work, folder: Path, listeners: Sequence[Listener]
+    plan: Plan,
+    work: Work,
+    folder: Path,
+    listeners: Sequence[Listener],
+    scored_before: Path | None,
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
     with work.progress.task("trials", len(plan.trials)) as bar:
         for trial in plan.trials:
             started = time.monotonic()
-            outcome = _run_trial(plan, work, trial, folder)
+            outcome = _run_trial(plan, work, trial, folder, scored_before)
             outcome = replace(outcome, seconds=time.monotonic() - started)
             outcomes.append(outcome)
             # Results that were published elsewhere come without their model.
@@ -150,7 +159,13 @@ def _run_trials(
     return outcomes
 
 
-def _run_trial(plan: Plan, work: Work, trial: TrialPlan, folder: Path) -> Outcome:
+def _run_trial(
+    plan: Plan,
+    work: Work,
+    trial: TrialPlan,
+    folder: Path,
+    scored_before: Path | None,
+) -> Outcome:
     """One trial; whatever a plugin raises becomes a failed trial, not a failed run."""
     target = folder / "trials" / trial.name
     record = describe(plan, trial)
@@ -158,6 +173,8 @@ def _run_trial(plan: Plan, work: Work, trial: TrialPlan, folder: Path) -> Outcom
     try:
         if there:
             complete(work, trial, target, folder)
+        elif scored_before is not None:
+            rescore(work, trial, scored_before, target, folder)
         else:
             assemble(work, trial, record, target, folder)
     except (StoreError, FaceSetError):
@@ -165,7 +182,7 @@ def _run_trial(plan: Plan, work: Work, trial: TrialPlan, folder: Path) -> Outcom
         raise
     except Exception as error:
         message = f"{type(error).__name__}: {error}"
-        if there:  # its scores stand
+        if there or scored_before is not None:  # what stands there stays
             return Outcome(trial.name, target, cached=False, error=message)
         failed = {
             **record,
@@ -194,38 +211,3 @@ def _is_there(target: Path, record: dict[str, Any], machine: Mapping[str, Any]) 
 
 def _write_failed(folder: Path, record: dict[str, Any]) -> None:
     atomic_write(folder / TRIAL_FILE, json_bytes(record))
-
-
-def describe(plan: Plan, trial: TrialPlan) -> dict[str, Any]:
-    """`trial.json` as far as it is known before the work: all but status and scores."""
-    contest = plan.contest
-    engine = contest.engines[trial.engine]
-    method = asdict(trial.variant.meta)
-    record = {
-        "suite": contest.suite.name,
-        "variant": trial.variant.name,
-        "title": trial.variant.title,
-        "method": trial.variant.meta.name,
-        "method_meta": method,
-        "role": trial.variant.meta.role,
-        "options": trial.variant.options.model_dump(mode="json"),
-        "weights": dict(trial.variant.digests),
-        "engine": trial.engine,
-        "engine_meta": asdict(engine.meta),
-        "spec": engine.spec.to_json(),
-        "seed": trial.seed,
-        "metrics": [judge_data(judge) for judge in contest.judges],
-        "faces": contest.faces_record(),
-        "world": contest.world,
-        "splits": {name: len(contest.splits[name]) for name in contest.suite.splits},
-        "designers": list(contest.suite.designers),
-        "render_size": contest.suite.render_size,
-        "compute": contest.compute,
-        "key": plan.trial_key(trial),
-    }
-    return _as_json(record)
-
-
-def _as_json(data: dict[str, Any]) -> dict[str, Any]:
-    """The data as it reads back from JSON (tuples as lists), to compare with a file."""
-    return json.loads(json_bytes(data))

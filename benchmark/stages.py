@@ -58,7 +58,7 @@ def render_stage(engine: str, predict: Stage, size: int) -> Stage:
 
 
 def _render_stage(inputs: Mapping[str, str], size: int) -> Stage:
-    return Stage("render", "1", {"size": size, "batch": RENDER_BATCH}, inputs)
+    return Stage("render", "2", {"size": size, "batch": RENDER_BATCH}, inputs)
 
 
 def score_stage(

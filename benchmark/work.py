@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarVectors
 from benchmark.contest import Judge
-from benchmark.engines.base import Engine, PartMapped, RenderOnly
+from benchmark.engines.base import Engine, RenderOnly
 from benchmark.plan import Plan, TrialPlan
 from benchmark.predicting import predicted
 from benchmark.progress import Progress, Task
-from benchmark.stages import RENDER_BATCH, digest_of
+from benchmark.rendering import cases_of, load_renders, render, save_renders
+from benchmark.stages import digest_of
 from benchmark.store import Build, Stage, Store, atomic_write
 from benchmark.trial import webp_bytes
 from evaluation.base import Cases, MetricSetup
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from methods.base import Method
 
 CURVES_FILE, COST_FILE = "curves.jsonl", "cost.json"
-VECTORS_FILE, RENDERS_FILE, SCORES_FILE = "vectors.json", "renders.npz", "scores.json"
+VECTORS_FILE, SCORES_FILE = "vectors.json", "scores.json"
 
 
 class Work:
@@ -44,7 +45,7 @@ class Work:
         self._metrics: dict[str, Metric] = {}
         self.pictures = lru_cache(maxsize=4)(self._pictures)
         self.encoded_faces = lru_cache(maxsize=4)(self._encoded_faces)
-        self._truth_arrays = lru_cache(maxsize=8)(_load_renders)
+        self._truth_arrays = lru_cache(maxsize=8)(load_renders)
 
     def _pictures(self, split: str, size: int) -> NDArray[np.uint8]:
         return self.plan.contest.splits[split].pictures(size)
@@ -136,7 +137,7 @@ class Work:
 
     def renders(self, trial: TrialPlan, split: str) -> NDArray[np.uint8]:
         """(n, S, S, 3) pictures of the trial's predictions."""
-        return _load_renders(self._render(trial, split))[0]
+        return load_renders(self._render(trial, split)).pictures
 
     def _render(self, trial: TrialPlan, split: str) -> Path:
         vectors = self.predict(trial, split)
@@ -147,7 +148,7 @@ class Work:
         self, engine: str, split: str, designer: str
     ) -> NDArray[np.uint8]:
         """(n, S, S, 3) pictures of the truths."""
-        return self._truth_arrays(self._render_truth(engine, split, designer))[0]
+        return self._truth_arrays(self._render_truth(engine, split, designer)).pictures
 
     def _render_truth(self, engine: str, split: str, designer: str) -> Path:
         key = (engine, split, designer)
@@ -161,8 +162,8 @@ class Work:
         def build(folder: Path, scratch: Path) -> None:
             with self.progress.task(label, len(vectors)) as bar:
                 size = self.plan.contest.suite.render_size
-                arrays = render(self.plan.contest.engines[engine], vectors, size, bar)
-                _save_renders(folder, *arrays)
+                found = render(self.plan.contest.engines[engine], vectors, size, bar)
+                save_renders(folder, found)
 
         return self.store.obtain(stage, build)
 
@@ -213,15 +214,11 @@ class Work:
         return self._metrics[name]
 
     def _cases(self, trial: TrialPlan, split: str, designer: str) -> Cases:
-        predicted = _load_renders(self._render(trial, split))
-        truth = self._truth_arrays(self._render_truth(trial.engine, split, designer))
-        return Cases(
-            predicted=self.predict(trial, split),
-            truth=self.plan.contest.truths[trial.engine, split, designer],
-            predicted_renders=predicted[0],
-            truth_renders=truth[0],
-            predicted_parts=predicted[1],
-            truth_parts=truth[1],
+        return cases_of(
+            self.predict(trial, split),
+            self.plan.contest.truths[trial.engine, split, designer],
+            load_renders(self._render(trial, split)),
+            self._truth_arrays(self._render_truth(trial.engine, split, designer)),
         )
 
     def timing(self, trial: TrialPlan) -> dict[str, Any]:
@@ -258,34 +255,6 @@ class Work:
             bar.advance()
         data = {**timing.to_json(), "batch": 1, "warmup": contest.suite.speed.warmup}
         atomic_write(folder / "timing.json", json.dumps(data).encode())
-
-
-def render(
-    engine: Engine, vectors: AvatarVectors, size: int, bar: Task
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-    """(n, size, size, 3) pictures and, where the engine has them, part maps."""
-    renders, parts = [], []
-    for start in range(0, len(vectors), RENDER_BATCH):
-        batch = vectors[start : start + RENDER_BATCH]
-        renders.append(engine.render(batch, size))
-        if isinstance(engine, PartMapped):
-            parts.append(engine.parts(batch, size))
-        bar.advance(len(batch))
-    return np.concatenate(renders), np.concatenate(parts) if parts else None
-
-
-def _save_renders(
-    folder: Path, renders: NDArray[np.uint8], parts: NDArray[np.uint8] | None
-) -> None:
-    arrays = {"renders": renders} | ({} if parts is None else {"parts": parts})
-    np.savez_compressed(folder / RENDERS_FILE, allow_pickle=False, **arrays)
-
-
-def _load_renders(
-    folder: Path,
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-    with np.load(folder / RENDERS_FILE) as arrays:
-        return arrays["renders"], arrays.get("parts")
 
 
 def _check_scores(judge: Judge, scores: NDArray[np.float64], cases: int) -> None:

@@ -21,8 +21,8 @@ class MetricError(ValueError):
 class Cases:
     """n held-out faces of one trial: predictions beside truths.
 
-    Renders are (n, S, S, 3) uint8; part maps (n, S, S) uint8 or None where the engine
-    has none.
+    Renders are (n, S, S, 3) uint8; part maps (n, S, S) uint8 and the pixels of facial
+    hair (n, S, S) bool, each None where the engine has none.
     """
 
     predicted: AvatarVectors
@@ -31,6 +31,8 @@ class Cases:
     truth_renders: NDArray[np.uint8]
     predicted_parts: NDArray[np.uint8] | None = None
     truth_parts: NDArray[np.uint8] | None = None
+    predicted_beards: NDArray[np.bool_] | None = None
+    truth_beards: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ def check_cases(cases: Cases) -> None:
     """Refuse cases whose vectors, renders or part maps do not belong together.
 
     Renders must be (n, S, S, 3) uint8 for the n vectors, part maps (n, S, S) uint8
-    class ids under 13. Raises MetricError that says what came instead.
+    class ids under 13, beards (n, S, S) bool. Raises MetricError that says what came
+    instead.
     """
     check_vectors(cases)
     check_renders("predicted renders", cases.predicted_renders, len(cases.truth))
@@ -32,6 +33,12 @@ def check_cases(cases: Cases) -> None:
     ):
         if parts is not None:
             _check_parts(name, parts, shape)
+    for name, beards in (
+        ("predicted beards", cases.predicted_beards),
+        ("truth beards", cases.truth_beards),
+    ):
+        if beards is not None:
+            _check_map(name, beards, "bool", shape)
 
 
 def check_vectors(cases: Cases) -> None:
@@ -68,12 +75,18 @@ def _range(values: NDArray[Any]) -> str:
 
 
 def _check_parts(name: str, parts: NDArray[Any], shape: tuple[int, ...]) -> None:
-    if parts.dtype != np.uint8 or parts.shape != shape:
-        raise MetricError(
-            f"{name} must be uint8 of shape {shape}, got {parts.dtype} of {parts.shape}"
-        )
+    _check_map(name, parts, "uint8", shape)
     if parts.size and parts.max() >= len(PART_NAMES):
         raise MetricError(
             f"{name} hold class {parts.max()}, but the part classes are 0 to "
             f"{len(PART_NAMES) - 1}"
+        )
+
+
+def _check_map(
+    name: str, maps: NDArray[Any], kind: str, shape: tuple[int, ...]
+) -> None:
+    if maps.dtype != kind or maps.shape != shape:
+        raise MetricError(
+            f"{name} must be {kind} of shape {shape}, got {maps.dtype} of {maps.shape}"
         )

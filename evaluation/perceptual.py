@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from benchmark.torchvision_ops import declare_missing_operators
+from benchmark.convolution_files import UnreadableWeights
+from benchmark.lpips_net import load_lpips
 from benchmark.weights import ALEXNET, ST_LPIPS_ALEX, describe
 from evaluation import stlpips_net
 from evaluation.base import Cases, MetricError, MetricMeta, MetricSetup
 from evaluation.checks import check_cases
 from evaluation.remembered import Remembered
+from evaluation.stlpips_net import unit_length
 
 MIN_SIDE = 64
 ST_LPIPS_SIDE = 128
@@ -32,7 +33,8 @@ class Lpips:
     """LPIPS of Zhang et al. (CVPR 2018) through the `lpips` package, AlexNet, v0.1.
 
     The package ships the linear heads alone; the AlexNet trunk comes from the weight
-    file `torchvision-alexnet` in the setup, and nothing is ever downloaded here.
+    file `torchvision-alexnet` in the setup, and nothing is ever downloaded here. The
+    features of a picture are computed once.
     """
 
     meta: ClassVar[MetricMeta] = MetricMeta(
@@ -45,7 +47,7 @@ class Lpips:
             "net": "alex",
             "version": "0.1",
             "package": f"lpips {version('lpips')}",
-            "backbone": describe(ALEXNET).file,
+            "backbone": "alexnet-owt-7be5be79.pth",
             "range": "[-1, 1]",
             "size": "render",
             "reduction": "spatial mean",
@@ -56,7 +58,12 @@ class Lpips:
     def __init__(self, setup: MetricSetup) -> None:
         """Load the net; MetricError where the weight file is missing or unfit."""
         self._device = setup.device
-        self._net = _load_lpips(_weight_file(setup, self.meta)).to(setup.device)
+        file = _weight_file(setup, self.meta)
+        try:
+            self._net = load_lpips("alex", file).to(setup.device)
+        except UnreadableWeights as error:
+            raise _unfit(self.meta, file, error) from error
+        self._features = Remembered(self._look)
 
     def score(self, cases: Cases) -> NDArray[np.float64]:
         """(n,) distances at the renders' size; 0 for equal renders."""
@@ -66,11 +73,19 @@ class Lpips:
     def _between(
         self, predicted: NDArray[np.uint8], truth: NDArray[np.uint8]
     ) -> Tensor:
-        first, second = (
-            signed_pictures(render[None]).to(self._device)
-            for render in (predicted, truth)
-        )
-        return self._net(first, second)
+        pairs = zip(self._features(predicted), self._features(truth), strict=True)
+        # The package's own forward pass, from its normalised features on.
+        each = [
+            head((one - other) ** 2).mean((2, 3), keepdim=True)
+            for head, (one, other) in zip(self._net.lins, pairs, strict=True)
+        ]
+        return torch.stack(each).sum(0)
+
+    def _look(self, render: NDArray[np.uint8]) -> list[Tensor]:
+        """Unit-length features after each of the trunk's five layers."""
+        picture = signed_pictures(render[None]).to(self._device)
+        layers = self._net.net(self._net.scaling_layer(picture))
+        return [unit_length(layer) for layer in layers]
 
 
 class ShiftTolerantLpips:
@@ -157,29 +172,6 @@ def _weight_file(setup: MetricSetup, meta: MetricMeta) -> Path:
             "get it with: avatarbench weights fetch"
         )
     return setup.weights[name]
-
-
-def _load_lpips(file: Path) -> nn.Module:
-    declare_missing_operators()
-    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
-        # The package asks torchvision for an untrained trunk in a deprecated way.
-        warnings.simplefilter("ignore")
-        import lpips
-
-        net = lpips.LPIPS(net="alex", version="0.1", pnet_rand=True, verbose=False)
-    try:
-        state = torch.load(file, map_location="cpu", weights_only=True)
-        net.net.load_state_dict(_trunk_state(net.net, state))
-    except (RuntimeError, ValueError, OSError, KeyError) as error:
-        raise _unfit(Lpips.meta, file, error) from error
-    return net.eval().requires_grad_(False)
-
-
-def _trunk_state(trunk: nn.Module, alexnet: dict[str, Any]) -> dict[str, Any]:
-    """The trunk's keys (slice2.3.weight) filled from AlexNet's (features.3.weight)."""
-    return {
-        key: alexnet["features." + key.partition(".")[2]] for key in trunk.state_dict()
-    }
 
 
 def _unfit(meta: MetricMeta, file: Path, error: Exception) -> MetricError:

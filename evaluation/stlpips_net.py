@@ -98,7 +98,7 @@ class ShiftTolerantNet(nn.Module):
         scaled = (pictures - cast("Tensor", scaling.shift)) / cast(
             "Tensor", scaling.scale
         )
-        return [_unit(features) for features in self.net(scaled)]
+        return [unit_length(features) for features in self.net(scaled)]
 
     def distance(self, first: list[Tensor], second: list[Tensor]) -> Tensor:
         """(n,) distances of the `features` of two batches; 0 for equal ones."""
@@ -122,6 +122,7 @@ def load_net(file: Path, device: str = "cpu") -> ShiftTolerantNet:
     return net.eval().requires_grad_(False)
 
 
-def _unit(features: Tensor) -> Tensor:
+def unit_length(features: Tensor) -> Tensor:
+    """(n, C, H, W) features over their length along the channels."""
     length = features.square().sum(dim=1, keepdim=True).sqrt()
     return features / (length + 1e-10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ from benchmark.store import Store
 from benchmark.suite import load_suite
 from benchmark.terminal import Speaker, duration, open_progress
 from benchmark.tracking import Tracker, open_tracker, ui_command
+from benchmark.trial import trial_folders
 from benchmark.weight_folders import SHIPPED_STAGES
 
 if TYPE_CHECKING:
@@ -47,16 +48,18 @@ class Request:
     quiet: bool
 
 
-class _Announcer:
+class Announcer:
     """Says how each trial ended."""
 
     def __init__(self, speaker: Speaker, trials: int) -> None:
         self._speaker, self._trials, self._count = speaker, trials, 0
 
     def started(self, run: Path) -> None:
+        """Say where the results will lie."""
         self._speaker.say(f"run folder: {run}")
 
     def finished_trial(self, outcome: Outcome, model: Path | None) -> None:
+        """Say that a trial is done, was there, or failed."""
         self._count += 1
         if outcome.error is not None:
             end = f"failed: {outcome.error}"
@@ -94,9 +97,10 @@ def carry_out(request: Request) -> int:
         folder = run_folder(plan.contest, request.out)
         print(f"\nstopped; the same command goes on from {folder}", file=sys.stderr)
         return 130
-    _print_end(request, plan, outcomes, time.monotonic() - started)
+    folder = run_folder(plan.contest, request.out)
+    print_end(folder, outcomes, time.monotonic() - started)
     print_places(reports)
-    print("\n".join(_leave_study(run_folder(plan.contest, request.out))))
+    print("\n".join(_leave_study(folder)))
     if tracker is not None:
         print(f"MLflow: {ui_command(request.out)}")
     return int(any(outcome.error for outcome in outcomes))
@@ -126,7 +130,7 @@ def _run(
 ) -> tuple[list[Outcome], ReportFiles]:
     speaker = open_progress(request.quiet)
     listeners: list[Listener] = [] if tracker is None else [tracker]
-    listeners.append(_Announcer(speaker, len(plan.trials)))
+    listeners.append(Announcer(speaker, len(plan.trials)))
     status = "FAILED"
     try:
         outcomes = run(plan, store, request.out, speaker, listeners)
@@ -199,11 +203,10 @@ def _cost(line: Outlook) -> str:
     return f"about {duration(line.seconds)} ({basis})"
 
 
-def _print_end(
-    request: Request, plan: Plan, outcomes: list[Outcome], seconds: float
-) -> None:
-    folder = run_folder(plan.contest, request.out)
-    print_table_one(folder)
+def print_end(folder: Path, outcomes: Sequence[Outcome], seconds: float) -> None:
+    """Print a run's main tables, if it has any, and how its trials ended."""
+    if trial_folders(folder):
+        print_table_one(folder)
     failed = [outcome for outcome in outcomes if outcome.error]
     for outcome in failed:
         print(f"trial {outcome.name} failed: {outcome.error}", file=sys.stderr)

@@ -9,11 +9,12 @@ from rich.console import Console
 
 from benchmark.avatars import AvatarVectors
 from benchmark.contest import Judge, judge_data
-from benchmark.engines.base import Engine, PartMapped
+from benchmark.engines.base import Engine
 from benchmark.faces.heldout import TruthFile
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.sealed import sealed_truth
 from benchmark.registry import ENGINES, METRICS
+from benchmark.rendering import cases_of, render
 from benchmark.shelf import Shelf, lacking
 from evaluation.base import Cases, MetricSetup
 from evaluation.designers import ceiling, parameter_agreement
@@ -80,15 +81,8 @@ def _cases(
     engine: Engine, one: AvatarVectors, other: AvatarVectors, size: int
 ) -> Cases:
     """The other designer's avatars as predictions of the one's."""
-    mapped = isinstance(engine, PartMapped)
-    return Cases(
-        predicted=other,
-        truth=one,
-        predicted_renders=engine.render(other, size),
-        truth_renders=engine.render(one, size),
-        predicted_parts=engine.parts(other, size) if mapped else None,
-        truth_parts=engine.parts(one, size) if mapped else None,
-    )
+    drawn, drawn_truth = render(engine, other, size), render(engine, one, size)
+    return cases_of(other, one, drawn, drawn_truth)
 
 
 def _scores(

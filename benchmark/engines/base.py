@@ -49,6 +49,15 @@ class PartMapped(Protocol):
         ...
 
 
+@runtime_checkable
+class BeardMapped(Protocol):
+    """An optional extra of an engine, for metrics alone: part classes have no beard."""
+
+    def beards(self, vectors: AvatarVectors, size: int) -> NDArray[np.bool_]:
+        """(n, size, size) bool: the pixels that show facial hair."""
+        ...
+
+
 class RenderOnly:
     """An engine as methods get it: whatever else it can do is left behind."""
 

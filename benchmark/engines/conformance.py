@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarVectors
 from benchmark.colour import ciede2000, hex_to_rgb, srgb_to_lab
-from benchmark.engines.base import Engine, PartMapped
+from benchmark.engines.base import BeardMapped, Engine, PartMapped
 from benchmark.engines.contexts import options_in_context, sweep_in_context
 from benchmark.parts import PART_IDS, PART_NAMES
 from benchmark.spec import NONE, AvatarError, AvatarSpec, Discrete, Parameter
@@ -72,6 +72,8 @@ def check_engine(engine: Engine, twin: Engine | None = None) -> list[Finding]:
     ]
     if isinstance(engine, PartMapped):
         findings += check_parts(engine, engine.spec)
+    if isinstance(engine, BeardMapped):
+        findings += check_beards(engine, engine.spec)
     return findings
 
 
@@ -212,6 +214,27 @@ def check_parts(engine: PartMapped, spec: AvatarSpec) -> Iterator[Finding]:
         if not (maps == PART_IDS[part]).any():
             yield Finding("parts", part, "is controlled by the spec but never shown")
     yield from _check_absent_glasses(engine, spec)
+
+
+def check_beards(engine: BeardMapped, spec: AvatarSpec) -> Iterator[Finding]:
+    """Maps of facial hair have the right form and show it at every option but none."""
+    vectors = AvatarVectors.sample(spec, 24, seed=2)
+    maps = engine.beards(vectors, LOOK)
+    expected = (len(vectors), LOOK, LOOK)
+    if maps.shape != expected or maps.dtype != np.bool_:
+        message = f"gave {maps.dtype} {maps.shape}, not bool {expected}"
+        yield Finding("beards", "form", message)
+        return
+    if not np.array_equal(maps, engine.beards(vectors, LOOK)):
+        yield Finding("beards", "form", "differs from call to call")
+    for choice in spec.discrete:
+        if choice.component != "facial hair" or not choice.optional:
+            continue
+        worn = [m.any() for m in engine.beards(options_in_context(spec, choice), LOOK)]
+        for option, seen in zip(choice.options, worn, strict=True):
+            if seen == (option == NONE):
+                message = f"maps {'show' if seen else 'lack'} facial hair at {option}"
+                yield Finding("beards", choice.name, message)
 
 
 def _check_absent_glasses(engine: PartMapped, spec: AvatarSpec) -> Iterator[Finding]:

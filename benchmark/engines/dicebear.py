@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import EngineMeta, check_request
-from benchmark.engines.dicebear_parts import part_document
+from benchmark.engines.dicebear_parts import beard_document, part_document
 from benchmark.engines.rasterize import RASTERIZER, rasterize_each
 from benchmark.spec import NONE, AvatarSpec, Condition, Discrete
 
@@ -170,6 +170,12 @@ class Avataaars:
         check_request(self.spec, vectors, size)
         documents = [part_document(drawing) for drawing in _documents(vectors, size)]
         return rasterize_each(documents, size)[..., 0].copy()
+
+    def beards(self, vectors: AvatarVectors, size: int) -> NDArray[np.bool_]:
+        """(n, size, size) pixels of facial hair, exact to the pixel."""
+        check_request(self.spec, vectors, size)
+        documents = [beard_document(drawing) for drawing in _documents(vectors, size)]
+        return rasterize_each(documents, size)[..., 0] == 255
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from benchmark.parts import PART_IDS
@@ -38,6 +39,20 @@ def part_document(document: str) -> str:
 
     Raises ValueError where the body is drawn otherwise than this module knows.
     """
+    return _flat_document(document, {c: PART_IDS[p] for c, p in _COMPONENTS.items()})
+
+
+def beard_document(document: str) -> str:
+    """The SVG with a red value of 255 where it shows facial hair, else less than that.
+
+    Raises ValueError as `part_document` does.
+    """
+    reds = {component: 255 * (component == "facialHair") for component in _COMPONENTS}
+    return _flat_document(document, reds)
+
+
+def _flat_document(document: str, reds: Mapping[str, int]) -> str:
+    """The SVG without soft edges, each component in its red value."""
     drawing = ElementTree.fromstring(document)
     drawing.set("shape-rendering", "crispEdges")
     definitions = drawing.find(f"{_SVG}defs")
@@ -46,13 +61,13 @@ def part_document(document: str) -> str:
         raise ValueError("the avataaars drawing has no definitions or no body")
     for group in definitions.findall(f"{_SVG}g"):
         component = group.get("id", "").partition("-")[0]
-        _flatten(group, _paint(_COMPONENTS[component]), component in _SHADED)
+        _flatten(group, _paint(reds[component]), component in _SHADED)
     _repaint_body(body)
     return ElementTree.tostring(drawing, encoding="unicode")
 
 
-def _paint(part: str) -> str:
-    return f"rgb({PART_IDS[part]},0,0)"
+def _paint(red: int) -> str:
+    return f"rgb({red},0,0)"
 
 
 def _flatten(group: ElementTree.Element, paint: str, shaded: bool) -> None:
@@ -73,9 +88,10 @@ def _repaint_body(body: ElementTree.Element) -> None:
     ground, skin, shadow = body[0], body[1], body[2]
     if not skin.get("d", "").startswith(_SKIN_OUTLINE):
         raise ValueError("this avataaars style draws its body in an unknown way")
-    ground.set("fill", _paint("background"))
-    skin.set("fill", _paint("neck"))
+    ground.set("fill", _paint(PART_IDS["background"]))
+    skin.set("fill", _paint(PART_IDS["neck"]))
     body.remove(shadow)
     for place, (outline, part) in enumerate(((_EARS, "ears"), (_FACE, "skin")), 2):
-        path = ElementTree.Element(f"{_SVG}path", d=outline, fill=_paint(part))
+        fill = _paint(PART_IDS[part])
+        path = ElementTree.Element(f"{_SVG}path", d=outline, fill=fill)
         body.insert(place, path)

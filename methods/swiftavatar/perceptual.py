@@ -6,17 +6,16 @@ steps: features of targets are read once.
 
 from __future__ import annotations
 
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmark.torchvision_ops import declare_missing_operators
+from benchmark.convolution_files import UnreadableWeights
+from benchmark.lpips_net import load_lpips
 from benchmark.weights import ALEXNET, EFFICIENTNET_LITE0, VGG16
 from methods.base import MethodError
 from methods.networks.backbones import (
@@ -115,10 +114,14 @@ class Lpips(Perceptual):
     """
 
     def __init__(self, name: PerceptualName, size: int, file: Path) -> None:
-        """Read the backbone from a file of torchvision's; MethodError for another."""
+        """Read the backbone's convolutions; MethodError where the file has others."""
         super().__init__(name, size)
-        net = _published(name.removeprefix("lpips-"))
-        _fill(name, net.net, file)
+        try:
+            net = load_lpips("vgg" if name == "lpips-vgg" else "alex", file)
+        except UnreadableWeights as error:
+            raise MethodError(
+                f"{name}: {error}; run `avatarbench weights fetch {_WEIGHTS[name]}`"
+            ) from error
         self.scaling, self.trunk = net.scaling_layer, net.net
         self.slices = len(net.lins)
         for index, head in enumerate(net.lins):
@@ -183,28 +186,3 @@ def _normalised(layer: Tensor, weight: Tensor | None) -> Tensor:
     # The root of a sum of squares has no gradient at zero; with the constant it has.
     scale = torch.rsqrt(layer.square().sum(1, keepdim=True) + _EPSILON**2)
     return layer * scale if weight is None else layer * scale * weight
-
-
-def _published(net: str) -> Any:
-    """The package's module with its linear heads and an untrained trunk."""
-    declare_missing_operators()
-    with warnings.catch_warnings():
-        # The package asks torchvision for an untrained trunk in a deprecated way.
-        warnings.simplefilter("ignore")
-        import lpips
-
-        return lpips.LPIPS(net=net, version="0.1", pnet_rand=True, verbose=False)
-
-
-def _fill(name: str, trunk: nn.Module, file: Path) -> None:
-    """Fill the trunk's keys (slice2.3.weight) from torchvision's features.3.weight."""
-    try:
-        state = torch.load(file, map_location="cpu", weights_only=True)
-        keys = trunk.state_dict()
-        found = {key: state["features." + key.partition(".")[2]] for key in keys}
-        trunk.load_state_dict(found)
-    except (RuntimeError, ValueError, OSError, KeyError) as error:
-        raise MethodError(
-            f"{name}: {file} does not hold the weights that it wants "
-            f"({type(error).__name__}); fetch it again with `avatarbench weights fetch`"
-        ) from error

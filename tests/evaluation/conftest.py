@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from benchmark.avatars import (
     AvatarSpec,
@@ -139,6 +140,6 @@ def untrained_alexnet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         state = alexnet(weights=None).features.state_dict()
-    file = tmp_path_factory.mktemp("weights") / "alexnet.pth"
-    torch.save({f"features.{key}": value for key, value in state.items()}, file)
+    file = tmp_path_factory.mktemp("weights") / "alexnet.safetensors"
+    save_file({f"features.{key}": value for key, value in state.items()}, file)
     return file

@@ -13,7 +13,7 @@ from benchmark.registry import METRICS
 from benchmark.weights import ALEXNET, find
 from evaluation.base import Metric, MetricError, MetricSetup
 
-PARTS = ("skin-ciede2000", "hair-ciede2000")
+PARTS = ("skin-ciede2000", "hair-ciede2000", "part-iou")
 PICTURES = ("lpips", "st-lpips", *PARTS)
 
 

@@ -1,22 +1,35 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from safetensors.torch import save_file
 
-from benchmark.weights import ALEXNET, ST_LPIPS_ALEX, find
+from benchmark.lpips_net import load_lpips
+from benchmark.weights import ALEXNET, ST_LPIPS_ALEX, VGG16, find
 from evaluation.base import Cases, MetricError, MetricSetup
 from evaluation.perceptual import Lpips, ShiftTolerantLpips, signed_pictures
 
 
+def weight_file(name: str) -> Path:
+    file = find(name)
+    if file is None:
+        pytest.skip(f"weight file {name} is not at hand: avatarbench weights fetch")
+    return file
+
+
 @pytest.fixture(scope="module")
 def st_lpips() -> ShiftTolerantLpips:
-    file = find(ST_LPIPS_ALEX)
-    if file is None:
-        pytest.skip(
-            "weight file st-lpips-alex is not at hand: avatarbench weights fetch"
-        )
-    return ShiftTolerantLpips(MetricSetup({ST_LPIPS_ALEX: file}))
+    return ShiftTolerantLpips(MetricSetup({ST_LPIPS_ALEX: weight_file(ST_LPIPS_ALEX)}))
+
+
+@pytest.fixture(scope="module")
+def lpips() -> Lpips:
+    return Lpips(MetricSetup({ALEXNET: weight_file(ALEXNET)}))
 
 
 def pictures(size: int) -> dict[str, np.ndarray]:
@@ -80,6 +93,48 @@ def test_st_lpips_agrees_with_the_published_code(st_lpips, truth, size, publishe
         assert found == pytest.approx(value, abs=1e-5)
 
 
+RECORDED = {
+    # Figures of the package lpips 0.1.4 itself on the same pictures, its trunk filled
+    # with torchvision's convolutions.
+    ("alex", 64): {"shifted": 0.0127777, "blurred": 0.1830941, "noise": 1.2707471},
+    ("alex", 96): {"shifted": 0.0060979, "mirrored": 0.1693567, "noise": 1.5009948},
+    ("alex", 256): {"blurred": 0.0016812, "mirrored": 0.1980333, "noise": 1.64021},
+    ("vgg", 64): {"shifted": 0.0315454, "blurred": 0.0928779, "noise": 0.8160787},
+    ("vgg", 256): {"shifted": 0.0055906, "mirrored": 0.3298981, "noise": 0.8989951},
+}
+
+
+@pytest.mark.parametrize("size", [64, 96, 256])
+def test_lpips_agrees_with_the_package(lpips, truth, size):
+    made = pictures(size)
+    for name, value in RECORDED["alex", size].items():
+        found = distance(lpips, made[name], made["same"], truth)
+        assert found == pytest.approx(value, abs=1e-5)
+    assert distance(lpips, made["same"], made["same"], truth) == 0
+
+
+@pytest.mark.parametrize("size", [64, 256])
+def test_lpips_with_vgg_agrees_with_the_package(size):
+    net, made = load_lpips("vgg", weight_file(VGG16)), pictures(size)
+    one = {name: signed_pictures(picture[None]) for name, picture in made.items()}
+    for name, value in RECORDED["vgg", size].items():
+        assert float(net(one[name], one["same"])) == pytest.approx(value, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_lpips_gives_the_published_distances(lpips, truth):
+    """On ex_ref.png, ex_p0.png and ex_p1.png of the repository of LPIPS."""
+    folder = os.environ.get("AVATARBENCH_LPIPS_EXAMPLES")
+    if folder is None:
+        pytest.skip("AVATARBENCH_LPIPS_EXAMPLES names no folder of example pictures")
+    reference, first, second = (
+        np.array(Image.open(Path(folder) / f"ex_{name}.png").convert("RGB"))
+        for name in ("ref", "p0", "p1")
+    )
+    assert distance(lpips, first, reference, truth) == pytest.approx(0.722, abs=5e-4)
+    assert distance(lpips, second, reference, truth) == pytest.approx(0.138, abs=5e-4)
+
+
 def test_larger_renders_are_reduced_to_the_declared_size(st_lpips, truth):
     made = pictures(256)
     halved = {
@@ -127,9 +182,10 @@ def test_without_its_weight_file_a_metric_says_how_to_get_it(metric):
 
 @pytest.mark.parametrize("metric", [Lpips, ShiftTolerantLpips])
 def test_a_file_with_other_weights_is_refused(metric, tmp_path):
-    file = tmp_path / "other.pth"
-    torch.save({"features.0.weight": torch.zeros(3)}, file)
-    with pytest.raises(MetricError, match=r"other\.pth does not hold the weights"):
+    file = tmp_path / "other.weights"
+    save = save_file if metric is Lpips else torch.save
+    save({"features.0.weight": torch.zeros(3)}, file)
+    with pytest.raises(MetricError, match=r"other\.weights does not hold the weights"):
         metric(MetricSetup({metric.meta.needs[0]: file}))
 
 
@@ -144,6 +200,16 @@ def test_making_a_metric_leaves_the_random_state_alone(untrained_alexnet):
     before = torch.random.get_rng_state()
     Lpips(MetricSetup({ALEXNET: untrained_alexnet}))
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_lpips_looks_at_a_picture_once(lpips, truth, monkeypatch):
+    made = {name: picture[:80, :80] for name, picture in pictures(96).items()}
+    seen, look = [], lpips._features._look
+    monkeypatch.setattr(lpips._features, "_look", lambda p: seen.append(1) or look(p))
+    for one in made.values():
+        for other in made.values():
+            distance(lpips, one, other, truth)
+    assert len(seen) == len(made)
 
 
 def test_what_was_looked_at_before_changes_no_score(st_lpips, truth):

@@ -10,7 +10,12 @@ from benchmark.engines.base import EngineMeta, check_request
 from benchmark.engines.rasterize import RASTERIZER, rasterize_each
 from benchmark.engines.toon.drawing import draw, gradients
 from benchmark.engines.toon.spec import alter_spec, tiktok_spec
-from benchmark.engines.toon.svg import PART_STEP, part_document, picture_document
+from benchmark.engines.toon.svg import (
+    PART_STEP,
+    beard_document,
+    part_document,
+    picture_document,
+)
 from benchmark.engines.toon.traits import Traits, alter_traits, tiktok_traits
 
 VERSION = f"1 ({RASTERIZER})"
@@ -40,6 +45,13 @@ class ToonTikTok:
         """(n, size, size) uint8 class ids; a beard is skin, as in CelebAMask-HQ."""
         check_request(self.spec, vectors, size)
         return _part_maps(tiktok_traits(vectors), size)
+
+    def beards(self, vectors: AvatarVectors, size: int) -> NDArray[np.bool_]:
+        """(n, size, size) pixels of facial hair, stubble too."""
+        check_request(self.spec, vectors, size)
+        drawings = [draw(one) for one in tiktok_traits(vectors)]
+        documents = [beard_document(drawing, size) for drawing in drawings]
+        return rasterize_each(documents, size)[..., 0] > 0
 
 
 class ToonAlter:

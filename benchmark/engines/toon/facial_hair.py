@@ -16,6 +16,13 @@ def draw_facial_hair(
     name: str, head: Head, nose: Nose, mouth: Mouth, hair: HairTones
 ) -> list[Shape]:
     """The named facial hair, or nothing; beards count as skin in part maps."""
+    shapes = _shapes(name, head, nose, mouth, hair)
+    return [shape._replace(beard=True) for shape in shapes]
+
+
+def _shapes(
+    name: str, head: Head, nose: Nose, mouth: Mouth, hair: HairTones
+) -> list[Shape]:
     if name == "none":
         return []
     if name == "stubble":

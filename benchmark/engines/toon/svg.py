@@ -20,7 +20,7 @@ class Shape(NamedTuple):
     """One path of a drawing, and the part of the face that it belongs to.
 
     `fill` is a colour, a `url(#gradient)` or `none`; a shape without `part` shades what
-    lies below and leaves part maps alone.
+    lies below and leaves part maps alone. `beard` marks the shapes of facial hair.
     """
 
     path: str
@@ -29,6 +29,7 @@ class Shape(NamedTuple):
     stroke: str = ""
     width: float = 0
     opacity: float = 1
+    beard: bool = False
 
 
 def picture_document(shapes: Iterable[Shape], defs: str, size: int) -> str:
@@ -39,7 +40,19 @@ def picture_document(shapes: Iterable[Shape], defs: str, size: int) -> str:
 
 def part_document(shapes: Iterable[Shape], size: int) -> str:
     """The drawing in flat part colours without anti-aliasing: red is id x PART_STEP."""
-    body = "".join([_flat_element(s) for s in shapes if s.part is not None])
+    parts = [(s, s.part * PART_STEP) for s in shapes if s.part is not None]
+    return _flat_document(parts, size)
+
+
+def beard_document(shapes: Iterable[Shape], size: int) -> str:
+    """Facial hair that nothing hides, without anti-aliasing: red is 255, else 0."""
+    shown = [s for s in shapes if s.part is not None or s.beard]
+    return _flat_document([(s, 255 * s.beard) for s in shown], size)
+
+
+def _flat_document(shapes: Iterable[tuple[Shape, int]], size: int) -> str:
+    """Shapes painted flat, each with its red value."""
+    body = "".join([_flat_element(shape, red) for shape, red in shapes])
     return _document(f'<g shape-rendering="crispEdges">{body}</g>', size)
 
 
@@ -62,9 +75,8 @@ def _element(shape: Shape) -> str:
     return f'<path d="{shape.path}" fill="{shape.fill}"{pen}/>'
 
 
-def _flat_element(shape: Shape) -> str:
-    assert shape.part is not None
-    colour = f"rgb({shape.part * PART_STEP},0,0)"
+def _flat_element(shape: Shape, red: int) -> str:
+    colour = f"rgb({red},0,0)"
     fill = "none" if shape.fill == "none" else colour
     pen = f' stroke="{colour}" stroke-width="{shape.width:g}"' if shape.width else ""
     return f'<path d="{shape.path}" fill="{fill}"{pen}/>'

@@ -56,6 +56,16 @@ def test_bald_heads_have_no_hair_and_beards_count_as_skin(engine):
     assert skin[1] > skin[0]
 
 
+def test_beards_are_where_a_beard_changes_the_picture(engine):
+    bald = AvatarVectors.defaults(SPEC).with_value("hair_type", "bald")
+    bearded = bald.with_value("facial_hair", "beardMajestic")
+    both = AvatarVectors.concatenate([bald, bearded])
+    clean, beard = engine.beards(both, 256)
+    assert not clean.any()
+    changed = (engine.render(both, 256)[0] != engine.render(both, 256)[1]).any(-1)
+    assert (changed & beard).sum() / (changed | beard).sum() > 0.95
+
+
 def test_part_maps_have_every_part_that_the_style_draws(engine):
     maps = engine.parts(AvatarVectors.sample(SPEC, 12, seed=0), 64)
     drawn = set(np.unique(maps)) - {PART_IDS["background"]}

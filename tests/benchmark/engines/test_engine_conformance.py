@@ -1,5 +1,7 @@
 """Every registered engine keeps to the contract; broken ones are found out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -72,6 +74,37 @@ def found(engine):
 def test_a_conforming_engine_has_no_findings():
     assert isinstance(Blocks(), PartMapped)
     assert not found(Blocks())
+
+
+class Bearded(Blocks):
+    """Its glasses are called facial hair, and mapped as such."""
+
+    spec = AvatarSpec(
+        "blocks",
+        tuple(
+            replace(p, component="facial hair") if p.name == "glasses" else p
+            for p in Blocks.spec.parameters
+        ),
+    )
+
+    def beards(self, vectors, size):
+        return self.render(vectors, size)[..., 0] == 0
+
+
+class Shaven(Bearded):
+    def beards(self, vectors, size):
+        return np.zeros((len(vectors), size, size), bool)
+
+
+class Numeric(Bearded):
+    def beards(self, vectors, size):
+        return super().beards(vectors, size).astype(np.uint8)
+
+
+def test_maps_of_facial_hair_are_held_against_its_options():
+    assert not {check for check, _ in found(Bearded())} & {"beards"}
+    assert ("beards", "glasses") in found(Shaven())
+    assert ("beards", "form") in found(Numeric())
 
 
 class Deaf(Blocks):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 import tiny_pair
 import torch
+from safetensors.torch import save_file
 
 from benchmark.progress import Silent
 from benchmark.store import Store
@@ -60,8 +61,8 @@ def trunks(tmp_path_factory):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             state = layers(models).state_dict()
-        files[name] = folder / f"{name}.pth"
-        torch.save({f"features.{key}": v for key, v in state.items()}, files[name])
+        files[name] = folder / f"{name}.safetensors"
+        save_file({f"features.{key}": v for key, v in state.items()}, files[name])
     return files
 
 

@@ -2,6 +2,7 @@ import warnings
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch.nn import functional
 
 from benchmark.weights import ALEXNET, EFFICIENTNET_LITE0, describe, find
@@ -33,7 +34,7 @@ def package_lpips(net, file):
         import lpips
 
         made = lpips.LPIPS(net=net, version="0.1", pnet_rand=True, verbose=False)
-    state = torch.load(file)
+    state = load_file(file)
     keys = made.net.state_dict()
     made.net.load_state_dict({k: state["features." + k.split(".", 1)[1]] for k in keys})
     return made

