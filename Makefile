@@ -39,7 +39,7 @@ $(VENV)/.dev: $(VENV)/.base
 	  -c constraints.txt -e '.[dev,portraits]'
 	@touch $@
 
-$(VENV)/.weights: benchmark/weights.py benchmark/weight_files.py benchmark/weight_sources.py | $(VENV)/.base
+$(VENV)/.weights: $(wildcard benchmark/weights/*.py) | $(VENV)/.base
 	$(BIN)/avatarbench weights fetch
 	@touch $@
 
@@ -59,11 +59,11 @@ check-slow: $(VENV)/.dev $(VENV)/.weights
 	$(BIN)/python -m pytest -m slow
 
 bench: $(VENV)/.dev $(VENV)/.weights
-	$(BIN)/python tests/performance/bench_engines.py
-	$(BIN)/python tests/performance/bench_estimator.py
-	$(BIN)/python tests/performance/bench_generator.py
-	$(BIN)/python tests/performance/bench_inversion.py
-	$(BIN)/python tests/performance/bench_scoring.py
+	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_engines.py
+	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_estimator.py
+	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_generator.py
+	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_inversion.py
+	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_scoring.py
 
 clean:
 	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis

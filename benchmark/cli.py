@@ -17,7 +17,7 @@ from benchmark.commands.studio import studio_app
 from benchmark.commands.study import study_app
 from benchmark.commands.train import train_app
 from benchmark.commands.weights import weights_app
-from benchmark.waiting import set_waiting
+from benchmark.system.openmp import set_waiting
 
 OURS = frozenset({"benchmark", "methods", "evaluation", "reports"})
 
@@ -156,7 +156,7 @@ def world_command(
     ] = None,
 ) -> None:
     """Show the embedded world, and what of it changed since it was frozen."""
-    from benchmark.commands.world import freeze_world, show_world
+    from benchmark.commands.version import freeze_world, show_world
 
     if freeze is None:
         show_world()

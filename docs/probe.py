@@ -16,8 +16,8 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVR
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.faces.faceset import FaceSplit, embedded_portraits
-from benchmark.parts import PART_IDS
 
 SIDE = 128
 TRAITS = {

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.parts import PART_NAMES
+from benchmark.avatars.part_classes import PART_NAMES
 from evaluation.base import Cases, MetricError
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.parts import PART_IDS
+from benchmark.avatars.part_classes import PART_IDS
 from evaluation.base import Cases, MetricMeta, MetricSetup
 from evaluation.checks import check_cases
 

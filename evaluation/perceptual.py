@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from benchmark.convolution_files import UnreadableWeights
-from benchmark.lpips_net import load_lpips
 from benchmark.weights import ALEXNET, ST_LPIPS_ALEX, describe
+from benchmark.weights.convolutions import UnreadableWeights
+from benchmark.weights.lpips_net import load_lpips
 from evaluation import stlpips_net
 from evaluation.base import Cases, MetricError, MetricMeta, MetricSetup
 from evaluation.checks import check_cases
-from evaluation.remembered import Remembered
+from evaluation.feature_cache import Remembered
 from evaluation.stlpips_net import unit_length
 
 MIN_SIDE = 64

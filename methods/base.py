@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine
-from benchmark.progress import Progress
-from benchmark.store import Store
+from benchmark.storage.store import Store
+from benchmark.system.progress import Progress
 
 
 class MethodError(RuntimeError):

@@ -7,12 +7,12 @@ from typing import ClassVar
 from pydantic import Field
 
 from methods.base import FitContext, MethodMeta
-from methods.estimation import EstimatorMethod
-from methods.estimator_options import EstimatorOptions
-from methods.examples import Pairs
-from methods.foresight import Foreseen
+from methods.estimator.estimation import EstimatorMethod
+from methods.estimator.examples import Pairs
+from methods.estimator.options import EstimatorOptions
 from methods.networks.backbones import WEIGHT_FILES
-from methods.renders import foreseen_renders, training_renders
+from methods.shared.renders import foreseen_renders, training_renders
+from methods.shared.stage_estimate import Foreseen
 
 
 class BaselineOptions(EstimatorOptions):

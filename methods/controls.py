@@ -19,12 +19,12 @@ from methods.base import (
     MethodMeta,
     MethodOptions,
 )
-from methods.estimation import EstimatorMethod
-from methods.examples import Pairs
+from methods.estimator.estimation import EstimatorMethod
+from methods.estimator.examples import Pairs
 from methods.networks.backbones import WEIGHT_FILES
-from methods.pictures import check_faces, resized
-from methods.randomness import seed_of
-from methods.saving import load_method, save_method
+from methods.shared.pictures import check_faces, resized
+from methods.shared.randomness import seed_of
+from methods.shared.saving import load_method, save_method
 
 
 class ControlOptions(MethodOptions):

@@ -13,7 +13,12 @@ import pandas as pd
 import yaml
 
 from benchmark.avatars import AvatarSpec, AvatarVectors
-from benchmark.trial import read_cases, read_record, read_timing, trial_folders
+from benchmark.storage.trial_folder import (
+    read_cases,
+    read_record,
+    read_timing,
+    trial_folders,
+)
 
 Data = Mapping[str, Any]
 
@@ -54,7 +59,7 @@ class Trial:
 
     @cached_property
     def cases(self) -> pd.DataFrame:
-        """Every case of a finished trial, as `benchmark.trial.cases_bytes` says."""
+        """Every case of a finished trial, as `cases_bytes` of `trial_folder` says."""
         return read_cases(self.folder)
 
     def scores(self, split: str, designer: str) -> pd.DataFrame:

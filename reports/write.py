@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark.store import atomic_write
-from benchmark.trial import publish
-from reports import paper, wording
-from reports.formats import to_latex, to_markdown, to_rich
-from reports.grid import FACES, MOST_FACES, Grid, grid_note, grids
-from reports.table import Table, published
+from benchmark.storage.store import atomic_write
+from benchmark.storage.trial_folder import publish
+from reports.page.grid import FACES, MOST_FACES, Grid, grid_note, grids
+from reports.tables import published as paper
+from reports.tables import wording
+from reports.tables.formats import to_latex, to_markdown, to_rich
+from reports.tables.table import Table, published
 from reports.trials import ReportError, Run, read_run
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from rich.measure import Measurement
     from rich.table import Table as RichTable
 
-    from reports.studies.answers import Answers
+    from reports.human_study.analysis.answers import Answers
 
 FOLDER = "report"
 
@@ -44,12 +45,12 @@ def write_reports(
     answers of a study of this run. Raises ReportError where the folder holds no run or
     the study is of another one, or it cannot be written.
     """
-    from reports.ablation_tables import ablation_tables
-    from reports.figures import draw
-    from reports.page import Content, render_page
-    from reports.studies.of_run import rating_of_run
-    from reports.sweeps import draw_sweeps
-    from reports.tables import by_engine, headline
+    from reports.figures.scores import draw
+    from reports.figures.sweeps import draw_sweeps
+    from reports.human_study.analysis.of_run import rating_of_run
+    from reports.page.page import Content, render_page
+    from reports.tables.ablation_tables import ablation_tables
+    from reports.tables.scores import by_engine, headline
 
     run = read_run(run_folder)
     first, ablation, details = headline(run), ablation_tables(run), detail_tables(run)
@@ -99,8 +100,8 @@ def print_table(table: Table, console: Console) -> None:
 
 def terminal_table(run_folder: Path, console: Console) -> None:
     """Print Tables 1 and 3, every score by engine, and what one must know to read."""
-    from reports.ablation_tables import ablation_tables
-    from reports.tables import by_engine, headline
+    from reports.tables.ablation_tables import ablation_tables
+    from reports.tables.scores import by_engine, headline
 
     run = read_run(run_folder)
     table = headline(run)
@@ -150,13 +151,13 @@ def _width(table: RichTable, console: Console) -> Measurement:
 
 def detail_tables(run: Run) -> list[Table]:
     """Every further table that this run has the trials for."""
-    from reports.comparisons import designers, differences
-    from reports.costs import costs
-    from reports.inferability import inferability_table
-    from reports.parameter_table import parameter_table
-    from reports.ranking import ranking_table
-    from reports.seeds import seeds_table
-    from reports.tables import by_engine, parts
+    from reports.tables.comparisons import designers, differences
+    from reports.tables.costs import costs
+    from reports.tables.inferability import inferability_table
+    from reports.tables.parameters import parameter_table
+    from reports.tables.ranking import ranking_table
+    from reports.tables.scores import by_engine, parts
+    from reports.tables.seeds import seeds_table
 
     main, designer = run.main_split, run.designers[0]
     others = [split for split in run.splits if split != main]
@@ -176,7 +177,7 @@ def detail_tables(run: Run) -> list[Table]:
 
 def _write_data(folder: Path, run: Run) -> tuple[Path, ...]:
     """Table 3 in numbers, where the suite has one."""
-    from reports.ablation import ablation_data
+    from reports.tables.ablation import ablation_data
 
     if run.ablation is None:
         return ()
@@ -187,7 +188,7 @@ def _write_data(folder: Path, run: Run) -> tuple[Path, ...]:
 
 def _write_sheets(folder: Path, run: Run, shown: list[Grid]) -> tuple[Path, ...]:
     """The page's faces once more, a picture an engine."""
-    from reports.face_sheet import sheet_bytes
+    from reports.page.face_sheet import sheet_bytes
 
     note = " ".join((*wording.stand_in_note(run)[:1], grid_note(run)))
     paths = []

@@ -44,7 +44,7 @@ def show_engine(
     """Print an engine's parameters; draw every option and sweep with --sheet."""
     from benchmark.engines.sheet import describe, draw_sheet, summary
     from benchmark.registry import ENGINES
-    from benchmark.terminal import print_table
+    from benchmark.system.console import print_table
 
     engine = ENGINES.load(name)()
     meta = engine.meta

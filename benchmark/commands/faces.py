@@ -74,7 +74,7 @@ def render_faces(
     """Render the synthetic people again (needs the extra `portraits`)."""
     from benchmark.faces.faceset import PORTRAITS
     from benchmark.faces.portraits.splits import SPLITS, render_splits
-    from benchmark.terminal import open_progress
+    from benchmark.system.console import open_progress
 
     place = folder or PORTRAITS
     chosen = tuple(splits or SPLITS)
@@ -103,9 +103,9 @@ def render_crowd_faces(
     """Render many train-world people to train on, or the rest of them after a kill."""
     import time
 
-    from benchmark.faces.portraits.crowd import open_crowd, render_crowd
+    from benchmark.faces.portraits.training_set import open_crowd, render_crowd
     from benchmark.faces.sheet import draw_parsed
-    from benchmark.terminal import duration, open_progress
+    from benchmark.system.console import duration, open_progress
 
     started = time.monotonic()
     rendered = render_crowd(folder, count, size, seed, jobs, open_progress())

@@ -136,9 +136,9 @@ def control(
 
     import pandas as pd
 
-    from benchmark.terminal import open_progress
+    from benchmark.system.console import open_progress
     from methods.generator.control import measure_control, missed_targets
-    from reports.generator_figures import draw_control
+    from reports.figures.generator import draw_control
 
     generator = _load(folder, device)
     _make_folder(out)
@@ -164,7 +164,7 @@ def quality(
 ) -> None:
     """Score samples against faces of the data, beside a second sample of the faces."""
     from benchmark.commands.parsed_faces import open_parsed
-    from benchmark.terminal import print_table
+    from benchmark.system.console import print_table
     from methods.generator.quality import QualityJudge, feature_weights, two_samples
     from methods.generator.sampling import sample
 
@@ -188,7 +188,7 @@ def draw_curve(
     """Draw quality and losses of a training over the pictures that it has seen."""
     from benchmark.faces.pictures import FaceSetError
     from methods.generator.curves import CURVES, read_curves
-    from reports.generator_figures import draw_curves
+    from reports.figures.generator import draw_curves
 
     records = read_curves(folder)
     if not records:
@@ -202,14 +202,14 @@ def draw_curve(
 
 
 def _load(folder: Path, device: str) -> SemanticGenerator:
-    from benchmark.weight_folders import find_weights
+    from benchmark.weights.folders import find_weights
     from methods.generator.pretrained import load_generator
 
     return load_generator(find_weights(folder), device)
 
 
 def _print_control(controls: Sequence[PartControl]) -> None:
-    from benchmark.terminal import print_table
+    from benchmark.system.console import print_table
 
     header = ("part", "n", "energy inside", "median", "area", "ratio", "hidden")
     rows = []

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from benchmark.config.suite import load_suite, suite_names
 from benchmark.registry import ENGINES, METHODS, METRICS, Registry
-from benchmark.suite import load_suite, suite_names
 
 
 def print_listing() -> None:

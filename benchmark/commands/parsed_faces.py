@@ -39,7 +39,7 @@ def open_parsed(path_or_name: str, size: int) -> ParsedFaces:
 
 
 def _crowd(folder: Path, size: int) -> ParsedFaces:
-    from benchmark.faces.portraits.crowd import open_crowd
+    from benchmark.faces.portraits.training_set import open_crowd
 
     faces = open_crowd(folder)
     if faces.size != size:

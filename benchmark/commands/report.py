@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark.suite import SuiteError
+from benchmark.config.suite import SuiteError
 
 if TYPE_CHECKING:
-    from reports.studies.answers import Answers
+    from reports.human_study.analysis.answers import Answers
     from reports.write import ReportFiles
 
 
@@ -17,7 +17,7 @@ def report(run: str, out: Path, faces: int, study: Path | None = None) -> None:
 
     Table 2 is among them where a study of the run's avatars is named.
     """
-    from reports.studies.answers import read_answers
+    from reports.human_study.analysis.answers import read_answers
     from reports.write import write_reports
 
     folder = find_run(run, out)
@@ -59,8 +59,8 @@ def print_table_two(answers: Answers) -> None:
     """Print the measured Table 2 to the terminal."""
     from rich.console import Console
 
-    from reports.studies.findings import findings
-    from reports.studies.tables import table_two
+    from reports.human_study.analysis.findings import findings
+    from reports.human_study.analysis.tables import table_two
     from reports.write import print_table
 
     print_table(table_two(answers, findings(answers)), Console(highlight=False))

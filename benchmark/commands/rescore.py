@@ -9,13 +9,13 @@ import yaml
 
 from benchmark.commands.report import find_run, print_places, write
 from benchmark.commands.run import Announcer, open_store, print_end
-from benchmark.plan import make_plan
-from benchmark.rescoring import same_faces
-from benchmark.resolve import resolve
-from benchmark.runner import run, run_folder
-from benchmark.suite import SuiteError, load_suite
-from benchmark.terminal import open_progress
-from benchmark.trial import trial_folders
+from benchmark.config.resolve import resolve
+from benchmark.config.suite import SuiteError, load_suite
+from benchmark.run.plan import make_plan
+from benchmark.run.rescoring import same_faces
+from benchmark.run.runner import run, run_folder
+from benchmark.storage.trial_folder import trial_folders
+from benchmark.system.console import open_progress
 
 
 def rescore_run(

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.commands.report import print_places, print_table_one, write
-from benchmark.contest import Contest
-from benchmark.environment import made_with
-from benchmark.outlook import Outlook, outlook
-from benchmark.plan import Plan, make_plan
-from benchmark.resolve import resolve
-from benchmark.runner import (
+from benchmark.config.resolve import resolve
+from benchmark.config.resolved import Contest
+from benchmark.config.suite import load_suite
+from benchmark.run.cost_estimate import Outlook, outlook
+from benchmark.run.plan import Plan, make_plan
+from benchmark.run.runner import (
     Listener,
     Outcome,
     finished_trials,
@@ -23,12 +23,12 @@ from benchmark.runner import (
     run,
     run_folder,
 )
-from benchmark.store import Store
-from benchmark.suite import load_suite
-from benchmark.terminal import Speaker, duration, open_progress
+from benchmark.storage.store import Store
+from benchmark.storage.trial_folder import trial_folders
+from benchmark.system.console import Speaker, duration, open_progress
+from benchmark.system.environment import made_with
 from benchmark.tracking import Tracker, open_tracker, ui_command
-from benchmark.trial import trial_folders
-from benchmark.weight_folders import SHIPPED_STAGES
+from benchmark.weights.folders import SHIPPED_STAGES
 
 if TYPE_CHECKING:
     from reports.write import ReportFiles

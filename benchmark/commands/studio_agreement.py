@@ -8,20 +8,20 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmark.avatars import AvatarVectors
-from benchmark.contest import Judge, judge_data
+from benchmark.config.resolved import Judge, judge_data
 from benchmark.engines.base import Engine
-from benchmark.faces.heldout import TruthFile
 from benchmark.faces.pictures import FaceSetError
-from benchmark.faces.sealed import sealed_truth
+from benchmark.faces.truth_csv import TruthFile
+from benchmark.faces.truth_seal import sealed_truth
 from benchmark.registry import ENGINES, METRICS
-from benchmark.rendering import cases_of, render
-from benchmark.shelf import Shelf, lacking
+from benchmark.run.rendering import cases_of, render
+from benchmark.weights.resolver import Shelf, lacking
 from evaluation.base import Cases, MetricSetup
 from evaluation.designers import ceiling, parameter_agreement
 from evaluation.statistics import Interval
-from reports.agreement import Pair, ceiling_table, parameter_agreement_table
-from reports.formats import to_rich
-from reports.table import Table
+from reports.tables.agreement import Pair, ceiling_table, parameter_agreement_table
+from reports.tables.formats import to_rich
+from reports.tables.table import Table
 
 USUAL_METRICS = ("lpips", "st-lpips", "discrete-accuracy", "continuous-mae")
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmark.avatars import AvatarVectors
-from benchmark.faces.sealed import FaceWork, sealed_files
-from benchmark.store import atomic_write
-from reports.forms.studio.drafts import Draft, StudioError, finished
-from reports.forms.studio.workbook import Workbook, open_workbook
+from benchmark.faces.truth_seal import FaceWork, sealed_files
+from benchmark.storage.store import atomic_write
+from reports.human_study.studio.drafts import Draft, StudioError, finished
+from reports.human_study.studio.workbook import Workbook, open_workbook
 
 
 def export_files(

@@ -17,18 +17,18 @@ from benchmark.engines.base import Engine
 from benchmark.engines.contexts import options_in_context
 from benchmark.faces import ffhq
 from benchmark.faces.folder import choose, list_pictures, listed_ids
-from benchmark.faces.heldout import read_checked
 from benchmark.faces.pictures import SMALLEST, FaceSetError, decode_picture
-from benchmark.progress import Progress
+from benchmark.faces.truth_csv import read_checked
 from benchmark.registry import ENGINES
-from benchmark.terminal import open_progress
-from reports.forms.studio.app import make_studio
-from reports.forms.studio.canvas import Canvas
-from reports.forms.studio.drafts import StudioError
-from reports.forms.studio.room import Studio
-from reports.forms.studio.workbook import Workbook, create_workbook
-from reports.forms.web import serve
-from reports.forms.web.server import LOOPBACK
+from benchmark.system.console import open_progress
+from benchmark.system.progress import Progress
+from reports.human_study.studio.app import make_studio
+from reports.human_study.studio.canvas import Canvas
+from reports.human_study.studio.drafts import StudioError
+from reports.human_study.studio.session import Studio
+from reports.human_study.studio.workbook import Workbook, create_workbook
+from reports.human_study.web import serve
+from reports.human_study.web.server import LOOPBACK
 
 MOST_FACES = 2000
 """A list of more is nothing that people work through: `--only` says which."""

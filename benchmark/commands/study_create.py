@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 from benchmark.commands.report import find_run
-from reports.forms.creation import Rule, StudyPlan, create_study
-from reports.forms.handouts import describe, write_forms
-from reports.forms.selection import NoStudy, Selection, select
-from reports.forms.study import Study, read_study
-from reports.forms.texts import study_texts
-from reports.forms.wording import LANGUAGES
+from reports.human_study.design.creation import Rule, StudyPlan, create_study
+from reports.human_study.design.selection import NoStudy, Selection, select
+from reports.human_study.design.study import Study, read_study
+from reports.human_study.design.texts import study_texts
+from reports.human_study.forms.handouts import describe, write_forms
+from reports.human_study.wording import LANGUAGES
 from reports.trials import read_run
 
 FOLDER, FORMS = "study", "forms"

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmark.spec import nearest
-from reports.forms.answers import import_sheets, withdraw_paper
-from reports.forms.handouts import Format, describe, write_forms, write_preview
-from reports.forms.study import StudyError, read_study
+from benchmark.avatars.spec import nearest
+from reports.human_study.design.study import StudyError, read_study
+from reports.human_study.forms.answers import import_sheets, withdraw_paper
+from reports.human_study.forms.handouts import (
+    Format,
+    describe,
+    write_forms,
+    write_preview,
+)
 
 PREVIEW = "preview.html"
 FORMS = "forms"

@@ -88,7 +88,7 @@ def create_command(
     What is fixed here stays fixed: faces, orders, texts, and who is left out.
     """
     from benchmark.commands.study_create import Request, Rule, create
-    from reports.forms.wording import LANGUAGES
+    from reports.human_study.wording import LANGUAGES
 
     ties = "shared" if share_ties else "left out"
     request = Request(

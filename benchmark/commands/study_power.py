@@ -11,8 +11,8 @@ from typing import TypeVar
 
 import pandas as pd
 
-from benchmark.store import atomic_write
-from benchmark.terminal import open_progress, print_table
+from benchmark.storage.store import atomic_write
+from benchmark.system.console import open_progress, print_table
 from evaluation.ratings import Crowd, Power, Simulations, ahead_by, power_grid
 
 Number = TypeVar("Number", int, float)

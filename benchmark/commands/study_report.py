@@ -9,16 +9,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmark.environment import git_record
-from benchmark.runner import make_out
+from benchmark.run.runner import make_out
+from benchmark.system.environment import git_record
 from benchmark.tracking import ReportedStudy, track_study, ui_command
 from evaluation.ratings import RESAMPLES
 from evaluation.statistics import SEED
-from reports.studies.answers import Answers, read_answers
-from reports.studies.findings import Findings, findings
-from reports.studies.numbers import study_numbers
-from reports.studies.tables import table_two
-from reports.studies.write import StudyFiles, write_study_report
+from reports.human_study.analysis.answers import Answers, read_answers
+from reports.human_study.analysis.findings import Findings, findings
+from reports.human_study.analysis.numbers import study_numbers
+from reports.human_study.analysis.tables import table_two
+from reports.human_study.analysis.write import StudyFiles, write_study_report
 from reports.write import print_table
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from reports.forms.site.application import make_site
-from reports.forms.site.context import Settings
-from reports.forms.site.database import open_database
-from reports.forms.site.withdrawn import RATINGS
-from reports.forms.study import Study, read_study
-from reports.forms.web import serve
-from reports.forms.web.rates import Rate
-from reports.forms.web.server import LOOPBACK
+from reports.human_study.design.study import Study, read_study
+from reports.human_study.site.application import make_site
+from reports.human_study.site.context import Settings
+from reports.human_study.site.database import open_database
+from reports.human_study.site.withdrawn import RATINGS
+from reports.human_study.web import serve
+from reports.human_study.web.rates import Rate
+from reports.human_study.web.server import LOOPBACK
 
 TOKEN_VARIABLE = "AVATARBENCH_ADMIN_TOKEN"
 TOKEN_LENGTH = 16

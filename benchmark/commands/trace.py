@@ -16,14 +16,14 @@ from PIL import Image
 
 from benchmark.commands.run import open_store
 from benchmark.commands.trace_faces import Compared, compared, fidelity
-from benchmark.plan import Plan, TrialPlan, make_plan
-from benchmark.progress import Progress
-from benchmark.resolve import resolve
-from benchmark.store import Build, Stage, Store, atomic_write
-from benchmark.suite import SuiteError, load_suite
-from benchmark.terminal import duration, open_progress, print_table
-from benchmark.work import Work
-from methods.tracing import Step, Traceable
+from benchmark.config.resolve import resolve
+from benchmark.config.suite import SuiteError, load_suite
+from benchmark.run.plan import Plan, TrialPlan, make_plan
+from benchmark.run.stage_executor import Work
+from benchmark.storage.store import Build, Stage, Store, atomic_write
+from benchmark.system.console import duration, open_progress, print_table
+from benchmark.system.progress import Progress
+from methods.shared.tracing import Step, Traceable
 
 SHOWN = {
     "parameter": "parameter",

@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmark.plan import TrialPlan
-from benchmark.work import Work
+from benchmark.run.plan import TrialPlan
+from benchmark.run.stage_executor import Work
 from evaluation.fidelity import Reading, pair_fidelity
 from methods.base import Method
-from methods.examples import Pairs
+from methods.estimator.examples import Pairs
 from methods.generator.page import Panel, draw_page, fitted
-from methods.pictures import as_tensor, seen
-from methods.tracing import Likeness
+from methods.shared.pictures import as_tensor, seen
+from methods.shared.tracing import Likeness
 
 VALIDATION = "validation"
 PICTURES = ("start", "imitated", "found", "truth")

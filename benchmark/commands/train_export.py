@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark.environment import own_version
 from benchmark.faces.parsed import ParsedFaces
-from benchmark.store import atomic_write
+from benchmark.storage.store import atomic_write
+from benchmark.system.environment import own_version
 from benchmark.weights import WeightsError
 from methods.generator.pretrained import (
     GENERATOR,

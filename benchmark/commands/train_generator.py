@@ -23,10 +23,9 @@ from benchmark.commands.train_export import (
 )
 from benchmark.commands.train_watch import LOOKS, Watch, open_quality
 from benchmark.faces.parsed import ParsedFaces
-from benchmark.hardware import hardware
-from benchmark.locks import lock
-from benchmark.terminal import Speaker, duration, open_progress
-from benchmark.tracked import FaceRecord
+from benchmark.storage.locks import lock
+from benchmark.system.console import Speaker, duration, open_progress
+from benchmark.system.hardware import hardware
 from benchmark.tracking import (
     Status,
     Training,
@@ -34,7 +33,8 @@ from benchmark.tracking import (
     open_training_tracker,
     ui_command,
 )
-from benchmark.weight_folders import CARD, find_weights
+from benchmark.tracking.records import FaceRecord
+from benchmark.weights.folders import CARD, find_weights
 from methods.generator.curves import CURVES, read_curves
 from methods.generator.pretrained import (
     load_discriminator,

@@ -16,14 +16,15 @@ import torch
 
 from benchmark import weights
 from benchmark.commands.parsed_faces import open_parsed
-from benchmark.environment import own_version
 from benchmark.faces.celebamask import is_celebamask
 from benchmark.faces.parsed import ParsedFaces
-from benchmark.hardware import hardware
-from benchmark.locks import lock
-from benchmark.store import atomic_write, file_digest
-from benchmark.terminal import Speaker, duration, open_progress
-from benchmark.weight_folders import find_weights
+from benchmark.storage.digests import file_digest
+from benchmark.storage.locks import lock
+from benchmark.storage.store import atomic_write
+from benchmark.system.console import Speaker, duration, open_progress
+from benchmark.system.environment import own_version
+from benchmark.system.hardware import hardware
+from benchmark.weights.folders import find_weights
 from methods.f2p.alignment import Template
 from methods.f2p.parser_weights import (
     ParserCard,

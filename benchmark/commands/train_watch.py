@@ -12,7 +12,7 @@ from PIL import Image
 
 from benchmark import weights
 from benchmark.faces.parsed import ParsedFaces
-from benchmark.store import atomic_write
+from benchmark.storage.store import atomic_write
 from benchmark.tracking import Status, TrackingError, TrainingTracker
 from methods.generator.page import draw_page
 from methods.generator.quality import QualityJudge, two_samples

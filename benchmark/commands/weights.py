@@ -22,7 +22,7 @@ weights_app = typer.Typer(
 def list_weights() -> None:
     """Every weight file, generator and face parser: where it lies, or that it lacks."""
     from benchmark import weights
-    from benchmark.weight_folders import known_weights
+    from benchmark.weights.folders import known_weights
 
     for name in weights.names():
         entry = weights.describe(name)
@@ -125,7 +125,7 @@ def show_weights(
     ],
 ) -> None:
     """Check the digests of a generator's or parser's weights and print their card."""
-    from benchmark.weight_folders import PARSER, check_member, find_weights
+    from benchmark.weights.folders import PARSER, check_member, find_weights
     from methods.generator.pretrained import verify
 
     found = find_weights(folder)
@@ -139,7 +139,7 @@ def show_weights(
 
 def _read_card(folder: Path) -> WeightsCard | ParserCard:
     """The card of a generator's or of a parser's folder."""
-    from benchmark.weight_folders import PARSER
+    from benchmark.weights.folders import PARSER
     from methods.f2p.parser_weights import read_parser_card
     from methods.generator.pretrained import read_card
 

@@ -45,7 +45,7 @@ class PartMapped(Protocol):
     """An optional extra of an engine, for metrics alone."""
 
     def parts(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
-        """(n, size, size) uint8 class ids of `benchmark.parts.PART_NAMES`."""
+        """(n, size, size) uint8 class ids, as `benchmark.avatars.part_classes` says."""
         ...
 
 

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarVectors
-from benchmark.colour import ciede2000, hex_to_rgb, srgb_to_lab
+from benchmark.avatars.colour import ciede2000, hex_to_rgb, srgb_to_lab
+from benchmark.avatars.part_classes import PART_IDS, PART_NAMES
+from benchmark.avatars.spec import NONE, AvatarError, AvatarSpec, Discrete, Parameter
 from benchmark.engines.base import BeardMapped, Engine, PartMapped
 from benchmark.engines.contexts import options_in_context, sweep_in_context
-from benchmark.parts import PART_IDS, PART_NAMES
-from benchmark.spec import NONE, AvatarError, AvatarSpec, Discrete, Parameter
 
 SIZES = (64, 200, 256, 1024)
 LOOK = 256

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmark.avatars import AvatarVectors
-from benchmark.spec import AvatarSpec, Discrete, Parameter
+from benchmark.avatars.spec import AvatarSpec, Discrete, Parameter
 
 
 def active_context(spec: AvatarSpec, parameter: Parameter) -> AvatarVectors:

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarVectors
+from benchmark.avatars.spec import NONE, AvatarSpec, Condition, Discrete
 from benchmark.engines.base import EngineMeta, check_request
 from benchmark.engines.dicebear_parts import beard_document, part_document
 from benchmark.engines.rasterize import RASTERIZER, rasterize_each
-from benchmark.spec import NONE, AvatarSpec, Condition, Discrete
 
 if TYPE_CHECKING:
     from dicebear import Style

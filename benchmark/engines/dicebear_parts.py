@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from xml.etree import ElementTree
 
-from benchmark.parts import PART_IDS
+from benchmark.avatars.part_classes import PART_IDS
 
 _SVG = "{http://www.w3.org/2000/svg}"
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarVectors
+from benchmark.avatars.spec import AvatarSpec, Continuous, Discrete, Parameter
 from benchmark.engines.base import Engine
 from benchmark.engines.contexts import options_in_context, sweep_in_context
-from benchmark.spec import AvatarSpec, Continuous, Discrete, Parameter
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont

@@ -18,6 +18,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.avatars.spec import nearest
 from benchmark.faces.celebamask_masks import (
     FACES_IN_A_FOLDER,
     MASKS,
@@ -25,10 +26,9 @@ from benchmark.faces.celebamask_masks import (
     list_masks,
 )
 from benchmark.faces.folder import SUFFIXES
-from benchmark.faces.heldout import read_checked
 from benchmark.faces.parsed import Parsed, check_indices
 from benchmark.faces.pictures import FaceSetError, decode_parsing, decode_picture
-from benchmark.spec import nearest
+from benchmark.faces.truth_csv import read_checked
 from benchmark.weights import cache_folder
 
 LICENCE = (

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.faces.heldout import read_checked
+from benchmark.avatars.part_classes import PART_IDS
+from benchmark.avatars.spec import nearest
 from benchmark.faces.pictures import FaceSetError, open_picture
-from benchmark.parts import PART_IDS
-from benchmark.spec import nearest
-from benchmark.store import atomic_write
+from benchmark.faces.truth_csv import read_checked
+from benchmark.storage.store import atomic_write
 
 MASKS = "CelebAMask-HQ-mask-anno"
 FACES_IN_A_FOLDER = 2000

@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from benchmark.avatars import AvatarSpec, AvatarVectors
+from benchmark.avatars.spec import nearest
 from benchmark.faces import ffhq
 from benchmark.faces.folder import (
     FileFaces,
@@ -17,12 +18,11 @@ from benchmark.faces.folder import (
     list_pictures,
     listed_ids,
 )
-from benchmark.faces.heldout import TruthFile, write_truth
-from benchmark.faces.packed import read_manifest
+from benchmark.faces.parquet_set import read_manifest
 from benchmark.faces.pictures import FaceSetError
-from benchmark.faces.sealed import check_seen, sealed_truth
 from benchmark.faces.split import FaceSource, FaceSplit
-from benchmark.spec import nearest
+from benchmark.faces.truth_csv import TruthFile, write_truth
+from benchmark.faces.truth_seal import check_seen, sealed_truth
 
 __all__ = [
     "FaceSet",
@@ -124,7 +124,7 @@ class FaceSet:
 
 
 def open_packed(folder: Path) -> FaceSet:
-    """A sealed folder (`benchmark.faces.packed`); files are checked when first read."""
+    """A folder of `benchmark.faces.parquet_set`; files are checked when first read."""
     manifest = read_manifest(folder)
     return FaceSet(
         name=manifest.name,
@@ -153,8 +153,9 @@ def open_folder(
 
     Without `splits`, the faces of the truth files are held out and all others train;
     with them, each split lists its ids or names a text file with one id a line. A truth
-    file with a seal beside it (`benchmark.faces.sealed`) is held against that. Raises
-    FaceSetError for ids without a picture, for ids in two splits and for a broken seal.
+    file with a seal beside it (`benchmark.faces.truth_seal`) is held against that.
+    Raises FaceSetError for ids without a picture, for ids in two splits and for a
+    broken seal.
     """
     files = list_pictures(pictures)
     truth_files = _truth_files(truths, files, sealed_truth)

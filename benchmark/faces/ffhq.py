@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.faces.folder import SUFFIXES, FileFaces
-from benchmark.faces.heldout import read_checked
 from benchmark.faces.pictures import FaceSetError
+from benchmark.faces.truth_csv import read_checked
 
 TRAIN_COUNT = 60_000
 """The first 60,000 indices are FFHQ's training category, the last 10,000 not."""

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark.faces.heldout import read_checked
 from benchmark.faces.pictures import FaceSetError
+from benchmark.faces.truth_csv import read_checked
 
 if TYPE_CHECKING:
     import pandas as pd

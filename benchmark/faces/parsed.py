@@ -11,11 +11,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.avatars.part_classes import PART_NAMES
 from benchmark.faces.pictures import FaceSetError
-from benchmark.parts import PART_NAMES
 
 Parsed = tuple[NDArray[np.uint8], NDArray[np.uint8]]
-"""(n, S, S, 3) RGB pictures, and (n, S, S) class ids of `benchmark.parts`."""
+"""(n, S, S, 3) RGB pictures, and (n, S, S) class ids."""
 
 _BLOCK = 1024
 """Faces that are looked at in one go, so that mapped arrays stay on the disk."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.parts import PART_NAMES
+from benchmark.avatars.part_classes import PART_NAMES
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from benchmark.faces.parsed import Parsed, check_parsed, content_digest
 from benchmark.faces.pictures import FaceSetError
-from benchmark.store import atomic_write
+from benchmark.storage.store import atomic_write
 
 ARRAYS = ("pictures", "parsing")
 _NAME = re.compile(r"shard-(\d{5})\.npz")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmark.avatars.part_classes import colour_parts
 from benchmark.faces.parsed import ParsedFaces
-from benchmark.parts import colour_parts
 
 _GAP = 4
 

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from benchmark.environment import is_alive
-from benchmark.locks import lock
-from benchmark.tracked import TAG, flat
+from benchmark.storage.locks import lock
+from benchmark.system.environment import is_alive
+from benchmark.tracking.records import TAG, flat
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark.environment import git_record, own_version, process_name
-from benchmark.tracked import TAG
+from benchmark.system.environment import git_record, own_version, process_name
 from benchmark.tracking.connection import blamed, open_experiment
+from benchmark.tracking.records import TAG
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import yaml
 
-from benchmark.runner import Outcome
-from benchmark.tracked import (
-    TAG,
-    common_tags,
-    curves,
-    numbers,
-    summary,
-    trial_params,
-    trial_tags,
+from benchmark.run.runner import Outcome
+from benchmark.run.stage_executor import CURVES_FILE
+from benchmark.storage.trial_folder import (
+    CASES_FILE,
+    TIMING_FILE,
+    TRIAL_FILE,
+    read_cases,
+    read_record,
+    read_timing,
 )
 from benchmark.tracking.connection import (
     Experiment,
@@ -29,15 +29,15 @@ from benchmark.tracking.connection import (
     search,
     sweep,
 )
-from benchmark.trial import (
-    CASES_FILE,
-    TIMING_FILE,
-    TRIAL_FILE,
-    read_cases,
-    read_record,
-    read_timing,
+from benchmark.tracking.records import (
+    TAG,
+    common_tags,
+    curves,
+    numbers,
+    summary,
+    trial_params,
+    trial_tags,
 )
-from benchmark.work import CURVES_FILE
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput

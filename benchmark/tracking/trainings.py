@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmark.store import atomic_write
-from benchmark.tracked import TAG, FaceRecord, training_tags
+from benchmark.storage.store import atomic_write
 from benchmark.tracking.connection import (
     TAG_LIMIT,
     Experiment,
@@ -19,6 +18,7 @@ from benchmark.tracking.connection import (
     open_experiment,
     sweep,
 )
+from benchmark.tracking.records import TAG, FaceRecord, training_tags
 
 if TYPE_CHECKING:
     from mlflow.entities import Run

@@ -1,7 +1,7 @@
 """Where eyes and mouth lie in a picture, and the crop that puts them where a net wants.
 
 A method gets pictures alone, so what it knows of faces is the template they were
-aligned to; where an engine draws eyes and mouth is found by `methods.f2p.locating`.
+aligned to; where an engine draws eyes and mouth is found by `methods.f2p.landmarks`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from methods.networks import lightcnn
-from methods.pictures import RANGE_SLACK
+from methods.shared.pictures import RANGE_SLACK
 
 Point = tuple[float, float]
 """Right and down from the picture's upper left corner, as shares of its side."""
@@ -124,7 +124,7 @@ def check_pictures(pictures: Tensor) -> None:
     if not extreme <= 1 + RANGE_SLACK:
         raise ValueError(
             f"pictures must lie in [-1, 1], but reach {extreme:.3g}; bring them there "
-            "with methods.pictures.as_tensor"
+            "with methods.shared.pictures.as_tensor"
         )
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-from benchmark.store import file_digest
+from benchmark.storage.digests import file_digest
 from benchmark.weights import WeightsError
+from benchmark.weights.torch_file import read_torch_file
 from methods.f2p.parser_weights import ParserCard, require_free, write_tensors
-from methods.generator.torch_file import read_torch_file
 from methods.networks.bisenet import BiSeNet
 
 LICENCE = "not stated (CelebAMask-HQ, the data, is for non-commercial research)"

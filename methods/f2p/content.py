@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from benchmark.parts import PART_NAMES
-from benchmark.store import file_digest
-from benchmark.weight_folders import CARD, PARSER
+from benchmark.avatars.part_classes import PART_NAMES
+from benchmark.storage.digests import file_digest
+from benchmark.weights.folders import CARD, PARSER
 from methods.base import MethodError
 from methods.f2p.alignment import TEMPLATES, Frame, align, placement_of
 from methods.f2p.options import SimilarityOptions

@@ -16,11 +16,11 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from torch import Tensor
 
-from benchmark.progress import Progress
-from benchmark.store import Stage, Store, atomic_write
+from benchmark.storage.store import Stage, Store, atomic_write
+from benchmark.system.progress import Progress
 from methods.f2p.alignment import Frame
 from methods.f2p.similarity import Similarity
-from methods.pictures import as_tensor
+from methods.shared.pictures import as_tensor
 
 FEATURES_VERSION = "1"
 FEATURES = "features.npy"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from methods.base import FitContext
 from methods.f2p.imitation import imitator_renders, imitator_stage, seed_of_imitator
 from methods.f2p.options import F2POptions, F2PV2Options, SharedOptions
-from methods.foresight import Foreseen, Foresight
-from methods.renders import foreseen_renders
+from methods.shared.renders import foreseen_renders
+from methods.shared.stage_estimate import Foreseen, Foresight
 
 IMITATING = 0.06
 """Seconds for a picture of 64 px in a step of the whole imitator's training; time grows

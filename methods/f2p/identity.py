@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from benchmark.store import file_digest
+from benchmark.storage.digests import file_digest
 from methods.base import MethodError
 from methods.f2p.alignment import LIGHTCNN, Frame, align
 from methods.f2p.options import SimilarityOptions

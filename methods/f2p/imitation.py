@@ -19,17 +19,17 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from benchmark.avatars import AvatarSpec
-from benchmark.progress import Progress
-from benchmark.store import Stage, Store
+from benchmark.storage.store import Stage, Store
+from benchmark.system.progress import Progress
 from methods.base import FitContext, MethodError
-from methods.examples import row_order
+from methods.estimator.examples import row_order
+from methods.estimator.training import Recipe, train
 from methods.f2p.options import ImitatorOptions, SharedOptions
 from methods.f2p.relaxed import activity
 from methods.networks.imitator import Imitator
-from methods.pictures import as_tensor
-from methods.randomness import seed_of
-from methods.renders import Renders, training_renders
-from methods.training import Recipe, train
+from methods.shared.pictures import as_tensor
+from methods.shared.randomness import seed_of
+from methods.shared.renders import Renders, training_renders
 
 IMITATOR_VERSION = "1"
 IMITATOR, MEASURES = "imitator.safetensors", "measures.json"

@@ -12,7 +12,7 @@ from benchmark.engines.base import Engine
 from methods.f2p.imitation import Imitated
 from methods.generator.page import Panel, draw_page, fitted
 from methods.generator.sheets import Sheet
-from methods.randomness import seed_of
+from methods.shared.randomness import seed_of
 
 COLUMNS = ("engine", "imitator", "difference")
 

@@ -20,25 +20,25 @@ from methods.f2p.alignment import TEMPLATES, Frame
 from methods.f2p.comparison import Judge
 from methods.f2p.foreseen import foreseen_search
 from methods.f2p.imitation import fitted_imitator, plain, restored
-from methods.f2p.judging import (
+from methods.f2p.landmarks import locate
+from methods.f2p.options import F2POptions
+from methods.f2p.prior import Prior, fitted_prior
+from methods.f2p.search import Found, Search
+from methods.f2p.search_cache import searched_vectors
+from methods.f2p.similarity_networks import (
     SIMILARITY_NETWORKS,
     judge_files,
     keep_files,
     kept_files,
     open_terms,
 )
-from methods.f2p.locating import locate
-from methods.f2p.options import F2POptions
-from methods.f2p.prior import Prior, fitted_prior
-from methods.f2p.search import Found, Search
-from methods.f2p.searched import searched_vectors
 from methods.f2p.trace import traced
-from methods.foresight import Foresight
 from methods.networks.imitator import Imitator
 from methods.networks.lightcnn import WEIGHT_FILES
-from methods.pictures import check_faces
-from methods.saving import load_method, save_method
-from methods.tracing import Step, Trace
+from methods.shared.pictures import check_faces
+from methods.shared.saving import load_method, save_method
+from methods.shared.stage_estimate import Foresight
+from methods.shared.tracing import Step, Trace
 
 SIMILARITY = "similarity"
 IMITATOR = "imitator."

@@ -15,27 +15,27 @@ import torch
 from torch import Tensor
 
 from benchmark.avatars import AvatarSpec, AvatarVectors
-from benchmark.store import file_digest
+from benchmark.storage.digests import file_digest
 from methods.base import FitContext, MethodError, MethodMeta
 from methods.f2p.alignment import TEMPLATES
 from methods.f2p.content import content_files
-from methods.f2p.course import Course
 from methods.f2p.foreseen import foreseen_translation
 from methods.f2p.identity import Identity, identity_files
 from methods.f2p.imitation import fitted_imitator
-from methods.f2p.judging import SIMILARITY_NETWORKS, keep_files, kept_files
 from methods.f2p.options import F2PV2Options, SimilarityOptions
 from methods.f2p.preparation import prepared_course
 from methods.f2p.prior import Prior, fitted_prior
 from methods.f2p.relaxed import relaxed, strict
+from methods.f2p.similarity_networks import SIMILARITY_NETWORKS, keep_files, kept_files
 from methods.f2p.trace import traced
+from methods.f2p.training_setup import Course
 from methods.f2p.translation import Translated, restored, trained_translator
-from methods.foresight import Foresight
 from methods.networks.lightcnn import WEIGHT_FILES
 from methods.networks.translator import Translator
-from methods.pictures import check_faces
-from methods.saving import load_method, save_method
-from methods.tracing import Step, Trace
+from methods.shared.pictures import check_faces
+from methods.shared.saving import load_method, save_method
+from methods.shared.stage_estimate import Foresight
+from methods.shared.tracing import Step, Trace
 
 SIMILARITY = "similarity"
 TRANSLATOR = "translator."

@@ -20,8 +20,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from benchmark.store import file_digest
-from benchmark.weight_folders import CARD, PARSER, WeightsError, check_member
+from benchmark.storage.digests import file_digest
+from benchmark.weights.folders import CARD, PARSER, WeightsError, check_member
 from methods.f2p.alignment import Template
 from methods.generator.pretrained import require_free
 from methods.networks.bisenet import BiSeNet

@@ -11,21 +11,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 from torch.nn import functional
 
+from benchmark.avatars.part_classes import PART_NAMES
 from benchmark.faces.parsed import ParsedFaces
-from benchmark.parts import PART_NAMES
-from benchmark.progress import Progress
-from methods.augmentation import Augmentation, augment
-from methods.examples import row_order
+from benchmark.system.progress import Progress
+from methods.estimator.augmentation import Augmentation, augment
+from methods.estimator.examples import row_order
+from methods.estimator.training import Recipe, train
 from methods.networks.face_parser import FaceParser, ParserConfig, PartReader
-from methods.pictures import as_tensor
-from methods.randomness import generator_of
-from methods.training import Recipe, train
+from methods.shared.pictures import as_tensor
+from methods.shared.randomness import generator_of
 
 SHIFT, SCALE, TURN = 0.08, 0.15, 10.0
 """Largest shift (of the side), change of scale, and turn (degrees) of a crop."""
 
 DISTURBANCES = Augmentation(light=True, blur=True, colour=True, crop=False, flip=False)
-"""Those of `methods.augmentation` that leave part maps as they are."""
+"""Those of `methods.estimator.augmentation` that leave part maps as they are."""
 
 MEASURED = 25
 """Faces that are measured at once."""

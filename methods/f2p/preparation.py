@@ -11,13 +11,13 @@ from methods.base import FitContext
 from methods.f2p.alignment import TEMPLATES, Frame
 from methods.f2p.comparison import Judge
 from methods.f2p.content import Content
-from methods.f2p.course import Course, Faces
 from methods.f2p.features import Features, features_of
 from methods.f2p.identity import Identity
 from methods.f2p.imitation import Imitated, imitator_renders
-from methods.f2p.locating import locate
+from methods.f2p.landmarks import locate
 from methods.f2p.options import F2PV2Options
 from methods.f2p.similarity import Similarity
+from methods.f2p.training_setup import Course, Faces
 from methods.f2p.warm_start import WarmPairs
 
 

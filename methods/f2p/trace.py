@@ -13,7 +13,7 @@ from methods.f2p.comparison import TERMS, Judge
 from methods.f2p.imitation import Imitated
 from methods.f2p.imitator_sheet import as_pictures, imitations, imitator_sheet
 from methods.f2p.relaxed import mean_avatar
-from methods.tracing import Likeness, Step, Trace
+from methods.shared.tracing import Likeness, Step, Trace
 
 
 def traced(

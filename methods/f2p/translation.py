@@ -25,18 +25,18 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from benchmark.avatars import AvatarSpec
-from benchmark.progress import Progress
-from benchmark.store import Stage, Store
+from benchmark.storage.store import Stage, Store
+from benchmark.system.progress import Progress
 from methods.base import MethodError
-from methods.f2p.course import Course, Lesson
+from methods.estimator.training import Recipe, train
 from methods.f2p.features import Features
 from methods.f2p.options import TranslatorOptions
 from methods.f2p.relaxed import mean_avatar, strict
+from methods.f2p.training_setup import Course, Lesson
 from methods.f2p.warm_start import warm_start_stage, warm_started
 from methods.networks.lightcnn import EMBEDDING
 from methods.networks.translator import Translator
-from methods.randomness import seed_of
-from methods.training import Recipe, train
+from methods.shared.randomness import seed_of
 
 TRANSLATOR_VERSION = "2"
 TRANSLATOR, MEASURES = "translator.safetensors", "measures.json"

@@ -15,15 +15,15 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from benchmark.avatars import AvatarSpec, AvatarVectors
-from benchmark.progress import Progress
-from benchmark.store import Stage, Store
-from methods.examples import row_order
+from benchmark.storage.store import Stage, Store
+from benchmark.system.progress import Progress
+from methods.estimator.examples import row_order
+from methods.estimator.losses import LossWeights, Targets, estimator_loss
+from methods.estimator.training import Recipe, train
 from methods.f2p.features import Features
 from methods.f2p.options import TranslatorOptions
-from methods.losses import LossWeights, Targets, estimator_loss
 from methods.networks.translator import Translator
-from methods.randomness import seed_of
-from methods.training import Recipe, train
+from methods.shared.randomness import seed_of
 
 WARM_START_VERSION = "1"
 NETWORK = "translator.safetensors"

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from benchmark.parts import PART_NAMES
-from benchmark.progress import Progress, Silent
+from benchmark.avatars.part_classes import PART_NAMES
+from benchmark.system.progress import Progress, Silent
 from methods.generator.sampling import (
     BATCH,
     Rendered,

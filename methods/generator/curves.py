@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmark.store import atomic_write
+from benchmark.storage.store import atomic_write
 
 CURVES = "curves.jsonl"
 

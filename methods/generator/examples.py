@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.faces.parsed import ParsedFaces
-from methods.pictures import as_tensor
-from methods.randomness import generator_of
+from methods.shared.pictures import as_tensor
+from methods.shared.randomness import generator_of
 
 
 def one_hot(parsing: Tensor, parts: int) -> Tensor:

@@ -19,15 +19,15 @@ import torch
 from pydantic import BaseModel, Field, StrictBool, StrictInt, ValidationError
 from torch import Tensor, nn
 
-from benchmark.store import file_digest
+from benchmark.storage.digests import file_digest
 from benchmark.weights import WeightsError
+from benchmark.weights.torch_file import AGAIN, read_torch_file
 from methods.generator.pretrained import WeightsCard, require_free, write_pair
 from methods.generator.state_dicts import (
     discriminator_misfit,
     generator_misfit,
     name_few,
 )
-from methods.generator.torch_file import AGAIN, read_torch_file
 from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.generator_config import GeneratorConfig
 from methods.networks.semantic_stylegan import SemanticGenerator

@@ -21,8 +21,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import nn
 
-from benchmark.store import file_digest
-from benchmark.weight_folders import CARD, DISCRIMINATOR, GENERATOR, WeightsError
+from benchmark.storage.digests import file_digest
+from benchmark.weights.folders import CARD, DISCRIMINATOR, GENERATOR, WeightsError
 from methods.generator.state_dicts import (
     Shapes,
     discriminator_misfit,

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from benchmark import weights
 from benchmark.faces.parsed import ParsedFaces
-from benchmark.store import file_digest
+from benchmark.storage.digests import file_digest
 from methods.networks.backbones import load_imagenet, make_backbone
-from methods.pictures import as_tensor, resized
+from methods.shared.pictures import as_tensor, resized
 
 Features = NDArray[np.float64]
 """(n, d) pooled features, a row a picture."""

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from benchmark.spec import nearest
+from benchmark.avatars.spec import nearest
 from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.generator_config import GeneratorConfig, channel_table
 from methods.networks.semantic_stylegan import SemanticGenerator

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmark.parts import PART_COLOURS, colour_parts
+from benchmark.avatars.part_classes import PART_COLOURS, colour_parts
 from methods.generator.control import part_names
 from methods.generator.page import Panel, draw_page, fitted, paired
 from methods.generator.sampling import (

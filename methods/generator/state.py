@@ -14,9 +14,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from benchmark.store import atomic_write
+from benchmark.storage.store import atomic_write
 from methods.generator.recipe import GeneratorRecipe
-from methods.randomness import seed_of
+from methods.shared.randomness import seed_of
 
 BETA_SQUARES = 0.99
 """Adam's second beta; the first is 0."""

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import torch
 from lightning_fabric import Fabric
 
+from benchmark.avatars.part_classes import PART_NAMES
 from benchmark.faces.parsed import ParsedFaces
-from benchmark.parts import PART_NAMES
-from benchmark.progress import Progress, Silent
+from benchmark.system.progress import Progress, Silent
 from methods.generator.adversarial import AdversarialStep, require_finite
 from methods.generator.augmentation import augment
 from methods.generator.curves import Curves
@@ -23,7 +23,7 @@ from methods.generator.recipe import GeneratorRecipe
 from methods.generator.state import TrainingError, TrainingState
 from methods.networks.discriminator import GROUP
 from methods.networks.semantic_stylegan import SemanticGenerator
-from methods.randomness import generator_of, seed_of
+from methods.shared.randomness import generator_of, seed_of
 
 CHECKPOINT = "checkpoint.safetensors"
 CHECKPOINT_SECONDS = 600

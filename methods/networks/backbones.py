@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmark import weights
-from benchmark.torchvision_ops import declare_missing_operators
+from benchmark.system.torchvision_ops import declare_missing_operators
 
 BackboneName = Literal["resnet18", "efficientnet_lite0"]
 

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmark.parts import PART_IDS, PART_NAMES
-from benchmark.torchvision_ops import declare_missing_operators
+from benchmark.avatars.part_classes import PART_IDS, PART_NAMES
+from benchmark.system.torchvision_ops import declare_missing_operators
 from methods.networks.face_parser import Reading
 
 CLASSES: Final = (
@@ -39,7 +39,7 @@ CLASSES: Final = (
     ("hair", "hair"),
     ("hat", "hat"),
 )
-"""Its classes by id, and the part (benchmark.parts) that each belongs to."""
+"""Its classes by id, and the part class that each belongs to."""
 
 SIZE: Final = 512
 """Pixels a side of the pictures that the public weights were trained on."""

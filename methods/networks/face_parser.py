@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmark.parts import PART_NAMES
+from benchmark.avatars.part_classes import PART_NAMES
 from methods.networks.backbones import Backbone, load_imagenet, make_backbone
 
 _TAPS = (1, 2, 3, 5)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmark.weights import LIGHTCNN_29V2, LIGHTCNN_V4, WeightsError
-from methods.generator.torch_file import read_torch_file
+from benchmark.weights.torch_file import read_torch_file
 
 LightCNNName = Literal["lightcnn-v4", "lightcnn-29-v2"]
 

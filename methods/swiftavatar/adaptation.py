@@ -20,13 +20,13 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from benchmark.progress import Progress
-from benchmark.store import Stage, Store
+from benchmark.storage.store import Stage, Store
+from benchmark.system.progress import Progress
 from methods.base import MethodError
 from methods.generator.curves import CURVES, read_curves
 from methods.generator.sampling import BATCH, draw_codes, render
 from methods.networks.semantic_stylegan import SemanticGenerator
-from methods.renders import Renders
+from methods.shared.renders import Renders
 from methods.swiftavatar.adaptation_training import Adaptation
 from methods.swiftavatar.dual_domain import MEASURED_CODES, dual_measures
 from methods.swiftavatar.options import AdaptationOptions

@@ -14,17 +14,17 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from benchmark.progress import Progress
-from methods.examples import row_order
+from benchmark.system.progress import Progress
+from methods.estimator.examples import row_order
 from methods.generator.adversarial import AdversarialStep, require_finite
 from methods.generator.curves import Curves
 from methods.generator.recipe import GeneratorRecipe, Objective
 from methods.generator.state import TrainingState
 from methods.generator.training import open_fabric
 from methods.networks.semantic_stylegan import SemanticGenerator
-from methods.pictures import as_tensor
-from methods.randomness import generator_of, seed_of
-from methods.renders import Renders
+from methods.shared.pictures import as_tensor
+from methods.shared.randomness import generator_of, seed_of
+from methods.shared.renders import Renders
 from methods.swiftavatar.colour_matching import ColourMatching
 from methods.swiftavatar.dual_domain import dual_measures
 from methods.swiftavatar.options import AdaptationOptions

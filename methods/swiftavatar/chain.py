@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from methods.base import FitContext
-from methods.renders import Renders, training_renders
+from methods.shared.renders import Renders, training_renders
 from methods.swiftavatar.adaptation import Adapted, adapted_generator
 from methods.swiftavatar.inversion import Codes, inverted_codes
 from methods.swiftavatar.mean_codes import MeanCodes, mean_codes

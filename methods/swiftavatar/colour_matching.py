@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from benchmark.parts import PART_IDS
+from benchmark.avatars.part_classes import PART_IDS
 from methods.networks.semantic_stylegan import SemanticGenerator, Synthesis
 
 REGIONS: tuple[str, ...] = ("hair", "skin")

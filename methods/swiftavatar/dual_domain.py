@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmark.colour import ciede2000, srgb_to_lab
-from benchmark.parts import PART_IDS, PART_NAMES
+from benchmark.avatars.colour import ciede2000, srgb_to_lab
+from benchmark.avatars.part_classes import PART_IDS, PART_NAMES
 from methods.generator.quality import QualityJudge
 from methods.generator.sampling import Samples, draw_codes, sample, synthesise
 from methods.networks.semantic_stylegan import SemanticGenerator

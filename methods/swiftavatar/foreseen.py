@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from benchmark.store import Stage
-from methods.foresight import Foreseen
-from methods.renders import foreseen_renders
+from benchmark.storage.store import Stage
+from methods.shared.renders import foreseen_renders
+from methods.shared.stage_estimate import Foreseen
 from methods.swiftavatar.adaptation import adaptation_stage
 from methods.swiftavatar.chain import Chain
 from methods.swiftavatar.inversion import codes_stage

@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save, save_file
 from torch import Tensor
 
-from benchmark.progress import Progress
-from benchmark.store import Stage, Store, atomic_write, file_digest
+from benchmark.storage.digests import file_digest
+from benchmark.storage.store import Stage, Store, atomic_write
+from benchmark.system.progress import Progress
 from methods.base import MethodError
 from methods.generator.sampling import synthesise
 from methods.networks.semantic_stylegan import SemanticGenerator
-from methods.pictures import as_tensor
-from methods.renders import Renders
-from methods.swiftavatar.descent import TERMS, Inversion, Inverted
+from methods.shared.pictures import as_tensor
+from methods.shared.renders import Renders
+from methods.swiftavatar.latent_optimisation import TERMS, Inversion, Inverted
 from methods.swiftavatar.mean_codes import MeanCodes
 from methods.swiftavatar.nearest import NearestSamples
 from methods.swiftavatar.options import InversionOptions

@@ -16,13 +16,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from benchmark.parts import PART_IDS
-from benchmark.progress import Progress
-from benchmark.store import Stage, Store
+from benchmark.avatars.part_classes import PART_IDS
+from benchmark.storage.store import Stage, Store
+from benchmark.system.progress import Progress
 from methods.base import MethodError
 from methods.generator.sampling import BATCH, render
 from methods.networks.semantic_stylegan import SemanticGenerator
-from methods.randomness import generator_of
+from methods.shared.randomness import generator_of
 from methods.swiftavatar.options import MeanOptions
 
 CODES_FILE = "mean.safetensors"

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any, ClassVar, get_args
 
 from methods.base import FitContext, MethodMeta, PretrainedPart
-from methods.estimation import EstimatorMethod
-from methods.examples import Pairs
-from methods.foresight import Foreseen
+from methods.estimator.estimation import EstimatorMethod
+from methods.estimator.examples import Pairs
 from methods.networks.backbones import WEIGHT_FILES
+from methods.shared.stage_estimate import Foreseen
+from methods.shared.tracing import Trace
 from methods.swiftavatar.chain import Chain
 from methods.swiftavatar.foreseen import foreseen
 from methods.swiftavatar.options import PerceptualName, SwiftAvatarOptions
 from methods.swiftavatar.perceptual import required_weights
 from methods.swiftavatar.pretrained_pair import pair_files
 from methods.swiftavatar.trace import traced
-from methods.tracing import Trace
 
 PERCEPTUAL_FILES = tuple(
     file for name in get_args(PerceptualName) for file in required_weights(name)

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from benchmark.progress import Progress
+from benchmark.system.progress import Progress
 from methods.generator.sampling import BATCH, draw_codes, render
 from methods.networks.semantic_stylegan import SemanticGenerator
-from methods.randomness import seed_of
+from methods.shared.randomness import seed_of
 from methods.swiftavatar.options import InversionOptions
 from methods.swiftavatar.perceptual import Perceptual
 

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from methods.estimation import EstimatorOptions
+from methods.estimator.estimation import EstimatorOptions
 from methods.networks.discriminator import GROUP
 
 PerceptualName = Literal["lpips-vgg", "lpips-alex", "lite0-features"]

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarSpec, AvatarVectors
-from benchmark.store import atomic_write
+from benchmark.storage.store import atomic_write
 
 OWN_COLUMNS = ("picture", "code", "avatar", "copy")
 _PATTERN = "pairs-*.parquet"

@@ -15,12 +15,12 @@ import torch
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarVectors
-from benchmark.progress import Progress
-from benchmark.store import Stage, Store
-from methods.examples import Pairs
+from benchmark.storage.store import Stage, Store
+from benchmark.system.progress import Progress
+from methods.estimator.examples import Pairs
 from methods.generator.sampling import synthesise
 from methods.networks.semantic_stylegan import SemanticGenerator
-from methods.pictures import resized
+from methods.shared.pictures import resized
 from methods.swiftavatar.inversion import Codes
 from methods.swiftavatar.options import SemanticOptions
 from methods.swiftavatar.pair_shards import (

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmark.convolution_files import UnreadableWeights
-from benchmark.lpips_net import load_lpips
 from benchmark.weights import ALEXNET, EFFICIENTNET_LITE0, VGG16
+from benchmark.weights.convolutions import UnreadableWeights
+from benchmark.weights.lpips_net import load_lpips
 from methods.base import MethodError
 from methods.networks.backbones import (
     Backbone,

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmark.parts import PART_NAMES
-from benchmark.weight_folders import DISCRIMINATOR, GENERATOR
+from benchmark.avatars.part_classes import PART_NAMES
+from benchmark.weights.folders import DISCRIMINATOR, GENERATOR
 from methods.base import MethodError
 from methods.generator.pretrained import (
     WeightsCard,

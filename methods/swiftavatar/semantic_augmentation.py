@@ -12,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from benchmark.parts import PART_IDS
+from benchmark.avatars.part_classes import PART_IDS
 from methods.base import MethodError
 from methods.networks.semantic_stylegan import SemanticGenerator
-from methods.randomness import generator_of
+from methods.shared.randomness import generator_of
 from methods.swiftavatar.options import SemanticOptions
 
 AMBIGUOUS = ("background", "hair", "glasses")

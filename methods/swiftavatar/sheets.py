@@ -12,7 +12,7 @@ from methods.generator.page import Panel, draw_page, fitted
 from methods.generator.sampling import draw_codes, synthesise
 from methods.generator.sheets import Sheet, coloured
 from methods.networks.semantic_stylegan import SemanticGenerator
-from methods.pictures import resized
+from methods.shared.pictures import resized
 from methods.swiftavatar.pairs import FacePairs
 
 TWO_DOMAINS = ("realistic face", "its parts", "avatar", "its parts")

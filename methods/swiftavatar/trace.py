@@ -10,11 +10,11 @@ import numpy as np
 from methods.generator.quality import QualityJudge, feature_weights
 from methods.generator.sampling import sample
 from methods.generator.sheets import Sheet
+from methods.shared.tracing import Step, Trace
 from methods.swiftavatar.chain import Chain
-from methods.swiftavatar.descent import TERMS
 from methods.swiftavatar.inversion import Codes
+from methods.swiftavatar.latent_optimisation import TERMS
 from methods.swiftavatar.sheets import dual_domain_sheet, pairs_sheet
-from methods.tracing import Step, Trace
 
 JUDGED = 500
 """Renders that samples are held against, and as many others for the floor."""

@@ -5,14 +5,14 @@ import sys
 
 MODULES = (
     "benchmark.avatars",
-    "benchmark.colour",
+    "benchmark.avatars.colour",
     "benchmark.engines.conformance",
     "benchmark.engines.dicebear",
     "benchmark.engines.sheet",
     "benchmark.faces.faceset",
-    "benchmark.parts",
+    "benchmark.avatars.part_classes",
     "benchmark.registry",
-    "benchmark.store",
+    "benchmark.storage.store",
 )
 HEAVY = ("torch", "mlflow", "pandas", "pyarrow", "sklearn", "matplotlib", "dicebear")
 

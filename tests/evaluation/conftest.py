@@ -18,8 +18,8 @@ from benchmark.avatars import (
     Continuous,
     Discrete,
 )
-from benchmark.parts import PART_IDS
-from benchmark.torchvision_ops import declare_missing_operators
+from benchmark.avatars.part_classes import PART_IDS
+from benchmark.system.torchvision_ops import declare_missing_operators
 from evaluation.base import Cases
 
 SKINS = ((240, 205, 180), (180, 125, 90), (90, 60, 45))

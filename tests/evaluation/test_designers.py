@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from benchmark.avatars import AvatarVectors
-from benchmark.spec import AvatarSpec, Condition, Continuous, Discrete
+from benchmark.avatars.spec import AvatarSpec, Condition, Continuous, Discrete
 from evaluation.base import Cases, MetricError, MetricSetup
 from evaluation.designers import ceiling, parameter_agreement
 from evaluation.parameters import DiscreteAccuracy, MacroF1

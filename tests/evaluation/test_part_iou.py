@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmark.parts import PART_IDS
+from benchmark.avatars.part_classes import PART_IDS
 from evaluation.base import MetricError, MetricSetup
 from evaluation.part_iou import PartIou
 

@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from benchmark.lpips_net import load_lpips
 from benchmark.weights import ALEXNET, ST_LPIPS_ALEX, VGG16, find
+from benchmark.weights.lpips_net import load_lpips
 from evaluation.base import Cases, MetricError, MetricSetup
 from evaluation.perceptual import Lpips, ShiftTolerantLpips, signed_pictures
 

@@ -16,8 +16,8 @@ from benchmark.avatars import (
     Discrete,
 )
 from benchmark.engines.base import EngineMeta
-from benchmark.progress import Silent
-from benchmark.store import Store
+from benchmark.storage.store import Store
+from benchmark.system.progress import Silent
 from methods.base import FitContext, Labelled, Pictures
 
 DISCRETE_SPEC = AvatarSpec(

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny_pair
+import tiny_similarity
 import torch
 
 from benchmark import weights
-from benchmark.progress import Silent
 from benchmark.registry import ENGINES, METHODS
-from benchmark.shelf import Shelf
+from benchmark.system.progress import Silent
+from benchmark.weights.resolver import Shelf
 from methods.base import Method, MethodError
-from methods.foresight import Foreseeing
-
-sys.path.insert(0, str(Path(__file__).parent / "swiftavatar"))
-sys.path.insert(0, str(Path(__file__).parent / "f2p"))
-import tiny_pair
-import tiny_similarity
+from methods.shared.stage_estimate import Foreseeing
 
 TINY = {
     "input_size": 64,

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine
-from benchmark.hardware import hardware
 from benchmark.registry import ENGINES
+from benchmark.system.hardware import hardware
 
 SIZE = 256
 WARM, COUNT, BATCH = 8, 256, 64

@@ -10,21 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmark.waiting import set_waiting
+from benchmark.system.openmp import set_waiting
 
 set_waiting()  # before torch is imported
 
 import torch
 
 from benchmark.avatars import AvatarVectors
-from benchmark.choices import wanted_options
+from benchmark.config.option_merge import wanted_options
+from benchmark.config.suite import load_suite
 from benchmark.engines.base import Engine
-from benchmark.hardware import hardware
 from benchmark.registry import ENGINES
-from benchmark.suite import load_suite
+from benchmark.system.hardware import hardware
 from evaluation.speed import Subject, measure
-from methods.estimation import make_estimator
-from methods.estimator_options import EstimatorOptions
+from methods.estimator.estimation import make_estimator
+from methods.estimator.options import EstimatorOptions
 from methods.networks.backbones import STAGE_COUNTS
 
 ENGINE, RENDER_SIZE = "toon-tiktok", 256

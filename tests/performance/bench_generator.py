@@ -20,18 +20,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmark.waiting import set_waiting
+from benchmark.system.openmp import set_waiting
 
 set_waiting()  # before torch is imported
 
 import torch
+from sequential import SequentialGenerator
 from torch import nn
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "methods" / "networks"))
-
-from sequential import SequentialGenerator
-
-from benchmark.hardware import hardware
+from benchmark.system.hardware import hardware
 from methods.generator.recipe import read_recipe
 from methods.networks.generator_config import GeneratorConfig
 from methods.networks.semantic_stylegan import SemanticGenerator

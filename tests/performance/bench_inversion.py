@@ -17,18 +17,18 @@ import sys
 import time
 from collections import defaultdict
 
-from benchmark.waiting import set_waiting
+from benchmark.system.openmp import set_waiting
 
 set_waiting()  # before torch is imported
 
 import torch
 
-from benchmark.hardware import hardware
-from benchmark.weight_folders import SHIPPED
+from benchmark.system.hardware import hardware
 from benchmark.weights import find
+from benchmark.weights.folders import SHIPPED
 from methods.generator.pretrained import load_generator
 from methods.generator.sampling import centre, draw_codes, render
-from methods.swiftavatar.descent import Inversion
+from methods.swiftavatar.latent_optimisation import Inversion
 from methods.swiftavatar.mean_codes import MeanCodes
 from methods.swiftavatar.options import InversionOptions
 from methods.swiftavatar.perceptual import open_perceptual, required_weights

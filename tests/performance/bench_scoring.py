@@ -15,7 +15,7 @@ import statistics
 import sys
 import time
 
-from benchmark.waiting import set_waiting
+from benchmark.system.openmp import set_waiting
 
 set_waiting()  # before torch is imported
 
@@ -23,8 +23,8 @@ import numpy as np
 import torch
 
 from benchmark.avatars import AvatarVectors
-from benchmark.hardware import hardware
 from benchmark.registry import ENGINES, METRICS
+from benchmark.system.hardware import hardware
 from benchmark.weights import find
 from evaluation.base import Cases, MetricSetup
 

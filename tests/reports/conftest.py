@@ -13,7 +13,12 @@ import pytest
 import yaml
 
 from benchmark.avatars import AvatarSpec, AvatarVectors, Condition, Continuous, Discrete
-from benchmark.trial import CaseBlock, cases_bytes, json_bytes, webp_bytes
+from benchmark.storage.trial_folder import (
+    CaseBlock,
+    cases_bytes,
+    json_bytes,
+    webp_bytes,
+)
 
 SPEC = AvatarSpec(
     "toy",

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from reports import paper
-from reports.grid import PIXELS, grids
+from reports.page.grid import PIXELS, grids
+from reports.tables import published as paper
 from reports.trials import ReportError, read_run
 from reports.write import ReportFiles, terminal_table, write_reports
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.engines.toon.eyes import Eye
 from benchmark.engines.toon.head import EYE_LINE, MIDDLE, Head
 from benchmark.engines.toon.palette import HairTones
 from benchmark.engines.toon.svg import Shape, blob
-from benchmark.parts import PART_IDS
 
 
 class _Brow(NamedTuple):

@@ -74,7 +74,7 @@ class ToonAlter:
         return _pictures(alter_traits(vectors), size)
 
     def parts(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
-        """(n, size, size) uint8 class ids of `benchmark.parts.PART_NAMES`."""
+        """(n, size, size) uint8 class ids, as `benchmark.avatars.part_classes` says."""
         check_request(self.spec, vectors, size)
         return _part_maps(alter_traits(vectors), size)
 

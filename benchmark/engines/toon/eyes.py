@@ -7,11 +7,11 @@ from math import cos, radians, sin
 
 import numpy as np
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.engines.toon.head import EYE_LINE, MIDDLE, Head
 from benchmark.engines.toon.palette import SkinTones
 from benchmark.engines.toon.svg import Point, Shape, curve, oval, ring
 from benchmark.engines.toon.traits import Traits
-from benchmark.parts import PART_IDS
 
 EYES = PART_IDS["eyes"]
 LASH = "#2b1c18"

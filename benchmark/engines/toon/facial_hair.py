@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.engines.toon.head import EYE_LINE, MIDDLE, Head
 from benchmark.engines.toon.mouth import Mouth
 from benchmark.engines.toon.nose import Nose
 from benchmark.engines.toon.palette import HairTones
 from benchmark.engines.toon.svg import Point, Shape, curve, mirrored, ring
-from benchmark.parts import PART_IDS
 
 SKIN = PART_IDS["skin"]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.engines.toon.eyes import Eye
 from benchmark.engines.toon.head import EYE_LINE, MIDDLE, Head
 from benchmark.engines.toon.svg import Shape, blob, curve
-from benchmark.parts import PART_IDS
 
 GLASSES = PART_IDS["glasses"]
 RIM = "#2c2e38"

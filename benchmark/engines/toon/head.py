@@ -8,10 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.engines.toon.palette import SkinTones
 from benchmark.engines.toon.svg import Point, Shape, blob, mirrored, oval, ring
 from benchmark.engines.toon.traits import Traits
-from benchmark.parts import PART_IDS
 
 MIDDLE = 256.0
 EYE_LINE = 238.0

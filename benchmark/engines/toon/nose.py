@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.engines.toon.head import EYE_LINE, MIDDLE, Head
 from benchmark.engines.toon.palette import SkinTones
 from benchmark.engines.toon.svg import Point, Shape, curve, mirrored, oval, ring
 from benchmark.engines.toon.traits import Traits
-from benchmark.parts import PART_IDS
 
 NOSE = PART_IDS["nose"]
 

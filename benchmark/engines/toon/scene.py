@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.engines.toon.head import MIDDLE, Head
 from benchmark.engines.toon.svg import CANVAS, Shape, curve, mirrored, ring
-from benchmark.parts import PART_IDS
 
 CLOTH = PART_IDS["cloth"]
 _KNIT, _KNIT_DARK, _KNIT_LINE = "#4f7d8c", "#41697a", "#2b4854"

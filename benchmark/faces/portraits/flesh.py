@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.faces.portraits.camera import Camera
 from benchmark.faces.portraits.eyes import catchlights, paint_eye
 from benchmark.faces.portraits.head import SURFACES, Head
@@ -16,7 +17,6 @@ from benchmark.faces.portraits.raycast import Tracer
 from benchmark.faces.portraits.shading import BOUNCE, SKY, Light, arriving, gloss, glow
 from benchmark.faces.portraits.skin import paint_skin
 from benchmark.faces.portraits.surface import Seen, bump
-from benchmark.parts import PART_IDS
 
 REGIONS = ("ears", "beard", "moustache", "nose", "neck", "torso", "mouth_inside")
 """Regions of the head that `draw_flesh` needs as fields."""

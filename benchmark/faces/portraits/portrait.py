@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.faces.portraits.background import paint_background
 from benchmark.faces.portraits.camera import Camera, frame_head
 from benchmark.faces.portraits.clothes import Garment, dress, paint_cloth
@@ -22,7 +23,6 @@ from benchmark.faces.portraits.people import Person, attributes
 from benchmark.faces.portraits.raycast import Tracer
 from benchmark.faces.portraits.shading import BOUNCE, SKY, arriving, gloss, glow
 from benchmark.faces.portraits.surface import Seen, look
-from benchmark.parts import PART_IDS
 
 SIZES = (64, 512)
 """Smallest and largest edge of a portrait in pixels."""
@@ -39,7 +39,7 @@ class Portrait:
 
     Attributes:
         picture: (size, size, 3) uint8 sRGB.
-        parsing: (size, size) uint8 classes of `benchmark.parts`.
+        parsing: (size, size) uint8 classes of `benchmark.avatars.part_classes`.
         attributes: the person's record (`people.attributes`).
     """
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from benchmark.faces.packed import PackedFace, seal, write_split
+from benchmark.faces.parquet_set import PackedFace, seal, write_split
 from benchmark.faces.portraits.people import World, sample_person
-from benchmark.progress import Progress, Silent
+from benchmark.system.progress import Progress, Silent
 
 NAME = "portraits"
 VERSION = "1"

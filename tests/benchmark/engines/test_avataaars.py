@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from benchmark.avatars import AvatarError, AvatarVectors
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.engines.dicebear import SPEC, Avataaars
 from benchmark.engines.dicebear_parts import part_document
-from benchmark.parts import PART_IDS
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from benchmark.avatars import AvatarVectors
+from benchmark.avatars.spec import AvatarSpec, Condition, Continuous, Discrete
 from benchmark.engines.base import Engine, EngineMeta, PartMapped, check_request
 from benchmark.engines.conformance import check_engine, share_moved
 from benchmark.engines.contexts import active_context, sweep_in_context
 from benchmark.registry import ENGINES
-from benchmark.spec import AvatarSpec, Condition, Continuous, Discrete
 
 
 @pytest.mark.parametrize("name", ENGINES.names())

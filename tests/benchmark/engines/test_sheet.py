@@ -4,9 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmark.avatars.spec import (
+    AvatarError,
+    AvatarSpec,
+    Condition,
+    Continuous,
+    Discrete,
+)
 from benchmark.engines.base import EngineMeta, check_request
 from benchmark.engines.sheet import describe, draw_sheet, summary
-from benchmark.spec import AvatarError, AvatarSpec, Condition, Continuous, Discrete
 
 
 class Recorder:

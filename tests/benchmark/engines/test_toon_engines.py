@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from benchmark.avatars import AvatarError, AvatarVectors
-from benchmark.colour import ciede2000, hex_to_rgb, srgb_to_lab
+from benchmark.avatars.colour import ciede2000, hex_to_rgb, srgb_to_lab
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.engines.base import Engine, PartMapped
 from benchmark.engines.toon import ToonAlter, ToonTikTok
 from benchmark.engines.toon.spec import HAIR_NOTES
-from benchmark.parts import PART_IDS
 
 
 @pytest.fixture(scope="module")

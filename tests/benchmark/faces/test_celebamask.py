@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.faces.celebamask import is_celebamask, open_celebamask
 from benchmark.faces.celebamask_masks import PAINTED
 from benchmark.faces.pictures import FaceSetError
-from benchmark.parts import PART_IDS
 
 SIZE = 64
 

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmark.avatars import AvatarError, Continuous, Discrete
-from benchmark.colour import hex_to_rgb, srgb_to_lab
+from benchmark.avatars.colour import hex_to_rgb, srgb_to_lab
 from benchmark.faces.portraits.designer import DESIGNERS, ENGINES, agreement, truth
+from benchmark.faces.portraits.designer.appearance import NUMBERS, VISIBLE, WORDS
 from benchmark.faces.portraits.designer.describe import update_document
-from benchmark.faces.portraits.designer.look import NUMBERS, VISIBLE, WORDS
 from benchmark.faces.portraits.designer.truths import TABLES, engine_spec
 from benchmark.faces.portraits.hair.families import families
 from benchmark.faces.portraits.people import attributes, sample_people

@@ -11,7 +11,7 @@ from PIL import Image
 
 from benchmark.avatars import AvatarError
 from benchmark.faces.faceset import PORTRAITS, FaceSetError, open_packed
-from benchmark.faces.packed import PackedFace, seal, write_split
+from benchmark.faces.parquet_set import PackedFace, seal, write_split
 from benchmark.faces.portraits.designer import (
     DESIGNERS,
     ENGINES,

@@ -7,13 +7,13 @@ import pytest
 from PIL import Image
 
 from benchmark.avatars import AvatarVectors
+from benchmark.avatars.spec import AvatarSpec, Continuous, Discrete
 from benchmark.faces.faceset import (
     FaceSetError,
     open_ffhq,
     open_folder,
     write_truth,
 )
-from benchmark.spec import AvatarSpec, Continuous, Discrete
 
 SPEC = AvatarSpec(
     "small",

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("warp", reason="the [portraits] extra is not installed")
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.faces.portraits.hair.drawing import cast_shadows, draw
 from benchmark.faces.portraits.hair.families import FAMILIES
 from benchmark.faces.portraits.hair.frame import frame_of
@@ -19,7 +20,6 @@ from benchmark.faces.portraits.light import light_rig
 from benchmark.faces.portraits.people import sample_person
 from benchmark.faces.portraits.portrait import aim
 from benchmark.faces.portraits.raycast import Tracer
-from benchmark.parts import PART_IDS
 
 SIZE = 128
 LIGHTS = light_rig("studio", 0)

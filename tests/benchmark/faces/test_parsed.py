@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmark.avatars.part_classes import PART_COLOURS, PART_NAMES, colour_parts
 from benchmark.faces.parsed import ParsedArrays
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.sheet import draw_parsed
-from benchmark.parts import PART_COLOURS, PART_NAMES, colour_parts
 
 
 def arrays(count=10, size=8):

@@ -7,11 +7,11 @@ import pytest
 
 pytest.importorskip("warp", reason="the portraits extra is not installed")
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.faces.faceset import open_packed
 from benchmark.faces.portraits.people import attributes, sample_person
 from benchmark.faces.portraits.portrait import render
 from benchmark.faces.portraits.splits import render_people, render_splits
-from benchmark.parts import PART_IDS
 
 SIZE = 64
 

@@ -119,8 +119,8 @@ def test_eyes_and_mouth_in_one_place_are_refused():
 
 
 def test_the_portraits_template_is_where_their_maps_have_eyes_and_mouth():
+    from benchmark.avatars.part_classes import PART_IDS
     from benchmark.faces.faceset import embedded_portraits
-    from benchmark.parts import PART_IDS
 
     maps = embedded_portraits().split("train").subset(60).parsing(64)
     frame = TEMPLATES["portraits"]

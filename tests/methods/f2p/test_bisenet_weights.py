@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from benchmark import weights
-from benchmark.weight_folders import CARD, PARSER, WeightsError
+from benchmark.weights.folders import CARD, PARSER, WeightsError
 from methods.f2p.alignment import TEMPLATES
 from methods.f2p.bisenet_weights import import_bisenet
 from methods.f2p.content import Content

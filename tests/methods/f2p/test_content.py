@@ -1,10 +1,9 @@
 """Content and the weights that it reads."""
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
+import tiny_similarity
 import torch
 from torch.nn import functional
 
@@ -15,9 +14,6 @@ from methods.f2p.alignment import TEMPLATES, Frame
 from methods.f2p.content import Content, content_files
 from methods.f2p.options import PartWeights, SimilarityOptions
 from methods.f2p.parser_weights import halved, load_parser, read_parser_card
-
-sys.path.insert(0, str(Path(__file__).parent))
-import tiny_similarity
 
 FRAME = TEMPLATES["portraits"]
 

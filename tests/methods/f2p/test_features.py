@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from plug import Plug, Pulled
+from tiny_training_setup import FRAME, SPEC, Pixels, make_features, painted
 
 from benchmark.avatars import AvatarVectors
-from methods.pictures import as_tensor
-
-sys.path.insert(0, str(Path(__file__).parent))
-from plug import Plug, Pulled
-from tiny_course import FRAME, SPEC, Pixels, make_features, painted
+from methods.shared.pictures import as_tensor
 
 PICTURES = painted(AvatarVectors.sample(SPEC, 40, seed=0))
 

@@ -1,9 +1,7 @@
 """Identity: cosine, its sign, its gradients; the input's classic mistakes."""
 
-import sys
-from pathlib import Path
-
 import pytest
+import tiny_similarity
 import torch
 from torch.nn import functional
 
@@ -13,9 +11,6 @@ from methods.base import MethodError
 from methods.f2p.alignment import LIGHTCNN, TEMPLATES, align
 from methods.f2p.identity import Identity, identity_files
 from methods.f2p.options import SimilarityOptions
-
-sys.path.insert(0, str(Path(__file__).parent))
-import tiny_similarity
 
 FRAME = TEMPLATES["portraits"]
 

@@ -1,22 +1,18 @@
 import json
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from plug import Plug, Pulled
 
 from benchmark.avatars import AvatarVectors
-from benchmark.progress import Silent
-from benchmark.store import Store
+from benchmark.storage.store import Store
+from benchmark.system.progress import Silent
 from methods.base import MethodError
 from methods.f2p.imitation import drawn, imitator_stage, trained_imitator
 from methods.f2p.options import ImitatorOptions
-from methods.renders import training_renders
-
-sys.path.insert(0, str(Path(__file__).parent))
-from plug import Plug, Pulled
+from methods.shared.renders import training_renders
 
 TINY = ImitatorOptions(
     size=64,

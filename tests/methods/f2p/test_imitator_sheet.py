@@ -6,7 +6,7 @@ from methods.f2p.imitation import Imitated, make_imitator
 from methods.f2p.imitator_sheet import imitations, imitator_sheet
 from methods.f2p.options import ImitatorOptions
 from methods.generator.page import TILE
-from methods.randomness import seed_of
+from methods.shared.randomness import seed_of
 
 MEASURES = {"error_unseen": 0.0125, "error_mean_picture": 0.2}
 

@@ -1,22 +1,18 @@
 import json
 import shutil
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny_similarity
 import torch
+from plug import Plug, Pulled
 
-from benchmark.shelf import Shelf
+from benchmark.weights.resolver import Shelf
 from methods.base import MethodError
 from methods.f2p.iterative import F2P
 from methods.f2p.options import F2POptions
-from methods.pictures import as_tensor
-
-sys.path.insert(0, str(Path(__file__).parent))
-import tiny_similarity
-from plug import Plug, Pulled
+from methods.shared.pictures import as_tensor
 
 
 @pytest.fixture(scope="module")

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
+from tiny_similarity import narrow_lightcnn, write_lightcnn, write_tiny_parser
 
 from benchmark.avatars import AvatarSpec, AvatarVectors, Continuous
 from benchmark.engines.base import EngineMeta
-from benchmark.store import Store
-from benchmark.weight_folders import CARD, PARSER
+from benchmark.storage.store import Store
 from benchmark.weights import LIGHTCNN_V4
+from benchmark.weights.folders import CARD, PARSER
 from methods.base import MethodError
 from methods.f2p.one_shot import F2PV2
 from methods.f2p.options import F2PV2Options
-
-sys.path.insert(0, str(Path(__file__).parent))
-from tiny_similarity import narrow_lightcnn, write_lightcnn, write_tiny_parser
 
 FEATURES = "similarity-features"
 TINY = {

@@ -1,15 +1,13 @@
 """The face parser's training and its measure."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
+from plug import Plug, Pulled
 
+from benchmark.avatars.part_classes import PART_IDS, PART_NAMES
 from benchmark.faces.parsed import ParsedArrays
-from benchmark.parts import PART_IDS, PART_NAMES
-from benchmark.progress import Silent
+from benchmark.system.progress import Silent
 from methods.f2p import parsing
 from methods.f2p.parsing import (
     ParserRecipe,
@@ -19,11 +17,8 @@ from methods.f2p.parsing import (
     train_parser,
 )
 from methods.networks import face_parser
-from methods.pictures import as_tensor
-from methods.randomness import generator_of
-
-sys.path.insert(0, str(Path(__file__).parent))
-from plug import Plug, Pulled
+from methods.shared.pictures import as_tensor
+from methods.shared.randomness import generator_of
 
 HAIR, MOUTH = PART_IDS["hair"], PART_IDS["mouth"]
 

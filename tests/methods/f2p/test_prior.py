@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 import torch
+from avatar_strategies import specs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from benchmark.avatars import AvatarSpec, AvatarVectors, Continuous, Discrete
 from methods.f2p.prior import Prior, fitted_prior
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmark"))
-from avatar_strategies import specs
 
 FACE = AvatarSpec(
     "face",

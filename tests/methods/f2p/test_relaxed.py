@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
+from avatar_strategies import batches, specs
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,9 +25,6 @@ from methods.f2p.relaxed import (
     relaxed,
     strict,
 )
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmark"))
-from avatar_strategies import batches, specs
 
 SCALARS = AvatarSpec("scalars", (Continuous("width", "head"), Continuous("top", "hat")))
 BEARD = AvatarSpec(

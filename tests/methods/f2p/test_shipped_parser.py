@@ -4,7 +4,7 @@ import pytest
 
 from benchmark.commands.parsed_faces import open_parsed
 from benchmark.faces.parsed import ParsedArrays
-from benchmark.weight_folders import PARSER, SHIPPED
+from benchmark.weights.folders import PARSER, SHIPPED
 from methods.f2p.parser_weights import load_parser, read_parser_card
 from methods.f2p.parsing import measure
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from plug import Plug, Pulled
+from tiny_training_setup import OPTIONS, SPEC, WEIGHTS, make_course
 
 from benchmark.avatars import AvatarVectors
-from benchmark.progress import Silent
-from benchmark.store import Store
+from benchmark.storage.store import Store
+from benchmark.system.progress import Silent
 from methods.base import MethodError
-from methods.f2p.course import Lesson, loopback
 from methods.f2p.relaxed import mean_avatar, relaxed, strict
+from methods.f2p.training_setup import Lesson, loopback
 from methods.f2p.translation import make_translator, restored, trained_translator
-
-sys.path.insert(0, str(Path(__file__).parent))
-from plug import Plug, Pulled
-from tiny_course import OPTIONS, SPEC, WEIGHTS, make_course
 
 ALL = torch.arange(40)
 

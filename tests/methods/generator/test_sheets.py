@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmark.parts import PART_COLOURS
+from benchmark.avatars.part_classes import PART_COLOURS
 from methods.generator.page import Panel, draw_page, fitted
 from methods.generator.sampling import Samples, sample
 from methods.generator.sheets import (

@@ -3,15 +3,15 @@
 import pytest
 import torch
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.faces.faceset import embedded_portraits
-from benchmark.parts import PART_IDS
-from benchmark.weight_folders import GENERATOR, SHIPPED
+from benchmark.weights.folders import GENERATOR, SHIPPED
 from methods.generator.examples import one_hot
 from methods.generator.pretrained import load_discriminator, load_generator
 from methods.generator.pretrained import verify as verified
 from methods.generator.recipe import read_recipe
 from methods.generator.sampling import sample
-from methods.pictures import as_tensor
+from methods.shared.pictures import as_tensor
 
 FOLDERS = sorted(path.parent for path in SHIPPED.glob(f"*/{GENERATOR}"))
 

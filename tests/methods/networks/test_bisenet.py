@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from benchmark.parts import PART_NAMES
+from benchmark.avatars.part_classes import PART_NAMES
 from methods.networks.bisenet import CLASSES, BiSeNet
 from methods.networks.face_parser import Reading
 

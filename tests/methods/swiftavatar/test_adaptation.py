@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 from tiny_pair import SIZE, make_pair, make_renders
 
-from benchmark.progress import Silent
-from benchmark.store import Store
+from benchmark.storage.store import Store
+from benchmark.system.progress import Silent
 from methods.base import MethodError
 from methods.generator.curves import CURVES, read_curves
 from methods.networks.discriminator import SemanticDiscriminator

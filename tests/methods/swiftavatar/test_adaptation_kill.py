@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from places import HELPERS, ROOT
 from tiny_pair import make_pair, make_renders
 
-from benchmark.progress import Silent
-from benchmark.store import Store
+from benchmark.storage.store import Store
+from benchmark.system.progress import Silent
 from methods.swiftavatar import adaptation_training
 from methods.swiftavatar.adaptation import adaptation_stage, adapted_generator
 from methods.swiftavatar.options import AdaptationOptions
@@ -64,14 +65,12 @@ def written(root):
 
 def start(root):
     program = (
-        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r});"
+        f"import sys; sys.path[:0] = {[str(Path(__file__).parent), str(HELPERS)]!r};"
         "import pathlib, torch, test_adaptation_kill;"
         "torch.set_num_threads(1);"
         f"test_adaptation_kill.adapt(pathlib.Path({str(root)!r}), pause=0.1)"
     )
-    return subprocess.Popen(
-        [sys.executable, "-c", program], cwd=Path(__file__).parents[3]
-    )
+    return subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
 
 
 def wait_for_another(root, before, child, seconds=300):

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.parts import PART_IDS, PART_NAMES
+from benchmark.avatars.part_classes import PART_IDS, PART_NAMES
 from methods.networks.semantic_stylegan import Synthesis
 from methods.swiftavatar.colour_matching import (
     ColourMatching,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from benchmark.colour import ciede2000, srgb_to_lab
-from benchmark.parts import PART_IDS
+from benchmark.avatars.colour import ciede2000, srgb_to_lab
+from benchmark.avatars.part_classes import PART_IDS
 from methods.generator import quality
 from methods.generator.sampling import Samples, draw_codes, synthesise
 from methods.swiftavatar.dual_domain import (

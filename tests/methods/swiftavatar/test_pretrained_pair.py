@@ -2,7 +2,7 @@ import pytest
 import torch
 from tiny_pair import DISCRIMINATOR, GENERATOR, write
 
-from benchmark.weight_folders import WeightsError
+from benchmark.weights.folders import WeightsError
 from methods.base import MethodError
 from methods.generator.pretrained import load_discriminator, load_generator
 from methods.swiftavatar.pretrained_pair import open_pair, pair_files

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import cos, pi, sin
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.engines.toon.head import EYE_LINE, MIDDLE, Head
 from benchmark.engines.toon.palette import HairTones, SkinTones
 from benchmark.engines.toon.svg import Point, Shape, bumps, curve, mirrored, ring
-from benchmark.parts import PART_IDS
 
 HAIR = PART_IDS["hair"]
 FILL, BACK_FILL = "url(#hair)", "url(#hairback)"

@@ -7,11 +7,13 @@ from dataclasses import fields
 from pathlib import Path
 
 from benchmark.avatars import AvatarError
-from benchmark.faces.portraits.designer import first, second
+from benchmark.faces.portraits.designer import designer_a as first
+from benchmark.faces.portraits.designer import designer_b as second
 from benchmark.faces.portraits.designer.agreement import agreement_markdown
+from benchmark.faces.portraits.designer.appearance import SWITCHES
 from benchmark.faces.portraits.designer.avataaars_hair import AVATAAARS_HAIRS
 from benchmark.faces.portraits.designer.hair import HairShape, HairWeights, NearestHair
-from benchmark.faces.portraits.designer.lines import (
+from benchmark.faces.portraits.designer.rules import (
     Bounds,
     FirstFit,
     Line,
@@ -21,7 +23,6 @@ from benchmark.faces.portraits.designer.lines import (
     Strongest,
     Swatches,
 )
-from benchmark.faces.portraits.designer.look import SWITCHES
 from benchmark.faces.portraits.designer.toon_hair import TOON_HAIRS
 from benchmark.faces.portraits.designer.truths import ENGINES, TABLES
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmark.avatars import Discrete, Parameter
-from benchmark.faces.portraits.designer.look import Look
+from benchmark.faces.portraits.designer.appearance import Look
 
 
 @dataclass(frozen=True)

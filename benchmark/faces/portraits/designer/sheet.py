@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarError
-from benchmark.faces.packed import read_manifest
+from benchmark.faces.parquet_set import read_manifest
 from benchmark.faces.portraits.designer.truths import (
     DESIGNERS,
     ENGINES,

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.avatars import AvatarError, AvatarSpec, AvatarVectors
-from benchmark.faces.heldout import write_truth
-from benchmark.faces.packed import TRUTH_FOLDER, read_manifest, seal
+from benchmark.avatars.spec import nearest
+from benchmark.faces.parquet_set import TRUTH_FOLDER, read_manifest, seal
 from benchmark.faces.pictures import FaceSetError
-from benchmark.faces.portraits.designer import first, second
-from benchmark.faces.portraits.designer.lines import Line
-from benchmark.faces.portraits.designer.look import read_look
+from benchmark.faces.portraits.designer import designer_a as first
+from benchmark.faces.portraits.designer import designer_b as second
+from benchmark.faces.portraits.designer.appearance import read_look
+from benchmark.faces.portraits.designer.rules import Line
+from benchmark.faces.truth_csv import write_truth
 from benchmark.registry import ENGINES as ENGINE_CLASSES
-from benchmark.spec import nearest
 
 TABLES: dict[str, Mapping[str, Mapping[str, Line]]] = {
     "designer-a": first.TABLES,

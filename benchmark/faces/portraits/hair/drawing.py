@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.faces.portraits.camera import Camera, pixel_rays
 from benchmark.faces.portraits.hair.frame import HeadFrame
 from benchmark.faces.portraits.hair.grow import Growth
@@ -13,7 +14,6 @@ from benchmark.faces.portraits.hair.scalp import cover
 from benchmark.faces.portraits.hair.shading import ShadowGrid, shade, shadow_grid
 from benchmark.faces.portraits.hair.strands import Layer, paint
 from benchmark.faces.portraits.light import Lights
-from benchmark.parts import PART_IDS
 
 OPEN_SKY = np.array([0.0, 0.55, 0.84])
 """Direction from which ambient light mostly reaches hair that a camera sees."""

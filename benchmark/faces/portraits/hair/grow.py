@@ -7,25 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import KDTree
 
+from benchmark.avatars.part_classes import PART_IDS
 from benchmark.faces.portraits.hair.brows import grow_brows, grow_lashes
-from benchmark.faces.portraits.hair.comb import (
+from benchmark.faces.portraits.hair.facial_hair import BEARDS, grow_beard
+from benchmark.faces.portraits.hair.frame import HeadFrame, frame_of
+from benchmark.faces.portraits.hair.march import bend, march
+from benchmark.faces.portraits.hair.scalp import Roots, sample_roots
+from benchmark.faces.portraits.hair.strand_guidance import (
     crosses_face,
     in_fringe,
     in_lanes,
     local_places,
     make_plan,
 )
-from benchmark.faces.portraits.hair.facial_hair import BEARDS, grow_beard
-from benchmark.faces.portraits.hair.frame import HeadFrame, frame_of
-from benchmark.faces.portraits.hair.march import bend, march
-from benchmark.faces.portraits.hair.scalp import Roots, sample_roots
 from benchmark.faces.portraits.hair.strands import Strands
 from benchmark.faces.portraits.hair.style import Style
 from benchmark.faces.portraits.hair.styles import style_of
 from benchmark.faces.portraits.hair.tied import grow_ties, tie_up
 from benchmark.faces.portraits.head import Head
 from benchmark.faces.portraits.people import Person
-from benchmark.parts import PART_IDS
 
 
 @dataclass(frozen=True)

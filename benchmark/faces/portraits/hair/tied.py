@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmark.faces.portraits.hair.comb import local_places
 from benchmark.faces.portraits.hair.frame import HeadFrame
 from benchmark.faces.portraits.hair.march import Plan, march
 from benchmark.faces.portraits.hair.scalp import Roots
+from benchmark.faces.portraits.hair.strand_guidance import local_places
 from benchmark.faces.portraits.hair.style import Style, Tie
 
 TAIL_STRANDS = 1300

@@ -1,12 +1,6 @@
 """Small official checkpoints, and what a refused import has to leave behind."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from official_checkpoints import narrow
 
 from benchmark.weights import WeightsError

@@ -4,7 +4,7 @@ import pytest
 import torch
 from official_checkpoints import CONFIG, checkpoint, generator, saved, settings
 
-from benchmark.store import file_digest
+from benchmark.storage.digests import file_digest
 from benchmark.weights import WeightsError
 from methods.generator.official import LICENCE, import_official
 from methods.generator.pretrained import (

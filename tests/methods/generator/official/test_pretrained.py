@@ -7,7 +7,7 @@ import pytest
 import torch
 from official_checkpoints import CONFIG, generator
 
-from benchmark.weight_folders import WeightsError, find_weights
+from benchmark.weights.folders import WeightsError, find_weights
 from methods.generator.pretrained import (
     WeightsCard,
     load_discriminator,

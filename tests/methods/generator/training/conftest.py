@@ -1,12 +1,6 @@
 """Makes the tiny training importable beside the tests."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 import tiny_training
 
 

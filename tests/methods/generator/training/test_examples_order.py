@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tiny_training import PARTS, make_faces
 
 from methods.generator.examples import Examples, one_hot
-from methods.pictures import as_tensor
+from methods.shared.pictures import as_tensor
 
 
 @settings(max_examples=30)

@@ -9,14 +9,14 @@ import tiny_pair
 import torch
 from safetensors.torch import save_file
 
-from benchmark.progress import Silent
-from benchmark.store import Store
-from benchmark.torchvision_ops import declare_missing_operators
+from benchmark.storage.store import Store
+from benchmark.system.progress import Silent
+from benchmark.system.torchvision_ops import declare_missing_operators
 from benchmark.weights import ALEXNET, VGG16
 from methods.generator.sampling import draw_codes, synthesise
 from methods.networks.part_latents import PartLayout
 from methods.networks.semantic_stylegan import Synthesis
-from methods.renders import Renders
+from methods.shared.renders import Renders
 from methods.swiftavatar.mean_codes import mean_codes
 from methods.swiftavatar.options import MeanOptions
 

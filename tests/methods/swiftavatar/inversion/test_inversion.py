@@ -6,14 +6,14 @@ import pytest
 import tiny_pair
 import torch
 
-from benchmark.progress import Silent
-from benchmark.store import Store
+from benchmark.storage.store import Store
+from benchmark.system.progress import Silent
 from benchmark.weights import ALEXNET
 from methods.base import MethodError
 from methods.generator.sampling import draw_codes, synthesise
-from methods.pictures import as_tensor
-from methods.randomness import seed_of
-from methods.renders import Renders
+from methods.shared.pictures import as_tensor
+from methods.shared.randomness import seed_of
+from methods.shared.renders import Renders
 from methods.swiftavatar.inversion import (
     CODES_FILE,
     CURVE_FILE,

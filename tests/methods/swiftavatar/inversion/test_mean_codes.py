@@ -2,8 +2,8 @@ import pytest
 import tiny_pair
 import torch
 
-from benchmark.progress import Silent
-from benchmark.store import Store
+from benchmark.storage.store import Store
+from benchmark.system.progress import Silent
 from methods.base import MethodError
 from methods.swiftavatar.mean_codes import mean_codes, mean_codes_stage
 from methods.swiftavatar.options import MeanOptions

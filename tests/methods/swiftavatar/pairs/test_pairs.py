@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from places import HELPERS
 
 from benchmark.avatars import AvatarSpec, AvatarVectors, Continuous, Discrete
-from benchmark.progress import Silent
-from benchmark.store import Store
+from benchmark.storage.store import Store
+from benchmark.system.progress import Silent
 from methods.generator.sampling import synthesise
 from methods.swiftavatar import pairs
 from methods.swiftavatar.options import NO_SEMANTIC, SemanticOptions
@@ -171,7 +172,7 @@ def test_a_broken_production_goes_on_at_the_open_shard(produce, monkeypatch):
 @pytest.mark.slow
 def test_kill_minus_nine_costs_the_open_shard_and_changes_no_byte(tmp_path):
     def run(store, fatal):
-        script = Path(__file__).with_name("production.py")
+        script = HELPERS / "production.py"
         command = [sys.executable, script, tmp_path / store, str(fatal)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout.strip()

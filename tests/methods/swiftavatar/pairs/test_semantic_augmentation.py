@@ -4,9 +4,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmark.parts import PART_IDS
+from benchmark.avatars.part_classes import PART_IDS
 from methods.base import MethodError
-from methods.randomness import generator_of
+from methods.shared.randomness import generator_of
 from methods.swiftavatar.options import NO_SEMANTIC, SemanticOptions
 from methods.swiftavatar.semantic_augmentation import AMBIGUOUS, augmented_codes
 

@@ -1,7 +1,7 @@
 import numpy as np
 
 from benchmark.avatars import AvatarSpec, AvatarVectors, Discrete
-from benchmark.parts import PART_COLOURS
+from benchmark.avatars.part_classes import PART_COLOURS
 from methods.generator.page import TILE
 from methods.generator.sampling import draw_codes, synthesise
 from methods.swiftavatar.pairs import FacePairs

@@ -1,0 +1,315 @@
+"""Batches of avatar vectors, and the specs that they obey: the ground floor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.avatars.spec import (
+    NONE,
+    AvatarError,
+    AvatarSpec,
+    Continuous,
+    Discrete,
+    Parameter,
+)
+
+Record = dict[str, float | str]
+
+
+@dataclass(frozen=True)
+class ActiveMask:
+    """Which values of a batch mean anything: bool (n, C) and bool (n, D)."""
+
+    continuous: NDArray[np.bool_]
+    discrete: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class AvatarVectors:
+    """A batch of n avatar vectors of one spec.
+
+    continuous: (n, C) float32 in [0, 1]; discrete: (n, D) int64 option indices.
+    Anything else raises AvatarError naming the parameter.
+    """
+
+    spec: AvatarSpec
+    continuous: NDArray[np.float32] = field(repr=False)
+    discrete: NDArray[np.int64] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        continuous = _as_block(self.continuous, len(self.spec.continuous), np.float32)
+        discrete = _as_block(self.discrete, len(self.spec.discrete), np.int64)
+        if len(continuous) != len(discrete):
+            raise AvatarError(
+                f"{self.spec.name}: {len(continuous)} rows of continuous values but "
+                f"{len(discrete)} of discrete ones"
+            )
+        _check_scalars(self.spec, continuous)
+        _check_choices(self.spec, discrete)
+        for block in (continuous, discrete):
+            block.setflags(write=False)
+        object.__setattr__(self, "continuous", continuous)
+        object.__setattr__(self, "discrete", discrete)
+
+    def __len__(self) -> int:
+        return len(self.continuous)
+
+    def __getitem__(
+        self, rows: int | slice | Sequence[int] | NDArray[Any]
+    ) -> AvatarVectors:
+        """The chosen rows as a batch (an int gives a batch of one)."""
+        if isinstance(rows, (int, np.integer)):
+            rows = [int(rows)]
+        return AvatarVectors(self.spec, self.continuous[rows], self.discrete[rows])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AvatarVectors):
+            return NotImplemented
+        return (
+            self.spec == other.spec
+            and np.array_equal(self.continuous, other.continuous)
+            and np.array_equal(self.discrete, other.discrete)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @classmethod
+    def sample(
+        cls, spec: AvatarSpec, count: int, seed: int, absent: float | None = None
+    ) -> AvatarVectors:
+        """`count` vectors, uniform over every range and option; the same for a seed.
+
+        With `absent`, in [0, 1], an optional parameter is `none` in that share of them
+        and uniform over its other options in the rest.
+        """
+        rng = np.random.default_rng(seed)
+        continuous = rng.random((count, len(spec.continuous)), dtype=np.float32)
+        columns = [rng.integers(len(d.options), size=count) for d in spec.discrete]
+        if absent is not None:
+            columns = [
+                _often_absent(rng, d, column, absent)
+                for d, column in zip(spec.discrete, columns, strict=True)
+            ]
+        discrete = np.stack(columns, axis=1) if columns else np.zeros((count, 0))
+        return cls(spec, continuous, discrete.astype(np.int64))
+
+    @classmethod
+    def defaults(cls, spec: AvatarSpec, count: int = 1) -> AvatarVectors:
+        """`count` copies of the default avatar (first option of each discrete)."""
+        row = np.array([[c.default for c in spec.continuous]], dtype=np.float32)
+        row = row.reshape(1, len(spec.continuous))
+        zeros = np.zeros((count, len(spec.discrete)), dtype=np.int64)
+        return cls(spec, np.repeat(row, count, axis=0), zeros)
+
+    @classmethod
+    def concatenate(cls, batches: Iterable[AvatarVectors]) -> AvatarVectors:
+        """Batches of one spec in a row; raises AvatarError if none or mixed."""
+        parts = list(batches)
+        if not parts or any(p.spec != parts[0].spec for p in parts):
+            raise AvatarError("concatenate: needs one or more batches of one spec")
+        return cls(
+            parts[0].spec,
+            np.concatenate([p.continuous for p in parts]),
+            np.concatenate([p.discrete for p in parts]),
+        )
+
+    def with_value(self, name: str, value: float | str) -> AvatarVectors:
+        """A copy in which every row has `value` (scalar or option) for `name`."""
+        parameter = self.spec[name]
+        continuous, discrete = self.continuous.copy(), self.discrete.copy()
+        column = self.spec.columns[name]
+        if isinstance(parameter, Continuous):
+            continuous[:, column] = _scalar(parameter, value)
+        else:
+            discrete[:, column] = _choice(parameter, value)
+        return AvatarVectors(self.spec, continuous, discrete)
+
+    def column(self, name: str) -> NDArray[Any]:
+        """The (n,) values of a parameter: float32 scalars or int64 option indices."""
+        scalar = isinstance(self.spec[name], Continuous)
+        block = self.continuous if scalar else self.discrete
+        return block[:, self.spec.columns[name]]
+
+    def active(self) -> ActiveMask:
+        """Which values are active under each parameter's `active_when`."""
+        return ActiveMask(
+            self._active_columns(self.spec.continuous),
+            self._active_columns(self.spec.discrete),
+        )
+
+    def _active_columns(self, parameters: Sequence[Parameter]) -> NDArray[np.bool_]:
+        mask = np.ones((len(self), len(parameters)), dtype=bool)
+        for column, parameter in enumerate(parameters):
+            condition = parameter.active_when
+            if condition is not None:
+                owner = self.spec[condition.parameter]
+                assert isinstance(owner, Discrete)
+                allowed = [owner.index(option) for option in condition.options]
+                mask[:, column] = np.isin(self.column(owner.name), allowed)
+        return mask
+
+    def flat(self) -> NDArray[np.float32]:
+        """(n, spec.flat_size) float32: scalars, then a one-hot block a discrete."""
+        blocks = [self.continuous]
+        for column, choice in enumerate(self.spec.discrete):
+            blocks.append(
+                np.eye(len(choice.options), dtype=np.float32)[self.discrete[:, column]]
+            )
+        return np.concatenate(blocks, axis=1)
+
+    @classmethod
+    def from_flat(cls, spec: AvatarSpec, flat: NDArray[Any]) -> AvatarVectors:
+        """Nearest vectors to (n, flat_size) scores: clipped scalars, argmax blocks."""
+        flat = np.asarray(flat)
+        if flat.ndim != 2 or flat.shape[1] != spec.flat_size:
+            raise AvatarError(
+                f"{spec.name}: flat form must be (n, {spec.flat_size}), "
+                f"got {flat.shape}"
+            )
+        if not np.isfinite(flat).all():
+            raise AvatarError(
+                f"{spec.name}: flat form holds values that are not finite"
+            )
+        continuous = np.clip(flat[:, : len(spec.continuous)], 0, 1).astype(np.float32)
+        columns = [
+            flat[:, spec.flat_slices[d.name]].argmax(axis=1) for d in spec.discrete
+        ]
+        discrete = np.stack(columns, axis=1) if columns else np.zeros((len(flat), 0))
+        return cls(spec, continuous, discrete.astype(np.int64))
+
+    def to_records(self) -> list[Record]:
+        """One JSON-able dict a vector, by parameter and option names."""
+        names = self.spec.names
+        columns = [self._values(parameter) for parameter in self.spec.parameters]
+        return [
+            dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)
+        ]
+
+    def _values(self, parameter: Parameter) -> list[float] | list[str]:
+        """A parameter's values by name; scalars as short as float32 allows."""
+        column = self.column(parameter.name)
+        if isinstance(parameter, Continuous):
+            return [float(str(value)) for value in column]
+        return [parameter.options[index] for index in column]
+
+    @classmethod
+    def from_records(
+        cls, spec: AvatarSpec, records: Iterable[Mapping[str, Any]]
+    ) -> AvatarVectors:
+        """Read dicts by parameter and option names.
+
+        An inactive parameter may be left out (or empty); it then takes its default. A
+        missing active one, an unknown name and a bad value raise AvatarError.
+        """
+        rows = [_row(spec, record) for record in records]
+        continuous = np.array([r[0] for r in rows], dtype=np.float32)
+        discrete = np.array([r[1] for r in rows], dtype=np.int64)
+        return cls(
+            spec,
+            continuous.reshape(len(rows), len(spec.continuous)),
+            discrete.reshape(len(rows), len(spec.discrete)),
+        )
+
+
+def _as_block(values: Any, width: int, dtype: type) -> NDArray[Any]:
+    array = np.asarray(values)
+    if array.ndim != 2 or array.shape[1] != width:
+        raise AvatarError(f"expected an array of shape (n, {width}), got {array.shape}")
+    integers = np.issubdtype(array.dtype, np.integer)
+    if dtype is np.int64 and not integers and array.size:
+        raise AvatarError(f"option indices must be integers, got {array.dtype}")
+    return np.array(array, dtype=dtype, order="C")
+
+
+def _check_scalars(spec: AvatarSpec, continuous: NDArray[np.float32]) -> None:
+    bad = ~(np.isfinite(continuous) & (continuous >= 0) & (continuous <= 1))
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        name = spec.continuous[column].name
+        raise AvatarError(
+            f"{name}: {continuous[row, column]} in row {row} is outside [0, 1]"
+        )
+
+
+def _check_choices(spec: AvatarSpec, discrete: NDArray[np.int64]) -> None:
+    for column, choice in enumerate(spec.discrete):
+        values = discrete[:, column]
+        bad = (values < 0) | (values >= len(choice.options))
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise AvatarError(
+                f"{choice.name}: index {values[row]} in row {row} is not one of its "
+                f"{len(choice.options)} options"
+            )
+
+
+def _often_absent(
+    rng: np.random.Generator,
+    parameter: Discrete,
+    column: NDArray[np.int64],
+    absent: float,
+) -> NDArray[np.int64]:
+    """An optional parameter's column drawn anew, `none` in a share of it."""
+    if not parameter.optional:
+        return column
+    none = parameter.index(NONE)
+    others = np.array([k for k in range(len(parameter.options)) if k != none])
+    chosen = others[rng.integers(len(others), size=len(column))]
+    return np.where(rng.random(len(column)) < absent, none, chosen)
+
+
+def _scalar(parameter: Continuous, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if isinstance(value, bool) or not 0 <= number <= 1:
+        raise AvatarError(f"{parameter.name}: {value!r} is not a number in [0, 1]")
+    return number
+
+
+def _choice(parameter: Discrete, value: Any) -> int:
+    if not isinstance(value, str):
+        raise AvatarError(f"{parameter.name}: {value!r} is not an option name")
+    return parameter.index(value)
+
+
+def _is_absent(value: Any) -> bool:
+    return (
+        value is None or value == "" or (isinstance(value, float) and np.isnan(value))
+    )
+
+
+def _row(spec: AvatarSpec, record: Mapping[str, Any]) -> tuple[list[float], list[int]]:
+    for name in record:
+        spec[name]
+    given = {name: value for name, value in record.items() if not _is_absent(value)}
+    continuous = [
+        _scalar(c, given[c.name])
+        if c.name in given
+        else _absent(spec, c, given, c.default)
+        for c in spec.continuous
+    ]
+    discrete = [
+        _choice(d, given[d.name]) if d.name in given else _absent(spec, d, given, 0)
+        for d in spec.discrete
+    ]
+    return continuous, discrete
+
+
+def _absent(
+    spec: AvatarSpec, parameter: Parameter, given: Mapping[str, Any], default: Any
+) -> Any:
+    condition = parameter.active_when
+    inactive = (
+        condition is not None
+        and given.get(condition.parameter) not in condition.options
+    )
+    if inactive:
+        return default
+    raise AvatarError(f"{parameter.name}: missing, and engine {spec.name} needs it")

@@ -1,0 +1,1 @@
+"""From suite YAML to a resolved suite."""

@@ -1,0 +1,297 @@
+"""Suites: the YAML that says which variants meet which engines on which faces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from benchmark.avatars.spec import nearest
+from benchmark.config.schema import (
+    AblationSection,
+    FacesSection,
+    Name,
+    Section,
+    SpeedSection,
+    Split,
+    Title,
+    VariantSection,
+)
+
+SUITES = Path(str(files("benchmark.suites")))
+RESERVED = frozenset({"store", "mlartifacts"})
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+class SuiteError(ValueError):
+    """A suite cannot run; `problems` holds one sentence a mistake, all at once."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class Suite(Section):
+    """Variants × engines × seeds on one face set, judged by metrics.
+
+    `options` reach every variant whose method has an option of that name; a variant's
+    own options win. The first designer is the main one: oracle rows learn from it and
+    tables show it; the others are sensitivity checks. An `ablation` adds the paper's
+    Table 3 to the reports. From scratch, nothing is taken that ships with the package:
+    neither weights of its generators nor finished stages.
+    """
+
+    name: Name
+    title: Title
+    notes: str = ""
+    faces: FacesSection
+    designers: tuple[str, ...] = Field(("designer-a",), min_length=1)
+    engines: tuple[str, ...] = Field(min_length=1)
+    variants: tuple[VariantSection, ...] = Field(min_length=1)
+    ablation: AblationSection | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+    seeds: tuple[Annotated[int, Field(ge=0, lt=2**31)], ...] = Field((0,), min_length=1)
+    metrics: tuple[str, ...] = Field(min_length=1)
+    splits: tuple[Split, ...] = Field(("heldout", "validation"), min_length=1)
+    render_size: int = Field(256, ge=64, le=1024)
+    speed: SpeedSection = SpeedSection()
+    device: Literal["auto", "cpu", "cuda", "mps"] = "cpu"
+    threads: int = Field(2, ge=1)
+    from_scratch: bool = False
+
+    @field_validator("name")
+    @classmethod
+    def _not_reserved(cls, name: str) -> str:
+        if name in RESERVED:
+            raise ValueError(f"{name} is the name of another folder beside the runs")
+        return name
+
+    @model_validator(mode="after")
+    def _no_repeats(self) -> Suite:
+        lists: Mapping[str, Sequence[Any]] = {
+            "designers": self.designers,
+            "engines": self.engines,
+            "variants": [variant.name for variant in self.variants],
+            "seeds": self.seeds,
+            "metrics": self.metrics,
+            "splits": self.splits,
+        }
+        for key, values in lists.items():
+            for value in values:
+                if list(values).count(value) > 1:
+                    raise ValueError(f"{key} lists {value} twice")
+        return self
+
+    @model_validator(mode="after")
+    def _ablation_of_own_variants(self) -> Suite:
+        names = [variant.name for variant in self.variants]
+        members = () if self.ablation is None else self.ablation.members
+        for name in members:
+            if name not in names:
+                raise ValueError(
+                    f"ablation: no variant is called {name!r}{nearest(name, names)}; "
+                    f"the variants are {', '.join(names)}"
+                )
+        return self
+
+
+_SECTIONS: Mapping[str, type[Section]] = {
+    "faces": FacesSection,
+    "variants": VariantSection,
+    "ablation": AblationSection,
+    "speed": SpeedSection,
+}
+
+_WORDING = {
+    "tuple_type": "expected a list, as in [a, b]",
+    "list_type": "expected a list, as in [a, b]",
+    "dict_type": "expected keys with values below it",
+    "model_type": "expected keys with values below it",
+    "model_attributes_type": "expected keys with values below it",
+    "too_short": "the list is empty; give at least one item",
+}
+"""Pydantic's errors whose own words speak of Python rather than of YAML."""
+
+
+def suite_names() -> tuple[str, ...]:
+    """Names of the suites that ship with the package."""
+    return tuple(sorted(path.stem for path in SUITES.glob("*.yaml")))
+
+
+def suite_path(name: str) -> Path:
+    """The YAML file of a suite: a built-in name, or a path to a file of one's own."""
+    if name in suite_names():
+        return SUITES / f"{name}.yaml"
+    path = Path(name)
+    if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:
+        if path.is_file():
+            return path
+        raise SuiteError([f"{name}: there is no such suite file"])
+    raise SuiteError(
+        [
+            f"unknown suite {name!r}{nearest(name, suite_names())}; there are "
+            f"{', '.join(suite_names())}, or give the path of a YAML file"
+        ]
+    )
+
+
+def load_suite(name: str, overrides: Iterable[str] = ()) -> Suite:
+    """Read and check a suite; `overrides` are `key.path=value` texts.
+
+    Relative paths, overrides included, count from the suite file's folder; those given
+    to a built-in suite from the current one. Raises SuiteError with every problem at
+    once.
+    """
+    path = suite_path(name)
+    data = read_yaml(path)
+    problems = [p for o in overrides if (p := _override(data, o)) is not None]
+    if problems:
+        raise SuiteError(problems)
+    folder = Path.cwd() if path.parent == SUITES else path.parent
+    return parse_suite(data, path.name, folder)
+
+
+def parse_suite(data: Mapping[str, Any], source: str, folder: Path) -> Suite:
+    """Check a suite's data; `source` names it in messages."""
+    try:
+        suite = Suite.model_validate(data)
+    except ValidationError as error:
+        raise SuiteError(explain(error, source, data, Suite)) from None
+    return suite.model_copy(update={"faces": suite.faces.below(folder)})
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML file that holds a mapping; a key given twice is refused."""
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" line {where.line + 1}:" if where else ""
+        what = getattr(error, "problem", None) or error
+        raise SuiteError([f"{path}:{line} not valid YAML: {what}"]) from None
+    except OSError as error:
+        raise SuiteError([f"{path}: cannot be read: {error.strerror}"]) from None
+    if not isinstance(data, dict):
+        raise SuiteError([f"{path}: a suite must be a mapping of keys to values"])
+    return data
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """A safe loader that does not let a second key silently replace the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            if key_node.tag == _MERGE:
+                continue
+            mark = key_node.start_mark
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key must be a plain word", mark
+                )
+            key = self.construct_object(key_node)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} is given twice", mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def explain(
+    error: ValidationError, source: str, data: Any, model: type[BaseModel]
+) -> list[str]:
+    """One sentence a mistake of a pydantic error, with the key's path and a hint."""
+    items = error.errors()
+    deep = {item["loc"][:1] for item in items if len(item["loc"]) > 1}
+    # A list with a bad item is also reported as too short, which it is not.
+    return [
+        _sentence(item, source, data, model)
+        for item in items
+        if item["type"] != "too_short" or item["loc"] not in deep
+    ]
+
+
+def _sentence(item: Any, source: str, data: Any, model: type[BaseModel]) -> str:
+    where = _path(item["loc"], data)
+    if item["type"] == "extra_forbidden":
+        known = _siblings(model, item["loc"])
+        return (
+            f"{source}: {where}: unknown key{nearest(str(item['loc'][-1]), known)}; "
+            f"the keys here are {', '.join(known)}"
+        )
+    if item["type"] == "missing":
+        return f"{source}: {where}: is missing"
+    plain = str(item["msg"]).removeprefix("Value error, ")
+    message = _WORDING.get(str(item["type"]), plain)
+    message = message[0].lower() + message[1:]
+    given = (
+        "" if isinstance(item["input"], (dict, list)) else f", got {item['input']!r}"
+    )
+    if item["type"] == "value_error":
+        given = ""
+    return f"{source}: {where + ': ' if where else ''}{message}{given}"
+
+
+def _path(location: Sequence[int | str], data: Any) -> str:
+    """`variants.baseline.options`: list items by their name where they have one."""
+    words: list[str] = []
+    for part in location:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            data = None
+        named = isinstance(part, int) and isinstance(data, dict) and "name" in data
+        words.append(str(data["name"]) if named else str(part))
+    return ".".join(words)
+
+
+def _siblings(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+    """The keys that the section which holds `location` knows."""
+    if model is Suite and len(location) > 1:
+        return list(_SECTIONS[str(location[0])].model_fields)
+    return list(model.model_fields)
+
+
+def _override(data: dict[str, Any], text: str) -> str | None:
+    """Apply one `key.path=value`; the problem, or None."""
+    path, equals, value = text.partition("=")
+    keys = path.split(".")
+    if not equals or not all(keys):
+        return f"--set {text}: expected key=value, as in --set seeds=[0,1]"
+    try:
+        parsed = yaml.safe_load(value)
+    except yaml.YAMLError:
+        return f"--set {text}: the value is not valid YAML"
+    holder: Any = data
+    try:
+        for key in keys[:-1]:
+            holder = _step(holder, key)
+    except LookupError as error:
+        return f"--set {text}: {error.args[0]}"
+    if not isinstance(holder, dict):
+        return f"--set {text}: {'.'.join(keys[:-1])} holds no keys"
+    holder[keys[-1]] = parsed
+    return None
+
+
+def _step(holder: Any, key: str) -> Any:
+    """One step down a path; LookupError with a sentence where there is none."""
+    if isinstance(holder, dict):
+        return holder.setdefault(key, {})
+    if not isinstance(holder, list):
+        raise LookupError(f"nothing lies below {key}")
+    named = {str(item.get("name")): item for item in holder if isinstance(item, dict)}
+    if key not in named:
+        raise LookupError(f"there is no {key}{nearest(key, named)}")
+    return named[key]

@@ -1,0 +1,1 @@
+"""Carry a resolved suite out: plan, stages, trials."""

@@ -1,0 +1,156 @@
+"""What a contest needs: the stages of every trial, and what trials share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+
+from benchmark.config.resolved import Contest, Judge, Variant, judge_data
+from benchmark.engines.base import engine_digest
+from benchmark.run.stage_keys import (
+    fit_stage,
+    predict_stage,
+    render_stage,
+    score_stage,
+    speed_stage,
+    truth_render_stage,
+)
+from benchmark.storage.digests import digest_of
+from benchmark.storage.store import Stage
+from benchmark.system.hardware import hardware
+from benchmark.weights.folders import is_member
+
+
+@dataclass(frozen=True)
+class TrialPlan:
+    """One variant × engine × seed and its stages.
+
+    `predict` and `render` are by split, `scores` by (split, designer, metric).
+    """
+
+    variant: Variant
+    engine: str
+    seed: int
+    fit: Stage
+    speed: Stage
+    predict: Mapping[str, Stage]
+    render: Mapping[str, Stage]
+    scores: Mapping[tuple[str, str, str], Stage]
+
+    @property
+    def name(self) -> str:
+        """The trial's folder name."""
+        return f"{self.variant.name}__{self.engine}__s{self.seed}"
+
+    def stages(self) -> Iterator[Stage]:
+        """Every stage in the order of work."""
+        yield self.fit
+        yield self.speed
+        yield from self.predict.values()
+        yield from self.render.values()
+        yield from self.scores.values()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every trial of a contest, and the truths' renders that trials share."""
+
+    contest: Contest
+    machine: Mapping[str, Any]
+    truths: Mapping[tuple[str, str, str], Stage]
+    trials: tuple[TrialPlan, ...]
+
+    def trial_key(self, trial: TrialPlan) -> str:
+        """SHA-256 (hex) of all that a trial's results depend on; timings excluded."""
+        scores = {"/".join(name): stage.key for name, stage in trial.scores.items()}
+        return digest_of({"run": self.contest.digest, "scores": scores})
+
+    @cached_property
+    def unique(self) -> dict[str, Stage]:
+        """Every stage once, by key."""
+        shared = {stage.key: stage for stage in self.truths.values()}
+        return shared | {s.key: s for t in self.trials for s in t.stages()}
+
+
+def make_plan(contest: Contest) -> Plan:
+    """The stages of every trial: variants × engines × seeds.
+
+    Sets torch's number of threads, on which floating point and speed depend.
+    """
+    torch.set_num_threads(contest.suite.threads)
+    machine = hardware(contest.device, contest.suite.threads)
+    size = contest.suite.render_size
+    truths = {
+        (engine, split, designer): truth_render_stage(
+            engine_digest(contest.engines[engine]),
+            contest.truth_digest(engine, split, designer),
+            size,
+        )
+        for engine in contest.engines
+        for split in contest.suite.splits
+        for designer in contest.suite.designers
+    }
+    trials = tuple(
+        _trial(contest, machine, truths, variant, engine, seed)
+        for engine in contest.engines
+        for variant in contest.variants
+        for seed in contest.suite.seeds
+    )
+    return Plan(contest, machine, truths, trials)
+
+
+def _trial(
+    contest: Contest,
+    machine: dict[str, Any],
+    truths: Mapping[tuple[str, str, str], Stage],
+    variant: Variant,
+    engine: str,
+    seed: int,
+) -> TrialPlan:
+    suite, digest = contest.suite, engine_digest(contest.engines[engine])
+    fit = _fit(contest, variant, engine, seed)
+    # The engine's share of a latency grows with the picture.
+    timed = {**suite.speed.model_dump(), "render_size": suite.render_size}
+    speed = speed_stage(fit, digest, digest_of(machine), timed)
+    predict = {s: predict_stage(fit, contest.splits[s].digest) for s in suite.splits}
+    render = {s: render_stage(digest, p, suite.render_size) for s, p in predict.items()}
+    scores = {
+        (split, designer, judge.meta.name): _score(
+            judge, render[split], truths[engine, split, designer]
+        )
+        for split in suite.splits
+        for designer in suite.designers
+        for judge in contest.judges
+        if judge.skipped is None
+    }
+    return TrialPlan(variant, engine, seed, fit, speed, predict, render, scores)
+
+
+def _fit(contest: Contest, variant: Variant, engine: str, seed: int) -> Stage:
+    meta = variant.meta
+    method = {"name": meta.name, "version": meta.version, "revision": meta.revision}
+    inputs = {
+        "engine": engine_digest(contest.engines[engine]),
+        "faces": contest.splits["train"].digest,
+        **{f"weights.{name}": digest for name, digest in variant.digests.items()},
+    }
+    if meta.role == "oracle":
+        designer = contest.suite.designers[0]
+        inputs["truth"] = contest.truth_digest(engine, "train", designer)
+    options = variant.options.model_dump(mode="json")
+    fit = fit_stage(method, options, inputs, contest.compute, seed)
+    # Only who reads a generator could meet weights or stages that ship.
+    if contest.suite.from_scratch and any(map(is_member, variant.digests)):
+        fit = replace(fit, options={**fit.options, "from_scratch": True})
+    return fit
+
+
+def _score(judge: Judge, predicted: Stage, truth: Stage) -> Stage:
+    data = judge_data(judge)
+    return score_stage(
+        judge.meta.name, data["identity"], judge.digests, predicted, truth
+    )

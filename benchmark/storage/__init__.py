@@ -1,0 +1,1 @@
+"""What lies on disk: the stage store, locks, trial folders, digests."""

@@ -1,0 +1,186 @@
+"""What people see while long work runs: bars on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Protocol, TextIO
+
+from benchmark.system.progress import Progress, Silent, Task
+
+LINE_EVERY = 15.0
+"""Seconds between two plain lines of one task."""
+WORTH_A_LINE = 3.0
+"""Seconds from which on the end of a task gets a plain line."""
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people write it: `0.4 s`, `3 min 5 s`, `2 h 10 min`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print columns of text as wide as the terminal allows."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*header, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False, markup=False).print(table)
+
+
+class Speaker(Progress, Protocol):
+    """A Progress that can also say a line without disturbing its bars."""
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        ...
+
+
+class Quiet(Silent):
+    """Says nothing at all."""
+
+    def say(self, text: str) -> None:
+        """Print nothing."""
+
+
+def open_progress(quiet: bool = False, stream: TextIO | None = None) -> Speaker:
+    """Bars where `stream` is a terminal, else lines; silent if asked.
+
+    The default stream is standard error.
+    """
+    target: TextIO = sys.stderr if stream is None else stream
+    if quiet:
+        return Quiet()
+    return Bars(target) if target.isatty() else Lines(target)
+
+
+class _LineTask:
+    """Counts up, and says how far it is now and then."""
+
+    def __init__(
+        self, label: str, total: int, done: int, say: Callable[[str], None]
+    ) -> None:
+        self.label, self.total = label, total
+        self.done = self.first = done
+        self.started = self.spoken = time.monotonic()
+        self._say = say
+
+    def advance(self, count: int = 1) -> None:
+        self.done += count
+        now = time.monotonic()
+        if now - self.spoken >= LINE_EVERY and self.done < self.total:
+            self.spoken = now
+            rate = (self.done - self.first) / (now - self.started)
+            left = duration((self.total - self.done) / rate) if rate else "unknown"
+            self._say(
+                f"{self.label}: {self.done}/{self.total}, {_rate(rate)}, {left} to go"
+            )
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:.1f}/s" if rate >= 1 or rate == 0 else f"{1 / rate:.1f} s each"
+
+
+class Lines:
+    """Plain lines for logs and pipes; short tasks pass without one."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        print(text, file=self._stream, flush=True)
+
+    @contextmanager
+    def task(self, label: str, total: int, done: int = 0) -> Iterator[Task]:
+        """Count to `total`; a line now and then, and one at the end."""
+        task = _LineTask(label, total, done, self.say)
+        yield task
+        seconds = time.monotonic() - task.started
+        if seconds >= WORTH_A_LINE:
+            self.say(f"{label}: done in {duration(seconds)}")
+
+    def log(self, metrics: Mapping[str, float], step: int) -> None:
+        """Training figures are the tracker's; nothing is printed."""
+
+
+class _BarTask:
+    def __init__(self, advance: Callable[[int], None]) -> None:
+        self._advance = advance
+
+    def advance(self, count: int = 1) -> None:
+        self._advance(count)
+
+
+class Bars:
+    """Bars with a rate and a time to go; nested tasks stack, finished ones leave."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+        from rich.progress import Progress as RichProgress
+
+        self._bars = RichProgress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}", style="cyan"),
+            TimeElapsedColumn(),
+            TextColumn("to go"),
+            TimeRemainingColumn(),
+            console=Console(file=stream),
+            transient=True,
+        )
+        self._open = 0
+
+    def say(self, text: str) -> None:
+        """Print a line above the bars."""
+        self._bars.console.print(text, markup=False, highlight=False)
+
+    @contextmanager
+    def task(self, label: str, total: int, done: int = 0) -> Iterator[Task]:
+        """Show one bar while the body runs."""
+        if self._open == 0:
+            self._bars.start()
+        self._open += 1
+        bar = self._bars.add_task(label, total=total, completed=done, rate="")
+        started = time.monotonic()
+        count = 0
+
+        def advance(step: int) -> None:
+            nonlocal count
+            count += step
+            rate = count / max(time.monotonic() - started, 1e-9)
+            self._bars.update(bar, advance=step, rate=_rate(rate))
+
+        try:
+            yield _BarTask(advance)
+        finally:
+            self._bars.remove_task(bar)
+            self._open -= 1
+            if self._open == 0:
+                self._bars.stop()
+
+    def log(self, metrics: Mapping[str, float], step: int) -> None:
+        """Training figures are the tracker's; nothing is printed."""

@@ -1,0 +1,135 @@
+"""What is tracked of a run and of its trials: tags, parameters, figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmark.storage.digests import digest_of
+from benchmark.system.environment import git_record, own_version, process_name
+
+TAG = "avatarbench."
+
+
+def common_tags(
+    run: Path, config: Mapping[str, Any], machine: Mapping[str, Any]
+) -> dict[str, str]:
+    """Tags of every run: the suite's folder, this process, code, machine, faces."""
+    tags = {
+        "suite": config["name"],
+        "run": str(run.resolve()),
+        "process": json.dumps(process_name()),
+        "git.sha": machine["git"]["sha"],
+        "git.dirty": machine["git"]["dirty"],
+        "version": machine["avatarbench"],
+        "hardware": machine["hardware"]["name"],
+        "machine": digest_of(machine["hardware"]),
+        "faces": config["faces"]["name"],
+        "faces.digest": config["faces"]["digest"],
+        "faces.stand_in": config["faces"]["stand_in"],
+    }
+    return {TAG + key: str(value) for key, value in tags.items()}
+
+
+class FaceRecord(NamedTuple):
+    """Faces as a run names them."""
+
+    name: str
+    digest: str
+    licence: str
+    stand_in: bool
+
+
+def training_tags(
+    name: str, folder: Path, faces: FaceRecord, hardware: str
+) -> dict[str, str]:
+    """Tags of a training: its recipe and folder, this process, code, machine, faces."""
+    code = git_record()
+    tags = {
+        "kind": "training",
+        "recipe": name,
+        "run": str(folder.resolve()),
+        "process": json.dumps(process_name()),
+        "git.sha": code["sha"],
+        "git.dirty": code["dirty"],
+        "version": own_version(),
+        "hardware": hardware,
+        "faces": faces.name,
+        "faces.digest": faces.digest,
+        "faces.licence": faces.licence,
+        "faces.stand_in": faces.stand_in,
+    }
+    return {TAG + key: str(value) for key, value in tags.items()}
+
+
+def trial_tags(record: Mapping[str, Any]) -> dict[str, str]:
+    """Tags of a trial: what it is, under which key, and how it ended."""
+    tags = {"kind": "trial", "trial_status": record["status"]}
+    for key in ("key", "variant", "method", "role", "engine", "seed"):
+        tags[key] = str(record[key])
+    tags["method.version"] = record["method_meta"]["version"]
+    tags["method.revision"] = record["method_meta"]["revision"]
+    tags["engine.version"] = record["engine_meta"]["version"]
+    if record["error"]:
+        tags["error"] = record["error"]
+    return {TAG + key: value for key, value in tags.items()}
+
+
+def trial_params(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The trial's own part of the resolved configuration."""
+    keys = ("variant", "method", "engine", "seed", "options", "weights", "compute")
+    return {
+        **{key: record[key] for key in (*keys, "splits", "render_size")},
+        "metrics": {
+            m["name"]: m["skipped"] or m["identity"] for m in record["metrics"]
+        },
+    }
+
+
+def summary(record: Mapping[str, Any], cases: Any) -> dict[str, float]:
+    """Means of case metrics and values of set metrics: `split.designer.metric`."""
+    values: dict[str, float] = {}
+    metrics = [m["name"] for m in record["metrics"] if m["name"] in cases.columns]
+    for (split, designer), rows in cases.groupby(["split", "designer"]):
+        for metric in metrics:
+            values[f"{split}.{designer}.{metric}"] = float(rows[metric].mean())
+    for place, scores in record["set_scores"].items():
+        for metric, value in scores.items():
+            if value is not None:
+                values[f"{place.replace('/', '.')}.{metric}"] = float(value)
+    return {name: value for name, value in values.items() if value == value}
+
+
+def numbers(data: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers among the data's values."""
+    kinds = (int, float)
+    return {
+        key: float(value)
+        for key, value in data.items()
+        if isinstance(value, kinds) and not isinstance(value, bool)
+    }
+
+
+def curves(path: Path) -> Iterator[tuple[str, float, int]]:
+    """Training figures as (name, value, step)."""
+    if not path.is_file():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        figures = json.loads(line)
+        step = int(figures.pop("step"))
+        for name, value in figures.items():
+            yield f"training.{name}", float(value), step
+
+
+def flat(data: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested mappings as dotted keys and texts: what MLflow takes for parameters."""
+    found: dict[str, str] = {}
+    for key, value in data.items():
+        name = f"{prefix}{key}".replace("/", ".")
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{name}.")
+        else:
+            found[name] = value if isinstance(value, str) else json.dumps(value)
+    return found

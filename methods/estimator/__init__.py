@@ -1,0 +1,1 @@
+"""The estimator that baseline, controls and swiftavatar share."""

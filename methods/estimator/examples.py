@@ -1,0 +1,120 @@
+"""What an estimator learns from: pictures with vectors, in seeded batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from benchmark.avatars import AvatarVectors
+from benchmark.system.progress import Progress
+from methods.estimator.augmentation import Augmentation, augment
+from methods.estimator.losses import Targets
+from methods.networks.estimator import Estimator
+from methods.shared.pictures import as_tensor
+from methods.shared.randomness import generator_of
+
+VIEW_CHUNK = 8
+"""Pictures a call while features are cached: more would not fit into the caches."""
+
+Batches = Callable[[int], tuple[Tensor, Targets]]
+"""From a step's number to frozen features and targets; a function of the step alone."""
+
+Sight = Callable[[Tensor], Tensor]
+"""From (n, 3, S, S) pictures to what the network is given of them."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pictures (n, S, S, 3) uint8 with their n vectors, and the digest of both."""
+
+    pictures: NDArray[np.uint8]
+    vectors: AvatarVectors
+    digest: str
+
+    def __post_init__(self) -> None:
+        if len(self.pictures) != len(self.vectors) or not len(self.vectors):
+            raise ValueError(
+                "pairs need as many pictures as vectors and at least one, got "
+                f"{len(self.pictures)} and {len(self.vectors)}"
+            )
+
+
+def fresh_batches(
+    pairs: Pairs,
+    network: Estimator,
+    augmentation: Augmentation,
+    sight: Sight,
+    batch_size: int,
+    seed: int,
+    device: str,
+) -> Batches:
+    """Batches in which every picture is augmented anew each time."""
+    targets = Targets.of(pairs.vectors, device)
+    rows_at = row_order(len(pairs.vectors), batch_size, seed)
+
+    def batch(step: int) -> tuple[Tensor, Targets]:
+        rows = rows_at(step)
+        pictures = as_tensor(pairs.pictures[rows.numpy()], device)
+        generator = generator_of("augment", seed, step)
+        pictures = augment(pictures, augmentation, generator)
+        return network.frozen(sight(pictures)), targets.rows(rows.to(device))
+
+    return batch
+
+
+def cached_batches(
+    pairs: Pairs,
+    network: Estimator,
+    augmentation: Augmentation,
+    sight: Sight,
+    batch_size: int,
+    seed: int,
+    device: str,
+    views: int,
+    progress: Progress,
+) -> Batches:
+    """Batches drawn from `views` augmented pictures, whose features are computed once.
+
+    The views go round the pictures in order, so each has as many as another (± 1).
+    """
+    sources = torch.arange(views) % len(pairs.vectors)
+    targets = Targets.of(pairs.vectors, device).rows(sources.to(device))
+    features = []
+    with progress.task("features of augmented pictures", views) as task:
+        for start in range(0, views, VIEW_CHUNK):
+            rows = sources[start : start + VIEW_CHUNK].numpy()
+            pictures = as_tensor(pairs.pictures[rows], device)
+            generator = generator_of("view", seed, start)
+            pictures = augment(pictures, augmentation, generator)
+            features.append(network.frozen(sight(pictures)))
+            task.advance(len(rows))
+    bank = torch.cat(features)
+    rows_at = row_order(views, batch_size, seed)
+
+    def batch(step: int) -> tuple[Tensor, Targets]:
+        rows = rows_at(step).to(device)
+        return bank[rows], targets.rows(rows)
+
+    return batch
+
+
+def row_order(count: int, batch_size: int, seed: int) -> Callable[[int], Tensor]:
+    """From a step to its (batch_size,) rows: seeded epochs, one after the other."""
+
+    @lru_cache(maxsize=2)
+    def epoch(number: int) -> Tensor:
+        generator = generator_of("epoch", seed, number)
+        return torch.randperm(count, generator=generator)
+
+    def rows(step: int) -> Tensor:
+        first = step * batch_size
+        places = range(first, first + batch_size)
+        return torch.stack([epoch(place // count)[place % count] for place in places])
+
+    return rows

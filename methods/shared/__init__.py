@@ -1,0 +1,1 @@
+"""What several methods use: pictures, renders, random numbers, saving, traces."""

@@ -1,0 +1,220 @@
+"""Figures as vector PDF and PNG, each beside the CSV of what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from benchmark.storage.store import atomic_write
+from reports.tables import wording
+from reports.tables.estimates import Estimate, Place, estimates
+from reports.tables.scores import main_metric, measured
+from reports.trials import Contestant, Run
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+"""Okabe and Ito's palette (2008): told apart with any colour vision."""
+STYLES = ("-", "--", "-.", ":")
+INTERVAL = ("mean", "low", "high", "n")
+RC: dict[Any, Any] = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "avatarbench",
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure ready to be written: name, description for those who cannot see it."""
+
+    name: str
+    title: str
+    description: str
+    figure: Figure
+    data: pd.DataFrame
+
+    def svg(self) -> bytes:
+        """The figure as SVG, the same bytes for the same data."""
+        return self._rendered("svg", {"Date": None})
+
+    def write(self, folder: Path) -> tuple[Path, ...]:
+        """Write NAME.pdf, NAME.png and NAME.csv; returns their paths."""
+        contents = {
+            "pdf": self._rendered("pdf", {"CreationDate": None}),
+            "png": self._rendered("png", {}),
+            "csv": self.data.to_csv(index=False).encode(),
+        }
+        paths = []
+        for suffix, content in contents.items():
+            paths.append(folder / f"{self.name}.{suffix}")
+            atomic_write(paths[-1], content)
+        return tuple(paths)
+
+    def _rendered(self, kind: str, metadata: Mapping[str, Any]) -> bytes:
+        buffer = BytesIO()
+        with rc_context(RC):
+            self.figure.savefig(buffer, format=kind, dpi=160, metadata=dict(metadata))
+        return buffer.getvalue()
+
+
+def draw(run: Run) -> list[Drawing]:
+    """Table 1's rows: every measured score, and the main metric's spread over faces."""
+    drawings = [bars(run)]
+    spread = ecdf(run, main_metric(run))
+    return drawings + ([spread] if len(spread.data) else [])
+
+
+def bars(run: Run) -> Drawing:
+    """Mean and 95 % interval: a row of panels an engine, a panel a metric."""
+    metrics = measured(run)
+    data = _bar_data(run, metrics)
+    with rc_context(RC):
+        size = (1.6 + 2.0 * len(metrics), len(run.engines) * _height(run))
+        figure = Figure(figsize=size, layout="constrained")
+        FigureCanvasAgg(figure)
+        shape = (len(run.engines), len(metrics))
+        grid = figure.subplots(*shape, squeeze=False, sharex="col", sharey=True)
+        for row, engine in enumerate(run.engines):
+            for column, metric in enumerate(metrics):
+                chosen = (data["engine"] == engine) & (data["metric"] == metric["name"])
+                _bar_panel(grid[row, column], run, data[chosen].set_index("row"))
+            for column, metric in enumerate(metrics):
+                grid[-1, column].set_xlabel(axis_label(metric))
+            grid[row, 0].set_title(engine, loc="left", fontweight="bold")
+        grid[0, 0].invert_yaxis()
+    title = f"Scores on {_split(run)} faces: mean and 95 % interval"
+    return Drawing("scores", title, _told(title, data), figure, data)
+
+
+def _height(run: Run) -> float:
+    return 0.8 + 0.28 * len(run.main_contestants)
+
+
+def _bar_panel(axes: Axes, run: Run, rows: pd.DataFrame) -> None:
+    labels = [c.label for c in run.main_contestants]
+    mean, low, high = (
+        rows[name].reindex(labels).to_numpy(dtype=np.float64)
+        for name in ("mean", "low", "high")
+    )
+    heights = np.arange(len(labels))
+    hatches = {"control": "///", "oracle": "..."}
+    axes.barh(
+        heights,
+        np.nan_to_num(mean),
+        color=[_colour(run, c) for c in run.main_contestants],
+        hatch=[hatches.get(c.role, "") for c in run.main_contestants],
+        edgecolor="white",
+    )
+    spread = np.nan_to_num(np.stack([mean - low, high - mean]))
+    axes.errorbar(mean, heights, xerr=spread, fmt="none", ecolor="#222222", capsize=3)
+    axes.set_yticks(heights, labels)
+    axes.grid(axis="x", color="#dddddd")
+
+
+def ecdf(run: Run, metric: Mapping[str, Any]) -> Drawing:
+    """Share of faces at or under each value: a panel an engine, a line a row."""
+    data = _face_data(run, metric)
+    with rc_context(RC):
+        size = (1.0 + 3.4 * len(run.engines), 3.4)
+        figure = Figure(figsize=size, layout="constrained")
+        FigureCanvasAgg(figure)
+        (panels,) = figure.subplots(1, len(run.engines), squeeze=False, sharey=True)
+        for axes, engine in zip(panels, run.engines, strict=True):
+            axes.set_title(engine, loc="left", fontweight="bold")
+            axes.set_xlabel(axis_label(metric))
+            _lines(axes, run, data.loc[data["engine"] == engine])
+        panels[0].set_ylabel("share of faces")
+        handles, labels = panels[0].get_legend_handles_labels()
+        if handles:
+            place = "outside lower center"
+            figure.legend(handles, labels, loc=place, ncols=3, frameon=False)
+    title = f"{metric['title']} on {_split(run)} faces: spread over faces"
+    description = f"{title}. One rising line a row; the numbers are in the CSV."
+    return Drawing(f"spread-{metric['name']}", title, description, figure, data)
+
+
+def _lines(axes: Axes, run: Run, data: pd.DataFrame) -> None:
+    axes.grid(color="#dddddd")
+    axes.set_ylim(0, 1.02)
+    for index, contestant in enumerate(run.main_contestants):
+        values = np.sort(data.loc[data["row"] == contestant.label, "value"])
+        if len(values):
+            axes.step(
+                np.concatenate([values[:1], values]),
+                np.arange(len(values) + 1) / len(values),
+                where="post",
+                label=contestant.label,
+                color=_colour(run, contestant),
+                linestyle=STYLES[index % len(STYLES)],
+            )
+
+
+def _split(run: Run) -> str:
+    return wording.SPLITS.get(run.main_split, run.main_split)
+
+
+def _bar_data(run: Run, metrics: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    rows = [
+        {
+            "engine": engine,
+            "metric": metric["name"],
+            "row": contestant.label,
+            **{name: getattr(found.interval, name) for name in INTERVAL},
+        }
+        for engine in run.engines
+        for metric in metrics
+        for contestant, found in _found(run, engine, metric)
+    ]
+    return pd.DataFrame(rows, columns=["engine", "metric", "row", *INTERVAL])
+
+
+def _found(
+    run: Run, engine: str, metric: Mapping[str, Any]
+) -> list[tuple[Contestant, Estimate]]:
+    place = Place(engine, run.main_split, run.designers[0])
+    estimated = estimates(run, metric, place)
+    return [
+        (c, e) for c in run.main_contestants if (e := estimated[c.name]) is not None
+    ]
+
+
+def _face_data(run: Run, metric: Mapping[str, Any]) -> pd.DataFrame:
+    rows = [
+        {"engine": engine, "row": contestant.label, "face": face, "value": value}
+        for engine in run.engines
+        for contestant, found in _found(run, engine, metric)
+        for face, value in found.faces.items()
+    ]
+    return pd.DataFrame(rows, columns=["engine", "row", "face", "value"])
+
+
+def _colour(run: Run, contestant: Contestant) -> str:
+    return COLOURS[run.main_contestants.index(contestant) % len(COLOURS)]
+
+
+def axis_label(metric: Mapping[str, Any]) -> str:
+    """A metric's title, unit and better direction."""
+    arrow = wording.ARROWS[metric["direction"]]
+    return f"{metric['title']} ({metric['unit']}) {arrow}"
+
+
+def _told(title: str, data: pd.DataFrame) -> str:
+    """The figure in words."""
+    columns = (data[name] for name in ("engine", "row", "metric", "mean"))
+    parts = [
+        f"{e}, {r}, {m} {value:.3f}" for e, r, m, value in zip(*columns, strict=True)
+    ]
+    return f"{title}. " + "; ".join(parts) + "."

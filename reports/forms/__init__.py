@@ -1,1 +1,0 @@
-"""What people fill in: rating studies on paper, offline and on a site."""

@@ -1,0 +1,1 @@
+"""Studies of human choice: design, site, forms, studio and analysis."""

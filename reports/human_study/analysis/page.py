@@ -1,0 +1,144 @@
+"""The HTML page of a study, and its section for the page of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.figures.scores import Drawing
+from reports.human_study.analysis.answers import Answers
+from reports.human_study.analysis.wording import raters_note, rule_note
+from reports.page.page import (
+    Detail,
+    StudySection,
+    embedded_figure,
+    page_css,
+    page_template,
+)
+from reports.tables import published as paper
+from reports.tables import wording
+from reports.tables.formats import to_html
+from reports.tables.table import Table, published
+
+LANGUAGES = {"de": "German", "en": "English"}
+OPEN = 1
+"""So many of the further tables are unfolded."""
+
+
+@dataclass(frozen=True)
+class StudyContent:
+    """The measured Table 2, what stands behind it, and the figures."""
+
+    headline: Table
+    details: Sequence[Table]
+    drawings: Sequence[Drawing]
+
+
+@dataclass(frozen=True)
+class Text:
+    """What raters read, in one language."""
+
+    title: str
+    language: str
+    paragraphs: tuple[str, ...]
+
+
+def study_section(content: StudyContent) -> StudySection:
+    """Measured and published Table 2 side by side, figures, further tables."""
+    return StudySection(
+        to_html(content.headline),
+        to_html(published(paper.TABLE_2)),
+        [embedded_figure(drawing) for drawing in content.drawings],
+        [
+            Detail(table.title, to_html(table), open=index < OPEN)
+            for index, table in enumerate(content.details)
+        ],
+    )
+
+
+def render_study_page(answers: Answers, content: StudyContent, code: str) -> str:
+    """The page's HTML; `code` names the commit."""
+    study = answers.study
+    return page_template("human_study/analysis/page.html.jinja").render(
+        title=f"avatarbench: {study.title}",
+        css=page_css(),
+        lead=f"People saw a face and {study.slots} avatars of it, each by another "
+        "method, and picked the one that matches best.",
+        stand_in=wording.STAND_IN if answers.key.stand_in else "",
+        study=study_section(content),
+        protocol=protocol(answers),
+        texts=texts(answers),
+        provenance=_provenance(answers, code),
+    )
+
+
+def protocol(answers: Answers) -> list[str]:
+    """How the study was done, a sentence each."""
+    study, rows = answers.study, answers.rows
+    kinds = [trial.kind for trial in study.trials]
+    per_engine = kinds.count("judgement") // len(study.engines)
+    tie = ", or say that they cannot tell" if study.settings.tie else ""
+    back = "may" if study.settings.back == "allowed" else "may not"
+    languages = ", ".join(
+        f"{LANGUAGES.get(name, name)} {list(rows['language']).count(name)}"
+        for name in study.languages
+    )
+    return [
+        f"Each rater is asked {len(kinds)} questions: {per_engine} faces on "
+        f"{' and on '.join(study.engines)}, {kinds.count('catch')} catch trials with "
+        f"one right answer, {kinds.count('repeat')} faces for a second time.",
+        f"Raters pick one of {study.slots} avatars{tie}; they {back} go back and "
+        "change an answer.",
+        "Faces come in another order for every rater, avatars in the orders of a "
+        "balanced Latin square; there is no time limit.",
+        raters_note(answers),
+        f"Answers by language: {languages}. By way: {_sources(answers)}. Median time "
+        f"of an answer: {_median(answers)}.",
+        rule_note(answers.rule),
+    ]
+
+
+def _sources(answers: Answers) -> str:
+    counts = answers.rows["source"].value_counts()
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def _median(answers: Answers) -> str:
+    rows = answers.rows
+    judged = (rows["kind"] == "judgement") & rows["counts"]
+    seconds = float(rows.loc[judged, "seconds"].median())
+    return "not taken" if seconds != seconds else f"{seconds:.1f} s"
+
+
+def texts(answers: Answers) -> list[Text]:
+    """Everything that raters agreed to and were told, word for word."""
+    study, found = answers.study, []
+    for language in study.languages:
+        told = study.texts[language]
+        name = LANGUAGES.get(language, language)
+        consent = study.consent.text[language].split("\n\n")
+        title = f"Consent, version {study.consent.version}, {name}"
+        found.append(Text(title, language, tuple(consent)))
+        # Longer texts come as paragraphs, the question last, as raters read them.
+        words = [told[key] for key in ("instructions", "question") if key in told]
+        split = tuple(part for text in words for part in text.strip().split("\n\n"))
+        found.append(Text(f"Instructions and question, {name}", language, split))
+    return found
+
+
+def _provenance(answers: Answers, code: str) -> list[tuple[str, str]]:
+    study, key = answers.study, answers.key
+    split = wording.SPLITS.get(key.split, key.split)
+    seeds = ", ".join(f"{key.methods[name]} {seed}" for name, seed in key.seeds.items())
+    return [
+        ("Study", f"{study.name}, SHA-256 {study.digest}"),
+        ("Created", study.created),
+        ("Seed of the orders", str(study.seed)),
+        ("Judgements", f"SHA-256 {answers.digest}"),
+        ("Suite", key.suite),
+        ("Run", key.run),
+        ("Faces", f"{key.face_set}, {split}"),
+        ("Seeds of the methods", seeds),
+        ("Truths of the metrics", key.designer),
+        ("Code", code),
+    ]

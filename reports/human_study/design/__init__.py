@@ -1,0 +1,1 @@
+"""What a study shows to whom, frozen in a folder."""

@@ -1,0 +1,175 @@
+"""From a run's trial folders to a study, frozen."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from reports.human_study.design.album import Album
+from reports.human_study.design.balanced_design import shuffled, stream
+from reports.human_study.design.freezing import Draft, freeze
+from reports.human_study.design.key import Key
+from reports.human_study.design.questions import Questions, Trial
+from reports.human_study.design.selection import Selection
+from reports.human_study.design.study import NAME, SCHEMA, Study, StudyError
+from reports.human_study.design.texts import StudyTexts
+
+FACES = 50
+"""Faces of a study where nobody asks for another number: as many as in the paper."""
+
+Ties = Literal["left out", "shared"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who is left out of the results, fixed before anyone is asked.
+
+    More than `max_failed_catches` failed catch trials (by default a quarter of them),
+    a median of less than `min_median_seconds` an answer, or less than `min_finished`
+    of a paper answered. A tie is "left out", or "shared" among all methods.
+    """
+
+    max_failed_catches: int | None = None
+    min_median_seconds: float = 1.0
+    min_finished: float = 0.5
+    ties: Ties = "left out"
+
+    def to_yaml(self, catches: int) -> str:
+        """`exclusions.yaml` of a study with so many catch trials."""
+        most = self.max_failed_catches
+        rule = vars(self) | {
+            "max_failed_catches": catches // 4 if most is None else most
+        }
+        head = "# Fixed before the first answer, and frozen with the study.\n"
+        return head + yaml.safe_dump(rule, sort_keys=False)
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """What a study's leader asks for; a number that is None follows from the others.
+
+    `created` is a date (ISO). `faces` are 50, or all where there are fewer; of
+    `catches` and `repeats` see `Questions`.
+    """
+
+    name: str
+    seed: int
+    created: str
+    texts: StudyTexts
+    faces: int | None = None
+    catches: int | None = None
+    repeats: int | None = None
+    tie: bool = False
+    back: Literal["allowed", "no"] = "allowed"
+    rule: Rule = Rule()
+
+
+def create_study(selection: Selection, plan: StudyPlan, folder: Path) -> Study:
+    """Freeze a study of a run into a new folder.
+
+    Faces, kinds and orders follow from the seed; ids are drawn anew each time. Raises
+    StudyError where the run has too few faces, lacks a picture, or the folder cannot
+    be made.
+    """
+    return freeze(draft_study(selection, plan), folder)
+
+
+def draft_study(selection: Selection, plan: StudyPlan) -> Draft:
+    """A study that is not yet written."""
+    if re.match(NAME, plan.name) is None:
+        raise StudyError(
+            f"--name {plan.name}: expected small letters, digits, dots, dashes and "
+            "underscores, 64 at most"
+        )
+    numbers = stream(plan.seed, "design")
+    album = Album(int(selection.run.first["render_size"]))
+    questions = Questions(selection, album, numbers)
+    names = shuffled(selection.faces, numbers)
+    count = _count(plan.faces, names, selection.split)
+    judgements = questions.judgements(names[:count])
+    repeats = questions.repeats(judgements, plan.repeats)
+    # Faces that no judgement shows come first in catch trials.
+    others = names[count:] + names[:count]
+    catches = questions.catches(others, len(judgements), plan.catches)
+    design = _design(selection, plan, questions, [*judgements, *repeats, *catches])
+    rule = plan.rule.to_yaml(len(catches))
+    return Draft(design, album.pictures, _key(selection, questions), rule)
+
+
+def _count(wanted: int | None, names: Sequence[str], split: str) -> int:
+    if wanted is None:
+        return min(FACES, len(names))
+    if not 0 < wanted <= len(names):
+        raise StudyError(
+            f"--faces {wanted}: the {split} split of the run has {len(names)} faces; "
+            f"ask for 1 to {len(names)}"
+        )
+    return wanted
+
+
+def _design(
+    selection: Selection, plan: StudyPlan, questions: Questions, trials: list[Trial]
+) -> dict[str, Any]:
+    texts = plan.texts.texts
+    languages = list(texts)
+    return {
+        "schema": SCHEMA,
+        "name": plan.name,
+        "title": texts[languages[0]]["title"],
+        "created": plan.created,
+        "seed": plan.seed,
+        "languages": languages,
+        "consent": plan.texts.consent.model_dump(),
+        "texts": texts,
+        "settings": {"tie": plan.tie, "back": plan.back},
+        "slots": questions.slots,
+        "engines": selection.engines,
+        # By id, so that a place in a list tells nothing.
+        "faces": sorted(questions.faces.values(), key=lambda face: face["id"]),
+        "trials": sorted(trials, key=lambda trial: trial["id"]),
+    }
+
+
+def _key(selection: Selection, questions: Questions) -> Key:
+    first = selection.run.first
+    about = first["faces"]
+    edition = f"version {about['version']} (digest {about['digest'][:12]})"
+    return Key(
+        suite=first["suite"],
+        run=selection.run.folder.resolve().name,
+        face_set=f"{about['name']} {edition}",
+        stand_in=selection.run.stand_in,
+        split=selection.split,
+        designer=selection.designer,
+        methods={c.name: c.title for c in selection.methods},
+        seeds=selection.seeds,
+        faces={face["id"]: name for name, face in questions.faces.items()},
+        pictures={name: drawn.method for name, drawn in questions.drawn.items()},
+        catches=questions.right,
+        metrics=selection.metrics,
+        scores=_scores(selection, questions),
+    )
+
+
+def _scores(
+    selection: Selection, questions: Questions
+) -> Mapping[str, Mapping[str, float | None]]:
+    """Each metric's score of each picture; None where it does not apply."""
+    scores = {
+        (method.name, engine): selection.scores(method.name, engine)
+        for method in selection.methods
+        for engine in selection.engines
+    }
+    found: dict[str, dict[str, float | None]] = {}
+    for metric in selection.metrics:
+        found[metric] = {}
+        for picture, drawn in questions.drawn.items():
+            value = scores[drawn.method, drawn.engine][metric][drawn.face]
+            found[metric][picture] = value if math.isfinite(value) else None
+    return found

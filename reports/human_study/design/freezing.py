@@ -1,0 +1,89 @@
+"""Writing a study: every file of it at once, and none of them ever again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmark.storage.store import atomic_write
+from benchmark.storage.trial_folder import json_bytes, publish
+from reports.human_study.design.key import Key
+from reports.human_study.design.study import (
+    EXCLUSIONS_FILE,
+    KEY_FILE,
+    PICTURES,
+    STUDY_FILE,
+    Study,
+    StudyError,
+    digest_of,
+    read_study,
+)
+
+ONE_TIME = 946_684_800
+"""The time that every picture file bears (2000-01-01 UTC), so that none tells more."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A study that is not yet written.
+
+    `design` is `study.json` without `files` and `digest`; `pictures` maps ids to WebP
+    bytes; `exclusions` is the text of `exclusions.yaml`.
+    """
+
+    design: Mapping[str, Any]
+    pictures: Mapping[str, bytes]
+    key: Key
+    exclusions: str
+
+
+def freeze(draft: Draft, folder: Path) -> Study:
+    """Write a study into a new folder, and read it back.
+
+    Raises StudyError where something lies there already, or nothing can be written.
+    """
+    if folder.exists():
+        raise StudyError(
+            f"{folder} is there already, and a study is never changed; name another "
+            "folder, or move this one away"
+        )
+    files = _files(draft)
+    design = {
+        **draft.design,
+        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files},
+    }
+    # Through the model, so that the digest is taken of what will be read back.
+    whole = Study.model_validate({**design, "folder": folder, "digest": "0" * 64})
+    data = whole.to_data()
+    data["digest"] = digest_of(data)
+
+    def fill(place: Path) -> None:
+        (place / PICTURES).mkdir()
+        for name, content in files:
+            (place / name).write_bytes(content)
+            os.utime(place / name, (ONE_TIME, ONE_TIME))
+        atomic_write(place / STUDY_FILE, json_bytes(data))
+
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        publish(folder, fill)
+    except OSError as error:
+        raise StudyError(
+            f"cannot write to {folder}: {error.strerror}; make it writable, free some "
+            "space, or name another folder"
+        ) from error
+    return read_study(folder)
+
+
+def _files(draft: Draft) -> list[tuple[str, bytes]]:
+    """Every file but the design itself, in the order of opaque names."""
+    pictures = sorted(draft.pictures.items())
+    return [
+        *((f"{PICTURES}/{name}.webp", content) for name, content in pictures),
+        (KEY_FILE, json_bytes(draft.key.to_data())),
+        (EXCLUSIONS_FILE, draft.exclusions.encode()),
+    ]

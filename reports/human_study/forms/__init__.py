@@ -1,0 +1,1 @@
+"""Offline forms of a study, and how answers come back."""

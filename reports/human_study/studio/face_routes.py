@@ -1,0 +1,164 @@
+"""The page on which a designer makes the avatar of one face, and its pictures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from fastapi import FastAPI, HTTPException, Request
+from starlette.responses import JSONResponse, Response
+
+from benchmark.avatars import AvatarError
+from reports.human_study.studio import sheet
+from reports.human_study.studio.drafts import (
+    Draft,
+    Stale,
+    StudioError,
+    finished,
+    first_vector,
+    with_values,
+)
+from reports.human_study.studio.pictures import AVATAR_SIZE, FACE_SIZE, SMALL_SIZE
+from reports.human_study.studio.session import Studio, see_other
+from reports.human_study.web import Fields, Pages
+
+FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+"""For pictures whose address changes whenever they do."""
+CHECKED = {"Cache-Control": "private, no-cache"}
+
+
+def add_face_routes(app: FastAPI, studio: Studio, pages: Pages) -> None:
+    """A face's page, and the one address that all of its buttons post to."""
+
+    @app.get("/faces/{face}")
+    def work(request: Request, face: str) -> Response:
+        designer = studio.seated(request)
+        _check_face(studio, face)
+        return _page(studio, pages, request, designer, face)
+
+    @app.post("/faces/{face}")
+    def act(request: Request, face: str, fields: Fields) -> Response:
+        designer = studio.seated(request)
+        _check_face(studio, face)
+        try:
+            draft = _act(studio, designer, face, fields)
+        except Stale as error:
+            if not _is_script(request):
+                raise HTTPException(409) from error
+            content = {"error": str(error), **sheet.state(studio.canvas, error.draft)}
+            return JSONResponse(content, 409)
+        except (AvatarError, StudioError) as error:
+            raise HTTPException(422) from error
+        if _is_script(request):
+            return JSONResponse(sheet.state(studio.canvas, draft))
+        return see_other(_after(studio, designer, draft, fields["action"]))
+
+
+def add_picture_routes(app: FastAPI, studio: Studio) -> None:
+    """Faces, avatars and thumbnails, for those who entered."""
+    spec, pictures = studio.canvas.spec, studio.pictures
+
+    @app.get("/faces/{face}/picture")
+    def face_picture(request: Request, face: str, size: str = "") -> Response:
+        studio.seated(request)
+        _check_face(studio, face)
+        pixels = SMALL_SIZE if size == "small" else FACE_SIZE
+        return Response(pictures.face(face, pixels), 200, CHECKED, "image/webp")
+
+    @app.get("/avatar.png")
+    def avatar(request: Request) -> Response:
+        studio.seated(request)
+        query = request.query_params
+        pixels = SMALL_SIZE if query.get("size") == "small" else AVATAR_SIZE
+        try:
+            values = sheet.posted_values(dict(query))
+            vector = with_values(first_vector(spec), values)
+        except AvatarError as error:
+            raise HTTPException(422) from error
+        return Response(pictures.avatar(vector, pixels), 200, FOREVER, "image/png")
+
+    @app.get("/options/{parameter}/{number}.png")
+    def option(request: Request, parameter: str, number: int) -> Response:
+        studio.seated(request)
+        choice = next((d for d in spec.discrete if d.name == parameter), None)
+        if choice is None or not 0 <= number < len(choice.options):
+            raise HTTPException(404)
+        return Response(pictures.thumbnail(choice, number), 200, FOREVER, "image/png")
+
+
+def _check_face(studio: Studio, face: str) -> None:
+    if face not in studio.faces.ids():
+        raise HTTPException(404)
+
+
+def _is_script(request: Request) -> bool:
+    return "application/json" in request.headers.get("accept", "")
+
+
+def _act(studio: Studio, designer: str, face: str, fields: Mapping[str, str]) -> Draft:
+    """Do what a button says; StudioError for a form that is not ours."""
+    book, action = studio.workbook, fields.get("action", "")
+    revision = _revision(fields)
+    if action == "undo":
+        return book.undo(designer, face, revision)
+    if action == "redo":
+        return book.redo(designer, face, revision)
+    if action == "copy":
+        return book.copy(designer, face, fields.get("source", ""), revision)
+    if action not in ("save", "done"):
+        raise StudioError(f"there is no action {action!r}")
+    draft = book.change(designer, face, sheet.posted_values(fields), revision)
+    if action == "save":
+        return draft
+    digest = studio.faces.digest(face)
+    version = studio.canvas.version
+    return book.finish(designer, face, digest, version, draft.revision)
+
+
+def _revision(fields: Mapping[str, str]) -> int:
+    text = fields.get("revision", "")
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise StudioError(f"there is no revision {text!r}")
+    return int(text)
+
+
+def _after(studio: Studio, designer: str, draft: Draft, action: str) -> str:
+    """Where a form leads: back to the face, or from one that is done to the next."""
+    if action != "done":
+        return sheet.face_path(draft.face)
+    done = finished(studio.workbook.drafts(designer))
+    ids = studio.faces.ids()
+    here = ids.index(draft.face)
+    for face in (*ids[here:], *ids[:here]):
+        if face not in done:
+            return sheet.face_path(face)
+    return "/"
+
+
+def _nearest(studio: Studio, designer: str, face: str) -> str | None:
+    """The face that is most like this one, of those that the designer did."""
+    here = set(studio.faces.ids())
+    done = finished(studio.workbook.drafts(designer))
+    return studio.likeness.nearest(face, [other for other in done if other in here])
+
+
+def _page(
+    studio: Studio, pages: Pages, request: Request, designer: str, face: str
+) -> Response:
+    draft = studio.workbook.draft(designer, face)
+    ids = studio.faces.ids()
+    here = ids.index(face)
+    return pages.render(
+        request,
+        "face.html.jinja",
+        studio=studio,
+        designer=designer,
+        draft=draft,
+        state=sheet.state(studio.canvas, draft),
+        sections=sheet.sections(studio.canvas, draft.vector),
+        nearest=_nearest(studio, designer, face),
+        number=here + 1,
+        count=len(ids),
+        previous=ids[here - 1] if here else None,
+        following=ids[here + 1] if here + 1 < len(ids) else None,
+    )

@@ -1,0 +1,164 @@
+"""The fields of a face's page, as its template lays them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from benchmark.avatars import AvatarVectors
+from benchmark.avatars.spec import AvatarSpec, Continuous, Discrete, Parameter
+from reports.human_study.studio.canvas import Canvas
+from reports.human_study.studio.drafts import Draft, words
+
+PREFIX = "set."
+"""Fields of parameters begin so; no other field does."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One option of a picker, with a colour or the address of a thumbnail."""
+
+    value: str
+    label: str
+    colour: str = ""
+    thumbnail: str = ""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One parameter: a slider where `choices` is empty, else a picker.
+
+    An inactive one has `condition`, which says in words what would make it active.
+    """
+
+    name: str
+    label: str
+    value: str
+    active: bool
+    condition: str
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """The parameters of one component of the avatar."""
+
+    title: str
+    anchor: str
+    fields: tuple[Field, ...]
+
+
+def sections(canvas: Canvas, vector: AvatarVectors) -> list[Section]:
+    """Every parameter with its value, by component, in the spec's order."""
+    values, active = texts(vector), activity(vector)
+    members: dict[str, list[Field]] = {}
+    for parameter in canvas.spec.parameters:
+        field = Field(
+            name=PREFIX + parameter.name,
+            label=capital(words(parameter.name)),
+            value=values[parameter.name],
+            active=active[parameter.name],
+            condition=condition(canvas.spec, parameter),
+            choices=_choices(canvas, parameter),
+        )
+        members.setdefault(parameter.component, []).append(field)
+    return [
+        Section(capital(words(component)), f"part-{number}", tuple(fields))
+        for number, (component, fields) in enumerate(members.items(), start=1)
+    ]
+
+
+def texts(vector: AvatarVectors) -> dict[str, str]:
+    """Each parameter's value (of one row) as its form field holds it."""
+    record = vector.to_records()[0]
+    return {
+        name: value if isinstance(value, str) else f"{value:g}"
+        for name, value in record.items()
+    }
+
+
+def activity(vector: AvatarVectors) -> dict[str, bool]:
+    """Whether each parameter (of one row) is active."""
+    spec, mask = vector.spec, vector.active()
+    active = {p.name: mask.continuous[0, i] for i, p in enumerate(spec.continuous)}
+    active |= {p.name: mask.discrete[0, i] for i, p in enumerate(spec.discrete)}
+    return {name: bool(value) for name, value in active.items()}
+
+
+def condition(spec: AvatarSpec, parameter: Parameter) -> str:
+    """What makes a parameter active, in words; empty where it always is."""
+    wanted = parameter.active_when
+    if wanted is None:
+        return ""
+    owner = spec[wanted.parameter]
+    assert isinstance(owner, Discrete)
+    without = [option for option in owner.options if option not in wanted.options]
+    few, verb = (
+        (without, "is not")
+        if len(without) < len(wanted.options)
+        else (list(wanted.options), "is")
+    )
+    return f"{words(owner.name)} {verb} {' or '.join(words(o) for o in few)}"
+
+
+def posted_values(fields: Mapping[str, str]) -> dict[str, str]:
+    """The parameters among the fields of a form or the query of a picture."""
+    return {
+        name.removeprefix(PREFIX): value
+        for name, value in fields.items()
+        if name.startswith(PREFIX)
+    }
+
+
+def avatar_address(canvas: Canvas, vector: AvatarVectors, size: str = "") -> str:
+    """Where an avatar's picture is found: the same picture, the same address."""
+    query = {"v": canvas.version, **({"size": size} if size else {})}
+    query |= {PREFIX + name: value for name, value in texts(vector).items()}
+    return f"/avatar.png?{urlencode(query)}"
+
+
+def face_path(face: str) -> str:
+    """Where a face's page lies."""
+    return f"/faces/{quote(face, safe='')}"
+
+
+def state(canvas: Canvas, draft: Draft) -> dict[str, Any]:
+    """A draft as the page's script takes it over (JSON-able)."""
+    return {
+        "revision": draft.revision,
+        "values": {PREFIX + n: v for n, v in texts(draft.vector).items()},
+        "active": {PREFIX + n: a for n, a in activity(draft.vector).items()},
+        "undo": draft.undo,
+        "redo": draft.redo,
+        "done": draft.finish is not None,
+        "avatar": avatar_address(canvas, draft.vector),
+    }
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def _choices(canvas: Canvas, parameter: Parameter) -> tuple[Choice, ...]:
+    if isinstance(parameter, Continuous):
+        return ()
+    colours = parameter.colours or ("",) * len(parameter.options)
+    return tuple(
+        Choice(
+            value=option,
+            label=words(option),
+            colour=colour,
+            thumbnail="" if colour else _thumbnail(canvas, parameter, number),
+        )
+        for number, (option, colour) in enumerate(
+            zip(parameter.options, colours, strict=True)
+        )
+    )
+
+
+def _thumbnail(canvas: Canvas, choice: Discrete, number: int) -> str:
+    version = urlencode({"v": canvas.version})
+    return f"/options/{quote(choice.name, safe='')}/{number}.png?{version}"

@@ -1,0 +1,89 @@
+"""Pages from Jinja templates in one frame, in one of the app's languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2.loaders import ChoiceLoader
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from reports.human_study.web.requests import csrf_token
+
+LANGUAGE = "language"
+"""Key of the session under which a chosen language lies."""
+
+
+class Pages:
+    """Renders templates of `package` (a folder `templates` in it) inside our frame.
+
+    `name` heads every page; `names` says what stands there instead in a language.
+    Templates extend "web/frame.html.jinja". All values are escaped; an undefined one
+    is an error. Every template sees `request`, `lang`, `csrf` (the token), `name` and
+    `frame` (the words of the frame).
+    """
+
+    def __init__(
+        self,
+        package: str,
+        name: str,
+        languages: Sequence[str] = ("en",),
+        names: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self.names = names or {}
+        self.languages = tuple(languages)
+        frame = PackageLoader("reports.human_study.web")
+        self.environment = Environment(
+            loader=ChoiceLoader([PackageLoader(package), PrefixLoader({"web": frame})]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def render(
+        self, request: Request, template: str, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """The page as an answer; `values` go to the template."""
+        language = page_language(request, self.languages)
+        content = self.environment.get_template(template).render(
+            request=request,
+            lang=language,
+            csrf=csrf_token(request),
+            name=self.names.get(language, self.name),
+            frame=words("reports.human_study.web", language),
+            **values,
+        )
+        return HTMLResponse(content, status, {"Content-Language": language})
+
+
+def page_language(request: Request, languages: Sequence[str]) -> str:
+    """The chosen language, else the first that the browser asks for, else the first."""
+    chosen = request.session.get(LANGUAGE)
+    if isinstance(chosen, str) and chosen in languages:
+        return chosen
+    wanted = request.headers.get("accept-language", "")
+    for part in wanted.split(","):
+        code = part.partition(";")[0].strip().lower().partition("-")[0]
+        if code in languages:
+            return code
+    return languages[0]
+
+
+@cache
+def words(package: str, language: str) -> Mapping[str, Any]:
+    """The words of a package (`wording/LANGUAGE.yaml` in it), English without others.
+
+    A study may speak a language that buttons do not; its own texts are in that one.
+    """
+    folder = files(package).joinpath("wording")
+    source = folder.joinpath(f"{language}.yaml")
+    if not source.is_file():
+        source = folder.joinpath("en.yaml")
+    return yaml.safe_load(source.read_text(encoding="utf-8"))

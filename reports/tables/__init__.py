@@ -1,0 +1,1 @@
+"""Every table of a run, and how tables are written."""

@@ -1,0 +1,238 @@
+"""One table to Markdown, LaTeX, HTML and the terminal."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+from reports.tables.table import Cell, Section, Table
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"$\sim$",
+    "^": r"\textasciicircum{}",
+    "↓": r"$\downarrow$",
+    "↑": r"$\uparrow$",
+    "†": r"$\dagger$",
+    "Δ": r"$\Delta$",
+    "×": r"$\times$",
+    "±": r"$\pm$",
+    "τ": r"$\tau$",
+    "α": r"$\alpha$",
+    "κ": r"$\kappa$",
+    "−": r"$-$",
+    "<": r"$<$",
+    ">": r"$>$",
+    "–": "--",
+    "—": "---",
+    "²": r"$^2$",
+    "…": r"\dots{}",
+}
+
+
+def to_markdown(table: Table) -> str:
+    """A GitHub table with a bold title, section rows and notes below."""
+    heads = [table.stub]
+    for column in table.columns:
+        heads.append(f"{column.group}: {column.head}" if column.group else column.head)
+    lines = [f"**{_plain(table.title)}**", "", _line(heads)]
+    lines.append("|:--" + "|--:" * len(table.columns) + "|")
+    for section in table.sections:
+        if section.title:
+            lines.append(_line([f"**{section.title}**", *[""] * len(table.columns)]))
+        lines += [
+            _line([row.label, *map(_markdown_cell, row.cells)]) for row in section.rows
+        ]
+    notes = [f"- {_plain(note)}" for note in table.notes]
+    return "\n".join([*lines, *([""] if notes else []), *notes]) + "\n"
+
+
+def _line(texts: list[str]) -> str:
+    return "| " + " | ".join(_plain(text) for text in texts) + " |"
+
+
+def _plain(text: str) -> str:
+    return text.replace("|", r"\|").replace("<", "&lt;")
+
+
+def _markdown_cell(cell: Cell) -> str:
+    main = f"**{cell.text}**" if cell.strong else cell.text
+    return f"{main} ({cell.detail})" if cell.detail else main
+
+
+def to_latex(table: Table) -> str:
+    """A table that needs the LaTeX package booktabs."""
+    width = len(table.columns)
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{latex(table.title)}}}",
+        rf"\label{{tab:{table.key}}}",
+        rf"\begin{{tabular}}{{l{'r' * width}}}",
+        r"\toprule",
+        *_latex_heads(table),
+        r"\midrule",
+    ]
+    for number, section in enumerate(table.sections):
+        if number:
+            lines.append(r"\midrule")
+        lines += _latex_section(section, width)
+    lines += [r"\bottomrule", r"\end{tabular}"]
+    lines += [rf"\par\footnotesize {latex(note)}" for note in table.notes]
+    return "\n".join([*lines, r"\end{table}"]) + "\n"
+
+
+def latex(text: str) -> str:
+    """Text with LaTeX's special characters and our symbols spelt out."""
+    return "".join(_LATEX.get(character, character) for character in text)
+
+
+def _latex_heads(table: Table) -> list[str]:
+    heads = [table.stub, *(column.head for column in table.columns)]
+    lines = [" & ".join(map(latex, heads)) + r" \\"]
+    if not table.groups:
+        return lines
+    cells, rules, start = [""], [], 2
+    for group, span in table.groups:
+        cells.append(rf"\multicolumn{{{span}}}{{c}}{{{latex(group)}}}")
+        if group:
+            rules.append(rf"\cmidrule(lr){{{start}-{start + span - 1}}}")
+        start += span
+    return [" & ".join(cells) + r" \\", " ".join(rules), *lines]
+
+
+def _latex_section(section: Section, width: int) -> list[str]:
+    lines = []
+    if section.title:
+        lines.append(
+            rf"\multicolumn{{{width + 1}}}{{l}}{{\textit{{{latex(section.title)}}}}} \\"
+        )
+    for row in section.rows:
+        cells = [latex(row.label), *map(_latex_cell, row.cells)]
+        lines.append(" & ".join(cells) + r" \\")
+    return lines
+
+
+def _latex_cell(cell: Cell) -> str:
+    main = rf"\textbf{{{latex(cell.text)}}}" if cell.strong else latex(cell.text)
+    return rf"{main} {{\scriptsize {latex(cell.detail)}}}" if cell.detail else main
+
+
+def to_html(table: Table) -> Markup:
+    """A captioned table with scoped heads, scrolling by itself on small screens."""
+    notes = Markup("").join(Markup("<li>{}</li>").format(n) for n in table.notes)
+    body = Markup("").join(
+        _html_section(section, len(table.columns)) for section in table.sections
+    )
+    footer = Markup('<ul class="notes">{}</ul>').format(notes) if table.notes else ""
+    return Markup(
+        '<section class="table" id="{key}"><div class="scroll" role="region" '
+        'aria-labelledby="{key}-caption" tabindex="0"><table>'
+        '<caption id="{key}-caption"><span>{title}</span></caption>'
+        "<thead>{heads}</thead>{body}</table></div>{footer}</section>"
+    ).format(
+        key=table.key,
+        title=table.title,
+        heads=_html_heads(table),
+        body=body,
+        footer=footer,
+    )
+
+
+def _html_heads(table: Table) -> Markup:
+    stub = Markup('<th scope="col"{}>{}</th>').format(
+        Markup(' rowspan="2"') if table.groups else "", table.stub
+    )
+    columns = Markup("").join(
+        Markup('<th scope="col">{}</th>').format(column.head)
+        for column in table.columns
+    )
+    if not table.groups:
+        return Markup("<tr>{}{}</tr>").format(stub, columns)
+    groups = Markup("").join(
+        Markup('<th scope="colgroup" colspan="{}">{}</th>').format(span, group)
+        if group
+        else Markup('<td colspan="{}"></td>').format(span)
+        for group, span in table.groups
+    )
+    return Markup("<tr>{}{}</tr><tr>{}</tr>").format(stub, groups, columns)
+
+
+def _html_section(section: Section, width: int) -> Markup:
+    rows = Markup("").join(
+        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
+            row.label, Markup("").join(map(_html_cell, row.cells))
+        )
+        for row in section.rows
+    )
+    head = (
+        Markup('<tr><th class="section" scope="rowgroup" colspan="{}">{}</th></tr>')
+        if section.title
+        else Markup("")
+    ).format(width + 1, section.title)
+    return Markup("<tbody>{}{}</tbody>").format(head, rows)
+
+
+def _html_cell(cell: Cell) -> Markup:
+    main = escape(cell.text)
+    if cell.strong:
+        main = Markup("<strong>{}</strong>").format(main)
+    detail = Markup(" <small>{}</small>").format(cell.detail) if cell.detail else ""
+    return Markup("<td>{}{}</td>").format(main, detail)
+
+
+def to_rich(table: Table, details: bool = True) -> RichTable:
+    """A terminal table; `details` puts intervals on a second line of each cell."""
+    from rich import box
+    from rich.markup import escape as plain
+    from rich.table import Table as RichTable
+
+    made = RichTable(
+        title=plain(table.title),
+        padding=(0, 0, 0, 1),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    stubs = [row.label for section in table.sections for row in section.rows]
+    stubs += [table.stub, *(section.title for section in table.sections)]
+    longest = max(len(word) for stub in stubs for word in stub.split())
+    made.add_column(table.stub, overflow="fold", min_width=longest, no_wrap=details)
+    spans = [group for group, span in table.groups for _ in range(span)]
+    for column, group in zip(
+        table.columns, spans or [""] * len(table.columns), strict=True
+    ):
+        head = f"{group}\n{column.head}" if spans else column.head
+        if not details:
+            head = head.replace(f" {column.arrow}", f"\n{column.arrow}")
+        made.add_column(plain(head), justify="right", no_wrap=True)
+    for section, following in pairwise([*table.sections, None]):
+        assert section is not None
+        if section.title:
+            made.add_row(f"[italic]{plain(section.title)}[/]")
+        for row in section.rows:
+            made.add_row(plain(row.label), *(_rich_cell(c, details) for c in row.cells))
+        if following is not None:
+            made.add_section()
+    return made
+
+
+def _rich_cell(cell: Cell, details: bool) -> str:
+    from rich.markup import escape as plain
+
+    main = f"[bold]{plain(cell.text)}[/]" if cell.strong else plain(cell.text)
+    if not (details and cell.detail):
+        return main
+    return f"{main}\n[dim]{plain(cell.detail)}[/]"

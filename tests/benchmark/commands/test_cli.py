@@ -1,0 +1,180 @@
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+import tiny_suite
+from typer.testing import CliRunner
+
+from benchmark.cli import app, main
+
+COMMANDS = [
+    "",
+    "run",
+    "list",
+    "validate",
+    "engines",
+    "faces",
+    "generator",
+    "report",
+    "study",
+    "study create",
+    "train",
+    "weights",
+    "world",
+]
+
+HELP = """
+import sys, time
+started = time.process_time()
+sys.argv = ["avatarbench", *sys.argv[1:], "--help"]
+from benchmark.cli import app, main
+try:
+    main()
+except SystemExit:
+    pass
+heavy = {"torch", "mlflow", "pandas", "sklearn", "matplotlib"} & set(sys.modules)
+print("heavy:", sorted(heavy), "seconds:", time.process_time() - started)
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def avatarbench(tmp_path, monkeypatch, capfd):
+    """Runs the command line in `tmp_path`, with the tiny entries registered."""
+    tiny_suite.register()
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["avatarbench", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        return Done(caught.value.code or 0, *capfd.readouterr())
+
+    return call
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_quick_and_imports_nothing_heavy(command):
+    done = subprocess.run(
+        [sys.executable, "-c", HELP, *command.split()],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "heavy: []" in done.stdout
+    assert float(done.stdout.rsplit(maxsplit=1)[1]) < 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("validate", "quik"), "did you mean quick"),
+        (("validate", "tiny.yaml", "--set", "engines=[tny]"), "did you mean tiny"),
+        (("validate", "none.yaml"), "none.yaml: there is no such suite file"),
+        (("run", "tiny.yaml", "--out", "tiny.yaml/x"), "cannot write to"),
+        (("report", "nothing"), "nothing is neither a run folder nor a suite"),
+        (("engines", "show", "tony"), "unknown engine 'tony': did you mean tiny?"),
+        (("report", "tiny.yaml/x"), "tiny.yaml/x is neither a run folder"),
+        (("weights", "fetch", "alexnet"), "unknown weight file 'alexnet'"),
+    ],
+)
+def test_a_mistake_is_one_sentence(arguments, expected, tmp_path, avatarbench):
+    tiny_suite.make_suite(tmp_path)
+    done = avatarbench(*arguments)
+    assert done.returncode == 2
+    *notes, last = done.stderr.strip().splitlines()
+    assert last.startswith("avatarbench: ")
+    assert expected in last
+    assert not any("Traceback" in line for line in notes)
+
+
+def test_a_report_shows_no_more_than_24_faces():
+    done = CliRunner().invoke(app, ["report", "quick", "--faces", "25"])
+    assert done.exit_code == 2
+    assert "24" in done.output
+
+
+def test_validate_and_dry_run_say_what_would_happen(tmp_path, avatarbench):
+    tiny_suite.make_suite(tmp_path)
+    done = avatarbench("validate", "tiny.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "1 variant × 1 engine × 1 seed = 1 trial on" in done.stdout
+    done = avatarbench("run", "tiny.yaml", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "one__tiny__s0: to do: fit, speed, predict, render, score" in done.stdout
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_reports_failure_in_its_status(tmp_path, avatarbench):
+    rows = [{"name": "bad", "method": "failing"}, {"name": "one", "method": "tiny"}]
+    tiny_suite.make_suite(tmp_path, variants=rows)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "broken").touch()
+    done = avatarbench("run", "tiny.yaml", "--no-mlflow")
+    assert done.returncode == 1, done.stderr
+    assert "[1/2] bad__tiny__s0: failed: RuntimeError: the sky fell" in done.stderr
+    assert "2 trials (0 from the store, 1 failed)" in done.stdout
+    (tmp_path / "runs" / "broken").unlink()
+    done = avatarbench("run", "tiny.yaml", "--no-mlflow", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "2 trials (1 from the store, 0 failed)" in done.stdout
+
+
+def test_what_an_ascii_terminal_cannot_show_stops_nothing():
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmark.cli", "list"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "?" in done.stdout
+
+
+@pytest.mark.parametrize("sheet", ["sheet.txt", "nowhere/sheet.png", "faces.png"])
+@pytest.mark.parametrize("what", [("engines", "show", "tiny"), ("faces", "show", "x")])
+def test_a_sheet_that_cannot_be_drawn_is_refused_first(
+    what, sheet, tmp_path, avatarbench
+):
+    (tmp_path / "faces.png").mkdir()
+    done = avatarbench(*what, "--sheet", sheet)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "must" in done.stderr
+
+
+def test_a_damaged_face_ends_the_run_before_it_trains(tmp_path, avatarbench):
+    tiny_suite.make_suite(tmp_path)
+    (tmp_path / "faces" / "face10.png").write_bytes(b"no picture")
+    done = avatarbench("run", "tiny.yaml", "--no-mlflow", "--quiet")
+    assert done.returncode == 2
+    assert done.stderr.startswith("avatarbench: faces/face10.png cannot be read")
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "runs" / "store" / "fit").exists()
+
+
+def test_from_scratch_is_said_and_takes_no_shipped_stage(
+    tmp_path, avatarbench, monkeypatch
+):
+    tiny_suite.make_suite(tmp_path)
+    assert avatarbench("run", "tiny.yaml", "--no-mlflow", "-q").returncode == 0
+    (tmp_path / "runs" / "store").rename(tmp_path / "shipped")
+    monkeypatch.setattr("benchmark.commands.run.SHIPPED_STAGES", tmp_path / "shipped")
+    words = ("run", "tiny.yaml", "--dry-run")
+    done = avatarbench(*words)
+    assert "one__tiny__s0: to do: nothing" in done.stdout
+    assert "from scratch" not in done.stderr
+    done = avatarbench(*words, "--from-scratch")
+    assert done.returncode == 0, done.stderr
+    assert "one__tiny__s0: to do: fit" in done.stdout
+    assert "from scratch: no weights and no stages that ship are taken" in done.stderr

@@ -1,0 +1,195 @@
+"""`avatarbench studio`: what is handed to the pages, export, and agreement."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tiny_suite
+import yaml
+from PIL import Image
+from typer.testing import CliRunner
+
+from benchmark.cli import app
+from benchmark.commands.studio_export import export, export_files
+from benchmark.commands.studio_serve import Request, canvas, carry_out, look_at
+from benchmark.config.resolve import resolve
+from benchmark.config.suite import load_suite
+from benchmark.faces.faceset import open_folder
+from benchmark.faces.folder import list_pictures
+from benchmark.faces.pictures import FaceSetError
+from benchmark.registry import ENGINES
+from benchmark.system.progress import Silent
+from reports.human_study.studio import sheet
+from reports.human_study.studio.drafts import StudioError, first_vector
+from reports.human_study.studio.pictures import Pictures
+from reports.human_study.studio.workbook import create_workbook
+
+SPEC = tiny_suite.SPEC
+
+
+@pytest.fixture
+def faces(tmp_path):
+    tiny_suite.register()
+    tiny_suite.make_faces(tmp_path)
+    return tmp_path / "faces"
+
+
+@pytest.fixture
+def request_for(faces, tmp_path):
+    return Request(
+        faces=faces,
+        engine="tiny",
+        folder=tmp_path / "studio",
+        ffhq=False,
+        only=None,
+        designers=(),
+        host="127.0.0.1",
+        port=0,
+        public_url=None,
+    )
+
+
+@pytest.fixture
+def worked(faces, tmp_path):
+    """A studio's folder: anna did faces 0-4, ben 1-5, and they differ on some."""
+    files = look_at(list_pictures(faces), Silent())
+    book = create_workbook(tmp_path / "studio", "tiny", SPEC)
+    for name, first in (("anna", 0), ("ben", 1)):
+        book.enter(name)
+        for index in range(first, first + 5):
+            face = f"face{index:02d}"
+            mouth = f"{index / 10 + (0.1 if name == 'ben' else 0):.2f}"
+            skin = "light" if index > 3 or (name == "ben" and index == 3) else "dark"
+            draft = book.change(name, face, {"mouth": mouth, "skin": skin}, 0)
+            book.finish(name, face, files.digest(face), "1", draft.revision)
+    book.change("anna", "face09", {"mouth": "0.9"}, 0)
+    return tmp_path / "studio"
+
+
+def refused(request):
+    with pytest.raises((StudioError, FaceSetError)) as caught:
+        carry_out(request)
+    return str(caught.value)
+
+
+def test_mistakes_are_told_before_anything_is_served(request_for, faces, tmp_path):
+    assert "--public-url" in refused(replace(request_for, host="0.0.0.0"))
+    public = replace(request_for, public_url="http://studio.example")
+    assert "--designer" in refused(public)
+    assert "no folder of pictures" in refused(
+        replace(request_for, faces=tmp_path / "x")
+    )
+    (tmp_path / "only.txt").write_text("face01\nface99\n")
+    only = replace(request_for, only=tmp_path / "only.txt")
+    assert "names face face99, which has no picture" in refused(only)
+    (tmp_path / "only.txt").write_text("")
+    assert "names 0 faces" in refused(only)
+    (tmp_path / "only.txt").write_text("head\n")
+    assert "is no FFHQ index" in refused(replace(only, faces=ffhq(tmp_path), ffhq=True))
+    Image.new("L", (64, 64)).save(faces / "face03.png")
+    assert "face03.png is greyscale" in refused(request_for)
+    assert not (tmp_path / "studio").exists()
+
+
+def ffhq(folder):
+    (folder / "ffhq").mkdir()
+    Image.new("RGB", (64, 64)).save(folder / "ffhq" / "00007.png")
+    return folder / "ffhq"
+
+
+def test_a_picture_that_changed_since_it_was_worked_from_is_named(
+    request_for, worked, faces
+):
+    Image.new("RGB", (64, 64), "blue").save(faces / "face02.png")
+    found = refused(request_for)
+    assert "face02 is not the one that anna worked from" in found
+
+
+@pytest.mark.parametrize("name", ["toon-tiktok", "toon-alter", "avataaars"])
+def test_every_engine_can_be_worked_with(name, faces):
+    engine = ENGINES.load(name)()
+    board = canvas(name, engine)
+    vector = first_vector(engine.spec)
+    fields = [field for part in sheet.sections(board, vector) for field in part.fields]
+    assert len(fields) == len(engine.spec.parameters)
+    shapes = [d for d in engine.spec.discrete if d.kind == "shape"]
+    smallest = min(shapes, key=lambda choice: len(choice.options))
+    pictures = Pictures(board, look_at(list_pictures(faces), Silent()))
+    assert pictures.thumbnail(smallest, 1).startswith(b"\x89PNG")
+    for field in fields:
+        for choice in field.choices:
+            assert bool(choice.colour) != bool(choice.thumbnail)
+
+
+def test_exported_truths_are_what_a_suite_reads(worked, faces, tmp_path, capsys):
+    export(worked, tmp_path / "truths", common=True)
+    printed = capsys.readouterr().out
+    section = yaml.safe_load(printed[printed.index("faces:") :])
+    section["faces"]["folder"] = str(faces)
+    files = section["faces"]["truth"]["tiny"]
+    data = tiny_suite.suite_data(**section)
+    path = tmp_path / "ours.yaml"
+    path.write_text(yaml.safe_dump(data))
+    contest = resolve(load_suite(str(path)))
+    truth = contest.truths["tiny", "heldout", "ben"]
+    assert contest.splits["heldout"].ids == ("face01", "face02", "face03", "face04")
+    np.testing.assert_allclose(truth.column("mouth"), [0.2, 0.3, 0.4, 0.5])
+    assert truth.column("skin").tolist() == [0, 0, 1, 1]
+    assert set(files) == {"anna", "ben"}
+
+
+def test_without_common_each_designer_exports_all_that_is_done(worked, faces, tmp_path):
+    export(worked, tmp_path / "truths", common=False)
+    path = tmp_path / "truths" / "tiny.anna.csv"
+    held_out = open_folder(faces, {"tiny": {"anna": path}}).split("heldout")
+    assert held_out.ids == tuple(f"face{index:02d}" for index in range(5))
+    assert path.with_suffix(".seal.json").is_file()
+
+
+def test_there_must_be_something_to_export(tmp_path):
+    book = create_workbook(tmp_path / "studio", "tiny", SPEC)
+    book.enter("anna")
+    with pytest.raises(StudioError, match="nobody has called a face done"):
+        export(tmp_path / "studio", tmp_path / "out", common=False)
+    for name, face in (("anna", "a"), ("ben", "b")):
+        if name == "ben":
+            book.enter(name)
+        book.finish(name, face, "digest", "1", 0)
+    with pytest.raises(StudioError, match="is done by anna and ben"):
+        export(tmp_path / "studio", tmp_path / "out", common=True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_pages_and_commands_export_the_same_bytes(worked, tmp_path):
+    book = create_workbook(worked, "tiny", SPEC)
+    done = {f: d for f, d in book.drafts("anna").items() if d.finish is not None}
+    export(worked, tmp_path / "truths", common=False)
+    for name, content in export_files(book, "anna", done).items():
+        assert (tmp_path / "truths" / name).read_bytes() == content
+
+
+def test_agreement_prints_ceiling_and_parameters(worked, tmp_path):
+    export(worked, tmp_path / "truths", common=False)
+    files = [str(tmp_path / "truths" / f"tiny.{name}.csv") for name in ("anna", "ben")]
+    options = ["--engine", "tiny", "--metric", "mouth-error", "--metric", "needy"]
+    shown = CliRunner().invoke(app, ["studio", "agreement", *files, *options])
+    assert shown.exit_code == 0, shown.output
+    text = " ".join(shown.output.split())
+    assert "Human ceiling on tiny: ben against anna" in text
+    assert "Mouth error ↓ 0.100 4" in text
+    assert "Needy: not measured" in text
+    assert "mouth 4 — — 0.10 1.00" in text
+    assert "skin 4 0.75 0.50 — —" in text
+
+
+def test_truths_of_other_faces_cannot_agree(worked, tmp_path):
+    export(worked, tmp_path / "truths", common=False)
+    one = tmp_path / "truths" / "tiny.anna.csv"
+    other = tmp_path / "other.csv"
+    other.write_text("face,mouth,skin\nzoe,0.5,dark\n")
+    with pytest.raises(FaceSetError, match="have no face in common"):
+        CliRunner().invoke(
+            app,
+            ["studio", "agreement", str(one), str(other), "--engine", "tiny"],
+            catch_exceptions=False,
+        )

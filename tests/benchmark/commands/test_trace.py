@@ -1,0 +1,172 @@
+"""`avatarbench trace` on tiny networks: SwiftAvatar's chain, F2P, F2P v2."""
+
+import json
+import sys
+
+import pandas as pd
+import pytest
+import tiny_pair
+import tiny_similarity
+import tiny_suite
+import yaml
+
+from benchmark import weights
+from benchmark.cli import main
+from methods.generator import quality
+
+OPTIONS = {
+    "input_size": 64,
+    "backbone": "efficientnet_lite0",
+    "backbone_stages": 2,
+    "pretrained": False,
+    "head_width": 4,
+    "steps": 2,
+    "batch_size": 4,
+}
+CHAIN = {
+    "samples": 20,
+    "inverted": 6,
+    "adaptation": {"steps": 2, "batch": 4},
+    "mean": {"samples": 20, "glasses": False},
+    "inversion": {"steps": 4, "batch": 4, "perceptual_weight": 0},
+    "semantic": {"copies": 2},
+}
+F2P = {
+    "samples": 8,
+    "imitator": {"size": 64, "width": 0.02, "steps": 1, "batch": 4},
+    "similarity": {"identity_weight": 0, "parser": "parser"},
+    "search": {"steps": 2},
+    "prior": {"share": 0.5},
+}
+F2P_V2 = {
+    "samples": 8,
+    "imitator": F2P["imitator"],
+    "similarity": {"parser": "parser"},
+    "translator": {"width": 16, "steps": 1, "batch": 2},
+}
+
+
+@pytest.fixture
+def avatarbench(tmp_path, monkeypatch, capsys):
+    """The command line in a folder with a tiny suite, and what it said."""
+    with tiny_similarity.narrow_lightcnn():
+        yield command_line(tmp_path, monkeypatch, capsys)
+
+
+def command_line(tmp_path, monkeypatch, capsys):
+    tiny_suite.register()
+    widths = {4: 4, 8: 4, 16: 4, 32: 4, 64: 4}
+    larger = {"size": 64, "channels": widths}
+    tiny_pair.write(
+        tmp_path / "pair",
+        generator=tiny_pair.GENERATOR | larger,
+        discriminator=tiny_pair.DISCRIMINATOR | larger,
+    )
+    chain = {**CHAIN, "generator": str(tmp_path / "pair")}
+    variants = [
+        {"name": "swift", "method": "swiftavatar", "options": chain},
+        {"name": "supervised", "method": "supervised"},
+        {"name": "one", "method": "tiny"},
+        {"name": "f2p", "method": "f2p", "options": F2P},
+        {"name": "f2p-v2", "method": "f2p-v2", "options": F2P_V2},
+    ]
+    tiny_suite.make_suite(tmp_path, variants=variants, options=OPTIONS)
+    tiny_similarity.write_tiny_parser(tmp_path / "parser")
+    file = tmp_path / "features.pth"  # passes for the weights; judged untrained
+    file.write_bytes(b"weights")
+    monkeypatch.setattr(quality, "load_imagenet", lambda *given: None)
+    stand_ins = dict.fromkeys(weights.names(), file)
+    stand_ins[weights.LIGHTCNN_V4] = tmp_path / "lightcnn.pth.tar"
+    tiny_similarity.write_lightcnn(stand_ins[weights.LIGHTCNN_V4])
+    find = weights.find
+    monkeypatch.setattr(weights, "find", lambda n: stand_ins.get(n) or find(n))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["avatarbench", "trace", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        return stop.value.code, *capsys.readouterr()
+
+    return run
+
+
+def test_every_step_is_told_with_its_cost(avatarbench, tmp_path):
+    asked = ("--variant", "swift", "--read", "8", "-q")
+    status, said, wrong = avatarbench("tiny.yaml", *asked)
+    assert status == 0, wrong
+    folder = tmp_path / "runs" / "trace" / "swift-tiny"
+    data = json.loads((folder / "trace.json").read_text())
+    names = [step["step"] for step in data["steps"]]
+    assert names == ["renders", "adaptation", "mean-codes", "codes", "pairs"]
+    for step in data["steps"]:
+        assert step["seconds"] > 0
+        assert step["step"] in said
+    figures = {key: v for step in data["steps"] for key, v in step["figures"].items()}
+    assert figures["pairs"] == 12
+    assert figures["step 4/pixel"] == pytest.approx(figures["pixel"], rel=0.1)
+    assert "quality/kernel_distance_floor" in figures
+    table = pd.read_csv(folder / "fidelity.csv")
+    assert list(table["parameter"]) == ["mouth", "skin"]
+    # All columns have room on a terminal of 80.
+    assert "…" not in said[said.index("what the oracle reads") :]
+    assert {path.name for path in folder.glob("*.png")} == {
+        "dual-domain.png",
+        "pairs.png",
+    }
+
+
+def test_f2p_shows_its_imitator_and_how_like_faces_avatars_become(
+    avatarbench, tmp_path
+):
+    asked = ("--variant", "f2p", "--variant", "f2p-v2", "--faces", "3", "-q")
+    status, said, wrong = avatarbench("tiny.yaml", *asked)
+    assert status == 0, wrong
+    steps = {
+        "f2p": ["renders", "imitator", "searched-faces"],
+        "f2p-v2": ["renders", "imitator", "similarity-features", "translator"],
+    }
+    terms = {"f2p": {"content"}, "f2p-v2": {"identity", "content"}}
+    for name in steps:
+        folder = tmp_path / "runs" / "trace" / f"{name}-tiny"
+        data = json.loads((folder / "trace.json").read_text())
+        assert [step["step"] for step in data["steps"]] == steps[name]
+        # Renders that nothing is made from any more are not made either.
+        assert all(step["seconds"] > 0 for step in data["steps"] if step["keys"])
+        assert data["steps"][1]["figures"]["error_unseen"] > 0
+        table = pd.read_csv(folder / "likeness.csv")
+        assert set(table["term"]) == terms[name]
+        assert len(table) == 3 * len(terms[name])
+        assert (table[["start", "imitated", "found", "truth"]] >= 0).all(axis=None)
+        sheets = {path.name for path in folder.glob("*.png")}
+        assert sheets == {"imitator.png", "likeness.png"}
+    assert "error_unseen" in said
+
+
+def test_nothing_is_made_twice(avatarbench, tmp_path):
+    asked = ("tiny.yaml", "--variant", "swift", "-q")
+    avatarbench(*asked)
+    store = tmp_path / "runs" / "store"
+    before = {path: path.stat().st_mtime_ns for path in store.rglob("stage.json")}
+    assert avatarbench(*asked)[0] == 0
+    after = {path: path.stat().st_mtime_ns for path in store.rglob("stage.json")}
+    assert before == after
+
+
+def test_without_an_oracle_there_is_no_fidelity(avatarbench, tmp_path):
+    data = yaml.safe_load((tmp_path / "tiny.yaml").read_text())
+    data["variants"] = data["variants"][:1]
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(data))
+    status, said, wrong = avatarbench("tiny.yaml", "-q")
+    assert status == 0, wrong
+    assert "kept" not in said
+    assert not list((tmp_path / "runs").rglob("fidelity.csv"))
+
+
+@pytest.mark.parametrize(
+    "choice", [("--variant", "one"), ("--variant", "none"), ("--engine", "none")]
+)
+def test_a_choice_without_a_chain_is_told(avatarbench, choice):
+    status, _, wrong = avatarbench("tiny.yaml", *choice)
+    assert status == 2
+    assert "steps are: swift, f2p, f2p-v2; its engines are tiny" in wrong

@@ -1,0 +1,199 @@
+import pytest
+import yaml
+from tiny_suite import suite_data
+
+from benchmark.config.suite import SuiteError, load_suite, parse_suite, suite_names
+
+
+def problems(data, tmp_path):
+    with pytest.raises(SuiteError) as caught:
+        parse_suite(data, "mine.yaml", tmp_path)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_built_in_suites_are_valid(name):
+    assert load_suite(name).name == name
+
+
+def test_controls_stand_in_every_built_in_suite():
+    rows = {"random", "constant", "supervised", "supervised-shuffled"}
+    for name in suite_names():
+        assert rows <= {variant.name for variant in load_suite(name).variants}
+
+
+def test_unknown_key_gets_a_suggestion(tmp_path):
+    (problem,) = problems(suite_data(enginse=["tiny"]), tmp_path)
+    assert "enginse: unknown key (did you mean engines" in problem
+
+
+def test_unknown_key_of_a_variant_names_the_variant(tmp_path):
+    variants = [{"name": "one", "method": "tiny", "optoins": {}}]
+    (problem,) = problems(suite_data(variants=variants), tmp_path)
+    assert "variants.one.optoins: unknown key (did you mean options?)" in problem
+
+
+def test_every_problem_is_told_at_once(tmp_path):
+    data = suite_data(seeds="many", render_size=3, metrics=[], fases={})
+    found = problems(data, tmp_path)
+    assert len(found) == 4
+    assert any("render_size" in problem and "64" in problem for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("faces", "expected"),
+    [
+        ({}, "exactly one of"),
+        ({"set": "portraits", "folder": "x"}, "exactly one of"),
+        ({"folder": "x"}, "needs truth"),
+    ],
+)
+def test_faces_come_from_one_source(faces, expected, tmp_path):
+    (problem,) = problems(suite_data(faces=faces), tmp_path)
+    assert expected in problem
+
+
+def test_a_name_listed_twice_is_refused(tmp_path):
+    (problem,) = problems(suite_data(engines=["tiny", "tiny"]), tmp_path)
+    assert "engines lists tiny twice" in problem
+
+
+def test_paths_count_from_the_suite_file(tmp_path):
+    suite = parse_suite(suite_data(), "mine.yaml", tmp_path)
+    assert suite.faces.folder == tmp_path / "faces"
+    assert suite.faces.truth["tiny"]["designer-a"] == tmp_path / "designer-a.csv"
+
+
+def test_set_changes_keys_lists_and_named_items():
+    suite = load_suite(
+        "quick",
+        ["seeds=[3,4]", "options.steps=7", "variants.baseline.options.steps=9"],
+    )
+    assert suite.seeds == (3, 4)
+    assert suite.options["steps"] == 7
+    (baseline,) = [v for v in suite.variants if v.name == "baseline"]
+    assert baseline.options["steps"] == 9
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("seeds", "expected key=value"),
+        ("seeds=[1", "not valid YAML"),
+        ("variants.baselin.title=x", "did you mean baseline?"),
+        ("title.x=1", "holds no keys"),
+        ("sedes=[1]", "did you mean seeds"),
+    ],
+)
+def test_bad_overrides_are_explained(override, expected):
+    with pytest.raises(SuiteError, match=expected.replace("?", "\\?")):
+        load_suite("quick", [override])
+
+
+def test_unknown_suite_names_the_nearest():
+    with pytest.raises(SuiteError, match="did you mean quick"):
+        load_suite("quik")
+
+
+def test_paths_given_to_a_built_in_suite_count_from_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    suite = load_suite("quick", ["faces={packed: mine}"])
+    assert suite.faces.packed == tmp_path / "mine"
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(SuiteError, match="there is no such suite file"):
+        load_suite(str(tmp_path / "none.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("name: [", "not valid YAML"),
+        ("- a\n- b", "must be a mapping"),
+        ("name: a\nname: b", "'name' is given twice"),
+    ],
+)
+def test_a_file_that_is_no_suite_is_refused(text, expected, tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    with pytest.raises(SuiteError, match=expected):
+        load_suite(str(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("? [1, 2]\n: 3\n", "line 1: not valid YAML: a key must be a plain word"),
+        ("? {a: 1}\n: 3\n", "line 1: not valid YAML: a key must be a plain word"),
+        ("name: a\nname: b\n", "line 2: not valid YAML: key 'name' is given twice"),
+        ("", "a suite must be a mapping"),
+        ("- a\n", "a suite must be a mapping"),
+    ],
+)
+def test_a_file_that_is_no_suite_is_told_by_its_line(text, expected, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(SuiteError, match=r"mine\.yaml") as caught:
+        load_suite(str(path))
+    assert expected in str(caught.value)
+
+
+def test_sections_may_be_merged_by_yaml(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(suite_data()) + "options: &o {a: 1}\n")
+    path.write_text(path.read_text().replace("options: &o {a: 1}", MERGED))
+    assert load_suite(str(path)).options == {"a": 1, "b": 2}
+
+
+LADDER = [{"name": name, "method": "tiny"} for name in ("plain", "adapted", "whole")]
+
+
+def test_an_ablation_names_its_rungs_in_order(tmp_path):
+    ablation = {"title": "Ablation", "rungs": ["plain", "whole"], "beyond": ["adapted"]}
+    data = suite_data(variants=LADDER, ablation=ablation)
+    found = parse_suite(data, "mine.yaml", tmp_path).ablation
+    assert found is not None
+    assert found.rungs == ("plain", "whole")
+    assert found.members == ("plain", "whole", "adapted")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"rungs": ["plain", "hole"]},
+            "ablation: no variant is called 'hole' (did you mean whole?); the variants "
+            "are plain, adapted, whole",
+        ),
+        ({"beyond": ["fast"]}, "ablation: no variant is called 'fast'"),
+        ({"rungs": ["plain"]}, "ablation: rungs needs at least two variants"),
+        ({"beyond": ["whole"]}, "whole stands twice among rungs and beyond"),
+        ({"labels": {"adapted": "+ x"}}, "labels: adapted is among neither rungs"),
+        ({"steps": 1}, "ablation.steps: unknown key"),
+        ({"title": " "}, "ablation.title: string should have at least 1 character"),
+    ],
+)
+def test_a_wrong_ablation_is_told_in_one_sentence(changes, expected, tmp_path):
+    ablation = {"title": "Ablation", "rungs": ["plain", "whole"]} | changes
+    (problem,) = problems(suite_data(variants=LADDER, ablation=ablation), tmp_path)
+    assert expected in problem
+
+
+MERGED = "options:\n  <<: &o {a: 1}\n  b: 2\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"metrics": "lpips"}, "metrics: expected a list, as in [a, b], got 'lpips'"),
+        ({"metrics": []}, "metrics: the list is empty; give at least one item"),
+        ({"faces": None}, "faces: expected keys with values below it, got None"),
+        ({"speed": 3}, "speed: expected keys with values below it, got 3"),
+        ({"seeds": [2**40]}, "seeds.0: input should be less than 2147483648"),
+        ({"title": " "}, "title: string should have at least 1 character"),
+    ],
+)
+def test_mistakes_are_told_in_words_of_yaml(changes, expected, tmp_path):
+    (problem,) = problems(suite_data(**changes), tmp_path)
+    assert expected in problem

@@ -1,0 +1,205 @@
+"""Packed face sets: sealed once, verified ever after."""
+
+from io import BytesIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from benchmark.avatars import AvatarVectors
+from benchmark.avatars.spec import AvatarSpec, Continuous, Discrete
+from benchmark.faces.faceset import FaceSetError, open_packed, write_truth
+from benchmark.faces.parquet_set import PackedFace, seal, write_split
+
+SPEC = AvatarSpec(
+    "small",
+    (Continuous("head_width", "head"), Discrete("hair_type", "hair", ("bald", "bob"))),
+)
+
+
+def encoded(value, mode="RGB"):
+    buffer = BytesIO()
+    Image.new(mode, (64, 64), value).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def face(index, **changes):
+    fields = {
+        "face": f"f{index}",
+        "picture": encoded((index, 0, 0)),
+        "parsing": encoded(index % 13, "L"),
+        "attributes": {"age": 20 + index, "sex": "female"},
+        "licence": "CC0-1.0",
+    }
+    return PackedFace(**(fields | changes))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_split(tmp_path / "train.parquet", [face(i) for i in range(20)])
+    write_split(tmp_path / "heldout.parquet", [face(i) for i in range(20, 24)])
+    (tmp_path / "truth").mkdir()
+    for seed, designer in enumerate(("designer-a", "designer-b")):
+        ids = [f"f{i}" for i in range(24)]
+        vectors = AvatarVectors.sample(SPEC, 24, seed)
+        write_truth(tmp_path / "truth" / f"small.{designer}.csv", ids, vectors)
+    seal(tmp_path, "small-set", "1", "CC0-1.0", stand_in=True)
+    return tmp_path
+
+
+def test_a_sealed_folder_opens(folder):
+    faces = open_packed(folder)
+    assert (faces.name, faces.version, faces.stand_in) == ("small-set", "1", True)
+    assert list(faces.splits) == ["train", "heldout"]
+    held_out = faces.split("heldout")
+    assert held_out.ids == ("f20", "f21", "f22", "f23")
+    assert held_out.pictures(64)[:, 0, 0, 0].tolist() == [20, 21, 22, 23]
+    assert held_out.parsing(64)[:, 0, 0].tolist() == [7, 8, 9, 10]
+    assert held_out.attributes().loc["f22", "age"] == 42
+    assert held_out.licences == ("CC0-1.0",) * 4
+
+
+def test_truths_come_by_designer_and_split(folder):
+    faces = open_packed(folder)
+    assert faces.designers("small") == ("designer-a", "designer-b")
+    assert faces.designers("large") == ()
+    truth = faces.truth("small", SPEC, "heldout", "designer-b")
+    assert truth == AvatarVectors.sample(SPEC, 24, 1)[20:]
+    few = faces.split("train").subset(3)
+    rows = [int(f[1:]) for f in few.ids]
+    expected = AvatarVectors.sample(SPEC, 24, 0)[rows]
+    assert faces.truth("small", SPEC, few, "designer-a") == expected
+
+
+def test_subsets_are_nested_and_the_same_everywhere(folder):
+    train = open_packed(folder).split("train")
+    again = open_packed(folder).split("train")
+    five, nine = train.subset(5), train.subset(9)
+    assert five.ids == again.subset(5).ids
+    assert set(five.ids) < set(nine.ids)
+    assert list(nine.ids) == [i for i in train.ids if i in set(nine.ids)]
+    assert len({train.digest, five.digest, nine.digest}) == 3
+    assert train.subset(20).digest == train.digest
+    assert five.pictures(64).shape == (5, 64, 64, 3)
+    for count in (0, 21):
+        with pytest.raises(FaceSetError, match=f"has 20 faces; {count} were"):
+            train.subset(count)
+
+
+def test_digests_follow_the_contents(folder):
+    before = open_packed(folder)
+    again = open_packed(folder)
+    assert before.digest == again.digest
+    write_split(folder / "heldout.parquet", [face(i) for i in range(19, 23)])
+    seal(folder, "small-set", "1", "CC0-1.0", stand_in=True)
+    after = open_packed(folder)
+    assert after.digest != before.digest
+    assert after.split("train").digest == before.split("train").digest
+    assert after.truth_digest("small", "designer-a") == before.truth_digest(
+        "small", "designer-a"
+    )
+
+
+@pytest.mark.parametrize("name", ["heldout.parquet", "truth/small.designer-a.csv"])
+def test_a_changed_byte_is_noticed(folder, name):
+    path = folder / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    faces = open_packed(folder)
+    with pytest.raises(FaceSetError, match="SHA-256") as caught:
+        faces.verify()
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_whole_folder_verifies(folder):
+    open_packed(folder).verify()
+
+
+def test_missing_files_are_named(folder, tmp_path):
+    (folder / "train.parquet").unlink()
+    with pytest.raises(FaceSetError, match=r"train\.parquet cannot be read"):
+        open_packed(folder).verify()
+    with pytest.raises(FaceSetError, match=r"faceset\.json cannot be read"):
+        open_packed(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "no JSON"),
+        ("[]", "garbles"),
+        ('{"name": "x"}', "lacks or garbles an entry: 'version'"),
+    ],
+)
+def test_bad_manifests_are_refused(tmp_path, text, message):
+    (tmp_path / "faceset.json").write_text(text)
+    with pytest.raises(FaceSetError, match=message):
+        open_packed(tmp_path)
+
+
+def test_unknown_splits_engines_and_designers_are_answered_with_names(folder):
+    faces = open_packed(folder)
+    with pytest.raises(FaceSetError, match="did you mean heldout"):
+        faces.split("held-out")
+    with pytest.raises(FaceSetError, match=r"no truth for engine smal; .* small"):
+        faces.truth("smal", SPEC, "heldout", "designer-a")
+    with pytest.raises(FaceSetError, match=r"no designer .designer-c. .* designer-b"):
+        faces.truth("small", SPEC, "heldout", "designer-c")
+
+
+def test_faces_without_maps_or_attributes_say_so(tmp_path):
+    bare = face(1, parsing=None, attributes=None)
+    write_split(tmp_path / "train.parquet", [bare, face(2)])
+    seal(tmp_path, "bare", "1", "CC0-1.0", stand_in=False)
+    train = open_packed(tmp_path).split("train")
+    assert train.parsing(64) is None
+    assert train.attributes() is None
+
+
+def test_sealing_refuses_what_it_cannot_name(tmp_path):
+    with pytest.raises(FaceSetError, match="no parquet file"):
+        seal(tmp_path, "x", "1", "CC0-1.0", stand_in=True)
+    with pytest.raises(FaceSetError, match="twice"):
+        write_split(tmp_path / "train.parquet", [face(1), face(1)])
+    write_split(tmp_path / "train.parquet", [face(1)])
+    (tmp_path / "truth").mkdir()
+    (tmp_path / "truth" / "small.csv").write_text("face\n")
+    with pytest.raises(FaceSetError, match=r"ENGINE\.DESIGNER\.csv"):
+        seal(tmp_path, "x", "1", "CC0-1.0", stand_in=True)
+
+
+def test_writing_twice_gives_the_same_bytes(tmp_path):
+    for name in ("one.parquet", "two.parquet"):
+        write_split(tmp_path / name, [face(i) for i in range(5)])
+    one, two = (tmp_path / name for name in ("one.parquet", "two.parquet"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_broken_picture_is_named_with_its_file(tmp_path):
+    write_split(tmp_path / "train.parquet", [face(1), face(2, picture=b"torn")])
+    seal(tmp_path, "torn", "1", "CC0-1.0", stand_in=True)
+    with pytest.raises(FaceSetError, match=r"face f2 of .*train\.parquet cannot"):
+        open_packed(tmp_path).split("train").pictures(64)
+
+
+def test_parsing_and_pictures_resize(folder):
+    held_out = open_packed(folder).split("heldout")
+    assert held_out.pictures(96).shape == (4, 96, 96, 3)
+    maps = held_out.parsing(96)
+    assert maps.shape == (4, 96, 96)
+    assert maps.dtype == np.uint8
+
+
+def test_a_file_that_is_no_table_of_faces_is_refused(tmp_path):
+    pq.write_table(pa.table({"face": ["f1"]}), tmp_path / "train.parquet")
+    (tmp_path / "heldout.parquet").write_bytes(b"no parquet")
+    seal(tmp_path, "odd", "1", "CC0-1.0", stand_in=True)
+    faces = open_packed(tmp_path)
+    with pytest.raises(FaceSetError, match="lacks the column 'picture'"):
+        _ = faces.split("train").ids
+    with pytest.raises(FaceSetError, match="is no parquet file"):
+        _ = faces.split("heldout").ids

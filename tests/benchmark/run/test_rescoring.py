@@ -1,0 +1,107 @@
+"""A finished run scored again: the same scores as a run, and nothing fitted."""
+
+import shutil
+
+import pytest
+import tiny_suite
+import yaml
+
+from benchmark.commands.rescore import rescore_run
+from benchmark.config.resolve import resolve
+from benchmark.config.suite import SuiteError, parse_suite
+from benchmark.run.plan import make_plan
+from benchmark.run.runner import finished_trials, run, run_folder
+from benchmark.storage.store import Store
+from benchmark.storage.trial_folder import read_cases, read_record, read_timing
+from benchmark.system.progress import Silent
+
+BOTH = ["mouth-error", "skin-share"]
+
+
+def plan_of(home, **changes):
+    data = tiny_suite.suite_data(**changes)
+    return make_plan(resolve(parse_suite(data, "tiny.yaml", home)))
+
+
+@pytest.fixture
+def before(tiny):
+    """A run with one metric, as it is published: without pictures and store."""
+    plan = plan_of(tiny.parent, metrics=["mouth-error"])
+    run(plan, Store(tiny.parent / "store"), tiny.parent / "old", Silent())
+    folder = run_folder(plan.contest, tiny.parent / "old")
+    shutil.rmtree(folder / "trials" / "one__tiny__s0" / "pictures")
+    shutil.rmtree(folder / "truths")
+    return folder
+
+
+def rescored(home, before, **changes):
+    """Exit status, plan and store of a rescoring under other metrics."""
+    suite = home / "now.yaml"
+    suite.write_text(yaml.safe_dump(tiny_suite.suite_data(**changes), sort_keys=False))
+    out = home / "new"
+    status = rescore_run(
+        str(before), str(suite), out, out / "store", (), None, quiet=True
+    )
+    return status, plan_of(home, **changes), Store(out / "store")
+
+
+def test_scores_are_those_of_a_whole_run(tiny, before, capsys):
+    home = tiny.parent
+    status, plan, store = rescored(home, before, metrics=BOTH)
+    assert status == 0
+    assert "0 failed" in capsys.readouterr().out
+    whole = run_folder(plan.contest, home / "whole")
+    run(plan, Store(home / "store"), home / "whole", Silent())
+    (trial,) = plan.trials
+    mine = run_folder(plan.contest, home / "new") / "trials" / trial.name
+    theirs = whole / "trials" / trial.name
+    assert read_record(mine) == read_record(theirs)
+    assert read_cases(mine).equals(read_cases(theirs))
+    old = before / "trials" / trial.name
+    assert read_timing(mine) == read_timing(old)
+    assert len(list((mine / "pictures" / "heldout").iterdir())) == 8
+    assert not list(store.records("fit"))
+
+
+def test_a_run_finds_what_was_scored_again(tiny, before):
+    _, plan, store = rescored(tiny.parent, before, metrics=BOTH)
+    out = tiny.parent / "new"
+    assert finished_trials(plan, out) == {"one__tiny__s0"}
+    assert all(outcome.cached for outcome in run(plan, store, out, Silent()))
+
+
+def test_trials_of_other_options_are_not_taken(tiny, before, capsys):
+    rows = [{"name": "one", "method": "tiny", "options": {"steps": 4}}]
+    status, plan, _ = rescored(tiny.parent, before, metrics=BOTH, variants=rows)
+    assert status == 1
+    assert "was made with other options: run the suite instead" in (
+        capsys.readouterr().err
+    )
+    assert not (run_folder(plan.contest, tiny.parent / "new") / "trials").exists()
+
+
+def test_trials_that_are_not_there_are_named(tiny, before, capsys):
+    rows = [
+        {"name": "one", "method": "tiny"},
+        {"name": "two", "title": "Two", "method": "tiny", "options": {"steps": 4}},
+    ]
+    status, _, _ = rescored(tiny.parent, before, variants=rows)
+    assert status == 1
+    said = capsys.readouterr().err
+    assert "two__tiny__s0 holds no finished trial: run the suite instead" in said
+
+
+def test_runs_on_other_faces_are_refused(tiny, before):
+    data = tiny_suite.suite_data()
+    other = (tiny.parent / "designer-a.csv").read_text().replace("light", "dark")
+    (tiny.parent / "other.csv").write_text(other)
+    truth = {"tiny": {"designer-a": "other.csv", "designer-b": "designer-b.csv"}}
+    with pytest.raises(SuiteError, match="on other faces or truths than"):
+        rescored(tiny.parent, before, faces={**data["faces"], "truth": truth})
+
+
+def test_damaged_cases_are_named(tiny, before, capsys):
+    (before / "trials" / "one__tiny__s0" / "cases.parquet").write_bytes(b"half")
+    status, _, _ = rescored(tiny.parent, before, metrics=BOTH)
+    assert status == 1
+    assert "cases.parquet is missing or damaged" in capsys.readouterr().err

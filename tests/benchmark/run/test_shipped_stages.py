@@ -1,0 +1,162 @@
+"""Stages that come with the package: used in place, never written, never guessed."""
+
+import json
+import os
+from dataclasses import replace
+
+import pytest
+import torch
+
+from benchmark.config.resolve import resolve
+from benchmark.config.suite import load_suite
+from benchmark.run.plan import make_plan
+from benchmark.run.runner import run
+from benchmark.run.stage_executor import Work
+from benchmark.storage.store import Stage, Store, StoreError
+from benchmark.storage.trial_folder import read_timing
+from benchmark.system.progress import Silent
+from benchmark.weights.folders import SHIPPED_STAGES
+from methods.swiftavatar.method import SwiftAvatar
+
+STAGE = Stage("work", "1", {"a": 1}, {"faces": "f"}, seed=0)
+
+
+def write(text):
+    def build(folder, scratch):
+        (folder / "result").write_text(text)
+
+    return build
+
+
+@pytest.fixture
+def shipped(tmp_path):
+    """A folder with one finished stage, as the package would ship it."""
+    Store(tmp_path / "package").obtain(STAGE, write("shipped"))
+    return tmp_path / "package"
+
+
+def files_of(folder):
+    return {p: p.stat().st_mtime_ns for p in sorted(folder.rglob("*"))}
+
+
+def test_a_shipped_stage_is_used_in_place(shipped, tmp_path):
+    before = files_of(shipped)
+    store = Store(tmp_path / "store", shipped=shipped)
+    assert store.has(STAGE)
+    folder = store.obtain(STAGE, write("built"))
+    assert folder == store.folder(STAGE)
+    assert folder.is_relative_to(shipped)
+    assert (folder / "result").read_text() == "shipped"
+    assert store.record(STAGE)["seed"] == 0
+    assert files_of(shipped) == before
+    assert not (tmp_path / "store").exists()
+
+
+def test_what_does_not_ship_is_built_in_the_store(shipped, tmp_path):
+    store = Store(tmp_path / "store", shipped=shipped)
+    other = replace(STAGE, options={"a": 2})
+    before = files_of(shipped)
+    assert not store.has(other)
+    folder = store.obtain(other, write("built"))
+    assert folder.is_relative_to(tmp_path / "store")
+    assert files_of(shipped) == before
+    # What another machine made tells nothing about this one.
+    assert [r["options"]["a"] for r in store.records("work")] == [2]
+
+
+def test_a_stage_that_is_shipped_and_built_is_taken_from_what_ships(shipped, tmp_path):
+    Store(tmp_path / "store").obtain(STAGE, write("built"))
+    store = Store(tmp_path / "store", shipped=shipped)
+    assert store.folder(STAGE).is_relative_to(shipped)
+
+
+@pytest.mark.parametrize(
+    ("lost", "fault"),
+    [("result", "result is missing"), ("stage.json", r"no whole stage\.json")],
+)
+def test_a_shipped_stage_that_lost_a_file_is_told(shipped, tmp_path, lost, fault):
+    store = Store(tmp_path / "store", shipped=shipped)
+    (store.folder(STAGE) / lost).unlink()
+    for use in (store.has, store.folder, lambda s: store.obtain(s, write("built"))):
+        with pytest.raises(StoreError, match=rf"{fault}.*install avatarbench again"):
+            use(STAGE)
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_cut_shipped_file_is_told(shipped, tmp_path):
+    store = Store(tmp_path / "store", shipped=shipped)
+    os.truncate(store.folder(STAGE) / "result", 3)
+    with pytest.raises(StoreError, match=r"result has 3 bytes \(expected 7 bytes\)"):
+        store.has(STAGE)
+
+
+@pytest.fixture
+def plan(tiny):
+    return make_plan(resolve(load_suite(str(tiny))))
+
+
+@pytest.fixture
+def walked(plan, tmp_path):
+    """A folder that ships the inner stage of the tiny method's fit, an hour's work."""
+    first = Store(tmp_path / "first")
+    Work(plan, first, Silent()).fit(plan.trials[0])
+    (tmp_path / "package").mkdir()
+    (tmp_path / "first" / "tiny-walk").rename(tmp_path / "package" / "tiny-walk")
+    (record,) = (tmp_path / "package").rglob("stage.json")
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"seconds": 3600.0}))
+    return tmp_path / "package"
+
+
+def test_a_fit_counts_what_a_shipped_stage_once_took(plan, walked, tmp_path):
+    store = Store(tmp_path / "store", shipped=walked)
+    (outcome,) = run(plan, store, tmp_path / "runs", Silent())
+    assert outcome.error is None
+    assert not (tmp_path / "store" / "tiny-walk").exists()
+    timing = read_timing(outcome.folder)
+    assert timing is not None
+    assert timing["fit_seconds"] > 3600
+    assert timing["fit_shipped"] == ["tiny-walk"]
+
+
+def test_a_damaged_shipped_stage_ends_the_run(plan, walked, tmp_path):
+    next(walked.rglob("walk.json")).unlink()
+    store = Store(tmp_path / "store", shipped=walked)
+    with pytest.raises(StoreError, match=r"walk\.json is missing"):
+        run(plan, store, tmp_path / "runs", Silent())
+
+
+def test_what_ships_lies_under_its_own_key():
+    """A stage whose folder is not named by its record's hash would never be found."""
+    for path in SHIPPED_STAGES.glob("*/*/stage.json"):
+        record = json.loads(path.read_text())
+        fields = ("name", "version", "options", "inputs", "seed")
+        stage = Stage(**{field: record[field] for field in fields})
+        assert path.parent == SHIPPED_STAGES / stage.name / stage.key[:32]
+        assert Store(path.parent, shipped=SHIPPED_STAGES).has(stage)
+
+
+class Frugal(Store):
+    """Builds nothing that takes more than minutes."""
+
+    def obtain(self, stage, build):
+        if stage.name in {"adaptation", "mean-codes", "codes"}:
+            assert self.ships(stage), f"{stage.name} would be built"
+        return super().obtain(stage, build)
+
+
+def test_quick_finds_the_long_stages_of_swiftavatar(tmp_path):
+    """A change of an option, seed or version that they depend on parts from them."""
+    threads = torch.get_num_threads()
+    try:
+        plan = make_plan(resolve(load_suite("quick")))
+        store = Frugal(tmp_path, shipped=SHIPPED_STAGES)
+        trials = [t for t in plan.trials if t.variant.method is SwiftAvatar]
+        assert {trial.engine for trial in trials} == set(plan.contest.suite.engines)
+        for trial in trials:
+            options = trial.variant.options
+            context = Work(plan, store, Silent()).context(trial, Silent(), store)
+            chain = SwiftAvatar(options).chain(context)
+            assert len(chain.codes.latents) == options.inverted
+    finally:
+        torch.set_num_threads(threads)
+    assert not (tmp_path / "renders").exists()

@@ -1,0 +1,159 @@
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+
+from benchmark.storage.locks import Busy, lock
+from benchmark.storage.store import Stage, Store, StoreError
+
+STAGE = Stage("work", "1", {"a": 1, "b": 2}, {"faces": "f", "engine": "e"}, seed=0)
+
+
+def write(text):
+    def build(folder, scratch):
+        (folder / "result").write_text(text)
+
+    return build
+
+
+def test_key_does_not_depend_on_order():
+    turned = Stage("work", "1", {"b": 2, "a": 1}, {"engine": "e", "faces": "f"}, 0)
+    assert turned.key == STAGE.key
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "other"},
+        {"version": "2"},
+        {"options": {"a": 1, "b": 3}},
+        {"inputs": {"faces": "g", "engine": "e"}},
+        {"seed": 1},
+        {"seed": None},
+    ],
+)
+def test_key_depends_on_everything(change):
+    assert replace(STAGE, **change).key != STAGE.key
+
+
+def test_a_finished_stage_is_not_built_again(tmp_path):
+    store = Store(tmp_path)
+    folder = store.obtain(STAGE, write("first"))
+    assert store.obtain(STAGE, write("second")) == folder
+    assert (folder / "result").read_text() == "first"
+    assert store.record(STAGE)["seconds"] >= 0
+    assert [record["seed"] for record in store.records("work")] == [0]
+
+
+def test_a_failed_stage_is_not_stored_and_tried_again(tmp_path):
+    store = Store(tmp_path)
+
+    def fail(folder, scratch):
+        (folder / "result").write_text("half")
+        (scratch / "checkpoint").write_text("kept")
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError, match="no"):
+        store.obtain(STAGE, fail)
+    assert not store.has(STAGE)
+    assert not store.folder(STAGE).exists()
+
+    def resume(folder, scratch):
+        (folder / "result").write_text((scratch / "checkpoint").read_text())
+
+    folder = store.obtain(STAGE, resume)
+    assert (folder / "result").read_text() == "kept"
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_a_store_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"cannot write to the store .*--store"):
+        Store(tmp_path / "file").obtain(STAGE, write("x"))
+
+
+def test_errors_of_a_build_are_not_blamed_on_the_store(tmp_path):
+    def build(folder, scratch):
+        raise PermissionError(13, "Permission denied", "/elsewhere")
+
+    with pytest.raises(PermissionError, match="elsewhere"):
+        Store(tmp_path).obtain(STAGE, build)
+
+
+def _count_builds(root, log):
+    def build(folder, scratch):
+        with open(log, "a") as handle:
+            handle.write("built\n")
+        time.sleep(0.3)
+        (folder / "result").write_text("x")
+
+    Store(root).obtain(STAGE, build)
+
+
+def test_two_processes_build_a_stage_once(tmp_path):
+    fork = multiprocessing.get_context("spawn")
+    log = tmp_path / "log"
+    workers = [
+        fork.Process(target=_count_builds, args=(tmp_path / "store", log))
+        for _ in range(2)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+        assert worker.exitcode == 0
+    assert log.read_text() == "built\n"
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from benchmark.storage.locks import lock
+with lock(Path(sys.argv[1]), "thing"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_lock_names_its_holder_and_dies_with_it(tmp_path):
+    path = tmp_path / "locks" / "one"
+    command = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(Busy, match=f"thing: process {holder.pid} on"):
+            lock(path, "thing").__enter__()
+        os.kill(holder.pid, signal.SIGKILL)
+        holder.wait()
+    with lock(path, "thing"):
+        pass
+
+
+@pytest.mark.parametrize("damage", ["result", "stage.json"])
+@pytest.mark.parametrize("empty", [True, False])
+def test_a_stage_that_lost_a_file_is_built_again(tmp_path, damage, empty):
+    store = Store(tmp_path)
+    folder = store.obtain(STAGE, write("whole"))
+    (folder / damage).unlink()
+    if empty:
+        (folder / damage).touch()
+    assert not store.has(STAGE)
+    assert (store.obtain(STAGE, write("again")) / "result").read_text() == "again"
+    assert len(list(store.records("work"))) == 1
+
+
+def test_a_store_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match=r"cannot write to the store .*--store"):
+        Store(tmp_path / "file" / "store").prepare()
+
+
+def test_a_stage_keeps_the_record_of_what_made_it(tmp_path):
+    Store(tmp_path, made_with={"numpy": "2.0"}).obtain(STAGE, lambda f, s: None)
+    later = Store(tmp_path, made_with={"numpy": "3.0"})
+    later.obtain(STAGE, lambda f, s: None)
+    assert later.record(STAGE)["made_with"] == {"numpy": "2.0"}

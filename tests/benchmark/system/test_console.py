@@ -1,0 +1,61 @@
+import io
+
+import pytest
+
+from benchmark.system import console as terminal
+from benchmark.system.console import Bars, Lines, Quiet, duration, open_progress
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.04, "0.0 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.6, "1 min 0 s"),
+        (185, "3 min 5 s"),
+        (7800, "2 h 10 min"),
+    ],
+)
+def test_durations_read_well(seconds, text):
+    assert duration(seconds) == text
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_suits_its_stream():
+    assert isinstance(open_progress(quiet=True, stream=Terminal()), Quiet)
+    assert isinstance(open_progress(stream=Terminal()), Bars)
+    assert isinstance(open_progress(stream=io.StringIO()), Lines)
+
+
+def test_short_tasks_leave_no_line():
+    stream = io.StringIO()
+    with Lines(stream).task("quick", 2) as bar:
+        bar.advance(2)
+    assert stream.getvalue() == ""
+
+
+def test_long_tasks_tell_rate_and_time_to_go(monkeypatch):
+    clock = iter([0.0, 20.0, 30.0, 40.0])
+    monkeypatch.setattr(terminal.time, "monotonic", lambda: next(clock))
+    stream = io.StringIO()
+    with Lines(stream).task("fit", 40, done=10) as bar:
+        bar.advance(10)
+        bar.advance(20)
+    first, last = stream.getvalue().splitlines()
+    assert first == "fit: 20/40, 2.0 s each, 40 s to go"
+    assert last == "fit: done in 40 s"
+
+
+def test_nested_bars_show_rates_and_leave():
+    stream = Terminal()
+    bars = Bars(stream)
+    with bars.task("trials", 2) as outer, bars.task("fit", 4) as inner:
+        inner.advance(4)
+        outer.advance()
+        bars.say("[1/2] done")
+    assert "[1/2] done" in stream.getvalue()

@@ -1,0 +1,338 @@
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import tiny_suite
+
+import benchmark
+from benchmark.config.resolve import resolve
+from benchmark.config.suite import load_suite
+from benchmark.run.plan import make_plan
+from benchmark.run.runner import run, run_folder
+from benchmark.storage.store import Store
+from benchmark.system.environment import process_name
+from benchmark.system.progress import Silent
+from benchmark.tracking import (
+    ReportedStudy,
+    TrackingError,
+    Training,
+    open_tracker,
+    open_training_tracker,
+    sweep,
+    track_study,
+    tracking_uri,
+)
+from benchmark.tracking.records import FaceRecord, flat
+
+pytestmark = pytest.mark.filterwarnings("ignore::Warning")
+
+
+@pytest.fixture(autouse=True)
+def _no_server(monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    """An output folder whose database exists: making one takes seconds."""
+    out = tmp_path_factory.mktemp("out")
+    open_tracker(out, "first")
+    return out
+
+
+def track(plan, home, out):
+    tracker = open_tracker(out, plan.contest.suite.name)
+    run(plan, Store(home / "store"), home / "runs", Silent(), [tracker])
+    tracker.add_reports(run_folder(plan.contest, home / "runs") / "truths")
+    tracker.close("FINISHED")
+    return tracker
+
+
+def runs(tracker, kind):
+    condition = f"tags.`avatarbench.kind` = '{kind}'"
+    return list(tracker._client.search_runs([tracker._experiment], condition))
+
+
+def test_everything_is_tracked_once(tiny, database):
+    tiny_suite.register()
+    plan = make_plan(resolve(load_suite(str(tiny))))
+    tracker = track(plan, tiny.parent, database)
+    (parent,) = runs(tracker, "invocation")
+    (child,) = runs(tracker, "trial")
+    assert parent.info.status == child.info.status == "FINISHED"
+    assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
+    assert parent.data.tags["avatarbench.trial.one__tiny__s0"] == child.info.run_id
+    assert parent.data.params["variants.one.options.steps"] == "3"
+    assert child.data.metrics["heldout.designer-a.skin-share"] >= 0
+    assert child.data.metrics["speed.model_hz_median"] > 0
+    assert child.data.metrics["training.loss"] > 0
+    tracked = {i.dataset.digest for i in child.inputs.dataset_inputs}
+    splits = [plan.contest.splits[name] for name in plan.contest.suite.splits]
+    assert tracked == {split.digest[:32] for split in splits}
+    assert len(tracked) == 2
+    artifacts = {f.path for f in tracker._client.list_artifacts(child.info.run_id)}
+    assert {"cases.json", "cases.parquet", "model", "trial.json"} <= artifacts
+    artifacts = {f.path for f in tracker._client.list_artifacts(parent.info.run_id)}
+    assert {"resolved.yaml", "environment.json", "reports"} <= artifacts
+    assert child.info.artifact_uri.startswith(database.as_uri())
+
+    again = track(plan, tiny.parent, database)
+    assert len(runs(again, "trial")) == 1
+    newest = runs(again, "invocation")[0]
+    assert newest.data.tags["avatarbench.trial.one__tiny__s0"] == child.info.run_id
+
+
+def test_results_that_come_without_their_model_are_tracked_without_it(tiny, database):
+    tiny_suite.register()
+    plan = make_plan(resolve(load_suite(str(tiny), ("name=unmodelled",))))
+    run(plan, Store(tiny.parent / "elsewhere"), tiny.parent / "runs", Silent())
+    tracker = track(plan, tiny.parent, database)
+    (child,) = runs(tracker, "trial")
+    assert child.info.status == "FINISHED"
+    assert child.data.metrics["heldout.designer-a.skin-share"] >= 0
+    artifacts = {f.path for f in tracker._client.list_artifacts(child.info.run_id)}
+    assert "cases.parquet" in artifacts
+    assert "model" not in artifacts
+
+
+def test_a_failed_trial_is_tracked_as_failed(tmp_path, database):
+    tiny_suite.register()
+    rows = [{"name": "bad", "method": "failing"}]
+    path = tiny_suite.make_suite(tmp_path, name="failing", variants=rows)
+    (tmp_path / "broken").touch()
+    plan = make_plan(resolve(load_suite(str(path))))
+    tracker = track(plan, tmp_path, database)
+    (child,) = runs(tracker, "trial")
+    assert child.info.status == "FAILED"
+    assert child.data.tags["avatarbench.error"] == "RuntimeError: the sky fell"
+
+
+def test_a_study_is_tracked_with_its_report(tmp_path, database):
+    (tmp_path / "page.html").write_text("Table 2")
+    study = ReportedStudy(
+        name="tiny",
+        tags={"study.digest": "ab" * 32},
+        params={"rule": {"ties": "left out"}},
+        figures={"toon.swift.share": 0.5},
+        report=tmp_path,
+    )
+    first, second = track_study(database, study), track_study(database, study)
+    assert first != second
+    client = open_tracker(database, "study-tiny")._client
+    run = client.get_run(first)
+    assert run.info.status == "FINISHED"
+    assert run.data.tags["avatarbench.kind"] == "study"
+    assert run.data.tags["avatarbench.study.digest"] == "ab" * 32
+    assert run.data.params["rule.ties"] == "left out"
+    assert run.data.metrics == {"toon.swift.share": 0.5}
+    assert [f.path for f in client.list_artifacts(first, "reports")] == [
+        "reports/page.html"
+    ]
+
+
+def test_runs_of_dead_processes_are_swept(database):
+    tracker = open_tracker(database, "sweep")
+    client, experiment = tracker._client, tracker._experiment
+    dead = {**process_name(), "pid": 2**22 + 1}
+    elsewhere = {**dead, "host": "another"}
+    ids = [
+        client.create_run(
+            experiment, tags={"avatarbench.process": json.dumps(process)}
+        ).info.run_id
+        for process in (dead, process_name(), elsewhere)
+    ]
+    assert sweep(client, experiment) == ids[:1]
+    assert client.get_run(ids[0]).info.status == "KILLED"
+    assert client.get_run(ids[1]).info.status == "RUNNING"
+    for run_id in ids[1:]:
+        client.set_terminated(run_id)
+
+
+def test_default_place_does_not_move_with_the_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    uri = tracking_uri(Path("runs"))
+    assert uri == f"sqlite:///{tmp_path / 'runs' / 'mlflow.db'}"
+    assert uri.startswith("sqlite:////")
+
+
+def test_an_address_in_the_environment_stays_unchanged(monkeypatch, tmp_path):
+    for uri in ("http://tracker:5000", "sqlite:////x/y.db", "databricks"):
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+        assert tracking_uri(tmp_path) == uri
+
+
+@pytest.mark.parametrize("uri", ["file:./mlruns", "file:///x/mlruns", "./mlruns"])
+def test_a_file_store_is_refused_with_advice(uri, monkeypatch, tmp_path):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    with pytest.raises(TrackingError, match=r"file store.*--no-mlflow"):
+        open_tracker(tmp_path, "any")
+
+
+def test_a_database_that_cannot_be_used_is_named(tmp_path):
+    (tmp_path / "mlflow.db").write_text("not a database, but some text" * 100)
+    with pytest.raises(TrackingError, match=r"mlflow\.db cannot be used"):
+        open_tracker(tmp_path, "any")
+
+
+OPEN = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from benchmark.tracking import open_tracker
+open_tracker(Path(sys.argv[1]), "race")
+"""
+
+
+def test_processes_that_start_together_make_one_database(tmp_path):
+    command = [sys.executable, "-c", OPEN, str(tmp_path)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    racers = [subprocess.Popen(command, env=environment) for _ in range(3)]
+    assert [racer.wait(timeout=120) for racer in racers] == [0, 0, 0]
+    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+        query = "select name from experiments where name like 'avatarbench/%'"
+        assert database.execute(query).fetchall() == [("avatarbench/race",)]
+    database.close()
+
+
+def test_flat_joins_keys_by_dots():
+    nested = {"a": {"b": 1, "c": {"d": [1, 2]}}, "e": "text", "f/g": None}
+    assert flat(nested) == {"a.b": "1", "a.c.d": "[1, 2]", "e": "text", "f.g": "null"}
+
+
+def test_an_empty_address_is_none(monkeypatch, tmp_path):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
+    assert tracking_uri(tmp_path) == f"sqlite:///{tmp_path / 'mlflow.db'}"
+
+
+def test_a_database_of_ones_own_leaves_no_folder_where_one_stands(
+    monkeypatch, tmp_path, database
+):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database / 'mlflow.db'}")
+    monkeypatch.chdir(tmp_path)
+    tracker = open_tracker(tmp_path / "out", "elsewhere")
+    experiment = tracker._client.get_experiment(tracker._experiment)
+    assert experiment.artifact_location.startswith((tmp_path / "out").as_uri())
+    assert not (tmp_path / "mlruns").exists()
+
+
+def test_a_folder_that_no_address_can_name_is_refused(tmp_path):
+    with pytest.raises(TrackingError, match=r"there is a \? in the name; .*--out"):
+        tracking_uri(tmp_path / "why?")
+
+
+def test_a_tracker_that_stops_answering_costs_no_results(tiny, database, monkeypatch):
+    plan = make_plan(resolve(load_suite(str(tiny), ["notes=never tracked"])))
+    tracker = open_tracker(database, plan.contest.suite.name)
+
+    def gone(*arguments, **named):
+        raise ConnectionError("connection refused\nmore of it")
+
+    monkeypatch.setattr(tracker._client, "log_inputs", gone)
+    home = tiny.parent
+    with pytest.raises(TrackingError, match="refused; all results so far are kept"):
+        run(plan, Store(home / "store"), home / "runs", Silent(), [tracker])
+    folder = run_folder(plan.contest, home / "runs")
+    assert (folder / "trials" / "one__tiny__s0" / "cases.parquet").is_file()
+    tracker.close("FAILED")
+
+
+def test_speeds_of_another_machine_are_tracked_too(tiny, database):
+    plan = make_plan(resolve(load_suite(str(tiny), ["notes=two machines"])))
+    tracker = track(plan, tiny.parent, database)
+    before = len(runs(tracker, "trial"))
+    other = replace(plan, machine={**plan.machine, "waiting": "otherwise"})
+    tracker = track(other, tiny.parent, database)
+    assert len(runs(tracker, "trial")) == before + 1
+
+
+def training_tracker(database, folder, name="tiny"):
+    folder.mkdir(exist_ok=True)
+    faces = FaceRecord("faces", "ab" * 32, "CC0-1.0", stand_in=True)
+    params = {"batch": 4, "objective": {"r1_every": 16}}
+    training = Training(name, folder, params, faces, "a machine")
+    return open_training_tracker(database, training)
+
+
+def history(tracker, name):
+    found = tracker._runs.client.get_metric_history(tracker.run, name)
+    return [(metric.step, metric.value) for metric in found]
+
+
+def test_a_training_is_one_run_over_its_pieces(tmp_path, database):
+    first = training_tracker(database, tmp_path / "training")
+    first.started([])
+    first.figures({"train/mask": 1.0}, 20)
+    first.figures({"train/mask": 0.5, "quality/diversity": 0.9}, 40)
+    (tmp_path / "sheet.png").write_bytes(b"picture")
+    first.sheets(tmp_path / "sheet.png")
+    first.tag("quality", "features of a network")
+    run = first._runs.client.get_run(first.run)
+    assert run.data.params == {"batch": "4", "objective.r1_every": "16"}
+    assert run.data.tags["avatarbench.kind"] == "training"
+    assert run.data.tags["avatarbench.hardware"] == "a machine"
+    assert run.data.tags["avatarbench.faces.stand_in"] == "True"
+    assert run.data.tags["avatarbench.quality"] == "features of a network"
+    (sheet,) = first._runs.client.list_artifacts(first.run, "looks")
+    assert sheet.path == "looks/sheet.png"
+
+    # Killed here: the curve on disk ends earlier, or has records that were not tracked.
+    second = training_tracker(database, tmp_path / "training")
+    second.started([{"step": s, "train/mask": 20.0 / s} for s in (20, 40, 60)])
+    assert second.run == first.run
+    second.figures({"train/mask": 0.5}, 40)
+    second.figures({"train/mask": 0.25}, 80)
+    expected = [(20, 1.0), (40, 0.5), (60, 20 / 60), (80, 0.25)]
+    assert history(second, "train/mask") == expected
+    second.close("SCHEDULED")
+    assert second._runs.client.get_run(second.run).info.status == "SCHEDULED"
+
+    (tmp_path / "training" / "mlflow.json").unlink()
+    third = training_tracker(database, tmp_path / "training")
+    third.started([{"step": 20, "train/mask": 1.0}])
+    assert third.run != first.run
+    assert history(third, "train/mask") == [(20, 1.0)]
+    third.close("FINISHED")
+
+
+@pytest.mark.parametrize("note", ["{", "[]", '{"run": "0123456789abcdef"}'])
+def test_a_run_that_is_gone_is_made_anew(note, tmp_path, database):
+    (tmp_path / "mlflow.json").write_text(note)
+    tracker = training_tracker(database, tmp_path)
+    tracker.started([])
+    assert json.loads((tmp_path / "mlflow.json").read_text())["run"] == tracker.run
+    tracker.close("FINISHED")
+
+
+def test_a_killed_training_is_swept_and_taken_up(tmp_path, database, monkeypatch):
+    dead = training_tracker(database, tmp_path / "dead")
+    name = {**process_name(), "pid": 2**22 + 1}
+    monkeypatch.setattr("benchmark.tracking.records.process_name", lambda: name)
+    dead.started([])
+    monkeypatch.undo()
+    other = training_tracker(database, tmp_path / "other")
+    other.started([])
+    client = dead._runs.client
+    assert client.get_run(dead.run).info.status == "KILLED"
+    again = training_tracker(database, tmp_path / "dead")
+    again.started([])
+    assert again.run == dead.run
+    assert client.get_run(dead.run).info.status == "RUNNING"
+    for tracker in (other, again):
+        tracker.close("FINISHED")
+
+
+def test_no_module_outside_the_package_imports_mlflow():
+    root = Path(benchmark.__file__).parent.parent
+    rooms = ("benchmark", "methods", "evaluation", "reports")
+    sources = [path for room in rooms for path in (root / room).rglob("*.py")]
+    assert len(sources) > 100
+    for path in sources:
+        if path.parent != root / "benchmark" / "tracking":
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"^\s*(import|from) mlflow", text, re.M), path

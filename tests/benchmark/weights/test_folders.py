@@ -1,0 +1,177 @@
+"""Files of weights folders: found by name or path, checked, decided at plan time."""
+
+import hashlib
+import json
+import shutil
+
+import pytest
+import tiny_suite
+
+from benchmark import weights
+from benchmark.config.resolve import resolve
+from benchmark.config.suite import SuiteError, parse_suite
+from benchmark.run.plan import make_plan
+from benchmark.weights import WeightsError
+from benchmark.weights.folders import SHIPPED, known_weights
+
+PAIR = ("generator.safetensors", "discriminator.safetensors")
+
+
+def make_folder(folder, files=PAIR, content="numbers"):
+    folder.mkdir(parents=True)
+    digests = {}
+    for file in files:
+        data = f"{content} of {file}".encode()
+        (folder / file).write_bytes(data)
+        digests[file] = hashlib.sha256(data).hexdigest()
+    (folder / "card.json").write_text(json.dumps({"digests": digests}))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """A cache that holds one imported pair, `mine`."""
+    monkeypatch.setenv("AVATARBENCH_CACHE", str(tmp_path / "cache"))
+    make_folder(tmp_path / "cache" / "mine")
+    return tmp_path / "cache"
+
+
+def contest(tiny, *needs, **changes):
+    rows = [
+        {"name": f"row{n}", "method": "tiny", "options": {"needs": need}}
+        for n, need in enumerate(needs)
+    ]
+    data = tiny_suite.suite_data(variants=rows, **changes)
+    return resolve(parse_suite(data, "tiny.yaml", tiny.parent))
+
+
+@pytest.mark.parametrize("file", [*PAIR, "card.json"])
+def test_files_go_by_a_name_or_a_path(cache, file):
+    path = cache / "mine" / file
+    assert weights.find(f"mine/{file}") == path
+    assert weights.find(f"{cache}/mine/{file}") == path
+    assert weights.check(f"mine/{file}", path) == path
+    assert weights.find(f"other/{file}") is None
+    assert weights.find(f"{cache}/other/{file}") is None
+
+
+def test_what_ships_goes_by_its_name():
+    shipped = [name for name, path in known_weights().items() if path.parent == SHIPPED]
+    assert "portraits64" in shipped
+    for name in shipped:
+        files = json.loads((SHIPPED / name / "card.json").read_text())["digests"]
+        assert files
+        for file in files:
+            assert weights.find(f"{name}/{file}") == SHIPPED / name / file
+
+
+def test_a_changed_file_is_noticed(cache):
+    (cache / "mine" / PAIR[0]).write_bytes(b"others")
+    with pytest.raises(WeightsError, match=r"generator\.safetensors is damaged"):
+        weights.find(f"mine/{PAIR[0]}")
+
+
+@pytest.mark.parametrize("card", ["{", "[]", "{}", '{"digests": 3}'])
+def test_a_card_that_is_none_is_noticed(cache, card):
+    (cache / "mine" / "card.json").write_text(card)
+    for file in (PAIR[0], "card.json"):
+        with pytest.raises(WeightsError, match=r"card\.json is missing or no card"):
+            weights.find(f"mine/{file}")
+
+
+def test_files_of_folders_cannot_be_fetched():
+    with pytest.raises(WeightsError, match="unknown weight file 'mine/gen"):
+        weights.fetch(f"mine/{PAIR[0]}")
+
+
+def test_the_files_bytes_are_part_of_the_fits_key(tiny, cache):
+    def fit():
+        return make_plan(contest(tiny, f"mine/{PAIR[0]}")).trials[0]
+
+    before = fit()
+    assert before.variant.weights == {f"mine/{PAIR[0]}": cache / "mine" / PAIR[0]}
+    assert fit().fit.key == before.fit.key
+    shutil.rmtree(cache / "mine")
+    make_folder(cache / "mine", content="other numbers")
+    assert fit().fit.key != before.fit.key
+
+
+def test_all_that_is_missing_or_damaged_is_told_at_once(tiny, cache):
+    make_folder(cache / "alone", files=PAIR[:1])
+    make_folder(cache / "hurt")
+    (cache / "hurt" / PAIR[0]).write_bytes(b"others")
+    with pytest.raises(SuiteError) as caught:
+        contest(
+            tiny,
+            f"nowhere/{PAIR[0]}",
+            f"alone/{PAIR[1]}",
+            f"hurt/{PAIR[0]}",
+            metrics=["mouth-eror"],
+        )
+    unknown, alone, hurt, metric = caught.value.problems
+    assert unknown.startswith("variants.row0: nowhere is no folder and no name")
+    assert f"one of {', '.join(known_weights())}" in unknown
+    assert {"alone", "hurt", "mine", "portraits64"} <= set(known_weights())
+    assert alone.startswith("variants.row1: there is no discriminator.safetensors in")
+    assert "train generator" in alone
+    assert hurt.startswith("variants.row2: ")
+    assert "damaged or was changed" in hurt
+    assert "mouth-eror" in metric
+
+
+ANEW = {
+    "portraits64": ("faces crowd", "train generator", "options.generator=FOLDER"),
+    "parser128": ("train parser", "options.similarity.parser=FOLDER"),
+}
+
+
+@pytest.mark.parametrize(
+    ("ships", "file"), [("portraits64", PAIR[0]), ("parser128", "parser.safetensors")]
+)
+def test_from_scratch_takes_no_weights_that_ship(tiny, tmp_path, ships, file):
+    copy = shutil.copytree(SHIPPED / ships, tmp_path / "copy")
+    for place in (ships, copy):
+        need = f"{place}/{file}"
+        assert contest(tiny, need).variants[0].weights
+        with pytest.raises(SuiteError, match=f"{ships} ships: ") as caught:
+            contest(tiny, need, from_scratch=True)
+        (problem,) = caught.value.problems
+        told = {name for name in ANEW if all(word in problem for word in ANEW[name])}
+        assert told == {ships}
+
+
+def test_from_scratch_takes_what_was_trained_to_the_same_numbers(tiny, tmp_path):
+    """A recipe may come out the same to the last bit; its card tells of other hours."""
+    own = shutil.copytree(SHIPPED / "parser128", tmp_path / "own")
+    card = json.loads((own / "card.json").read_text()) | {"hours": 0.3}
+    (own / "card.json").write_text(json.dumps(card))
+    found = contest(tiny, f"{own}/parser.safetensors", from_scratch=True)
+    assert found.variants[0].weights
+
+
+def test_from_scratch_tells_of_missing_and_of_shipped_weights_at_once(
+    tiny, monkeypatch
+):
+    needs = staticmethod(lambda options: ("torchvision-vgg16", options.needs))
+    monkeypatch.setattr(tiny_suite.TinyMethod, "required_weights", needs)
+    monkeypatch.setenv("TORCH_HOME", str(tiny.parent))
+    with pytest.raises(SuiteError) as caught:
+        contest(tiny, f"portraits64/{PAIR[0]}", from_scratch=True)
+    missing, ships = caught.value.problems
+    assert "torchvision-vgg16 is not at hand" in missing
+    assert "portraits64 ships" in ships
+
+
+def test_from_scratch_shares_no_fit_that_could_differ(tiny):
+    needs = (f"mine/{PAIR[0]}", "")
+    plain = contest(tiny, *needs)
+    scratch = contest(tiny, *needs, from_scratch=True)
+    assert scratch.to_data()["from_scratch"]
+    assert scratch.digest != plain.digest
+    before, after = make_plan(plain), make_plan(scratch)
+    with_generator, without = range(2)
+    old, new = before.trials, after.trials
+    assert old[with_generator].fit.key != new[with_generator].fit.key
+    assert old[without].fit.key == new[without].fit.key
+    for a, b in zip(old, new, strict=True):
+        assert before.trial_key(a) != after.trial_key(b)

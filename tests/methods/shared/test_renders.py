@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from benchmark.avatars import AvatarVectors
+from benchmark.storage.store import Store, StoreError
+from benchmark.system.progress import Silent
+from methods.shared import renders
+from methods.shared.renders import renders_stage, training_renders
+
+
+class CountingEngine:
+    """Another engine, and how many avatars it was asked to render."""
+
+    def __init__(self, engine, fail_after=None):
+        self.meta, self.spec = engine.meta, engine.spec
+        self._engine, self._fail_after = engine, fail_after
+        self.rendered = 0
+
+    def render(self, vectors, size):
+        self.rendered += len(vectors)
+        if self._fail_after is not None and self.rendered > self._fail_after:
+            raise RuntimeError("pulled the plug")
+        return self._engine.render(vectors, size)
+
+
+def make(engine, root, count=600, seed=0):
+    return training_renders(engine, count, 64, seed, Store(root), Silent())
+
+
+def test_pictures_belong_to_their_vectors(engine, tmp_path):
+    made = make(engine, tmp_path, count=5)
+    assert made.vectors == AvatarVectors.sample(engine.spec, 5, seed=0)
+    np.testing.assert_array_equal(made.pictures, engine.render(made.vectors, 64))
+
+
+def test_renders_are_shared(engine, tmp_path):
+    counting = CountingEngine(engine)
+    first, second = make(counting, tmp_path), make(counting, tmp_path)
+    assert counting.rendered == 0
+    np.testing.assert_array_equal(first.pictures, second.pictures)
+    assert counting.rendered == 600
+    assert first.digest == second.digest
+
+
+def test_pictures_of_other_vectors_are_refused(engine, tmp_path):
+    made = make(engine, tmp_path, count=5)
+    np.asarray(made.pictures)
+    others = {"discrete": made.vectors.discrete, "continuous": made.vectors.continuous}
+    # One kind alone, where an engine has it.
+    name = next(name for name, values in others.items() if values.size)
+    (file,) = tmp_path.glob(f"renders/*/{name}.npy")
+    file.chmod(0o644)
+    np.save(file, others[name] + 1)
+    with pytest.raises(StoreError, match="renders of other avatars"):
+        np.asarray(make(engine, tmp_path, count=5).pictures)
+
+
+def test_a_broken_run_goes_on_at_the_open_shard(engine, tmp_path):
+    whole = make(engine, tmp_path / "whole")
+    failing = CountingEngine(engine, fail_after=2 * renders.SHARD)
+    with pytest.raises(RuntimeError, match="plug"):
+        np.asarray(make(failing, tmp_path / "pieces").pictures)
+    counting = CountingEngine(engine)
+    resumed = make(counting, tmp_path / "pieces")
+    np.testing.assert_array_equal(resumed.pictures, whole.pictures)
+    assert counting.rendered == 600 - 2 * renders.SHARD
+    assert resumed.digest == whole.digest
+
+
+def test_the_key_follows_what_matters(engine, mixed_engine):
+    key = renders_stage(mixed_engine, 10, 64, 0).key
+    others = [(11, 64, 0), (10, 65, 0), (10, 64, 1)]
+    keys = {renders_stage(mixed_engine, *values).key for values in others}
+    assert len(keys | {key}) == 4
+
+
+def test_optional_parts_may_be_drawn_seldom(mixed_engine, tmp_path):
+    def drawn(absent):
+        return training_renders(
+            mixed_engine, 400, 64, 0, Store(tmp_path), Silent(), absent
+        )
+
+    for absent, share in ((0.0, 0), (0.9, 0.9), (1.0, 1)):
+        beards = drawn(absent).vectors.column("beard")
+        assert np.mean(beards == 0) == pytest.approx(share, abs=0.05)
+    alike, others = drawn(None), drawn(0.9)
+    assert alike.digest == renders_stage(mixed_engine, 400, 64, 0).key
+    assert alike.digest != others.digest
+    np.testing.assert_array_equal(alike.vectors.continuous, others.vectors.continuous)

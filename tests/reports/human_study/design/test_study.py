@@ -1,0 +1,141 @@
+import hashlib
+import json
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+import tiny_study
+
+from reports.human_study.design.balanced_design import balanced_square
+from reports.human_study.design.key import read_key
+from reports.human_study.design.study import StudyError, read_study
+
+
+@pytest.fixture
+def study(tmp_path):
+    return tiny_study.make_study(tmp_path / "study")
+
+
+def test_a_paper_shows_every_trial_once_and_is_the_same_at_every_call(study):
+    paper = read_study(study.folder).paper(5)
+    assert paper == study.paper(5)
+    assert {shown.trial.id for shown in paper.shown} == set(study.by_trial)
+    assert [s.position for s in paper.shown] == list(range(1, len(study.trials) + 1))
+    for shown in paper.shown:
+        assert sorted(shown.order) == sorted(shown.trial.options)
+    assert paper.shown != study.paper(6).shown
+
+
+def test_papers_are_the_same_for_good(study):
+    """Answers are read by these orders: a change makes old studies unreadable."""
+    shown = [(s.trial.id, *s.order) for i in (0, 1, 9) for s in study.paper(i).shown]
+    digest = hashlib.sha256(json.dumps(shown).encode()).hexdigest()
+    assert digest[:16] == "14912bc62effcf1e"
+
+
+@pytest.mark.parametrize("methods", [2, 3, 4, 5])
+def test_over_a_block_of_papers_slots_and_neighbours_balance(tmp_path, methods):
+    study = tiny_study.make_study(tmp_path / "study", faces=2, methods=methods)
+    block = len(balanced_square(methods))
+    slots, beside = Counter(), Counter()
+    for index in range(block, 2 * block):
+        for shown in study.paper(index).shown:
+            slots.update(enumerate(shown.order))
+            beside.update(pairwise(shown.order))
+    assert set(slots.values()) == {2 * block // methods} | {block // methods}
+    assert len(slots) == methods * len({p for _, p in slots})
+    originals = {t.id for t in study.trials if t.kind != "repeat"} - {
+        t.repeats for t in study.trials
+    }
+    for trial in originals:
+        options = study.by_trial[trial].options
+        pairs = {(a, b): n for (a, b), n in beside.items() if a in options}
+        assert len(pairs) == methods * (methods - 1)
+        assert len(set(pairs.values())) == 1
+
+
+def test_within_a_paper_each_method_stands_in_each_slot_about_equally_often(tmp_path):
+    study = tiny_study.make_study(tmp_path / "study", faces=10, repeats=0)
+    drawn = read_key(study).pictures
+    for index in range(7):
+        slots = Counter(
+            (slot, drawn[picture])
+            for shown in study.paper(index).shown
+            if shown.trial.kind == "judgement"
+            for slot, picture in enumerate(shown.order)
+        )
+        assert len(slots) == 16
+        assert max(slots.values()) - min(slots.values()) <= 2
+
+
+def test_repeats_come_well_after_and_catch_trials_are_spread(tmp_path):
+    study = tiny_study.make_study(
+        tmp_path / "study", faces=20, engines=("toon",), catches=4, repeats=5
+    )
+    for index in range(40):
+        shown = study.paper(index).shown
+        place = {s.trial.id: s.position for s in shown}
+        for s in shown:
+            if s.trial.kind == "repeat":
+                assert s.position - place[s.trial.repeats] >= 20 / 4
+                assert s.order != study.paper(index).by_trial[s.trial.repeats].order
+        catches = [s.position for s in shown if s.trial.kind == "catch"]
+        assert catches[0] > 1
+        assert max(b - a for a, b in pairwise(catches)) <= 2 * 29 / 4
+
+
+def test_only_the_studys_own_ids_lead_to_files(study):
+    assert all(path.is_file() for path in study.pictures.values())
+    assert "../key" not in study.pictures
+    with pytest.raises(ValueError, match="0 or more, got -1"):
+        study.paper(-1)
+
+
+def test_a_change_of_the_design_is_refused(study):
+    path = study.folder / "study.json"
+    path.write_text(path.read_text().replace('"seed": 7', '"seed": 8'))
+    with pytest.raises(StudyError, match=r"study\.json was changed since the study"):
+        read_study(study.folder)
+
+
+def test_a_changed_or_lost_picture_is_refused(study):
+    picture = next(iter(study.pictures.values()))
+    picture.write_bytes(b"other")
+    with pytest.raises(StudyError, match=f"{picture.name} was changed since"):
+        read_study(study.folder)
+    picture.unlink()
+    with pytest.raises(StudyError, match=f"{picture.name} is missing"):
+        read_study(study.folder)
+
+
+def test_a_changed_key_is_refused_by_the_analysis_alone(study):
+    path = study.folder / "key.json"
+    path.write_text(path.read_text().replace("baseline", "f2p"))
+    assert read_study(study.folder).id == study.id
+    with pytest.raises(StudyError, match=r"key\.json was changed since"):
+        read_key(study)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "holds no study"),
+        ("{", "is not readable JSON"),
+        ("[]", "must hold a JSON object"),
+        ('{"schema": 2}', "schema: Input should be 1"),
+        ('{"schema": 1, "colour": 1}', "colour|name"),
+    ],
+)
+def test_a_file_that_is_no_study_is_one_sentence(tmp_path, content, problem):
+    if content is not None:
+        (tmp_path / "study.json").write_text(content)
+    with pytest.raises(StudyError, match=problem) as caught:
+        read_study(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_study_is_never_written_over(study):
+    before = (study.folder / "study.json").read_bytes()
+    with pytest.raises(StudyError, match="a study is never changed"):
+        tiny_study.make_study(study.folder)
+    assert (study.folder / "study.json").read_bytes() == before

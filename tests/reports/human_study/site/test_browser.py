@@ -1,0 +1,269 @@
+"""The rating site in a real browser: whole visits, and pages that everybody can use."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from browser import chromium, complaints
+from playwright.sync_api import BrowserContext, Page, expect
+from serving import TOKEN, serving
+from tiny_study import make_study
+
+from reports.human_study.design.ratings_table import parse_judgements
+from reports.human_study.design.study import read_study
+
+pytestmark = pytest.mark.slow
+PATIENCE_MS = 180_000
+ATTEMPTS = 6
+WIDTHS = (320, 1440)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def server(tmp_path):
+    study = make_study(
+        tmp_path / "study", faces=2, engines=("toon",), catches=1, repeats=1
+    )
+    with serving(study.folder) as running:
+        yield running
+
+
+def visit(browser, server, **options) -> tuple[BrowserContext, Page]:
+    """A browser window of its own; a complaint of the browser fails the test."""
+    context = browser.new_context(base_url=server.url, **options)
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.on("console", lambda said: complain(page, said))
+    page.on("request", lambda asked: at_home(server, asked.url))
+    return context, page
+
+
+def complain(page, said):
+    if said.type in ("error", "warning") and "status of 4" not in said.text:
+        raise AssertionError(f"{page.url}: {said.text}")
+
+
+def at_home(server, url):
+    assert url.startswith((server.url, "data:")), url
+
+
+def join(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button").click()
+    page.get_by_role("link", name="Begin").click()
+
+
+def finish(page: Page, option: int, clicks: int = 1) -> None:
+    """Answer what is left with the mouse, always the same option."""
+    while "/rate/" in page.url:
+        here = page.url
+        for _ in range(ATTEMPTS):
+            page.get_by_role("radio", name=f"Option {option}", exact=True).check()
+            button = page.get_by_role("button", name="Next")
+            button.click(click_count=clicks, no_wait_after=True)
+            if has_left(page, here):
+                break
+    page.wait_for_url("**/thanks")
+
+
+def has_left(page: Page, here: str) -> bool:
+    """Whether the page goes on; not where the second of two clicks loaded it anew.
+
+    That empties the choice, and a person would make it again.
+    """
+    try:
+        expect(page).not_to_have_url(here, timeout=PATIENCE_MS / ATTEMPTS)
+    except AssertionError:
+        return False
+    return True
+
+
+def test_people_of_many_kinds_rate_to_the_end(browser, server, tmp_path):
+    kinds = [double_clicks, closes_the_browser, keys_alone, without_script]
+    codes = [kind(browser, server) for kind in kinds]
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    context, _ = visit(browser, server)
+    answer = context.request.get("/admin/judgements.csv", headers=headers)
+    path = tmp_path / "site.csv"
+    path.write_bytes(answer.body())
+    context.close()
+    rows = parse_judgements(path, read_study(server.study))
+    assert Counter(row.participant for row in rows) == dict.fromkeys(codes, 4)
+    slots = {code: {r.slot for r in rows if r.participant == code} for code in codes}
+    assert [slots[code] for code in codes] == [{1}, {2}, {3}, {4}]
+    assert {row.revisions for row in rows} == {0}
+
+
+def code_of(page: Page) -> str:
+    return page.locator("p code").last.inner_text()
+
+
+def double_clicks(browser, server) -> str:
+    context, page = visit(browser, server)
+    join(page)
+    finish(page, option=1, clicks=2)
+    code = code_of(page)
+    context.close()
+    return code
+
+
+def closes_the_browser(browser, server) -> str:
+    context, page = visit(browser, server)
+    page.goto("/")
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button").click()
+    link = page.locator(".link a").inner_text()
+    page.get_by_role("link", name="Begin").click()
+    page.get_by_role("radio", name="Option 2", exact=True).check()
+    page.get_by_role("button", name="Next").click()
+    page.wait_for_url("**/rate/2")
+    context.close()
+
+    context, page = visit(browser, server)
+    page.goto(link)
+    assert page.url.endswith("/rate/2")
+    finish(page, option=2)
+    code = code_of(page)
+    context.close()
+    return code
+
+
+def keys_alone(browser, server) -> str:
+    context, page = visit(browser, server)
+    page.goto("/")
+    tab_to(page, "input[type=checkbox]")
+    page.keyboard.press("Space")
+    tab_to(page, "main button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/instructions")
+    tab_to(page, "main a.button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/rate/1")
+    while "/rate/" in page.url:
+        here = page.url
+        page.locator(".keys button").wait_for()
+        page.keyboard.press("3")
+        page.keyboard.press("Enter")
+        expect(page).not_to_have_url(here, timeout=PATIENCE_MS)
+    code = code_of(page)
+    context.close()
+    return code
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the element has the focus, as somebody without a mouse does."""
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+    raise AssertionError(f"Tab never comes to {selector}")
+
+
+def without_script(browser, server) -> str:
+    context, page = visit(browser, server, java_script_enabled=False)
+    join(page)
+    finish(page, option=4, clicks=2)
+    code = code_of(page)
+    context.close()
+    return code
+
+
+def test_number_keys_can_be_switched_off(browser, server):
+    context, page = visit(browser, server)
+    join(page)
+    page.get_by_role("button", name="Switch these keys off").click()
+    page.keyboard.press("2")
+    assert page.locator("input:checked").count() == 0
+    page.reload()
+    page.get_by_role("button", name="Switch the keys on").click()
+    page.keyboard.press("2")
+    assert page.locator("input:checked").get_attribute("data-key") == "2"
+    context.close()
+
+
+@pytest.mark.parametrize("width", [768, 1080, 1440])
+def test_no_option_of_three_stands_alone(browser, tmp_path, width):
+    study = make_study(tmp_path / "study", faces=1, methods=3, engines=("toon",))
+    with serving(study.folder) as server:
+        view = {"width": width, "height": 700}
+        context, page = visit(browser, server, viewport=view)
+        join(page)
+        # Unlike others, evaluate_all does not wait for what it looks at.
+        page.locator(".grid .option").nth(2).wait_for()
+        tops = page.locator(".grid .option").evaluate_all(
+            "all => all.map(one => one.getBoundingClientRect().top)"
+        )
+        assert len(tops) == 3
+        assert len(set(tops)) == 1
+        context.close()
+
+
+def test_everybody_can_use_every_page(browser, server, tmp_path):
+    """axe finds nothing, nothing is wider than the window; screenshots to look at."""
+    context, page = visit(browser, server)
+    look = Look(page, tmp_path / "screens")
+    page.goto("/")
+    look.at("consent")
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button").click()
+    look.at("instructions")
+    page.get_by_role("link", name="Begin").click()
+    look.at("rate")
+    page.get_by_role("radio", name="Option 2", exact=True).check()
+    look.at("rate-chosen")
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    look.at("rate-dark")
+    page.emulate_media(color_scheme="light")
+    page.evaluate("document.querySelector('#rate').noValidate = true")
+    page.evaluate("document.querySelector('input:checked').checked = false")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("alert").wait_for()
+    look.at("rate-nothing-chosen")
+    finish(page, option=2)
+    look.at("thanks")
+    page.goto("/rate/1")
+    look.at("change")
+    page.goto("/missing")
+    look.at("missing")
+    page.goto("/admin")
+    look.at("login")
+    page.get_by_label("Admin token").fill(TOKEN)
+    page.get_by_role("button", name="Enter").click()
+    look.at("admin")
+    page.emulate_media(color_scheme="dark")
+    look.at("admin-dark")
+    page.goto("/withdraw")
+    look.at("withdraw")
+    page.get_by_role("button", name="Delete all my answers").click()
+    page.wait_for_url("**/withdrawn")
+    look.at("withdrawn")
+    context.close()
+    assert look.found == {}
+
+
+class Look:
+    """Screenshots of a page at every width, and all that is wrong with it."""
+
+    def __init__(self, page: Page, folder) -> None:
+        self.page = page
+        self.folder = folder
+        self.found: dict[str, list[str]] = {}
+
+    def at(self, name: str) -> None:
+        for width in WIDTHS:
+            self.page.set_viewport_size({"width": width, "height": 800})
+            path = self.folder / f"{name}-{width}.png"
+            self.page.screenshot(path=path, full_page=True)
+            wide = self.page.evaluate("document.documentElement.scrollWidth")
+            problems = complaints(self.page)
+            if wide > width:
+                problems.append(f"the page is {wide} px wide")
+            if problems:
+                self.found[f"{name} at {width}"] = problems

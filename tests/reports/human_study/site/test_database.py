@@ -1,0 +1,88 @@
+"""Opening the database: migrations, the secret, and sentences for what cannot be."""
+
+import os
+import sqlite3
+import stat
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from reports.human_study.site.database import DatabaseError, open_database
+from reports.human_study.site.tables import Table
+
+
+def test_migrations_make_the_tables_of_the_code(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path}/r.sqlite", "s-1")
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Table.metadata) == []
+    database.close()
+
+
+def test_the_secret_outlives_a_restart(tmp_path):
+    url = f"sqlite:///{tmp_path}/r.sqlite"
+    secrets = []
+    for _ in range(2):
+        database = open_database(url, "s-1")
+        secrets.append(database.secret)
+        database.close()
+    assert secrets[0] == secrets[1]
+    assert len(secrets[0]) == 32
+
+
+def test_the_file_is_its_owner_s_alone(tmp_path):
+    open_database(f"sqlite:///{tmp_path}/r.sqlite", "s-1").close()
+    assert stat.S_IMODE(os.stat(tmp_path / "r.sqlite").st_mode) == 0o600
+
+
+def test_commits_are_on_the_disk(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path}/r.sqlite", "s-1")
+    with database.engine.connect() as connection:
+        asked = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+        asked["secure_delete"] = 1
+        for pragma, value in asked.items():
+            answer = connection.exec_driver_sql(f"PRAGMA {pragma}").scalar()
+            assert answer == value
+    database.close()
+
+
+def test_a_database_keeps_one_study(tmp_path):
+    url = f"sqlite:///{tmp_path}/r.sqlite"
+    open_database(url, "s-1").close()
+    with pytest.raises(DatabaseError, match="the study s-1, not of s-2"):
+        open_database(url, "s-2")
+
+
+def test_a_newer_database_is_refused(tmp_path):
+    url = f"sqlite:///{tmp_path}/r.sqlite"
+    open_database(url, "s-1").close()
+    with sqlite3.connect(tmp_path / "r.sqlite") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(DatabaseError, match="another version of avatarbench"):
+        open_database(url, "s-1")
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("ratings.sqlite", "wants sqlite:///PATH"),
+        ("mysql://x/y", "mysql is not supported"),
+        ("sqlite://", "needs a path"),
+        ("sqlite:////nowhere/at/all.sqlite", "cannot make the database /nowhere"),
+        ("postgresql://u:secret@127.0.0.1:1/x", "cannot use"),
+    ],
+)
+def test_what_cannot_be_opened_is_said_without_the_password(url, says):
+    with pytest.raises(DatabaseError, match=says) as caught:
+        open_database(url, "s-1")
+    assert "secret" not in str(caught.value)
+
+
+def test_another_file_is_not_touched(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database, but long enough to be taken for one " * 40)
+    with pytest.raises(DatabaseError, match="not a database"):
+        open_database(f"sqlite:///{path}", "s-1")
+    assert path.read_text().startswith("not a database, but")

@@ -1,0 +1,80 @@
+"""People who come from Prolific: known by their ids, paid by the study's code."""
+
+from pathlib import Path
+
+import pytest
+from visitor import TOKEN, a_site
+
+from reports.human_study.site.context import Settings
+
+ADDRESS = "/?PROLIFIC_PID=person1&STUDY_ID=study1&SESSION_ID={}"
+
+
+@pytest.fixture
+def served(tmp_path):
+    settings = Settings(TOKEN, prolific_code="C0DE&1")
+    site = a_site(tmp_path, settings, faces=1, catches=0, repeats=0)
+    yield site
+    site.database.close()
+
+
+def test_they_are_told_what_is_kept_and_get_the_study_s_code(served):
+    visitor = served.visitor()
+    assert "Prolific id is kept" in visitor.open(ADDRESS.format("s1")).text
+    visitor.submit("/consent", agree="yes")
+    visitor.open("/rate")
+    visitor.finish()
+    assert "C0DE&amp;1" in visitor.page.text
+    assert "https://app.prolific.com/submissions/complete?cc=C0DE%261" in (
+        visitor.page.text
+    )
+    leader = served.visitor()
+    leader.enter_as_leader()
+    assert "person1" in leader.page.text
+    assert "person1" not in leader.csv()
+
+
+def test_who_comes_back_goes_on_without_a_link(served):
+    first = served.visitor()
+    first.join(ADDRESS.format("s1"))
+    first.open("/rate")
+    first.answer()
+    second = served.visitor()
+    second.open(ADDRESS.format("s1"))
+    assert second.path == "/rate/2"
+
+
+def test_an_account_takes_part_once(served):
+    served.visitor().join(ADDRESS.format("s1"))
+    page = served.visitor().join(ADDRESS.format("s2"))
+    assert page.status_code == 409
+    assert "takes part already" in page.text
+
+
+def test_withdrawal_empties_the_ids(served):
+    visitor = served.visitor()
+    visitor.join(ADDRESS.format("s1"))
+    visitor.open("/withdraw")
+    visitor.submit("/withdraw")
+    leader = served.visitor()
+    leader.enter_as_leader()
+    assert "person1" not in leader.page.text
+    path = Path(str(served.database.engine.url.database))
+    served.database.close()
+    assert b"participants" in path.read_bytes()
+    assert b"person1" not in path.read_bytes()
+
+
+def test_others_get_a_code_of_their_own(served):
+    visitor = served.visitor()
+    visitor.begin()
+    visitor.finish()
+    assert "C0DE" not in visitor.page.text
+    assert "prolific.com" not in visitor.page.text
+
+
+@pytest.mark.parametrize("person", ["", "<script>", "a" * 65, "a b", "ä", "../x"])
+def test_odd_ids_are_refused(served, person):
+    visitor = served.visitor()
+    page = visitor.open("/", params={"PROLIFIC_PID": person, "SESSION_ID": "s"})
+    assert page.status_code == 400
