@@ -1,1 +1,1 @@
-"""The contest: engines, faces, suites, store, tracking, runner and command line."""
+"""The resolved: engines, faces, suites, store, tracking, runner and command line."""

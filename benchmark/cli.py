@@ -17,7 +17,7 @@ from benchmark.commands.studio import studio_app
 from benchmark.commands.study import study_app
 from benchmark.commands.train import train_app
 from benchmark.commands.weights import weights_app
-from benchmark.system.openmp import set_waiting
+from benchmark.system.openmp import limit_spinning
 
 OURS = frozenset({"benchmark", "methods", "evaluation", "reports"})
 
@@ -231,7 +231,7 @@ def report_command(
 
 def main() -> None:
     """Run the command line; a mistake ends in one sentence and exit status 2."""
-    set_waiting()
+    limit_spinning()
     _print_anywhere()
     debug = "--debug" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]

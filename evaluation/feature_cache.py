@@ -23,7 +23,7 @@ Look = Callable[[NDArray[np.uint8]], list[Tensor]]
 """From an (S, S, 3) picture to its features."""
 
 
-class Remembered:
+class FeatureCache:
     """`look`, computed once for a picture while it is among those used last."""
 
     def __init__(self, look: Look, limit: float | None = None) -> None:

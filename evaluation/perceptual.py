@@ -19,7 +19,7 @@ from benchmark.weights.lpips_net import load_lpips
 from evaluation import stlpips_net
 from evaluation.base import Cases, MetricError, MetricMeta, MetricSetup
 from evaluation.checks import check_cases
-from evaluation.feature_cache import Remembered
+from evaluation.feature_cache import FeatureCache
 from evaluation.stlpips_net import unit_length
 
 MIN_SIDE = 64
@@ -63,7 +63,7 @@ class Lpips:
             self._net = load_lpips("alex", file).to(setup.device)
         except UnreadableWeights as error:
             raise _unfit(self.meta, file, error) from error
-        self._features = Remembered(self._look)
+        self._features = FeatureCache(self._look)
 
     def score(self, cases: Cases) -> NDArray[np.float64]:
         """(n,) distances at the renders' size; 0 for equal renders."""
@@ -121,7 +121,7 @@ class ShiftTolerantLpips:
             self._net = stlpips_net.load_net(file, setup.device)
         except (RuntimeError, ValueError, OSError, KeyError) as error:
             raise _unfit(self.meta, file, error) from error
-        self._features = Remembered(self._look)
+        self._features = FeatureCache(self._look)
 
     def score(self, cases: Cases) -> NDArray[np.float64]:
         """(n,) distances at 128 px, or at the renders' size if that is smaller."""

@@ -172,12 +172,12 @@ def quality(
     generator = _load(folder, device)
     faces = open_parsed(data, generator.config.size)
     real, second = two_samples(faces, count, seed)
-    judge = QualityJudge(real, file, device)
-    floor = judge.floor(second)
-    found = judge.score(sample(generator, count, seed, truncation).pictures)
+    bound = QualityJudge(real, file, device)
+    floor = bound.floor(second)
+    found = bound.score(sample(generator, count, seed, truncation).pictures)
     rows = [(name, f"{found[name]:.2f}", f"{floor[name]:.2f}") for name in found]
     print_table(("", f"samples (truncation {truncation:g})", "second real"), rows)
-    print(f"{faces.name}: {judge.identity(count)}")
+    print(f"{faces.name}: {bound.identity(count)}")
 
 
 @generator_app.command("curve")

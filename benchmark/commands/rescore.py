@@ -37,10 +37,10 @@ def rescore_run(
             [f"{folder} was run on other faces or truths than {name} has now"]
         )
     speaker = open_progress(quiet)
-    store = open_store(store_root, plan.contest, speaker.say)
+    store = open_store(store_root, plan.resolved, speaker.say)
     announcer = Announcer(speaker, len(plan.trials))
     outcomes = run(plan, store, out, speaker, [announcer], scored_before=folder)
-    made = run_folder(plan.contest, out)
+    made = run_folder(plan.resolved, out)
     print_end(made, outcomes, time.monotonic() - started)
     if trial_folders(made):
         print_places(write(made))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from benchmark.commands.report import print_places, print_table_one, write
 from benchmark.config.resolve import resolve
-from benchmark.config.resolved import Contest
+from benchmark.config.resolved import ResolvedSuite
 from benchmark.config.suite import load_suite
-from benchmark.run.cost_estimate import Outlook, outlook
+from benchmark.run.cost_estimate import CostEstimate, estimate_cost
 from benchmark.run.plan import Plan, make_plan
 from benchmark.run.runner import (
     Listener,
@@ -73,9 +73,9 @@ def validate(
     suite: str, overrides: tuple[str, ...], lpips_backbone: Path | None
 ) -> None:
     """Print what a suite resolves to; raises SuiteError with all its problems."""
-    contest = resolve(load_suite(suite, overrides), lpips_backbone)
-    print(f"suite {contest.suite.name} is valid: {_size(make_plan(contest))}")
-    for note in _notes(contest):
+    resolved = resolve(load_suite(suite, overrides), lpips_backbone)
+    print(f"suite {resolved.suite.name} is valid: {_size(make_plan(resolved))}")
+    for note in _notes(resolved):
         print(note)
 
 
@@ -84,8 +84,8 @@ def carry_out(request: Request) -> int:
     started = time.monotonic()
     suite = load_suite(request.suite, request.overrides)
     plan = make_plan(resolve(suite, request.lpips_backbone))
-    store = open_store(request.store, plan.contest, lambda s: _say(request, s))
-    for line in (_size(plan), *_notes(plan.contest)):
+    store = open_store(request.store, plan.resolved, lambda s: _say(request, s))
+    for line in (_size(plan), *_notes(plan.resolved)):
         _say(request, line)
     if request.dry_run:
         _print_plan(plan, store, finished_trials(plan, request.out))
@@ -94,10 +94,10 @@ def carry_out(request: Request) -> int:
     try:
         outcomes, reports = _run(request, plan, store, tracker)
     except KeyboardInterrupt:
-        folder = run_folder(plan.contest, request.out)
+        folder = run_folder(plan.resolved, request.out)
         print(f"\nstopped; the same command goes on from {folder}", file=sys.stderr)
         return 130
-    folder = run_folder(plan.contest, request.out)
+    folder = run_folder(plan.resolved, request.out)
     print_end(folder, outcomes, time.monotonic() - started)
     print_places(reports)
     print("\n".join(_leave_study(folder)))
@@ -113,15 +113,17 @@ def _leave_study(folder: Path) -> list[str]:
     return leave_study(folder)
 
 
-def open_store(root: Path, contest: Contest, say: Callable[[str], None]) -> Store:
+def open_store(
+    root: Path, resolved: ResolvedSuite, say: Callable[[str], None]
+) -> Store:
     """The store below `root`, over what ships unless the run is from scratch."""
-    shipped = None if contest.suite.from_scratch else SHIPPED_STAGES
+    shipped = None if resolved.suite.from_scratch else SHIPPED_STAGES
     return Store(root, say, made_with(), shipped)
 
 
 def _tracker(request: Request, plan: Plan) -> Tracker:
     make_out(request.out)
-    name = plan.contest.suite.name
+    name = plan.resolved.suite.name
     return open_tracker(request.out, name, lambda s: _say(request, s))
 
 
@@ -134,7 +136,7 @@ def _run(
     status = "FAILED"
     try:
         outcomes = run(plan, store, request.out, speaker, listeners)
-        reports = write(run_folder(plan.contest, request.out))
+        reports = write(run_folder(plan.resolved, request.out))
         if tracker is not None:
             tracker.add_reports(reports.folder)
         if not any(outcome.error for outcome in outcomes):
@@ -154,9 +156,9 @@ def _say(request: Request, line: str) -> None:
 
 
 def _size(plan: Plan) -> str:
-    suite = plan.contest.suite
+    suite = plan.resolved.suite
     faces = " + ".join(
-        f"{len(plan.contest.splits[split])} {split}" for split in suite.splits
+        f"{len(plan.resolved.splits[split])} {split}" for split in suite.splits
     )
     counts = (
         f"{_count(suite.variants, 'variant')} × {_count(suite.engines, 'engine')} × "
@@ -169,23 +171,25 @@ def _count(items: tuple[object, ...], noun: str) -> str:
     return f"{len(items)} {noun}{'s' if len(items) != 1 else ''}"
 
 
-def _notes(contest: Contest) -> list[str]:
+def _notes(resolved: ResolvedSuite) -> list[str]:
     """What a reader of the results must know."""
-    notes = [f"no {j.meta.title}: {j.skipped}" for j in contest.judges if j.skipped]
-    if contest.suite.from_scratch:
+    notes = [
+        f"no {j.meta.title}: {j.skipped}" for j in resolved.bound_metrics if j.skipped
+    ]
+    if resolved.suite.from_scratch:
         notes.append("from scratch: no weights and no stages that ship are taken")
-    if contest.faces.stand_in:
-        notes.append(f"faces: {contest.faces.name}, a stand-in for photographs")
-    if contest.world is not None:
-        changed = "a change from " if contest.world["changed"] else ""
-        short = contest.world["digest"][:8]
-        notes.append(f"world: {changed}{contest.world['name']}, digest {short}")
+    if resolved.faces.stand_in:
+        notes.append(f"faces: {resolved.faces.name}, a stand-in for photographs")
+    if resolved.world is not None:
+        changed = "a change from " if resolved.world["changed"] else ""
+        short = resolved.world["digest"][:8]
+        notes.append(f"world: {changed}{resolved.world['name']}, digest {short}")
     return notes
 
 
 def _print_plan(plan: Plan, store: Store, finished: set[str]) -> None:
     """The stages by kind, and each trial with what is left of it."""
-    lines = outlook(plan, store, finished)
+    lines = estimate_cost(plan, store, finished)
     print(f"{'stage':<10}{'there':>7}{'to do':>7}  cost")
     for line in lines:
         print(f"{line.kind:<10}{line.done:>7}{line.todo:>7}  {_cost(line)}")
@@ -196,7 +200,7 @@ def _print_plan(plan: Plan, store: Store, finished: set[str]) -> None:
         print(f"{trial.name}: to do: {'nothing' if trial.name in finished else kinds}")
 
 
-def _cost(line: Outlook) -> str:
+def _cost(line: CostEstimate) -> str:
     if not line.todo:
         return "-"
     basis = "measured here before" if line.measured else "rule of thumb"

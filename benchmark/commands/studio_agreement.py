@@ -8,14 +8,14 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmark.avatars import AvatarVectors
-from benchmark.config.resolved import Judge, judge_data
+from benchmark.config.resolved import BoundMetric, metric_data
 from benchmark.engines.base import Engine
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.truth_csv import TruthFile
 from benchmark.faces.truth_seal import sealed_truth
 from benchmark.registry import ENGINES, METRICS
 from benchmark.run.rendering import cases_of, render
-from benchmark.weights.resolver import Shelf, lacking
+from benchmark.weights.resolver import WeightResolver, lacking
 from evaluation.base import Cases, MetricSetup
 from evaluation.designers import ceiling, parameter_agreement
 from evaluation.statistics import Interval
@@ -31,14 +31,14 @@ def agreement(
 ) -> None:
     """Print two designers' agreement over the faces that both files hold."""
     engine: Engine = ENGINES.load(engine_name)()
-    judges = _judges(metrics)
+    bound_metrics = _bound_metrics(metrics)
     mine, theirs = sealed_truth(one), sealed_truth(other)
     faces = _shared(mine, theirs)
     made = mine.read(engine.spec, faces)
     remade = theirs.read(engine.spec, faces)
     names = [path.stem.removeprefix(f"{engine_name}.") for path in (one, other)]
     pair = Pair(engine_name, names[0], names[1], len(faces), size)
-    scores = _scores(judges, _cases(engine, made, remade, size))
+    scores = _scores(bound_metrics, _cases(engine, made, remade, size))
     console = Console(highlight=False)
     for table in (
         ceiling_table(pair, scores),
@@ -67,14 +67,16 @@ def _shared(one: TruthFile, other: TruthFile) -> list[str]:
     return shared
 
 
-def _judges(names: Sequence[str]) -> list[Judge]:
-    shelf, judges = Shelf({}), []
+def _bound_metrics(names: Sequence[str]) -> list[BoundMetric]:
+    resolver, bound_metrics = WeightResolver({}), []
     for name in dict.fromkeys(names):
         metric = METRICS.load(name)
-        missing = shelf.missing(metric.meta.needs)
+        missing = resolver.missing(metric.meta.needs)
         skipped = f"{name}: {'; '.join(lacking(missing))}" if missing else None
-        judges.append(Judge(metric, *shelf.take(metric.meta.needs), skipped))
-    return judges
+        bound_metrics.append(
+            BoundMetric(metric, *resolver.take(metric.meta.needs), skipped)
+        )
+    return bound_metrics
 
 
 def _cases(
@@ -86,14 +88,14 @@ def _cases(
 
 
 def _scores(
-    judges: Sequence[Judge], cases: Cases
+    bound_metrics: Sequence[BoundMetric], cases: Cases
 ) -> list[tuple[dict[str, object], Interval | None]]:
     return [
         (
-            judge_data(judge),
+            metric_data(bound),
             None
-            if judge.skipped
-            else ceiling(judge.metric(MetricSetup(judge.weights)), cases),
+            if bound.skipped
+            else ceiling(bound.metric(MetricSetup(bound.weights)), cases),
         )
-        for judge in judges
+        for bound in bound_metrics
     ]

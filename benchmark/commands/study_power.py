@@ -13,7 +13,7 @@ import pandas as pd
 
 from benchmark.storage.store import atomic_write
 from benchmark.system.console import open_progress, print_table
-from evaluation.ratings import Crowd, Power, Simulations, ahead_by, power_grid
+from evaluation.ratings import Power, RaterModel, Simulations, ahead_by, power_grid
 
 Number = TypeVar("Number", int, float)
 
@@ -60,7 +60,7 @@ def carry_out(request: Request) -> None:
     """Simulate studies of every size; print how many see the difference."""
     _check_place(request.csv)
     shares = request.shares or ahead_by(request.difference, request.methods)
-    crowd = Crowd(shares, request.rater_spread, request.face_spread)
+    crowd = RaterModel(shares, request.rater_spread, request.face_spread)
     sizes = len(request.raters) * len(request.faces)
     found = []
     progress = open_progress(request.quiet)
@@ -84,9 +84,9 @@ def _check_place(csv: Path | None) -> None:
         )
 
 
-def _print(request: Request, crowd: Crowd, found: Sequence[Power]) -> None:
+def _print(request: Request, crowd: RaterModel, found: Sequence[Power]) -> None:
     print(
-        "Simulated, not a result: studies in which all raters judge all faces, and "
+        "Simulated, not a result: studies in which all raters bound all faces, and "
         f"methods get {', '.join(f'{100 * share:.1f} %' for share in crowd.shares)} of "
         "the picks."
     )
@@ -130,7 +130,7 @@ def _advice(request: Request, found: Sequence[Power]) -> str:
     )
 
 
-def _csv(crowd: Crowd, found: Sequence[Power]) -> str:
+def _csv(crowd: RaterModel, found: Sequence[Power]) -> str:
     """The grid as a table that says of itself that it is simulated."""
     rows = [
         {

@@ -19,7 +19,7 @@ from benchmark.commands.trace_faces import Compared, compared, fidelity
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import SuiteError, load_suite
 from benchmark.run.plan import Plan, TrialPlan, make_plan
-from benchmark.run.stage_executor import Work
+from benchmark.run.stage_executor import StageExecutor
 from benchmark.storage.store import Build, Stage, Store, atomic_write
 from benchmark.system.console import duration, open_progress, print_table
 from benchmark.system.progress import Progress
@@ -69,15 +69,15 @@ def carry_out(request: Request) -> int:
     plan = make_plan(resolve(load_suite(request.suite, request.overrides)))
     trials = _chosen(plan, request)
     progress = open_progress(request.quiet)
-    store = open_store(request.store, plan.contest, progress.say)
+    store = open_store(request.store, plan.resolved, progress.say)
     for trial in trials:
-        _trace(Work(plan, store, progress), trial, request, progress)
+        _trace(StageExecutor(plan, store, progress), trial, request, progress)
     return 0
 
 
 def _chosen(plan: Plan, request: Request) -> list[TrialPlan]:
     """The first seed's trials of the engines and variants that show their steps."""
-    seed = plan.contest.suite.seeds[0]
+    seed = plan.resolved.suite.seeds[0]
     found = [
         trial
         for trial in plan.trials
@@ -88,26 +88,28 @@ def _chosen(plan: Plan, request: Request) -> list[TrialPlan]:
     ]
     if not found:
         there = ", ".join(
-            v.name for v in plan.contest.variants if issubclass(v.method, Traceable)
+            v.name for v in plan.resolved.variants if issubclass(v.method, Traceable)
         )
         raise SuiteError(
             [
                 f"{request.suite}: no trial to trace: of its variants those that show "
                 f"their steps are: {there or 'none'}; its engines are "
-                f"{', '.join(plan.contest.engines)}"
+                f"{', '.join(plan.resolved.engines)}"
             ]
         )
     return found
 
 
-def _trace(work: Work, trial: TrialPlan, request: Request, progress: Progress) -> None:
+def _trace(
+    executor: StageExecutor, trial: TrialPlan, request: Request, progress: Progress
+) -> None:
     method = trial.variant.method(trial.variant.options)
     assert isinstance(method, Traceable)
-    store = WatchedStore(work.store)
-    found = method.trace(work.context(trial, progress, store))
+    store = WatchedStore(executor.store)
+    found = method.trace(executor.context(trial, progress, store))
     steps = [_told(step, store) for step in found.steps]
-    read = found.pairs and fidelity(work, trial, found.pairs, request.read)
-    alike = found.likeness and compared(work, trial, found.likeness, request.faces)
+    read = found.pairs and fidelity(executor, trial, found.pairs, request.read)
+    alike = found.likeness and compared(executor, trial, found.likeness, request.faces)
     data = {"variant": trial.variant.name, "engine": trial.engine, "steps": steps}
     folder = request.out / f"{trial.variant.name}-{trial.engine}"
     _write(folder, data, found.sheets, read, alike)
@@ -180,9 +182,9 @@ class WatchedStore(Store):
         super().__init__(store.root, store.on_wait, store.made_with, store.shipped)
         self.seen: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
 
-    def obtain(self, stage: Stage, build: Build) -> Path:
-        """As Store.obtain."""
-        folder = super().obtain(stage, build)
+    def get_or_build(self, stage: Stage, build: Build) -> Path:
+        """As Store.get_or_build."""
+        folder = super().get_or_build(stage, build)
         if all(stage.key != each["key"] for each in self.seen[stage.name]):
             self.seen[stage.name].append({**self.record(stage), "key": stage.key})
         return folder

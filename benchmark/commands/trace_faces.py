@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmark.run.plan import TrialPlan
-from benchmark.run.stage_executor import Work
+from benchmark.run.stage_executor import StageExecutor
 from evaluation.fidelity import Reading, pair_fidelity
 from methods.base import Method
 from methods.estimator.examples import Pairs
@@ -30,7 +30,7 @@ SHOWN = 20
 
 
 def fidelity(
-    work: Work, trial: TrialPlan, pairs: Pairs, count: int
+    executor: StageExecutor, trial: TrialPlan, pairs: Pairs, count: int
 ) -> pd.DataFrame | None:
     """How well the suite's oracle reads `count` pairs; None where the suite has none.
 
@@ -38,23 +38,23 @@ def fidelity(
     what the pairs lose counts against them and not their resolution. See
     `evaluation.fidelity.pair_fidelity` for the columns.
     """
-    contest = work.plan.contest
+    resolved = executor.plan.resolved
     oracle = next(
         (
             other
-            for other in work.plan.trials
+            for other in executor.plan.trials
             if other.variant.meta.name == "supervised"
             and (other.engine, other.seed) == (trial.engine, trial.seed)
         ),
         None,
     )
-    if oracle is None or VALIDATION not in contest.suite.splits:
+    if oracle is None or VALIDATION not in resolved.suite.splits:
         return None
-    reader = oracle.variant.method.load(work.fit(oracle), contest.device)
+    reader = oracle.variant.method.load(executor.fit(oracle), resolved.device)
     pictures = np.asarray(pairs.pictures[:count])
-    portraits = work.pictures(VALIDATION, pictures.shape[1])
+    portraits = executor.pictures(VALIDATION, pictures.shape[1])
     read, calibrating = _read(reader, pictures), _read(reader, portraits)
-    truth = contest.truths[trial.engine, VALIDATION, contest.suite.designers[0]]
+    truth = resolved.truths[trial.engine, VALIDATION, resolved.suite.designers[0]]
     return pair_fidelity(
         Reading(read, pairs.vectors[: len(read)]), Reading(calibrating, truth)
     )
@@ -81,17 +81,17 @@ class Compared:
 
 
 def compared(
-    work: Work, trial: TrialPlan, likeness: Likeness, count: int
+    executor: StageExecutor, trial: TrialPlan, likeness: Likeness, count: int
 ) -> Compared | None:
     """The first `count` validation faces; None where the suite leaves them out."""
-    contest = work.plan.contest
-    if VALIDATION not in contest.suite.splits:
+    resolved = executor.plan.resolved
+    if VALIDATION not in resolved.suite.splits:
         return None
-    faces = work.pictures(VALIDATION, trial.variant.options.input_size)[:count]
+    faces = executor.pictures(VALIDATION, trial.variant.options.input_size)[:count]
     asked = as_tensor(faces)
     vectors = likeness.predict(asked)
-    size, engine = likeness.start.shape[0], work.engine(trial)
-    truths = contest.truths[trial.engine, VALIDATION, contest.suite.designers[0]]
+    size, engine = likeness.start.shape[0], executor.engine(trial)
+    truths = resolved.truths[trial.engine, VALIDATION, resolved.suite.designers[0]]
     pictures = {
         "start": np.repeat(likeness.start[None], len(faces), axis=0),
         "imitated": likeness.imitate(vectors),

@@ -59,7 +59,7 @@ class Quality:
 def open_quality(
     faces: ParsedFaces, count: int, device: str, say: Say
 ) -> Quality | None:
-    """A judge of at most `count` samples; None, with the reason said, without one."""
+    """A bound of at most `count` samples; None, with the reason said, without one."""
     if count == 0:
         return None
     file = weights.find(weights.EFFICIENTNET_LITE0)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from benchmark.config.frozen import WorldHere, freeze, world_here
+from benchmark.config.frozen import CurrentVersion, current_version, freeze
 
 
 def show_world() -> None:
     """Print name and digest of the world, and what of it is not as it was frozen."""
-    here = world_here()
+    here = current_version()
     frozen = here.frozen
     print(f"world {frozen.name}, frozen {frozen.date}, digest {frozen.digest[:8]}")
     for name in dict.fromkeys((*frozen.parts, *here.parts)):
@@ -27,7 +27,7 @@ def freeze_world(name: str) -> None:
     print(f"world {world.name} is frozen, digest {world.digest[:8]}; commit its file")
 
 
-def _state(here: WorldHere, name: str) -> str:
+def _state(here: CurrentVersion, name: str) -> str:
     now, before = here.parts.get(name), here.frozen.parts.get(name)
     if now is None:
         lost = "cannot be had here" if name in here.parts else "gone"

@@ -26,13 +26,13 @@ from benchmark.registry import ENGINES, METHODS, METRICS, Unavailable
 from benchmark.storage.digests import digest_of
 from benchmark.storage.store import atomic_write
 
-WORLDS = Path(str(files("benchmark.versions")))
+VERSIONS = Path(str(files("benchmark.versions")))
 SPLITS = ("heldout", "validation")
 RECIPES = ("quick", "standard")
 """Suites whose Baseline every other row is compared with."""
 
 
-class WorldError(ValueError):
+class VersionError(ValueError):
     """A world cannot be read or frozen; the message says why."""
 
 
@@ -41,7 +41,7 @@ Parts = Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
-class World:
+class FrozenBenchmark:
     """A frozen world: its name (v1, v2, …), the day, the digest of each part."""
 
     name: str
@@ -64,10 +64,10 @@ class World:
 
 
 @dataclass(frozen=True)
-class WorldHere:
+class CurrentVersion:
     """The world that this code makes, beside the one that was frozen last."""
 
-    frozen: World
+    frozen: FrozenBenchmark
     parts: Parts
 
     @property
@@ -91,55 +91,55 @@ class WorldHere:
         }
 
 
-def world_here(folder: Path = WORLDS) -> WorldHere:
-    """The world as it is now; raises WorldError where none was ever frozen."""
-    worlds = frozen_worlds(folder)
+def current_version(folder: Path = VERSIONS) -> CurrentVersion:
+    """The world as it is now; raises VersionError where none was ever frozen."""
+    worlds = frozen_versions(folder)
     if not worlds:
-        raise WorldError(
+        raise VersionError(
             f"{folder} holds no world: `avatarbench world --freeze v1` makes the first"
         )
-    return WorldHere(worlds[-1], parts_here())
+    return CurrentVersion(worlds[-1], parts_here())
 
 
-def frozen_worlds(folder: Path = WORLDS) -> list[World]:
+def frozen_versions(folder: Path = VERSIONS) -> list[FrozenBenchmark]:
     """Every world that was frozen, the first one first."""
     found = [_read(path) for path in folder.glob("v*.json")]
     return sorted(found, key=lambda world: _number(world.name))
 
 
-def freeze(name: str, folder: Path = WORLDS) -> World:
+def freeze(name: str, folder: Path = VERSIONS) -> FrozenBenchmark:
     """Write down the world as it is now, under the next name.
 
-    Raises WorldError where the name is not the next one, where nothing changed since
+    Raises VersionError where the name is not the next one, where nothing changed since
     the last, and where a part cannot be had here.
     """
-    worlds = frozen_worlds(folder)
+    worlds = frozen_versions(folder)
     expected = f"v{_number(worlds[-1].name) + 1 if worlds else 1}"
     if name != expected:
-        raise WorldError(f"{name} cannot be frozen: the next world is {expected}")
-    world = World(name, date.today().isoformat(), parts_here())
+        raise VersionError(f"{name} cannot be frozen: the next world is {expected}")
+    world = FrozenBenchmark(name, date.today().isoformat(), parts_here())
     lacking = [part for part, digest in world.parts.items() if digest is None]
     if lacking:
-        raise WorldError(
+        raise VersionError(
             f"{name} cannot be frozen: {', '.join(lacking)} cannot be had here (see "
             "`avatarbench list`)"
         )
     if worlds and worlds[-1].parts == world.parts:
-        raise WorldError(f"nothing changed since {worlds[-1].name}: it is the world")
+        raise VersionError(f"nothing changed since {worlds[-1].name}: it is the world")
     text = json.dumps(world.to_json(), indent=2) + "\n"
     atomic_write(folder / f"{name}.json", text.encode())
     return world
 
 
-def _read(path: Path) -> World:
+def _read(path: Path) -> FrozenBenchmark:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        world = World(data["name"], data["date"], data["parts"])
+        world = FrozenBenchmark(data["name"], data["date"], data["parts"])
         if (world.name, world.digest) == (path.stem, data["digest"]):
             return world
     except (ValueError, KeyError, TypeError):
         pass
-    raise WorldError(
+    raise VersionError(
         f"{path} is not as `avatarbench world --freeze` wrote it: restore it with "
         f"git checkout -- {path}"
     )
@@ -148,7 +148,7 @@ def _read(path: Path) -> World:
 def _number(name: str) -> int:
     found = re.fullmatch(r"v([1-9]\d*)", name)
     if found is None:
-        raise WorldError(f"{name!r} names no world: they are v1, v2, …")
+        raise VersionError(f"{name!r} names no world: they are v1, v2, …")
     return int(found[1])
 
 

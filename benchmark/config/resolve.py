@@ -1,4 +1,4 @@
-"""From a suite to a contest: every name looked up, every fallback decided and named."""
+"""Resolve a suite: look up every name and decide every fallback."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from benchmark import weights
 from benchmark.avatars import AvatarError, AvatarVectors
-from benchmark.config.frozen import world_here
+from benchmark.config.frozen import current_version
 from benchmark.config.option_merge import FIRST_OF, choices, may_choose, wanted_options
-from benchmark.config.resolved import Contest, Judge, Variant
+from benchmark.config.resolved import BoundMetric, ResolvedSuite, Variant
 from benchmark.config.suite import Suite, SuiteError, VariantSection, explain
 from benchmark.engines.base import Engine
 from benchmark.faces.faceset import (
@@ -34,7 +34,7 @@ from benchmark.registry import (
     UnknownName,
 )
 from benchmark.weights.folders import PARSER, is_member, shipped_twin
-from benchmark.weights.resolver import Shelf, lacking
+from benchmark.weights.resolver import WeightResolver, lacking
 
 PORTRAITS = "portraits"
 """The name that suites give the embedded face set."""
@@ -48,18 +48,20 @@ ANEW = {
 """How to make what ships anew: a parser, or not a parser."""
 
 
-def resolve(suite: Suite, lpips_backbone: Path | None = None) -> Contest:
+def resolve(suite: Suite, lpips_backbone: Path | None = None) -> ResolvedSuite:
     """Look everything up; raises SuiteError with every problem at once.
 
     `lpips_backbone` is an AlexNet file to use instead of the cached one, as torchvision
     publishes it or as `weights fetch` keeps it; raises WeightsError for another.
     """
-    shelf = Shelf({} if lpips_backbone is None else _alexnet(lpips_backbone))
+    resolver = WeightResolver(
+        {} if lpips_backbone is None else _alexnet(lpips_backbone)
+    )
     problems: list[str] = []
     device = _device(suite.device, problems)
     engines = _engines(suite, problems)
-    variants = _variants(suite, shelf, problems)
-    judges = _judges(suite, shelf, problems)
+    variants = _variants(suite, resolver, problems)
+    bound_metrics = _bound_metrics(suite, resolver, problems)
     faces = _open_faces(suite, problems)
     if faces is None:
         raise SuiteError(problems)
@@ -68,9 +70,9 @@ def resolve(suite: Suite, lpips_backbone: Path | None = None) -> Contest:
     truths = _truths(suite, faces, splits, engines, oracles, problems)
     if problems:
         raise SuiteError(list(dict.fromkeys(problems)))
-    world = world_here().to_data() if suite.faces.set == PORTRAITS else None
-    return Contest(
-        suite, device, faces, splits, engines, variants, judges, truths, world
+    world = current_version().to_data() if suite.faces.set == PORTRAITS else None
+    return ResolvedSuite(
+        suite, device, faces, splits, engines, variants, bound_metrics, truths, world
     )
 
 
@@ -116,8 +118,10 @@ def _engines(suite: Suite, problems: list[str]) -> dict[str, Engine]:
     return engines
 
 
-def _variants(suite: Suite, shelf: Shelf, problems: list[str]) -> tuple[Variant, ...]:
-    found = [_variant(suite, section, shelf, problems) for section in suite.variants]
+def _variants(
+    suite: Suite, resolver: WeightResolver, problems: list[str]
+) -> tuple[Variant, ...]:
+    found = [_variant(suite, section, resolver, problems) for section in suite.variants]
     titles = [v.title for v in found if v is not None]
     problems += [
         f"variants: {titles.count(title)} have the title {title!r}; give each its own"
@@ -134,7 +138,7 @@ def _variants(suite: Suite, shelf: Shelf, problems: list[str]) -> tuple[Variant,
 
 
 def _variant(
-    suite: Suite, section: VariantSection, shelf: Shelf, problems: list[str]
+    suite: Suite, section: VariantSection, resolver: WeightResolver, problems: list[str]
 ) -> Variant | None:
     where = f"variants.{section.name}"
     method = _load(METHODS, section.method, where, problems)
@@ -157,17 +161,17 @@ def _variant(
             return None
         needs = method.required_weights(options)
         try:
-            missing = shelf.missing(needs)
+            missing = resolver.missing(needs)
         except weights.WeightsError as error:
             problems.append(f"{where}: {error}")
             return None
         if not missing:
             title = section.title or _title(suite, section, method.meta.title)
-            files = shelf.take(needs)
+            files = resolver.take(needs)
             problems += _shipped(where, files[0]) if suite.from_scratch else []
             return Variant(section.name, title, method, options, *files)
     problems += [f"{where}: {sentence}" for sentence in lacking(missing)]
-    problems += _shipped(where, shelf.take(needs)[0]) if suite.from_scratch else []
+    problems += _shipped(where, resolver.take(needs)[0]) if suite.from_scratch else []
     return None
 
 
@@ -188,20 +192,24 @@ def _shipped(where: str, files: Mapping[str, Path]) -> list[str]:
     ]
 
 
-def _judges(suite: Suite, shelf: Shelf, problems: list[str]) -> tuple[Judge, ...]:
-    judges: list[Judge] = []
+def _bound_metrics(
+    suite: Suite, resolver: WeightResolver, problems: list[str]
+) -> tuple[BoundMetric, ...]:
+    bound_metrics: list[BoundMetric] = []
     for name in suite.metrics:
         metric = _load(METRICS, name, "metrics", problems)
         if metric is None:
             continue
         try:
-            missing = shelf.missing(metric.meta.needs)
+            missing = resolver.missing(metric.meta.needs)
         except weights.WeightsError as error:
             problems.append(f"metrics.{name}: {error}")
             continue
         skipped = f"{name}: {'; '.join(lacking(missing))}" if missing else None
-        judges.append(Judge(metric, *shelf.take(metric.meta.needs), skipped))
-    return tuple(judges)
+        bound_metrics.append(
+            BoundMetric(metric, *resolver.take(metric.meta.needs), skipped)
+        )
+    return tuple(bound_metrics)
 
 
 def _open_faces(suite: Suite, problems: list[str]) -> FaceSet | None:

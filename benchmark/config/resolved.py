@@ -1,4 +1,4 @@
-"""A contest: a suite with every name looked up and every fallback decided."""
+"""A resolved: a suite with every name looked up and every fallback decided."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Variant:
-    """A row of the contest: a method class, its options and its weight files."""
+    """A row of the resolved: a method class, its options and its weight files."""
 
     name: str
     title: str
@@ -37,8 +37,8 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Judge:
-    """A metric of the contest; `skipped` says why it cannot be measured here, if so."""
+class BoundMetric:
+    """A metric of a suite; `skipped` says why it cannot be measured here, if so."""
 
     metric: type[Metric]
     weights: Mapping[str, Path]
@@ -52,12 +52,12 @@ class Judge:
 
 
 @dataclass(frozen=True)
-class Contest:
+class ResolvedSuite:
     """A suite with everything looked up: what the plan and the runner work from.
 
     `truths` holds the vectors by (engine, split, designer); for oracle rows also those
     of the train split under the main designer. `world` says on which embedded world
-    the scores stand (WorldHere.to_data); None for other faces.
+    the scores stand (CurrentVersion.to_data); None for other faces.
     """
 
     suite: Suite
@@ -66,7 +66,7 @@ class Contest:
     splits: Mapping[str, FaceSplit]
     engines: Mapping[str, Engine]
     variants: tuple[Variant, ...]
-    judges: tuple[Judge, ...]
+    bound_metrics: tuple[BoundMetric, ...]
     truths: Mapping[tuple[str, str, str], AvatarVectors] = field(repr=False)
     world: Mapping[str, Any] | None
 
@@ -89,7 +89,7 @@ class Contest:
             "world": self.world,
             "engines": {n: _engine_data(e) for n, e in self.engines.items()},
             "variants": {v.name: _variant_data(v) for v in self.variants},
-            "metrics": {j.meta.name: judge_data(j) for j in self.judges},
+            "metrics": {j.meta.name: metric_data(j) for j in self.bound_metrics},
         }
 
     @property
@@ -133,8 +133,8 @@ def _variant_data(variant: Variant) -> dict[str, Any]:
     }
 
 
-def judge_data(judge: Judge) -> dict[str, Any]:
+def metric_data(bound: BoundMetric) -> dict[str, Any]:
     """A metric as data, with `weights` digests and `skipped` (a reason or None)."""
-    data = asdict(judge.meta)
-    data["identity"], data["needs"] = dict(judge.meta.identity), list(judge.meta.needs)
-    return {**data, "weights": dict(judge.digests), "skipped": judge.skipped}
+    data = asdict(bound.meta)
+    data["identity"], data["needs"] = dict(bound.meta.identity), list(bound.meta.needs)
+    return {**data, "weights": dict(bound.digests), "skipped": bound.skipped}

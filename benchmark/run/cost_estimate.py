@@ -1,4 +1,4 @@
-"""The work that a plan leaves to do, and about how long it takes."""
+"""The executor that a plan leaves to do, and about how long it takes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from statistics import fmean
 from typing import Any
 
 from benchmark.run.plan import Plan, TrialPlan
-from benchmark.run.stage_executor import Work
+from benchmark.run.stage_executor import StageExecutor
 from benchmark.storage.digests import digest_of
 from benchmark.storage.store import Stage, Store
 from benchmark.system.progress import Silent
@@ -23,7 +23,7 @@ method does not tell."""
 
 
 @dataclass(frozen=True)
-class Outlook:
+class CostEstimate:
     """How many stages of a kind exist and are to do, and what those may take (s).
 
     `measured` where each has like stages in the store, whose mean stands for it.
@@ -36,8 +36,10 @@ class Outlook:
     measured: bool
 
 
-def outlook(plan: Plan, store: Store, finished: Collection[str] = ()) -> list[Outlook]:
-    """The work that is left, a line for each kind of stage.
+def estimate_cost(
+    plan: Plan, store: Store, finished: Collection[str] = ()
+) -> list[CostEstimate]:
+    """The executor that is left, a line for each kind of stage.
 
     Of the trials whose names are `finished` nothing is needed any more. What a fit will
     make on its way has lines of its own where its method tells.
@@ -61,7 +63,7 @@ def _line(
     needed: Collection[str],
     store: Store,
     costs: _Costs,
-) -> Outlook:
+) -> CostEstimate:
     todo = [stage for stage in stages if stage.key in needed and not store.has(stage)]
     known = [costs.measured(stage) for stage in todo]
     seconds = sum(
@@ -69,7 +71,7 @@ def _line(
         for stage, cost in zip(todo, known, strict=True)
     )
     measured = all(cost is not None for cost in known)
-    return Outlook(kind, len(stages) - len(todo), len(todo), seconds, measured)
+    return CostEstimate(kind, len(stages) - len(todo), len(todo), seconds, measured)
 
 
 class _Costs:
@@ -85,12 +87,14 @@ class _Costs:
     @cached_property
     def foresight(self) -> dict[str, Foresight]:
         """By the key of a fit that is to do, where its method tells."""
-        work = Work(self._plan, self._store, Silent())
+        executor = StageExecutor(self._plan, self._store, Silent())
         found = {}
         for key, trial in self._trials.items():
             method = trial.variant.method(trial.variant.options)
             if isinstance(method, Foreseeing):
-                found[key] = method.foresee(work.context(trial, Silent(), self._store))
+                found[key] = method.foresee(
+                    executor.context(trial, Silent(), self._store)
+                )
         return found
 
     @cached_property
@@ -146,11 +150,11 @@ class _Costs:
         if stage.name == "speed":
             # Timed twice: alone, and with the engine.
             return 2 * call * (stage.options["warmup"] + stage.options["repeats"])
-        splits = self._plan.contest.splits
+        splits = self._plan.resolved.splits
         if stage.name == "predict":
             sizes = {split.digest: len(split) for split in splits.values()}
             return call * sizes[stage.inputs["faces"]]
-        scored = [len(splits[name]) for name in self._plan.contest.suite.splits]
+        scored = [len(splits[name]) for name in self._plan.resolved.suite.splits]
         return SECONDS_PER_FACE[stage.name] * fmean(scored)
 
 

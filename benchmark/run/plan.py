@@ -1,4 +1,4 @@
-"""What a contest needs: the stages of every trial, and what trials share."""
+"""What a resolved needs: the stages of every trial, and what trials share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from benchmark.config.resolved import Contest, Judge, Variant, judge_data
+from benchmark.config.resolved import BoundMetric, ResolvedSuite, Variant, metric_data
 from benchmark.engines.base import engine_digest
 from benchmark.run.stage_keys import (
     fit_stage,
@@ -57,9 +57,9 @@ class TrialPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """Every trial of a contest, and the truths' renders that trials share."""
+    """Every trial of a resolved, and the truths' renders that trials share."""
 
-    contest: Contest
+    resolved: ResolvedSuite
     machine: Mapping[str, Any]
     truths: Mapping[tuple[str, str, str], Stage]
     trials: tuple[TrialPlan, ...]
@@ -67,7 +67,7 @@ class Plan:
     def trial_key(self, trial: TrialPlan) -> str:
         """SHA-256 (hex) of all that a trial's results depend on; timings excluded."""
         scores = {"/".join(name): stage.key for name, stage in trial.scores.items()}
-        return digest_of({"run": self.contest.digest, "scores": scores})
+        return digest_of({"run": self.resolved.digest, "scores": scores})
 
     @cached_property
     def unique(self) -> dict[str, Stage]:
@@ -76,81 +76,81 @@ class Plan:
         return shared | {s.key: s for t in self.trials for s in t.stages()}
 
 
-def make_plan(contest: Contest) -> Plan:
+def make_plan(resolved: ResolvedSuite) -> Plan:
     """The stages of every trial: variants × engines × seeds.
 
     Sets torch's number of threads, on which floating point and speed depend.
     """
-    torch.set_num_threads(contest.suite.threads)
-    machine = hardware(contest.device, contest.suite.threads)
-    size = contest.suite.render_size
+    torch.set_num_threads(resolved.suite.threads)
+    machine = hardware(resolved.device, resolved.suite.threads)
+    size = resolved.suite.render_size
     truths = {
         (engine, split, designer): truth_render_stage(
-            engine_digest(contest.engines[engine]),
-            contest.truth_digest(engine, split, designer),
+            engine_digest(resolved.engines[engine]),
+            resolved.truth_digest(engine, split, designer),
             size,
         )
-        for engine in contest.engines
-        for split in contest.suite.splits
-        for designer in contest.suite.designers
+        for engine in resolved.engines
+        for split in resolved.suite.splits
+        for designer in resolved.suite.designers
     }
     trials = tuple(
-        _trial(contest, machine, truths, variant, engine, seed)
-        for engine in contest.engines
-        for variant in contest.variants
-        for seed in contest.suite.seeds
+        _trial(resolved, machine, truths, variant, engine, seed)
+        for engine in resolved.engines
+        for variant in resolved.variants
+        for seed in resolved.suite.seeds
     )
-    return Plan(contest, machine, truths, trials)
+    return Plan(resolved, machine, truths, trials)
 
 
 def _trial(
-    contest: Contest,
+    resolved: ResolvedSuite,
     machine: dict[str, Any],
     truths: Mapping[tuple[str, str, str], Stage],
     variant: Variant,
     engine: str,
     seed: int,
 ) -> TrialPlan:
-    suite, digest = contest.suite, engine_digest(contest.engines[engine])
-    fit = _fit(contest, variant, engine, seed)
+    suite, digest = resolved.suite, engine_digest(resolved.engines[engine])
+    fit = _fit(resolved, variant, engine, seed)
     # The engine's share of a latency grows with the picture.
     timed = {**suite.speed.model_dump(), "render_size": suite.render_size}
     speed = speed_stage(fit, digest, digest_of(machine), timed)
-    predict = {s: predict_stage(fit, contest.splits[s].digest) for s in suite.splits}
+    predict = {s: predict_stage(fit, resolved.splits[s].digest) for s in suite.splits}
     render = {s: render_stage(digest, p, suite.render_size) for s, p in predict.items()}
     scores = {
-        (split, designer, judge.meta.name): _score(
-            judge, render[split], truths[engine, split, designer]
+        (split, designer, bound.meta.name): _score(
+            bound, render[split], truths[engine, split, designer]
         )
         for split in suite.splits
         for designer in suite.designers
-        for judge in contest.judges
-        if judge.skipped is None
+        for bound in resolved.bound_metrics
+        if bound.skipped is None
     }
     return TrialPlan(variant, engine, seed, fit, speed, predict, render, scores)
 
 
-def _fit(contest: Contest, variant: Variant, engine: str, seed: int) -> Stage:
+def _fit(resolved: ResolvedSuite, variant: Variant, engine: str, seed: int) -> Stage:
     meta = variant.meta
     method = {"name": meta.name, "version": meta.version, "revision": meta.revision}
     inputs = {
-        "engine": engine_digest(contest.engines[engine]),
-        "faces": contest.splits["train"].digest,
+        "engine": engine_digest(resolved.engines[engine]),
+        "faces": resolved.splits["train"].digest,
         **{f"weights.{name}": digest for name, digest in variant.digests.items()},
     }
     if meta.role == "oracle":
-        designer = contest.suite.designers[0]
-        inputs["truth"] = contest.truth_digest(engine, "train", designer)
+        designer = resolved.suite.designers[0]
+        inputs["truth"] = resolved.truth_digest(engine, "train", designer)
     options = variant.options.model_dump(mode="json")
-    fit = fit_stage(method, options, inputs, contest.compute, seed)
+    fit = fit_stage(method, options, inputs, resolved.compute, seed)
     # Only who reads a generator could meet weights or stages that ship.
-    if contest.suite.from_scratch and any(map(is_member, variant.digests)):
+    if resolved.suite.from_scratch and any(map(is_member, variant.digests)):
         fit = replace(fit, options={**fit.options, "from_scratch": True})
     return fit
 
 
-def _score(judge: Judge, predicted: Stage, truth: Stage) -> Stage:
-    data = judge_data(judge)
+def _score(bound: BoundMetric, predicted: Stage, truth: Stage) -> Stage:
+    data = metric_data(bound)
     return score_stage(
-        judge.meta.name, data["identity"], judge.digests, predicted, truth
+        bound.meta.name, data["identity"], bound.digests, predicted, truth
     )

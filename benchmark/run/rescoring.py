@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from benchmark.run.plan import Plan, TrialPlan
-from benchmark.run.stage_executor import VECTORS_FILE, Work
+from benchmark.run.stage_executor import VECTORS_FILE, StageExecutor
 from benchmark.run.trial_writer import describe, told_vectors, write_trial
 from benchmark.storage.store import atomic_write
 from benchmark.storage.trial_folder import (
@@ -30,12 +30,12 @@ NOT_OF_PREDICTIONS = frozenset({"metrics", "world", "key", "suite", "title"})
 def same_faces(plan: Plan, source: Path) -> bool:
     """Whether a run was made on the faces and truths of the plan."""
     found = yaml.safe_load((source / "resolved.yaml").read_text(encoding="utf-8"))
-    now = json.loads(json.dumps(plan.contest.to_data()["faces"]))
+    now = json.loads(json.dumps(plan.resolved.to_data()["faces"]))
     return found.get("faces") == now
 
 
 def rescore(
-    work: Work, trial: TrialPlan, source: Path, target: Path, run: Path
+    executor: StageExecutor, trial: TrialPlan, source: Path, target: Path, run: Path
 ) -> None:
     """Write the trial's folder from the predictions of its namesake in `source`.
 
@@ -43,19 +43,19 @@ def rescore(
     its cases are damaged.
     """
     folder = source / "trials" / trial.name
-    record = describe(work.plan, trial)
+    record = describe(executor.plan, trial)
     _check_same(folder, record)
     timing, cases = read_timing(folder), read_cases(folder)
     if timing is None:
         raise TrialError(f"{folder} has no timing: run the suite instead")
-    contest, spec = work.plan.contest, work.engine(trial).spec
+    resolved, spec = executor.plan.resolved, executor.engine(trial).spec
     for split, stage in trial.predict.items():
-        vectors = told_vectors(cases, contest, split, spec, folder)
+        vectors = told_vectors(cases, resolved, split, spec, folder)
         data = json.dumps(vectors.to_records()).encode()
-        work.store.obtain(
+        executor.store.get_or_build(
             stage, lambda place, _, data=data: atomic_write(place / VECTORS_FILE, data)
         )
-    write_trial(work, trial, record, timing, target, run)
+    write_trial(executor, trial, record, timing, target, run)
 
 
 def _check_same(folder: Path, record: dict[str, Any]) -> None:

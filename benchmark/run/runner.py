@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 import yaml
 
-from benchmark.config.resolved import Contest
+from benchmark.config.resolved import ResolvedSuite
 from benchmark.faces.pictures import FaceSetError
 from benchmark.run.plan import Plan, TrialPlan
 from benchmark.run.rescoring import rescore
-from benchmark.run.stage_executor import Work
+from benchmark.run.stage_executor import StageExecutor
 from benchmark.run.trial_writer import assemble, complete, describe
 from benchmark.storage.locks import lock
 from benchmark.storage.store import Store, StoreError, atomic_write, unwritable
@@ -62,9 +62,9 @@ class RunError(OSError):
     """The run's folder cannot be used; the message names it."""
 
 
-def run_folder(contest: Contest, out: Path) -> Path:
-    """Where a contest's results lie: stable, named by suite and configuration."""
-    return out / contest.suite.name / contest.digest[:12]
+def run_folder(resolved: ResolvedSuite, out: Path) -> Path:
+    """Where a resolved's results lie: stable, named by suite and configuration."""
+    return out / resolved.suite.name / resolved.digest[:12]
 
 
 def make_out(out: Path) -> None:
@@ -86,7 +86,7 @@ def _unwritable(folder: Path, error: OSError) -> RunError:
 
 def finished_trials(plan: Plan, out: Path) -> set[str]:
     """Names of the trials whose folders are whole, but for pictures, and up to date."""
-    folder = run_folder(plan.contest, out) / "trials"
+    folder = run_folder(plan.resolved, out) / "trials"
     return {
         trial.name
         for trial in plan.trials
@@ -113,14 +113,14 @@ def run(
     """
     make_out(out)
     store.prepare()
-    folder = run_folder(plan.contest, out)
+    folder = run_folder(plan.resolved, out)
     try:
         with lock(folder / ".lock", f"run folder {folder}"):
             _prepare(plan, folder)
             for listener in listeners:
                 listener.started(folder)
-            work = Work(plan, store, progress)
-            return _run_trials(plan, work, folder, listeners, scored_before)
+            executor = StageExecutor(plan, store, progress)
+            return _run_trials(plan, executor, folder, listeners, scored_before)
     except (RunError, StoreError):
         raise
     except OSError as error:
@@ -130,7 +130,7 @@ def run(
 
 
 def _prepare(plan: Plan, folder: Path) -> None:
-    resolved = yaml.safe_dump(plan.contest.to_data(), sort_keys=False)
+    resolved = yaml.safe_dump(plan.resolved.to_data(), sort_keys=False)
     atomic_write(folder / "resolved.yaml", resolved.encode())
     atomic_write(folder / "environment.json", json_bytes(environment(plan.machine)))
     point_latest(folder)
@@ -138,21 +138,21 @@ def _prepare(plan: Plan, folder: Path) -> None:
 
 def _run_trials(
     plan: Plan,
-    work: Work,
+    executor: StageExecutor,
     folder: Path,
     listeners: Sequence[Listener],
     scored_before: Path | None,
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    with work.progress.task("trials", len(plan.trials)) as bar:
+    with executor.progress.task("trials", len(plan.trials)) as bar:
         for trial in plan.trials:
             started = time.monotonic()
-            outcome = _run_trial(plan, work, trial, folder, scored_before)
+            outcome = _run_trial(plan, executor, trial, folder, scored_before)
             outcome = replace(outcome, seconds=time.monotonic() - started)
             outcomes.append(outcome)
             # Results that were published elsewhere come without their model.
-            fitted = outcome.error is None and work.store.has(trial.fit)
-            model = work.store.folder(trial.fit) if fitted else None
+            fitted = outcome.error is None and executor.store.has(trial.fit)
+            model = executor.store.folder(trial.fit) if fitted else None
             for listener in listeners:
                 listener.finished_trial(outcome, model)
             bar.advance()
@@ -161,7 +161,7 @@ def _run_trials(
 
 def _run_trial(
     plan: Plan,
-    work: Work,
+    executor: StageExecutor,
     trial: TrialPlan,
     folder: Path,
     scored_before: Path | None,
@@ -172,11 +172,11 @@ def _run_trial(
     there = _is_there(target, record, plan.machine)
     try:
         if there:
-            complete(work, trial, target, folder)
+            complete(executor, trial, target, folder)
         elif scored_before is not None:
-            rescore(work, trial, scored_before, target, folder)
+            rescore(executor, trial, scored_before, target, folder)
         else:
-            assemble(work, trial, record, target, folder)
+            assemble(executor, trial, record, target, folder)
     except (StoreError, FaceSetError):
         # No other trial could go on either.
         raise

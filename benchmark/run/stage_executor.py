@@ -1,4 +1,4 @@
-"""The work of each stage: fit, predict, render, score, time."""
+"""The executor of each stage: fit, predict, render, score, time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarVectors
-from benchmark.config.resolved import Judge
+from benchmark.config.resolved import BoundMetric
 from benchmark.engines.base import Engine, RenderOnly
 from benchmark.run.plan import Plan, TrialPlan
 from benchmark.run.predicting import predicted
@@ -35,7 +35,7 @@ CURVES_FILE, COST_FILE = "curves.jsonl", "cost.json"
 VECTORS_FILE, SCORES_FILE = "vectors.json", "scores.json"
 
 
-class Work:
+class StageExecutor:
     """A plan's stages, each built through the store when first asked for."""
 
     def __init__(self, plan: Plan, store: Store, progress: Progress) -> None:
@@ -48,20 +48,20 @@ class Work:
         self._truth_arrays = lru_cache(maxsize=8)(load_renders)
 
     def _pictures(self, split: str, size: int) -> NDArray[np.uint8]:
-        return self.plan.contest.splits[split].pictures(size)
+        return self.plan.resolved.splits[split].pictures(size)
 
     def _encoded_faces(self, split: str) -> list[bytes]:
         """The faces as every trial folder shows them, encoded once."""
-        pictures = self.pictures(split, self.plan.contest.suite.render_size)
+        pictures = self.pictures(split, self.plan.resolved.suite.render_size)
         return [webp_bytes(picture) for picture in pictures]
 
     def engine(self, trial: TrialPlan) -> Engine:
         """The trial's engine."""
-        return self.plan.contest.engines[trial.engine]
+        return self.plan.resolved.engines[trial.engine]
 
     def fit(self, trial: TrialPlan) -> Path:
         """Folder of the fitted method."""
-        return self.store.obtain(
+        return self.store.get_or_build(
             trial.fit, lambda folder, scratch: self._fit(trial, folder, scratch)
         )
 
@@ -85,15 +85,15 @@ class Work:
 
     def context(self, trial: TrialPlan, progress: Progress, store: Store) -> FitContext:
         """All that the trial's method may see while it fits."""
-        contest = self.plan.contest
+        resolved = self.plan.resolved
         size = trial.variant.options.input_size
-        digest = digest_of([contest.splits["train"].digest, size])
+        digest = digest_of([resolved.splits["train"].digest, size])
         faces = Pictures(self.pictures("train", size), digest)
         return FitContext(
             engine=RenderOnly(self.engine(trial)),
             faces=faces,
             store=store,
-            device=contest.device,
+            device=resolved.device,
             seed=trial.seed,
             progress=progress,
             weights=trial.variant.weights,
@@ -104,15 +104,15 @@ class Work:
         """Truths of the train faces, for oracle rows alone."""
         if trial.variant.meta.role != "oracle":
             return None
-        contest = self.plan.contest
-        key = (trial.engine, "train", contest.suite.designers[0])
+        resolved = self.plan.resolved
+        key = (trial.engine, "train", resolved.suite.designers[0])
         # Faces drawn anew may well have the same truths.
-        digest = digest_of([faces.digest, contest.truth_digest(*key)])
-        return Labelled(faces, contest.truths[key], digest)
+        digest = digest_of([faces.digest, resolved.truth_digest(*key)])
+        return Labelled(faces, resolved.truths[key], digest)
 
     def predict(self, trial: TrialPlan, split: str) -> AvatarVectors:
         """The trial's vectors for a split."""
-        folder = self.store.obtain(
+        folder = self.store.get_or_build(
             trial.predict[split],
             lambda folder, scratch: self._predict(trial, split, folder, scratch),
         )
@@ -128,7 +128,7 @@ class Work:
         atomic_write(folder / VECTORS_FILE, json.dumps(records).encode())
 
     def _fitted(self, trial: TrialPlan) -> Method:
-        return trial.variant.method.load(self.fit(trial), self.plan.contest.device)
+        return trial.variant.method.load(self.fit(trial), self.plan.resolved.device)
 
     def _inputs(self, trial: TrialPlan, split: str) -> torch.Tensor:
         """(n, 3, H, W) float32 faces in [-1, 1] of the size that the method wants."""
@@ -152,7 +152,7 @@ class Work:
 
     def _render_truth(self, engine: str, split: str, designer: str) -> Path:
         key = (engine, split, designer)
-        vectors = self.plan.contest.truths[key]
+        vectors = self.plan.resolved.truths[key]
         label = f"render truths of {engine}"
         return self._obtain_renders(self.plan.truths[key], engine, vectors, label)
 
@@ -161,11 +161,11 @@ class Work:
     ) -> Path:
         def build(folder: Path, scratch: Path) -> None:
             with self.progress.task(label, len(vectors)) as bar:
-                size = self.plan.contest.suite.render_size
-                found = render(self.plan.contest.engines[engine], vectors, size, bar)
+                size = self.plan.resolved.suite.render_size
+                found = render(self.plan.resolved.engines[engine], vectors, size, bar)
                 save_renders(folder, found)
 
-        return self.store.obtain(stage, build)
+        return self.store.get_or_build(stage, build)
 
     def scores(
         self, trial: TrialPlan, split: str, designer: str
@@ -173,19 +173,19 @@ class Work:
         """Every measured metric: (n,) of a case metric, (1,) of a set metric."""
         cases: list[Cases] = []
         found: dict[str, NDArray[np.float64]] = {}
-        for judge in self.plan.contest.judges:
-            if judge.skipped is None:
-                name = judge.meta.name
-                build = self._scoring(judge, trial, split, designer, cases)
+        for bound in self.plan.resolved.bound_metrics:
+            if bound.skipped is None:
+                name = bound.meta.name
+                build = self._scoring(bound, trial, split, designer, cases)
                 stage = trial.scores[split, designer, name]
-                folder = self.store.obtain(stage, build)
+                folder = self.store.get_or_build(stage, build)
                 scores = json.loads((folder / SCORES_FILE).read_text())
                 found[name] = np.array(scores, dtype=np.float64)
         return found
 
     def _scoring(
         self,
-        judge: Judge,
+        bound: BoundMetric,
         trial: TrialPlan,
         split: str,
         designer: str,
@@ -196,34 +196,34 @@ class Work:
         def build(folder: Path, scratch: Path) -> None:
             if not cases:
                 cases.append(self._cases(trial, split, designer))
-            label = f"score {judge.meta.name} of {trial.name}"
+            label = f"score {bound.meta.name} of {trial.name}"
             with self.progress.task(label, len(cases[0].truth)) as bar:
-                scores = self._metric(judge).score(cases[0])
+                scores = self._metric(bound).score(cases[0])
                 bar.advance(len(cases[0].truth))
-            _check_scores(judge, scores, len(cases[0].truth))
+            _check_scores(bound, scores, len(cases[0].truth))
             values = [None if np.isnan(score) else float(score) for score in scores]
             atomic_write(folder / SCORES_FILE, json.dumps(values).encode())
 
         return build
 
-    def _metric(self, judge: Judge) -> Metric:
-        name = judge.meta.name
+    def _metric(self, bound: BoundMetric) -> Metric:
+        name = bound.meta.name
         if name not in self._metrics:
-            setup = MetricSetup(judge.weights, self.plan.contest.device)
-            self._metrics[name] = judge.metric(setup)
+            setup = MetricSetup(bound.weights, self.plan.resolved.device)
+            self._metrics[name] = bound.metric(setup)
         return self._metrics[name]
 
     def _cases(self, trial: TrialPlan, split: str, designer: str) -> Cases:
         return cases_of(
             self.predict(trial, split),
-            self.plan.contest.truths[trial.engine, split, designer],
+            self.plan.resolved.truths[trial.engine, split, designer],
             load_renders(self._render(trial, split)),
             self._truth_arrays(self._render_truth(trial.engine, split, designer)),
         )
 
     def timing(self, trial: TrialPlan) -> dict[str, Any]:
         """What `timing.json` holds: latency of one face, and what the fit took."""
-        folder = self.store.obtain(
+        folder = self.store.get_or_build(
             trial.speed, lambda folder, scratch: self._time(trial, folder)
         )
         timing = json.loads((folder / "timing.json").read_text())
@@ -237,31 +237,31 @@ class Work:
         }
 
     def _time(self, trial: TrialPlan, folder: Path) -> None:
-        contest = self.plan.contest
+        resolved = self.plan.resolved
         engine, method = self.engine(trial), self._fitted(trial)
         subject = Subject(
-            method.predict, lambda v: engine.render(v, contest.suite.render_size)
+            method.predict, lambda v: engine.render(v, resolved.suite.render_size)
         )
-        faces = self._inputs(trial, contest.suite.splits[0])[:8].split(1)
+        faces = self._inputs(trial, resolved.suite.splits[0])[:8].split(1)
         with self.progress.task(f"time {trial.name}", 1) as bar:
             timing = measure(
                 subject,
                 list(faces),
                 self.plan.machine,
-                contest.suite.speed.warmup,
-                contest.suite.speed.repeats,
-                torch_clock(contest.device),
+                resolved.suite.speed.warmup,
+                resolved.suite.speed.repeats,
+                torch_clock(resolved.device),
             )
             bar.advance()
-        data = {**timing.to_json(), "batch": 1, "warmup": contest.suite.speed.warmup}
+        data = {**timing.to_json(), "batch": 1, "warmup": resolved.suite.speed.warmup}
         atomic_write(folder / "timing.json", json.dumps(data).encode())
 
 
-def _check_scores(judge: Judge, scores: NDArray[np.float64], cases: int) -> None:
-    expected = (cases,) if judge.meta.level == "case" else (1,)
+def _check_scores(bound: BoundMetric, scores: NDArray[np.float64], cases: int) -> None:
+    expected = (cases,) if bound.meta.level == "case" else (1,)
     if scores.shape != expected:
         raise ValueError(
-            f"metric {judge.meta.name} returned scores of shape {scores.shape}, "
+            f"metric {bound.meta.name} returned scores of shape {scores.shape}, "
             f"expected {expected}"
         )
 
@@ -278,13 +278,13 @@ class CountingStore(Store):
         self.spared: dict[str, float] = {}
         self.shipped_stages: set[str] = set()
 
-    def obtain(self, stage: Stage, build: Build) -> Path:
-        """As Store.obtain."""
+    def get_or_build(self, stage: Stage, build: Build) -> Path:
+        """As Store.get_or_build."""
         if self.has(stage):
             self.spared[stage.key] = float(self.record(stage)["seconds"])
             if self.ships(stage):
                 self.shipped_stages.add(stage.name)
-        return super().obtain(stage, build)
+        return super().get_or_build(stage, build)
 
 
 class Recorder:

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarSpec, AvatarVectors
-from benchmark.config.resolved import Contest, judge_data
+from benchmark.config.resolved import ResolvedSuite, metric_data
 from benchmark.faces.split import FaceSplit
 from benchmark.run.plan import Plan, TrialPlan
 from benchmark.run.rendering import render
-from benchmark.run.stage_executor import Work
+from benchmark.run.stage_executor import StageExecutor
 from benchmark.storage.store import atomic_write
 from benchmark.storage.trial_folder import (
     CASES_FILE,
@@ -38,21 +38,25 @@ if TYPE_CHECKING:
 
 
 def assemble(
-    work: Work, trial: TrialPlan, record: dict[str, Any], target: Path, run: Path
+    executor: StageExecutor,
+    trial: TrialPlan,
+    record: dict[str, Any],
+    target: Path,
+    run: Path,
 ) -> None:
     """Do the trial's stages and write its folder, and the truths' pictures of the run.
 
     `record` is `trial.json` without status and set scores.
     """
-    for split in work.plan.contest.suite.splits:
+    for split in executor.plan.resolved.suite.splits:
         # A damaged face must not come to light after hours of training.
-        work.encoded_faces(split)
-    work.fit(trial)
-    write_trial(work, trial, record, work.timing(trial), target, run)
+        executor.encoded_faces(split)
+    executor.fit(trial)
+    write_trial(executor, trial, record, executor.timing(trial), target, run)
 
 
 def write_trial(
-    work: Work,
+    executor: StageExecutor,
     trial: TrialPlan,
     record: dict[str, Any],
     timing: Mapping[str, Any],
@@ -61,14 +65,14 @@ def write_trial(
 ) -> None:
     """Predict, render and score a trial, and write its folder and the run's truths."""
     # Before any score, which would else count them among its own seconds.
-    renders = {split: work.renders(trial, split) for split in trial.render}
-    _write_truths(work, trial, run)
-    blocks, set_scores = _judge(work, trial)
+    renders = {split: executor.renders(trial, split) for split in trial.render}
+    _write_truths(executor, trial, run)
+    blocks, set_scores = _judge(executor, trial)
 
     def fill(folder: Path) -> None:
         atomic_write(folder / CASES_FILE, cases_bytes(blocks))
         atomic_write(folder / TIMING_FILE, json_bytes(timing))
-        _write_pictures(work, renders, folder / PICTURES)
+        _write_pictures(executor, renders, folder / PICTURES)
         done = {"status": "done", "error": None, "set_scores": set_scores}
         atomic_write(folder / TRIAL_FILE, json_bytes({**record, **done}))
 
@@ -76,16 +80,16 @@ def write_trial(
 
 
 def _judge(
-    work: Work, trial: TrialPlan
+    executor: StageExecutor, trial: TrialPlan
 ) -> tuple[list[CaseBlock], dict[str, dict[str, float]]]:
     """Case scores in blocks, and set scores by `split/designer`."""
-    contest = work.plan.contest
-    levels = {judge.meta.name: judge.meta.level for judge in contest.judges}
+    resolved = executor.plan.resolved
+    levels = {bound.meta.name: bound.meta.level for bound in resolved.bound_metrics}
     blocks: list[CaseBlock] = []
     set_scores: dict[str, dict[str, float]] = {}
-    for split in contest.suite.splits:
-        for designer in contest.suite.designers:
-            scores = work.scores(trial, split, designer)
+    for split in resolved.suite.splits:
+        for designer in resolved.suite.designers:
+            scores = executor.scores(trial, split, designer)
             set_scores[f"{split}/{designer}"] = {
                 name: float(values[0])
                 for name, values in scores.items()
@@ -96,10 +100,10 @@ def _judge(
                 CaseBlock(
                     split,
                     designer,
-                    contest.splits[split].ids,
-                    parts_of(contest.splits[split]),
-                    work.predict(trial, split),
-                    contest.truths[trial.engine, split, designer],
+                    resolved.splits[split].ids,
+                    parts_of(resolved.splits[split]),
+                    executor.predict(trial, split),
+                    resolved.truths[trial.engine, split, designer],
                     case,
                 )
             )
@@ -114,26 +118,30 @@ def parts_of(split: FaceSplit) -> list[str]:
     return [str(part) for part in attributes["part"]]
 
 
-def complete(work: Work, trial: TrialPlan, target: Path, run: Path) -> None:
+def complete(
+    executor: StageExecutor, trial: TrialPlan, target: Path, run: Path
+) -> None:
     """Draw what a finished trial lacks of its pictures, and truths' ones of the run.
 
     Results that were published without pictures become a whole trial folder so, with
     the same bytes, from the vectors of their cases; nothing is fitted. Raises
     TrialError for damaged cases.
     """
-    _write_truths(work, trial, run)
-    if _has_pictures(work, trial, target / PICTURES):
+    _write_truths(executor, trial, run)
+    if _has_pictures(executor, trial, target / PICTURES):
         return
     cases = read_cases(target)
     renders = {
-        split: _redrawn(work, trial, cases, split, target) for split in trial.render
+        split: _redrawn(executor, trial, cases, split, target) for split in trial.render
     }
-    publish(target / PICTURES, lambda folder: _write_pictures(work, renders, folder))
+    publish(
+        target / PICTURES, lambda folder: _write_pictures(executor, renders, folder)
+    )
 
 
-def _has_pictures(work: Work, trial: TrialPlan, folder: Path) -> bool:
+def _has_pictures(executor: StageExecutor, trial: TrialPlan, folder: Path) -> bool:
     """Whether every case has its two pictures."""
-    splits = work.plan.contest.splits
+    splits = executor.plan.resolved.splits
     return all(
         len(list((folder / split).glob("*.webp"))) == 2 * len(splits[split])
         for split in trial.render
@@ -141,23 +149,33 @@ def _has_pictures(work: Work, trial: TrialPlan, folder: Path) -> bool:
 
 
 def _redrawn(
-    work: Work, trial: TrialPlan, cases: pd.DataFrame, split: str, target: Path
+    executor: StageExecutor,
+    trial: TrialPlan,
+    cases: pd.DataFrame,
+    split: str,
+    target: Path,
 ) -> NDArray[np.uint8]:
     """(n, S, S, 3) pictures of the predictions that cases of the folder tell."""
-    contest, engine = work.plan.contest, work.engine(trial)
-    vectors = told_vectors(cases, contest, split, engine.spec, target)
-    with work.progress.task(f"redraw {trial.name}", len(vectors)) as bar:
-        return render(engine, vectors, contest.suite.render_size, bar).pictures
+    resolved, engine = executor.plan.resolved, executor.engine(trial)
+    vectors = told_vectors(cases, resolved, split, engine.spec, target)
+    with executor.progress.task(f"redraw {trial.name}", len(vectors)) as bar:
+        return render(engine, vectors, resolved.suite.render_size, bar).pictures
 
 
 def told_vectors(
-    cases: pd.DataFrame, contest: Contest, split: str, spec: AvatarSpec, target: Path
+    cases: pd.DataFrame,
+    resolved: ResolvedSuite,
+    split: str,
+    spec: AvatarSpec,
+    target: Path,
 ) -> AvatarVectors:
     """What cases say was predicted for a split's faces, in the split's order."""
-    mine = (cases["split"] == split) & (cases["designer"] == contest.suite.designers[0])
+    mine = (cases["split"] == split) & (
+        cases["designer"] == resolved.suite.designers[0]
+    )
     told = dict(zip(cases["face"][mine], cases["predicted"][mine], strict=True))
     try:
-        records = [json.loads(told[face]) for face in contest.splits[split].ids]
+        records = [json.loads(told[face]) for face in resolved.splits[split].ids]
         return AvatarVectors.from_records(spec, records)
     except (KeyError, ValueError) as error:
         raise TrialError(
@@ -167,38 +185,40 @@ def told_vectors(
 
 
 def _write_pictures(
-    work: Work, renders: Mapping[str, NDArray[np.uint8]], folder: Path
+    executor: StageExecutor, renders: Mapping[str, NDArray[np.uint8]], folder: Path
 ) -> None:
     """Face and prediction of every case; `renders` (n, S, S, 3) by split."""
     for split, pictures in renders.items():
         place = folder / split
         place.mkdir(parents=True)
-        for row, face in enumerate(work.plan.contest.splits[split].ids):
-            (place / f"{face}.face.webp").write_bytes(work.encoded_faces(split)[row])
+        for row, face in enumerate(executor.plan.resolved.splits[split].ids):
+            (place / f"{face}.face.webp").write_bytes(
+                executor.encoded_faces(split)[row]
+            )
             (place / f"{face}.prediction.webp").write_bytes(webp_bytes(pictures[row]))
 
 
-def _write_truths(work: Work, trial: TrialPlan, run: Path) -> None:
+def _write_truths(executor: StageExecutor, trial: TrialPlan, run: Path) -> None:
     """The run's truth pictures of the trial's engine, where they are not there yet."""
-    contest = work.plan.contest
-    for split in contest.suite.splits:
-        for designer in contest.suite.designers:
+    resolved = executor.plan.resolved
+    for split in resolved.suite.splits:
+        for designer in resolved.suite.designers:
             place = run / "truths" / trial.engine / designer / split
-            paths = [place / f"{face}.webp" for face in contest.splits[split].ids]
+            paths = [place / f"{face}.webp" for face in resolved.splits[split].ids]
             if all(path.is_file() for path in paths):
                 continue
-            renders = work.truth_renders(trial.engine, split, designer)
+            renders = executor.truth_renders(trial.engine, split, designer)
             for path, picture in zip(paths, np.asarray(renders), strict=True):
                 write_once(path, webp_bytes(picture))
 
 
 def describe(plan: Plan, trial: TrialPlan) -> dict[str, Any]:
-    """`trial.json` as far as it is known before the work: all but status and scores."""
-    contest = plan.contest
-    engine = contest.engines[trial.engine]
+    """The content of `trial.json` but for status and scores."""
+    resolved = plan.resolved
+    engine = resolved.engines[trial.engine]
     method = asdict(trial.variant.meta)
     record = {
-        "suite": contest.suite.name,
+        "suite": resolved.suite.name,
         "variant": trial.variant.name,
         "title": trial.variant.title,
         "method": trial.variant.meta.name,
@@ -210,13 +230,13 @@ def describe(plan: Plan, trial: TrialPlan) -> dict[str, Any]:
         "engine_meta": asdict(engine.meta),
         "spec": engine.spec.to_json(),
         "seed": trial.seed,
-        "metrics": [judge_data(judge) for judge in contest.judges],
-        "faces": contest.faces_record(),
-        "world": contest.world,
-        "splits": {name: len(contest.splits[name]) for name in contest.suite.splits},
-        "designers": list(contest.suite.designers),
-        "render_size": contest.suite.render_size,
-        "compute": contest.compute,
+        "metrics": [metric_data(bound) for bound in resolved.bound_metrics],
+        "faces": resolved.faces_record(),
+        "world": resolved.world,
+        "splits": {name: len(resolved.splits[name]) for name in resolved.suite.splits},
+        "designers": list(resolved.suite.designers),
+        "render_size": resolved.suite.render_size,
+        "compute": resolved.compute,
         "key": plan.trial_key(trial),
     }
     return _as_json(record)

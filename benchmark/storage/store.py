@@ -145,7 +145,7 @@ class Store:
             if record is not None:
                 yield record
 
-    def obtain(self, stage: Stage, build: Build) -> Path:
+    def get_or_build(self, stage: Stage, build: Build) -> Path:
         """The folder of a finished stage (read it only), built where it is not there.
 
         A build that raises, or is killed, leaves nothing but its scratch folder.

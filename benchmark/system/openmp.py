@@ -15,7 +15,7 @@ SPINS = "1000"
 """Rounds before a waiting thread sleeps."""
 
 
-def set_waiting() -> None:
+def limit_spinning() -> None:
     """Let waiting threads spin shortly, unless the environment says how they wait.
 
     Takes effect where torch has not been imported yet. Only on Linux does torch come

@@ -10,7 +10,7 @@ from benchmark.storage.digests import file_digest
 from benchmark.weights.folders import is_member, lacking_member
 
 
-class Shelf:
+class WeightResolver:
     """Weight files at hand, with digests; each is looked up and hashed once."""
 
     def __init__(self, given: Mapping[str, Path]) -> None:

@@ -19,9 +19,9 @@ from evaluation.ratings.shares import (
     wilson,
 )
 from evaluation.ratings.simulation import (
-    Crowd,
+    RaterModel,
     ahead_by,
-    crowd_strengths,
+    method_strengths,
     simulate_picks,
 )
 from evaluation.ratings.slots import SlotBias, slot_bias
@@ -33,11 +33,11 @@ __all__ = [
     "Agreement",
     "Bounds",
     "Consistency",
-    "Crowd",
     "ExclusionRule",
     "MetricAgreement",
     "Picks",
     "Power",
+    "RaterModel",
     "RatingError",
     "Screening",
     "Share",
@@ -49,7 +49,7 @@ __all__ = [
     "ahead_by",
     "consistency",
     "count_picks",
-    "crowd_strengths",
+    "method_strengths",
     "metric_agreement",
     "power_grid",
     "screen",

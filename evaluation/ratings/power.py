@@ -10,7 +10,7 @@ import numpy as np
 from evaluation.ratings.picks import RatingError
 from evaluation.ratings.resampling import MIN_CLUSTERS
 from evaluation.ratings.shares import Bounds, share_difference, wilson
-from evaluation.ratings.simulation import Crowd, crowd_strengths, simulate_picks
+from evaluation.ratings.simulation import RaterModel, method_strengths, simulate_picks
 
 RESAMPLES = 499
 """Fewer than a report's: it is over many studies that figures get sharp."""
@@ -44,7 +44,7 @@ class Simulations:
 
 
 def power_grid(
-    crowd: Crowd,
+    crowd: RaterModel,
     raters: Sequence[int],
     faces: Sequence[int],
     simulations: Simulations,
@@ -59,14 +59,14 @@ def power_grid(
             f"with fewer than {MIN_CLUSTERS} raters or faces a study gives no "
             "interval; ask for more of them"
         )
-    strengths = crowd_strengths(crowd)
+    strengths = method_strengths(crowd)
     for count in raters:
         for shown in faces:
             yield _power(crowd, strengths, (count, shown), simulations)
 
 
 def _power(
-    crowd: Crowd,
+    crowd: RaterModel,
     strengths: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
     size: tuple[int, int],
     simulations: Simulations,

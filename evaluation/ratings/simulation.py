@@ -16,7 +16,7 @@ CALIBRATION_STEPS = 200
 
 
 @dataclass(frozen=True)
-class Crowd:
+class RaterModel:
     """Raters and faces in the large, whose shares of picks are known.
 
     A rater picks the option of the highest utility: its strength, plus a normal deviate
@@ -45,7 +45,7 @@ class Crowd:
             raise RatingError("spreads must be 0 or more")
 
 
-def crowd_strengths(crowd: Crowd) -> NDArray[np.float64]:
+def method_strengths(crowd: RaterModel) -> NDArray[np.float64]:
     """(N,) log-strengths under which the crowd's shares come out, to about 0.1 %."""
     rng = np.random.default_rng(SEED)
     spread = np.hypot(crowd.rater_spread, crowd.face_spread)
@@ -63,7 +63,7 @@ def crowd_strengths(crowd: Crowd) -> NDArray[np.float64]:
 
 
 def simulate_picks(
-    crowd: Crowd,
+    crowd: RaterModel,
     strengths: NDArray[np.float64],
     size: tuple[int, int],
     rng: np.random.Generator,

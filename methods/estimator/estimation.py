@@ -73,7 +73,7 @@ class EstimatorMethod(ABC):
             network = _trained(spec, pairs, self.options, context, scratch)
             save_file(_plain(network), folder / WEIGHTS_FILE)
 
-        folder = context.store.obtain(stage, build)
+        folder = context.store.get_or_build(stage, build)
         self._adopt(spec, load_file(folder / WEIGHTS_FILE), context.device)
 
     def predict(self, faces: Tensor) -> AvatarVectors:

@@ -78,7 +78,7 @@ def features_of(
         _fill(pictures, term, frame, scratch, progress, device, label)
         (scratch / FEATURES).rename(folder / FEATURES)
 
-    folder = store.obtain(stage, build)
+    folder = store.get_or_build(stage, build)
     return Features(np.load(folder / FEATURES, mmap_mode="r"), stage.key)
 
 

@@ -127,7 +127,7 @@ def trained_imitator(
         save_file(plain(network), folder / IMITATOR)
         (folder / MEASURES).write_text(json.dumps(measures, indent=2) + "\n")
 
-    folder = store.obtain(stage, build)
+    folder = store.get_or_build(stage, build)
     network = restored(spec, options, load_file(folder / IMITATOR), device)
     measures = json.loads((folder / MEASURES).read_text())
     # Told of one that was there before too: every trial says how good its imitator is.

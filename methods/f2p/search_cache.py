@@ -62,7 +62,7 @@ def searched_vectors(
         pieces = _searched(search, judge, faces, options.batch, scratch, progress)
         save_file({"vectors": torch.cat(pieces)}, folder / VECTORS)
 
-    return load_file(store.obtain(stage, build) / VECTORS)["vectors"]
+    return load_file(store.get_or_build(stage, build) / VECTORS)["vectors"]
 
 
 def _searched(

@@ -93,7 +93,7 @@ def trained_translator(course: Course, store: Store, progress: Progress) -> Tran
         measures = _measured(network, course)
         (folder / MEASURES).write_text(json.dumps(measures, indent=2) + "\n")
 
-    folder = store.obtain(stage, build)
+    folder = store.get_or_build(stage, build)
     tensors = load_file(folder / TRANSLATOR)
     network = restored(course.spec, course.options, tensors, course.device)
     measures = json.loads((folder / MEASURES).read_text())

@@ -83,7 +83,7 @@ def warm_started(
         plain = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
         save_file(plain, folder / NETWORK)
 
-    folder = store.obtain(warm_start_stage(pairs, options, seed, device), build)
+    folder = store.get_or_build(warm_start_stage(pairs, options, seed, device), build)
     return load_file(folder / NETWORK)
 
 

@@ -88,7 +88,7 @@ def training_renders(
         (scratch / PICTURES).rename(folder / PICTURES)
 
     def made() -> NDArray[np.uint8]:
-        folder = store.obtain(stage, build)
+        folder = store.get_or_build(stage, build)
         _require_same(vectors, folder)
         return np.load(folder / PICTURES, mmap_mode="r")
 

@@ -113,7 +113,7 @@ def adapted_generator(
         _write_json(folder / TIMING, {"hours": round(training.curves.hours, 5)})
         (folder / CURVES).write_text(_timeless(scratch))
 
-    folder = store.obtain(stage, build)
+    folder = store.get_or_build(stage, build)
     measures = json.loads((folder / MEASURES).read_text())
     return Adapted(_loaded(pair, folder), stage.key, measures)
 

@@ -141,7 +141,7 @@ def inverted_codes(
         pieces = _inverted(inversion, pictures, options.batch, scratch, progress)
         _write(folder, pieces, count)
 
-    return _read(store.obtain(stage, build), stage.key)
+    return _read(store.get_or_build(stage, build), stage.key)
 
 
 def reconstructions(

@@ -92,7 +92,7 @@ def mean_codes(
         found = _found(avatar, options, seed, progress)
         save_file(found, folder / CODES_FILE)
 
-    saved = load_file(store.obtain(stage, build) / CODES_FILE)
+    saved = load_file(store.get_or_build(stage, build) / CODES_FILE)
     return MeanCodes(saved["mean"], saved["start"], int(saved["shown"]), stage.key)
 
 

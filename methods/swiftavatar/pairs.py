@@ -131,7 +131,7 @@ def produced_pairs(
         producer.fill(shards, progress)
         shards.rename(folder / SHARDS)
 
-    shards = store.obtain(stage, build) / SHARDS
+    shards = store.get_or_build(stage, build) / SHARDS
     return FacePairs(*read_shards(shards, vectors.spec), stage.key, shards)
 
 

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from benchmark.storage.store import atomic_write
 from reports.tables import wording
-from reports.tables.estimates import Estimate, Place, estimates
+from reports.tables.estimates import Estimate, ScoreKey, estimates
 from reports.tables.scores import main_metric, measured
 from reports.trials import Contestant, Run
 
@@ -184,7 +184,7 @@ def _bar_data(run: Run, metrics: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 def _found(
     run: Run, engine: str, metric: Mapping[str, Any]
 ) -> list[tuple[Contestant, Estimate]]:
-    place = Place(engine, run.main_split, run.designers[0])
+    place = ScoreKey(engine, run.main_split, run.designers[0])
     estimated = estimates(run, metric, place)
     return [
         (c, e) for c in run.main_contestants if (e := estimated[c.name]) is not None

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from evaluation.statistics import Comparison, Interval, holm
-from reports.tables.estimates import Estimate, Place, estimates, share_of_way
+from reports.tables.estimates import Estimate, ScoreKey, estimates, share_of_way
 from reports.tables.inferability import SUPERVISED
 from reports.tables.scores import headline_metrics
 from reports.trials import Ablation, Contestant, Run
@@ -44,9 +44,9 @@ class Share:
     interval: Interval | None
 
 
-def place_of(run: Run, engine: str) -> Place:
+def place_of(run: Run, engine: str) -> ScoreKey:
     """Where Table 3 takes its scores: as Table 1, main split and main designer."""
-    return Place(engine, run.main_split, run.designers[0])
+    return ScoreKey(engine, run.main_split, run.designers[0])
 
 
 def steps(run: Run, ablation: Ablation, metric: Data, engine: str) -> list[Step]:

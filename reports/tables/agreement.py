@@ -32,7 +32,7 @@ def ceiling_table(
 ) -> Table:
     """A row a metric: the other designer scored against the one, as a method would be.
 
-    `scores` pairs a metric's data (`judge_data` of `benchmark.config.resolved`) with
+    `scores` pairs a metric's data (`metric_data` of `benchmark.config.resolved`) with
     its mean over faces, None where it was not measured here.
     """
     rows = tuple(

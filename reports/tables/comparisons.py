@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluation.statistics import holm
 from reports.tables import wording
-from reports.tables.estimates import Estimate, Place, estimates
+from reports.tables.estimates import Estimate, ScoreKey, estimates
 from reports.tables.scores import main_metric, rows
 from reports.tables.table import Cell, Column, Row, Section, Table
 from reports.trials import Contestant, Run
@@ -21,7 +21,7 @@ def differences(run: Run) -> Table | None:
         return None
     sections = []
     for engine in run.engines:
-        found = estimates(run, metric, Place(engine, run.main_split, designer))
+        found = estimates(run, metric, ScoreKey(engine, run.main_split, designer))
         rows = _difference_rows(metric, found, reference, others)
         if rows:
             sections.append(Section(engine, rows))
@@ -80,7 +80,7 @@ def designers(run: Run) -> Table | None:
     blocks = []
     for engine in run.engines:
         for designer in run.designers:
-            found = estimates(run, metric, Place(engine, split, designer))
+            found = estimates(run, metric, ScoreKey(engine, split, designer))
             ranks = _ranks(found, metric["direction"])
             blocks.append(
                 {n: _ranked(e, metric, ranks.get(n)) for n, e in found.items()}

@@ -32,7 +32,7 @@ SET_RESAMPLES = 1999
 
 
 @dataclass(frozen=True)
-class Place:
+class ScoreKey:
     """Where a score was taken: an engine's faces of a split under a designer."""
 
     engine: str
@@ -91,7 +91,7 @@ def _interval(values: tuple[float, ...]) -> Interval:
 
 
 def estimate(
-    run: Run, variant: str, metric: Mapping[str, Any], place: Place
+    run: Run, variant: str, metric: Mapping[str, Any], place: ScoreKey
 ) -> Estimate | None:
     """A row's score; None where the metric is skipped or no trial finished."""
     trials = run.done(variant, place.engine)
@@ -103,7 +103,7 @@ def estimate(
 
 
 def _case_estimate(
-    trials: Sequence[Trial], metric: str, place: Place
+    trials: Sequence[Trial], metric: str, place: ScoreKey
 ) -> Estimate | None:
     scores = pd.concat([t.scores(place.split, place.designer) for t in trials])
     if place.part is not None:
@@ -115,7 +115,7 @@ def _case_estimate(
 
 
 def _set_estimate(
-    trials: Sequence[Trial], metric: str, place: Place
+    trials: Sequence[Trial], metric: str, place: ScoreKey
 ) -> Estimate | None:
     key = f"{place.split}/{place.designer}"
     values = [trial.record["set_scores"][key].get(metric) for trial in trials]
@@ -138,7 +138,7 @@ def _set_estimate(
 
 
 def estimates(
-    run: Run, metric: Mapping[str, Any], place: Place
+    run: Run, metric: Mapping[str, Any], place: ScoreKey
 ) -> dict[str, Estimate | None]:
     """Every row's estimate by the variant's name."""
     return {c.name: estimate(run, c.name, metric, place) for c in run.contestants}

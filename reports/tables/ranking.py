@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from reports.tables import wording
-from reports.tables.estimates import Estimate, Place, estimate
+from reports.tables.estimates import Estimate, ScoreKey, estimate
 from reports.tables.scores import main_metric, split_parts
 from reports.tables.table import Cell, Column, Row, Section, Table
 from reports.trials import Contestant, Run
@@ -33,7 +33,7 @@ class Swap:
 class Ranking:
     """The rows on one place, best first, against their order on the main place."""
 
-    place: Place
+    place: ScoreKey
     order: tuple[Contestant, ...]
     faces: int
     tau: float
@@ -47,7 +47,7 @@ def rankings(run: Run, engine: str) -> list[Ranking]:
     fewer than two rows.
     """
     metric = main_metric(run)
-    places = [Place(engine, s, d, p) for s, p in _faces(run) for d in run.designers]
+    places = [ScoreKey(engine, s, d, p) for s, p in _faces(run) for d in run.designers]
     rivals = [c for c in run.with_rungs if c.role != "oracle"]
     scored = [_scores(run, rivals, metric, place) for place in places]
     sign = 1 if metric["direction"] == "lower" else -1
@@ -71,14 +71,14 @@ def _faces(run: Run) -> list[tuple[str, str | None]]:
 
 
 def _scores(
-    run: Run, rivals: Sequence[Contestant], metric: Mapping[str, Any], place: Place
+    run: Run, rivals: Sequence[Contestant], metric: Mapping[str, Any], place: ScoreKey
 ) -> dict[str, Estimate]:
     found = {c.name: estimate(run, c.name, metric, place) for c in rivals}
     return {name: e for name, e in found.items() if e is not None}
 
 
 def _ranking(
-    place: Place,
+    place: ScoreKey,
     rivals: Sequence[Contestant],
     found: Mapping[str, Estimate],
     main: Mapping[str, Estimate],

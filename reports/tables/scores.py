@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluation.statistics import MIN_FACES
 from reports.tables import wording
-from reports.tables.estimates import Estimate, Place, best_rows, estimates
+from reports.tables.estimates import Estimate, ScoreKey, best_rows, estimates
 from reports.tables.table import Cell, Column, Row, Section, Table
 from reports.tables.timing import speed_cell, speed_note
 from reports.trials import Contestant, ReportError, Run
@@ -66,7 +66,7 @@ def headline_scores(
     """Columns of every engine and headline metric, with these rows' cells."""
     columns, blocks = [], []
     for engine in run.engines:
-        place = Place(engine, run.main_split, run.designers[0])
+        place = ScoreKey(engine, run.main_split, run.designers[0])
         for metric in headline_metrics(run):
             columns.append(_column(metric, engine))
             blocks.append(_score_column(run, contestants, metric, place))
@@ -81,7 +81,7 @@ def by_engine(run: Run, split: str, designer: str, speed: bool = True) -> Table:
     columns += [Column(title, "Hz", "↑") for _, title in speeds]
     sections = []
     for engine in run.engines:
-        place = Place(engine, split, designer)
+        place = ScoreKey(engine, split, designer)
         blocks = [_score_column(run, run.contestants, m, place) for m in run.metrics]
         blocks += [_speed_column(run, k, (engine,), comparable) for k, _ in speeds]
         sections.append(Section(engine, rows(run.contestants, blocks)))
@@ -105,7 +105,7 @@ def parts(run: Run) -> Table | None:
     for engine in run.engines:
         blocks = []
         for split, part in places:
-            place = Place(engine, split, designer, part)
+            place = ScoreKey(engine, split, designer, part)
             blocks.append(_score_column(run, shown, metric, place))
         sections.append(Section(engine, rows(shown, blocks)))
     columns = [
@@ -164,7 +164,7 @@ def _score_column(
     run: Run,
     contestants: Sequence[Contestant],
     metric: Mapping[str, Any],
-    place: Place,
+    place: ScoreKey,
 ) -> Block:
     found = estimates(run, metric, place)
     strong = best_rows(contestants, found, metric["direction"])
@@ -178,7 +178,7 @@ def _score_cell(
     run: Run,
     contestant: Contestant,
     metric: Mapping[str, Any],
-    place: Place,
+    place: ScoreKey,
     found: Estimate | None,
     strong: bool,
 ) -> Cell:
@@ -229,7 +229,7 @@ def _fewer_faces(
     faces, notes = run.splits[split], []
     for metric in metrics:
         for engine in run.engines:
-            found = estimates(run, metric, Place(engine, split, designer)).values()
+            found = estimates(run, metric, ScoreKey(engine, split, designer)).values()
             counts = {e.interval.n for e in found if e is not None}
             if counts and min(counts) < faces:
                 few, many = min(counts), max(counts)

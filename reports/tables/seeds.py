@@ -10,7 +10,7 @@ import pandas as pd
 
 from evaluation.statistics import Interval, seeds_interval
 from reports.tables import wording
-from reports.tables.estimates import Place
+from reports.tables.estimates import ScoreKey
 from reports.tables.scores import main_metric
 from reports.tables.table import Cell, Column, Row, Section, Table
 from reports.trials import Contestant, Run
@@ -19,7 +19,7 @@ Data = Mapping[str, Any]
 
 
 def scores_by_seed(
-    run: Run, contestant: Contestant, metric: Data, place: Place
+    run: Run, contestant: Contestant, metric: Data, place: ScoreKey
 ) -> pd.DataFrame:
     """Values of a metric of the level "case": a row a face, a column a finished seed.
 
@@ -43,7 +43,7 @@ def seeds_table(run: Run) -> Table | None:
     if len(run.seeds) < 2 or len(run.with_rungs) < 2 or metric["level"] != "case":
         return None
     sections = tuple(
-        Section(engine, _rows(run, metric, Place(engine, run.main_split, designer)))
+        Section(engine, _rows(run, metric, ScoreKey(engine, run.main_split, designer)))
         for engine in run.engines
     )
     reference = run.with_rungs[0].title
@@ -74,7 +74,7 @@ def seeds_table(run: Run) -> Table | None:
     )
 
 
-def _rows(run: Run, metric: Data, place: Place) -> tuple[Row, ...]:
+def _rows(run: Run, metric: Data, place: ScoreKey) -> tuple[Row, ...]:
     found = {c.name: scores_by_seed(run, c, metric, place) for c in run.with_rungs}
     base = found[run.with_rungs[0].name]
     return tuple(

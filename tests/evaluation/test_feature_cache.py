@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from evaluation.feature_cache import Remembered
+from evaluation.feature_cache import FeatureCache
 
 
 class Looking:
@@ -23,7 +23,7 @@ def picture(value: int) -> np.ndarray:
 
 def test_equal_pictures_are_looked_at_once():
     look = Looking()
-    remembered = Remembered(look, limit=10_000)
+    remembered = FeatureCache(look, limit=10_000)
     first, again = remembered(picture(1)), remembered(picture(1).copy())
     assert look.asked == 1
     assert again[0] is first[0]
@@ -33,7 +33,7 @@ def test_equal_pictures_are_looked_at_once():
 
 def test_equal_bytes_of_another_shape_are_another_picture():
     look = Looking()
-    remembered = Remembered(look, limit=10_000)
+    remembered = FeatureCache(look, limit=10_000)
     remembered(np.zeros((4, 4, 3), np.uint8))
     remembered(np.zeros((2, 8, 3), np.uint8))
     assert look.asked == 2
@@ -41,7 +41,7 @@ def test_equal_bytes_of_another_shape_are_another_picture():
 
 def test_the_picture_that_was_used_longest_ago_is_forgotten_first():
     look = Looking()
-    remembered = Remembered(look, limit=2 * 1024)
+    remembered = FeatureCache(look, limit=2 * 1024)
     for value in (1, 2, 1, 3):
         remembered(picture(value))
     assert look.asked == 3
@@ -53,7 +53,7 @@ def test_the_picture_that_was_used_longest_ago_is_forgotten_first():
 
 def test_features_larger_than_the_limit_are_given_but_not_kept():
     look = Looking()
-    remembered = Remembered(look, limit=100)
+    remembered = FeatureCache(look, limit=100)
     assert float(remembered(picture(1))[0][0]) == 48
     remembered(picture(1))
     assert look.asked == 2

@@ -15,7 +15,7 @@ import torch
 from benchmark import weights
 from benchmark.registry import ENGINES, METHODS
 from benchmark.system.progress import Silent
-from benchmark.weights.resolver import Shelf
+from benchmark.weights.resolver import WeightResolver
 from methods.base import Method, MethodError
 from methods.shared.stage_estimate import Foreseeing
 
@@ -112,7 +112,7 @@ def context_for(make_context):
 
     def make(method, engine, **changes):
         names = method.required_weights(tiny(method).options)
-        files, _ = Shelf(STAND_INS).take(names)
+        files, _ = WeightResolver(STAND_INS).take(names)
         given = {"labelled": is_oracle(method), "weights": files, **changes}
         return make_context(engine, **given)
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmark.system.openmp import set_waiting
+from benchmark.system.openmp import limit_spinning
 
-set_waiting()  # before torch is imported
+limit_spinning()  # before torch is imported
 
 import torch
 

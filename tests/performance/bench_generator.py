@@ -20,9 +20,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmark.system.openmp import set_waiting
+from benchmark.system.openmp import limit_spinning
 
-set_waiting()  # before torch is imported
+limit_spinning()  # before torch is imported
 
 import torch
 from sequential import SequentialGenerator

@@ -17,9 +17,9 @@ import sys
 import time
 from collections import defaultdict
 
-from benchmark.system.openmp import set_waiting
+from benchmark.system.openmp import limit_spinning
 
-set_waiting()  # before torch is imported
+limit_spinning()  # before torch is imported
 
 import torch
 

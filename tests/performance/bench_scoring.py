@@ -15,9 +15,9 @@ import statistics
 import sys
 import time
 
-from benchmark.system.openmp import set_waiting
+from benchmark.system.openmp import limit_spinning
 
-set_waiting()  # before torch is imported
+limit_spinning()  # before torch is imported
 
 import numpy as np
 import torch

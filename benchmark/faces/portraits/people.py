@@ -38,7 +38,7 @@ from benchmark.faces.portraits.tones import (
 )
 
 World = Literal["train", "validation-shifted", "heldout"]
-WORLDS: tuple[World, ...] = get_args(World)
+VERSIONS: tuple[World, ...] = get_args(World)
 """Where people come from; hair, skins, rigs, backgrounds and cameras differ."""
 
 SKIN_MODELS: dict[str, tuple[str, ...]] = {
@@ -313,13 +313,13 @@ def sample_person(index: int, seed: int, world: World) -> Person:
     Args:
         index: any non-negative number.
         seed: of the whole set.
-        world: one of `WORLDS`.
+        world: one of `VERSIONS`.
 
     Raises:
         ValueError: if the world is unknown.
     """
-    if world not in WORLDS:
-        raise ValueError(f"world {world!r} is unknown; expected one of {WORLDS}")
+    if world not in VERSIONS:
+        raise ValueError(f"world {world!r} is unknown; expected one of {VERSIONS}")
     rng = np.random.default_rng([seed, _WORLD_SALT[world], index])
     sex = str(rng.choice(("female", "male")))
     age = _age(rng)

@@ -97,7 +97,7 @@ def render_people(
         count: of people.
         size: edge in pixels.
         seed: of the set.
-        world: one of `people.WORLDS`.
+        world: one of `people.VERSIONS`.
         jobs: processes to work with; 1 stays in this one.
         start: number of the first person.
 

@@ -204,7 +204,7 @@ def slots_table(answers: Answers, found: Sequence[Findings]) -> Table:
     return Table(
         "study-slots",
         "Picks by the place of the avatar, whatever stood there",
-        "Place",
+        "ScoreKey",
         (Column("Picks"), Column("Share")),
         sections,
         (*study_notes(answers), *map(_slot_note, found), INTERVALS),

@@ -130,9 +130,9 @@ def test_exported_truths_are_what_a_suite_reads(worked, faces, tmp_path, capsys)
     data = tiny_suite.suite_data(**section)
     path = tmp_path / "ours.yaml"
     path.write_text(yaml.safe_dump(data))
-    contest = resolve(load_suite(str(path)))
-    truth = contest.truths["tiny", "heldout", "ben"]
-    assert contest.splits["heldout"].ids == ("face01", "face02", "face03", "face04")
+    resolved = resolve(load_suite(str(path)))
+    truth = resolved.truths["tiny", "heldout", "ben"]
+    assert resolved.splits["heldout"].ids == ("face01", "face02", "face03", "face04")
     np.testing.assert_allclose(truth.column("mouth"), [0.2, 0.3, 0.4, 0.5])
     assert truth.column("skin").tolist() == [0, 0, 1, 1]
     assert set(files) == {"anna", "ben"}

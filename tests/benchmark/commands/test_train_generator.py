@@ -120,11 +120,11 @@ def test_weights_of_other_networks_are_no_start(train, tmp_path):
     assert "weights holds another generator: its n_mlp: 1; recipe deep wants 2" in wrong
     card = tmp_path / "weights" / "card.json"
     whole = json.loads(card.read_text())
-    for judge, told in (
+    for bound, told in (
         (None, "weights holds a generator without a discriminator"),
         ({"sise": 16}, "weights/card.json does not describe networks"),
     ):
-        card.write_text(json.dumps({**whole, "discriminator": judge}))
+        card.write_text(json.dumps({**whole, "discriminator": bound}))
         status, _, wrong = train(*start)
         assert status == 2
         assert told in wrong

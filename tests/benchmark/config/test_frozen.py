@@ -9,11 +9,11 @@ import yaml
 
 from benchmark.cli import main
 from benchmark.config.frozen import (
-    WorldError,
+    VersionError,
+    current_version,
     freeze,
-    frozen_worlds,
+    frozen_versions,
     parts_here,
-    world_here,
 )
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import SUITES, load_suite, parse_suite
@@ -40,18 +40,18 @@ def first(tmp_path_factory):
 
 
 def test_the_code_is_the_frozen_world():
-    here = world_here()
+    here = current_version()
     assert here.changed == (), f"{', '.join(here.changed)} changed: {ANEW}"
     assert here.digest == here.frozen.digest
 
 
 def test_worlds_are_numbered_from_one():
-    names = [world.name for world in frozen_worlds()]
+    names = [world.name for world in frozen_versions()]
     assert names == [f"v{n}" for n in range(1, len(names) + 1)]
 
 
 def test_every_part_that_scores_depend_on_is_there(first):
-    parts = world_here(first).parts
+    parts = current_version(first).parts
     suite = load_suite("standard")
     wanted = {"heldout", "validation", "baseline.method"}
     wanted |= {f"baseline.{name}" for name in ("quick", "standard")}
@@ -98,10 +98,10 @@ def engine_that_cannot_be_loaded(patch):
     ],
 )
 def test_a_change_is_told_by_its_part_alone(first, monkeypatch, change, part):
-    before = world_here(first)
+    before = current_version(first)
     assert before.changed == ()
     change(monkeypatch)
-    after = world_here(first)
+    after = current_version(first)
     assert after.changed == (part,)
     assert after.digest != before.digest
     assert after.frozen == before.frozen
@@ -114,34 +114,34 @@ def test_the_baselines_options_are_its_recipe(first, monkeypatch, tmp_path):
             data["options"]["steps"] += 1
         (tmp_path / path.name).write_text(yaml.safe_dump(data))
     monkeypatch.setattr("benchmark.config.suite.SUITES", tmp_path)
-    assert world_here(first).changed == ("baseline.quick",)
+    assert current_version(first).changed == ("baseline.quick",)
 
 
 def test_a_part_that_is_new_is_a_change(first, monkeypatch):
     now = {**parts_here(), "engine.other": "0" * 64}
     monkeypatch.setattr("benchmark.config.frozen.parts_here", lambda: now)
-    assert world_here(first).changed == ("engine.other",)
+    assert current_version(first).changed == ("engine.other",)
 
 
 def test_only_the_next_world_can_be_frozen_and_only_after_a_change(
     tmp_path, monkeypatch
 ):
-    with pytest.raises(WorldError, match=r"holds no world: .*--freeze v1"):
-        world_here(tmp_path)
+    with pytest.raises(VersionError, match=r"holds no world: .*--freeze v1"):
+        current_version(tmp_path)
     for name in ("v2", "v0", "two", "../v1"):
-        with pytest.raises(WorldError, match=r"next world is v1|names no world"):
+        with pytest.raises(VersionError, match=r"next world is v1|names no world"):
             freeze(name, tmp_path)
     freeze("v1", tmp_path)
-    with pytest.raises(WorldError, match="next world is v2"):
+    with pytest.raises(VersionError, match="next world is v2"):
         freeze("v1", tmp_path)
-    with pytest.raises(WorldError, match="nothing changed since v1"):
+    with pytest.raises(VersionError, match="nothing changed since v1"):
         freeze("v2", tmp_path)
     engine_of_another_version(monkeypatch)
     second = freeze("v2", tmp_path)
-    assert world_here(tmp_path).frozen == second
-    assert [world.name for world in frozen_worlds(tmp_path)] == ["v1", "v2"]
+    assert current_version(tmp_path).frozen == second
+    assert [world.name for world in frozen_versions(tmp_path)] == ["v1", "v2"]
     engine_that_cannot_be_loaded(monkeypatch)
-    with pytest.raises(WorldError, match=r"engine\.avataaars cannot be had here"):
+    with pytest.raises(VersionError, match=r"engine\.avataaars cannot be had here"):
         freeze("v3", tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["v1.json", "v2.json"]
 
@@ -154,8 +154,8 @@ def test_a_world_that_was_edited_is_refused(first, tmp_path, damage):
     if isinstance(damage, dict):
         damage = json.dumps(json.loads(text) | damage)
     (tmp_path / "v1.json").write_text(damage)
-    with pytest.raises(WorldError, match=r"v1\.json is not as .*git checkout"):
-        world_here(tmp_path)
+    with pytest.raises(VersionError, match=r"v1\.json is not as .*git checkout"):
+        current_version(tmp_path)
 
 
 def small_contest(tiny, faces):
@@ -171,7 +171,7 @@ def small_contest(tiny, faces):
 def test_runs_on_the_portraits_name_their_world(tiny, monkeypatch):
     faces = {"set": "portraits", "validation_count": 2, "heldout_count": 2}
     before = small_contest(tiny, faces)
-    here = world_here()
+    here = current_version()
     assert before.to_data()["world"]["name"] == here.frozen.name
     assert before.to_data()["world"]["digest"] == here.digest
     baseline_of_another_revision(monkeypatch)
@@ -202,7 +202,7 @@ def world(monkeypatch, capsys):
 
 
 def test_the_command_tells_each_part(world, monkeypatch):
-    here = world_here()
+    here = current_version()
     status, out, _ = world()
     assert status == 0
     assert f"world {here.frozen.name}, frozen {here.frozen.date}" in out

@@ -10,7 +10,7 @@ from benchmark.run.plan import make_plan
 from benchmark.storage.trial_folder import webp_bytes
 
 
-def contest(tiny, **changes):
+def resolved(tiny, **changes):
     data = tiny_suite.suite_data(**changes)
     return resolve(parse_suite(data, "tiny.yaml", tiny.parent))
 
@@ -21,7 +21,7 @@ def variants(**options):
 
 def test_every_unknown_name_is_told_at_once(tiny):
     with pytest.raises(SuiteError) as caught:
-        contest(
+        resolved(
             tiny,
             engines=["tny"],
             metrics=["mouth-eror"],
@@ -42,32 +42,34 @@ def test_every_unknown_name_is_told_at_once(tiny):
 def test_missing_truths_and_too_few_faces_are_told(tiny):
     faces = tiny_suite.suite_data()["faces"] | {"heldout_count": 99}
     with pytest.raises(SuiteError) as caught:
-        contest(tiny, faces=faces, designers=["designer-c"])
+        resolved(tiny, faces=faces, designers=["designer-c"])
     assert "99 were asked for" in str(caught.value)
     assert "no designer 'designer-c'" in str(caught.value)
 
 
 def test_shared_options_reach_methods_that_have_them(tiny):
-    found = contest(tiny, options={"steps": 8})
+    found = resolved(tiny, options={"steps": 8})
     assert found.variants[0].options.steps == 8
     with pytest.raises(SuiteError, match="no variant's method has an option"):
-        contest(tiny, options={"stepz": 8})
+        resolved(tiny, options={"stepz": 8})
 
 
 def test_titles_tell_variants_apart(tiny):
     rows = [{"name": name, "method": "tiny"} for name in ("one", "two")]
-    found = contest(tiny, variants=rows)
+    found = resolved(tiny, variants=rows)
     assert [v.title for v in found.variants] == ["Tiny (one)", "Tiny (two)"]
     rows = [row | {"title": "Same"} for row in rows]
     with pytest.raises(SuiteError, match="2 have the title 'Same'"):
-        contest(tiny, variants=rows)
+        resolved(tiny, variants=rows)
 
 
 def test_a_metric_without_its_weights_is_skipped_with_the_reason(tiny, monkeypatch):
     monkeypatch.setattr(weights, "find", lambda name: None)
-    found = contest(tiny, metrics=["needy", "mouth-error"])
-    assert "avatarbench weights fetch" in found.judges[0].skipped
-    assert found.to_data()["metrics"]["needy"]["skipped"] == found.judges[0].skipped
+    found = resolved(tiny, metrics=["needy", "mouth-error"])
+    assert "avatarbench weights fetch" in found.bound_metrics[0].skipped
+    assert (
+        found.to_data()["metrics"]["needy"]["skipped"] == found.bound_metrics[0].skipped
+    )
     plan = make_plan(found)
     assert {name for _, _, name in plan.trials[0].scores} == {"mouth-error"}
 
@@ -75,7 +77,7 @@ def test_a_metric_without_its_weights_is_skipped_with_the_reason(tiny, monkeypat
 def test_a_variant_without_its_weights_is_a_problem(tiny, monkeypatch):
     monkeypatch.setattr(weights, "find", lambda name: None)
     with pytest.raises(SuiteError, match=r"variants\.one: the weight file big"):
-        contest(tiny, variants=variants(needs="big"))
+        resolved(tiny, variants=variants(needs="big"))
 
 
 def test_first_of_takes_what_is_at_hand_and_names_it(tiny, monkeypatch, tmp_path):
@@ -83,20 +85,20 @@ def test_first_of_takes_what_is_at_hand_and_names_it(tiny, monkeypatch, tmp_path
     small.write_bytes(b"weights")
     here = {"small": small}
     monkeypatch.setattr(weights, "find", here.get)
-    found = contest(tiny, variants=variants(needs={"first_of": ["big", "small"]}))
+    found = resolved(tiny, variants=variants(needs={"first_of": ["big", "small"]}))
     assert found.variants[0].options.needs == "small"
     data = found.to_data()["variants"]["one"]
     assert data["options"]["needs"] == "small"
     assert list(data["weights"]) == ["small"]
     before = make_plan(found).trials[0].fit.key
     small.write_bytes(b"other weights")
-    found = contest(tiny, variants=variants(needs="small"))
+    found = resolved(tiny, variants=variants(needs="small"))
     assert make_plan(found).trials[0].fit.key != before
 
 
 def test_keys_change_with_what_a_stage_reads_and_with_nothing_else(tiny):
     def fit(**changes):
-        return make_plan(contest(tiny, **changes)).trials[0].fit.key
+        return make_plan(resolved(tiny, **changes)).trials[0].fit.key
 
     first = fit()
     assert fit(title="Other", metrics=["skin-share"], render_size=128) == first
@@ -107,14 +109,14 @@ def test_keys_change_with_what_a_stage_reads_and_with_nothing_else(tiny):
 
 
 def test_a_changed_face_changes_keys(tiny):
-    before = make_plan(contest(tiny)).trials[0]
+    before = make_plan(resolved(tiny)).trials[0]
     faces = tiny.parent / "faces"
     train, heldout = faces / "face00.png", faces / "face09.png"
     train.write_bytes((faces / "face01.png").read_bytes())
-    after = make_plan(contest(tiny)).trials[0]
+    after = make_plan(resolved(tiny)).trials[0]
     assert after.fit.key != before.fit.key
     heldout.write_bytes((faces / "face01.png").read_bytes())
-    last = make_plan(contest(tiny)).trials[0]
+    last = make_plan(resolved(tiny)).trials[0]
     assert last.fit.key == after.fit.key
     assert last.predict["heldout"].key != after.predict["heldout"].key
     assert last.predict["validation"].key == after.predict["validation"].key
@@ -122,10 +124,10 @@ def test_a_changed_face_changes_keys(tiny):
 
 def test_truths_are_part_of_an_oracles_key_alone(tiny):
     rows = [{"name": name, "method": name} for name in ("tiny", "oracle")]
-    before = make_plan(contest(tiny, variants=rows)).trials
+    before = make_plan(resolved(tiny, variants=rows)).trials
     truth = tiny.parent / "designer-a.csv"
     truth.write_text(truth.read_text().replace("face01,0.091", "face01,0.5"))
-    after = make_plan(contest(tiny, variants=rows)).trials
+    after = make_plan(resolved(tiny, variants=rows)).trials
     assert before[0].fit.key == after[0].fit.key
     assert before[1].fit.key != after[1].fit.key
 
@@ -134,13 +136,13 @@ def test_truths_are_part_of_an_oracles_key_alone(tiny):
 def test_first_of_needs_candidates(tiny, candidates):
     chosen = variants(steps={"first_of": candidates})
     with pytest.raises(SuiteError, match="steps: first_of takes a list") as caught:
-        contest(tiny, variants=chosen)
+        resolved(tiny, variants=chosen)
     assert len(caught.value.problems) == 1
 
 
 def test_a_problem_that_two_splits_have_is_told_once(tiny):
     with pytest.raises(SuiteError) as caught:
-        contest(tiny, designers=["designer-c"])
+        resolved(tiny, designers=["designer-c"])
     assert len(caught.value.problems) == 1
 
 
@@ -157,4 +159,4 @@ def test_no_face_of_a_sealed_set_is_in_two_splits(tiny):
         path.write_text("\n".join(lines) + "\n")
     seal(folder, "packed", "1", "CC0", stand_in=False)
     with pytest.raises(SuiteError, match="face0 is in split train and in split"):
-        contest(tiny, faces={"packed": "packed"})
+        resolved(tiny, faces={"packed": "packed"})

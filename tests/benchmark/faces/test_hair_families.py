@@ -6,11 +6,11 @@ from typing import get_args
 import pytest
 
 from benchmark.faces.portraits.hair import families as vocabulary
-from benchmark.faces.portraits.hair.families import FAMILIES, WORLDS, families
+from benchmark.faces.portraits.hair.families import FAMILIES, VERSIONS, families
 
 
 def test_every_world_has_enough_families_and_none_is_shared():
-    by_world = {world: {f.name for f in families(world)} for world in WORLDS}
+    by_world = {world: {f.name for f in families(world)} for world in VERSIONS}
     assert len(by_world["train"]) >= 24
     assert len(by_world["validation"]) >= 6
     assert len(by_world["heldout"]) >= 8
@@ -38,7 +38,7 @@ def test_family_speaks_the_vocabulary(family):
 
 
 def test_each_sex_can_wear_something_at_any_adult_age_in_each_world():
-    for world in WORLDS:
+    for world in VERSIONS:
         for sex in ("female", "male"):
             for age in range(18, 81):
                 assert any(

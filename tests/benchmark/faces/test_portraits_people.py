@@ -11,7 +11,7 @@ from benchmark.faces.portraits.light import RIGS, light_rig
 from benchmark.faces.portraits.people import (
     ATTRIBUTES,
     SKIN_MODELS,
-    WORLDS,
+    VERSIONS,
     attributes,
     sample_people,
     sample_person,
@@ -150,15 +150,15 @@ def test_worlds_share_no_member():
             *BACKGROUNDS[world],
             *CAMERAS[world],
         }
-        for world in WORLDS
+        for world in VERSIONS
     }
-    worlds = list(WORLDS)
+    worlds = list(VERSIONS)
     for index, first in enumerate(worlds):
         for second in worlds[index + 1 :]:
             assert not members[first] & members[second]
 
 
-@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("world", VERSIONS)
 def test_people_keep_to_their_world(world):
     hair = {family.name for family in families(world.removesuffix("-shifted"))}
     for person in sample_people(60, 2, world):
@@ -170,7 +170,7 @@ def test_people_keep_to_their_world(world):
         assert person.part == ("in-distribution" if world == "train" else "shifted")
 
 
-@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("world", VERSIONS)
 def test_rigs_light_the_front_and_are_seeded(world):
     for name in RIGS[world]:
         lights = light_rig(name, 4)

@@ -26,7 +26,7 @@ def test_a_suite_with_an_ablation_ends_in_table_three(tmp_path):
     path = tiny_suite.make_suite(tmp_path, variants=ROWS, ablation=ABLATION)
     plan = make_plan(resolve(load_suite(str(path))))
     run(plan, Store(tmp_path / "store"), tmp_path / "runs", Silent(), [])
-    folder = write_reports(run_folder(plan.contest, tmp_path / "runs")).folder
+    folder = write_reports(run_folder(plan.resolved, tmp_path / "runs")).folder
     table = (folder / "table-3.md").read_text(encoding="utf-8")
     starts = ("| Plain", "| Adapted", "| + all of it", "| **Beyond", "| Long")
     rows = [line for line in table.splitlines() if line.startswith(starts)]

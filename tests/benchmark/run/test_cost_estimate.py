@@ -5,7 +5,7 @@ import tiny_suite
 
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import load_suite, parse_suite
-from benchmark.run.cost_estimate import outlook
+from benchmark.run.cost_estimate import estimate_cost
 from benchmark.run.plan import make_plan
 from benchmark.run.runner import run
 from benchmark.storage.store import Stage, Store
@@ -24,7 +24,7 @@ def changed(tiny, **changes):
 
 
 def by_kind(plan, store):
-    return {line.kind: line for line in outlook(plan, store)}
+    return {line.kind: line for line in estimate_cost(plan, store)}
 
 
 def test_what_is_left_is_counted(plan, tmp_path):
@@ -38,14 +38,14 @@ def test_what_is_left_is_counted(plan, tmp_path):
 
 def test_of_finished_trials_nothing_is_needed(plan, tmp_path):
     names = {trial.name for trial in plan.trials}
-    lines = outlook(plan, Store(tmp_path / "store"), names)
+    lines = estimate_cost(plan, Store(tmp_path / "store"), names)
     assert sum(line.todo for line in lines) == 0
 
 
 def test_finished_work_tells_what_like_work_costs(plan, tiny):
     store = Store(tiny.parent / "store")
     run(plan, store, tiny.parent / "runs", Silent())
-    assert sum(line.todo for line in outlook(plan, store)) == 0
+    assert sum(line.todo for line in estimate_cost(plan, store)) == 0
     lines = by_kind(changed(tiny, seeds=[0, 1]), store)
     assert (lines["fit"].done, lines["fit"].todo) == (1, 1)
     assert lines["fit"].measured
@@ -90,11 +90,13 @@ def test_a_stage_that_fits_share_is_told_once(tiny, tmp_path):
     assert lines["predict"].seconds == 2 * 10 * faces_of(plan)
     assert lines["speed"].seconds == 2 * 2 * 10 * (1 + 5)
     finished = {"one__tiny__s0", "two__tiny__s0"}
-    assert "tiny-walk" not in {o.kind for o in outlook(plan, Store(tmp_path), finished)}
+    assert "tiny-walk" not in {
+        o.kind for o in estimate_cost(plan, Store(tmp_path), finished)
+    }
 
 
 def faces_of(plan):
-    return sum(len(plan.contest.splits[name]) for name in plan.contest.suite.splits)
+    return sum(len(plan.resolved.splits[name]) for name in plan.resolved.suite.splits)
 
 
 @pytest.mark.usefixtures("telling")

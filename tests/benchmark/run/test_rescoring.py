@@ -28,7 +28,7 @@ def before(tiny):
     """A run with one metric, as it is published: without pictures and store."""
     plan = plan_of(tiny.parent, metrics=["mouth-error"])
     run(plan, Store(tiny.parent / "store"), tiny.parent / "old", Silent())
-    folder = run_folder(plan.contest, tiny.parent / "old")
+    folder = run_folder(plan.resolved, tiny.parent / "old")
     shutil.rmtree(folder / "trials" / "one__tiny__s0" / "pictures")
     shutil.rmtree(folder / "truths")
     return folder
@@ -50,10 +50,10 @@ def test_scores_are_those_of_a_whole_run(tiny, before, capsys):
     status, plan, store = rescored(home, before, metrics=BOTH)
     assert status == 0
     assert "0 failed" in capsys.readouterr().out
-    whole = run_folder(plan.contest, home / "whole")
+    whole = run_folder(plan.resolved, home / "whole")
     run(plan, Store(home / "store"), home / "whole", Silent())
     (trial,) = plan.trials
-    mine = run_folder(plan.contest, home / "new") / "trials" / trial.name
+    mine = run_folder(plan.resolved, home / "new") / "trials" / trial.name
     theirs = whole / "trials" / trial.name
     assert read_record(mine) == read_record(theirs)
     assert read_cases(mine).equals(read_cases(theirs))
@@ -77,7 +77,7 @@ def test_trials_of_other_options_are_not_taken(tiny, before, capsys):
     assert "was made with other options: run the suite instead" in (
         capsys.readouterr().err
     )
-    assert not (run_folder(plan.contest, tiny.parent / "new") / "trials").exists()
+    assert not (run_folder(plan.resolved, tiny.parent / "new") / "trials").exists()
 
 
 def test_trials_that_are_not_there_are_named(tiny, before, capsys):

@@ -13,10 +13,10 @@ from benchmark.avatars import AvatarVectors
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import parse_suite
 from benchmark.engines.base import Engine, PartMapped
-from benchmark.run.cost_estimate import outlook
+from benchmark.run.cost_estimate import estimate_cost
 from benchmark.run.plan import make_plan
 from benchmark.run.runner import RunError, finished_trials, run, run_folder
-from benchmark.run.stage_executor import Work
+from benchmark.run.stage_executor import StageExecutor
 from benchmark.storage.locks import Busy
 from benchmark.storage.store import Store, StoreError
 from benchmark.storage.trial_folder import (
@@ -35,7 +35,7 @@ ROWS = [
 ]
 
 
-class Contest:
+class ResolvedSuite:
     """A tiny suite, its store and its run folder."""
 
     def __init__(self, tiny, **changes):
@@ -43,7 +43,7 @@ class Contest:
         self.home = tiny.parent
         self.plan = make_plan(resolve(parse_suite(data, "tiny.yaml", tiny.parent)))
         self.store = Store(self.home / "runs" / "store")
-        self.folder = run_folder(self.plan.contest, self.home / "runs")
+        self.folder = run_folder(self.plan.resolved, self.home / "runs")
 
     def run(self, listeners=()):
         return run(self.plan, self.store, self.home / "runs", Silent(), listeners)
@@ -54,9 +54,9 @@ class Contest:
 
 @pytest.fixture
 def finished(tiny):
-    contest = Contest(tiny, variants=ROWS)
-    assert not any(outcome.error for outcome in contest.run())
-    return contest
+    resolved = ResolvedSuite(tiny, variants=ROWS)
+    assert not any(outcome.error for outcome in resolved.run())
+    return resolved
 
 
 def test_a_trial_folder_holds_what_reports_need(finished):
@@ -135,7 +135,7 @@ def test_another_machine_measures_speed_anew_and_nothing_else(finished):
 
 def test_speed_is_measured_anew_for_pictures_of_another_size(tiny):
     small, large = (
-        Contest(tiny, variants=ROWS, render_size=size).plan.trials[0]
+        ResolvedSuite(tiny, variants=ROWS, render_size=size).plan.trials[0]
         for size in (64, 128)
     )
     assert small.fit.key == large.fit.key
@@ -177,10 +177,10 @@ def test_methods_see_renders_and_faces_but_no_part_maps_and_no_truths(
         monkeypatch.setattr(method, "fit", spy)
     engine = tiny_suite.TinyEngine
     monkeypatch.setattr(engine, "parts", lambda *_: None, raising=False)
-    contest = Contest(tiny, variants=ROWS)
-    for trial in contest.plan.trials:
-        Work(contest.plan, contest.store, Silent()).fit(trial)
-    assert isinstance(contest.plan.contest.engines["tiny"], PartMapped)
+    resolved = ResolvedSuite(tiny, variants=ROWS)
+    for trial in resolved.plan.trials:
+        StageExecutor(resolved.plan, resolved.store, Silent()).fit(trial)
+    assert isinstance(resolved.plan.resolved.engines["tiny"], PartMapped)
     for context in seen.values():
         assert isinstance(context.engine, Engine)
         assert not isinstance(context.engine, PartMapped)
@@ -194,38 +194,38 @@ def test_methods_see_renders_and_faces_but_no_part_maps_and_no_truths(
 
 def test_a_failing_trial_is_reported_retried_and_alone(tiny):
     rows = [{"name": "bad", "method": "failing"}, *ROWS]
-    contest = Contest(tiny, variants=rows)
-    broken = contest.home / "runs" / "broken"
+    resolved = ResolvedSuite(tiny, variants=rows)
+    broken = resolved.home / "runs" / "broken"
     broken.parent.mkdir()
     broken.touch()
-    bad, *others = contest.run()
+    bad, *others = resolved.run()
     assert bad.error == "RuntimeError: the sky fell"
     assert not any(outcome.error for outcome in others)
-    record = read_record(contest.trial("bad"))
+    record = read_record(resolved.trial("bad"))
     assert record["status"] == "failed"
     assert record["error"] == bad.error
-    assert not (contest.trial("bad") / "cases.parquet").exists()
-    assert not contest.store.has(contest.plan.trials[0].fit)
+    assert not (resolved.trial("bad") / "cases.parquet").exists()
+    assert not resolved.store.has(resolved.plan.trials[0].fit)
     broken.unlink()
-    bad, *others = contest.run()
+    bad, *others = resolved.run()
     assert bad.error is None
     assert not bad.cached
     assert all(outcome.cached for outcome in others)
-    assert read_record(contest.trial("bad"))["status"] == "done"
+    assert read_record(resolved.trial("bad"))["status"] == "done"
 
 
 def test_missing_scores_are_null_in_the_cases(tiny, monkeypatch):
     nan = np.array([np.nan, 0.5, 0.5, 0.5])
     monkeypatch.setattr(tiny_suite.MouthError, "score", lambda self, cases: nan)
-    contest = Contest(tiny)
-    contest.run()
-    cases = pd.read_parquet(contest.trial("one") / "cases.parquet")
+    resolved = ResolvedSuite(tiny)
+    resolved.run()
+    cases = pd.read_parquet(resolved.trial("one") / "cases.parquet")
     assert cases["mouth-error"].isna().sum() == 4
 
 
 def test_a_metric_of_the_wrong_shape_fails_the_trial(tiny, monkeypatch):
     monkeypatch.setattr(tiny_suite.MouthError, "score", lambda self, cases: np.zeros(1))
-    (outcome,) = Contest(tiny).run()
+    (outcome,) = ResolvedSuite(tiny).run()
     assert "mouth-error returned scores of shape (1,), expected (4,)" in outcome.error
 
 
@@ -239,35 +239,35 @@ def test_listeners_hear_of_every_trial(tiny):
         def finished_trial(self, outcome, model):
             heard.append((outcome.name, (model / "tiny.json").is_file()))
 
-    Contest(tiny).run([Listener()])
+    ResolvedSuite(tiny).run([Listener()])
     assert heard == [True, ("one__tiny__s0", True)]
 
 
 def test_an_output_folder_that_cannot_be_written_is_named(tiny):
-    contest = Contest(tiny)
-    (contest.home / "runs").write_text("a file")
+    resolved = ResolvedSuite(tiny)
+    (resolved.home / "runs").write_text("a file")
     with pytest.raises(RunError, match=r"cannot write to .*--out"):
-        contest.run()
+        resolved.run()
 
 
 def test_a_second_process_on_the_same_run_is_told(tiny, monkeypatch):
-    contest = Contest(tiny)
+    resolved = ResolvedSuite(tiny)
 
     def held(path, purpose, on_wait=None):
         raise Busy(f"{purpose}: process 1 on here is at work there")
 
     monkeypatch.setattr("benchmark.run.runner.lock", held)
     with pytest.raises(Busy, match=r"run folder .*tiny"):
-        contest.run()
+        resolved.run()
 
 
 def test_an_unusable_store_ends_the_run_before_it_writes(tiny):
-    contest = Contest(tiny)
-    (contest.home / "file").touch()
-    contest.store = Store(contest.home / "file" / "store")
+    resolved = ResolvedSuite(tiny)
+    (resolved.home / "file").touch()
+    resolved.store = Store(resolved.home / "file" / "store")
     with pytest.raises(StoreError, match="--store"):
-        contest.run()
-    assert not contest.folder.exists()
+        resolved.run()
+    assert not resolved.folder.exists()
 
 
 def test_a_full_disk_ends_the_run_with_a_sentence(tiny, monkeypatch):
@@ -277,7 +277,7 @@ def test_a_full_disk_ends_the_run_with_a_sentence(tiny, monkeypatch):
     monkeypatch.setattr("benchmark.run.runner.publish", full)
     monkeypatch.setattr("benchmark.run.trial_writer.publish", full)
     with pytest.raises(RunError, match=r"No space left on device; .*--out"):
-        Contest(tiny).run()
+        ResolvedSuite(tiny).run()
 
 
 def test_a_trial_folder_that_lost_its_cases_is_made_again(finished):
@@ -312,13 +312,13 @@ def test_results_without_pictures_are_drawn_and_not_fitted_again(finished, monke
         def finished_trial(self, outcome, model):
             heard.append((outcome.error, model))
 
-    left = outlook(
+    left = estimate_cost(
         finished.plan,
         finished.store,
         finished_trials(finished.plan, finished.folder.parent.parent),
     )
     assert sum(line.todo for line in left) == 0
-    assert sum(line.todo for line in outlook(finished.plan, finished.store)) > 0
+    assert sum(line.todo for line in estimate_cost(finished.plan, finished.store)) > 0
     assert all(outcome.cached for outcome in finished.run([Listener()]))
     assert heard == [(None, None)] * 3
     for path, content in pictures.items():
@@ -370,8 +370,8 @@ def test_an_oracle_learns_anew_from_new_faces_with_the_same_truths(tiny, monkeyp
         digests.append(context.labelled.digest)
 
     monkeypatch.setattr(tiny_suite.Oracle, "fit", fit)
-    Contest(tiny, variants=ROWS[2:]).run()
+    ResolvedSuite(tiny, variants=ROWS[2:]).run()
     Image.new("RGB", (64, 64), "red").save(tiny.parent / "faces" / "face00.png")
-    Contest(tiny, variants=ROWS[2:]).run()
+    ResolvedSuite(tiny, variants=ROWS[2:]).run()
     first, second = digests
     assert first != second

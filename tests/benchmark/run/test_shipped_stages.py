@@ -11,7 +11,7 @@ from benchmark.config.resolve import resolve
 from benchmark.config.suite import load_suite
 from benchmark.run.plan import make_plan
 from benchmark.run.runner import run
-from benchmark.run.stage_executor import Work
+from benchmark.run.stage_executor import StageExecutor
 from benchmark.storage.store import Stage, Store, StoreError
 from benchmark.storage.trial_folder import read_timing
 from benchmark.system.progress import Silent
@@ -31,7 +31,7 @@ def write(text):
 @pytest.fixture
 def shipped(tmp_path):
     """A folder with one finished stage, as the package would ship it."""
-    Store(tmp_path / "package").obtain(STAGE, write("shipped"))
+    Store(tmp_path / "package").get_or_build(STAGE, write("shipped"))
     return tmp_path / "package"
 
 
@@ -43,7 +43,7 @@ def test_a_shipped_stage_is_used_in_place(shipped, tmp_path):
     before = files_of(shipped)
     store = Store(tmp_path / "store", shipped=shipped)
     assert store.has(STAGE)
-    folder = store.obtain(STAGE, write("built"))
+    folder = store.get_or_build(STAGE, write("built"))
     assert folder == store.folder(STAGE)
     assert folder.is_relative_to(shipped)
     assert (folder / "result").read_text() == "shipped"
@@ -57,7 +57,7 @@ def test_what_does_not_ship_is_built_in_the_store(shipped, tmp_path):
     other = replace(STAGE, options={"a": 2})
     before = files_of(shipped)
     assert not store.has(other)
-    folder = store.obtain(other, write("built"))
+    folder = store.get_or_build(other, write("built"))
     assert folder.is_relative_to(tmp_path / "store")
     assert files_of(shipped) == before
     # What another machine made tells nothing about this one.
@@ -65,7 +65,7 @@ def test_what_does_not_ship_is_built_in_the_store(shipped, tmp_path):
 
 
 def test_a_stage_that_is_shipped_and_built_is_taken_from_what_ships(shipped, tmp_path):
-    Store(tmp_path / "store").obtain(STAGE, write("built"))
+    Store(tmp_path / "store").get_or_build(STAGE, write("built"))
     store = Store(tmp_path / "store", shipped=shipped)
     assert store.folder(STAGE).is_relative_to(shipped)
 
@@ -77,7 +77,11 @@ def test_a_stage_that_is_shipped_and_built_is_taken_from_what_ships(shipped, tmp
 def test_a_shipped_stage_that_lost_a_file_is_told(shipped, tmp_path, lost, fault):
     store = Store(tmp_path / "store", shipped=shipped)
     (store.folder(STAGE) / lost).unlink()
-    for use in (store.has, store.folder, lambda s: store.obtain(s, write("built"))):
+    for use in (
+        store.has,
+        store.folder,
+        lambda s: store.get_or_build(s, write("built")),
+    ):
         with pytest.raises(StoreError, match=rf"{fault}.*install avatarbench again"):
             use(STAGE)
     assert not (tmp_path / "store").exists()
@@ -99,7 +103,7 @@ def plan(tiny):
 def walked(plan, tmp_path):
     """A folder that ships the inner stage of the tiny method's fit, an hour's work."""
     first = Store(tmp_path / "first")
-    Work(plan, first, Silent()).fit(plan.trials[0])
+    StageExecutor(plan, first, Silent()).fit(plan.trials[0])
     (tmp_path / "package").mkdir()
     (tmp_path / "first" / "tiny-walk").rename(tmp_path / "package" / "tiny-walk")
     (record,) = (tmp_path / "package").rglob("stage.json")
@@ -138,10 +142,10 @@ def test_what_ships_lies_under_its_own_key():
 class Frugal(Store):
     """Builds nothing that takes more than minutes."""
 
-    def obtain(self, stage, build):
+    def get_or_build(self, stage, build):
         if stage.name in {"adaptation", "mean-codes", "codes"}:
             assert self.ships(stage), f"{stage.name} would be built"
-        return super().obtain(stage, build)
+        return super().get_or_build(stage, build)
 
 
 def test_quick_finds_the_long_stages_of_swiftavatar(tmp_path):
@@ -151,10 +155,12 @@ def test_quick_finds_the_long_stages_of_swiftavatar(tmp_path):
         plan = make_plan(resolve(load_suite("quick")))
         store = Frugal(tmp_path, shipped=SHIPPED_STAGES)
         trials = [t for t in plan.trials if t.variant.method is SwiftAvatar]
-        assert {trial.engine for trial in trials} == set(plan.contest.suite.engines)
+        assert {trial.engine for trial in trials} == set(plan.resolved.suite.engines)
         for trial in trials:
             options = trial.variant.options
-            context = Work(plan, store, Silent()).context(trial, Silent(), store)
+            context = StageExecutor(plan, store, Silent()).context(
+                trial, Silent(), store
+            )
             chain = SwiftAvatar(options).chain(context)
             assert len(chain.codes.latents) == options.inverted
     finally:

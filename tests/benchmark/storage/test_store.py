@@ -43,8 +43,8 @@ def test_key_depends_on_everything(change):
 
 def test_a_finished_stage_is_not_built_again(tmp_path):
     store = Store(tmp_path)
-    folder = store.obtain(STAGE, write("first"))
-    assert store.obtain(STAGE, write("second")) == folder
+    folder = store.get_or_build(STAGE, write("first"))
+    assert store.get_or_build(STAGE, write("second")) == folder
     assert (folder / "result").read_text() == "first"
     assert store.record(STAGE)["seconds"] >= 0
     assert [record["seed"] for record in store.records("work")] == [0]
@@ -59,14 +59,14 @@ def test_a_failed_stage_is_not_stored_and_tried_again(tmp_path):
         raise RuntimeError("no")
 
     with pytest.raises(RuntimeError, match="no"):
-        store.obtain(STAGE, fail)
+        store.get_or_build(STAGE, fail)
     assert not store.has(STAGE)
     assert not store.folder(STAGE).exists()
 
     def resume(folder, scratch):
         (folder / "result").write_text((scratch / "checkpoint").read_text())
 
-    folder = store.obtain(STAGE, resume)
+    folder = store.get_or_build(STAGE, resume)
     assert (folder / "result").read_text() == "kept"
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
@@ -74,7 +74,7 @@ def test_a_failed_stage_is_not_stored_and_tried_again(tmp_path):
 def test_a_store_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"cannot write to the store .*--store"):
-        Store(tmp_path / "file").obtain(STAGE, write("x"))
+        Store(tmp_path / "file").get_or_build(STAGE, write("x"))
 
 
 def test_errors_of_a_build_are_not_blamed_on_the_store(tmp_path):
@@ -82,7 +82,7 @@ def test_errors_of_a_build_are_not_blamed_on_the_store(tmp_path):
         raise PermissionError(13, "Permission denied", "/elsewhere")
 
     with pytest.raises(PermissionError, match="elsewhere"):
-        Store(tmp_path).obtain(STAGE, build)
+        Store(tmp_path).get_or_build(STAGE, build)
 
 
 def _count_builds(root, log):
@@ -92,7 +92,7 @@ def _count_builds(root, log):
         time.sleep(0.3)
         (folder / "result").write_text("x")
 
-    Store(root).obtain(STAGE, build)
+    Store(root).get_or_build(STAGE, build)
 
 
 def test_two_processes_build_a_stage_once(tmp_path):
@@ -137,12 +137,12 @@ def test_a_lock_names_its_holder_and_dies_with_it(tmp_path):
 @pytest.mark.parametrize("empty", [True, False])
 def test_a_stage_that_lost_a_file_is_built_again(tmp_path, damage, empty):
     store = Store(tmp_path)
-    folder = store.obtain(STAGE, write("whole"))
+    folder = store.get_or_build(STAGE, write("whole"))
     (folder / damage).unlink()
     if empty:
         (folder / damage).touch()
     assert not store.has(STAGE)
-    assert (store.obtain(STAGE, write("again")) / "result").read_text() == "again"
+    assert (store.get_or_build(STAGE, write("again")) / "result").read_text() == "again"
     assert len(list(store.records("work"))) == 1
 
 
@@ -153,7 +153,7 @@ def test_a_store_that_cannot_be_made_is_named(tmp_path):
 
 
 def test_a_stage_keeps_the_record_of_what_made_it(tmp_path):
-    Store(tmp_path, made_with={"numpy": "2.0"}).obtain(STAGE, lambda f, s: None)
+    Store(tmp_path, made_with={"numpy": "2.0"}).get_or_build(STAGE, lambda f, s: None)
     later = Store(tmp_path, made_with={"numpy": "3.0"})
-    later.obtain(STAGE, lambda f, s: None)
+    later.get_or_build(STAGE, lambda f, s: None)
     assert later.record(STAGE)["made_with"] == {"numpy": "2.0"}

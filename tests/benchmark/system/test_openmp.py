@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from benchmark.system.hardware import hardware
-from benchmark.system.openmp import SPINS, set_waiting, waiting
+from benchmark.system.openmp import SPINS, limit_spinning, waiting
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def bare(monkeypatch):
 @pytest.mark.skipif(sys.platform != "linux", reason="spins are GNU's")
 def test_threads_spin_shortly_unless_the_environment_says_otherwise(bare):
     assert waiting() == "the library's own"
-    set_waiting()
+    limit_spinning()
     assert waiting() == f"{SPINS} spins"
 
 
@@ -37,13 +37,13 @@ def test_threads_spin_shortly_unless_the_environment_says_otherwise(bare):
 )
 def test_what_the_environment_says_stands(bare, name, value, said):
     bare.setenv(name, value)
-    set_waiting()
+    limit_spinning()
     assert waiting() == said
 
 
 def test_speeds_under_another_waiting_belong_to_another_machine(bare):
     before = hardware("cpu", 2)
-    set_waiting()
+    limit_spinning()
     assert hardware("cpu", 2) != before
 
 

@@ -47,9 +47,9 @@ def database(tmp_path_factory):
 
 
 def track(plan, home, out):
-    tracker = open_tracker(out, plan.contest.suite.name)
+    tracker = open_tracker(out, plan.resolved.suite.name)
     run(plan, Store(home / "store"), home / "runs", Silent(), [tracker])
-    tracker.add_reports(run_folder(plan.contest, home / "runs") / "truths")
+    tracker.add_reports(run_folder(plan.resolved, home / "runs") / "truths")
     tracker.close("FINISHED")
     return tracker
 
@@ -73,7 +73,7 @@ def test_everything_is_tracked_once(tiny, database):
     assert child.data.metrics["speed.model_hz_median"] > 0
     assert child.data.metrics["training.loss"] > 0
     tracked = {i.dataset.digest for i in child.inputs.dataset_inputs}
-    splits = [plan.contest.splits[name] for name in plan.contest.suite.splits]
+    splits = [plan.resolved.splits[name] for name in plan.resolved.suite.splits]
     assert tracked == {split.digest[:32] for split in splits}
     assert len(tracked) == 2
     artifacts = {f.path for f in tracker._client.list_artifacts(child.info.run_id)}
@@ -228,7 +228,7 @@ def test_a_folder_that_no_address_can_name_is_refused(tmp_path):
 
 def test_a_tracker_that_stops_answering_costs_no_results(tiny, database, monkeypatch):
     plan = make_plan(resolve(load_suite(str(tiny), ["notes=never tracked"])))
-    tracker = open_tracker(database, plan.contest.suite.name)
+    tracker = open_tracker(database, plan.resolved.suite.name)
 
     def gone(*arguments, **named):
         raise ConnectionError("connection refused\nmore of it")
@@ -237,7 +237,7 @@ def test_a_tracker_that_stops_answering_costs_no_results(tiny, database, monkeyp
     home = tiny.parent
     with pytest.raises(TrackingError, match="refused; all results so far are kept"):
         run(plan, Store(home / "store"), home / "runs", Silent(), [tracker])
-    folder = run_folder(plan.contest, home / "runs")
+    folder = run_folder(plan.resolved, home / "runs")
     assert (folder / "trials" / "one__tiny__s0" / "cases.parquet").is_file()
     tracker.close("FAILED")
 

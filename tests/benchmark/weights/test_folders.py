@@ -36,7 +36,7 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "cache"
 
 
-def contest(tiny, *needs, **changes):
+def resolved(tiny, *needs, **changes):
     rows = [
         {"name": f"row{n}", "method": "tiny", "options": {"needs": need}}
         for n, need in enumerate(needs)
@@ -86,7 +86,7 @@ def test_files_of_folders_cannot_be_fetched():
 
 def test_the_files_bytes_are_part_of_the_fits_key(tiny, cache):
     def fit():
-        return make_plan(contest(tiny, f"mine/{PAIR[0]}")).trials[0]
+        return make_plan(resolved(tiny, f"mine/{PAIR[0]}")).trials[0]
 
     before = fit()
     assert before.variant.weights == {f"mine/{PAIR[0]}": cache / "mine" / PAIR[0]}
@@ -101,7 +101,7 @@ def test_all_that_is_missing_or_damaged_is_told_at_once(tiny, cache):
     make_folder(cache / "hurt")
     (cache / "hurt" / PAIR[0]).write_bytes(b"others")
     with pytest.raises(SuiteError) as caught:
-        contest(
+        resolved(
             tiny,
             f"nowhere/{PAIR[0]}",
             f"alone/{PAIR[1]}",
@@ -132,9 +132,9 @@ def test_from_scratch_takes_no_weights_that_ship(tiny, tmp_path, ships, file):
     copy = shutil.copytree(SHIPPED / ships, tmp_path / "copy")
     for place in (ships, copy):
         need = f"{place}/{file}"
-        assert contest(tiny, need).variants[0].weights
+        assert resolved(tiny, need).variants[0].weights
         with pytest.raises(SuiteError, match=f"{ships} ships: ") as caught:
-            contest(tiny, need, from_scratch=True)
+            resolved(tiny, need, from_scratch=True)
         (problem,) = caught.value.problems
         told = {name for name in ANEW if all(word in problem for word in ANEW[name])}
         assert told == {ships}
@@ -145,7 +145,7 @@ def test_from_scratch_takes_what_was_trained_to_the_same_numbers(tiny, tmp_path)
     own = shutil.copytree(SHIPPED / "parser128", tmp_path / "own")
     card = json.loads((own / "card.json").read_text()) | {"hours": 0.3}
     (own / "card.json").write_text(json.dumps(card))
-    found = contest(tiny, f"{own}/parser.safetensors", from_scratch=True)
+    found = resolved(tiny, f"{own}/parser.safetensors", from_scratch=True)
     assert found.variants[0].weights
 
 
@@ -156,7 +156,7 @@ def test_from_scratch_tells_of_missing_and_of_shipped_weights_at_once(
     monkeypatch.setattr(tiny_suite.TinyMethod, "required_weights", needs)
     monkeypatch.setenv("TORCH_HOME", str(tiny.parent))
     with pytest.raises(SuiteError) as caught:
-        contest(tiny, f"portraits64/{PAIR[0]}", from_scratch=True)
+        resolved(tiny, f"portraits64/{PAIR[0]}", from_scratch=True)
     missing, ships = caught.value.problems
     assert "torchvision-vgg16 is not at hand" in missing
     assert "portraits64 ships" in ships
@@ -164,8 +164,8 @@ def test_from_scratch_tells_of_missing_and_of_shipped_weights_at_once(
 
 def test_from_scratch_shares_no_fit_that_could_differ(tiny):
     needs = (f"mine/{PAIR[0]}", "")
-    plain = contest(tiny, *needs)
-    scratch = contest(tiny, *needs, from_scratch=True)
+    plain = resolved(tiny, *needs)
+    scratch = resolved(tiny, *needs, from_scratch=True)
     assert scratch.to_data()["from_scratch"]
     assert scratch.digest != plain.digest
     before, after = make_plan(plain), make_plan(scratch)

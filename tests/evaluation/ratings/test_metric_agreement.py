@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from evaluation.ratings import (
-    Crowd,
     Picks,
+    RaterModel,
     RatingError,
-    crowd_strengths,
+    method_strengths,
     metric_agreement,
     simulate_picks,
 )
@@ -39,9 +39,9 @@ def test_a_metric_that_says_what_people_say():
 
 
 def test_a_metric_that_knows_nothing_is_at_chance():
-    crowd = Crowd((0.5, 0.3, 0.2))
+    crowd = RaterModel((0.5, 0.3, 0.2))
     rng = np.random.default_rng(1)
-    picks = simulate_picks(crowd, crowd_strengths(crowd), (20, 60), rng)
+    picks = simulate_picks(crowd, method_strengths(crowd), (20, 60), rng)
     found = metric_agreement(picks, rng.random((3, 60)))
     assert found is not None
     assert found.favourite.low < 1 / 3 < found.favourite.high

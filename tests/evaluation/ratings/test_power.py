@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from evaluation.ratings import (
-    Crowd,
+    RaterModel,
     RatingError,
     Simulations,
     ahead_by,
-    crowd_strengths,
+    method_strengths,
     power_grid,
     simulate_picks,
 )
@@ -16,9 +16,9 @@ from evaluation.ratings import (
 
 @pytest.mark.parametrize("spreads", [(0, 0), (0.5, 1.0), (1.5, 0.2)])
 def test_the_planted_shares_come_out(spreads):
-    crowd = Crowd((0.55, 0.25, 0.15, 0.05), *spreads)
+    crowd = RaterModel((0.55, 0.25, 0.15, 0.05), *spreads)
     rng = np.random.default_rng(0)
-    picks = simulate_picks(crowd, crowd_strengths(crowd), (300, 300), rng)
+    picks = simulate_picks(crowd, method_strengths(crowd), (300, 300), rng)
     assert picks.counts / picks.total == pytest.approx(crowd.shares, abs=0.035)
 
 
@@ -30,7 +30,7 @@ def test_shares_ahead_by_a_difference():
 
 
 def test_more_raters_and_faces_see_more():
-    crowd = Crowd(ahead_by(0.2, 4))
+    crowd = RaterModel(ahead_by(0.2, 4))
     few, many = (next(power_grid(crowd, [n], [n], Simulations(40))) for n in (6, 30))
     assert few.power < many.power
     assert many.width < few.width
@@ -38,13 +38,13 @@ def test_more_raters_and_faces_see_more():
 
 
 def test_no_difference_is_seldom_seen():
-    even = Crowd((0.25, 0.25, 0.25, 0.25))
+    even = RaterModel((0.25, 0.25, 0.25, 0.25))
     (found,) = power_grid(even, [20], [20], Simulations(120))
     assert found.power + found.wrong <= 0.10
 
 
 def test_a_size_has_the_same_power_whatever_else_is_asked():
-    crowd = Crowd(ahead_by(0.2, 3))
+    crowd = RaterModel(ahead_by(0.2, 3))
     alone = list(power_grid(crowd, [8], [10], Simulations(20)))
     among = list(power_grid(crowd, [6, 8], [8, 10], Simulations(20)))
     assert alone[0] == among[-1]
@@ -54,12 +54,12 @@ def test_a_size_has_the_same_power_whatever_else_is_asked():
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: Crowd((0.5, 0.4)), "sum to 1"),
-        (lambda: Crowd((1.0, 0.0)), "above 0"),
-        (lambda: Crowd((0.5, 0.5), -1), "0 or more"),
+        (lambda: RaterModel((0.5, 0.4)), "sum to 1"),
+        (lambda: RaterModel((1.0, 0.0)), "above 0"),
+        (lambda: RaterModel((0.5, 0.5), -1), "0 or more"),
         (lambda: ahead_by(1.5, 4), "below 1"),
         (
-            lambda: list(power_grid(Crowd((0.5, 0.5)), [3], [9], Simulations(5))),
+            lambda: list(power_grid(RaterModel((0.5, 0.5)), [3], [9], Simulations(5))),
             "fewer than 5",
         ),
     ],

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evaluation.ratings import (
-    Crowd,
     Picks,
+    RaterModel,
     RatingError,
     count_picks,
-    crowd_strengths,
+    method_strengths,
     share_difference,
     shares,
     simulate_picks,
@@ -31,9 +31,9 @@ def grid(raters: int, faces: int, picked: str) -> pd.DataFrame:
     return judgements(rows)
 
 
-def drawn(crowd: Crowd, raters: int, faces: int, seed: int) -> Picks:
+def drawn(crowd: RaterModel, raters: int, faces: int, seed: int) -> Picks:
     rng = np.random.default_rng(seed)
-    return simulate_picks(crowd, crowd_strengths(crowd), (raters, faces), rng)
+    return simulate_picks(crowd, method_strengths(crowd), (raters, faces), rng)
 
 
 def test_counts_and_shares_are_those_of_the_judgements():
@@ -86,7 +86,7 @@ def test_wilson_is_scipys(case):
 
 
 def test_binomial_test_is_scipys_with_holm():
-    crowd = Crowd((0.5, 0.3, 0.2))
+    crowd = RaterModel((0.5, 0.3, 0.2))
     picks = drawn(crowd, 12, 12, 1)
     raw = [stats.binomtest(int(n), 144, 1 / 3).pvalue for n in picks.counts]
     found = [share.binomial_p for share in shares(picks)]
@@ -109,7 +109,7 @@ def test_few_raters_give_no_interval_and_no_test():
 
 
 def test_figures_are_the_same_every_time():
-    picks = drawn(Crowd((0.5, 0.3, 0.2)), 10, 10, 2)
+    picks = drawn(RaterModel((0.5, 0.3, 0.2)), 10, 10, 2)
     assert shares(picks) == shares(picks)
 
 
@@ -125,12 +125,12 @@ def test_raters_who_follow_one_another_count_as_one():
 
 
 def test_the_best_and_those_that_are_level_are_marked():
-    even = shares(drawn(Crowd((0.4, 0.4, 0.2), 0, 0), 30, 30, 3))
+    even = shares(drawn(RaterModel((0.4, 0.4, 0.2), 0, 0), 30, 30, 3))
     assert [share.best for share in even] == [True, True, False]
 
 
 def test_difference_of_two_shares():
-    picks = drawn(Crowd((0.6, 0.25, 0.15), 0.2, 0.2), 20, 20, 4)
+    picks = drawn(RaterModel((0.6, 0.25, 0.15), 0.2, 0.2), 20, 20, 4)
     found, p = share_difference(picks, 0, 1)
     back, _ = share_difference(picks, 1, 0)
     assert found.low < found.mean < found.high
@@ -141,8 +141,8 @@ def test_difference_of_two_shares():
 @pytest.mark.parametrize("size", [(12, 12), (20, 40)])
 def test_intervals_hold_the_planted_shares(size):
     """95 % intervals hold a crowd's shares in 92 to 99 of 100 studies."""
-    crowd = Crowd((0.5, 0.3, 0.2), rater_spread=0.5, face_spread=1.0)
-    strengths, studies = crowd_strengths(crowd), 150
+    crowd = RaterModel((0.5, 0.3, 0.2), rater_spread=0.5, face_spread=1.0)
+    strengths, studies = method_strengths(crowd), 150
     held = alone = 0
     for study in range(studies):
         rng = np.random.default_rng([5, study])

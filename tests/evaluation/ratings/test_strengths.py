@@ -4,14 +4,14 @@ import choix
 import numpy as np
 import pytest
 
-from evaluation.ratings import Crowd, crowd_strengths, simulate_picks, strengths
+from evaluation.ratings import RaterModel, method_strengths, simulate_picks, strengths
 from evaluation.ratings.strengths import PRIOR
 
 
 def test_strengths_are_choixs_maximum_likelihood():
-    crowd = Crowd((0.4, 0.3, 0.2, 0.1), 0, 0)
+    crowd = RaterModel((0.4, 0.3, 0.2, 0.1), 0, 0)
     rng = np.random.default_rng(0)
-    picks = simulate_picks(crowd, crowd_strengths(crowd), (20, 25), rng)
+    picks = simulate_picks(crowd, method_strengths(crowd), (20, 25), rng)
     # Two of every pick and one of the prior's halves: the same likelihood, squared.
     repeats = (2 * (picks.counts + PRIOR)).astype(int)
     others = {k: tuple(set(range(4)) - {k}) for k in range(4)}
@@ -23,8 +23,8 @@ def test_strengths_are_choixs_maximum_likelihood():
 
 def test_an_option_that_nobody_picks_has_a_strength():
     rng = np.random.default_rng(1)
-    crowd = Crowd((0.5, 0.4999, 0.0001), 0, 0)
-    picks = simulate_picks(crowd, crowd_strengths(crowd), (8, 8), rng)
+    crowd = RaterModel((0.5, 0.4999, 0.0001), 0, 0)
+    picks = simulate_picks(crowd, method_strengths(crowd), (8, 8), rng)
     assert picks.counts[2] == 0
     found = strengths(picks)
     assert all(
@@ -34,9 +34,9 @@ def test_an_option_that_nobody_picks_has_a_strength():
 
 
 def test_intervals_hold_the_planted_strengths():
-    crowd = Crowd((0.5, 0.3, 0.2), 0, 0.5)
+    crowd = RaterModel((0.5, 0.3, 0.2), 0, 0.5)
     planted = np.log(crowd.shares) - np.log(crowd.shares).mean()
-    true = crowd_strengths(crowd)
+    true = method_strengths(crowd)
     held, studies = 0, 120
     for study in range(studies):
         rng = np.random.default_rng([6, study])

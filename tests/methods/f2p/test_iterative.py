@@ -8,7 +8,7 @@ import tiny_similarity
 import torch
 from plug import Plug, Pulled
 
-from benchmark.weights.resolver import Shelf
+from benchmark.weights.resolver import WeightResolver
 from methods.base import MethodError
 from methods.f2p.iterative import F2P
 from methods.f2p.options import F2POptions
@@ -44,7 +44,7 @@ def make(parser, **changes):
 
 
 def context_of(method, make_context, engine, **changes):
-    files, _ = Shelf({}).take(method.required_weights(method.options))
+    files, _ = WeightResolver({}).take(method.required_weights(method.options))
     return make_context(engine, weights=files, **changes)
 
 
@@ -97,7 +97,7 @@ def test_both_terms_lead_the_search_of_a_saved_method_too(
         tiny_similarity.write_lightcnn(checkpoint)
         method = make(parser, similarity=similarity)
         own = method.required_weights(method.options)
-        files, _ = Shelf({own[0]: checkpoint}).take(own)
+        files, _ = WeightResolver({own[0]: checkpoint}).take(own)
         method.fit(make_context(mixed_engine, weights=files))
         found = method.search(some_faces(2))
         method.save(tmp_path / "saved")

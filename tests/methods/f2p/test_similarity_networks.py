@@ -5,7 +5,7 @@ import tiny_similarity
 import torch
 
 from benchmark.weights import LIGHTCNN_V4
-from benchmark.weights.resolver import Shelf
+from benchmark.weights.resolver import WeightResolver
 from methods.base import MethodError
 from methods.f2p.alignment import TEMPLATES
 from methods.f2p.options import SimilarityOptions
@@ -33,8 +33,8 @@ def options_of(root, **changes):
 
 
 def files_of(root, options):
-    shelf = Shelf({LIGHTCNN_V4: root / "lightcnn.pth.tar"})
-    return shelf.take(judge_files(options))[0]
+    resolver = WeightResolver({LIGHTCNN_V4: root / "lightcnn.pth.tar"})
+    return resolver.take(judge_files(options))[0]
 
 
 @pytest.mark.parametrize(

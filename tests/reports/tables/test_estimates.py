@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from evaluation.statistics import mean_interval, resampled_interval
-from reports.tables.estimates import Estimate, Place, best_rows, estimate
+from reports.tables.estimates import Estimate, ScoreKey, best_rows, estimate
 from reports.trials import Contestant, read_run
 
 
@@ -53,7 +53,7 @@ def test_seeds_count_as_one_face(full_run):
     run = read_run(full_run)
     metric = next(m for m in run.metrics if m["name"] == "st-lpips")
     found = estimate(
-        run, "baseline", metric, Place("avataaars", "heldout", "designer-a")
+        run, "baseline", metric, ScoreKey("avataaars", "heldout", "designer-a")
     )
     assert found is not None
     assert found.interval.n == 24
@@ -68,7 +68,7 @@ def test_undefined_cases_lower_n(full_run):
     run = read_run(full_run)
     metric = next(m for m in run.metrics if m["name"] == "skin-ciede2000")
     found = estimate(
-        run, "baseline", metric, Place("avataaars", "heldout", "designer-a")
+        run, "baseline", metric, ScoreKey("avataaars", "heldout", "designer-a")
     )
     assert found is not None
     assert found.interval.n == 23
@@ -77,7 +77,7 @@ def test_undefined_cases_lower_n(full_run):
 def test_set_scores_get_paired_resampled_intervals(full_run):
     run = read_run(full_run)
     metric = next(m for m in run.metrics if m["name"] == "macro-f1")
-    place = Place("toon-tiktok", "heldout", "designer-a")
+    place = ScoreKey("toon-tiktok", "heldout", "designer-a")
     good = estimate(run, "supervised", metric, place)
     poor = estimate(run, "random", metric, place)
     assert good is not None
@@ -95,7 +95,7 @@ def test_other_set_scores_have_no_interval(full_run):
     for trial in run.trials:
         trial.record["set_scores"]["heldout/designer-a"]["fancy"] = 0.5  # type: ignore[index]
     metric["name"] = "fancy"
-    place = Place("toon-tiktok", "heldout", "designer-a")
+    place = ScoreKey("toon-tiktok", "heldout", "designer-a")
     found = estimate(run, "random", metric, place)
     assert found is not None
     assert found.interval.mean == 0.5

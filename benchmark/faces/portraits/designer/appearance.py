@@ -49,7 +49,7 @@ NUMBERS: dict[str, tuple[float, float]] = {
 """Attributes that are numbers, and their ranges."""
 
 SWITCHES = ("mouth_teeth",)
-"""Attributes that are true or false; a look holds them as 1 and 0."""
+"""Attributes that are true or false; a appearance holds them as 1 and 0."""
 
 COLOURS = ("skin_rgb", "hair_rgb")
 """Attributes that are colours of the form #rrggbb."""
@@ -63,7 +63,7 @@ since no built-in engine shows them."""
 
 
 @dataclass(frozen=True)
-class Look:
+class Appearance:
     """One person as seen: words, numbers (switches as 0 and 1) and CIELAB colours."""
 
     words: Mapping[str, str]
@@ -71,7 +71,7 @@ class Look:
     colours: Mapping[str, NDArray[np.float64]]
 
 
-def read_look(attributes: Mapping[str, Any], who: str) -> Look:
+def read_appearance(attributes: Mapping[str, Any], who: str) -> Appearance:
     """The visible part of a person's attributes; `who` names the person in messages.
 
     Raises AvatarError naming the first attribute that is missing or out of vocabulary.
@@ -84,7 +84,7 @@ def read_look(attributes: Mapping[str, Any], who: str) -> Look:
             )
     numbers = {name: _number(who, name, attributes[name]) for name in NUMBERS}
     numbers |= {name: _switch(who, name, attributes[name]) for name in SWITCHES}
-    return Look(
+    return Appearance(
         words={name: _word(who, name, attributes[name]) for name in WORDS}
         | {name: str(attributes[name]) for name in FREE_WORDS},
         numbers=numbers,

@@ -16,7 +16,7 @@ from benchmark.faces.portraits.designer.hair import HairShape, HairWeights, Near
 from benchmark.faces.portraits.designer.rules import (
     Bounds,
     FirstFit,
-    Line,
+    ParameterRule,
     Rule,
     SkinSwatches,
     Slider,
@@ -92,7 +92,7 @@ def _cell(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def _line(line: Line) -> str:
+def _line(line: ParameterRule) -> str:
     if isinstance(line, Slider):
         return f"rests at {line.rest:g}, gain {line.gain:g}: {_pushes(line)}"
     if isinstance(line, Strongest):

@@ -8,7 +8,7 @@ from benchmark.faces.portraits.designer.avataaars_hair import AVATAAARS_HAIRS
 from benchmark.faces.portraits.designer.hair import HairWeights, NearestHair
 from benchmark.faces.portraits.designer.rules import (
     SHOWN,
-    Line,
+    ParameterRule,
     SkinSwatches,
     Slider,
     Strongest,
@@ -73,7 +73,7 @@ EYES = {
     "droopy": _blend(eye_rotation=-0.8, eye_hood=0.2),
 }
 
-TOON_TIKTOK: Mapping[str, Line] = {
+TOON_TIKTOK: Mapping[str, ParameterRule] = {
     **{f"head_{shape}": slider for shape, slider in HEADS.items()},
     "head_width": _slider(head_width=0.9, cheek_fullness=0.2),
     "head_length": _slider(head_length=1.0, chin_width=-0.1),
@@ -137,7 +137,7 @@ TOON_TIKTOK: Mapping[str, Line] = {
     "glasses": first_fit(when("none", glasses="none"), otherwise("glasses")),
 }
 
-TOON_ALTER: Mapping[str, Line] = {
+TOON_ALTER: Mapping[str, ParameterRule] = {
     "head_type": Strongest(HEADS, {"round": 0.06, "oval": 0.07, "diamond": 0.03}),
     "skin_tone": SkinSwatches("skin_rgb", lightness=_SKIN_LIGHTNESS, lift=_SKIN_LIFT),
     "hair_type": NearestHair(TOON_HAIRS, HAIR_WEIGHTS),
@@ -152,7 +152,7 @@ TOON_ALTER: Mapping[str, Line] = {
     "glasses": first_fit(when("none", glasses="none"), otherwise("glasses")),
 }
 
-AVATAAARS: Mapping[str, Line] = {
+AVATAAARS: Mapping[str, ParameterRule] = {
     "skin_tone": SkinSwatches(
         "skin_rgb", lightness=_CARTOON_SKIN_LIGHTNESS, lift=_CARTOON_SKIN_LIFT
     ),
@@ -197,7 +197,7 @@ AVATAAARS: Mapping[str, Line] = {
     "facial_hair_colour": Swatches("hair_rgb", _CARTOON_HAIR_LIGHTNESS),
 }
 
-TABLES: Mapping[str, Mapping[str, Line]] = {
+TABLES: Mapping[str, Mapping[str, ParameterRule]] = {
     "toon-tiktok": TOON_TIKTOK,
     "toon-alter": TOON_ALTER,
     "avataaars": AVATAAARS,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmark.avatars import Discrete, Parameter
-from benchmark.faces.portraits.designer.appearance import Look
+from benchmark.faces.portraits.designer.appearance import Appearance
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ FRINGES = {
     frozenset(("side", "full")): 0.6,
     frozenset(("curtain", "full")): 0.8,
 }
-"""How different two fringes look."""
+"""How different two fringes appearance."""
 
 PARTINGS = {
     frozenset(("none", "left")): 0.6,
@@ -73,7 +73,7 @@ PARTINGS = {
     frozenset(("centre", "right")): 0.6,
     frozenset(("left", "right")): 0.7,
 }
-"""How different two partings look."""
+"""How different two partings appearance."""
 
 TIES = {
     frozenset(("none", "bun")): 1.0,
@@ -92,12 +92,12 @@ TIES = {
     frozenset(("ponytail", "pigtails")): 0.7,
     frozenset(("braids", "pigtails")): 0.2,
 }
-"""How different two ways of gathering hair look."""
+"""How different two ways of gathering hair appearance."""
 
 
-def seen_hair(look: Look) -> HairShape:
+def seen_hair(appearance: Appearance) -> HairShape:
     """A person's hair in the words of the options."""
-    words, numbers = look.words, look.numbers
+    words, numbers = appearance.words, appearance.numbers
     return HairShape(
         length=words["hair_length"],
         texture=words["hair_texture"],
@@ -145,10 +145,10 @@ class NearestHair:
     options: Mapping[str, HairShape]
     weights: HairWeights
 
-    def read(self, parameter: Parameter, look: Look) -> str:
+    def read(self, parameter: Parameter, appearance: Appearance) -> str:
         """The nearest option; the earlier one of equals."""
         assert isinstance(parameter, Discrete)
-        seen = seen_hair(look)
+        seen = seen_hair(appearance)
 
         def away(option: str) -> float:
             shape = self.options[option]

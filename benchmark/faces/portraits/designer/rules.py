@@ -14,18 +14,23 @@ from numpy.typing import NDArray
 from benchmark.avatars import AvatarError, Discrete, Parameter
 from benchmark.avatars.colour import hex_to_rgb, srgb_to_lab
 from benchmark.avatars.spec import nearest
-from benchmark.faces.portraits.designer.appearance import NUMBERS, SWITCHES, WORDS, Look
+from benchmark.faces.portraits.designer.appearance import (
+    NUMBERS,
+    SWITCHES,
+    WORDS,
+    Appearance,
+)
 
 Bounds = tuple[float, float]
 Condition = str | tuple[str, ...] | Bounds
 """A word, several words, or the inclusive bounds of a number."""
 
 
-class Line(Protocol):
+class ParameterRule(Protocol):
     """How a designer sets one parameter."""
 
-    def read(self, parameter: Parameter, look: Look) -> float | str:
-        """The scalar or option that suits the look."""
+    def read(self, parameter: Parameter, appearance: Appearance) -> float | str:
+        """The scalar or option that suits the appearance."""
         ...
 
 
@@ -42,14 +47,14 @@ class Slider:
     rest: float = 0.5
     gain: float = 1.0
 
-    def push(self, look: Look) -> float:
+    def push(self, appearance: Appearance) -> float:
         """The weighted sum of what is unusual about the face."""
         return sum(
-            weight * (look.numbers[name] - sum(NUMBERS[name]) / 2)
+            weight * (appearance.numbers[name] - sum(NUMBERS[name]) / 2)
             for name, weight in self.pushes.items()
         )
 
-    def read(self, parameter: Parameter, look: Look) -> float:
+    def read(self, parameter: Parameter, appearance: Appearance) -> float:
         """Where the slider goes, in steps of a hundredth.
 
         A logistic curve with slope `gain` at `rest`: monotone in every attribute, and
@@ -58,7 +63,7 @@ class Slider:
         del parameter
         steepness = self.gain / (self.rest * (1 - self.rest))
         at_rest = log(self.rest / (1 - self.rest))
-        return round(1 / (1 + exp(-at_rest - steepness * self.push(look))), 2)
+        return round(1 / (1 + exp(-at_rest - steepness * self.push(appearance))), 2)
 
 
 @dataclass(frozen=True)
@@ -71,12 +76,12 @@ class Strongest:
     sliders: Mapping[str, Slider]
     favours: Mapping[str, float] = field(default_factory=dict)
 
-    def read(self, parameter: Parameter, look: Look) -> str:
+    def read(self, parameter: Parameter, appearance: Appearance) -> str:
         """The option with the greatest pull; the earlier one of equals."""
         del parameter
         return max(
             self.sliders,
-            key=lambda o: self.sliders[o].push(look) + self.favours.get(o, 0.0),
+            key=lambda o: self.sliders[o].push(appearance) + self.favours.get(o, 0.0),
         )
 
 
@@ -90,10 +95,10 @@ class Swatches:
     attribute: str
     lightness: float = 1.0
 
-    def read(self, parameter: Parameter, look: Look) -> str:
+    def read(self, parameter: Parameter, appearance: Appearance) -> str:
         """The option whose swatch is nearest; the earlier one of equals."""
         assert isinstance(parameter, Discrete)
-        judged = self.judge(look.colours[self.attribute])
+        judged = self.judge(appearance.colours[self.attribute])
         away = (_lab(parameter.colours) - judged) * (self.lightness, 1.0, 1.0)
         return parameter.options[int(np.square(away).sum(axis=1).argmin())]
 
@@ -140,10 +145,13 @@ class Rule:
     words: Mapping[str, tuple[str, ...]]
     bounds: Mapping[str, Bounds]
 
-    def fits(self, look: Look) -> bool:
+    def fits(self, appearance: Appearance) -> bool:
         """Whether everything that the rule asks for is seen."""
-        return all(look.words[n] in words for n, words in self.words.items()) and all(
-            low <= look.numbers[n] <= high for n, (low, high) in self.bounds.items()
+        return all(
+            appearance.words[n] in words for n, words in self.words.items()
+        ) and all(
+            low <= appearance.numbers[n] <= high
+            for n, (low, high) in self.bounds.items()
         )
 
 
@@ -153,10 +161,10 @@ class FirstFit:
 
     rules: tuple[Rule, ...]
 
-    def read(self, parameter: Parameter, look: Look) -> str:
+    def read(self, parameter: Parameter, appearance: Appearance) -> str:
         """The option of the first rule that fits."""
         del parameter
-        return next(rule.option for rule in self.rules if rule.fits(look))
+        return next(rule.option for rule in self.rules if rule.fits(appearance))
 
 
 def first_fit(*rules: Rule) -> FirstFit:

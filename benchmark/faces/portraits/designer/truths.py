@@ -12,12 +12,12 @@ from benchmark.faces.parquet_set import TRUTH_FOLDER, read_manifest, seal
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.portraits.designer import designer_a as first
 from benchmark.faces.portraits.designer import designer_b as second
-from benchmark.faces.portraits.designer.appearance import read_look
-from benchmark.faces.portraits.designer.rules import Line
+from benchmark.faces.portraits.designer.appearance import read_appearance
+from benchmark.faces.portraits.designer.rules import ParameterRule
 from benchmark.faces.truth_csv import write_truth
 from benchmark.registry import ENGINES as ENGINE_CLASSES
 
-TABLES: dict[str, Mapping[str, Mapping[str, Line]]] = {
+TABLES: dict[str, Mapping[str, Mapping[str, ParameterRule]]] = {
     "designer-a": first.TABLES,
     "designer-b": second.TABLES,
 }
@@ -44,14 +44,14 @@ def truth(
     """
     table = _table(engine, spec, designer)
     looks = [
-        read_look(person, str(person.get("face", f"person {row}")))
+        read_appearance(person, str(person.get("face", f"person {row}")))
         for row, person in enumerate(attributes)
     ]
     return AvatarVectors.from_records(
         spec,
         [
-            {name: table[name].read(spec[name], look) for name in table}
-            for look in looks
+            {name: table[name].read(spec[name], appearance) for name in table}
+            for appearance in looks
         ],
     )
 
@@ -114,7 +114,7 @@ def write_truths(folder: Path) -> None:
     )
 
 
-def _table(engine: str, spec: AvatarSpec, designer: str) -> Mapping[str, Line]:
+def _table(engine: str, spec: AvatarSpec, designer: str) -> Mapping[str, ParameterRule]:
     if designer not in TABLES:
         raise AvatarError(
             f"there is no designer {designer!r}{nearest(designer, DESIGNERS)}; there "

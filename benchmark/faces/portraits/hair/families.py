@@ -21,7 +21,7 @@ HairParting = Literal["none", "left", "centre", "right"]
 HairTied = Literal["none", "bun", "top_bun", "ponytail", "braids", "pigtails"]
 HairSides = Literal["shaved", "short", "full"]
 
-WORLDS: tuple[World, ...] = get_args(World)
+VERSIONS: tuple[World, ...] = get_args(World)
 """The three worlds: ``train``, the ``validation`` shift, the ``heldout`` shift."""
 
 
@@ -123,6 +123,6 @@ def families(world: str) -> tuple[HairFamily, ...]:
     Raises:
         ValueError: The world is unknown.
     """
-    if world not in WORLDS:
-        raise ValueError(f"Unknown world {world!r}; expected one of {WORLDS}.")
+    if world not in VERSIONS:
+        raise ValueError(f"Unknown world {world!r}; expected one of {VERSIONS}.")
     return tuple(family for family in FAMILIES.values() if family.world == world)

@@ -80,7 +80,7 @@ class Style:
         sides: Length over the ears, cm.
         back: Length at the back of the head, cm.
         front: Length at the forehead, cm.
-        part: Place of the parting, -1 (picture left) to 1, in half widths.
+        part: ScoreKey of the parting, -1 (picture left) to 1, in half widths.
         lift: 0 strands start along the skin, 1 straight off it.
         front_lift: The same at the forehead.
         comb: Strength of the comb.
