@@ -1,4 +1,4 @@
-"""The command line: `avatarbench`. Commands import what they need when they run."""
+"""The command line `avatarbench`. Commands import their modules when they run."""
 
 from __future__ import annotations
 
@@ -13,226 +13,265 @@ import typer
 from benchmark.commands.engines import engines_app
 from benchmark.commands.faces import faces_app
 from benchmark.commands.generator import generator_app
+from benchmark.commands.options import (
+    RUNS,
+    LpipsBackboneOption,
+    NoMlflowOption,
+    OnlyEnginesOption,
+    OutOption,
+    QuietOption,
+    RunArgument,
+    SetOption,
+    StoreOption,
+    SuiteArgument,
+)
 from benchmark.commands.studio import studio_app
 from benchmark.commands.study import study_app
 from benchmark.commands.train import train_app
 from benchmark.commands.weights import weights_app
 from benchmark.system.openmp import limit_spinning
 
-OURS = frozenset({"benchmark", "methods", "evaluation", "reports"})
+OWN_PACKAGES = frozenset({"benchmark", "methods", "evaluation", "reports"})
+COMPARE = "Compare methods"
+PEOPLE = "Ask people"
+PARTS = "Engines, faces and networks"
 
 app = typer.Typer(
-    help="The referee of avatar auto-creation: any method on any avatar engine.",
-    epilog="Start with: avatarbench run quick. Add --debug to see a full traceback.",
+    help="Benchmark of methods that create an avatar from a photo of a face.",
+    epilog="Start with `avatarbench run quick`. Add --debug to any command for a full "
+    "traceback.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(engines_app, name="engines")
-app.add_typer(faces_app, name="faces")
-app.add_typer(generator_app, name="generator")
-app.add_typer(studio_app, name="studio")
-app.add_typer(study_app, name="study")
-app.add_typer(train_app, name="train")
-app.add_typer(weights_app, name="weights")
-
-SuiteName = Annotated[
-    str, typer.Argument(help="A built-in suite (see `list`) or a YAML file.")
-]
-Out = Annotated[Path, typer.Option(help="Folder that runs are written to.")]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change one key, as seeds=[0,1]."),
-]
-Backbone = Annotated[
-    Path | None,
-    typer.Option(
-        help="AlexNet for LPIPS: torchvision's .pth, or what `weights fetch` keeps."
-    ),
-]
 
 
-@app.command("run")
+@app.command(
+    "run",
+    rich_help_panel=COMPARE,
+    epilog="Example: avatarbench run quick --set seeds=[0,1] --dry-run",
+)
 def run_command(
-    suite: SuiteName,
-    out: Out = Path("runs"),
-    store: Annotated[
-        Path | None, typer.Option(help="Folder of finished stages [OUT/store].")
-    ] = None,
-    overrides: Overrides = None,
-    lpips_backbone: Backbone = None,
+    suite: SuiteArgument,
+    out: OutOption = RUNS,
+    store: StoreOption = None,
+    overrides: SetOption = None,
+    lpips_backbone: LpipsBackboneOption = None,
     from_scratch: Annotated[
         bool,
         typer.Option(
-            "--from-scratch", help="Take no weights and no stages that ship with this."
+            "--from-scratch",
+            help="Do not use weights and cached stages that are shipped with the "
+            "package.",
         ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan and its cost; do nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Print what would run and about how long it takes; stop."
+        ),
     ] = False,
-    no_mlflow: Annotated[
-        bool, typer.Option("--no-mlflow", help="Do not track in MLflow.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress; results only.")
-    ] = False,
+    no_mlflow: NoMlflowOption = False,
+    quiet: QuietOption = False,
 ) -> None:
-    """Run a suite, or what is left of it; then print and write its tables."""
-    from benchmark.commands.run import Request, carry_out
+    """Run every trial of a suite, then write its tables, figures and page.
 
-    request = Request(
-        suite=suite,
+    Finished stages are cached. If the run is interrupted, repeat the command to
+    continue. The exit status is 1 if a trial fails.
+    """
+    from benchmark.commands.run import run_suite
+
+    scratch = ("from_scratch=true",) if from_scratch else ()
+    status = run_suite(
+        suite,
         out=out,
-        store=store or out / "store",
-        overrides=(*(overrides or ()), *(["from_scratch=true"] * from_scratch)),
+        store_folder=store or out / "store",
+        overrides=(*(overrides or ()), *scratch),
         lpips_backbone=lpips_backbone,
         dry_run=dry_run,
         track=not no_mlflow,
         quiet=quiet,
     )
-    raise typer.Exit(carry_out(request))
+    raise typer.Exit(status)
 
 
-@app.command("rescore")
-def rescore_command(
-    run: Annotated[
-        str, typer.Argument(help="A run folder, or a suite's name for its latest run.")
-    ],
-    suite: Annotated[
-        str | None, typer.Option(help="The suite that it was run as. [its name]")
-    ] = None,
-    out: Out = Path("runs"),
-    store: Annotated[
-        Path | None, typer.Option(help="Folder of finished stages [OUT/store].")
-    ] = None,
-    overrides: Overrides = None,
-    lpips_backbone: Backbone = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress; results only.")
-    ] = False,
+@app.command("validate", rich_help_panel=COMPARE)
+def validate_command(
+    suite: SuiteArgument,
+    overrides: SetOption = None,
+    lpips_backbone: LpipsBackboneOption = None,
 ) -> None:
-    """Score a finished run's predictions with the suite's metrics as they are now.
+    """Check a suite and everything that it names, and print all problems at once."""
+    from benchmark.commands.run import validate_suite
 
-    Nothing is trained or timed again. `run` finds the trials afterwards.
+    validate_suite(suite, tuple(overrides or ()), lpips_backbone)
+
+
+@app.command("list", rich_help_panel=COMPARE)
+def list_command() -> None:
+    """List all suites, engines, methods and metrics, and why any is unavailable."""
+    from benchmark.commands.listing import print_listing
+
+    print_listing()
+
+
+@app.command(
+    "report",
+    rich_help_panel=COMPARE,
+    epilog="Example: avatarbench report quick",
+)
+def report_command(
+    run: RunArgument,
+    out: OutOption = RUNS,
+    faces: Annotated[
+        int,
+        typer.Option(min=1, max=24, help="Number of validation faces on the page."),
+    ] = 8,
+    study: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="STUDY",
+            help="Folder of a rating study of this run's avatars; adds Table 2.",
+        ),
+    ] = None,
+) -> None:
+    """Write the tables, figures and page of a run again, and print Tables 1 and 3."""
+    from benchmark.commands.report import report_run
+
+    report_run(run, out, faces, study)
+
+
+@app.command(
+    "rescore",
+    rich_help_panel=COMPARE,
+    epilog="Example: avatarbench rescore quick",
+)
+def rescore_command(
+    run: RunArgument,
+    suite: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SUITE",
+            help="The suite whose metrics are used.",
+            show_default="the suite of the run",
+        ),
+    ] = None,
+    out: OutOption = RUNS,
+    store: StoreOption = None,
+    overrides: SetOption = None,
+    lpips_backbone: LpipsBackboneOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Score the predictions of a finished run with the current metrics of its suite.
+
+    Nothing is trained or timed again. Afterwards `avatarbench run` treats the trials as
+    finished. The exit status is 1 if a trial fails.
     """
     from benchmark.commands.rescore import rescore_run
 
     status = rescore_run(
         run,
         suite,
-        out,
-        store or out / "store",
-        tuple(overrides or ()),
-        lpips_backbone,
-        quiet,
+        out=out,
+        store_folder=store or out / "store",
+        overrides=tuple(overrides or ()),
+        lpips_backbone=lpips_backbone,
+        quiet=quiet,
     )
     raise typer.Exit(status)
 
 
-@app.command("validate")
-def validate_command(
-    suite: SuiteName, overrides: Overrides = None, lpips_backbone: Backbone = None
-) -> None:
-    """Check a suite and everything it names; all problems at once."""
-    from benchmark.commands.run import validate
-
-    validate(suite, tuple(overrides or ()), lpips_backbone)
-
-
-@app.command("list")
-def list_command() -> None:
-    """List suites, engines, methods and metrics, and what disables any of them."""
-    from benchmark.commands.listing import print_listing
-
-    print_listing()
-
-
-@app.command("world")
-def world_command(
-    freeze: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Write the world down as v1, v2, …"),
-    ] = None,
-) -> None:
-    """Show the embedded world, and what of it changed since it was frozen."""
-    from benchmark.commands.version import freeze_world, show_world
-
-    if freeze is None:
-        show_world()
-    else:
-        freeze_world(freeze)
-
-
-@app.command("trace")
+@app.command(
+    "trace",
+    rich_help_panel=COMPARE,
+    epilog="Example: avatarbench trace quick --variant swiftavatar",
+)
 def trace_command(
-    suite: SuiteName,
-    engine: Annotated[
-        list[str] | None, typer.Option(help="Only this one; may be repeated.")
-    ] = None,
+    suite: SuiteArgument,
+    engine: OnlyEnginesOption = None,
     variant: Annotated[
-        list[str] | None, typer.Option(help="Only this one; may be repeated.")
+        list[str] | None, typer.Option(help="Use only this variant. Repeatable.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for figures and sheets.")] = Path(
-        "runs/trace"
+    out: Annotated[Path, typer.Option(help="Folder for figures and sheets.")] = (
+        RUNS / "trace"
     ),
-    overrides: Overrides = None,
+    overrides: SetOption = None,
     store: Annotated[
-        Path | None, typer.Option(help="Of finished stages [runs/store].")
+        Path | None,
+        typer.Option(help="Folder of cached stages.", show_default="runs/store"),
     ] = None,
     read: Annotated[
-        int, typer.Option(min=4, help="Pairs that the oracle reads, where there are.")
+        int,
+        typer.Option(min=4, help="Number of training pairs that the oracle predicts."),
     ] = 400,
     faces: Annotated[
-        int, typer.Option(min=1, help="Validation faces that F2P compares.")
+        int,
+        typer.Option(min=1, help="Number of validation faces to compare avatars with."),
     ] = 20,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress; results only.")
-    ] = False,
+    quiet: QuietOption = False,
 ) -> None:
-    """Show what each step of SwiftAvatar, F2P or F2P v2 reached, and what it cost.
+    """Show what each step of SwiftAvatar, F2P or F2P v2 achieves and costs.
 
-    Steps that the store lacks are made first, the oracle row of the suite too.
+    Stages that are not cached are built first, including the oracle row of the suite.
     """
-    from benchmark.commands.trace import Request, carry_out
+    from benchmark.commands.trace import trace_methods
 
-    request = Request(
-        suite=suite,
+    trace_methods(
+        suite,
         overrides=tuple(overrides or ()),
         engines=tuple(engine or ()),
         variants=tuple(variant or ()),
-        store=store or Path("runs/store"),
+        store_folder=store or RUNS / "store",
         out=out,
-        read=read,
+        pairs=read,
         faces=faces,
         quiet=quiet,
     )
-    raise typer.Exit(carry_out(request))
 
 
-@app.command("report")
-def report_command(
-    run: Annotated[
-        str, typer.Argument(help="A run folder, or a suite's name for its latest run.")
-    ],
-    out: Out = Path("runs"),
-    faces: Annotated[
-        int, typer.Option(min=1, max=24, help="Validation faces that are shown.")
-    ] = 8,
-    study: Annotated[
-        Path | None, typer.Option(help="A study of this run's avatars, for Table 2.")
+@app.command("world", hidden=True, deprecated=True)
+@app.command("version", rich_help_panel=COMPARE)
+def version_command(
+    freeze: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Freeze the current state as the next version: v1, v2, …",
+        ),
     ] = None,
 ) -> None:
-    """Write a run's tables and page again, and print Tables 1 and 3."""
-    from benchmark.commands.report import report
+    """Show the benchmark version, and which of its parts changed since it was frozen.
 
-    report(run, out, faces, study)
+    Scores on the embedded portraits can be compared within one benchmark version only.
+    It covers the scored faces, their ground truth, the engines, the metrics and the
+    Baseline.
+    """
+    from benchmark.commands.version import freeze_version, show_version
+
+    if freeze is None:
+        show_version()
+    else:
+        freeze_version(freeze)
+
+
+app.add_typer(study_app, name="study", rich_help_panel=PEOPLE)
+app.add_typer(studio_app, name="studio", rich_help_panel=PEOPLE)
+app.add_typer(engines_app, name="engines", rich_help_panel=PARTS)
+app.add_typer(faces_app, name="faces", rich_help_panel=PARTS)
+app.add_typer(weights_app, name="weights", rich_help_panel=PARTS)
+app.add_typer(generator_app, name="generator", rich_help_panel=PARTS)
+app.add_typer(train_app, name="train", rich_help_panel=PARTS)
 
 
 def main() -> None:
-    """Run the command line; a mistake ends in one sentence and exit status 2."""
+    """Run the command line.
+
+    A mistake of the user ends with one sentence and exit status 2.
+    """
     limit_spinning()
-    _print_anywhere()
+    _replace_unprintable()
     debug = "--debug" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]
     try:
@@ -240,19 +279,19 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        sys.exit(_tell(error))
+        sys.exit(_print_error(error))
 
 
-def _print_anywhere() -> None:
-    """Let a terminal or pipe that cannot show a character show `?` instead."""
+def _replace_unprintable() -> None:
+    """Print `?` for characters that the terminal or pipe cannot encode."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
-def _tell(error: Exception) -> int:
-    """Say what went wrong; the exit status, 2 for a mistake and 1 for a defect."""
-    known = type(error).__module__.partition(".")[0] in OURS
+def _print_error(error: Exception) -> int:
+    """Print an error and return the exit status: 2 for a mistake, 1 for a bug."""
+    known = type(error).__module__.partition(".")[0] in OWN_PACKAGES
     if not known and isinstance(error, OSError) and error.filename:
         print(
             f"avatarbench: {error.filename}: {error.strerror}; check the path and "

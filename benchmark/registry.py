@@ -1,28 +1,29 @@
-"""Lazy registries of engines, methods and metrics, open to third parties."""
+"""Lazy registries of engines, methods and metrics; entry points extend them."""
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
+from benchmark.avatars.spec import did_you_mean
+
 T = TypeVar("T")
 
 
 class UnknownName(LookupError):
-    """No entry of that name; the message gives the nearest ones."""
+    """No entry has that name; the message suggests similar names."""
 
 
 class Unavailable(ImportError):
-    """The entry exists but cannot be loaded here; the message says why."""
+    """The entry exists but cannot be imported; the message says why."""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """One line of `avatarbench list`: a name, where it comes from, what disables it."""
+    """One line of `avatarbench list`: name, `module:attr`, import problem or None."""
 
     name: str
     target: str
@@ -30,9 +31,10 @@ class Listing:
 
 
 class Registry(Generic[T]):
-    """Names to `module:attr` targets, loaded on first use.
+    """Maps names to `module:attr` targets, which are imported on first use.
 
-    Built-in entries are given; third parties add entry points of `group`.
+    Third parties add entries through the entry point group `group`. A built-in entry
+    takes precedence over an entry point of the same name.
     """
 
     def __init__(self, kind: str, group: str, builtin: Mapping[str, str]) -> None:
@@ -42,12 +44,12 @@ class Registry(Generic[T]):
         self._discovered = False
 
     def names(self) -> tuple[str, ...]:
-        """Every registered name, built-in ones first."""
+        """Every registered name, built-in entries first."""
         self._discover()
         return tuple(self._targets)
 
     def load(self, name: str) -> T:
-        """The entry itself; raises UnknownName or Unavailable."""
+        """Import and return the entry; raises UnknownName or Unavailable."""
         self._discover()
         if name not in self._targets:
             raise UnknownName(self._unknown(name))
@@ -56,11 +58,11 @@ class Registry(Generic[T]):
             return getattr(importlib.import_module(module), attribute)
         except (ImportError, AttributeError, OSError) as error:
             raise Unavailable(
-                f"{self.kind} {name} cannot be used here: {error}"
+                f"{self.kind} {name} cannot be imported: {error}"
             ) from error
 
     def listing(self) -> Iterator[Listing]:
-        """Every entry, loaded to see whether it works."""
+        """Every entry, each imported to see whether it works."""
         for name in self.names():
             problem = None
             try:
@@ -77,11 +79,9 @@ class Registry(Generic[T]):
             self._targets.setdefault(entry.name, entry.value)
 
     def _unknown(self, name: str) -> str:
-        close = difflib.get_close_matches(name, self._targets, n=3)
-        hint = f"did you mean {' or '.join(close)}? " if close else ""
         return (
-            f"unknown {self.kind} {name!r}: {hint}"
-            f"there are {', '.join(sorted(self._targets))}"
+            f"unknown {self.kind} {name!r}{did_you_mean(name, self._targets)}; "
+            f"the {self.kind}s are {', '.join(sorted(self._targets))}"
         )
 
 
@@ -94,7 +94,7 @@ ENGINES: Registry[Any] = Registry(
         "avataaars": "benchmark.engines.dicebear:Avataaars",
     },
 )
-"""Engine classes, made without arguments."""
+"""Engine classes; called without arguments."""
 
 METHODS: Registry[Any] = Registry(
     "method",
@@ -110,7 +110,7 @@ METHODS: Registry[Any] = Registry(
         "supervised-shuffled": "methods.controls:SupervisedShuffled",
     },
 )
-"""Method classes, made with an instance of their `Options`."""
+"""Method classes; called with an instance of their `Options`."""
 
 METRICS: Registry[Any] = Registry(
     "metric",
@@ -126,4 +126,4 @@ METRICS: Registry[Any] = Registry(
         "hair-ciede2000": "evaluation.colour:HairDifference",
     },
 )
-"""Metric classes, made with an `evaluation.base.MetricSetup`."""
+"""Metric classes; called with an `evaluation.base.MetricSetup`."""

@@ -1,1 +1,1 @@
-"""The judges: metrics over predicted and true avatars."""
+"""Metrics of predicted avatars against ground truth, and their statistics."""

@@ -1,4 +1,4 @@
-"""What a metric is: its full identity, and a score over predicted and true avatars."""
+"""The metric protocol: declared data, and a score against ground truth."""
 
 from __future__ import annotations
 
@@ -14,15 +14,20 @@ from benchmark.avatars import AvatarVectors
 
 
 class MetricError(ValueError):
-    """Input of a wrong shape, type or range; the message says which."""
+    """Input of a wrong shape, type or range, or weights that cannot be used."""
 
 
 @dataclass(frozen=True)
 class Cases:
-    """n held-out faces of one trial: predictions beside truths.
+    """Predictions for n faces of one trial, with the ground truth.
 
-    Renders are (n, S, S, 3) uint8; part maps (n, S, S) uint8 and the pixels of facial
-    hair (n, S, S) bool, each None where the engine has none.
+    Attributes:
+        predicted, truth: n avatar vectors of one engine.
+        predicted_renders, truth_renders: (n, S, S, 3) uint8.
+        predicted_parts, truth_parts: (n, S, S) uint8 part classes; None if the engine
+            has no part maps.
+        predicted_beards, truth_beards: (n, S, S) bool pixels of facial hair; None if
+            the engine does not map them.
     """
 
     predicted: AvatarVectors
@@ -37,7 +42,7 @@ class Cases:
 
 @dataclass(frozen=True)
 class MetricSetup:
-    """What a metric is made with, decided at plan time: weight files and device."""
+    """A metric's weight files by name, and its torch device."""
 
     weights: Mapping[str, Path] = field(default_factory=dict)
     device: str = "cpu"
@@ -47,9 +52,15 @@ class MetricSetup:
 class MetricMeta:
     """A metric declared as data.
 
-    `identity` is everything that a number depends on (LPIPS: net, version, size,
-    range). `level` says whether there is a score a case or one over the set.
-    `needs` names weight files; without them the metric's column is empty.
+    Attributes:
+        name: the name in suites.
+        title: the name in tables.
+        unit: the unit of a score.
+        direction: whether lower or higher scores are better.
+        level: "case" for a score for each face, "set" for one score over all faces.
+        identity: every setting that the score depends on, such as LPIPS's network,
+            version, input size and range.
+        needs: names of weight files; without them the metric is skipped.
     """
 
     name: str
@@ -63,16 +74,16 @@ class MetricMeta:
 
 @runtime_checkable
 class Metric(Protocol):
-    """A judge."""
+    """Scores predictions against ground truth."""
 
     meta: ClassVar[MetricMeta]
 
     def __init__(self, setup: MetricSetup) -> None: ...
 
     def score(self, cases: Cases) -> NDArray[np.float64]:
-        """(n,) float64 for a case metric, (1,) for a set metric.
+        """Return (n,) float64 for a case metric, (1,) for a set metric.
 
-        NaN where nothing applies (no active parameter, no pixels of the part). Raises
-        MetricError for wrong shapes and ranges.
+        NaN where the score is undefined, for instance without an active parameter or
+        without pixels of the part. Raises MetricError for wrong shapes and ranges.
         """
         ...

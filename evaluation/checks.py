@@ -1,4 +1,4 @@
-"""What every metric demands of its input, refused with one clear sentence."""
+"""Checks of metric inputs, with error messages that say what is wrong."""
 
 from __future__ import annotations
 
@@ -12,51 +12,50 @@ from evaluation.base import Cases, MetricError
 
 
 def check_cases(cases: Cases) -> None:
-    """Refuse cases whose vectors, renders or part maps do not belong together.
+    """Check that vectors, renders and part maps belong together.
 
-    Renders must be (n, S, S, 3) uint8 for the n vectors, part maps (n, S, S) uint8
-    class ids under 13, beards (n, S, S) bool. Raises MetricError that says what came
-    instead.
+    Renders must be (n, S, S, 3) uint8 for n vectors, part maps (n, S, S) uint8 with
+    class ids below 13, beards (n, S, S) bool. Raises MetricError otherwise.
     """
     check_vectors(cases)
     check_renders("predicted renders", cases.predicted_renders, len(cases.truth))
-    check_renders("truth renders", cases.truth_renders, len(cases.truth))
+    check_renders("ground-truth renders", cases.truth_renders, len(cases.truth))
     if cases.predicted_renders.shape != cases.truth_renders.shape:
         raise MetricError(
-            f"predicted renders have shape {cases.predicted_renders.shape} but truth "
-            f"renders {cases.truth_renders.shape}; render both at one size"
+            f"predicted renders have shape {cases.predicted_renders.shape} but "
+            f"ground-truth renders {cases.truth_renders.shape}; render both at one size"
         )
     shape = cases.truth_renders.shape[:3]
     for name, parts in (
         ("predicted part maps", cases.predicted_parts),
-        ("truth part maps", cases.truth_parts),
+        ("ground-truth part maps", cases.truth_parts),
     ):
         if parts is not None:
             _check_parts(name, parts, shape)
     for name, beards in (
         ("predicted beards", cases.predicted_beards),
-        ("truth beards", cases.truth_beards),
+        ("ground-truth beards", cases.truth_beards),
     ):
         if beards is not None:
             _check_map(name, beards, "bool", shape)
 
 
 def check_vectors(cases: Cases) -> None:
-    """Refuse predictions and truths of different specs or numbers with MetricError."""
+    """Check for one spec and equal numbers of vectors; raises MetricError."""
     if cases.predicted.spec != cases.truth.spec:
         raise MetricError(
-            f"predictions are vectors of {cases.predicted.spec.name} but truths of "
-            f"{cases.truth.spec.name}; score them against one engine"
+            f"predictions are vectors of {cases.predicted.spec.name}, but the ground "
+            f"truth is of {cases.truth.spec.name}; use one engine for both"
         )
     if len(cases.predicted) != len(cases.truth):
         raise MetricError(
-            f"{len(cases.predicted)} predictions for {len(cases.truth)} truths; "
-            "give one prediction a face"
+            f"{len(cases.predicted)} predictions for {len(cases.truth)} ground-truth "
+            "vectors; give one prediction for each"
         )
 
 
 def check_renders(name: str, renders: NDArray[Any], count: int) -> None:
-    """Refuse anything but (count, S, S, 3) uint8 pictures with MetricError."""
+    """Check for (count, S, S, 3) uint8 pictures; raises MetricError."""
     if renders.dtype != np.uint8:
         raise MetricError(
             f"{name} must be uint8 in [0, 255], got {renders.dtype}{_range(renders)}"

@@ -1,4 +1,4 @@
-"""How far skin and hair colour are from the truth's, as a person sees it."""
+"""Perceptual colour difference of skin and hair between prediction and truth."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from evaluation.base import Cases, MetricMeta, MetricSetup
 from evaluation.checks import check_cases
 
 MIN_SHARE = 0.001
-"""A part smaller than this share of the picture (66 pixels at 256) has no colour."""
+"""A part must cover this share of the picture (66 pixels at 256 px) to be scored."""
 
 
 class PartDifference:
-    """CIEDE2000 between the mean colours of one part in prediction and truth.
+    """CIEDE2000 between the mean colours of one part in prediction and ground truth.
 
-    The mean is taken in CIELAB (D65) over the part's pixels. A case where either
-    picture shows less than MIN_SHARE of the part (a bald head has no hair colour), and
-    every case of an engine without part maps, is NaN.
+    The means are taken in CIELAB (D65) over the part's pixels. The score is NaN if the
+    part covers less than MIN_SHARE of either picture, as hair of a bald head does, and
+    for engines without part maps.
     """
 
     meta: ClassVar[MetricMeta]
@@ -31,7 +31,7 @@ class PartDifference:
         """Nothing to set up."""
 
     def score(self, cases: Cases) -> NDArray[np.float64]:
-        """(n,) colour differences, 0 for equal colours, about 1 just noticeable."""
+        """Return (n,) colour differences: 0 for equal, about 1 is just noticeable."""
         check_cases(cases)
         if cases.predicted_parts is None or cases.truth_parts is None:
             return np.full(len(cases.truth), np.nan)
@@ -45,7 +45,7 @@ class PartDifference:
 
 
 class SkinDifference(PartDifference):
-    """Difference of the skin's mean colour."""
+    """CIEDE2000 of the mean skin colour."""
 
     part = "skin"
     meta = MetricMeta(
@@ -59,7 +59,7 @@ class SkinDifference(PartDifference):
 
 
 class HairDifference(PartDifference):
-    """Difference of the hair's mean colour."""
+    """CIEDE2000 of the mean hair colour."""
 
     part = "hair"
     meta = MetricMeta(
@@ -75,7 +75,7 @@ class HairDifference(PartDifference):
 def _mean_colours(
     renders: NDArray[np.uint8], parts: NDArray[np.uint8], part: int
 ) -> NDArray[np.float64]:
-    """(n, 3) mean Lab of each picture's part; NaN where there is too little of it."""
+    """(n, 3) mean CIELAB colours of the part; NaN where it is too small."""
     means = np.full((len(renders), 3), np.nan)
     for row, (render, ids) in enumerate(zip(renders, parts, strict=True)):
         mask = ids == part

@@ -1,8 +1,8 @@
-"""Pair fidelity: do produced faces show what the avatar vectors beside them say?
+"""Pair fidelity: do produced faces show what their avatar vectors say?
 
-An oracle that was trained on labelled train portraits reads the vectors back from the
-faces. How well it reads validation portraits calibrates it: what it cannot read there,
-it cannot find missing in the pairs.
+An oracle, trained on labelled training portraits, predicts the vectors from the faces.
+Its score on validation portraits calibrates the result: a parameter that it cannot
+predict there cannot be checked in the pairs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from evaluation.parameters import parameter_scores
 
 @dataclass(frozen=True)
 class Reading:
-    """What an oracle read from n faces, and the n vectors that they stand for."""
+    """What an oracle predicted from n faces, and their n true vectors.
+
+    Raises ValueError if the two differ in engine or number.
+    """
 
     predicted: AvatarVectors
     truth: AvatarVectors
@@ -29,54 +32,53 @@ class Reading:
     def __post_init__(self) -> None:
         if self.predicted.spec != self.truth.spec:
             raise ValueError(
-                f"read for engine {self.predicted.spec.name}, but the vectors are of "
-                f"{self.truth.spec.name}: give both of one engine"
+                f"predictions are for engine {self.predicted.spec.name}, but the true "
+                f"vectors are of {self.truth.spec.name}; use one engine for both"
             )
         if len(self.predicted) != len(self.truth):
             raise ValueError(
                 f"{len(self.predicted)} predicted vectors but {len(self.truth)} true "
-                "ones: give one for each face"
+                "vectors; give one of each for each face"
             )
 
 
 def pair_fidelity(pairs: Reading, portraits: Reading) -> pd.DataFrame:
-    """How much of what an oracle reads from portraits it reads from pairs too.
+    """The oracle's skill on produced pairs relative to its skill on portraits.
 
-    Pairs hold every option alike and portraits do not, so that a score of one set says
-    nothing about the other. Each is therefore taken as skill: its share of the way
-    from the score of a constant guess to a perfect one.
+    Options are uniform in pairs but not in portraits, so the scores of the two sets
+    cannot be compared directly. They are compared as skill: (score - constant guess) /
+    (perfect score - constant guess).
 
     Args:
-        pairs: read from produced faces, with the vectors of the pairs.
-        portraits: read from validation portraits, with their truths.
+        pairs: predictions from produced faces, with the vectors of the pairs.
+        portraits: predictions from validation portraits, with their ground truth.
 
     Returns:
-        One row a parameter, continuous ones first, with the columns
+        One row for each parameter, continuous ones first, with the columns
         parameter, kind: name; "continuous", "shape" or "colour";
         n_pairs, n_portraits: faces whose vector has the parameter active;
-        pairs, portraits: the oracle's score over them, the mean absolute error of a
-        continuous parameter (lower is better), else the accuracy;
+        pairs, portraits: the oracle's score over them, the mean absolute error for a
+        continuous parameter (lower is better), otherwise the accuracy;
         constant_pairs, constant_portraits: the score of always guessing the mean or the
         mode of the vectors of that set;
-        kept: skill on pairs over skill on portraits. 1 where pairs show a parameter as
-        well as portraits do, 0 where a constant guess is as good, below 0 where it is
-        better. NaN where the oracle does not beat the constant guess on portraits, or
-        where a constant guess is perfect on the pairs;
-        tied_pairs, tied_portraits: how closely what is read follows what is true,
-        whatever the oracle's habits: it learnt a designer's, who seldom goes to the
-        ends of a scalar, and pairs hold every value alike. The correlation of a
-        continuous parameter, in [-1, 1], else Cramer's V, in [0, 1], corrected for
-        chance (Bergsma 2013). NaN where either side is constant.
+        kept: skill on pairs / skill on portraits. 1: pairs show the parameter as well
+        as portraits do. 0: no better than the constant guess. Below 0: worse than it.
+        NaN if the oracle does not beat the constant guess on portraits, or if a
+        constant guess is perfect on the pairs;
+        tied_pairs, tied_portraits: association of predicted with true values, which
+        does not depend on the oracle's bias towards a designer's usual values. For a
+        continuous parameter the correlation, in [-1, 1], otherwise Cramer's V, in
+        [0, 1], with the bias correction of Bergsma (2013). NaN if either is constant.
 
     Raises:
-        ValueError: where the readings are of two engines.
+        ValueError: if pairs and portraits are of different engines.
     """
     if pairs.truth.spec != portraits.truth.spec:
         raise ValueError(
-            f"pairs of engine {pairs.truth.spec.name} cannot be held against "
-            f"portraits for {portraits.truth.spec.name}: give both of one engine"
+            f"pairs are of engine {pairs.truth.spec.name}, but portraits of "
+            f"{portraits.truth.spec.name}; use one engine for both"
         )
-    own, calibration = _Marks.of(pairs), _Marks.of(portraits)
+    own, calibration = _Scores.of(pairs), _Scores.of(portraits)
     known = np.where(calibration.skill > 0, calibration.skill, np.nan)
     return pd.DataFrame(
         {
@@ -89,16 +91,16 @@ def pair_fidelity(pairs: Reading, portraits: Reading) -> pd.DataFrame:
             "constant_pairs": own.constant,
             "constant_portraits": calibration.constant,
             "kept": own.skill / known,
-            "tied_pairs": _ties(pairs),
-            "tied_portraits": _ties(portraits),
+            "tied_pairs": _associations(pairs),
+            "tied_portraits": _associations(portraits),
         }
     )
 
 
 def constant(truth: AvatarVectors) -> AvatarVectors:
-    """The best-informed constant guess for every one of these vectors.
+    """The best constant guess, repeated for each of these n vectors.
 
-    For each parameter the mean, or the mode (of equally frequent options the first),
+    For each parameter the mean, or the mode (the first of equally frequent options),
     over the vectors that have it active.
     """
     active, spec = truth.active(), truth.spec
@@ -119,14 +121,16 @@ def constant(truth: AvatarVectors) -> AvatarVectors:
     )
 
 
-def _ties(reading: Reading) -> NDArray[np.float64]:
-    """(C + D,) association of what was read with the truth, where it is active."""
-    truth, read = reading.truth, reading.predicted
+def _associations(reading: Reading) -> NDArray[np.float64]:
+    """(C + D,) association of predicted with true values, where active."""
+    truth, predicted = reading.truth, reading.predicted
     active = truth.active()
     scalars = zip(
-        read.continuous.T, truth.continuous.T, active.continuous.T, strict=True
+        predicted.continuous.T, truth.continuous.T, active.continuous.T, strict=True
     )
-    choices = zip(read.discrete.T, truth.discrete.T, active.discrete.T, strict=True)
+    choices = zip(
+        predicted.discrete.T, truth.discrete.T, active.discrete.T, strict=True
+    )
     return np.array(
         [_correlation(one[mask], other[mask]) for one, other, mask in scalars]
         + [_cramers_v(one[mask], other[mask]) for one, other, mask in choices]
@@ -140,7 +144,7 @@ def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 
 def _cramers_v(one: NDArray[np.int64], other: NDArray[np.int64]) -> float:
-    """Cramer's V with Bergsma's correction of its bias (2013, equations 6 to 9)."""
+    """Cramer's V with bias correction (Bergsma 2013, equations 6 to 9)."""
     counts = pd.crosstab(one, other).to_numpy()
     rows, columns = counts.shape
     total = int(counts.sum())
@@ -155,8 +159,8 @@ def _cramers_v(one: NDArray[np.int64], other: NDArray[np.int64]) -> float:
 
 
 @dataclass(frozen=True)
-class _Marks:
-    """An oracle's scores on a set by parameter, and a constant guess's: (C + D,)."""
+class _Scores:
+    """(C + D,) scores of the oracle and of a constant guess, by parameter."""
 
     scores: pd.DataFrame
     score: NDArray[np.float64]
@@ -171,7 +175,7 @@ class _Marks:
 
     @property
     def skill(self) -> NDArray[np.float64]:
-        """Share of the way from the constant guess to a perfect one; NaN if none."""
+        """(C + D,) skill; NaN where the constant guess is perfect."""
         perfect = np.where(self.scores["kind"] == "continuous", 0.0, 1.0)
         way = perfect - self.constant
         return (self.score - self.constant) / np.where(way == 0, np.nan, way)

@@ -1,4 +1,4 @@
-"""Scores in the space of avatar vectors, each masked where the truth is inactive."""
+"""Scores of avatar vectors; parameters that are inactive in the truth are masked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from evaluation.checks import check_vectors
 
 
 class DiscreteAccuracy:
-    """Share of a case's active discrete parameters that are predicted exactly."""
+    """Share of discrete parameters that are predicted exactly.
+
+    Only parameters that are active in the ground truth count.
+    """
 
     meta: ClassVar[MetricMeta] = MetricMeta(
         name="discrete-accuracy",
@@ -30,14 +33,17 @@ class DiscreteAccuracy:
         """Nothing to set up."""
 
     def score(self, cases: Cases) -> NDArray[np.float64]:
-        """(n,) shares in [0, 1]; NaN where no discrete parameter is active."""
+        """Return (n,) shares in [0, 1]; NaN where no discrete parameter is active."""
         check_vectors(cases)
         hits = cases.predicted.discrete == cases.truth.discrete
         return _masked_mean(hits.astype(np.float64), cases.truth.active().discrete)
 
 
 class ContinuousError:
-    """Mean absolute error over a case's active continuous parameters."""
+    """Mean absolute error of continuous parameters.
+
+    Only parameters that are active in the ground truth count.
+    """
 
     meta: ClassVar[MetricMeta] = MetricMeta(
         name="continuous-mae",
@@ -52,7 +58,7 @@ class ContinuousError:
         """Nothing to set up."""
 
     def score(self, cases: Cases) -> NDArray[np.float64]:
-        """(n,) errors in [0, 1]; NaN where no continuous parameter is active."""
+        """Return (n,) errors in [0, 1]; NaN where no continuous parameter is active."""
         check_vectors(cases)
         error = _absolute_error(cases.predicted, cases.truth)
         return _masked_mean(error, cases.truth.active().continuous)
@@ -61,8 +67,8 @@ class ContinuousError:
 class MacroF1:
     """Macro-F1 of each discrete parameter over the set, averaged over parameters.
 
-    The classes of a parameter are those present in its active truths, so that options
-    that no held-out face wears neither help nor hurt.
+    The classes of a parameter are the options that occur in its active ground truth.
+    Options that no face has do not count.
     """
 
     meta: ClassVar[MetricMeta] = MetricMeta(
@@ -83,18 +89,19 @@ class MacroF1:
         """Nothing to set up."""
 
     def score(self, cases: Cases) -> NDArray[np.float64]:
-        """(1,) mean in [0, 1]; NaN where no discrete parameter is ever active."""
+        """Return a (1,) mean in [0, 1]; NaN if no discrete parameter is ever active."""
         check_vectors(cases)
         scores = parameter_scores(cases.predicted, cases.truth)["macro_f1"].dropna()
         return np.array([scores.mean() if len(scores) else np.nan], dtype=np.float64)
 
 
 def parameter_scores(predicted: AvatarVectors, truth: AvatarVectors) -> pd.DataFrame:
-    """One row a parameter: parameter, kind, n, accuracy, macro_f1, mae.
+    """Scores of each parameter, over the faces whose truth has it active.
 
-    `n` counts the faces whose truth has the parameter active, over which alone the
-    scores go; accuracy and macro_f1 are NaN for a continuous parameter, mae for a
-    discrete one, and all of them where n is 0.
+    Returns:
+        One row for each parameter, continuous ones first, with the columns parameter,
+        kind, n (those faces), accuracy, macro_f1 and mae. accuracy and macro_f1 are NaN
+        for continuous parameters, mae for discrete ones, and all three if n is 0.
     """
     active = truth.active()
     rows = []
@@ -117,10 +124,10 @@ def parameter_scores(predicted: AvatarVectors, truth: AvatarVectors) -> pd.DataF
 
 
 def parameter_losses(predicted: AvatarVectors, truth: AvatarVectors) -> pd.DataFrame:
-    """(n, C + D) losses by parameter name: absolute error, or 1 for a wrong option.
+    """(n, C + D) losses, a column for each parameter; lower is better in all.
 
-    NaN where the truth's parameter is inactive. Lower is better in every column, so
-    paired comparisons of two methods need no case distinction.
+    The absolute error of continuous parameters; 1 for a wrong option and 0 for the
+    right one. NaN where the parameter is inactive in the truth.
     """
     active = truth.active()
     scalars = np.where(active.continuous, _absolute_error(predicted, truth), np.nan)
@@ -133,9 +140,9 @@ def parameter_losses(predicted: AvatarVectors, truth: AvatarVectors) -> pd.DataF
 def resampled_macro_f1(
     predicted: AvatarVectors, truth: AvatarVectors, counts: NDArray[Any]
 ) -> NDArray[np.float64]:
-    """(R,) macro-F1 of R resamples of the n faces, for intervals.
+    """(R,) macro-F1 of R bootstrap resamples of the n faces.
 
-    `counts` is (R, n): how often each face was drawn. A row of ones gives the score
+    `counts` (R, n) says how often each face was drawn. A row of ones gives the score
     itself.
     """
     active = truth.active().discrete
@@ -163,13 +170,13 @@ def _weighted_f1(
     answers: NDArray[np.int64],
     counts: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """(R,) macro-F1 over the classes drawn; NaN where no face was."""
+    """(R,) macro-F1 over the classes drawn; NaN where no face was drawn."""
     classes = np.unique(answers)
-    asked = (answers[:, None] == classes).astype(np.float64)
-    said = (guesses[:, None] == classes).astype(np.float64)
-    present = counts @ asked
-    total = present + counts @ said
-    f1 = 2 * (counts @ (asked * said)) / np.where(total > 0, total, 1.0)
+    true = (answers[:, None] == classes).astype(np.float64)
+    guessed = (guesses[:, None] == classes).astype(np.float64)
+    present = counts @ true
+    total = present + counts @ guessed
+    f1 = 2 * (counts @ (true * guessed)) / np.where(total > 0, total, 1.0)
     drawn = (present > 0).sum(axis=1)
     sums = np.where(present > 0, f1, 0.0).sum(axis=1)
     return np.where(drawn > 0, sums / np.maximum(drawn, 1), np.nan)
@@ -204,7 +211,7 @@ def _class_scores(
         guesses,
         labels=classes,
         average="macro",
-        zero_division=cast("str", 0),  # scikit-learn's annotation forgets numbers
+        zero_division=cast("str", 0),  # scikit-learn's annotation lacks numbers
     )
     return float((guesses == answers).mean()), float(f1)
 

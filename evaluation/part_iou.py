@@ -1,4 +1,4 @@
-"""Whether an avatar has the right kind of hair, beard and glasses, by their areas."""
+"""Overlap of the areas of hair, beard and glasses with the ground truth."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Masks = NDArray[np.bool_]
 class PartIou:
     """Mean intersection over union of hair, beard and glasses, in [0, 1].
 
-    The mean is taken over those of the three parts that the prediction or the ground
-    truth shows. A part that only one of them shows counts 0. A case where neither shows
-    any of the three counts 1. Beards are left out for engines that do not map them, and
-    every case of an engine without part maps is NaN.
+    The mean is over the parts that the prediction or the ground truth shows. A part
+    that only one of them shows counts as 0. If neither shows any of the three, the
+    score is 1. Beards are left out for engines that do not map them. The score is NaN
+    for engines without part maps.
     """
 
     meta: ClassVar[MetricMeta] = MetricMeta(
@@ -42,7 +42,7 @@ class PartIou:
         """Nothing to set up."""
 
     def score(self, cases: Cases) -> NDArray[np.float64]:
-        """(n,) means; 1 for equal areas."""
+        """Return (n,) scores in [0, 1]; 1 for equal areas."""
         check_cases(cases)
         found = [_iou(*masks) for masks in _masks(cases)]
         if not found:
@@ -55,7 +55,7 @@ class PartIou:
 
 
 def _masks(cases: Cases) -> Iterator[tuple[Masks, Masks]]:
-    """Predicted and true pixels of each part that the engine maps."""
+    """Predicted and ground-truth pixels of each part that the engine maps."""
     if cases.predicted_parts is None or cases.truth_parts is None:
         return
     for part in ("hair", "glasses"):
@@ -66,7 +66,7 @@ def _masks(cases: Cases) -> Iterator[tuple[Masks, Masks]]:
 
 
 def _iou(predicted: Masks, truth: Masks) -> NDArray[np.float64]:
-    """(n,) intersections over unions; NaN where neither shows the part."""
+    """(n,) intersections over unions; NaN where both masks are empty."""
     both = (predicted & truth).sum(axis=(1, 2), dtype=np.float64)
     either = (predicted | truth).sum(axis=(1, 2), dtype=np.float64)
     return np.divide(both, either, out=np.full(len(either), np.nan), where=either > 0)

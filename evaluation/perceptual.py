@@ -1,4 +1,4 @@
-"""Perceptual distances between predicted and true renders: LPIPS and ST-LPIPS."""
+"""Perceptual distances between predicted and ground-truth renders."""
 
 from __future__ import annotations
 
@@ -23,18 +23,20 @@ from evaluation.feature_cache import FeatureCache
 from evaluation.stlpips_net import unit_length
 
 MIN_SIDE = 64
+"""Smallest render side in pixels."""
 ST_LPIPS_SIDE = 128
+"""Largest input side of ST-LPIPS in pixels."""
 
-Between = Callable[[NDArray[np.uint8], NDArray[np.uint8]], Tensor]
-"""From a predicted and a true render, (S, S, 3) each, to their distance."""
+PairDistance = Callable[[NDArray[np.uint8], NDArray[np.uint8]], Tensor]
+"""Distance of two (S, S, 3) uint8 renders, as a tensor with one element."""
 
 
 class Lpips:
-    """LPIPS of Zhang et al. (CVPR 2018) through the `lpips` package, AlexNet, v0.1.
+    """LPIPS (Zhang et al., CVPR 2018, equation 1), AlexNet, version 0.1.
 
-    The package ships the linear heads alone; the AlexNet trunk comes from the weight
-    file `torchvision-alexnet` in the setup, and nothing is ever downloaded here. The
-    features of a picture are computed once.
+    Uses the `lpips` package, which ships only the linear heads. The AlexNet trunk comes
+    from the weight file `torchvision-alexnet` in the setup; nothing is downloaded. The
+    input has the renders' size, scaled to [-1, 1].
     """
 
     meta: ClassVar[MetricMeta] = MetricMeta(
@@ -56,44 +58,52 @@ class Lpips:
     )
 
     def __init__(self, setup: MetricSetup) -> None:
-        """Load the net; MetricError where the weight file is missing or unfit."""
+        """Load the network.
+
+        Raises MetricError if the weight file is missing or cannot be used.
+        """
         self._device = setup.device
         file = _weight_file(setup, self.meta)
         try:
             self._net = load_lpips("alex", file).to(setup.device)
         except UnreadableWeights as error:
-            raise _unfit(self.meta, file, error) from error
-        self._features = FeatureCache(self._look)
+            raise _unusable_weights(self.meta, file, error) from error
+        self._features = FeatureCache(self._compute_features)
 
     def score(self, cases: Cases) -> NDArray[np.float64]:
-        """(n,) distances at the renders' size; 0 for equal renders."""
-        check_cases(cases)
-        return _each_pair(self._between, cases)
+        """Return (n,) distances, 0 or more; 0 for equal renders.
 
-    def _between(
+        Raises MetricError for renders that are not (n, S, S, 3) uint8 with S of 64 or
+        more.
+        """
+        check_cases(cases)
+        return _score_pairs(self._distance, cases)
+
+    def _distance(
         self, predicted: NDArray[np.uint8], truth: NDArray[np.uint8]
     ) -> Tensor:
         pairs = zip(self._features(predicted), self._features(truth), strict=True)
-        # The package's own forward pass, from its normalised features on.
+        # The forward pass of the package, from its normalised features on.
         each = [
             head((one - other) ** 2).mean((2, 3), keepdim=True)
             for head, (one, other) in zip(self._net.lins, pairs, strict=True)
         ]
         return torch.stack(each).sum(0)
 
-    def _look(self, render: NDArray[np.uint8]) -> list[Tensor]:
-        """Unit-length features after each of the trunk's five layers."""
+    def _compute_features(self, render: NDArray[np.uint8]) -> list[Tensor]:
+        """Five (1, C, H, W) maps, one after each trunk layer, unit length over C."""
         picture = signed_pictures(render[None]).to(self._device)
         layers = self._net.net(self._net.scaling_layer(picture))
         return [unit_length(layer) for layer in layers]
 
 
 class ShiftTolerantLpips:
-    """ST-LPIPS of Ghildyal and Liu (ECCV 2022), AlexNet: a distance of its own.
+    """ST-LPIPS (Ghildyal and Liu, ECCV 2022), the shift-tolerant AlexNet.
 
-    It is trained from scratch on 64-px patches and is not comparable with LPIPS.
-    Renders larger than 128 px are reduced to 128 by area averaging first, which keeps
-    its full-resolution first layers affordable on a processor.
+    The network was trained from scratch on 64-px patches, so its values are not
+    comparable with LPIPS. Renders larger than 128 px are first reduced to 128 px by
+    area averaging, because the network's first layers keep the full resolution and
+    would be slow on a CPU.
     """
 
     meta: ClassVar[MetricMeta] = MetricMeta(
@@ -114,44 +124,51 @@ class ShiftTolerantLpips:
     )
 
     def __init__(self, setup: MetricSetup) -> None:
-        """Load the net; MetricError where the weight file is missing or unfit."""
+        """Load the network.
+
+        Raises MetricError if the weight file is missing or cannot be used.
+        """
         self._device = setup.device
         file = _weight_file(setup, self.meta)
         try:
             self._net = stlpips_net.load_net(file, setup.device)
         except (RuntimeError, ValueError, OSError, KeyError) as error:
-            raise _unfit(self.meta, file, error) from error
-        self._features = FeatureCache(self._look)
+            raise _unusable_weights(self.meta, file, error) from error
+        self._features = FeatureCache(self._compute_features)
 
     def score(self, cases: Cases) -> NDArray[np.float64]:
-        """(n,) distances at 128 px, or at the renders' size if that is smaller."""
-        check_cases(cases)
-        return _each_pair(self._between, cases)
+        """Return (n,) distances, 0 or more; 0 for equal renders.
 
-    def _between(
+        Raises MetricError for renders that are not (n, S, S, 3) uint8 with S of 64 or
+        more.
+        """
+        check_cases(cases)
+        return _score_pairs(self._distance, cases)
+
+    def _distance(
         self, predicted: NDArray[np.uint8], truth: NDArray[np.uint8]
     ) -> Tensor:
         return self._net.distance(self._features(predicted), self._features(truth))
 
-    def _look(self, render: NDArray[np.uint8]) -> list[Tensor]:
+    def _compute_features(self, render: NDArray[np.uint8]) -> list[Tensor]:
         picture = signed_pictures(render[None], ST_LPIPS_SIDE).to(self._device)
         return self._net.features(picture)
 
 
 def signed_pictures(renders: NDArray[np.uint8], limit: int | None = None) -> Tensor:
-    """(n, 3, S, S) float32 in [-1, 1] of (n, S, S, 3) uint8 renders.
+    """Convert (n, S, S, 3) uint8 renders to (n, 3, S, S) float32 in [-1, 1].
 
-    Sides above `limit` are reduced to it by area averaging.
+    A side S larger than `limit` is reduced to it by area averaging.
     """
-    # The copy makes read-only arrays acceptable to torch.
+    # torch does not accept read-only arrays.
     pictures = torch.from_numpy(renders.copy()).permute(0, 3, 1, 2).float() / 127.5 - 1
     if limit is not None and pictures.shape[-1] > limit:
         pictures = functional.adaptive_avg_pool2d(pictures, limit)
     return pictures.contiguous(memory_format=torch.channels_last)
 
 
-def _each_pair(between: Between, cases: Cases) -> NDArray[np.float64]:
-    """Score one case at a time, so that a case's value never depends on its batch."""
+def _score_pairs(distance: PairDistance, cases: Cases) -> NDArray[np.float64]:
+    """Score one case at a time, so a score does not depend on the batch."""
     side = cases.truth_renders.shape[1]
     if len(cases.truth) and side < MIN_SIDE:
         raise MetricError(
@@ -160,7 +177,7 @@ def _each_pair(between: Between, cases: Cases) -> NDArray[np.float64]:
         )
     pairs = zip(cases.predicted_renders, cases.truth_renders, strict=True)
     with torch.inference_mode():
-        scores = [float(between(*pair).reshape(())) for pair in pairs]
+        scores = [float(distance(*pair).reshape(())) for pair in pairs]
     return np.array(scores, dtype=np.float64)
 
 
@@ -174,7 +191,7 @@ def _weight_file(setup: MetricSetup, meta: MetricMeta) -> Path:
     return setup.weights[name]
 
 
-def _unfit(meta: MetricMeta, file: Path, error: Exception) -> MetricError:
+def _unusable_weights(meta: MetricMeta, file: Path, error: Exception) -> MetricError:
     return MetricError(
         f"{meta.name}: {file} does not hold the weights {meta.needs[0]} "
         f"({type(error).__name__}); fetch it again with: avatarbench weights fetch"

@@ -1,4 +1,4 @@
-"""Speed in Hz: batch one, warmed up, model alone and with the engine."""
+"""Speed in Hz: one face at a time, after warm-up, without and with the engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Vector = TypeVar("Vector")
 
 @dataclass(frozen=True)
 class Latency:
-    """Of one-face calls: median Hz, and 5th, 50th, 95th percentile in milliseconds."""
+    """Median Hz of one-face calls, and latency percentiles in milliseconds."""
 
     hz_median: float
     ms_p5: float
@@ -26,10 +26,10 @@ class Latency:
 
 @dataclass(frozen=True)
 class Timing:
-    """What `measure` found: model alone, and end to end through the engine.
+    """Latency of the model alone, and end to end with the engine's render.
 
-    `hardware` describes the machine (`name` is what tables print); timings are put side
-    by side only where it is the same.
+    `hardware` describes the machine; tables print its `name`. Tables only compare
+    timings with equal `hardware`.
     """
 
     model: Latency
@@ -38,7 +38,7 @@ class Timing:
     hardware: Mapping[str, Any]
 
     def to_json(self) -> dict[str, Any]:
-        """The flat form that a trial's timing.json holds."""
+        """The flat form for timing.json."""
         return {
             **{f"model_{name}": value for name, value in asdict(self.model).items()},
             **{
@@ -52,20 +52,20 @@ class Timing:
 
 @dataclass(frozen=True)
 class Clock:
-    """Seconds that only grow, and a wait until the device has done what was asked."""
+    """A monotonic clock in seconds, and a call that waits for the device."""
 
     now: Callable[[], float] = time.perf_counter
     synchronize: Callable[[], None] = lambda: None
 
     def read(self) -> float:
-        """The time once the device is idle."""
+        """Wait for the device and return the time in seconds."""
         self.synchronize()
         return self.now()
 
 
 @dataclass(frozen=True)
 class Subject(Generic[Face, Vector]):
-    """What is timed: one face to one vector, one vector to one picture."""
+    """The two calls to time: from a face to a vector, and from there to a picture."""
 
     predict_one: Callable[[Face], Vector]
     render_one: Callable[[Vector], object]
@@ -79,14 +79,22 @@ def measure(
     repeats: int = 50,
     clock: Clock | None = None,
 ) -> Timing:
-    """Time `repeats` one-face calls over `faces` in turn, after `warmup` untimed ones.
+    """Time one-face calls.
 
-    Loading, fitting and the warm-up stay outside the clock. Raises ValueError without
-    faces or repeats.
+    Args:
+        subject: the calls to time. Loading and fitting are not timed.
+        faces: used in turn.
+        hardware: describes the machine.
+        warmup: number of untimed calls before.
+        repeats: number of timed calls.
+        clock: the default uses `time.perf_counter` without synchronisation.
+
+    Raises:
+        ValueError: without faces or repeats, or for a negative warm-up.
     """
     if not faces or repeats < 1 or warmup < 0:
         raise ValueError(
-            f"a timing needs faces, one repeat or more and no negative warm-up; got "
+            "timing needs faces, one or more repeats and a warm-up of 0 or more; got "
             f"{len(faces)} faces, {repeats} repeats, {warmup} warm-up calls"
         )
     clock = clock or Clock()
@@ -104,7 +112,7 @@ def measure(
 
 
 def torch_clock(device: str) -> Clock:
-    """The clock for a torch device: on CUDA it waits for the queue at every reading."""
+    """The clock for a torch device; on CUDA it synchronises at every reading."""
     import torch
 
     if not device.startswith("cuda"):

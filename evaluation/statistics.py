@@ -1,11 +1,11 @@
-"""Uncertainty: intervals over faces, paired comparisons, Holm's correction."""
+"""Confidence intervals over faces, paired tests and Holm's correction."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -13,23 +13,26 @@ from numpy.typing import NDArray
 from scipy import stats
 
 LEVEL = 0.95
+ALPHA = 0.05
 RESAMPLES = 4999
 SEED = 0
 MIN_FACES = 5
-"""With fewer faces no interval is given: resampling four values says little."""
+"""With fewer faces no interval is given: four values are too few to resample."""
 EXACT_UP_TO = 12
-"""Up to this many nonzero differences every sign pattern is counted."""
+"""Up to this many nonzero differences the sign-flip test is exact."""
 
 Kind = Literal["bca", "percentile", "constant", "too few faces", "none"]
+Name = TypeVar("Name", bound=Hashable)
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over n faces with its 95 % bootstrap interval and how that was made.
+    """A mean over n faces with its 95 % bootstrap interval.
 
-    `kind`: `bca` as a rule; `percentile` where the acceleration is undefined;
-    `constant` where all values agree (low = high = mean); `too few faces` leaves low
-    and high NaN, as does `none`, for a score over the set that cannot be resampled.
+    `kind` says how the interval was computed:
+    `bca` (the usual case); `percentile` where BCa is undefined; `constant` where all
+    values are equal (low = high = mean); `too few faces` and `none` (a score over the
+    set that cannot be resampled), where low and high are NaN.
     """
 
     mean: float
@@ -40,7 +43,7 @@ class Interval:
 
     @property
     def excludes_zero(self) -> bool:
-        """Whether all of the interval lies on one side of 0; False without interval."""
+        """Whether the interval lies on one side of 0; False without an interval."""
         return self.low > 0 or self.high < 0
 
 
@@ -48,8 +51,8 @@ class Interval:
 class Comparison:
     """Paired difference of two rows (first minus second) over the faces both have.
 
-    `p` is the two-sided sign-flip permutation p of the mean difference; `effect` the
-    matched-pairs rank-biserial correlation in [-1, 1].
+    `p` is the two-sided p-value of the sign-flip permutation test of the mean
+    difference. `effect` is the matched-pairs rank-biserial correlation in [-1, 1].
     """
 
     difference: Interval
@@ -58,18 +61,18 @@ class Comparison:
 
 
 def face_means(scores: pd.DataFrame, metric: str) -> pd.Series:
-    """Mean of `metric` for each face, its seeds averaged first; NaN faces left out.
+    """Mean of `metric` over seeds for each face (the index); NaN faces are dropped.
 
-    `scores` has a column `face` and one row a seed and face.
+    `scores` has a column `face` and one row for each seed and face.
     """
     means = cast("pd.Series", scores.groupby("face", sort=True)[metric].mean())
     return means.dropna().astype(np.float64)
 
 
 def mean_interval(values: NDArray[np.float64], resamples: int = RESAMPLES) -> Interval:
-    """Mean of (n,) values, one a face, with its BCa bootstrap interval (seeded).
+    """Mean of (n,) values, one for each face, with its BCa bootstrap interval.
 
-    Raises ValueError where a value is not finite: say first which faces count.
+    The resampling is seeded. Raises ValueError if a value is not finite.
     """
     values = np.asarray(values, dtype=np.float64)
     if not np.isfinite(values).all():
@@ -87,7 +90,7 @@ def mean_interval(values: NDArray[np.float64], resamples: int = RESAMPLES) -> In
 def compare(
     first: pd.Series, second: pd.Series, resamples: int = RESAMPLES
 ) -> Comparison:
-    """Compare two series of per-face values (index: face) on the faces they share."""
+    """Compare two series of per-face values (index: face) over the faces both have."""
     one, other = first.align(second, join="inner")
     difference = (one - other).dropna().to_numpy(dtype=np.float64)
     return Comparison(
@@ -98,7 +101,7 @@ def compare(
 
 
 def resample_counts(faces: int, resamples: int = RESAMPLES) -> NDArray[np.int64]:
-    """(resamples, faces): how often each face is drawn; the same every time."""
+    """(resamples, faces) counts of how often each face is drawn; seeded."""
     rng = np.random.default_rng(SEED)
     return rng.multinomial(faces, np.full(faces, 1 / faces), size=resamples)
 
@@ -106,7 +109,7 @@ def resample_counts(faces: int, resamples: int = RESAMPLES) -> NDArray[np.int64]
 def resampled_interval(
     value: float, resampled: NDArray[np.float64], faces: int
 ) -> Interval:
-    """Percentile interval of a score over the set from its (R,) resampled values."""
+    """Percentile interval of a score over the set, from its (R,) resampled values."""
     finite = resampled[np.isfinite(resampled)]
     if faces < MIN_FACES or not len(finite):
         return Interval(value, np.nan, np.nan, faces, "too few faces")
@@ -116,7 +119,7 @@ def resampled_interval(
 
 
 def resampled_p(differences: NDArray[np.float64]) -> float:
-    """Two-sided bootstrap p of difference 0 from its (R,) resampled values."""
+    """Two-sided bootstrap p-value of (R,) resampled differences; NaN for none."""
     finite = differences[np.isfinite(differences)]
     if not len(finite):
         return float("nan")
@@ -125,10 +128,11 @@ def resampled_p(differences: NDArray[np.float64]) -> float:
 
 
 def ratio_interval(parts: NDArray[np.float64], wholes: NDArray[np.float64]) -> Interval:
-    """Ratio of the means of two (n,) columns, one row a face, with its interval.
+    """Ratio mean(parts) / mean(wholes) of two (n,) columns, with its interval.
 
-    Faces are resampled for both at once, a draw whose whole is 0 is left out; the
-    interval is of percentiles. Use it where the mean of `wholes` is clearly not 0.
+    A row is a face. Each resample draws the same faces for both columns; resamples with
+    a denominator of 0 are dropped. The interval is a percentile interval. Use it only
+    if the mean of `wholes` is clearly not 0.
     """
     counts = resample_counts(len(parts))
     top, bottom = (counts @ column / len(parts) for column in (parts, wholes))
@@ -141,18 +145,25 @@ def ratio_interval(parts: NDArray[np.float64], wholes: NDArray[np.float64]) -> I
 def seeds_interval(
     first: pd.DataFrame, second: pd.DataFrame, resamples: int = RESAMPLES
 ) -> Interval:
-    """Difference of two means (first minus second) over faces and over training seeds.
+    """Difference of two means (first minus second) over faces and training seeds.
 
-    Each is a table, one row a face (the index), one column a seed, without NaN; faces
-    that both have count. Faces are drawn for both at once, and seeds for each by
-    itself, since a seed of one row has nothing to do with that of another; the interval
-    is of percentiles. It tells whether a difference would outlast other trainings,
-    where `compare` tells whether it would outlast other faces. A bootstrap over few
-    seeds is rough, and rather too narrow than too wide. Raises ValueError for fewer
-    than two seeds in either.
+    Unlike `compare`, the percentile interval also covers the training seed. Each
+    resample draws the same faces for both tables, and seeds for each table separately,
+    since seeds of two methods are unrelated. With few seeds the interval is rough and
+    tends to be too narrow.
+
+    Args:
+        first: one row for each face (the index), one column for each seed, no NaN.
+        second: the same for the other method; only faces in both tables count.
+        resamples: number of bootstrap resamples.
+
+    Raises:
+        ValueError: if either table has fewer than two seeds.
     """
     if min(first.shape[1], second.shape[1]) < 2:
-        raise ValueError("an interval over seeds needs two seeds or more in both rows")
+        raise ValueError(
+            "an interval over seeds needs at least two seeds in each table"
+        )
     one, other = first.align(second, join="inner", axis=0)
     counts = resample_counts(len(one), resamples)
     rng = np.random.default_rng(SEED + 1)
@@ -167,17 +178,18 @@ def seeds_interval(
 
 
 def sign_flip_p(differences: NDArray[np.float64], resamples: int = RESAMPLES) -> float:
-    """Two-sided p of mean difference 0 under random signs; exact for few differences.
+    """Two-sided p-value of the sign-flip permutation test of a mean difference of 0.
 
-    Drawn otherwise, with the observed pattern counted in (Phipson and Smyth 2010), so
-    that p is never 0. NaN for no differences, 1 where all are 0.
+    With up to EXACT_UP_TO nonzero differences all sign patterns are counted. Otherwise
+    patterns are drawn, and the observed one is counted as one of them (Phipson and
+    Smyth 2010), so p is never 0. NaN for no differences, 1 if all are 0.
     """
     if not len(differences):
         return float("nan")
     nonzero = differences[differences != 0]
     if not len(nonzero):
         return 1.0
-    # Rounding must not decide whether a pattern is as extreme as the observed one.
+    # The tolerance keeps rounding from excluding patterns equal to the observed one.
     observed = abs(nonzero.sum()) * (1 - 1e-12)
     if len(nonzero) <= EXACT_UP_TO:
         patterns = np.arange(2 ** len(nonzero))[:, None] >> np.arange(len(nonzero))
@@ -189,7 +201,7 @@ def sign_flip_p(differences: NDArray[np.float64], resamples: int = RESAMPLES) ->
 
 
 def rank_biserial(differences: NDArray[np.float64]) -> float:
-    """Matched-pairs rank-biserial correlation (Kerby 2014), leaving zeros out."""
+    """Matched-pairs rank-biserial correlation (Kerby 2014); zeros are left out."""
     nonzero = differences[differences != 0]
     if not len(nonzero):
         return float("nan") if not len(differences) else 0.0
@@ -198,7 +210,7 @@ def rank_biserial(differences: NDArray[np.float64]) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction over a family; NaN stays NaN and does not count."""
+    """P-values after Holm's step-down correction; NaN values are not counted."""
     p = np.asarray(p_values, dtype=np.float64)
     corrected = np.full(len(p), np.nan)
     order = [index for index in np.argsort(p, kind="stable") if np.isfinite(p[index])]
@@ -209,11 +221,29 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected.tolist()
 
 
+def best_or_equal(
+    scores: Mapping[Name, float], p_value: Callable[[Name, Name], float]
+) -> frozenset[Name]:
+    """The name with the highest score, and all that are not significantly worse.
+
+    `p_value(other, best)` is the p-value of a comparison with the best one. The values
+    are Holm-corrected and tested at ALPHA; a name with a NaN p-value is left out. Empty
+    without scores.
+    """
+    if not scores:
+        return frozenset()
+    best = max(scores, key=lambda name: scores[name])
+    others = [name for name in scores if name != best]
+    p_values = holm([p_value(other, best) for other in others])
+    equal = {name for name, p in zip(others, p_values, strict=True) if p >= ALPHA}
+    return frozenset({best} | equal)
+
+
 def _bootstrap(values: NDArray[np.float64], mean: float, resamples: int) -> Interval:
     kinds: tuple[Literal["bca", "percentile"], ...] = ("bca", "percentile")
     for kind in kinds:
         with warnings.catch_warnings():
-            # A degenerate BCa answers NaN, which is looked at below.
+            # A degenerate BCa interval is NaN, which is handled below.
             warnings.simplefilter("ignore")
             result = stats.bootstrap(
                 (values,),

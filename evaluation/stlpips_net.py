@@ -1,10 +1,10 @@
-"""The shift-tolerant AlexNet distance of Ghildyal and Liu (ECCV 2022), read from file.
+"""The network of ST-LPIPS: a shift-tolerant AlexNet (Ghildyal and Liu, ECCV 2022).
 
-A perceptual distance like LPIPS (Zhang et al. 2018), but trained from scratch on a
-trunk that hardly reacts to small shifts: the first convolution keeps full resolution,
-and every step down is a max-pool of stride one or nothing, then a 3x3 binomial blur of
-stride two over a reflected border (Zhang, "Making convolutional networks
-shift-invariant again", ICML 2019).
+Like LPIPS (Zhang et al., CVPR 2018), it compares features of a trunk network. The trunk
+is trained from scratch and changes little under small shifts: the first convolution has
+stride 1, and each downsampling is a 3x3 binomial blur of stride 2 with reflection
+padding, after a max-pool of stride 1 where AlexNet pools (Zhang, "Making convolutional
+networks shift-invariant again", ICML 2019).
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 CHANNELS = (64, 192, 384, 256, 256)
+"""Channels of the trunk's five feature maps."""
 
 
 class BlurPool(nn.Module):
-    """Halve a map: reflect two border pixels, blur with 1-2-1, keep every second."""
+    """Downsample by 2: 1-2-1 blur in both directions with reflection padding of 2."""
 
     filt: Tensor
 
@@ -31,13 +32,13 @@ class BlurPool(nn.Module):
         self.register_buffer("filt", kernel.expand(channels, 1, 3, 3).clone())
 
     def forward(self, features: Tensor) -> Tensor:
-        """(n, C, H, W) to (n, C, (H + 3) // 2, (W + 3) // 2)."""
+        """Map (n, C, H, W) to (n, C, (H + 3) // 2, (W + 3) // 2)."""
         padded = functional.pad(features, (2, 2, 2, 2), mode="reflect")
         return functional.conv2d(padded, self.filt, stride=2, groups=self.filt.shape[0])
 
 
 class Trunk(nn.Module):
-    """The anti-aliased AlexNet, its layers named as the published file names them."""
+    """The anti-aliased AlexNet; its layers have the names of the published file."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,14 +62,14 @@ class Trunk(nn.Module):
         ends = (3, 7, 11, 13, 15)
         starts = (0, *ends[:-1])
         for number, (start, end) in enumerate(zip(starts, ends, strict=True), start=1):
-            # The file numbers layers through all slices, so each keeps its number.
+            # The file numbers the layers through all slices.
             slice_ = nn.Sequential()
             for index in range(start, end):
                 slice_.add_module(str(index), layers[index])
             self.add_module(f"slice{number}", slice_)
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        """(n, 3, H, W) scaled pictures to the five rectified maps."""
+        """Map (n, 3, H, W) scaled pictures to five (n, C, h, w) maps, after ReLU."""
         maps = []
         features = pictures
         for slice_ in self.children():
@@ -78,7 +79,7 @@ class Trunk(nn.Module):
 
 
 class ShiftTolerantNet(nn.Module):
-    """Weighted squared differences of unit features of two pictures in [-1, 1]."""
+    """Weighted squared differences of the unit-length features of two pictures."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,13 +88,16 @@ class ShiftTolerantNet(nn.Module):
         self.scaling_layer.register_buffer("scale", torch.ones(1, 3, 1, 1))
         self.net = Trunk()
         for number, channels in enumerate(CHANNELS):
-            # The file holds each weighting behind a dropout layer, as model.1.
+            # In the file a dropout layer comes first, so the weights are `model.1`.
             head = nn.Module()
             head.model = nn.ModuleDict({"1": nn.Conv2d(channels, 1, 1, bias=False)})
             self.add_module(f"lin{number}", head)
 
     def features(self, pictures: Tensor) -> list[Tensor]:
-        """Unit-length features of (n, 3, H, W) float pictures in [-1, 1]."""
+        """Five (n, C, h, w) unit-length feature maps.
+
+        `pictures` are (n, 3, H, W) float32 in [-1, 1]; CHANNELS has the C of each map.
+        """
         scaling = self.scaling_layer
         scaled = (pictures - cast("Tensor", scaling.shift)) / cast(
             "Tensor", scaling.scale
@@ -101,7 +105,7 @@ class ShiftTolerantNet(nn.Module):
         return [unit_length(features) for features in self.net(scaled)]
 
     def distance(self, first: list[Tensor], second: list[Tensor]) -> Tensor:
-        """(n,) distances of the `features` of two batches; 0 for equal ones."""
+        """(n,) distances, 0 or more, of the `features` of two batches of n pictures."""
         total = torch.zeros(len(first[0]), device=first[0].device)
         for number, (one, other) in enumerate(zip(first, second, strict=True)):
             weight = cast("Tensor", self.get_parameter(f"lin{number}.model.1.weight"))
@@ -111,18 +115,18 @@ class ShiftTolerantNet(nn.Module):
 
 
 def load_net(file: Path, device: str = "cpu") -> ShiftTolerantNet:
-    """The net with the published weights; every key of the file must fit.
+    """The network with the published weights, in evaluation mode without gradients.
 
-    Raises RuntimeError (torch's own) where keys or shapes differ.
+    Raises RuntimeError if keys or shapes in the file differ.
     """
     net = ShiftTolerantNet()
     net.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
-    # On processors the convolutions of this net run twice as fast channels last.
+    # On CPUs the convolutions run twice as fast with channels last.
     net = net.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return net.eval().requires_grad_(False)
 
 
 def unit_length(features: Tensor) -> Tensor:
-    """(n, C, H, W) features over their length along the channels."""
+    """Divide (n, C, H, W) features by their Euclidean length over the channels."""
     length = features.square().sum(dim=1, keepdim=True).sqrt()
     return features / (length + 1e-10)

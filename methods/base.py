@@ -1,4 +1,4 @@
-"""What a method is: fitted to an engine without truth, then from faces to vectors."""
+"""The method interface: fit to an engine without ground truth, then predict vectors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine
@@ -19,15 +19,15 @@ from benchmark.system.progress import Progress
 
 
 class MethodError(RuntimeError):
-    """A method cannot do what it was asked; the message says what it lacks."""
+    """A method cannot do what was asked; the message says what is missing."""
 
 
 @dataclass(frozen=True)
 class PretrainedPart:
-    """Something a method did not learn itself: what, from where, on which data.
+    """A pretrained component of a method: its source, training data and licence.
 
-    The source of what comes as a weight file under an option begins with "option" and
-    names it: tables of a run tell of the file that was loaded.
+    For weights that an option selects, `source` begins with the word "option" and
+    names that option. Tables then show the file that the run loaded.
     """
 
     name: str
@@ -38,12 +38,20 @@ class PretrainedPart:
 
 @dataclass(frozen=True)
 class MethodMeta:
-    """A method declared as data; tables and keys are made from it.
+    """The metadata of a method; tables and stage keys are built from it.
 
-    `role` is "method" for a contestant, "control" for random and constant rows, and
-    "oracle" for a row that is allowed to see truths (marked so in every table).
-    `revision` changes with any change of behaviour. `needs` names every weight file
-    that some options make it read; `required_weights` says which under given options.
+    Attributes:
+        name: the registry name.
+        title: the name in tables.
+        version: the version of the method.
+        paper: the citation; empty for controls.
+        licence: an SPDX identifier.
+        role: "method", "control" (no learning), or "oracle" (may use ground truth and
+            is marked in every table).
+        revision: changes with every change of behaviour.
+        needs: every weight file that some options require; `required_weights` names
+            those of given options.
+        pretrained: components that the method does not train itself.
     """
 
     name: str
@@ -58,17 +66,27 @@ class MethodMeta:
 
 
 class MethodOptions(BaseModel):
-    """Base of a method's own options; unknown keys are refused."""
+    """Base class of a method's options; unknown keys raise a ValidationError."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     input_size: int = Field(224, ge=16, le=1024)
-    """Side in pixels of the square faces that `predict` wants."""
+    """Side in pixels of the square faces that `predict` takes."""
+
+    @classmethod
+    def accepted_names(cls) -> frozenset[str]:
+        """Names under which a suite may give these options, old spellings included."""
+        aliases = [each.validation_alias for each in cls.model_fields.values()]
+        accepted = [a.choices for a in aliases if isinstance(a, AliasChoices)]
+        old = (
+            name for choices in accepted for name in choices if isinstance(name, str)
+        )
+        return frozenset((*cls.model_fields, *old))
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """Unlabelled pictures, (n, S, S, 3) uint8 RGB, and the digest that names them."""
+    """Unlabelled pictures, (n, S, S, 3) uint8 RGB, and the digest of their content."""
 
     images: NDArray[np.uint8]
     digest: str
@@ -76,7 +94,7 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Labelled:
-    """Train faces with their truths; handed to oracle rows and to nobody else."""
+    """Train faces with their ground truth; only oracle methods receive them."""
 
     faces: Pictures
     truth: AvatarVectors
@@ -85,10 +103,19 @@ class Labelled:
 
 @dataclass(frozen=True)
 class FitContext:
-    """All that a method may see while it fits: no attributes and no truth.
+    """Everything that a method may use while it fits.
 
-    `weights` maps the names of `required_weights` to checked files, decided at plan
-    time. `labelled` is None but for oracle rows.
+    It holds no attributes of the faces and, except for oracles, no ground truth.
+
+    Attributes:
+        engine: the avatar engine to learn.
+        faces: unlabelled train faces.
+        store: caches the stages of the fit.
+        device: the torch device.
+        seed: the seed of the trial.
+        progress: progress bars and logged figures.
+        weights: the verified file of each name in `required_weights`.
+        labelled: train faces with ground truth; None unless the method is an oracle.
     """
 
     engine: Engine
@@ -103,7 +130,7 @@ class FitContext:
 
 @runtime_checkable
 class Method(Protocol):
-    """A contestant."""
+    """A method of the benchmark: it is fitted to one engine, then predicts vectors."""
 
     meta: ClassVar[MethodMeta]
     Options: ClassVar[type[MethodOptions]]
@@ -113,25 +140,29 @@ class Method(Protocol):
 
     @classmethod
     def required_weights(cls, options: Any) -> tuple[str, ...]:
-        """Names of the weight files (benchmark.weights) that a fit then reads."""
+        """Names of the weight files (benchmark.weights) that a fit reads."""
         ...
 
     def fit(self, context: FitContext) -> None:
-        """Learn the engine; resumable after a kill; stages go through the store."""
+        """Learn the engine.
+
+        A fit that was killed resumes. Its stages are cached in `context.store`.
+        """
         ...
 
     def predict(self, faces: torch.Tensor) -> AvatarVectors:
-        """Vectors for (n, 3, H, W) float32 faces in [-1, 1], any n (0 included).
+        """Predict the vectors of (n, 3, S, S) float32 faces in [-1, 1].
 
-        H = W = options.input_size; another shape or range raises ValueError.
+        S is `options.input_size`; n may be 0. Raises ValueError for any other shape,
+        type or range.
         """
         ...
 
     def save(self, folder: Path) -> None:
-        """Write safetensors and JSON; no pickle."""
+        """Write the fitted method as safetensors and JSON, never as pickle."""
         ...
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu") -> Self:
-        """Read what `save` wrote, to predict on `device`; works without the engine."""
+        """Read what `save` wrote, to predict on `device`; the engine is not needed."""
         ...

@@ -1,4 +1,4 @@
-"""Baseline: the estimator trained on engine renders alone, blind to the domain gap."""
+"""Baseline: the avatar estimator trained on engine renders only."""
 
 from __future__ import annotations
 
@@ -11,29 +11,32 @@ from methods.estimator.estimation import EstimatorMethod
 from methods.estimator.examples import Pairs
 from methods.estimator.options import EstimatorOptions
 from methods.networks.backbones import WEIGHT_FILES
-from methods.shared.renders import foreseen_renders, training_renders
-from methods.shared.stage_estimate import Foreseen
+from methods.shared.renders import training_renders
 
 
 class BaselineOptions(EstimatorOptions):
-    """Options of the estimator, and which renders to train on.
+    """Options of the estimator and of its training renders.
 
     Attributes:
-        samples: how many (the paper: 50,000).
-        absent: share of them in which each optional part, such as glasses, is absent;
-            None draws every option equally often, as the paper does.
+        samples: number of renders (paper: 50,000 for the TikTok engine).
+        absent: share of renders in which each optional part, such as glasses, is
+            absent; None draws every option equally often, as the paper does.
     """
 
-    YOUNGER: ClassVar[tuple[str, ...]] = (*EstimatorOptions.YOUNGER, "absent")
+    OMITTED_IF_NONE: ClassVar[tuple[str, ...]] = (
+        *EstimatorOptions.OMITTED_IF_NONE,
+        "absent",
+    )
 
     samples: int = Field(50_000, ge=1)
     absent: float | None = Field(None, ge=0, le=1)
 
 
 class Baseline(EstimatorMethod):
-    """Trained on (render, vector) pairs of random vectors.
+    """The avatar estimator trained on pairs of renders and random vectors.
 
-    The Baseline of the SwiftAvatar paper, section 4.2 and first row of Table 3.
+    It ignores the domain gap between faces and renders: the "Baseline" of SwiftAvatar,
+    section 4.1, and the first row of its Tables 1 and 3.
     """
 
     meta: ClassVar[MethodMeta] = MethodMeta(
@@ -50,19 +53,8 @@ class Baseline(EstimatorMethod):
         super().__init__(options)
         self.samples, self.absent = options.samples, options.absent
 
-    def before(self, context: FitContext) -> tuple[tuple[Foreseen, ...], str]:
-        """The renders."""
-        renders = foreseen_renders(
-            context.engine,
-            self.samples,
-            self.options.input_size,
-            context.seed,
-            self.absent,
-        )
-        return (renders,), renders.stage.key
-
     def pairs(self, context: FitContext) -> Pairs:
-        """Random avatars of the engine, rendered at the input size."""
+        """Pairs of random avatars of the engine, rendered at the input size."""
         renders = training_renders(
             context.engine,
             self.samples,

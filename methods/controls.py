@@ -1,8 +1,7 @@
-"""Controls: rows that need no learning, and oracle rows that may see truths."""
+"""Controls, which do not learn, and oracles, which may use ground truth."""
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -12,6 +11,7 @@ from pydantic import Field
 from torch import Tensor
 
 from benchmark.avatars import AvatarSpec, AvatarVectors
+from benchmark.storage.digests import bytes_digest
 from methods.base import (
     FitContext,
     Labelled,
@@ -28,13 +28,13 @@ from methods.shared.saving import load_method, save_method
 
 
 class ControlOptions(MethodOptions):
-    """Options of the controls that look at no picture."""
+    """Options of the controls, which ignore what a face shows."""
 
     input_size: int = Field(224, ge=64, le=1024)
 
 
 class _Untrained(ABC):
-    """A control that keeps nothing of a fit but the spec and the seed."""
+    """A control whose fit keeps only the engine's spec and the seed."""
 
     meta: ClassVar[MethodMeta]
     Options: ClassVar[type[ControlOptions]] = ControlOptions
@@ -45,31 +45,31 @@ class _Untrained(ABC):
 
     @classmethod
     def required_weights(cls, options: Any) -> tuple[str, ...]:
-        """None."""
+        """No weight files."""
         return ()
 
     def fit(self, context: FitContext) -> None:
-        """Remember the engine's spec and the seed."""
+        """Keep the engine's spec and the seed."""
         self._fitted = context.engine.spec, context.seed
 
     def predict(self, faces: Tensor) -> AvatarVectors:
-        """One vector a face; see the class for which."""
+        """One vector for each face, as the class describes."""
         check_faces(faces, self.options.input_size)
         spec, seed = self._memory
         return self._vectors(spec, seed, faces)
 
     @abstractmethod
     def _vectors(self, spec: AvatarSpec, seed: int, faces: Tensor) -> AvatarVectors:
-        """One vector a face."""
+        """One vector for each face."""
 
     def save(self, folder: Path) -> None:
-        """Write options, spec and seed."""
+        """Write the options, the spec and the seed."""
         spec, seed = self._memory
         save_method(folder, self.meta, self.options, spec, {"seed": seed})
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu") -> Self:
-        """Read what `save` wrote; the device makes no difference."""
+        """Read what `save` wrote; `device` is ignored."""
         saved = load_method(folder, cls.meta)
         method = cls(cls.Options.model_validate(saved.options))
         method._fitted = saved.spec, int(saved.extra["seed"])
@@ -83,10 +83,10 @@ class _Untrained(ABC):
 
 
 class Random(_Untrained):
-    """A uniformly random vector a face.
+    """A uniformly random vector for each face.
 
-    The draw is seeded by the seed and by the face's bytes, so that it is the same in
-    any batch; it has nothing to do with what the picture shows.
+    The trial's seed and the face's bytes seed the draw, so a face gets the same vector
+    in any batch.
     """
 
     meta: ClassVar[MethodMeta] = MethodMeta(
@@ -107,16 +107,14 @@ class Random(_Untrained):
 
 
 def _digest(face: Tensor) -> str:
-    return hashlib.sha256(
-        face.detach().cpu().contiguous().numpy().tobytes()
-    ).hexdigest()
+    return bytes_digest(face.detach().cpu().contiguous().numpy().tobytes())
 
 
 class Constant(_Untrained):
-    """The same vector for every face: mean or mode of the spec's own distribution.
+    """The same vector for every face: the mean or mode of each parameter.
 
-    Vectors are sampled uniformly, so the mean of a scalar is 0.5, and of equally likely
-    options the first stands for the mode.
+    Parameters are sampled uniformly: the mean of a scalar is 0.5. All options are
+    equally likely, so the first one is taken as the mode.
     """
 
     meta: ClassVar[MethodMeta] = MethodMeta(
@@ -135,7 +133,7 @@ class Constant(_Untrained):
 
 
 class Supervised(EstimatorMethod):
-    """Oracle: the same estimator, trained on labelled train faces: the ceiling."""
+    """Oracle: the avatar estimator trained on labelled train faces, an upper bound."""
 
     meta: ClassVar[MethodMeta] = MethodMeta(
         name="supervised",
@@ -148,14 +146,14 @@ class Supervised(EstimatorMethod):
     )
 
     def pairs(self, context: FitContext) -> Pairs:
-        """The labelled train faces with their truths."""
+        """The labelled train faces with their ground truth."""
         labelled = _labelled(self.meta.name, context)
         faces = resized(labelled.faces.images, self.options.input_size)
         return Pairs(faces, labelled.truth, labelled.digest)
 
 
 class SupervisedShuffled(Supervised):
-    """Oracle whose truths are dealt to the wrong faces: it must fall to guessing."""
+    """Oracle trained on shuffled ground truth: it can only learn option frequencies."""
 
     meta: ClassVar[MethodMeta] = MethodMeta(
         name="supervised-shuffled",
@@ -168,7 +166,7 @@ class SupervisedShuffled(Supervised):
     )
 
     def pairs(self, context: FitContext) -> Pairs:
-        """The labelled train faces with their truths in a seeded random order."""
+        """The labelled train faces with their ground truth in a seeded random order."""
         pairs = super().pairs(context)
         seed = seed_of("shuffle", context.seed)
         order = np.random.default_rng(seed).permutation(len(pairs.vectors))
@@ -179,7 +177,6 @@ class SupervisedShuffled(Supervised):
 def _labelled(name: str, context: FitContext) -> Labelled:
     if context.labelled is None:
         raise MethodError(
-            f"{name} is an oracle row: it needs labelled train faces "
-            "(FitContext.labelled)"
+            f"{name} is an oracle: it needs labelled train faces (FitContext.labelled)"
         )
     return context.labelled

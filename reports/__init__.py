@@ -1,1 +1,1 @@
-"""What people read: tables, figures and pages."""
+"""Reports: tables, figures, HTML pages and human studies."""

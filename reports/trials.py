@@ -1,4 +1,4 @@
-"""Reading a run's folder: trials as they lie on disk, the source of every report."""
+"""Reads a run folder: the trials on disk, which every report is made from."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ Data = Mapping[str, Any]
 
 
 class ReportError(ValueError):
-    """A report cannot be made, or refuses to be; the message says why."""
+    """A report cannot be made; the message says why."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One variant × engine × seed; `record` is its trial.json, `timing` timing.json."""
+    """One variant on one engine with one seed.
+
+    `record` holds the content of trial.json, `timing` that of timing.json.
+    """
 
     folder: Path
     record: Data
@@ -59,7 +62,7 @@ class Trial:
 
     @cached_property
     def cases(self) -> pd.DataFrame:
-        """Every case of a finished trial, as `cases_bytes` of `trial_folder` says."""
+        """All cases of a finished trial, with the columns of `cases_bytes`."""
         return read_cases(self.folder)
 
     def scores(self, split: str, designer: str) -> pd.DataFrame:
@@ -69,7 +72,7 @@ class Trial:
         return cases.loc[chosen]
 
     def vectors(self, split: str, designer: str) -> tuple[AvatarVectors, AvatarVectors]:
-        """Predicted and true vectors of a split, in the order of `scores`."""
+        """Predicted and ground-truth vectors, in the row order of `scores`."""
         rows = self.scores(split, designer)
         predicted, truth = (
             AvatarVectors.from_records(self.spec, map(json.loads, rows[column]))
@@ -79,8 +82,11 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Contestant:
-    """One row of the tables: a variant, whatever its engines and seeds."""
+class ReportedVariant:
+    """One row of the tables: a variant over all its engines and seeds.
+
+    `role` is "method", "control" or "oracle"; `meta` is the method's metadata.
+    """
 
     name: str
     title: str
@@ -89,28 +95,32 @@ class Contestant:
 
     @property
     def label(self) -> str:
-        """The title with its role: controls are named, oracle rows carry a dagger."""
+        """The title, marked "(control)" for controls and "†" for oracles."""
         suffix = {"control": " (control)", "oracle": " †"}
         return self.title + suffix.get(self.role, "")
 
 
 @dataclass(frozen=True)
 class Ablation:
-    """The suite's Table 3: rungs in order, and what goes beyond the last, retitled."""
+    """The suite's ablation (Table 3), with the titles that the table uses.
+
+    `steps` are in order: each adds one step to the row before. Each variant of `beyond`
+    changes the last step in some way.
+    """
 
     title: str
-    rungs: tuple[Contestant, ...]
-    beyond: tuple[Contestant, ...]
+    steps: tuple[ReportedVariant, ...]
+    beyond: tuple[ReportedVariant, ...]
 
     @property
-    def contestants(self) -> tuple[Contestant, ...]:
-        """Every row, the rungs first."""
-        return self.rungs + self.beyond
+    def variants(self) -> tuple[ReportedVariant, ...]:
+        """All rows: the steps, then the variants beyond them."""
+        return self.steps + self.beyond
 
 
 @dataclass(frozen=True)
 class Run:
-    """Every trial of a run folder, with the run's configuration and environment."""
+    """All trials of a run folder, with the run's configuration and environment."""
 
     folder: Path
     trials: tuple[Trial, ...]
@@ -119,15 +129,15 @@ class Run:
 
     @property
     def first(self) -> Data:
-        """A trial's record, for what all trials share (faces, metrics, splits)."""
+        """One trial's record, for what all trials share (faces, metrics, splits)."""
         return self.trials[0].record
 
     @cached_property
-    def contestants(self) -> tuple[Contestant, ...]:
-        """The variants in the suite's order: methods, then controls, then oracles."""
+    def variants(self) -> tuple[ReportedVariant, ...]:
+        """Methods, then controls, then oracles, each in the suite's order."""
         order = list(self.resolved.get("variants", {}))
         found = {
-            t.variant: Contestant(
+            t.variant: ReportedVariant(
                 t.variant, t.record["title"], t.record["role"], t.record["method_meta"]
             )
             for t in self.trials
@@ -145,37 +155,37 @@ class Run:
 
     @cached_property
     def ablation(self) -> Ablation | None:
-        """The suite's ablation; None without one, or before every rung has a trial."""
+        """The suite's ablation; None if it has none or a step has no trial yet."""
         named = self.resolved.get("ablation")
-        by_name = {c.name: c for c in self.contestants}
+        by_name = {c.name: c for c in self.variants}
         if named is None or not set(named["rungs"]) <= set(by_name):
             return None
-        rungs, beyond = (
+        steps, beyond = (
             tuple(
                 replace(c, title=named["labels"].get(c.name, c.title))
                 for c in (by_name[name] for name in named[kind] if name in by_name)
             )
             for kind in ("rungs", "beyond")
         )
-        return Ablation(named["title"], rungs, beyond)
+        return Ablation(named["title"], steps, beyond)
 
     @cached_property
-    def main_contestants(self) -> tuple[Contestant, ...]:
-        """The rows of Table 1: of an ablation the first and the last rung alone."""
+    def main_variants(self) -> tuple[ReportedVariant, ...]:
+        """The rows of Table 1: of an ablation, only the first and the last step."""
         named = self.resolved.get("ablation") or {"rungs": ()}
-        between = named["rungs"][1:-1]
-        return tuple(c for c in self.with_rungs if c.name not in between)
+        middle = named["rungs"][1:-1]
+        return tuple(v for v in self.main_and_step_variants if v.name not in middle)
 
     @cached_property
-    def with_rungs(self) -> tuple[Contestant, ...]:
-        """The rows of Table 1 and every rung: all but what goes beyond the ladder."""
+    def main_and_step_variants(self) -> tuple[ReportedVariant, ...]:
+        """The rows of Table 1 and all ablation steps, without the variants beyond."""
         named = self.resolved.get("ablation") or {"beyond": ()}
-        return tuple(c for c in self.contestants if c.name not in named["beyond"])
+        return tuple(v for v in self.variants if v.name not in named["beyond"])
 
-    def playing(self, method: str) -> Contestant | None:
-        """The first variant of a method."""
-        found = (c for c in self.contestants if c.meta["name"] == method)
-        return next(found, None)
+    def first_variant_of(self, method: str) -> ReportedVariant | None:
+        """The first variant that uses a method, or None."""
+        matching = (v for v in self.variants if v.meta["name"] == method)
+        return next(matching, None)
 
     @cached_property
     def engines(self) -> tuple[str, ...]:
@@ -188,22 +198,22 @@ class Run:
 
     @cached_property
     def seeds(self) -> tuple[int, ...]:
-        """Every seed that a trial has, in order."""
+        """The seeds of all trials, ascending."""
         return tuple(sorted({trial.record["seed"] for trial in self.trials}))
 
     @property
     def metrics(self) -> tuple[Data, ...]:
-        """Every metric as data, with `skipped` (a reason or None)."""
+        """The metrics in the suite's order; `skipped` is a reason or None."""
         return tuple(self.first["metrics"])
 
     @property
     def splits(self) -> Mapping[str, int]:
-        """Number of faces by split."""
+        """Number of faces in each split."""
         return self.first["splits"]
 
     @property
     def main_split(self) -> str:
-        """The split that carries the claims: held-out where it was scored."""
+        """The split that claims are based on: held-out, if it was scored."""
         return "heldout" if "heldout" in self.splits else next(iter(self.splits))
 
     @property
@@ -213,52 +223,55 @@ class Run:
 
     @property
     def stand_in(self) -> bool:
-        """Whether the faces stand in for photographs of people."""
+        """Whether the faces are synthetic stand-ins for photographs."""
         return bool(self.first["faces"]["stand_in"])
 
-    def of(self, variant: str, engine: str) -> tuple[Trial, ...]:
-        """A row's trials on one engine, a seed each, in the order of seeds."""
+    def trials_of(self, variant: str, engine: str) -> tuple[Trial, ...]:
+        """A variant's trials on one engine, ordered by seed."""
         chosen = [t for t in self.trials if (t.variant, t.engine) == (variant, engine)]
         return tuple(sorted(chosen, key=lambda t: t.record["seed"]))
 
-    def done(self, variant: str, engine: str) -> tuple[Trial, ...]:
-        """Those of `of` that finished."""
-        return tuple(t for t in self.of(variant, engine) if t.error is None)
+    def finished_trials(self, variant: str, engine: str) -> tuple[Trial, ...]:
+        """The trials of `trials_of` that did not fail."""
+        return tuple(t for t in self.trials_of(variant, engine) if t.error is None)
 
     def failed(self, variant: str, engine: str) -> bool:
-        """Whether a row was tried on an engine and no trial of it finished."""
-        tried = self.of(variant, engine)
+        """Whether a variant has trials on an engine and all of them failed."""
+        tried = self.trials_of(variant, engine)
         return bool(tried) and all(trial.error is not None for trial in tried)
 
 
 def read_run(folder: Path) -> Run:
-    """Read a run folder; raises ReportError where it holds no trials or mixed ones."""
+    """Read a run folder.
+
+    Raises ReportError if it holds no trials, trials of different suites, or a file that
+    cannot be read.
+    """
     trials = []
-    for place in trial_folders(folder):
-        record = read_record(place)
+    for path in trial_folders(folder):
+        record = read_record(path)
         if record is None:
             raise ReportError(
-                f"{place / 'trial.json'}: is not readable JSON; run again"
+                f"{path / 'trial.json'} is not valid JSON; run the suite again"
             )
-        trials.append(Trial(place, record, read_timing(place)))
+        trials.append(Trial(path, record, read_timing(path)))
     if not trials:
         raise ReportError(
-            f"{folder}: holds no trials; give the folder of a run, such as "
+            f"{folder} holds no trials; give the folder of a run, such as "
             "runs/quick/latest"
         )
-    _check_alike(folder, trials)
+    _check_same_suite(folder, trials)
     return Run(folder, tuple(trials), _read_resolved(folder), _read_environment(folder))
 
 
-def _check_alike(folder: Path, trials: list[Trial]) -> None:
-    """Faces, splits and metrics of all trials must be the same to share a table."""
+def _check_same_suite(folder: Path, trials: list[Trial]) -> None:
     for key in ("faces", "splits", "designers", "metrics", "render_size"):
         for trial in trials[1:]:
             if trial.record[key] != trials[0].record[key]:
                 raise ReportError(
                     f"{folder}: {trial.folder.name} and {trials[0].folder.name} differ "
-                    f"in {key}, so their figures cannot share a table; report runs of "
-                    "one suite"
+                    f"in {key}, so one table cannot show both; report the runs of one "
+                    "suite"
                 )
 
 
@@ -268,7 +281,7 @@ def _read_resolved(folder: Path) -> Data:
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         return yaml.safe_load(text) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ReportError(f"{path}: is not readable YAML; run again") from error
+        raise ReportError(f"{path} is not valid YAML; run the suite again") from error
 
 
 def _read_environment(folder: Path) -> Data:
@@ -276,4 +289,4 @@ def _read_environment(folder: Path) -> Data:
     try:
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except ValueError as error:
-        raise ReportError(f"{path}: is not readable JSON; run again") from error
+        raise ReportError(f"{path} is not valid JSON; run the suite again") from error

@@ -1,4 +1,4 @@
-"""Everything people read about a run, written into its folder or the terminal."""
+"""Writes the report of a run into its folder, and its tables to the terminal."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.storage.store import atomic_write
-from benchmark.storage.trial_folder import publish
 from reports.page.grid import FACES, MOST_FACES, Grid, grid_note, grids
+from reports.publishing import publish_report, write_tables
 from reports.tables import published as paper
 from reports.tables import wording
-from reports.tables.formats import to_latex, to_markdown, to_rich
+from reports.tables.formats import to_rich
 from reports.tables.table import Table, published
-from reports.trials import ReportError, Run, read_run
+from reports.trials import Run, read_run
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +27,7 @@ FOLDER = "report"
 
 @dataclass(frozen=True)
 class ReportFiles:
-    """What `write_reports` wrote: the page, tables, figures with data, face sheets."""
+    """Paths that `write_reports` wrote; figures include their CSV files."""
 
     folder: Path
     page: Path
@@ -41,79 +41,76 @@ def write_reports(
 ) -> ReportFiles:
     """Write RUN/report: page.html, tables.md, files of each table, figures/, faces/.
 
-    Page and sheets show `faces` validation faces, 24 at most; Table 2 is there with the
-    answers of a study of this run. Raises ReportError where the folder holds no run or
-    the study is of another one, or it cannot be written.
+    Args:
+        run_folder: the run's folder.
+        faces: number of validation faces on the page and the face sheets, at most 24.
+        answers: answers of a rating study of this run, for Table 2.
+
+    Raises:
+        ReportError: if the folder holds no run, the study belongs to another run, or
+            the report cannot be written.
     """
-    from reports.figures.scores import draw
+    from reports.figures.scores import draw_scores
     from reports.figures.sweeps import draw_sweeps
-    from reports.human_study.analysis.of_run import rating_of_run
+    from reports.human_study.analysis.of_run import study_of_run
     from reports.page.page import Content, render_page
     from reports.tables.ablation_tables import ablation_tables
-    from reports.tables.scores import by_engine, headline
+    from reports.tables.scores import all_scores_table, headline_table
 
     run = read_run(run_folder)
-    first, ablation, details = headline(run), ablation_tables(run), detail_tables(run)
-    everything = by_engine(run, run.main_split, run.designers[0])
+    first, ablation = headline_table(run), ablation_tables(run)
+    everything = all_scores_table(run, run.main_split, run.designers[0])
+    details = detail_tables(run)
     printed = [published(table) for table in paper.TABLES]
-    drawings = draw(run) + draw_sweeps(run)
+    drawings = draw_scores(run) + draw_sweeps(run)
     shown = grids(run, min(faces, MOST_FACES))
     content = Content(first, ablation, everything, printed, details, drawings, shown)
-    rating = rating_of_run(run, answers)
+    rating = study_of_run(run, answers)
     page = render_page(run, content, rating.section)
     folder = run_folder / FOLDER
-    if folder.is_file():
-        raise ReportError(f"cannot write to {folder}: it is a file; move it away")
     tables: list[Path] = []
     figures: list[Path] = []
     sheets: list[Path] = []
 
-    def fill(place: Path) -> None:
-        (place / "figures").mkdir()
+    def fill(partial: Path) -> None:
+        (partial / "figures").mkdir()
         measured = [first, *rating.tables, *ablation, everything, *details]
-        written = _write_tables(place, measured, printed) + _write_data(place, run)
-        every = (*drawings, *rating.drawings)
-        drawn = [p for d in every for p in d.write(place / "figures")]
-        atomic_write(place / "page.html", page.encode())
-        tables.extend(folder / path.relative_to(place) for path in written)
-        figures.extend(folder / path.relative_to(place) for path in drawn)
-        shot = _write_sheets(place / "faces", run, shown)
-        sheets.extend(folder / path.relative_to(place) for path in shot)
+        tables.extend(write_tables(partial, measured, printed))
+        tables.extend(_write_ablation_data(partial, run))
+        for drawing in (*drawings, *rating.drawings):
+            figures.extend(drawing.write(partial / "figures"))
+        sheets.extend(_write_sheets(partial / "faces", run, shown))
+        atomic_write(partial / "page.html", page.encode())
+        for paths in (tables, figures, sheets):
+            paths[:] = [folder / path.relative_to(partial) for path in paths]
 
-    try:
-        # Whole or not at all, and without tables of an earlier report.
-        publish(folder, fill)
-    except OSError as error:
-        raise ReportError(
-            f"cannot write to {folder}: {error.strerror}; make it writable or free "
-            "some space"
-        ) from error
+    publish_report(folder, fill)
     files = (tuple(tables), tuple(figures), tuple(sheets))
     return ReportFiles(folder, folder / "page.html", *files)
 
 
 def print_table(table: Table, console: Console) -> None:
-    """Print a table with its notes."""
+    """Print a table and its notes."""
     _print_fitting(table, console)
     _print_notes(table, console)
 
 
 def terminal_table(run_folder: Path, console: Console) -> None:
-    """Print Tables 1 and 3, every score by engine, and what one must know to read."""
+    """Print Table 1, all scores by engine, Table 3 and the notes of Table 1."""
     from reports.tables.ablation_tables import ablation_tables
-    from reports.tables.scores import by_engine, headline
+    from reports.tables.scores import all_scores_table, headline_table
 
     run = read_run(run_folder)
-    table = headline(run)
+    table = headline_table(run)
     wide = _print_fitting(table, console)
-    scores = by_engine(run, run.main_split, run.designers[0], speed=False)
+    scores = all_scores_table(run, run.main_split, run.designers[0], speed=False)
     for piece in _pieces(scores, console):
         console.print(to_rich(piece, details=False))
     for further in ablation_tables(run):
         wide &= _print_fitting(further, console)
     _print_notes(table, console)
     if not wide:
-        console.print("· Intervals are in the report's tables.md.", style="dim")
+        console.print("· For intervals, see the report's tables.md.", style="dim")
 
 
 def _print_notes(table: Table, console: Console) -> None:
@@ -122,7 +119,7 @@ def _print_notes(table: Table, console: Console) -> None:
 
 
 def _print_fitting(table: Table, console: Console) -> bool:
-    """Print a table, with intervals under the means where the terminal is that wide."""
+    """Print a table, with intervals if it fits the terminal; returns whether it did."""
     whole = to_rich(table, details=True)
     if _width(whole, console).maximum <= console.width:
         console.print(whole)
@@ -133,7 +130,7 @@ def _print_fitting(table: Table, console: Console) -> bool:
 
 
 def _pieces(table: Table, console: Console) -> list[Table]:
-    """As many columns in a row as fit the terminal, every piece with all labels."""
+    """The table cut into column groups that fit the terminal, each with all labels."""
     pieces, start = [], 0
     for stop in range(1, len(table.columns) + 1):
         wider = to_rich(table.between(start, stop), details=False)
@@ -150,33 +147,32 @@ def _width(table: RichTable, console: Console) -> Measurement:
 
 
 def detail_tables(run: Run) -> list[Table]:
-    """Every further table that this run has the trials for."""
-    from reports.tables.comparisons import designers, differences
-    from reports.tables.costs import costs
+    """The tables behind "Checks and details", as far as the run has data for them."""
+    from reports.tables.comparisons import designers_table, differences_table
+    from reports.tables.costs import costs_table
     from reports.tables.inferability import inferability_table
     from reports.tables.parameters import parameter_table
     from reports.tables.ranking import ranking_table
-    from reports.tables.scores import by_engine, parts
+    from reports.tables.scores import all_scores_table, parts_table
     from reports.tables.seeds import seeds_table
 
     main, designer = run.main_split, run.designers[0]
     others = [split for split in run.splits if split != main]
     candidates = [
-        parts(run),
-        *(by_engine(run, split, designer) for split in others),
+        parts_table(run),
+        *(all_scores_table(run, split, designer) for split in others),
         ranking_table(run),
-        designers(run),
-        differences(run),
+        designers_table(run),
+        differences_table(run),
         seeds_table(run),
         inferability_table(run),
         parameter_table(run, main, designer),
-        costs(run),
+        costs_table(run),
     ]
     return [table for table in candidates if table is not None]
 
 
-def _write_data(folder: Path, run: Run) -> tuple[Path, ...]:
-    """Table 3 in numbers, where the suite has one."""
+def _write_ablation_data(folder: Path, run: Run) -> tuple[Path, ...]:
     from reports.tables.ablation import ablation_data
 
     if run.ablation is None:
@@ -187,36 +183,14 @@ def _write_data(folder: Path, run: Run) -> tuple[Path, ...]:
 
 
 def _write_sheets(folder: Path, run: Run, shown: list[Grid]) -> tuple[Path, ...]:
-    """The page's faces once more, a picture an engine."""
+    """The page's faces as one picture for each engine."""
     from reports.page.face_sheet import sheet_bytes
 
-    note = " ".join((*wording.stand_in_note(run)[:1], grid_note(run)))
+    note = " ".join((*wording.stand_in_notes(run)[:1], grid_note(run)))
     paths = []
     for grid in shown:
         folder.mkdir(exist_ok=True)
         paths.append(folder / f"{grid.engine}.webp")
         title = f"{grid.engine}: {len(grid.rows)} validation faces"
         atomic_write(paths[-1], sheet_bytes(grid, title, note))
-    return tuple(paths)
-
-
-def _write_tables(
-    folder: Path, measured: list[Table], printed: list[Table]
-) -> tuple[Path, ...]:
-    contents: dict[str, str] = {}
-    for name, convert in (("md", to_markdown), ("tex", to_latex)):
-        for table in (*measured, *printed):
-            contents[f"{table.key}.{name}"] = convert(table)
-    contents["tables.md"] = "\n".join(
-        [
-            "# Measured\n",
-            *map(to_markdown, measured),
-            "# Published, not measured here\n",
-        ]
-        + [to_markdown(table) for table in printed]
-    )
-    paths = []
-    for name, text in contents.items():
-        paths.append(folder / name)
-        atomic_write(paths[-1], text.encode())
     return tuple(paths)

@@ -1,7 +1,9 @@
-"""Colours as people see them apart: sRGB to CIELAB, and the CIEDE2000 difference."""
+"""Colour spaces: hex, sRGB, linear RGB and CIELAB, and the CIEDE2000 difference."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -23,26 +25,39 @@ Lab = NDArray[np.float64]
 
 def hex_to_rgb(colour: str) -> NDArray[np.uint8]:
     """(3,) uint8 of a `#rrggbb` colour; raises ValueError for anything else."""
-    digits = colour.removeprefix("#")
-    if len(digits) != 6:
+    if not re.fullmatch("#?[0-9a-fA-F]{6}", colour):
         raise ValueError(f"{colour!r} is not a colour of the form #rrggbb")
-    return np.frombuffer(bytes.fromhex(digits), dtype=np.uint8)
+    return np.frombuffer(bytes.fromhex(colour.removeprefix("#")), dtype=np.uint8)
+
+
+def rgb_to_hex(rgb: Iterable[float]) -> str:
+    """`#rrggbb` of three channels in 0-255, which are rounded and clipped."""
+    red, green, blue = (min(255, max(0, round(float(channel)))) for channel in rgb)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def srgb_to_linear(srgb: NDArray[Any]) -> NDArray[Any]:
+    """Linear RGB in [0, 1] of sRGB in [0, 1] (IEC 61966-2-1); keeps the dtype."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+def linear_to_srgb(linear: NDArray[Any]) -> NDArray[Any]:
+    """Inverse of `srgb_to_linear`: sRGB of linear RGB; negative values give 0."""
+    safe = np.maximum(linear, 0)
+    return np.where(safe <= 0.0031308, safe * 12.92, 1.055 * safe ** (1 / 2.4) - 0.055)
 
 
 def srgb_to_lab(rgb: NDArray[Any]) -> Lab:
-    """(..., 3) CIELAB (D65, 2 degrees) of sRGB in uint8 or in floats 0-1.
+    """(..., 3) CIELAB (D65, 2 degree observer) of sRGB, uint8 or floats in [0, 1].
 
-    Raises ValueError for another last axis, another integer type, or floats that leave
-    [0, 1] (the usual sign of 0-255 values in a float array).
+    Raises ValueError for a last axis other than 3, for other integer types, and for
+    floats outside [0, 1] (usually 0-255 values in a float array).
     """
-    values = _unit_range(np.asarray(rgb))
-    linear = np.where(
-        values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4
-    )
+    linear = srgb_to_linear(_unit_range(np.asarray(rgb)))
     ratio = linear @ _TO_XYZ.T / _WHITE
     knee = 6 / 29
-    bent = np.where(ratio > knee**3, np.cbrt(ratio), ratio / (3 * knee**2) + 4 / 29)
-    x, y, z = np.moveaxis(bent, -1, 0)
+    scaled = np.where(ratio > knee**3, np.cbrt(ratio), ratio / (3 * knee**2) + 4 / 29)
+    x, y, z = np.moveaxis(scaled, -1, 0)
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
@@ -62,8 +77,8 @@ def _unit_range(values: NDArray[Any]) -> NDArray[np.float64]:
 def ciede2000(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
     """(...) CIEDE2000 difference of two (..., 3) CIELAB arrays; shapes broadcast.
 
-    Weights kL = kC = kH = 1; formula of CIE 142-2001 in the ordering of Sharma, Wu and
-    Dalal (2005), whose published pairs the tests hold it against.
+    Weights kL = kC = kH = 1. The formula is that of CIE 142-2001, computed as in
+    Sharma, Wu and Dalal (2005); the tests check it against their published pairs.
     """
     light_1, chroma_1, hue_1, light_2, chroma_2, hue_2 = _adjusted(first, second)
     neutral = chroma_1 * chroma_2 == 0
@@ -86,7 +101,7 @@ def ciede2000(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
 def _adjusted(
     first: NDArray[Any], second: NDArray[Any]
 ) -> tuple[NDArray[np.float64], ...]:
-    """Lightness, chroma and hue (degrees, 0-360) of both after the a* correction."""
+    """L, chroma and hue (degrees, 0-360) of both colours after the a* correction."""
     l_1, a_1, b_1 = np.moveaxis(np.asarray(first, dtype=np.float64), -1, 0)
     l_2, a_2, b_2 = np.moveaxis(np.asarray(second, dtype=np.float64), -1, 0)
     mean = (np.hypot(a_1, b_1) + np.hypot(a_2, b_2)) / 2

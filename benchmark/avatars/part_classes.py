@@ -1,4 +1,4 @@
-"""The thirteen SemanticStyleGAN part classes that part maps and parsing maps share."""
+"""The thirteen part classes of SemanticStyleGAN, which all part maps use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PART_NAMES: tuple[str, ...] = (
     "hat",
     "earring",
 )
-"""Class names by id (CelebAMask-HQ merge of SemanticStyleGAN, Shi et al. 2022)."""
+"""Class names by id: CelebAMask-HQ merged as in SemanticStyleGAN (Shi et al. 2022)."""
 
 PART_IDS: dict[str, int] = {name: index for index, name in enumerate(PART_NAMES)}
 """Class ids by name, 0 to 12."""
@@ -40,17 +40,17 @@ PART_COLOURS: tuple[tuple[int, int, int], ...] = (
     (215, 95, 155),
     (207, 113, 192),
 )
-"""RGB (0-255) that each class is shown in, by id (SemanticStyleGAN's palette)."""
+"""RGB (0-255) of each class by id, SemanticStyleGAN's palette."""
 
 
 def colour_parts(parsing: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The (..., 3) uint8 RGB picture of a (...) map of class ids.
+    """Colour a (...) map of class ids as (..., 3) uint8 RGB.
 
-    Raises ValueError for an id that is no class.
+    Raises ValueError for an unknown class id.
     """
     if parsing.size and int(parsing.max()) >= len(PART_NAMES):
         raise ValueError(
-            f"class {int(parsing.max())} in a part map: classes are "
+            f"part map holds class {int(parsing.max())}; the classes are "
             f"0-{len(PART_NAMES) - 1}"
         )
     return np.array(PART_COLOURS, dtype=np.uint8)[parsing]

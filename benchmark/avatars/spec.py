@@ -1,4 +1,4 @@
-"""Avatar specs: what an engine can be asked for. Imports nothing of ours."""
+"""Avatar specs: the parameters of an engine."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ NONE = "none"
 
 
 class AvatarError(ValueError):
-    """A spec or vector breaks its contract; the message names the parameter."""
+    """A spec or vector is invalid; the message names the parameter."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A parameter is active only while `parameter` holds one of `options`."""
+    """Restricts a parameter to avatars whose `parameter` has one of `options`."""
 
     parameter: str
     options: tuple[str, ...]
@@ -27,7 +27,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Continuous:
-    """A scalar parameter in [0, 1]; `group` names the blend it weighs, if any."""
+    """A scalar parameter in [0, 1]; `group` names the blend that it is a weight of."""
 
     name: str
     component: str
@@ -38,10 +38,10 @@ class Continuous:
 
 @dataclass(frozen=True)
 class Discrete:
-    """A parameter with named options; an optional one lists `none` among them.
+    """A parameter with named options; an optional one has the option `none`.
 
-    `colours` gives one `#rrggbb` swatch an option where the parameter is a colour,
-    and is empty where it is a shape.
+    `colours` holds one `#rrggbb` swatch per option if the parameter is a colour, and is
+    empty if it is a shape.
     """
 
     name: str
@@ -57,11 +57,11 @@ class Discrete:
         return "colour" if self.colours else "shape"
 
     def index(self, option: str) -> int:
-        """Position of `option`; raises AvatarError with the nearest names."""
+        """Index of `option`; AvatarError suggests similar names."""
         if option not in self.options:
             raise AvatarError(
                 f"{self.name}: unknown option {option!r}"
-                f"{nearest(option, self.options)}; the options are "
+                f"{did_you_mean(option, self.options)}; the options are "
                 f"{', '.join(self.options)}"
             )
         return self.options.index(option)
@@ -72,7 +72,7 @@ Parameter = Continuous | Discrete
 
 @dataclass(frozen=True)
 class AvatarSpec:
-    """The parameters of an engine, in the order in which vectors hold them."""
+    """The parameters of an engine, in the order of the avatar vectors' columns."""
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -92,7 +92,7 @@ class AvatarSpec:
         if isinstance(parameter, Discrete):
             _check_options(where, parameter)
         elif not 0 <= parameter.default <= 1:
-            raise AvatarError(f"{where}: default must lie in [0, 1]")
+            raise AvatarError(f"{where}: default must be in [0, 1]")
         condition = parameter.active_when
         if condition is None:
             return
@@ -111,17 +111,17 @@ class AvatarSpec:
 
     @cached_property
     def continuous(self) -> tuple[Continuous, ...]:
-        """The continuous parameters in order (C of them)."""
+        """The C continuous parameters in order."""
         return tuple(p for p in self.parameters if isinstance(p, Continuous))
 
     @cached_property
     def discrete(self) -> tuple[Discrete, ...]:
-        """The discrete parameters in order (D of them)."""
+        """The D discrete parameters in order."""
         return tuple(p for p in self.parameters if isinstance(p, Discrete))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Every parameter's name, in the order of `parameters`."""
+        """Names of all parameters, in order."""
         return tuple(p.name for p in self.parameters)
 
     def __getitem__(self, name: str) -> Parameter:
@@ -129,7 +129,7 @@ class AvatarSpec:
         if parameter is None:
             raise AvatarError(
                 f"{name}: engine {self.name} has no such parameter"
-                f"{nearest(name, self.names)}"
+                f"{did_you_mean(name, self.names)}"
             )
         return parameter
 
@@ -139,7 +139,7 @@ class AvatarSpec:
 
     @cached_property
     def columns(self) -> dict[str, int]:
-        """Each parameter's column in its block: the continuous or the discrete one."""
+        """Column of each parameter within its block, continuous or discrete."""
         blocks = (self.continuous, self.discrete)
         return {p.name: column for block in blocks for column, p in enumerate(block)}
 
@@ -150,7 +150,7 @@ class AvatarSpec:
 
     @cached_property
     def flat_slices(self) -> dict[str, slice]:
-        """Where each parameter lies in the flat form."""
+        """Columns of each parameter in the flat form."""
         slices: dict[str, slice] = {}
         start = 0
         for scalar in self.continuous:
@@ -162,7 +162,7 @@ class AvatarSpec:
         return slices
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON-able form from which `from_json` makes an equal spec."""
+        """JSON-able data; `from_json` turns it back into an equal spec."""
         return {
             "name": self.name,
             "parameters": [
@@ -172,7 +172,7 @@ class AvatarSpec:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> AvatarSpec:
-        """Read what `to_json` wrote; raises AvatarError where the data is no spec."""
+        """Inverse of `to_json`; raises AvatarError for other data."""
         try:
             return cls(data["name"], tuple(_parameter(p) for p in data["parameters"]))
         except (KeyError, TypeError) as error:
@@ -185,8 +185,8 @@ class AvatarSpec:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
-    """A hint for messages: ` (did you mean X?)`, or nothing where no name is close."""
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """` (did you mean X?)` for error messages, or "" if no name is similar."""
     close = difflib.get_close_matches(name, list(names), n=3)
     return f" (did you mean {' or '.join(close)}?)" if close else ""
 
@@ -194,13 +194,13 @@ def nearest(name: str, names: Iterable[str]) -> str:
 def _check_options(where: str, parameter: Discrete) -> None:
     options = parameter.options
     if len(options) < 2 or len(set(options)) != len(options):
-        raise AvatarError(f"{where}: needs two or more different options")
+        raise AvatarError(f"{where}: needs at least two different options")
     if parameter.optional != (NONE in options):
         raise AvatarError(
-            f"{where}: optional parameters, and only those, list {NONE!r}"
+            f"{where}: optional parameters, and no others, have the option {NONE!r}"
         )
     if parameter.colours and len(parameter.colours) != len(options):
-        raise AvatarError(f"{where}: needs one colour an option")
+        raise AvatarError(f"{where}: needs one colour per option")
 
 
 def _parameter(data: Mapping[str, Any]) -> Parameter:

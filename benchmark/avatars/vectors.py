@@ -1,4 +1,4 @@
-"""Batches of avatar vectors, and the specs that they obey: the ground floor."""
+"""Avatar vectors: batches of parameter values of one spec."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Record = dict[str, float | str]
 
 @dataclass(frozen=True)
 class ActiveMask:
-    """Which values of a batch mean anything: bool (n, C) and bool (n, D)."""
+    """Which values of a batch have an effect: bool (n, C) and bool (n, D)."""
 
     continuous: NDArray[np.bool_]
     discrete: NDArray[np.bool_]
@@ -31,10 +31,14 @@ class ActiveMask:
 
 @dataclass(frozen=True, eq=False)
 class AvatarVectors:
-    """A batch of n avatar vectors of one spec.
+    """A batch of n avatar vectors of one spec; its arrays are read-only copies.
 
-    continuous: (n, C) float32 in [0, 1]; discrete: (n, D) int64 option indices.
-    Anything else raises AvatarError naming the parameter.
+    Invalid values raise AvatarError, which names the parameter.
+
+    Attributes:
+        spec: of the engine.
+        continuous: (n, C) float32 in [0, 1].
+        discrete: (n, D) int64 option indices.
     """
 
     spec: AvatarSpec
@@ -62,7 +66,7 @@ class AvatarVectors:
     def __getitem__(
         self, rows: int | slice | Sequence[int] | NDArray[Any]
     ) -> AvatarVectors:
-        """The chosen rows as a batch (an int gives a batch of one)."""
+        """The selected rows as a batch; an int gives a batch of one."""
         if isinstance(rows, (int, np.integer)):
             rows = [int(rows)]
         return AvatarVectors(self.spec, self.continuous[rows], self.discrete[rows])
@@ -82,17 +86,17 @@ class AvatarVectors:
     def sample(
         cls, spec: AvatarSpec, count: int, seed: int, absent: float | None = None
     ) -> AvatarVectors:
-        """`count` vectors, uniform over every range and option; the same for a seed.
+        """Draw `count` vectors uniformly over all ranges and options.
 
-        With `absent`, in [0, 1], an optional parameter is `none` in that share of them
-        and uniform over its other options in the rest.
+        With `absent` in [0, 1], an optional parameter is `none` with that probability
+        and otherwise uniform over its other options.
         """
         rng = np.random.default_rng(seed)
         continuous = rng.random((count, len(spec.continuous)), dtype=np.float32)
         columns = [rng.integers(len(d.options), size=count) for d in spec.discrete]
         if absent is not None:
             columns = [
-                _often_absent(rng, d, column, absent)
+                _resample_optional(rng, d, column, absent)
                 for d, column in zip(spec.discrete, columns, strict=True)
             ]
         discrete = np.stack(columns, axis=1) if columns else np.zeros((count, 0))
@@ -100,7 +104,7 @@ class AvatarVectors:
 
     @classmethod
     def defaults(cls, spec: AvatarSpec, count: int = 1) -> AvatarVectors:
-        """`count` copies of the default avatar (first option of each discrete)."""
+        """`count` copies of the default avatar: default scalars and first options."""
         row = np.array([[c.default for c in spec.continuous]], dtype=np.float32)
         row = row.reshape(1, len(spec.continuous))
         zeros = np.zeros((count, len(spec.discrete)), dtype=np.int64)
@@ -108,7 +112,7 @@ class AvatarVectors:
 
     @classmethod
     def concatenate(cls, batches: Iterable[AvatarVectors]) -> AvatarVectors:
-        """Batches of one spec in a row; raises AvatarError if none or mixed."""
+        """Concatenate batches; AvatarError if there are none or their specs differ."""
         parts = list(batches)
         if not parts or any(p.spec != parts[0].spec for p in parts):
             raise AvatarError("concatenate: needs one or more batches of one spec")
@@ -130,13 +134,13 @@ class AvatarVectors:
         return AvatarVectors(self.spec, continuous, discrete)
 
     def column(self, name: str) -> NDArray[Any]:
-        """The (n,) values of a parameter: float32 scalars or int64 option indices."""
+        """(n,) values of a parameter: float32 scalars or int64 option indices."""
         scalar = isinstance(self.spec[name], Continuous)
         block = self.continuous if scalar else self.discrete
         return block[:, self.spec.columns[name]]
 
     def active(self) -> ActiveMask:
-        """Which values are active under each parameter's `active_when`."""
+        """Which values are active, by each parameter's `active_when`."""
         return ActiveMask(
             self._active_columns(self.spec.continuous),
             self._active_columns(self.spec.discrete),
@@ -154,7 +158,7 @@ class AvatarVectors:
         return mask
 
     def flat(self) -> NDArray[np.float32]:
-        """(n, spec.flat_size) float32: scalars, then a one-hot block a discrete."""
+        """(n, spec.flat_size) float32: scalars, then one one-hot block per discrete."""
         blocks = [self.continuous]
         for column, choice in enumerate(self.spec.discrete):
             blocks.append(
@@ -164,7 +168,7 @@ class AvatarVectors:
 
     @classmethod
     def from_flat(cls, spec: AvatarSpec, flat: NDArray[Any]) -> AvatarVectors:
-        """Nearest vectors to (n, flat_size) scores: clipped scalars, argmax blocks."""
+        """Vectors of (n, flat_size) scores: scalars are clipped, blocks use argmax."""
         flat = np.asarray(flat)
         if flat.ndim != 2 or flat.shape[1] != spec.flat_size:
             raise AvatarError(
@@ -183,7 +187,7 @@ class AvatarVectors:
         return cls(spec, continuous, discrete.astype(np.int64))
 
     def to_records(self) -> list[Record]:
-        """One JSON-able dict a vector, by parameter and option names."""
+        """One JSON-able dict per vector, of parameter and option names."""
         names = self.spec.names
         columns = [self._values(parameter) for parameter in self.spec.parameters]
         return [
@@ -191,7 +195,7 @@ class AvatarVectors:
         ]
 
     def _values(self, parameter: Parameter) -> list[float] | list[str]:
-        """A parameter's values by name; scalars as short as float32 allows."""
+        """Values of a parameter; scalars in the shortest form that float32 allows."""
         column = self.column(parameter.name)
         if isinstance(parameter, Continuous):
             return [float(str(value)) for value in column]
@@ -201,10 +205,11 @@ class AvatarVectors:
     def from_records(
         cls, spec: AvatarSpec, records: Iterable[Mapping[str, Any]]
     ) -> AvatarVectors:
-        """Read dicts by parameter and option names.
+        """Inverse of `to_records`.
 
-        An inactive parameter may be left out (or empty); it then takes its default. A
-        missing active one, an unknown name and a bad value raise AvatarError.
+        An inactive parameter may be missing or empty and then takes its default. A
+        missing active parameter, an unknown name or an invalid value raises
+        AvatarError.
         """
         rows = [_row(spec, record) for record in records]
         continuous = np.array([r[0] for r in rows], dtype=np.float32)
@@ -248,13 +253,13 @@ def _check_choices(spec: AvatarSpec, discrete: NDArray[np.int64]) -> None:
             )
 
 
-def _often_absent(
+def _resample_optional(
     rng: np.random.Generator,
     parameter: Discrete,
     column: NDArray[np.int64],
     absent: float,
 ) -> NDArray[np.int64]:
-    """An optional parameter's column drawn anew, `none` in a share of it."""
+    """Draw an optional parameter's column again, `none` with probability `absent`."""
     if not parameter.optional:
         return column
     none = parameter.index(NONE)
@@ -279,7 +284,7 @@ def _choice(parameter: Discrete, value: Any) -> int:
     return parameter.index(value)
 
 
-def _is_absent(value: Any) -> bool:
+def _is_empty(value: Any) -> bool:
     return (
         value is None or value == "" or (isinstance(value, float) and np.isnan(value))
     )
@@ -288,21 +293,23 @@ def _is_absent(value: Any) -> bool:
 def _row(spec: AvatarSpec, record: Mapping[str, Any]) -> tuple[list[float], list[int]]:
     for name in record:
         spec[name]
-    given = {name: value for name, value in record.items() if not _is_absent(value)}
+    given = {name: value for name, value in record.items() if not _is_empty(value)}
     continuous = [
         _scalar(c, given[c.name])
         if c.name in given
-        else _absent(spec, c, given, c.default)
+        else _inactive_default(spec, c, given, c.default)
         for c in spec.continuous
     ]
     discrete = [
-        _choice(d, given[d.name]) if d.name in given else _absent(spec, d, given, 0)
+        _choice(d, given[d.name])
+        if d.name in given
+        else _inactive_default(spec, d, given, 0)
         for d in spec.discrete
     ]
     return continuous, discrete
 
 
-def _absent(
+def _inactive_default(
     spec: AvatarSpec, parameter: Parameter, given: Mapping[str, Any], default: Any
 ) -> Any:
     condition = parameter.active_when
@@ -312,4 +319,4 @@ def _absent(
     )
     if inactive:
         return default
-    raise AvatarError(f"{parameter.name}: missing, and engine {spec.name} needs it")
+    raise AvatarError(f"{parameter.name}: missing; engine {spec.name} requires it")

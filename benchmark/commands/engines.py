@@ -1,23 +1,23 @@
-"""`avatarbench engines`: the engines, their parameters, their contact sheets."""
+"""`avatarbench engines`: list engines, show parameters, draw contact sheets."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from benchmark.commands.sheets import png_path
+from benchmark.commands.options import SheetOption
 
 engines_app = typer.Typer(
-    help="List engines; show an engine's parameters and contact sheet.",
+    help="List the avatar engines; show the parameters and a contact sheet of one.",
+    epilog="Example: avatarbench engines show toon-tiktok --sheet sheet.png",
     invoke_without_command=True,
 )
 
 
 @engines_app.callback()
 def list_engines(context: typer.Context) -> None:
-    """List every engine that can be named in a suite."""
+    """List the avatar engines; show the parameters and a contact sheet of one."""
     if context.invoked_subcommand is not None:
         return
     from benchmark.engines.sheet import summary
@@ -35,13 +35,14 @@ def list_engines(context: typer.Context) -> None:
 
 @engines_app.command("show")
 def show_engine(
-    name: Annotated[str, typer.Argument(help="The engine's name.")],
-    sheet: Annotated[
-        Path | None,
-        typer.Option(help="PNG to draw the contact sheet into.", callback=png_path),
-    ] = None,
+    name: Annotated[str, typer.Argument(metavar="ENGINE", help="Name of the engine.")],
+    sheet: SheetOption = None,
 ) -> None:
-    """Print an engine's parameters; draw every option and sweep with --sheet."""
+    """Print the parameters of an engine.
+
+    The contact sheet shows every option of each discrete parameter and a sweep of each
+    continuous one.
+    """
     from benchmark.engines.sheet import describe, draw_sheet, summary
     from benchmark.registry import ENGINES
     from benchmark.system.console import print_table
@@ -50,7 +51,7 @@ def show_engine(
     meta = engine.meta
     print(f"{meta.title} (version {meta.version}, {meta.licence}), {meta.source}")
     print(summary(engine.spec))
-    print_table(("parameter", "component", "takes", "active"), describe(engine))
+    print_table(("parameter", "component", "values", "active"), describe(engine))
     if sheet is not None:
         draw_sheet(engine, sheet)
         print(f"contact sheet: {sheet}")

@@ -1,4 +1,4 @@
-"""`avatarbench generator`: a generator's weights looked at and measured."""
+"""`avatarbench generator`: draw samples of a generator and measure it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmark.commands.sheets import png_path
+from benchmark.commands.options import ParsedFacesOption, PngOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,65 +19,71 @@ if TYPE_CHECKING:
     from methods.networks.semantic_stylegan import SemanticGenerator
 
 generator_app = typer.Typer(
-    help="Look at a generator's faces; measure their quality and part control.",
+    help="Draw samples of a face generator; measure their quality and part control.",
+    epilog="Example: avatarbench generator sample portraits64 --out samples.png",
     no_args_is_help=True,
 )
 
 
-def _device(name: str) -> str:
-    """Refuse a device that is not there."""
+def _check_device(name: str) -> str:
+    """Refuse a device that is not available."""
     if name != "cpu":
         import torch
 
         if name != "cuda" or not torch.cuda.is_available():
-            raise typer.BadParameter(f"{name} is not to be had here: use cpu")
+            raise typer.BadParameter(f"{name} is not available here: use cpu")
     return name
 
 
-Weights = Annotated[
-    Path, typer.Argument(help="A folder of weights, or a name (`weights list`).")
+WeightsArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="WEIGHTS",
+        help="Folder or name of the weights (see `avatarbench weights list`).",
+    ),
 ]
-Data = Annotated[
-    str,
-    typer.Option(help="A crowd, a CelebAMask-HQ folder, or the name portraits."),
+FolderOption = Annotated[
+    Path, typer.Option("--out", help="Folder for the figure and its CSV file.")
 ]
-Out = Annotated[Path, typer.Option(help="PNG to draw into.", callback=png_path)]
-Seed = Annotated[int, typer.Option(help="Of the codes.")]
-Count = Annotated[int, typer.Option(min=1, help="How many faces.")]
-Truncation = Annotated[
-    float, typer.Option(min=0, max=1, help="Share of the way from the mean face.")
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the latent codes.")]
+CountOption = Annotated[int, typer.Option("--count", min=1, help="Number of faces.")]
+TruncationOption = Annotated[
+    float,
+    typer.Option(
+        "--truncation", min=0, max=1, help="0 is the mean face, 1 is no truncation."
+    ),
 ]
-Device = Annotated[
-    str, typer.Option(help="cpu, or cuda where there is one.", callback=_device)
+DeviceOption = Annotated[
+    str, typer.Option("--device", help="cpu or cuda.", callback=_check_device)
 ]
 
 
 @generator_app.command("sample")
 def draw_samples(
-    folder: Weights,
-    out: Out,
-    count: Count = 64,
-    truncation: Truncation = 1.0,
-    seed: Seed = 0,
-    device: Device = "cpu",
+    folder: WeightsArgument,
+    out: PngOption,
+    count: CountOption = 64,
+    truncation: TruncationOption = 1.0,
+    seed: SeedOption = 0,
+    device: DeviceOption = "cpu",
 ) -> None:
-    """Draw seeded samples, each with its segmentation."""
+    """Draw samples, each with its segmentation."""
     from methods.generator.sheets import sample_sheet
 
     generator = _load(folder, device)
-    _write(sample_sheet(generator, count, truncation, seed), out)
+    _write_png(sample_sheet(generator, count, truncation, seed), out)
 
 
 @generator_app.command("sheet")
 def draw_comparison(
-    folder: Weights,
-    data: Data,
-    out: Out,
-    count: Count = 64,
-    seed: Seed = 0,
-    device: Device = "cpu",
+    folder: WeightsArgument,
+    data: ParsedFacesOption,
+    out: PngOption,
+    count: CountOption = 64,
+    seed: SeedOption = 0,
+    device: DeviceOption = "cpu",
 ) -> None:
-    """Draw samples at truncation 1 and 0.7 beside as many faces of the data."""
+    """Draw samples at truncation 1 and 0.7 next to real faces."""
     import numpy as np
 
     from benchmark.commands.parsed_faces import open_parsed
@@ -90,48 +96,51 @@ def draw_comparison(
     kind = ", synthetic people" if faces.stand_in else ""
     name = f"{len(rows)} faces of {faces.name}{kind}"
     real = Samples(*faces.batch(rows))
-    _write(comparison_sheet(generator, real, name, seed), out)
+    _write_png(comparison_sheet(generator, real, name, seed), out)
 
 
 @generator_app.command("truncation")
 def draw_truncation(
-    folder: Weights,
-    out: Out,
-    count: Count = 8,
-    seed: Seed = 0,
-    device: Device = "cpu",
+    folder: WeightsArgument,
+    out: PngOption,
+    count: CountOption = 8,
+    seed: SeedOption = 0,
+    device: DeviceOption = "cpu",
 ) -> None:
-    """Draw a few codes at truncations from 0 (the mean face) to 1."""
+    """Draw a few latent codes at truncations from 0 (the mean face) to 1."""
     from methods.generator.sheets import truncation_sheet
 
-    _write(truncation_sheet(_load(folder, device), count, seed), out)
+    _write_png(truncation_sheet(_load(folder, device), count, seed), out)
 
 
 @generator_app.command("redraw")
 def draw_redrawn(
-    folder: Weights,
-    out: Out,
-    count: Count = 6,
-    truncation: Truncation = 1.0,
-    seed: Seed = 0,
-    device: Device = "cpu",
+    folder: WeightsArgument,
+    out: PngOption,
+    count: CountOption = 6,
+    truncation: TruncationOption = 1.0,
+    seed: SeedOption = 0,
+    device: DeviceOption = "cpu",
 ) -> None:
-    """Draw a few codes with each part's code drawn anew, and what that changed."""
+    """Draw faces with the latent code of one part at a time resampled.
+
+    Below each face is a map of the changed pixels.
+    """
     from methods.generator.sheets import redraw_sheet
 
-    _write(redraw_sheet(_load(folder, device), count, seed, truncation), out)
+    _write_png(redraw_sheet(_load(folder, device), count, seed, truncation), out)
 
 
 @generator_app.command("control")
 def control(
-    folder: Weights,
-    out: Annotated[Path, typer.Option(help="Folder for the figure and its CSV.")],
-    count: Count = 256,
-    truncation: Truncation = 1.0,
-    seed: Seed = 0,
-    device: Device = "cpu",
+    folder: WeightsArgument,
+    out: FolderOption,
+    count: CountOption = 256,
+    truncation: TruncationOption = 1.0,
+    seed: SeedOption = 0,
+    device: DeviceOption = "cpu",
 ) -> None:
-    """Redraw one part's code at a time; how much of the change stays in that part."""
+    """Measure how much a change of one part's latent code stays within that part."""
     from dataclasses import asdict
 
     import pandas as pd
@@ -141,13 +150,13 @@ def control(
     from reports.figures.generator import draw_control
 
     generator = _load(folder, device)
-    _make_folder(out)
+    _create_folder(out)
     controls = measure_control(
         generator, count, seed, truncation, progress=open_progress()
     )
     _print_control(controls)
     missed = missed_targets(controls)
-    print("\n".join(missed) if missed else "every part that is shown meets its target")
+    print("\n".join(missed) if missed else "every visible part meets its target")
     data = pd.DataFrame([asdict(control) for control in controls])
     for path in draw_control(data, count).write(out):
         print(path)
@@ -155,24 +164,27 @@ def control(
 
 @generator_app.command("quality")
 def quality(
-    folder: Weights,
-    data: Data,
-    count: Count = 2000,
-    truncation: Truncation = 1.0,
-    seed: Seed = 0,
-    device: Device = "cpu",
+    folder: WeightsArgument,
+    data: ParsedFacesOption,
+    count: CountOption = 2000,
+    truncation: TruncationOption = 1.0,
+    seed: SeedOption = 0,
+    device: DeviceOption = "cpu",
 ) -> None:
-    """Score samples against faces of the data, beside a second sample of the faces."""
+    """Measure the distance between samples and real faces.
+
+    A second sample of real faces gives the distance that perfect samples would have.
+    """
     from benchmark.commands.parsed_faces import open_parsed
     from benchmark.system.console import print_table
-    from methods.generator.quality import QualityJudge, feature_weights, two_samples
+    from methods.generator.quality import SampleQuality, feature_weights, two_samples
     from methods.generator.sampling import sample
 
     file = feature_weights()
     generator = _load(folder, device)
     faces = open_parsed(data, generator.config.size)
     real, second = two_samples(faces, count, seed)
-    bound = QualityJudge(real, file, device)
+    bound = SampleQuality(real, file, device)
     floor = bound.floor(second)
     found = bound.score(sample(generator, count, seed, truncation).pictures)
     rows = [(name, f"{found[name]:.2f}", f"{floor[name]:.2f}") for name in found]
@@ -182,10 +194,15 @@ def quality(
 
 @generator_app.command("curve")
 def draw_curve(
-    folder: Annotated[Path, typer.Argument(help="A training's folder.")],
-    out: Annotated[Path, typer.Option(help="Folder for the figure and its CSV.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="TRAINING", help="Folder of a training by `avatarbench train`."
+        ),
+    ],
+    out: FolderOption,
 ) -> None:
-    """Draw quality and losses of a training over the pictures that it has seen."""
+    """Draw the quality and the losses of a training over the pictures it has seen."""
     from benchmark.faces.pictures import FaceSetError
     from methods.generator.curves import CURVES, read_curves
     from reports.figures.generator import draw_curves
@@ -194,9 +211,9 @@ def draw_curve(
     if not records:
         raise FaceSetError(
             f"{folder / CURVES} holds no record: give the folder of a training that "
-            "has begun"
+            "has started"
         )
-    _make_folder(out)
+    _create_folder(out)
     for path in draw_curves(records, f"Training of {folder.resolve().name}").write(out):
         print(path)
 
@@ -226,12 +243,12 @@ def _print_control(controls: Sequence[PartControl]) -> None:
     print_table(header, rows)
 
 
-def _make_folder(folder: Path) -> None:
-    """Make an output folder before any long work, or end with the reason."""
+def _create_folder(folder: Path) -> None:
+    """Create an output folder before any long work, so that errors show early."""
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _write(sheet: NDArray[np.uint8], path: Path) -> None:
+def _write_png(sheet: NDArray[np.uint8], path: Path) -> None:
     from PIL import Image
 
     Image.fromarray(sheet).save(path)

@@ -1,4 +1,4 @@
-"""`avatarbench list`: everything that can be named in a suite."""
+"""`avatarbench list`: everything that a suite can name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from benchmark.registry import ENGINES, METHODS, METRICS, Registry
 
 
 def print_listing() -> None:
-    """Suites with titles; engines, methods and metrics with what disables any."""
+    """Print every suite, engine, method and metric, and why any is unavailable."""
     print("suites")
     for name in suite_names():
         print(f"  {name:<22}{load_suite(name).title}")
@@ -22,9 +22,9 @@ def print_listing() -> None:
 
 
 def registry_lines(registry: Registry) -> list[str]:
-    """One line an entry: its name and title, or why it cannot be used."""
+    """One line per entry: its name with its title, or with why it is unavailable."""
     lines = []
     for item in registry.listing():
-        what = item.problem or registry.load(item.name).meta.title
-        lines.append(f"{item.name:<22}{what}")
+        text = item.problem or registry.load(item.name).meta.title
+        lines.append(f"{item.name:<22}{text}")
     return lines

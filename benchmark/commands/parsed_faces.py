@@ -1,4 +1,4 @@
-"""What `--data` names: portraits with part maps to train on or to compare with."""
+"""Open the faces with part maps that the options `DATA` and `--data` name."""
 
 from __future__ import annotations
 
@@ -11,46 +11,45 @@ if TYPE_CHECKING:
     from benchmark.faces.parsed import ParsedFaces
 
 EMBEDDED = {"portraits": "train", "portraits-validation": "validation"}
-"""Names of embedded portraits, and the splits that they stand for."""
+"""Names of the embedded portraits, and the split that each stands for."""
 CROWD_FILE = "crowd.json"
 
 
 def open_parsed(path_or_name: str, size: int) -> ParsedFaces:
-    """The faces of a crowd, of a CelebAMask-HQ folder, or of a name in `EMBEDDED`.
+    """Open a folder of `faces crowd`, a CelebAMask-HQ folder, or a name in `EMBEDDED`.
 
-    Raises FaceSetError, in one sentence, for anything else and for a crowd of another
-    size than `size` px.
+    Raises FaceSetError for anything else, and for a crowd whose size is not `size` px.
     """
     from benchmark.faces.celebamask import is_celebamask, open_celebamask
 
     folder = Path(path_or_name)
     if path_or_name in EMBEDDED and not folder.exists():
-        return _embedded(EMBEDDED[path_or_name], size)
+        return _open_embedded(EMBEDDED[path_or_name], size)
     if (folder / CROWD_FILE).is_file():
-        return _crowd(folder, size)
+        return _open_crowd(folder, size)
     if is_celebamask(folder):
         return open_celebamask(folder, size)
-    found = "holds no faces with part maps" if folder.is_dir() else "is no folder"
+    problem = "holds no faces with part maps" if folder.is_dir() else "is no folder"
     raise FaceSetError(
-        f"{path_or_name} {found}: give a crowd (with {CROWD_FILE}, made by "
+        f"{path_or_name} {problem}: give a crowd (with {CROWD_FILE}, made by "
         "`avatarbench faces crowd`), a CelebAMask-HQ folder, or the name 'portraits' "
         "for the embedded train portraits"
     )
 
 
-def _crowd(folder: Path, size: int) -> ParsedFaces:
-    from benchmark.faces.portraits.training_set import open_crowd
+def _open_crowd(folder: Path, size: int) -> ParsedFaces:
+    from benchmark.faces.portraits.training_set import open_training_set
 
-    faces = open_crowd(folder)
+    faces = open_training_set(folder)
     if faces.size != size:
         raise FaceSetError(
-            f"{folder} was rendered at {faces.size} px, and {size} px are needed: "
-            f"render another with `avatarbench faces crowd FOLDER --size {size}`"
+            f"{folder} was rendered at {faces.size} px, but {size} px are needed: "
+            f"render another one with `avatarbench faces crowd FOLDER --size {size}`"
         )
     return faces
 
 
-def _embedded(name: str, size: int) -> ParsedFaces:
+def _open_embedded(name: str, size: int) -> ParsedFaces:
     from benchmark.faces.faceset import embedded_portraits
     from benchmark.faces.parsed import ParsedArrays
 
@@ -58,7 +57,7 @@ def _embedded(name: str, size: int) -> ParsedFaces:
     split = faces.split(name)
     parsing = split.parsing(size)
     if parsing is None:
-        raise FaceSetError(f"face set {faces.name} has no part maps: fetch it anew")
+        raise FaceSetError(f"face set {faces.name} has no part maps: fetch it again")
     return ParsedArrays(
         f"{faces.name} ({name})",
         split.pictures(size),

@@ -1,4 +1,4 @@
-"""`avatarbench report`: tables and page from a run's folder."""
+"""`avatarbench report`: write the tables, figures and page of a run."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from reports.write import ReportFiles
 
 
-def report(run: str, out: Path, faces: int, study: Path | None = None) -> None:
-    """Write a run's reports again and print its main tables; `run`: folder or suite.
+def report_run(run: str, out: Path, faces: int, study: Path | None = None) -> None:
+    """Write the report of a run and print its main tables.
 
-    Table 2 is among them where a study of the run's avatars is named.
+    `run` is a run folder, or a suite for its latest run below `out`. With a `study` of
+    the run's avatars, Table 2 is added.
     """
     from reports.human_study.analysis.answers import read_answers
     from reports.write import write_reports
@@ -23,31 +24,25 @@ def report(run: str, out: Path, faces: int, study: Path | None = None) -> None:
     folder = find_run(run, out)
     answers = None if study is None else read_answers(study)
     files = write_reports(folder, faces, answers)
-    print_table_one(folder)
+    print_main_tables(folder)
     if answers is not None:
-        print_table_two(answers)
-    print_places(files)
+        print_study_table(answers)
+    print_report_paths(files)
 
 
 def find_run(run: str, out: Path) -> Path:
-    """A run folder by its path, or a suite's latest; raises SuiteError for neither."""
+    """The run folder at a path, or the latest run of a suite below `out`.
+
+    Raises SuiteError if there is neither.
+    """
     for folder in (Path(run), out / run / "latest", out / run):
         if (folder / "resolved.yaml").is_file():
             return folder.resolve()
-    raise SuiteError(
-        [f"{run} is neither a run folder nor a suite that was run in {out}"]
-    )
+    raise SuiteError([f"{run} is neither a run folder nor a suite with a run in {out}"])
 
 
-def write(folder: Path) -> ReportFiles:
-    """Write tables, figures and page of a run."""
-    from reports.write import write_reports
-
-    return write_reports(folder)
-
-
-def print_table_one(folder: Path) -> None:
-    """Print the measured Tables 1 and 3 and all scores of a run to the terminal."""
+def print_main_tables(folder: Path) -> None:
+    """Print Tables 1 and 3 and all scores of a run."""
     from rich.console import Console
 
     from reports.write import terminal_table
@@ -55,8 +50,8 @@ def print_table_one(folder: Path) -> None:
     terminal_table(folder, Console(highlight=False))
 
 
-def print_table_two(answers: Answers) -> None:
-    """Print the measured Table 2 to the terminal."""
+def print_study_table(answers: Answers) -> None:
+    """Print Table 2 of a rating study."""
     from rich.console import Console
 
     from reports.human_study.analysis.findings import findings
@@ -66,7 +61,7 @@ def print_table_two(answers: Answers) -> None:
     print_table(table_two(answers, findings(answers)), Console(highlight=False))
 
 
-def print_places(files: ReportFiles) -> None:
-    """Say where a reader finds page and tables."""
+def print_report_paths(files: ReportFiles) -> None:
+    """Print where the page and the tables are."""
     print(f"page:   {files.page}")
     print(f"tables: {files.folder}")

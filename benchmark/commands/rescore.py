@@ -1,4 +1,4 @@
-"""`avatarbench rescore`: a finished run's predictions under the metrics of today."""
+"""`avatarbench rescore`: score the predictions of a finished run again."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from benchmark.commands.report import find_run, print_places, write
-from benchmark.commands.run import Announcer, open_store, print_end
+from benchmark.commands.report import find_run, print_report_paths
+from benchmark.commands.run import TrialPrinter, open_store, print_summary
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import SuiteError, load_suite
 from benchmark.run.plan import make_plan
@@ -21,27 +21,33 @@ from benchmark.system.console import open_progress
 def rescore_run(
     source: str,
     suite: str | None,
+    *,
     out: Path,
-    store_root: Path,
+    store_folder: Path,
     overrides: tuple[str, ...],
     lpips_backbone: Path | None,
     quiet: bool,
 ) -> int:
-    """Score the run again below `out`; the exit status, 1 where a trial failed."""
+    """Score a run again, below `out`; returns the exit status, 1 if a trial failed.
+
+    Raises SuiteError if the suite has other faces or ground truth than the run.
+    """
+    from reports.write import write_reports
+
     started = time.monotonic()
     folder = find_run(source, out)
     name = suite or yaml.safe_load((folder / "resolved.yaml").read_text())["name"]
     plan = make_plan(resolve(load_suite(name, overrides), lpips_backbone))
     if not same_faces(plan, folder):
         raise SuiteError(
-            [f"{folder} was run on other faces or truths than {name} has now"]
+            [f"{folder} was run on other faces or ground truth than {name} has now"]
         )
-    speaker = open_progress(quiet)
-    store = open_store(store_root, plan.resolved, speaker.say)
-    announcer = Announcer(speaker, len(plan.trials))
-    outcomes = run(plan, store, out, speaker, [announcer], scored_before=folder)
-    made = run_folder(plan.resolved, out)
-    print_end(made, outcomes, time.monotonic() - started)
-    if trial_folders(made):
-        print_places(write(made))
+    console = open_progress(quiet)
+    store = open_store(store_folder, plan.resolved, console.say)
+    printer = TrialPrinter(console, len(plan.trials))
+    outcomes = run(plan, store, out, console, [printer], rescore_from=folder)
+    rescored = run_folder(plan.resolved, out)
+    print_summary(rescored, outcomes, time.monotonic() - started)
+    if trial_folders(rescored):
+        print_report_paths(write_reports(rescored))
     return int(any(outcome.error for outcome in outcomes))

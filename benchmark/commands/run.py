@@ -1,15 +1,14 @@
-"""`avatarbench run` and `validate`."""
+"""`avatarbench run` and `avatarbench validate`."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark.commands.report import print_places, print_table_one, write
+from benchmark.commands.report import print_main_tables, print_report_paths
 from benchmark.config.resolve import resolve
 from benchmark.config.resolved import ResolvedSuite
 from benchmark.config.suite import load_suite
@@ -18,14 +17,14 @@ from benchmark.run.plan import Plan, make_plan
 from benchmark.run.runner import (
     Listener,
     Outcome,
+    create_out_folder,
     finished_trials,
-    make_out,
     run,
     run_folder,
 )
 from benchmark.storage.store import Store
 from benchmark.storage.trial_folder import trial_folders
-from benchmark.system.console import Speaker, duration, open_progress
+from benchmark.system.console import ConsoleProgress, duration, open_progress
 from benchmark.system.environment import made_with
 from benchmark.tracking import Tracker, open_tracker, ui_command
 from benchmark.weights.folders import SHIPPED_STAGES
@@ -34,109 +33,111 @@ if TYPE_CHECKING:
     from reports.write import ReportFiles
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the command line asked for."""
+class TrialPrinter:
+    """A Listener that prints how each trial ends."""
 
-    suite: str
-    out: Path
-    store: Path
-    overrides: tuple[str, ...]
-    lpips_backbone: Path | None
-    dry_run: bool
-    track: bool
-    quiet: bool
-
-
-class Announcer:
-    """Says how each trial ended."""
-
-    def __init__(self, speaker: Speaker, trials: int) -> None:
-        self._speaker, self._trials, self._count = speaker, trials, 0
+    def __init__(self, console: ConsoleProgress, trials: int) -> None:
+        self._console, self._trials, self._count = console, trials, 0
 
     def started(self, run: Path) -> None:
-        """Say where the results will lie."""
-        self._speaker.say(f"run folder: {run}")
+        """Print the run folder."""
+        self._console.say(f"run folder: {run}")
 
     def finished_trial(self, outcome: Outcome, model: Path | None) -> None:
-        """Say that a trial is done, was there, or failed."""
+        """Print whether a trial is done, was cached, or failed."""
         self._count += 1
         if outcome.error is not None:
             end = f"failed: {outcome.error}"
         else:
             took = duration(outcome.seconds)
-            end = "there already" if outcome.cached else f"done in {took}"
-        self._speaker.say(f"[{self._count}/{self._trials}] {outcome.name}: {end}")
+            end = "already finished" if outcome.cached else f"done in {took}"
+        self._console.say(f"[{self._count}/{self._trials}] {outcome.name}: {end}")
 
 
-def validate(
+def validate_suite(
     suite: str, overrides: tuple[str, ...], lpips_backbone: Path | None
 ) -> None:
-    """Print what a suite resolves to; raises SuiteError with all its problems."""
+    """Print what a suite consists of; raises SuiteError with all problems at once."""
     resolved = resolve(load_suite(suite, overrides), lpips_backbone)
-    print(f"suite {resolved.suite.name} is valid: {_size(make_plan(resolved))}")
+    size = _describe_size(make_plan(resolved))
+    print(f"suite {resolved.suite.name} is valid: {size}")
     for note in _notes(resolved):
         print(note)
 
 
-def carry_out(request: Request) -> int:
-    """Run a suite as asked; the exit status: 0, 1 where a trial failed, 130 stopped."""
+def run_suite(
+    suite: str,
+    *,
+    out: Path,
+    store_folder: Path,
+    overrides: tuple[str, ...],
+    lpips_backbone: Path | None,
+    dry_run: bool,
+    track: bool,
+    quiet: bool,
+) -> int:
+    """Run a suite and print its results.
+
+    Returns the exit status: 0, 1 if a trial failed, 130 if interrupted by Ctrl-C.
+    """
+    from benchmark.commands.study_create import create_default_study
+
+    def say(line: str) -> None:
+        if not quiet:
+            print(line, file=sys.stderr, flush=True)
+
     started = time.monotonic()
-    suite = load_suite(request.suite, request.overrides)
-    plan = make_plan(resolve(suite, request.lpips_backbone))
-    store = open_store(request.store, plan.resolved, lambda s: _say(request, s))
-    for line in (_size(plan), *_notes(plan.resolved)):
-        _say(request, line)
-    if request.dry_run:
-        _print_plan(plan, store, finished_trials(plan, request.out))
+    plan = make_plan(resolve(load_suite(suite, overrides), lpips_backbone))
+    store = open_store(store_folder, plan.resolved, say)
+    for line in (_describe_size(plan), *_notes(plan.resolved)):
+        say(line)
+    if dry_run:
+        _print_plan(plan, store, finished_trials(plan, out))
         return 0
-    tracker = _tracker(request, plan) if request.track else None
+    tracker = None
+    if track:
+        create_out_folder(out)
+        tracker = open_tracker(out, plan.resolved.suite.name, say)
+    folder = run_folder(plan.resolved, out)
     try:
-        outcomes, reports = _run(request, plan, store, tracker)
+        outcomes, reports = _run(plan, store, out, open_progress(quiet), tracker)
     except KeyboardInterrupt:
-        folder = run_folder(plan.resolved, request.out)
-        print(f"\nstopped; the same command goes on from {folder}", file=sys.stderr)
+        print(
+            f"\nstopped; repeat the command to continue the run in {folder}",
+            file=sys.stderr,
+        )
         return 130
-    folder = run_folder(plan.resolved, request.out)
-    print_end(folder, outcomes, time.monotonic() - started)
-    print_places(reports)
-    print("\n".join(_leave_study(folder)))
+    print_summary(folder, outcomes, time.monotonic() - started)
+    print_report_paths(reports)
+    print("\n".join(create_default_study(folder)))
     if tracker is not None:
-        print(f"MLflow: {ui_command(request.out)}")
+        print(f"MLflow: {ui_command(out)}")
     return int(any(outcome.error for outcome in outcomes))
-
-
-def _leave_study(folder: Path) -> list[str]:
-    """Leave a study to ask people with; lines that say where it lies, or why none."""
-    from benchmark.commands.study_create import leave_study
-
-    return leave_study(folder)
 
 
 def open_store(
     root: Path, resolved: ResolvedSuite, say: Callable[[str], None]
 ) -> Store:
-    """The store below `root`, over what ships unless the run is from scratch."""
+    """The store at `root`, with the shipped stages unless the run is from scratch."""
     shipped = None if resolved.suite.from_scratch else SHIPPED_STAGES
     return Store(root, say, made_with(), shipped)
 
 
-def _tracker(request: Request, plan: Plan) -> Tracker:
-    make_out(request.out)
-    name = plan.resolved.suite.name
-    return open_tracker(request.out, name, lambda s: _say(request, s))
-
-
 def _run(
-    request: Request, plan: Plan, store: Store, tracker: Tracker | None
+    plan: Plan,
+    store: Store,
+    out: Path,
+    console: ConsoleProgress,
+    tracker: Tracker | None,
 ) -> tuple[list[Outcome], ReportFiles]:
-    speaker = open_progress(request.quiet)
+    from reports.write import write_reports
+
     listeners: list[Listener] = [] if tracker is None else [tracker]
-    listeners.append(Announcer(speaker, len(plan.trials)))
+    listeners.append(TrialPrinter(console, len(plan.trials)))
     status = "FAILED"
     try:
-        outcomes = run(plan, store, request.out, speaker, listeners)
-        reports = write(run_folder(plan.resolved, request.out))
+        outcomes = run(plan, store, out, console, listeners)
+        reports = write_reports(run_folder(plan.resolved, out))
         if tracker is not None:
             tracker.add_reports(reports.folder)
         if not any(outcome.error for outcome in outcomes):
@@ -150,12 +151,7 @@ def _run(
     return outcomes, reports
 
 
-def _say(request: Request, line: str) -> None:
-    if not request.quiet:
-        print(line, file=sys.stderr, flush=True)
-
-
-def _size(plan: Plan) -> str:
+def _describe_size(plan: Plan) -> str:
     suite = plan.resolved.suite
     faces = " + ".join(
         f"{len(plan.resolved.splits[split])} {split}" for split in suite.splits
@@ -174,48 +170,53 @@ def _count(items: tuple[object, ...], noun: str) -> str:
 def _notes(resolved: ResolvedSuite) -> list[str]:
     """What a reader of the results must know."""
     notes = [
-        f"no {j.meta.title}: {j.skipped}" for j in resolved.bound_metrics if j.skipped
+        f"{bound.meta.title} is skipped: {bound.skipped}"
+        for bound in resolved.bound_metrics
+        if bound.skipped
     ]
     if resolved.suite.from_scratch:
-        notes.append("from scratch: no weights and no stages that ship are taken")
+        notes.append("from scratch: no shipped weights, no shipped stages")
     if resolved.faces.stand_in:
-        notes.append(f"faces: {resolved.faces.name}, a stand-in for photographs")
-    if resolved.world is not None:
-        changed = "a change from " if resolved.world["changed"] else ""
-        short = resolved.world["digest"][:8]
-        notes.append(f"world: {changed}{resolved.world['name']}, digest {short}")
+        notes.append(
+            f"faces: {resolved.faces.name}, synthetic stand-ins for photographs"
+        )
+    if resolved.version is not None:
+        name, digest = resolved.version["name"], resolved.version["digest"][:8]
+        changed = ", with changes" if resolved.version["changed"] else ""
+        notes.append(f"benchmark version: {name}{changed} (digest {digest})")
     return notes
 
 
 def _print_plan(plan: Plan, store: Store, finished: set[str]) -> None:
-    """The stages by kind, and each trial with what is left of it."""
-    lines = estimate_cost(plan, store, finished)
-    print(f"{'stage':<10}{'there':>7}{'to do':>7}  cost")
-    for line in lines:
-        print(f"{line.kind:<10}{line.done:>7}{line.todo:>7}  {_cost(line)}")
-    print(f"in all about {duration(sum(line.seconds for line in lines))}\n")
+    """Print the stages by kind, then what remains of each trial."""
+    estimates = estimate_cost(plan, store, finished)
+    print(f"{'stage':<10}{'cached':>8}{'to do':>7}  time")
+    for each in estimates:
+        print(f"{each.kind:<10}{each.done:>8}{each.todo:>7}  {_describe_cost(each)}")
+    total = duration(sum(each.seconds for each in estimates))
+    print(f"total: about {total}\n")
     for trial in plan.trials:
         left = [stage.name for stage in trial.stages() if not store.has(stage)]
         kinds = ", ".join(sorted(set(left), key=left.index)) or "nothing"
         print(f"{trial.name}: to do: {'nothing' if trial.name in finished else kinds}")
 
 
-def _cost(line: CostEstimate) -> str:
-    if not line.todo:
+def _describe_cost(estimate: CostEstimate) -> str:
+    if not estimate.todo:
         return "-"
-    basis = "measured here before" if line.measured else "rule of thumb"
-    return f"about {duration(line.seconds)} ({basis})"
+    basis = "from earlier stages" if estimate.measured else "rough default"
+    return f"about {duration(estimate.seconds)} ({basis})"
 
 
-def print_end(folder: Path, outcomes: Sequence[Outcome], seconds: float) -> None:
-    """Print a run's main tables, if it has any, and how its trials ended."""
+def print_summary(folder: Path, outcomes: Sequence[Outcome], seconds: float) -> None:
+    """Print the main tables of a run, if it has any, and how its trials ended."""
     if trial_folders(folder):
-        print_table_one(folder)
+        print_main_tables(folder)
     failed = [outcome for outcome in outcomes if outcome.error]
     for outcome in failed:
         print(f"trial {outcome.name} failed: {outcome.error}", file=sys.stderr)
     cached = sum(outcome.cached for outcome in outcomes)
     print(
-        f"{len(outcomes)} trials ({cached} from the store, {len(failed)} failed) "
+        f"{len(outcomes)} trials ({cached} cached, {len(failed)} failed) "
         f"in {duration(seconds)}"
     )

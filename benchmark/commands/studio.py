@@ -1,4 +1,4 @@
-"""`avatarbench studio`: designers make truths; their files, and how far they agree."""
+"""`avatarbench studio`: the options of its commands."""
 
 from __future__ import annotations
 
@@ -7,86 +7,115 @@ from typing import Annotated
 
 import typer
 
+from benchmark.commands.options import RUNS, EngineOption, HostOption, PortOption
+
 studio_app = typer.Typer(
-    help="Let designers make the truth of faces, beside the live avatar.",
+    help="Let human designers make ground-truth avatars for faces in the browser.",
+    epilog="Example: avatarbench studio serve --faces photos --engine toon-tiktok",
     no_args_is_help=True,
 )
 
-EngineName = Annotated[str, typer.Option(help="The engine that draws (see `list`).")]
-
 
 @studio_app.command("serve")
-def serve_studio(
-    faces: Annotated[Path, typer.Option(help="Folder of square pictures, one a face.")],
-    engine: EngineName,
+def serve_command(
+    faces: Annotated[
+        Path,
+        typer.Option(help="Folder of square pictures, one per face; names are ids."),
+    ],
+    engine: EngineOption,
     folder: Annotated[
         Path | None,
-        typer.Option(help="Where the work is kept [runs/studio/ENGINE]."),
+        typer.Option(
+            help="Folder for the designers' work.", show_default="runs/studio/ENGINE"
+        ),
     ] = None,
     ffhq: Annotated[
-        bool, typer.Option("--ffhq", help="The folder is an FFHQ tree.")
+        bool, typer.Option("--ffhq", help="The folder of faces is an FFHQ tree.")
     ] = False,
     only: Annotated[
-        Path | None, typer.Option(help="Text file of the faces to do, an id a line.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Text file with the ids of the faces to use, one per line.",
+            show_default="all faces",
+        ),
     ] = None,
     designer: Annotated[
         list[str] | None,
-        typer.Option(help="Let in only this one, by a link; may be repeated."),
+        typer.Option(
+            help="Admit only this designer, by a personal link. Repeatable.",
+            show_default="anyone on this machine",
+        ),
     ] = None,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="0: any free one.")
-    ] = 8040,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8040,
     public_url: Annotated[
         str | None,
-        typer.Option(help="Where designers reach it, if not at HOST:PORT."),
+        typer.Option(
+            metavar="URL",
+            help="Address that designers use. Required unless --host is this machine.",
+        ),
     ] = None,
 ) -> None:
-    """Serve the studio until it is stopped; every change is on disk at once."""
-    from benchmark.commands.studio_serve import Request, carry_out
+    """Serve the studio until Ctrl-C. Every change is saved at once."""
+    from benchmark.commands.studio_serve import serve_studio
 
-    carry_out(
-        Request(
-            faces=faces,
-            engine=engine,
-            folder=folder or Path("runs") / "studio" / engine,
-            ffhq=ffhq,
-            only=only,
-            designers=tuple(designer or ()),
-            host=host,
-            port=port,
-            public_url=public_url,
-        )
+    serve_studio(
+        faces=faces,
+        engine_name=engine,
+        folder=folder or RUNS / "studio" / engine,
+        ffhq=ffhq,
+        only=only,
+        designers=tuple(designer or ()),
+        host=host,
+        port=port,
+        public_url=public_url,
     )
 
 
 @studio_app.command("export")
-def export_truths(
-    folder: Annotated[Path, typer.Argument(help="The studio's folder.")],
-    out: Annotated[Path, typer.Argument(help="Folder for the truth files.")],
+def export_command(
+    folder: Annotated[
+        Path, typer.Argument(metavar="STUDIO", help="Folder of the designers' work.")
+    ],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="Folder for the ground-truth files.")
+    ],
     common: Annotated[
         bool,
-        typer.Option("--common", help="Only faces that every designer has done."),
+        typer.Option("--common", help="Only faces that every designer has finished."),
     ] = False,
 ) -> None:
-    """Write each designer's truth file and its seal, for suites to name."""
-    from benchmark.commands.studio_export import export
+    """Write the ground truth of each designer as a sealed CSV file for suites."""
+    from benchmark.commands.studio_export import export_truths
 
-    export(folder, out, common)
+    export_truths(folder, out, common)
 
 
 @studio_app.command("agreement")
-def show_agreement(
-    one: Annotated[Path, typer.Argument(help="A designer's truth file.")],
-    other: Annotated[Path, typer.Argument(help="Another's, for the same engine.")],
-    engine: EngineName,
+def agreement_command(
+    one: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Ground-truth CSV of a designer.")
+    ],
+    other: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OTHER", help="CSV of another designer for the same engine."
+        ),
+    ],
+    engine: EngineOption,
     metric: Annotated[
         list[str] | None,
-        typer.Option(help="A metric with a score a face; may be repeated."),
+        typer.Option(
+            help="Metric with one score per face. Repeatable.",
+            show_default="the main metrics",
+        ),
     ] = None,
-    size: Annotated[int, typer.Option(min=64, max=1024, help="Of renders, px.")] = 256,
+    size: Annotated[
+        int, typer.Option(min=64, max=1024, help="Side of the renders in pixels.")
+    ] = 256,
 ) -> None:
-    """Print how far two designers agree: a human ceiling for Table 1."""
-    from benchmark.commands.studio_agreement import USUAL_METRICS, agreement
+    """Print how well two designers agree: a human upper bound for Table 1."""
+    from benchmark.commands.studio_agreement import MAIN_METRICS, print_agreement
 
-    agreement(one, other, engine, tuple(metric or USUAL_METRICS), size)
+    print_agreement(one, other, engine, tuple(metric or MAIN_METRICS), size)

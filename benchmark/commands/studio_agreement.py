@@ -1,4 +1,4 @@
-"""`avatarbench studio agreement`: how far two designers agree, printed."""
+"""`avatarbench studio agreement`: measure how well two designers agree."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmark.avatars import AvatarVectors
+from benchmark.config.resolve import bind_metric
 from benchmark.config.resolved import BoundMetric, metric_data
 from benchmark.engines.base import Engine
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.truth_csv import TruthFile
-from benchmark.faces.truth_seal import sealed_truth
+from benchmark.faces.truth_seal import open_truth
 from benchmark.registry import ENGINES, METRICS
-from benchmark.run.rendering import cases_of, render
-from benchmark.weights.resolver import WeightResolver, lacking
+from benchmark.run.rendering import make_cases, render
+from benchmark.weights.resolver import WeightResolver
 from evaluation.base import Cases, MetricSetup
 from evaluation.designers import ceiling, parameter_agreement
 from evaluation.statistics import Interval
@@ -23,32 +23,40 @@ from reports.tables.agreement import Pair, ceiling_table, parameter_agreement_ta
 from reports.tables.formats import to_rich
 from reports.tables.table import Table
 
-USUAL_METRICS = ("lpips", "st-lpips", "discrete-accuracy", "continuous-mae")
+MAIN_METRICS = ("lpips", "st-lpips", "discrete-accuracy", "continuous-mae")
 
 
-def agreement(
+def print_agreement(
     one: Path, other: Path, engine_name: str, metrics: Sequence[str], size: int
 ) -> None:
-    """Print two designers' agreement over the faces that both files hold."""
+    """Print the agreement of two designers on the faces that both files contain."""
     engine: Engine = ENGINES.load(engine_name)()
-    bound_metrics = _bound_metrics(metrics)
-    mine, theirs = sealed_truth(one), sealed_truth(other)
-    faces = _shared(mine, theirs)
-    made = mine.read(engine.spec, faces)
-    remade = theirs.read(engine.spec, faces)
+    resolver = WeightResolver({})
+    bound_metrics = [
+        bind_metric(METRICS.load(name), resolver) for name in dict.fromkeys(metrics)
+    ]
+    first, second = open_truth(one), open_truth(other)
+    faces = _shared_faces(first, second)
+    truth = first.read(engine.spec, faces)
+    prediction = second.read(engine.spec, faces)
     names = [path.stem.removeprefix(f"{engine_name}.") for path in (one, other)]
     pair = Pair(engine_name, names[0], names[1], len(faces), size)
-    scores = _scores(bound_metrics, _cases(engine, made, remade, size))
+    cases = make_cases(
+        prediction,
+        truth,
+        render(engine, prediction, size),
+        render(engine, truth, size),
+    )
     console = Console(highlight=False)
     for table in (
-        ceiling_table(pair, scores),
-        parameter_agreement_table(pair, parameter_agreement(made, remade)),
+        ceiling_table(pair, _score(bound_metrics, cases)),
+        parameter_agreement_table(pair, parameter_agreement(truth, prediction)),
     ):
-        _show(table, console)
+        _print_table(table, console)
 
 
-def _show(table: Table, console: Console) -> None:
-    """A table under a title as wide as the terminal, its notes below."""
+def _print_table(table: Table, console: Console) -> None:
+    """Print the title on a line of its own, so that it may be wider than the table."""
     shown = to_rich(table)
     shown.title = None
     console.print(table.title, style="bold", markup=False)
@@ -58,36 +66,16 @@ def _show(table: Table, console: Console) -> None:
     console.print()
 
 
-def _shared(one: TruthFile, other: TruthFile) -> list[str]:
-    """The faces of both files, in the order of the first."""
-    theirs = set(other.faces())
-    shared = [face for face in one.faces() if face in theirs]
+def _shared_faces(one: TruthFile, other: TruthFile) -> list[str]:
+    """The faces in both files, in the order of the first."""
+    others = set(other.faces())
+    shared = [face for face in one.faces() if face in others]
     if not shared:
         raise FaceSetError(f"{one.path} and {other.path} have no face in common")
     return shared
 
 
-def _bound_metrics(names: Sequence[str]) -> list[BoundMetric]:
-    resolver, bound_metrics = WeightResolver({}), []
-    for name in dict.fromkeys(names):
-        metric = METRICS.load(name)
-        missing = resolver.missing(metric.meta.needs)
-        skipped = f"{name}: {'; '.join(lacking(missing))}" if missing else None
-        bound_metrics.append(
-            BoundMetric(metric, *resolver.take(metric.meta.needs), skipped)
-        )
-    return bound_metrics
-
-
-def _cases(
-    engine: Engine, one: AvatarVectors, other: AvatarVectors, size: int
-) -> Cases:
-    """The other designer's avatars as predictions of the one's."""
-    drawn, drawn_truth = render(engine, other, size), render(engine, one, size)
-    return cases_of(other, one, drawn, drawn_truth)
-
-
-def _scores(
+def _score(
     bound_metrics: Sequence[BoundMetric], cases: Cases
 ) -> list[tuple[dict[str, object], Interval | None]]:
     return [

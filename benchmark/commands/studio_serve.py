@@ -1,11 +1,9 @@
-"""`avatarbench studio serve`: an engine and faces handed to the studio's pages."""
+"""`avatarbench studio serve`: serve the studio for an engine and a set of faces."""
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -15,11 +13,12 @@ from numpy.typing import NDArray
 from benchmark.commands.studio_export import export_files
 from benchmark.engines.base import Engine
 from benchmark.engines.contexts import options_in_context
-from benchmark.faces import ffhq
-from benchmark.faces.folder import choose, list_pictures, listed_ids
+from benchmark.faces import ffhq as ffhq_module
+from benchmark.faces.folder import list_pictures, listed_ids, select_files
 from benchmark.faces.pictures import SMALLEST, FaceSetError, decode_picture
 from benchmark.faces.truth_csv import read_checked
 from benchmark.registry import ENGINES
+from benchmark.storage.digests import bytes_digest
 from benchmark.system.console import open_progress
 from benchmark.system.progress import Progress
 from reports.human_study.studio.app import make_studio
@@ -30,147 +29,145 @@ from reports.human_study.studio.workbook import Workbook, create_workbook
 from reports.human_study.web import serve
 from reports.human_study.web.server import LOOPBACK
 
-MOST_FACES = 2000
-"""A list of more is nothing that people work through: `--only` says which."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What was asked for on the command line."""
-
-    faces: Path
-    engine: str
-    folder: Path
-    ffhq: bool
-    only: Path | None
-    designers: tuple[str, ...]
-    host: str
-    port: int
-    public_url: str | None
+MAX_FACES = 2000
 
 
 class FaceFiles:
-    """Picture files as the studio's faces, each held against its digest when read."""
+    """Picture files whose digests are verified each time they are read."""
 
     def __init__(self, files: Mapping[str, Path], digests: Mapping[str, str]) -> None:
         self._files = files
         self._digests = digests
 
     def ids(self) -> tuple[str, ...]:
-        """The face ids, in their order."""
+        """The face ids in order."""
         return tuple(self._files)
 
     def pixels(self, face: str, size: int) -> NDArray[np.uint8]:
-        """(size, size, 3) uint8 RGB; FaceSetError where the file changed meanwhile."""
+        """(size, size, 3) uint8 RGB; raises FaceSetError if the file has changed."""
         path = self._files[face]
         return decode_picture(read_checked(path, self.digest(face)), str(path), size)
 
     def digest(self, face: str) -> str:
-        """SHA-256 (hex) of the file as it was at the start."""
+        """SHA-256 (hex) of the file at the start."""
         return self._digests[face]
 
 
-def look_at(files: Mapping[str, Path], progress: Progress) -> FaceFiles:
-    """Read every picture once; FaceSetError names the first that is no square face."""
+def read_faces(files: Mapping[str, Path], progress: Progress) -> FaceFiles:
+    """Read every picture once; raises FaceSetError for one that is not usable."""
     digests: dict[str, str] = {}
-    with progress.task("look at the faces", len(files)) as bar:
+    with progress.task("check the faces", len(files)) as bar:
         for face, path in files.items():
             data = read_checked(path, None)
             decode_picture(data, str(path), SMALLEST)
-            digests[face] = hashlib.sha256(data).hexdigest()
+            digests[face] = bytes_digest(data)
             bar.advance()
     return FaceFiles(files, digests)
 
 
-def carry_out(request: Request) -> None:
-    """Serve until interrupted; raises a sentence for whatever does not fit."""
-    _check_reach(request)
-    engine: Engine = ENGINES.load(request.engine)()
-    faces = look_at(_face_files(request), open_progress())
-    book = create_workbook(request.folder, request.engine, engine.spec)
-    _check_finished(book, faces)
-    _invite(book, request.designers)
-    studio = Studio.over(
-        canvas(request.engine, engine),
-        faces,
+def serve_studio(
+    *,
+    faces: Path,
+    engine_name: str,
+    folder: Path,
+    ffhq: bool,
+    only: Path | None,
+    designers: tuple[str, ...],
+    host: str,
+    port: int,
+    public_url: str | None,
+) -> None:
+    """Serve the studio until it is interrupted.
+
+    Raises StudioError or FaceSetError before anything is served if the options, the
+    faces or earlier work do not fit.
+    """
+    _check_access(host, public_url, designers)
+    engine: Engine = ENGINES.load(engine_name)()
+    pictures = read_faces(_select_faces(faces, only, ffhq), open_progress())
+    book = create_workbook(folder, engine_name, engine.spec)
+    _check_finished_work(book, pictures)
+    _register(book, designers)
+    studio = Studio.create(
+        make_canvas(engine_name, engine),
+        pictures,
         book,
         partial(export_files, book),
-        request.designers,
+        designers,
     )
     threading.Thread(target=studio.pictures.prepare, daemon=True).start()
-    app = make_studio(studio, request.public_url)
-    serve(app, request.host, request.port, partial(_ready, request, book))
+    app = make_studio(studio, public_url)
+
+    def print_links(address: str) -> None:
+        base = f"{(public_url or address).rstrip('/')}/"
+        print(f"studio: {base} (work in {folder}; stop with Ctrl-C)", flush=True)
+        for designer in book.designers():
+            if not designers or designer.name in designers:
+                print(f"  {designer.name}: {base}desk/{designer.token}", flush=True)
+
+    serve(app, host, port, print_links)
 
 
-def _check_reach(request: Request) -> None:
-    """Beyond this machine: only under a known address, and only for named designers."""
-    if request.host not in LOOPBACK and request.public_url is None:
+def _check_access(
+    host: str, public_url: str | None, designers: tuple[str, ...]
+) -> None:
+    """Other machines need a known address, and designers with personal links."""
+    if host not in LOOPBACK and public_url is None:
         raise StudioError(
-            f"on {request.host} other machines reach the studio: say under which "
-            "address with --public-url, as in http://studio.example:8040"
+            f"--host {host} lets other machines connect: give the address that "
+            "designers use with --public-url, such as http://studio.example:8040"
         )
-    if request.public_url is not None and not request.designers:
+    if public_url is not None and not designers:
         raise StudioError(
-            "beyond this machine the studio lets in only designers with a link: name "
+            "with --public-url, only designers with a personal link are admitted: name "
             "them with --designer"
         )
 
 
-def canvas(name: str, engine: Engine) -> Canvas:
-    """An engine as the studio sees it."""
+def make_canvas(name: str, engine: Engine) -> Canvas:
+    """The parts of an engine that the studio uses."""
     meta, spec = engine.meta, engine.spec
     options = partial(options_in_context, spec)
     return Canvas(name, meta.title, meta.version, spec, engine.render, options)
 
 
-def _face_files(request: Request) -> Mapping[str, Path]:
-    list_files = ffhq.list_ffhq if request.ffhq else list_pictures
-    files = list_files(request.faces)
-    if request.only is not None:
-        wanted: Sequence[str] = listed_ids(request.only)
-        if request.ffhq:
-            wanted = [_ffhq_id(request.only, face) for face in wanted]
-        files = choose(files, wanted, str(request.only))
-    if not 1 <= len(files) <= MOST_FACES:
+def _select_faces(folder: Path, only: Path | None, is_ffhq: bool) -> Mapping[str, Path]:
+    files = ffhq_module.list_ffhq(folder) if is_ffhq else list_pictures(folder)
+    if only is not None:
+        wanted: Sequence[str] = listed_ids(only)
+        if is_ffhq:
+            wanted = [_ffhq_id(only, face) for face in wanted]
+        files = select_files(files, wanted, str(only))
+    if not 1 <= len(files) <= MAX_FACES:
         raise FaceSetError(
-            f"{request.only or request.faces} names {len(files)} faces: designers work "
-            f"through 1 to {MOST_FACES}; list those to do, an id a line, in a file for "
-            "--only"
+            f"{only or folder} names {len(files)} faces, but the studio takes 1 to "
+            f"{MAX_FACES}: list the ids of the faces to use in a file for --only"
         )
     return files
 
 
 def _ffhq_id(source: Path, face: str) -> str:
     try:
-        return ffhq.face_id(face)
+        return ffhq_module.face_id(face)
     except ValueError as error:
         raise FaceSetError(f"{source}: {error}") from error
 
 
-def _check_finished(book: Workbook, faces: FaceFiles) -> None:
-    """Refuse faces whose pictures are not those that finished work was made for."""
+def _check_finished_work(book: Workbook, faces: FaceFiles) -> None:
+    """Refuse pictures that changed since a designer finished their faces."""
     here = set(faces.ids())
     for designer in book.designers():
         for face, draft in book.drafts(designer.name).items():
             done = draft.finish
             if done and face in here and done.picture != faces.digest(face):
                 raise StudioError(
-                    f"the picture of face {face} is not the one that {designer.name} "
-                    f"worked from (SHA-256 differs): restore it, or name another "
-                    "--folder"
+                    f"the picture of face {face} changed since {designer.name} "
+                    "finished it (SHA-256 differs): restore it, or use another --folder"
                 )
 
 
-def _invite(book: Workbook, names: Sequence[str]) -> None:
+def _register(book: Workbook, names: Sequence[str]) -> None:
     known = {designer.name for designer in book.designers()}
     for name in dict.fromkeys(names):
         if name not in known:
             book.enter(name)
-
-
-def _ready(request: Request, book: Workbook, address: str) -> None:
-    base = f"{(request.public_url or address).rstrip('/')}/"
-    print(f"studio: {base} (work in {request.folder}; stop with Ctrl+C)", flush=True)
-    for designer in book.designers():
-        if not request.designers or designer.name in request.designers:
-            print(f"  {designer.name}: {base}desk/{designer.token}", flush=True)

@@ -1,4 +1,4 @@
-"""`avatarbench study`: the command group; each command imports what it needs."""
+"""`avatarbench study`: the options of its commands, except `study create`."""
 
 from __future__ import annotations
 
@@ -7,244 +7,293 @@ from typing import Annotated
 
 import typer
 
-from benchmark.commands.study_making import create_command
+from benchmark.commands.options import (
+    RUNS,
+    HostOption,
+    NoMlflowOption,
+    OutOption,
+    PortOption,
+    QuietOption,
+    StudyArgument,
+)
+from benchmark.commands.study_create_options import create_command
 
 study_app = typer.Typer(
-    help="Ask people which avatar matches best: make a study, ask, analyse.",
+    help="Ask people which avatar matches a face best: create, serve and report a "
+    "rating study.",
+    epilog="A run leaves a ready study in its folder. Try `avatarbench study preview "
+    "runs/quick/latest/study`.",
     no_args_is_help=True,
 )
 
-
-@study_app.callback()
-def study() -> None:
-    """Keep `study` a group, however many commands it has."""
-
-
-StudyFolder = Annotated[
-    Path, typer.Argument(help="A folder that `study create` wrote.")
-]
-Language = Annotated[
+LanguageOption = Annotated[
     str | None,
-    typer.Option(help="One of the study's languages.", show_default="its first"),
+    typer.Option(
+        "--language",
+        help="A language of the study.",
+        show_default="the first of the study",
+    ),
+]
+RatingsFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", help="CSV file of ratings.", show_default="STUDY/ratings/offline.csv"
+    ),
 ]
 
 
-study_app.command("create")(create_command)
+study_app.command(
+    "create", epilog="Example: avatarbench study create quick --out mystudy --faces 20"
+)(create_command)
 
 
 @study_app.command("preview")
 def preview_command(
-    study: StudyFolder,
-    paper: Annotated[int, typer.Option(min=0, help="Number of the paper.")] = 0,
-    language: Language = None,
+    study: StudyArgument,
+    assignment: Annotated[
+        int,
+        typer.Option(
+            "--assignment",
+            "--paper",
+            min=0,
+            help="Number of the assignment (the order of faces for one rater).",
+        ),
+    ] = 0,
+    language: LanguageOption = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="HTML to write.", show_default="STUDY/preview.html"),
+        typer.Option(help="HTML file to write.", show_default="STUDY/preview.html"),
     ] = None,
 ) -> None:
-    """Say what a study asks, and write what a rater sees, its faces included."""
-    from benchmark.commands.study_forms import preview
+    """Describe a study, and write the page that a rater sees."""
+    from benchmark.commands.study_forms import preview_study
 
-    preview(study, paper, language, out)
+    preview_study(study, assignment, language, out)
 
 
-@study_app.command("forms")
+@study_app.command(
+    "forms", epilog="Example: avatarbench study forms mystudy --format pdf --count 20"
+)
 def forms_command(
-    study: StudyFolder,
+    study: StudyArgument,
     kind: Annotated[
         list[str] | None,
         typer.Option(
             "--format",
-            help="html (offline), pdf (printed) or csv (to type answers into); may be "
-            "repeated.",
+            help="html (offline page), pdf (to print) or csv (to type answers into). "
+            "Repeatable.",
             show_default="html and pdf",
         ),
     ] = None,
-    first: Annotated[int, typer.Option(min=0, help="Number of the first paper.")] = 0,
-    count: Annotated[int, typer.Option(min=1, help="Papers: one a rater.")] = 1,
-    language: Language = None,
+    first: Annotated[
+        int, typer.Option(min=0, help="Number of the first assignment.")
+    ] = 0,
+    count: Annotated[
+        int, typer.Option(min=1, help="Number of assignments, one per rater.")
+    ] = 1,
+    language: LanguageOption = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for the forms.", show_default="STUDY/forms"),
     ] = None,
 ) -> None:
-    """Write papers for raters without network: to open offline, or to print."""
-    from benchmark.commands.study_forms import check_formats, forms
+    """Write forms for raters without internet access, to open offline or to print."""
+    from benchmark.commands.study_forms import check_formats, write_study_forms
 
-    papers = range(first, first + count)
-    forms(study, check_formats(kind), papers, language, out)
+    assignments = range(first, first + count)
+    write_study_forms(study, check_formats(kind), assignments, language, out)
 
 
 @study_app.command("import")
 def import_command(
-    study: StudyFolder,
+    study: StudyArgument,
     sheets: Annotated[
-        list[Path], typer.Argument(help="Saved or filled answer sheets (CSV).")
+        list[Path],
+        typer.Argument(
+            metavar="SHEETS...", help="Answer sheets (CSV) saved by forms or filled in."
+        ),
     ],
-    out: Annotated[
-        Path | None,
-        typer.Option(help="CSV.", show_default="STUDY/judgements/offline.csv"),
-    ] = None,
+    out: RatingsFileOption = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Take papers anew that are there.")
+        bool,
+        typer.Option(
+            "--replace", help="Replace answers to assignments imported before."
+        ),
     ] = False,
 ) -> None:
-    """Add the answers of filled sheets to the judgements; all sheets or none."""
-    from benchmark.commands.study_forms import import_filled
+    """Import answer sheets as ratings; either all sheets or none."""
+    from benchmark.commands.study_forms import import_answer_sheets
 
-    import_filled(study, sheets, out, replace)
+    import_answer_sheets(study, sheets, out, replace)
 
 
 @study_app.command("withdraw")
 def withdraw_command(
-    study: StudyFolder,
-    paper: Annotated[int, typer.Argument(min=0, help="Last number of the code.")],
-    out: Annotated[
-        Path | None,
-        typer.Option(help="CSV.", show_default="STUDY/judgements/offline.csv"),
-    ] = None,
+    study: StudyArgument,
+    assignment: Annotated[
+        int,
+        typer.Argument(
+            metavar="ASSIGNMENT",
+            min=0,
+            help="The number at the end of the form's code.",
+        ),
+    ],
+    out: RatingsFileOption = None,
 ) -> None:
-    """Take a rater's offline answers out for good; the site has a page for its own."""
-    from benchmark.commands.study_forms import withdraw
+    """Delete the imported answers of a rater who withdraws.
 
-    withdraw(study, paper, out)
+    Raters of the site withdraw on a page of their own.
+    """
+    from benchmark.commands.study_forms import withdraw_rater
+
+    withdraw_rater(study, assignment, out)
 
 
-@study_app.command("serve")
+@study_app.command(
+    "serve",
+    epilog="Example: avatarbench study serve mystudy --host 0.0.0.0 --public-url "
+    "https://rate.example.org",
+)
 def serve_command(
-    study: Annotated[Path, typer.Argument(help="A folder that `study create` wrote.")],
+    study: StudyArgument,
     database: Annotated[
         str | None,
         typer.Option(
             metavar="URL",
             envvar="AVATARBENCH_DATABASE",
-            help="sqlite:///PATH or postgresql://… [STUDY/ratings.sqlite].",
+            help="Database of answers: sqlite:///PATH or postgresql://…",
+            show_default="sqlite at STUDY/ratings.sqlite",
         ),
     ] = None,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")
-    ] = 8000,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
     public_url: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="What people type, behind a proxy or --host."),
+        typer.Option(
+            metavar="URL",
+            help="Address that raters use. Required unless --host is this machine.",
+        ),
     ] = None,
     patience_hours: Annotated[
         float,
         typer.Option(
-            min=0.1, help="After this long away, somebody else gets the paper."
+            min=0.1,
+            help="Hours of inactivity after which another rater gets the assignment.",
         ),
     ] = 24,
     prolific_code: Annotated[
-        str | None, typer.Option(help="The completion code that Prolific gave you.")
+        str | None, typer.Option(help="Completion code of a Prolific study.")
     ] = None,
     requests_per_second: Annotated[
-        float, typer.Option(min=1, help="Most requests from one network address.")
+        float, typer.Option(min=1, help="Request limit for each network address.")
     ] = 200,
 ) -> None:
-    """Serve the rating site: every acknowledged answer is stored exactly once.
+    """Serve the rating site of a study until Ctrl-C.
 
-    The admin page asks for a token, which is printed, or which you set as
-    AVATARBENCH_ADMIN_TOKEN (16 characters or more).
+    Each confirmed answer is stored exactly once. The admin page requires a token. It is
+    printed, unless you set AVATARBENCH_ADMIN_TOKEN (at least 16 characters).
     """
-    from benchmark.commands.study_serve import Request, carry_out
+    from benchmark.commands.study_serve import serve_study
 
-    carry_out(
-        Request(
-            study=study,
-            database=database,
-            host=host,
-            port=port,
-            public_url=public_url,
-            patience_hours=patience_hours,
-            prolific_code=prolific_code,
-            requests_per_second=requests_per_second,
-        )
+    serve_study(
+        study,
+        database=database,
+        host=host,
+        port=port,
+        public_url=public_url,
+        patience_hours=patience_hours,
+        prolific_code=prolific_code,
+        requests_per_second=requests_per_second,
     )
 
 
 @study_app.command("report")
 def report_command(
-    study: Annotated[Path, typer.Argument(help="A folder that `study create` wrote.")],
-    judgements: Annotated[
+    study: StudyArgument,
+    ratings: Annotated[
         list[Path] | None,
-        typer.Option(help="A CSV of judgements; repeatable [STUDY/judgements/*.csv]."),
+        typer.Option(
+            "--ratings",
+            "--judgements",
+            help="CSV file of ratings. Repeatable.",
+            show_default="STUDY/ratings/*.csv",
+        ),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder of MLflow's file.")] = Path("runs"),
-    no_mlflow: Annotated[
-        bool, typer.Option("--no-mlflow", help="Do not track in MLflow.")
-    ] = False,
+    out: OutOption = RUNS,
+    no_mlflow: NoMlflowOption = False,
 ) -> None:
-    """Print Table 2; write it with figures, page and tidy judgements to STUDY/report.
+    """Print Table 2 and write the report of a study to STUDY/report.
 
-    `avatarbench report RUN --study STUDY` puts the same into the page of the run.
+    To add Table 2 to the report of a run, use `avatarbench report RUN --study STUDY`.
     """
-    from benchmark.commands.study_report import Request, carry_out
+    from benchmark.commands.study_report import report_study
 
-    carry_out(Request(study, tuple(judgements or ()), out, not no_mlflow))
+    report_study(study, tuple(ratings or ()), out, track=not no_mlflow)
 
 
-@study_app.command("power")
+@study_app.command(
+    "power", epilog="Example: avatarbench study power --methods 4 --difference 0.1"
+)
 def power_command(
-    methods: Annotated[int, typer.Option(min=2, help="Methods to choose from.")] = 4,
+    methods: Annotated[int, typer.Option(min=2, help="Number of methods.")] = 4,
     difference: Annotated[
         float,
-        typer.Option(help="How far the first method's share is above all others'."),
+        typer.Option(
+            help="Difference to detect: the share of picks of the first method minus "
+            "that of each other method."
+        ),
     ] = 0.2,
     shares: Annotated[
         str | None,
         typer.Option(
             metavar="S,S,…",
-            help="Shares of the picks of all methods, for the two above: the first is "
-            "held against the second.",
+            help="Shares of picks of all methods, in place of --methods and "
+            "--difference. The first is compared with the second.",
         ),
     ] = None,
     raters: Annotated[
-        str, typer.Option(metavar="N,N,…", help="Numbers of raters.")
+        str, typer.Option(metavar="N,N,…", help="Numbers of raters to try.")
     ] = "10,20,30,50",
     faces: Annotated[
-        str, typer.Option(metavar="N,N,…", help="Numbers of faces.")
+        str, typer.Option(metavar="N,N,…", help="Numbers of faces to try.")
     ] = "10,20,30,50",
     rater_spread: Annotated[
-        float, typer.Option(min=0, help="How far tastes differ, in log-strength.")
+        float,
+        typer.Option(min=0, help="Standard deviation between raters, in log-strength."),
     ] = 0.5,
     face_spread: Annotated[
-        float, typer.Option(min=0, help="How far faces differ, in log-strength.")
+        float,
+        typer.Option(min=0, help="Standard deviation between faces, in log-strength."),
     ] = 1.0,
-    target: Annotated[
-        float, typer.Option(min=0, max=1, help="Power that is wanted.")
-    ] = 0.8,
+    target: Annotated[float, typer.Option(min=0, max=1, help="Desired power.")] = 0.8,
     studies: Annotated[
-        int, typer.Option(min=20, help="Simulated studies of each size.")
+        int, typer.Option(min=20, help="Number of simulated studies for each size.")
     ] = 300,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the simulation.")] = 0,
     csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the figures there too.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write the results to this CSV file."),
     ] = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress; results only.")
-    ] = False,
+    quiet: QuietOption = False,
 ) -> None:
-    """Say how many raters and faces a study needs, by simulation.
+    """Simulate how many raters and faces a study needs.
 
-    A simulated study counts as having seen the difference where the 95 % interval that
-    `study report` would print lies above 0.
+    A simulated study detects the difference if the 95 % confidence interval of `study
+    report` lies above 0. The power is the share of studies that detect it.
     """
-    from benchmark.commands.study_power import Request, carry_out, numbers
+    from benchmark.commands.study_power import parse_numbers, simulate_power
     from evaluation.ratings import Simulations
 
-    carry_out(
-        Request(
-            methods=methods,
-            difference=difference,
-            shares=numbers("--shares", shares, float) if shares else (),
-            raters=numbers("--raters", raters, int),
-            faces=numbers("--faces", faces, int),
-            rater_spread=rater_spread,
-            face_spread=face_spread,
-            target=target,
-            simulations=Simulations(studies, seed),
-            csv=csv,
-            quiet=quiet,
-        )
+    simulate_power(
+        methods=methods,
+        difference=difference,
+        shares=parse_numbers("--shares", shares, float) if shares else (),
+        raters=parse_numbers("--raters", raters, int),
+        faces=parse_numbers("--faces", faces, int),
+        rater_spread=rater_spread,
+        face_spread=face_spread,
+        target=target,
+        simulations=Simulations(studies, seed),
+        csv=csv,
+        quiet=quiet,
     )

@@ -1,97 +1,103 @@
-"""`avatarbench study create`, and the study that a run leaves behind."""
+"""`avatarbench study create`, and the study that every run leaves in its folder."""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from benchmark.commands.report import find_run
 from reports.human_study.design.creation import Rule, StudyPlan, create_study
-from reports.human_study.design.selection import NoStudy, Selection, select
+from reports.human_study.design.selection import NoStudy, select
 from reports.human_study.design.study import Study, read_study
 from reports.human_study.design.texts import study_texts
 from reports.human_study.forms.handouts import describe, write_forms
 from reports.human_study.wording import LANGUAGES
 from reports.trials import read_run
 
-FOLDER, FORMS = "study", "forms"
+STUDY_FOLDER, FORMS_FOLDER = "study", "forms"
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the command line asked for; None takes the default that `create` tells."""
+def create_study_from_run(
+    run: str,
+    *,
+    runs: Path,
+    out: Path | None,
+    name: str | None,
+    seed: int | None,
+    faces: int | None,
+    split: str | None,
+    variants: tuple[str, ...],
+    engines: tuple[str, ...],
+    catches: int | None,
+    repeats: int | None,
+    tie: bool,
+    back: Literal["allowed", "no"],
+    languages: tuple[str, ...],
+    texts: Path | None,
+    contact: str | None,
+    rule: Rule,
+) -> None:
+    """Create a study, then print what it asks and the next commands.
 
-    run: str
-    runs: Path
-    out: Path | None = None
-    name: str | None = None
-    seed: int | None = None
-    faces: int | None = None
-    split: str | None = None
-    variants: tuple[str, ...] = ()
-    engines: tuple[str, ...] = ()
-    catches: int | None = None
-    repeats: int | None = None
-    tie: bool = False
-    back: Literal["allowed", "no"] = "allowed"
-    languages: tuple[str, ...] = LANGUAGES
-    texts: Path | None = None
-    contact: str | None = None
-    rule: Rule = field(default_factory=Rule)
-
-
-def create(request: Request) -> None:
-    """Freeze a study and say what it asks and what comes next."""
-    folder = find_run(request.run, request.runs)
-    out = request.out or folder / FOLDER
-    run = read_run(folder)
-    selection = select(run, request.variants, request.engines, request.split)
-    study = create_study(selection, _plan(request, selection), out)
-    print("\n".join(describe(study)))
-    print(f"study folder: {out}")
-    print(f"look at it:   avatarbench study preview {out}")
-    print(f"on a site:    avatarbench study serve {out}")
-    print(f"on paper:     avatarbench study forms {out}")
-
-
-def _plan(request: Request, selection: Selection) -> StudyPlan:
-    seed = request.seed
-    return StudyPlan(
-        name=request.name or selection.run.first["suite"],
-        # Drawn anew where none is asked for: who knows the seed knows the orders.
-        seed=secrets.randbits(48) if seed is None else seed,
-        created=datetime.now(UTC).date().isoformat(),
-        texts=study_texts(request.languages, request.contact, request.texts),
-        faces=request.faces,
-        catches=request.catches,
-        repeats=request.repeats,
-        tie=request.tie,
-        back=request.back,
-        rule=request.rule,
-    )
-
-
-def leave_study(run: Path) -> list[str]:
-    """Leave a ready study and its first form in a run's folder; lines that say where.
-
-    A study that is there already stays as it is: people may have answered it. A run
-    with fewer than two methods gets none, and the line says so.
+    None and empty tuples stand for the defaults of `avatarbench study create`.
     """
-    folder = run / FOLDER
+    folder = find_run(run, runs)
+    target = out or folder / STUDY_FOLDER
+    selection = select(read_run(folder), variants, engines, split)
+    plan = StudyPlan(
+        name=name or selection.run.first["suite"],
+        seed=_random_seed() if seed is None else seed,
+        created=_today(),
+        texts=study_texts(languages or LANGUAGES, contact, texts),
+        faces=faces,
+        catches=catches,
+        repeats=repeats,
+        tie=tie,
+        back=back,
+        rule=rule,
+    )
+    study = create_study(selection, plan, target)
+    print("\n".join(describe(study)))
+    print(f"study folder: {target}")
+    print(f"preview it:   avatarbench study preview {target}")
+    print(f"serve a site: avatarbench study serve {target}")
+    print(f"write forms:  avatarbench study forms {target}")
+
+
+def create_default_study(run: Path) -> list[str]:
+    """Create a study with default settings and its first forms in a run's folder.
+
+    Returns lines to print. An existing study is kept, because people may have answered
+    it. A run with fewer than two methods gets no study, and the line says so.
+    """
+    folder = run / STUDY_FOLDER
     if folder.exists():
-        return _places(read_study(folder))
-    request = Request(run=str(run), runs=run.parent)
+        return _write_first_forms(read_study(folder))
     try:
         selection = select(read_run(run))
-        study = create_study(selection, _plan(request, selection), folder)
-    except NoStudy as why:
-        return [f"no study: {why}"]
-    return _places(study)
+        plan = StudyPlan(
+            name=selection.run.first["suite"],
+            seed=_random_seed(),
+            created=_today(),
+            texts=study_texts(LANGUAGES, None, None),
+        )
+        study = create_study(selection, plan, folder)
+    except NoStudy as error:
+        return [f"no study: {error}"]
+    return _write_first_forms(study)
 
 
-def _places(study: Study) -> list[str]:
-    forms = write_forms(study, study.folder / FORMS)
+def _random_seed() -> int:
+    # Unpredictable, because whoever knows the seed knows which method is where.
+    return secrets.randbits(48)
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+def _write_first_forms(study: Study) -> list[str]:
+    forms = write_forms(study, study.folder / FORMS_FOLDER)
     return [f"study:  {study.folder}", *(f"form:   {path}" for path in forms)]

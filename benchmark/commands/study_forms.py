@@ -1,13 +1,15 @@
-"""`avatarbench study preview`, `forms` and `import`."""
+"""`avatarbench study` preview, forms, import and withdraw."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmark.avatars.spec import nearest
+from benchmark.avatars.spec import did_you_mean
+from benchmark.commands.study_create import FORMS_FOLDER
+from reports.human_study.design.ratings_table import offline_ratings
 from reports.human_study.design.study import StudyError, read_study
-from reports.human_study.forms.answers import import_sheets, withdraw_paper
+from reports.human_study.forms.answers import import_sheets, withdraw_assignment
 from reports.human_study.forms.handouts import (
     Format,
     describe,
@@ -15,60 +17,62 @@ from reports.human_study.forms.handouts import (
     write_preview,
 )
 
-PREVIEW = "preview.html"
-FORMS = "forms"
 FORMATS: tuple[Format, ...] = ("html", "pdf", "csv")
-OFFLINE = Path("judgements") / "offline.csv"
 
 
-def preview(folder: Path, paper: int, language: str | None, out: Path | None) -> None:
-    """Say what a study asks, and write what the rater of a paper sees."""
+def preview_study(
+    folder: Path, assignment: int, language: str | None, out: Path | None
+) -> None:
+    """Describe a study, and write what the rater of an assignment sees."""
     study = read_study(folder)
-    path = out or folder / PREVIEW
-    write_preview(study, path, paper, language)
+    path = out or folder / "preview.html"
+    write_preview(study, path, assignment, language)
     print("\n".join(describe(study)))
-    print(f"paper {paper} as a rater sees it: {path}")
+    print(f"assignment {assignment} as a rater sees it: {path}")
 
 
 def check_formats(names: Sequence[str] | None) -> list[Format]:
-    """The formats that were asked for; StudyError for one that there is not."""
-    wanted = names or ("html", "pdf")
-    for name in wanted:
+    """The requested formats, html and pdf by default; StudyError for an unknown one."""
+    requested = names or ("html", "pdf")
+    for name in requested:
         if name not in FORMATS:
             raise StudyError(
-                f"--format {name}: there is no such format{nearest(name, FORMATS)}; "
-                f"there are {', '.join(FORMATS)}"
+                f"--format {name}: no such format{did_you_mean(name, FORMATS)}; the "
+                f"formats are {', '.join(FORMATS)}"
             )
-    return [name for name in FORMATS if name in wanted]
+    return [name for name in FORMATS if name in requested]
 
 
-def forms(
+def write_study_forms(
     folder: Path,
     formats: Sequence[Format],
-    papers: range,
+    assignments: range,
     language: str | None,
     out: Path | None,
 ) -> None:
-    """Write forms and say where they lie."""
-    study = read_study(folder)
-    for path in write_forms(study, out or folder / FORMS, papers, formats, language):
+    """Write forms and print their paths."""
+    study, target = read_study(folder), out or folder / FORMS_FOLDER
+    for path in write_forms(study, target, assignments, formats, language):
         print(path)
 
 
-def import_filled(
+def import_answer_sheets(
     folder: Path, sheets: Sequence[Path], out: Path | None, replace: bool
 ) -> None:
-    """Take filled sheets in and say how many answers came."""
+    """Import filled sheets and print how many answers were added."""
     study = read_study(folder)
-    target = out or folder / OFFLINE
+    target = out or offline_ratings(folder)
     added = import_sheets(study, sheets, target, replace)
-    papers = len({row.paper for row in added})
-    noun = "paper" if papers == 1 else "papers"
-    print(f"{len(added)} answers on {papers} {noun} added: {target}")
+    count = len({row.assignment for row in added})
+    noun = "assignment" if count == 1 else "assignments"
+    print(f"{len(added)} answers of {count} {noun} added: {target}")
 
 
-def withdraw(folder: Path, paper: int, out: Path | None) -> None:
-    """Take a paper's answers out, and say how many there were."""
-    target = out or folder / OFFLINE
-    taken = withdraw_paper(read_study(folder), paper, target)
-    print(f"{taken} answers of paper {paper} taken out of {target}; destroy its sheet")
+def withdraw_rater(folder: Path, assignment: int, out: Path | None) -> None:
+    """Delete the answers of an assignment and print how many there were."""
+    target = out or offline_ratings(folder)
+    count = withdraw_assignment(read_study(folder), assignment, target)
+    print(
+        f"{count} answers of assignment {assignment} deleted from {target}; destroy "
+        "its sheet"
+    )

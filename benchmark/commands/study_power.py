@@ -1,11 +1,11 @@
-"""`avatarbench study power`: how many raters and faces see a given difference."""
+"""`avatarbench study power`: simulate how many raters and faces a study needs."""
 
 from __future__ import annotations
 
 import io
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,130 +19,125 @@ Number = TypeVar("Number", int, float)
 
 
 class OptionError(ValueError):
-    """An option that cannot be as it is; the message says what to do."""
+    """An option has an invalid value; the message says what to do."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the command line asked for.
-
-    `shares` are those of all methods, the two compared first; without them the first of
-    `methods` is `difference` above the others, which are alike.
-    """
-
-    methods: int
-    difference: float
-    shares: tuple[float, ...]
-    raters: tuple[int, ...]
-    faces: tuple[int, ...]
-    rater_spread: float
-    face_spread: float
-    target: float
-    simulations: Simulations
-    csv: Path | None
-    quiet: bool
-
-
-def numbers(
+def parse_numbers(
     option: str, text: str, kind: Callable[[str], Number]
 ) -> tuple[Number, ...]:
-    """Numbers typed with commas between; raises OptionError for anything else."""
+    """Parse numbers separated by commas; raises OptionError for anything else."""
     try:
         return tuple(kind(part) for part in text.split(","))
     except ValueError:
+        example = "0.4,0.3,0.3" if kind is float else "10,20,50"
         raise OptionError(
-            f"{option} {text}: expected numbers with commas between, such as "
-            f"{'0.4,0.3,0.3' if kind is float else '10,20,50'}"
+            f"{option} {text}: expected numbers separated by commas, such as {example}"
         ) from None
 
 
-def carry_out(request: Request) -> None:
-    """Simulate studies of every size; print how many see the difference."""
-    _check_place(request.csv)
-    shares = request.shares or ahead_by(request.difference, request.methods)
-    crowd = RaterModel(shares, request.rater_spread, request.face_spread)
-    sizes = len(request.raters) * len(request.faces)
-    found = []
-    progress = open_progress(request.quiet)
-    with progress.task("simulated studies", sizes) as task:
-        for power in power_grid(
-            crowd, request.raters, request.faces, request.simulations
-        ):
-            found.append(power)
-            task.advance(1)
-    if request.csv is not None:
-        atomic_write(request.csv, _csv(crowd, found).encode())
-    _print(request, crowd, found)
+def simulate_power(
+    *,
+    methods: int,
+    difference: float,
+    shares: Sequence[float],
+    raters: Sequence[int],
+    faces: Sequence[int],
+    rater_spread: float,
+    face_spread: float,
+    target: float,
+    simulations: Simulations,
+    csv: Path | None,
+    quiet: bool,
+) -> None:
+    """Simulate studies of every size and print the power of each size.
+
+    `shares` are the shares of picks of all methods; the first two are compared. If
+    empty, the share of the first of `methods` is `difference` above each other one.
+    """
+    _check_writable(csv)
+    model = RaterModel(
+        tuple(shares) or ahead_by(difference, methods), rater_spread, face_spread
+    )
+    powers = []
+    with open_progress(quiet).task(
+        "simulated studies", len(raters) * len(faces)
+    ) as bar:
+        for power in power_grid(model, raters, faces, simulations):
+            powers.append(power)
+            bar.advance(1)
+    if csv is not None:
+        atomic_write(csv, _to_csv(model, powers).encode())
+    _print_assumptions(model, powers, simulations)
+    _print_grid(powers, raters, faces)
+    print(_recommend(powers, target))
 
 
-def _check_place(csv: Path | None) -> None:
-    """Say so before minutes of simulation where the figures cannot be written."""
+def _check_writable(csv: Path | None) -> None:
+    """Fail before minutes of simulation if the CSV file cannot be written."""
     if csv is not None and (csv.is_dir() or not os.access(csv.parent, os.W_OK)):
         raise OptionError(
-            f"--csv {csv}: expected a file in a folder that is there and can be "
-            "written to"
+            f"--csv {csv}: expected a file in an existing, writable folder"
         )
 
 
-def _print(request: Request, crowd: RaterModel, found: Sequence[Power]) -> None:
+def _print_assumptions(
+    model: RaterModel, powers: Sequence[Power], simulations: Simulations
+) -> None:
+    shares = ", ".join(f"{100 * share:.1f} %" for share in model.shares)
     print(
-        "Simulated, not a result: studies in which all raters bound all faces, and "
-        f"methods get {', '.join(f'{100 * share:.1f} %' for share in crowd.shares)} of "
-        "the picks."
+        "Simulated, not a result: every rater rates every face, and the methods get "
+        f"{shares} of the picks."
     )
     print(
-        f"Power to see the first ahead of the second (95 % interval of the difference "
-        f"above 0), {request.simulations.studies} studies a size, ±"
-        f"{_widest(found):.0f} points. Raters' tastes spread by "
-        f"{crowd.rater_spread:g}, faces by {crowd.face_spread:g} (in log-strength): "
-        "assumptions; a pilot tells better."
+        "Power: share of studies whose 95 % confidence interval of the difference "
+        f"between the first two methods lies above 0; {simulations.studies} studies "
+        f"per size, ±{_largest_half_width(powers):.0f} percentage points. Assumed "
+        f"spread of raters {model.rater_spread:g}, of faces {model.face_spread:g} "
+        "(log-strength); a pilot study gives better values."
     )
-    powers = {(power.raters, power.faces): power for power in found}
+
+
+def _print_grid(
+    powers: Sequence[Power], raters: Sequence[int], faces: Sequence[int]
+) -> None:
+    cells = {(p.raters, p.faces): f"{100 * p.power:.0f} %" for p in powers}
     print_table(
-        ("raters", *(f"{faces} faces" for faces in request.faces)),
-        (
-            [str(count), *(_cell(powers[count, faces]) for faces in request.faces)]
-            for count in request.raters
-        ),
+        ("raters", *(f"{count} faces" for count in faces)),
+        ([str(n), *(cells[n, count] for count in faces)] for n in raters),
     )
-    print(_advice(request, found))
 
 
-def _widest(found: Sequence[Power]) -> float:
-    """The largest half width of a power's own interval, in percentage points."""
-    return max(50 * (power.bounds.high - power.bounds.low) for power in found)
+def _largest_half_width(powers: Sequence[Power]) -> float:
+    """Of the confidence intervals of the powers, in percentage points."""
+    return max(50 * (power.bounds.high - power.bounds.low) for power in powers)
 
 
-def _cell(power: Power) -> str:
-    return f"{100 * power.power:.0f} %"
-
-
-def _advice(request: Request, found: Sequence[Power]) -> str:
-    """The sizes that reach the target with the fewest judgements, or that none does."""
-    enough = [power for power in found if power.power >= request.target]
-    target = f"{100 * request.target:.0f} %"
+def _recommend(powers: Sequence[Power], target: float) -> str:
+    """The size that reaches the target with the fewest ratings, if any does."""
+    enough = [power for power in powers if power.power >= target]
+    percent = f"{100 * target:.0f} %"
     if not enough:
-        return f"No size reaches {target}: ask for more raters and faces."
+        return f"No size reaches {percent}: try more raters and faces."
     least = min(enough, key=lambda power: power.raters * power.faces)
     return (
-        f"Fewest judgements with {target} or more: {least.raters} raters × "
-        f"{least.faces} faces ({least.raters * least.faces:,} judgements an engine)."
+        f"Fewest ratings with at least {percent}: {least.raters} raters × "
+        f"{least.faces} faces ({least.raters * least.faces:,} ratings per engine)."
     )
 
 
-def _csv(crowd: RaterModel, found: Sequence[Power]) -> str:
-    """The grid as a table that says of itself that it is simulated."""
+def _to_csv(model: RaterModel, powers: Sequence[Power]) -> str:
+    """The grid as CSV; each row is marked as simulated."""
     rows = [
         {
             "source": "simulated",
-            "shares": " ".join(f"{share:g}" for share in crowd.shares),
-            "rater_spread": crowd.rater_spread,
-            "face_spread": crowd.face_spread,
+            "shares": " ".join(f"{share:g}" for share in model.shares),
+            "rater_spread": model.rater_spread,
+            "face_spread": model.face_spread,
             **{k: v for k, v in asdict(power).items() if k != "bounds"},
             "power_low": power.bounds.low,
             "power_high": power.bounds.high,
         }
-        for power in found
+        for power in powers
     ]
     text = io.StringIO()
     pd.DataFrame(rows).to_csv(text, index=False, lineterminator="\n")

@@ -1,15 +1,14 @@
-"""`avatarbench study report`: Table 2 and what stands behind it."""
+"""`avatarbench study report`: Table 2 and the report of a rating study."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
-from benchmark.run.runner import make_out
+from benchmark.run.runner import create_out_folder
 from benchmark.system.environment import git_record
 from benchmark.tracking import ReportedStudy, track_study, ui_command
 from evaluation.ratings import RESAMPLES
@@ -22,39 +21,34 @@ from reports.human_study.analysis.write import StudyFiles, write_study_report
 from reports.write import print_table
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the command line asked for; without files those in STUDY/judgements."""
+def report_study(
+    folder: Path, ratings: Sequence[Path], out: Path, *, track: bool
+) -> None:
+    """Write the report of a study, print Table 2 and log both to MLflow if `track`.
 
-    study: Path
-    judgements: tuple[Path, ...]
-    out: Path
-    track: bool
-
-
-def carry_out(request: Request) -> None:
-    """Write the study's report, print Table 2, and track it in MLflow."""
-    answers = read_answers(request.study, request.judgements)
+    `ratings` are CSV files; none stands for all in the study's folder.
+    """
+    answers = read_answers(folder, ratings)
     found = findings(answers)
-    files = write_study_report(answers, found, _code())
+    files = write_study_report(answers, found, _describe_code())
     print_table(table_two(answers, found), Console(highlight=False))
-    print(f"page:       {files.page}")
-    print(f"tables:     {files.folder}")
-    print(f"judgements: {files.judgements}")
-    if request.track:
-        make_out(request.out)
-        told = _told(answers, found, files)
-        track_study(request.out, told, lambda line: print(line, file=sys.stderr))
-        print(f"MLflow:     {ui_command(request.out)}")
+    print(f"page:    {files.page}")
+    print(f"tables:  {files.folder}")
+    print(f"ratings: {files.ratings}")
+    if track:
+        create_out_folder(out)
+        record = _tracked_study(answers, found, files)
+        track_study(out, record, lambda line: print(line, file=sys.stderr))
+        print(f"MLflow:  {ui_command(out)}")
 
 
-def _code() -> str:
+def _describe_code() -> str:
     code = git_record()
     commit = code["sha"] or "not a checkout"
     return f"{commit}{' with local changes' if code['dirty'] else ''}"
 
 
-def _told(
+def _tracked_study(
     answers: Answers, found: Sequence[Findings], files: StudyFiles
 ) -> ReportedStudy:
     study, key = answers.study, answers.key
@@ -62,7 +56,7 @@ def _told(
         name=study.name,
         tags={
             "study.digest": study.digest,
-            "judgements.digest": answers.digest,
+            "ratings.digest": answers.digest,
             "suite": key.suite,
             "run": key.run,
             "faces": key.face_set,

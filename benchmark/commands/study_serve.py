@@ -1,10 +1,9 @@
-"""`avatarbench study serve`: the rating site for a study, until it is interrupted."""
+"""`avatarbench study serve`: run the rating site of a study."""
 
 from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,88 +21,84 @@ TOKEN_LENGTH = 16
 
 
 class ServeError(ValueError):
-    """A study that cannot be served as asked; the message says what to do."""
+    """A study cannot be served with these options; the message says what to do."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """What `study serve` is asked for; `database` is a URL, None the study's own."""
+def serve_study(
+    folder: Path,
+    *,
+    database: str | None,
+    host: str,
+    port: int,
+    public_url: str | None,
+    patience_hours: float,
+    prolific_code: str | None,
+    requests_per_second: float,
+) -> None:
+    """Serve a study until it is interrupted; prints the addresses once it is ready.
 
-    study: Path
-    database: str | None
-    host: str
-    port: int
-    public_url: str | None
-    patience_hours: float
-    prolific_code: str | None
-    requests_per_second: float
-
-
-def carry_out(request: Request) -> None:
-    """Serve the study; the addresses are printed once people can come.
-
-    Raises ServeError, or the error of the part that cannot work, before it begins.
+    `database` is a URL; None stands for a file in the study's folder. Raises
+    ServeError, or an error of the study or the database, before anything is served.
     """
-    settings = _settings(request)
-    study = read_study(request.study)
-    place = (request.study / RATINGS).absolute()
-    database = open_database(request.database or f"sqlite:///{place}", study.id)
-    try:
-        app = make_site(study, database, settings)
-        serve(app, request.host, request.port, lambda url: _tell(study, settings, url))
-    finally:
-        database.close()
-
-
-def _settings(request: Request) -> Settings:
-    per_second = request.requests_per_second
-    return Settings(
+    settings = Settings(
         admin_token=_admin_token(),
-        public_url=_public_url(request),
-        patience_hours=request.patience_hours,
-        prolific_code=request.prolific_code,
-        requests=Rate(per_second, burst=max(1, round(5 * per_second))),
+        public_url=_check_public_url(public_url, host),
+        patience_hours=patience_hours,
+        prolific_code=prolific_code,
+        requests=Rate(
+            requests_per_second, burst=max(1, round(5 * requests_per_second))
+        ),
     )
+    study = read_study(folder)
+    own_file = (folder / RATINGS).absolute()
+    opened = open_database(database or f"sqlite:///{own_file}", study.id)
+    try:
+        app = make_site(study, opened, settings)
+        serve(app, host, port, lambda url: _print_addresses(study, settings, url))
+    finally:
+        opened.close()
 
 
 def _admin_token() -> str:
-    """The leader's own token, else a new one."""
+    """The token from the environment, else a random one."""
     given = os.environ.get(TOKEN_VARIABLE)
     if given is None:
         return secrets.token_urlsafe(32)
     if len(given) < TOKEN_LENGTH or not given.isascii():
         raise ServeError(
-            f"{TOKEN_VARIABLE} must have {TOKEN_LENGTH} ASCII characters or more; "
-            "unset it to have a token made"
+            f"{TOKEN_VARIABLE} must have at least {TOKEN_LENGTH} ASCII characters; "
+            "unset it to use a random token"
         )
     return given
 
 
-def _public_url(request: Request) -> str | None:
-    if request.public_url is None:
-        if request.host not in LOOPBACK:
+def _check_public_url(public_url: str | None, host: str) -> str | None:
+    if public_url is None:
+        if host not in LOOPBACK:
             raise ServeError(
-                f"--host {request.host} lets others in: say with --public-url which "
-                "address they type, as https://rate.example.org"
+                f"--host {host} lets other machines connect: give the address that "
+                "raters use with --public-url, such as https://rate.example.org"
             )
         return None
-    parts = urlsplit(request.public_url)
+    parts = urlsplit(public_url)
     plain = parts.scheme in ("http", "https") and parts.path in ("", "/")
     if not plain or not parts.hostname or parts.query or parts.fragment:
         raise ServeError(
-            f"--public-url {request.public_url}: expected http(s)://HOST or "
-            "http(s)://HOST:PORT without a path, as https://rate.example.org"
+            f"--public-url {public_url}: expected http(s)://HOST or "
+            "http(s)://HOST:PORT without a path, such as https://rate.example.org"
         )
-    return request.public_url
+    return public_url
 
 
-def _tell(study: Study, settings: Settings, url: str) -> None:
+def _print_addresses(study: Study, settings: Settings, url: str) -> None:
     base = (settings.public_url or url).rstrip("/")
-    print(f"{study.title}: {len(study.trials)} pages for each person")
-    print(f"  for people      {base}/")
-    print(f"  for you         {base}/admin")
+    print(f"{study.title}: {len(study.trials)} pages per rater")
+    print(f"  for raters      {base}/")
+    print(f"  admin page      {base}/admin")
     if TOKEN_VARIABLE not in os.environ:
-        print(f"  your token      {settings.admin_token}")
+        print(f"  admin token     {settings.admin_token}")
     if base.startswith("http://") and settings.public_url:
-        print("  Note: over http anybody on the way can read answers; use https.")
-    print("Ctrl-C stops the server; what people saved is safe.", flush=True)
+        print(
+            "  Warning: http is not encrypted, so others can read answers; use https."
+        )
+    print("Ctrl-C stops the server; stored answers are kept.", flush=True)

@@ -1,11 +1,9 @@
-"""`avatarbench trace`: what each step of a method's fit reached, and what it cost."""
+"""`avatarbench trace`: the figures, pictures and cost of each step of a fit."""
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +13,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmark.commands.run import open_store
-from benchmark.commands.trace_faces import Compared, compared, fidelity
+from benchmark.commands.trace_faces import Comparison, compare_faces, measure_fidelity
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import SuiteError, load_suite
 from benchmark.run.plan import Plan, TrialPlan, make_plan
 from benchmark.run.stage_executor import StageExecutor
-from benchmark.storage.store import Build, Stage, Store, atomic_write
+from benchmark.storage.recording_store import RecordingStore
+from benchmark.storage.store import atomic_write
 from benchmark.system.console import duration, open_progress, print_table
-from benchmark.system.progress import Progress
-from methods.shared.tracing import Step, Traceable
+from methods.tracing import Step, Traceable
 
-SHOWN = {
+FIDELITY_COLUMNS = {
     "parameter": "parameter",
     "pairs": "pairs",
     "portraits": "portraits",
@@ -33,95 +31,84 @@ SHOWN = {
     "tied_pairs": "r pairs",
     "tied_portraits": "r portraits",
 }
-"""Columns of the fidelity that a terminal has room for, under short names; the file
-has all."""
+"""Columns that fit on a terminal, with short names; the CSV file has all columns."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the command line asked for; empty tuples mean all.
+def trace_methods(
+    suite: str,
+    *,
+    overrides: Sequence[str],
+    engines: Sequence[str],
+    variants: Sequence[str],
+    store_folder: Path,
+    out: Path,
+    pairs: int,
+    faces: int,
+    quiet: bool,
+) -> None:
+    """Trace the fits of a suite's first seed; writes one folder for each below `out`.
 
-    Attributes:
-        suite: a built-in one's name, or a file.
-        overrides: of its keys.
-        engines: names.
-        variants: names.
-        store: of finished stages.
-        out: where a folder a trial is written.
-        read: pairs that the suite's oracle reads.
-        faces: validation faces that a method compares avatars with.
-        quiet: no progress.
+    Empty `engines` or `variants` mean all. The oracle of the suite predicts at most
+    `pairs` training pairs, and avatars are compared with `faces` validation faces.
+    Raises SuiteError if there is nothing to trace.
     """
-
-    suite: str
-    overrides: tuple[str, ...]
-    engines: tuple[str, ...]
-    variants: tuple[str, ...]
-    store: Path
-    out: Path
-    read: int
-    faces: int
-    quiet: bool
-
-
-def carry_out(request: Request) -> int:
-    """Trace every method that was asked for; writes a folder for each."""
-    plan = make_plan(resolve(load_suite(request.suite, request.overrides)))
-    trials = _chosen(plan, request)
-    progress = open_progress(request.quiet)
-    store = open_store(request.store, plan.resolved, progress.say)
+    plan = make_plan(resolve(load_suite(suite, overrides)))
+    trials = _select_trials(plan, suite, engines, variants)
+    progress = open_progress(quiet)
+    store = open_store(store_folder, plan.resolved, progress.say)
     for trial in trials:
-        _trace(StageExecutor(plan, store, progress), trial, request, progress)
-    return 0
+        executor = StageExecutor(plan, store, progress)
+        folder = out / f"{trial.variant.name}-{trial.engine}"
+        _trace_trial(executor, trial, folder, pairs, faces)
 
 
-def _chosen(plan: Plan, request: Request) -> list[TrialPlan]:
-    """The first seed's trials of the engines and variants that show their steps."""
+def _select_trials(
+    plan: Plan, suite: str, engines: Sequence[str], variants: Sequence[str]
+) -> list[TrialPlan]:
     seed = plan.resolved.suite.seeds[0]
     found = [
         trial
         for trial in plan.trials
         if trial.seed == seed
         and issubclass(trial.variant.method, Traceable)
-        and trial.engine in (request.engines or (trial.engine,))
-        and trial.variant.name in (request.variants or (trial.variant.name,))
+        and trial.engine in (engines or (trial.engine,))
+        and trial.variant.name in (variants or (trial.variant.name,))
     ]
     if not found:
-        there = ", ".join(
+        traceable = ", ".join(
             v.name for v in plan.resolved.variants if issubclass(v.method, Traceable)
         )
         raise SuiteError(
             [
-                f"{request.suite}: no trial to trace: of its variants those that show "
-                f"their steps are: {there or 'none'}; its engines are "
+                f"{suite}: no trial to trace; its variants that can be traced are: "
+                f"{traceable or 'none'}; its engines are "
                 f"{', '.join(plan.resolved.engines)}"
             ]
         )
     return found
 
 
-def _trace(
-    executor: StageExecutor, trial: TrialPlan, request: Request, progress: Progress
+def _trace_trial(
+    executor: StageExecutor, trial: TrialPlan, folder: Path, pairs: int, faces: int
 ) -> None:
     method = trial.variant.method(trial.variant.options)
     assert isinstance(method, Traceable)
-    store = WatchedStore(executor.store)
-    found = method.trace(executor.context(trial, progress, store))
-    steps = [_told(step, store) for step in found.steps]
-    read = found.pairs and fidelity(executor, trial, found.pairs, request.read)
-    alike = found.likeness and compared(executor, trial, found.likeness, request.faces)
+    store = RecordingStore(executor.store)
+    trace = method.trace(executor.fit_context(trial, executor.progress, store))
+    steps = [_step_record(step, store) for step in trace.steps]
+    probe = trace.face_similarity
+    fidelity = trace.pairs and measure_fidelity(executor, trial, trace.pairs, pairs)
+    comparison = probe and compare_faces(executor, trial, probe, faces)
     data = {"variant": trial.variant.name, "engine": trial.engine, "steps": steps}
-    folder = request.out / f"{trial.variant.name}-{trial.engine}"
-    _write(folder, data, found.sheets, read, alike)
+    _write(folder, data, trace.sheets, fidelity, comparison)
     print(f"{trial.variant.name} on {trial.engine}")
-    print_table(("step", "time", "memory", "figure", "value"), _lines(steps))
-    if read is not None:
-        print(
-            "what the oracle reads: error or accuracy, and r, how it follows the truth"
-        )
-        _print(read.filter(list(SHOWN)).set_axis(list(SHOWN.values()), axis=1))
-    if alike is not None:
-        _print(alike.means)
+    print_table(("step", "time", "memory", "figure", "value"), _step_rows(steps))
+    if fidelity is not None:
+        print("oracle on the training pairs: error or accuracy; r: correlation")
+        shown = fidelity.filter(list(FIDELITY_COLUMNS))
+        _print_frame(shown.set_axis(list(FIDELITY_COLUMNS.values()), axis=1))
+    if comparison is not None:
+        _print_frame(comparison.means)
     print(f"written: {folder}")
 
 
@@ -129,43 +116,44 @@ def _write(
     folder: Path,
     data: dict[str, Any],
     sheets: Mapping[str, NDArray[np.uint8]],
-    read: pd.DataFrame | None,
-    alike: Compared | None,
+    fidelity: pd.DataFrame | None,
+    comparison: Comparison | None,
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     atomic_write(folder / "trace.json", (json.dumps(data, indent=2) + "\n").encode())
-    if read is not None:
-        read.to_csv(folder / "fidelity.csv", index=False)
-    if alike is not None:
-        alike.table.to_csv(folder / "likeness.csv", index=False)
-        sheets = {**sheets, "likeness": alike.sheet}
+    if fidelity is not None:
+        fidelity.to_csv(folder / "fidelity.csv", index=False)
+    if comparison is not None:
+        comparison.table.to_csv(folder / "likeness.csv", index=False)
+        sheets = {**sheets, "likeness": comparison.sheet}
     for name, sheet in sheets.items():
         Image.fromarray(sheet).save(folder / f"{name}.png")
 
 
-def _told(step: Step, store: WatchedStore) -> dict[str, Any]:
-    """A step with the cost of its stages, which are one or, of features, several."""
-    records = store.seen.get(step.name, [])
+def _step_record(step: Step, store: RecordingStore) -> dict[str, Any]:
+    """A step with the total cost of its stages; a step may have several of them."""
+    stages = [stage for stage in store.requested if stage.name == step.name]
+    records = [stage.record for stage in stages]
     return {
         "step": step.name,
         "seconds": sum(each["seconds"] for each in records) if records else None,
         "peak_mib": max((each["peak_mib"] for each in records), default=None),
-        "keys": [each["key"] for each in records],
+        "keys": [stage.key for stage in stages],
         "figures": dict(step.figures),
     }
 
 
-def _print(table: pd.DataFrame) -> None:
+def _print_frame(table: pd.DataFrame) -> None:
     rows = table.itertuples(index=False)
     print_table(tuple(table.columns), ([_cell(value) for value in row] for row in rows))
 
 
-def _lines(steps: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+def _step_rows(steps: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
     for step in steps:
         seconds, peak = step["seconds"], step["peak_mib"]
         took = "" if seconds is None else duration(seconds)
-        height = "" if peak is None else f"{peak:,.0f} MiB"
-        head = (step["step"], took, height)
+        memory = "" if peak is None else f"{peak:,.0f} MiB"
+        head = (step["step"], took, memory)
         for name, value in step["figures"].items():
             yield (*head, name, _cell(value))
             head = ("", "", "")
@@ -173,18 +161,3 @@ def _lines(steps: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
 
 def _cell(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-class WatchedStore(Store):
-    """The same store; `seen` keeps the records of all stages asked for, by name."""
-
-    def __init__(self, store: Store) -> None:
-        super().__init__(store.root, store.on_wait, store.made_with, store.shipped)
-        self.seen: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
-
-    def get_or_build(self, stage: Stage, build: Build) -> Path:
-        """As Store.get_or_build."""
-        folder = super().get_or_build(stage, build)
-        if all(stage.key != each["key"] for each in self.seen[stage.name]):
-            self.seen[stage.name].append({**self.record(stage), "key": stage.key})
-        return folder

@@ -1,6 +1,6 @@
-"""A trace held against people: an oracle reads pairs, validation faces are compared.
+"""The parts of a trace that use validation faces and their ground truth.
 
-Only these see truths, and only of the validation split.
+Methods never see this ground truth. It comes from the validation split only.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from evaluation.fidelity import Reading, pair_fidelity
 from methods.base import Method
 from methods.estimator.examples import Pairs
 from methods.generator.page import Panel, draw_page, fitted
-from methods.shared.pictures import as_tensor, seen
-from methods.shared.tracing import Likeness
+from methods.shared.pictures import as_tensor, at_effective_resolution
+from methods.tracing import SimilarityProbe
 
 VALIDATION = "validation"
 PICTURES = ("start", "imitated", "found", "truth")
-"""The mean of all avatars, what was found as the method imagines it and as the engine
-draws it, and the designer's."""
-SHOWN = 20
-"""Faces at most on a sheet."""
+"""The mean avatar; the prediction drawn by the imitator and by the engine; and the
+ground truth."""
+SHEET_FACES = 20
 
 
-def fidelity(
+def measure_fidelity(
     executor: StageExecutor, trial: TrialPlan, pairs: Pairs, count: int
 ) -> pd.DataFrame | None:
-    """How well the suite's oracle reads `count` pairs; None where the suite has none.
+    """How well the oracle of the suite predicts the vectors of `count` training pairs.
 
-    It reads validation portraits, which calibrate it, at the pairs' size, so that only
-    what the pairs lose counts against them and not their resolution. See
-    `evaluation.fidelity.pair_fidelity` for the columns.
+    Validation portraits calibrate the oracle. They have the size of the pairs, so that
+    the resolution of the pairs does not count against them. See
+    `evaluation.fidelity.pair_fidelity` for the columns. Returns None if the suite has
+    no oracle or no validation split.
     """
     resolved = executor.plan.resolved
     oracle = next(
@@ -50,29 +50,29 @@ def fidelity(
     )
     if oracle is None or VALIDATION not in resolved.suite.splits:
         return None
-    reader = oracle.variant.method.load(executor.fit(oracle), resolved.device)
+    method = oracle.variant.method.load(executor.fit(oracle), resolved.device)
     pictures = np.asarray(pairs.pictures[:count])
     portraits = executor.pictures(VALIDATION, pictures.shape[1])
-    read, calibrating = _read(reader, pictures), _read(reader, portraits)
+    on_pairs, on_portraits = _predict(method, pictures), _predict(method, portraits)
     truth = resolved.truths[trial.engine, VALIDATION, resolved.suite.designers[0]]
     return pair_fidelity(
-        Reading(read, pairs.vectors[: len(read)]), Reading(calibrating, truth)
+        Reading(on_pairs, pairs.vectors[: len(on_pairs)]), Reading(on_portraits, truth)
     )
 
 
-def _read(reader: Method, pictures: NDArray[np.uint8]) -> Any:
-    faces = seen(as_tensor(pictures), reader.options.input_size)
-    return reader.predict(faces.clamp(-1, 1))
+def _predict(method: Method, pictures: NDArray[np.uint8]) -> Any:
+    faces = at_effective_resolution(as_tensor(pictures), method.options.input_size)
+    return method.predict(faces.clamp(-1, 1))
 
 
 @dataclass(frozen=True)
-class Compared:
-    """How like avatars are to validation faces, in the method's own eyes.
+class Comparison:
+    """Distances of avatars to validation faces, as the method measures them.
 
     Attributes:
-        table: a row a face and term; a column for each of `PICTURES`.
-        means: the same over all faces, a row a term.
-        sheet: (H, W, 3) uint8, a line a face.
+        table: one row per face and term; one column for each of `PICTURES`.
+        means: means over the faces, one row per term.
+        sheet: (H, W, 3) uint8, one row of pictures per face.
     """
 
     table: pd.DataFrame
@@ -80,66 +80,74 @@ class Compared:
     sheet: NDArray[np.uint8]
 
 
-def compared(
-    executor: StageExecutor, trial: TrialPlan, likeness: Likeness, count: int
-) -> Compared | None:
-    """The first `count` validation faces; None where the suite leaves them out."""
+def compare_faces(
+    executor: StageExecutor, trial: TrialPlan, probe: SimilarityProbe, count: int
+) -> Comparison | None:
+    """Compare avatars with the first `count` validation faces.
+
+    Returns None if the suite has no validation split.
+    """
     resolved = executor.plan.resolved
     if VALIDATION not in resolved.suite.splits:
         return None
     faces = executor.pictures(VALIDATION, trial.variant.options.input_size)[:count]
-    asked = as_tensor(faces)
-    vectors = likeness.predict(asked)
-    size, engine = likeness.start.shape[0], executor.engine(trial)
+    face_tensor = as_tensor(faces)
+    vectors = probe.predict(face_tensor)
+    size, engine = probe.start.shape[0], executor.engine(trial)
     truths = resolved.truths[trial.engine, VALIDATION, resolved.suite.designers[0]]
     pictures = {
-        "start": np.repeat(likeness.start[None], len(faces), axis=0),
-        "imitated": likeness.imitate(vectors),
+        "start": np.repeat(probe.start[None], len(faces), axis=0),
+        "imitated": probe.imitate(vectors),
         "found": engine.render(vectors, size),
         "truth": engine.render(truths[: len(faces)], size),
     }
-    apart = {
-        name: likeness.apart(asked, as_tensor(pictures[name])).double().numpy()
+    distances = {
+        name: probe.distances(face_tensor, as_tensor(pictures[name])).double().numpy()
         for name in PICTURES
     }
     means = pd.DataFrame(
-        {"term": likeness.terms, **{k: each.mean(axis=0) for k, each in apart.items()}}
+        {"term": probe.terms, **{k: d.mean(axis=0) for k, d in distances.items()}}
     )
-    title = f"{trial.variant.name} on {trial.engine}: {_in_words(likeness, apart)}"
-    return Compared(_table(likeness, apart), means, _sheet(title, faces, pictures))
+    title = f"{trial.variant.name} on {trial.engine}: {_summarise(probe, distances)}"
+    sheet = _draw_sheet(title, faces, pictures)
+    return Comparison(_long_table(probe, distances), means, sheet)
 
 
-def _table(likeness: Likeness, apart: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
-    """Faces below each other, term by term."""
-    faces, terms = apart["start"].shape
+def _long_table(
+    probe: SimilarityProbe, distances: dict[str, NDArray[np.float64]]
+) -> pd.DataFrame:
+    """One row per face, term after term; `distances` are (faces, terms) by picture."""
+    faces, terms = distances["start"].shape
     return pd.DataFrame(
         {
             "face": np.tile(np.arange(faces), terms),
-            "term": np.repeat(np.array(likeness.terms), faces),
-            **{name: each.T.ravel() for name, each in apart.items()},
+            "term": np.repeat(np.array(probe.terms), faces),
+            **{name: each.T.ravel() for name, each in distances.items()},
         }
     )
 
 
-def _in_words(likeness: Likeness, apart: dict[str, NDArray[np.float64]]) -> str:
-    means = {name: each.mean(axis=0) for name, each in apart.items()}
+def _summarise(
+    probe: SimilarityProbe, distances: dict[str, NDArray[np.float64]]
+) -> str:
+    means = {name: each.mean(axis=0) for name, each in distances.items()}
     return "; ".join(
         f"{term} {means['start'][k]:.3f} at the start, {means['found'][k]:.3f} found, "
-        f"{means['truth'][k]:.3f} of the truth"
-        for k, term in enumerate(likeness.terms)
+        f"{means['truth'][k]:.3f} for the ground truth"
+        for k, term in enumerate(probe.terms)
     )
 
 
-def _sheet(
+def _draw_sheet(
     title: str, faces: NDArray[np.uint8], pictures: dict[str, NDArray[np.uint8]]
 ) -> NDArray[np.uint8]:
-    shown = min(SHOWN, len(faces))
+    shown = min(SHEET_FACES, len(faces))
     columns = [faces, *(pictures[name] for name in PICTURES)]
     tiles = np.stack([fitted(each[:shown]) for each in columns], axis=1)
     middle = -(-shown // 2)
     panels = [
         Panel(
-            "one validation face a line",
+            "one validation face per row",
             half.reshape(-1, *half.shape[2:]),
             len(columns),
             ("face", *PICTURES),

@@ -1,4 +1,4 @@
-"""`avatarbench train`: trains what methods stand on."""
+"""`avatarbench train`: the options of its commands."""
 
 from __future__ import annotations
 
@@ -7,14 +7,27 @@ from typing import Annotated
 
 import typer
 
-train_app = typer.Typer(
-    help="Train a generator or a face parser.", no_args_is_help=True
+from benchmark.commands.options import (
+    RUNS,
+    NoMlflowOption,
+    OutOption,
+    ParsedFacesArgument,
+    QuietOption,
 )
+
+train_app = typer.Typer(
+    help="Train the networks that methods build on: a face generator or a face parser.",
+    epilog="Both need faces with part maps: see `avatarbench faces crowd`.",
+    no_args_is_help=True,
+)
+
+DeviceOption = Annotated[str, typer.Option("--device", help="cpu, cuda or mps.")]
+ScoredFacesHelp = "Faces with part maps to measure the parser on."
 
 
 @train_app.command("recipes")
 def list_recipes() -> None:
-    """List the recipes that ship."""
+    """List the built-in recipes of `train generator`."""
     from methods.generator.recipe import read_recipe, recipe_names
 
     for name in recipe_names():
@@ -25,64 +38,85 @@ def list_recipes() -> None:
         )
 
 
-@train_app.command("generator")
-def train_generator_command(
-    data: Annotated[
-        str, typer.Argument(help="A crowd, a CelebAMask-HQ folder, or portraits.")
-    ],
+@train_app.command(
+    "generator",
+    epilog="Example: avatarbench train generator crowd --minutes 60 --export weights",
+)
+def generator_command(
+    data: ParsedFacesArgument,
     recipe: Annotated[
-        str, typer.Option(help="A recipe (see `train recipes`) or a YAML file.")
+        str,
+        typer.Option(
+            help="Name of a recipe (see `avatarbench train recipes`) or a YAML file."
+        ),
     ] = "portraits64",
-    out: Annotated[Path, typer.Option(help="Folder that runs are written to.")] = Path(
-        "runs"
-    ),
+    out: OutOption = RUNS,
     folder: Annotated[
-        Path | None, typer.Option(help="Of the training [OUT/generators/RECIPE].")
+        Path | None,
+        typer.Option(
+            help="Folder of this training.", show_default="OUT/generators/RECIPE"
+        ),
     ] = None,
     minutes: Annotated[
         float | None,
-        typer.Option(min=0, help="Stop after so long; the same command goes on."),
+        typer.Option(min=0, help="Stop after this time.", show_default="no limit"),
     ] = None,
     images: Annotated[
-        int | None, typer.Option(min=1, help="Pictures to show; else the recipe's.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Number of pictures to train on.",
+            show_default="the recipe's number",
+        ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Of everything; else the recipe's.")
+        int | None,
+        typer.Option(help="Seed of the training.", show_default="the recipe's seed"),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     devices: Annotated[
-        int, typer.Option(min=1, help="How many, each with a process of its own.")
+        int, typer.Option(min=1, help="Number of devices, each with its own process.")
     ] = 1,
     start: Annotated[
-        Path | None, typer.Option("--from", help="A folder of weights to start with.")
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="WEIGHTS",
+            help="Start from these weights.",
+            show_default="random weights",
+        ),
     ] = None,
     export: Annotated[
-        Path | None, typer.Option(help="Folder of weights, written at the end.")
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Export the weights to this folder at the end.",
+            show_default="no export",
+        ),
     ] = None,
     half: Annotated[
-        bool, typer.Option("--half", help="Export in half precision, half the size.")
+        bool, typer.Option("--half", help="Export in half precision (half the size).")
     ] = False,
     quality_count: Annotated[
-        int, typer.Option(min=0, help="Samples of the quality score; 0: no score.")
+        int,
+        typer.Option(
+            min=0, help="Number of samples for the quality score; 0 turns it off."
+        ),
     ] = 500,
-    no_mlflow: Annotated[
-        bool, typer.Option("--no-mlflow", help="Do not track in MLflow.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress; results only.")
-    ] = False,
+    no_mlflow: NoMlflowOption = False,
+    quiet: QuietOption = False,
 ) -> None:
-    """Train a SemanticStyleGAN, or go on with it: it survives any kill.
+    """Train a SemanticStyleGAN on faces with part maps.
 
-    A checkpoint is written every ten minutes and at the end of a piece; killed or
-    stopped, the same command goes on from there, and draws the same curve.
+    A checkpoint is written every ten minutes and at the end. If the training is
+    interrupted, repeat the command to continue; the result is the same.
     """
-    from benchmark.commands.train_generator import Request, carry_out
+    from benchmark.commands.train_generator import run_generator_training
 
     changes = {"images": images, "seed": seed}
-    request = Request(
-        data=data,
-        recipe=recipe,
+    status = run_generator_training(
+        data,
+        recipe_name=recipe,
         changes={key: value for key, value in changes.items() if value is not None},
         out=out,
         folder=folder,
@@ -96,41 +130,46 @@ def train_generator_command(
         track=not no_mlflow,
         quiet=quiet,
     )
-    raise typer.Exit(carry_out(request))
+    raise typer.Exit(status)
 
 
-@train_app.command("parser")
-def train_parser_command(
-    data: Annotated[
-        str, typer.Argument(help="A crowd, a CelebAMask-HQ folder, or portraits.")
-    ] = "portraits",
+@train_app.command(
+    "parser", epilog="Example: avatarbench train parser portraits --export myparser"
+)
+def parser_command(
+    data: ParsedFacesArgument = "portraits",
     validation: Annotated[
-        str, typer.Option(help="Faces with part maps to measure on.")
+        str, typer.Option(help=ScoredFacesHelp)
     ] = "portraits-validation",
-    size: Annotated[int, typer.Option(help="Pixels: 64 to 512, a multiple of 16.")] = (
-        128
-    ),
-    steps: Annotated[int, typer.Option(min=1, help="Of the optimiser.")] = 2000,
-    batch: Annotated[int, typer.Option(min=1, help="Faces a step.")] = 16,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything.")] = 0,
-    out: Annotated[Path, typer.Option(help="Folder that runs are written to.")] = Path(
-        "runs"
-    ),
+    size: Annotated[
+        int,
+        typer.Option(help="Side of a picture in pixels: 64 to 512, a multiple of 16."),
+    ] = 128,
+    steps: Annotated[
+        int, typer.Option(min=1, help="Number of optimiser steps.")
+    ] = 2000,
+    batch: Annotated[int, typer.Option(min=1, help="Number of faces per step.")] = 16,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the training.")] = 0,
+    out: OutOption = RUNS,
     export: Annotated[
-        Path | None, typer.Option(help="Folder of weights [in the training's folder].")
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder for the weights.",
+            show_default="weights/ in the folder of the training",
+        ),
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress; results only.")
-    ] = False,
+    device: DeviceOption = "cpu",
+    quiet: QuietOption = False,
 ) -> None:
-    """Train a face parser, measure it, write its weights; it survives any kill.
+    """Train a face parser, measure it and write its weights.
 
-    The same command goes on from the last checkpoint, to the same bytes.
+    If the training is interrupted, repeat the command to continue; the result is
+    identical.
     """
     from pydantic import ValidationError
 
-    from benchmark.commands.train_parser import Request, carry_out
+    from benchmark.commands.train_parser import run_parser_training
     from methods.f2p.parsing import ParserRecipe
 
     try:
@@ -138,24 +177,26 @@ def train_parser_command(
     except ValidationError as error:
         first = error.errors()[0]
         raise typer.BadParameter(f"--{first['loc'][0]}: {first['msg']}") from error
-    request = Request(data, validation, recipe, out, export, device, quiet)
-    raise typer.Exit(carry_out(request))
+    status = run_parser_training(
+        data, validation, recipe, out=out, export=export, device=device, quiet=quiet
+    )
+    raise typer.Exit(status)
 
 
 @train_app.command("parser-score")
-def score_parser_command(
+def parser_score_command(
     parser: Annotated[
-        str, typer.Argument(help="A folder of weights, or a name.")
+        str,
+        typer.Argument(
+            metavar="PARSER",
+            help="Folder or name of the weights (see `avatarbench weights list`).",
+        ),
     ] = "parser128",
-    data: Annotated[
-        str, typer.Option(help="Faces with part maps to measure on.")
-    ] = "portraits-validation",
-    device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress; results only.")
-    ] = False,
+    data: Annotated[str, typer.Option(help=ScoredFacesHelp)] = "portraits-validation",
+    device: DeviceOption = "cpu",
+    quiet: QuietOption = False,
 ) -> None:
-    """Measure a face parser: mIoU, and intersection over union of each class."""
-    from benchmark.commands.train_parser import score
+    """Measure a face parser: mIoU, accuracy, and the IoU of each class."""
+    from benchmark.commands.train_parser import measure_parser
 
-    raise typer.Exit(score(parser, data, device, quiet))
+    measure_parser(parser, data, device, quiet)

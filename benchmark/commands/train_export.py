@@ -1,8 +1,7 @@
-"""A training's networks as a folder of weights, newer over older."""
+"""Export the networks of a training as a folder of weights."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shlex
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.faces.parsed import ParsedFaces
+from benchmark.storage.digests import bytes_digest
 from benchmark.storage.store import atomic_write
 from benchmark.system.environment import own_version
 from benchmark.weights import WeightsError
@@ -27,13 +27,13 @@ from methods.generator.recipe import GeneratorRecipe
 from methods.generator.training import Trained
 
 START = "start.json"
-"""In a training's folder: the weights that it began with."""
+"""In the folder of a training: the weights that it started from."""
 
 
 def require_replaceable(folder: Path, about: Mapping[str, Any]) -> None:
-    """Raise WeightsError where the folder holds anything but this training's weights.
+    """Raise WeightsError if the folder exists and is not an export of this training.
 
-    What an earlier piece of the same training wrote may be written over.
+    An earlier export of the same training may be replaced.
     """
     if not (folder.exists() or folder.is_symlink()):
         return
@@ -44,20 +44,20 @@ def require_replaceable(folder: Path, about: Mapping[str, Any]) -> None:
     if not ours:
         raise WeightsError(
             f"{folder} exists already and holds no weights of this training; remove it "
-            "first, or give another folder"
+            "first, or use another folder"
         )
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a training's networks come from.
+    """How the networks of a training were made.
 
     Attributes:
         recipe: of the training.
-        faces: that it saw.
-        about: what makes it this training.
-        machine: in words.
-        start: the weights that it began with, in words; "" where it had none.
+        faces: that it trained on.
+        about: what identifies the training.
+        machine: description of the hardware.
+        start: description of the weights it started from; "" if it had none.
     """
 
     recipe: GeneratorRecipe
@@ -67,8 +67,8 @@ class Origin:
     start: str
 
 
-def note_start(folder: Path, weights: Path) -> None:
-    """Note in a training's folder which weights it begins with."""
+def write_start(folder: Path, weights: Path) -> None:
+    """Write a description of the starting weights to the folder of a training."""
     card = read_card(weights)
     digest = card.digests[GENERATOR][:8]
     shown = "" if card.images is None else f"{card.images:,} pictures, "
@@ -77,8 +77,8 @@ def note_start(folder: Path, weights: Path) -> None:
     atomic_write(folder / START, json.dumps(note).encode())
 
 
-def start_of(folder: Path) -> str:
-    """What `note_start` noted, or nothing."""
+def read_start(folder: Path) -> str:
+    """Read what `write_start` wrote; "" if there is nothing."""
     path = folder / START
     return str(json.loads(path.read_text())) if path.is_file() else ""
 
@@ -86,7 +86,7 @@ def start_of(folder: Path) -> str:
 def export_weights(
     folder: Path, trained: Trained, origin: Origin, half: bool = False
 ) -> None:
-    """Write the averaged generator and the discriminator, in place of older ones."""
+    """Write the averaged generator and the discriminator, replacing older weights."""
     recipe, faces = origin.recipe, origin.faces
     card = WeightsCard(
         title=recipe.name,
@@ -112,7 +112,7 @@ def export_weights(
 
 
 def _source(about: Mapping[str, Any]) -> str:
-    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+    digest = bytes_digest(json.dumps(about, sort_keys=True).encode())
     return f"trained here (training {digest[:12]})"
 
 

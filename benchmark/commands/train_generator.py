@@ -1,4 +1,4 @@
-"""What `avatarbench train generator` does."""
+"""`avatarbench train generator`: train a SemanticStyleGAN."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,18 @@ import torch
 from lightning_fabric import Fabric
 
 from benchmark.commands.parsed_faces import open_parsed
+from benchmark.commands.train_checks import check_start, choose_device
 from benchmark.commands.train_export import (
     Origin,
     export_weights,
-    note_start,
+    read_start,
     require_replaceable,
-    start_of,
+    write_start,
 )
-from benchmark.commands.train_watch import LOOKS, Watch, open_quality
+from benchmark.commands.train_watch import PREVIEWS, Watch, open_quality
 from benchmark.faces.parsed import ParsedFaces
 from benchmark.storage.locks import lock
-from benchmark.system.console import Speaker, duration, open_progress
+from benchmark.system.console import ConsoleProgress, duration, open_progress
 from benchmark.system.hardware import hardware
 from benchmark.tracking import (
     Status,
@@ -34,12 +35,11 @@ from benchmark.tracking import (
     ui_command,
 )
 from benchmark.tracking.records import FaceRecord
-from benchmark.weights.folders import CARD, find_weights
+from benchmark.weights.folders import find_weights
 from methods.generator.curves import CURVES, read_curves
 from methods.generator.pretrained import (
     load_discriminator,
     load_generator,
-    read_card,
 )
 from methods.generator.recipe import GeneratorRecipe, read_recipe
 from methods.generator.state import TrainingError, TrainingState, check_checkpoint
@@ -51,208 +51,178 @@ from methods.generator.training import (
     require_trainable,
     train_generator,
 )
-from methods.networks.generator_config import GeneratorConfig, channel_table
 
 
 @dataclass(frozen=True)
-class Request:
-    """What the command line asked for."""
+class Job:
+    """A training whose inputs are checked, ready to start or to continue.
 
-    data: str
-    recipe: str
-    changes: Mapping[str, Any]
-    out: Path
-    folder: Path | None
-    minutes: float | None
+    Attributes:
+        recipe: of the training.
+        faces: to train on.
+        folder: of the training.
+        device: a torch device type.
+        devices: number of devices, each with its own process.
+        start: weights to start from.
+        export: folder for the weights at the end.
+        half: export in half precision.
+        minutes: stop after this time.
+        quality_count: samples for the quality score; 0 for no score.
+        out: folder of all runs, for MLflow.
+        track: log to MLflow.
+        console: prints progress.
+    """
+
+    recipe: GeneratorRecipe
+    faces: ParsedFaces
+    folder: Path
     device: str
     devices: int
     start: Path | None
     export: Path | None
     half: bool
+    minutes: float | None
     quality_count: int
+    out: Path
     track: bool
-    quiet: bool
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A piece of a training that can begin: everything was looked at."""
-
-    request: Request
-    recipe: GeneratorRecipe
-    faces: ParsedFaces
-    folder: Path
-    device: str
-    speaker: Speaker
+    console: ConsoleProgress
 
     @property
     def about(self) -> dict[str, Any]:
-        """What makes it this training and no other."""
+        """What identifies the training: a change of it is another training."""
         return about_training(self.recipe, self.faces)
 
     @property
     def checkpoint(self) -> Path:
-        """The file that the next piece goes on from."""
+        """The file that the training continues from."""
         return self.folder / CHECKPOINT
 
 
-def carry_out(request: Request) -> int:
-    """Train as asked; the exit status, 130 where it was stopped by Ctrl-C."""
-    piece = _prepare(request)
-    # Mistakes are told before other processes start, and by the first one alone.
-    guard = lock(piece.folder / ".lock", f"training in {piece.folder}")
+def run_generator_training(
+    data: str,
+    *,
+    recipe_name: str,
+    changes: Mapping[str, Any],
+    out: Path,
+    folder: Path | None,
+    minutes: float | None,
+    device: str,
+    devices: int,
+    start: Path | None,
+    export: Path | None,
+    half: bool,
+    quality_count: int,
+    track: bool,
+    quiet: bool,
+) -> int:
+    """Train a generator; returns the exit status, 130 if interrupted by Ctrl-C.
+
+    `changes` override keys of the recipe. Raises TrainingError, WeightsError or
+    FaceSetError before anything is written if an input does not fit.
+    """
+    recipe = read_recipe(recipe_name, **changes)
+    device = choose_device(device, devices)
+    faces = open_parsed(data, recipe.config.size)
+    require_trainable(recipe, faces, devices)
+    job = Job(
+        recipe=recipe,
+        faces=faces,
+        folder=folder or out / "generators" / recipe.name,
+        device=device,
+        devices=devices,
+        start=start,
+        export=export,
+        half=half,
+        minutes=minutes,
+        quality_count=quality_count,
+        out=out,
+        track=track,
+        console=open_progress(quiet or not _is_first()),
+    )
+    check_checkpoint(job.checkpoint, job.about)
+    if start is not None:
+        check_start(find_weights(start), recipe)
+    if export is not None:
+        require_replaceable(export, job.about)
+    job.folder.mkdir(parents=True, exist_ok=True)
+    return _run(job)
+
+
+def _run(job: Job) -> int:
+    # Only the first process locks and reports; it starts the others in `_train`.
+    guard = lock(job.folder / ".lock", f"training in {job.folder}")
     with guard if _is_first() else nullcontext():
-        tracker = _tracker(piece) if request.track and _is_first() else None
+        tracker = _open_tracker(job) if job.track and _is_first() else None
         try:
-            trained = _train(piece, tracker)
+            trained = _train(job, tracker)
         except KeyboardInterrupt:
             if _is_first():
-                print(f"\nstopped; {_advice(piece)}", file=sys.stderr)
+                print(f"\nstopped; {_how_to_continue(job)}", file=sys.stderr)
             return 130
         except FloatingPointError as error:
-            raise TrainingError(f"{error}; {_advice(piece)}") from error
+            raise TrainingError(f"{error}; {_how_to_continue(job)}") from error
         if _is_first():
-            _finish(piece, trained)
+            _finish(job, trained)
     return 0
 
 
 def _is_first() -> bool:
-    """Whether this is the process that people started, not one that it started."""
+    """Whether this is the process of the user, not one that it started."""
     return os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0")) == "0"
 
 
-def _prepare(request: Request) -> Piece:
-    recipe = read_recipe(request.recipe, **request.changes)
-    device = _device(request.device, request.devices)
-    faces = open_parsed(request.data, recipe.config.size)
-    require_trainable(recipe, faces, request.devices)
-    folder = request.folder or request.out / "generators" / recipe.name
-    speaker = open_progress(request.quiet or not _is_first())
-    piece = Piece(request, recipe, faces, folder, device, speaker)
-    check_checkpoint(piece.checkpoint, piece.about)
-    if request.start is not None:
-        _check_start(find_weights(request.start), recipe)
-    if request.export is not None:
-        require_replaceable(request.export, piece.about)
-    folder.mkdir(parents=True, exist_ok=True)
-    return piece
-
-
-def _device(wanted: str, count: int) -> str:
-    """The device that `wanted` names; TrainingError where there are not as many."""
-    there = {
-        "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
-        "mps": int(torch.backends.mps.is_available()),
-        "cpu": sys.maxsize,
-    }
-    if wanted == "auto":
-        wanted = next(name for name, number in there.items() if number)
-    if wanted not in there:
-        raise TrainingError(f"--device {wanted}: give auto, {', '.join(there)}")
-    if there[wanted] < count:
-        raise TrainingError(
-            f"--devices {count}: {there[wanted]} of {wanted} here; ask for fewer, or "
-            "use --device cpu"
-        )
-    return wanted
-
-
-def _check_start(folder: Path, recipe: GeneratorRecipe) -> None:
-    """Raise TrainingError where weights are not those of the recipe's networks."""
-    card = read_card(folder)
-    if card.discriminator is None:
-        raise TrainingError(
-            f"{folder} holds a generator without a discriminator, and training starts "
-            "from both: give weights of a training"
-        )
-    wanted = {
-        "generator": asdict(recipe.config),
-        "discriminator": _judge(**recipe.discriminator_options()),
-    }
-    try:
-        found = {
-            "generator": asdict(GeneratorConfig(**card.generator)),
-            "discriminator": _judge(**card.discriminator),
-        }
-    except (TypeError, ValueError) as error:
-        raise TrainingError(
-            f"{folder / CARD} does not describe networks: {error}; import or train the "
-            "weights again"
-        ) from error
-    for network, options in wanted.items():
-        for key, value in options.items():
-            if found[network][key] != value:
-                raise TrainingError(
-                    f"{folder} holds another {network}: its {key}: "
-                    f"{found[network][key]}; recipe {recipe.name} wants {value}"
-                )
-
-
-def _judge(
-    size: int,
-    seg_dim: int,
-    channel_multiplier: int,
-    channels: Mapping[int, int] | None = None,
-) -> dict[str, Any]:
-    """What a discriminator's arguments come to: its channels at every resolution."""
-    table = channel_table(channel_multiplier, channels)
-    used = {edge: count for edge, count in table.items() if edge <= size}
-    return {"size": size, "seg_dim": seg_dim, "channels": used}
-
-
-def _started(piece: Piece, fabric: Fabric) -> TrainingState | None:
-    """A state with the weights of --from; None where it starts or goes on without."""
-    if piece.request.start is None or piece.checkpoint.is_file():
+def _initial_state(job: Job, fabric: Fabric) -> TrainingState | None:
+    """A state with the weights of --from; None for a checkpoint or a new start."""
+    if job.start is None or job.checkpoint.is_file():
         return None
-    folder = find_weights(piece.request.start)
+    folder = find_weights(job.start)
     if _is_first():
-        note_start(piece.folder, folder)
-    state = TrainingState(piece.recipe, fabric.device)
+        write_start(job.folder, folder)
+    state = TrainingState(job.recipe, fabric.device)
     state.start_from(load_generator(folder), load_discriminator(folder))
     return state
 
 
-def _tracker(piece: Piece) -> TrainingTracker:
-    faces = piece.faces
+def _open_tracker(job: Job) -> TrainingTracker:
+    faces = job.faces
     record = FaceRecord(faces.name, faces.digest, faces.licence, faces.stand_in)
-    recipe = piece.recipe.model_dump(mode="json", exclude={"images", "look_every"})
+    recipe = job.recipe.model_dump(mode="json", exclude={"images", "preview_every"})
     training = Training(
-        name=piece.recipe.name,
-        folder=piece.folder,
+        name=job.recipe.name,
+        folder=job.folder,
         params={
             **recipe,
             "faces": {**record._asdict(), "count": len(faces)},
-            "device": piece.device,
-            "devices": piece.request.devices,
+            "device": job.device,
+            "devices": job.devices,
         },
         faces=record,
-        hardware=_hardware(piece),
+        hardware=_describe_hardware(job),
     )
-    return open_training_tracker(piece.request.out, training, piece.speaker.say)
+    return open_training_tracker(job.out, training, job.console.say)
 
 
-def _hardware(piece: Piece) -> str:
-    name = hardware(piece.device, torch.get_num_threads())["name"]
-    count = piece.request.devices
+def _describe_hardware(job: Job) -> str:
+    name = hardware(job.device, torch.get_num_threads())["name"]
+    count = job.devices
     return name if count == 1 else f"{count} x {name}"
 
 
-def _train(piece: Piece, tracker: TrainingTracker | None) -> Trained:
-    request = piece.request
-    fabric = open_fabric(piece.recipe, piece.device, request.devices)
+def _train(job: Job, tracker: TrainingTracker | None) -> Trained:
+    fabric = open_fabric(job.recipe, job.device, job.devices)
     fabric.launch()
-    watch = _watch(piece, tracker, str(fabric.device)) if _is_first() else None
+    watch = _open_watch(job, tracker, str(fabric.device)) if _is_first() else None
     status: Status = "FAILED"
     try:
         trained = train_generator(
-            piece.recipe,
-            piece.faces,
-            piece.folder,
+            job.recipe,
+            job.faces,
+            job.folder,
             fabric,
-            progress=piece.speaker,
+            progress=job.console,
             observer=watch,
-            start=_started(piece, fabric),
-            minutes=request.minutes,
+            start=_initial_state(job, fabric),
+            minutes=job.minutes,
         )
         status = "FINISHED" if trained.finished else "SCHEDULED"
     except KeyboardInterrupt:
@@ -264,49 +234,49 @@ def _train(piece: Piece, tracker: TrainingTracker | None) -> Trained:
     return trained
 
 
-def _watch(piece: Piece, tracker: TrainingTracker | None, device: str) -> Watch:
-    """The first process's observer."""
-    say = piece.speaker.say
-    quality = open_quality(piece.faces, piece.request.quality_count, device, say)
-    watch = Watch(piece.folder, piece.recipe.batch, quality, tracker, say)
-    watch.started(piece.faces, read_curves(piece.folder))
+def _open_watch(job: Job, tracker: TrainingTracker | None, device: str) -> Watch:
+    """The observer of the training, in the first process only."""
+    say = job.console.say
+    quality = open_quality(job.faces, job.quality_count, device, say)
+    watch = Watch(job.folder, job.recipe.batch, quality, tracker, say)
+    watch.started(job.faces, read_curves(job.folder))
     return watch
 
 
-def _advice(piece: Piece) -> str:
-    if piece.checkpoint.is_file():
-        return f"the same command goes on from {piece.checkpoint}"
-    return f"no checkpoint lies in {piece.folder} yet, the next piece starts anew"
+def _how_to_continue(job: Job) -> str:
+    if job.checkpoint.is_file():
+        return f"repeat the command to continue from {job.checkpoint}"
+    return f"{job.folder} has no checkpoint yet, so the training starts over"
 
 
-def _finish(piece: Piece, trained: Trained) -> None:
-    """Write the weights where asked, and say what was reached and where it lies."""
-    total = piece.recipe.iterations * piece.recipe.batch
+def _finish(job: Job, trained: Trained) -> None:
+    """Export the weights if requested, then print the result and its files."""
+    total = job.recipe.iterations * job.recipe.batch
     took = duration(trained.hours * 3600)
     if trained.finished:
         print(f"trained on all {trained.images:,} pictures in {took}")
     else:
         print(
             f"stopped after {trained.images:,} of {total:,} pictures ({took} so far); "
-            "the same command goes on"
+            "repeat the command to continue"
         )
-    print(f"checkpoint: {piece.checkpoint}")
-    print(f"curve: {piece.folder / CURVES}")
-    print(f"sheets: {piece.folder / LOOKS}")
-    folder = piece.request.export
+    print(f"checkpoint: {job.checkpoint}")
+    print(f"curve: {job.folder / CURVES}")
+    print(f"sheets: {job.folder / PREVIEWS}")
+    folder = job.export
     if folder is not None:
         export_weights(
             folder,
             trained,
             Origin(
-                piece.recipe,
-                piece.faces,
-                piece.about,
-                _hardware(piece),
-                start_of(piece.folder),
+                job.recipe,
+                job.faces,
+                job.about,
+                _describe_hardware(job),
+                read_start(job.folder),
             ),
-            piece.request.half,
+            job.half,
         )
         print(f"weights: {folder}")
-    if piece.request.track:
-        print(f"MLflow: {ui_command(piece.request.out)}")
+    if job.track:
+        print(f"MLflow: {ui_command(job.out)}")

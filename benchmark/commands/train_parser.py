@@ -1,8 +1,7 @@
-"""What `avatarbench train parser` and `avatarbench train parser-score` do."""
+"""`avatarbench train parser` and `avatarbench train parser-score`."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shlex
 import sys
@@ -18,10 +17,10 @@ from benchmark import weights
 from benchmark.commands.parsed_faces import open_parsed
 from benchmark.faces.celebamask import is_celebamask
 from benchmark.faces.parsed import ParsedFaces
-from benchmark.storage.digests import file_digest
+from benchmark.storage.digests import bytes_digest, file_digest
 from benchmark.storage.locks import lock
 from benchmark.storage.store import atomic_write
-from benchmark.system.console import Speaker, duration, open_progress
+from benchmark.system.console import ConsoleProgress, duration, open_progress
 from benchmark.system.environment import own_version
 from benchmark.system.hardware import hardware
 from benchmark.weights.folders import find_weights
@@ -37,131 +36,142 @@ from methods.f2p.parsing import ParserQuality, ParserRecipe, measure, train_pars
 from methods.networks.face_parser import FaceParser
 
 CLOCK = "seconds.json"
-"""In a training's folder: how long its pieces took."""
+"""In the folder of a training: the total time of its runs so far."""
 
 
 @dataclass(frozen=True)
-class Request:
-    """What the command line asked for."""
+class Job:
+    """A training whose inputs are checked, ready to start or to continue.
+
+    Attributes:
+        data: what `faces` was opened from.
+        faces: to train on.
+        validation: faces to measure on.
+        encoder: file of the ImageNet encoder.
+        recipe: of the training.
+        folder: of the training.
+        device: a torch device.
+        console: prints progress.
+    """
 
     data: str
-    validation: str
-    recipe: ParserRecipe
-    out: Path
-    export: Path | None
-    device: str
-    quiet: bool
-
-
-@dataclass(frozen=True)
-class Work:
-    """A training that can begin: everything was looked at."""
-
-    request: Request
     faces: ParsedFaces
     validation: ParsedFaces
     encoder: Path
+    recipe: ParserRecipe
     folder: Path
-    speaker: Speaker
+    device: str
+    console: ConsoleProgress
 
 
-def carry_out(request: Request) -> int:
-    """Train, measure and write as asked; the exit status, 130 after Ctrl-C."""
-    work = _prepare(request)
-    with lock(work.folder / ".lock", f"training in {work.folder}"):
+def run_parser_training(
+    data: str,
+    validation: str,
+    recipe: ParserRecipe,
+    *,
+    out: Path,
+    export: Path | None,
+    device: str,
+    quiet: bool,
+) -> int:
+    """Train a parser, measure it and write its weights.
+
+    Returns the exit status, 130 if interrupted by Ctrl-C. Raises WeightsError or
+    FaceSetError before anything is written if an input does not fit.
+    """
+    if export is not None:
+        require_free(export)
+    job = _prepare(data, validation, recipe, out, device, open_progress(quiet))
+    with lock(job.folder / ".lock", f"training in {job.folder}"):
         try:
-            parser = _train(work)
+            parser = _train(job)
         except KeyboardInterrupt:
             print(
-                f"\nstopped; the same command goes on from {work.folder}",
+                f"\nstopped; repeat the command to continue from {job.folder}",
                 file=sys.stderr,
             )
             return 130
-        kept = halved(parser).to(request.device)
-        quality = measure(kept, work.validation, request.device)
-        _print_quality(work.validation, quality)
-        folder = request.export or work.folder / "weights"
-        if request.export is None and folder.exists():
-            print(f"weights: {folder} (from before; they are the same)")
+        # Measure what is stored, which has half precision.
+        quality = measure(halved(parser).to(device), job.validation, device)
+        _print_quality(job.validation, quality)
+        folder = export or job.folder / "weights"
+        if export is None and folder.exists():
+            print(f"weights: {folder} (written before; identical)")
             return 0
-        write_parser(folder, parser, _card(work, quality))
+        write_parser(folder, parser, _make_card(job, quality))
     print(f"weights: {folder}")
     return 0
 
 
-def score(name: str, data: str, device: str, quiet: bool) -> int:
-    """Measure a parser's weights on faces with part maps and print it by class."""
+def measure_parser(name: str, data: str, device: str, quiet: bool) -> None:
+    """Measure a parser on faces with part maps; prints each class."""
     parser = load_parser(find_weights(Path(name)), device)
     faces = open_parsed(data, parser.size)
     open_progress(quiet).say(f"{len(faces)} faces of {faces.name}")
     _print_quality(faces, measure(parser, faces, device))
-    return 0
 
 
-def _prepare(request: Request) -> Work:
-    size = request.recipe.size
-    if request.export is not None:
-        require_free(request.export)
+def _prepare(
+    data: str,
+    validation: str,
+    recipe: ParserRecipe,
+    out: Path,
+    device: str,
+    console: ConsoleProgress,
+) -> Job:
     encoder = weights.find(weights.EFFICIENTNET_LITE0)
     if encoder is None:
         raise weights.WeightsError(
             "the parser starts from EfficientNet-Lite0: run `avatarbench weights fetch "
             f"{weights.EFFICIENTNET_LITE0}`"
         )
-    faces = open_parsed(request.data, size)
-    validation = open_parsed(request.validation, size)
+    faces = open_parsed(data, recipe.size)
+    scored = open_parsed(validation, recipe.size)
     about = {
-        "recipe": request.recipe.model_dump(mode="json"),
+        "recipe": recipe.model_dump(mode="json"),
         "faces": faces.digest,
         "encoder": file_digest(encoder),
     }
     text = json.dumps(about, sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    folder = request.out / "parsers" / f"parser{size}-{digest}"
+    digest = bytes_digest(text.encode())[:12]
+    folder = out / "parsers" / f"parser{recipe.size}-{digest}"
     folder.mkdir(parents=True, exist_ok=True)
-    speaker = open_progress(request.quiet)
-    return Work(request, faces, validation, encoder, folder, speaker)
+    return Job(data, faces, scored, encoder, recipe, folder, device, console)
 
 
-def _train(work: Work) -> FaceParser:
-    request = work.request
-    with _timed(work.folder / CLOCK):
+def _train(job: Job) -> FaceParser:
+    with _add_elapsed(job.folder / CLOCK):
         return train_parser(
-            work.faces,
-            work.encoder,
-            request.recipe,
-            work.folder,
-            work.speaker,
-            request.device,
+            job.faces, job.encoder, job.recipe, job.folder, job.console, job.device
         )
 
 
 @contextmanager
-def _timed(clock: Path) -> Iterator[None]:
-    """Add what a piece took to the clock; a piece that is killed outright is lost."""
+def _add_elapsed(clock: Path) -> Iterator[None]:
+    """Add the elapsed seconds to the file `clock`; a kill loses them."""
     start = time.monotonic()
     try:
         yield
     finally:
-        seconds = _seconds(clock) + time.monotonic() - start
+        seconds = _read_seconds(clock) + time.monotonic() - start
         atomic_write(clock, json.dumps(seconds).encode())
 
 
-def _seconds(clock: Path) -> float:
+def _read_seconds(clock: Path) -> float:
     return float(json.loads(clock.read_text())) if clock.is_file() else 0.0
 
 
-def _card(work: Work, quality: ParserQuality) -> ParserCard:
-    request, faces, recipe = work.request, work.faces, work.request.recipe
+def _make_card(job: Job, quality: ParserQuality) -> ParserCard:
+    faces, recipe = job.faces, job.recipe
     kind = "stand-ins for photographs" if faces.stand_in else "photographs"
     entry = weights.describe(weights.EFFICIENTNET_LITE0)
-    seconds = _seconds(work.folder / CLOCK)
-    machine = hardware(request.device, torch.get_num_threads())["name"]
-    work.speaker.say(f"trained in {duration(seconds)}")
+    seconds = _read_seconds(job.folder / CLOCK)
+    machine = hardware(job.device, torch.get_num_threads())["name"]
+    job.console.say(f"trained in {duration(seconds)}")
     return ParserCard(
         title=f"parser{recipe.size}",
         parser={},
-        template=_template(request.data),
+        template=_alignment_template(job.data),
         licence=faces.licence,
         data=(
             f"{faces.name}: {len(faces):,} faces of {faces.size} px with part maps "
@@ -172,7 +182,7 @@ def _card(work: Work, quality: ParserQuality) -> ParserCard:
         hours=round(seconds / 3600, 3),
         steps=recipe.steps,
         faces=recipe.steps * recipe.batch,
-        validation=f"{work.validation.name}: {len(work.validation)} faces",
+        validation=f"{job.validation.name}: {len(job.validation)} faces",
         mean_iou=round(quality.mean_iou, 4),
         iou={k: None if v is None else round(v, 4) for k, v in quality.iou.items()},
         accuracy=round(quality.accuracy, 4),
@@ -184,8 +194,8 @@ def _card(work: Work, quality: ParserQuality) -> ParserCard:
     )
 
 
-def _template(data: str) -> Template:
-    """How the faces of a training are aligned: CelebAMask-HQ as FFHQ, or ours."""
+def _alignment_template(data: str) -> Template:
+    """How the training faces are aligned; CelebAMask-HQ is aligned like FFHQ."""
     return "ffhq" if is_celebamask(Path(data)) else "portraits"
 
 
@@ -195,4 +205,4 @@ def _print_quality(faces: ParsedFaces, quality: ParserQuality) -> None:
         f"{len(faces)} faces of {faces.name}"
     )
     for name, value in quality.iou.items():
-        print(f"  {name:<12}{'not shown' if value is None else f'{value:.3f}'}")
+        print(f"  {name:<12}{'absent' if value is None else f'{value:.3f}'}")

@@ -1,4 +1,4 @@
-"""`avatarbench weights`: published files fetched, checkpoints imported and shown."""
+"""`avatarbench weights`: fetch published files, import and show networks."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ if TYPE_CHECKING:
     from methods.generator.pretrained import WeightsCard
 
 weights_app = typer.Typer(
-    help="Fetch published weight files; import and show networks.",
+    help="Fetch published weight files; import and show generators and face parsers.",
+    epilog="Example: avatarbench weights fetch",
     no_args_is_help=True,
 )
 
 
 @weights_app.command("list")
 def list_weights() -> None:
-    """Every weight file, generator and face parser: where it lies, or that it lacks."""
+    """List every weight file, generator and face parser, and where each is stored."""
     from benchmark import weights
     from benchmark.weights.folders import known_weights
 
     for name in weights.names():
         entry = weights.describe(name)
-        place = weights.find(name)
+        path = weights.find(name)
         print(f"{name:<24}{entry.megabytes:>7.1f} MB  {entry.licence:<14} ", end="")
-        print(place if place is not None else "not fetched")
+        print(path if path is not None else "not fetched")
     for name, folder in known_weights().items():
         size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
         licence = _read_card(folder).licence
@@ -39,13 +40,19 @@ def list_weights() -> None:
 def fetch_weights(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Which ones [all but VGG-16 and those that people bring]."),
+        typer.Argument(
+            help="Names of weight files (see `avatarbench weights list`).",
+            show_default="all that suites need by default",
+        ),
     ] = None,
 ) -> None:
-    """Fetch weight files. Without names, one that cannot be had is only reported."""
+    """Download published weight files and verify their digests.
+
+    Without names, a file that cannot be fetched is reported and skipped.
+    """
     from benchmark import weights
 
-    for name in names or weights.usual_names():
+    for name in names or weights.default_names():
         try:
             print(f"{name}: {weights.fetch(name)}")
         except weights.WeightsError as error:
@@ -54,27 +61,33 @@ def fetch_weights(
             print(error, file=sys.stderr)
 
 
-# Paths that cannot be read are answered by the reader (readable=False), in a sentence.
+# With readable=False, the function itself reports unreadable paths in one sentence.
 @weights_app.command("import")
 def import_weights(
     file: Annotated[
         Path,
         typer.Argument(
-            help="An official SemanticStyleGAN checkpoint (.pt).", readable=False
+            help="Official SemanticStyleGAN checkpoint (.pt).", readable=False
         ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder to make [NAME beside the fetched weight files]."),
+        typer.Option(
+            help="Folder to write.", show_default="NAME in the folder of fetched files"
+        ),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="What to call the weights [FILE's name].")
+        str | None,
+        typer.Option(help="Name of the weights.", show_default="the name of FILE"),
     ] = None,
     licence: Annotated[
-        str | None, typer.Option(help="Licence [CC BY-NC-SA 4.0, as released].")
+        str | None,
+        typer.Option(
+            help="Licence of the weights.", show_default="CC BY-NC-SA 4.0, as released"
+        ),
     ] = None,
 ) -> None:
-    """Convert an official checkpoint into a folder of safetensors with a card."""
+    """Convert an official SemanticStyleGAN checkpoint to safetensors with a card."""
     from benchmark.weights import cache_folder
     from methods.generator.official import LICENCE, import_official
 
@@ -90,22 +103,27 @@ def import_parser(
     file: Annotated[
         Path,
         typer.Argument(
-            help="BiSeNet's public face-parsing weights (79999_iter.pth).",
+            help="Public face-parsing weights of BiSeNet (79999_iter.pth).",
             readable=False,
         ),
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder to make [NAME beside the fetched weight files]."),
+        typer.Option(
+            help="Folder to write.", show_default="NAME in the folder of fetched files"
+        ),
     ] = None,
     name: Annotated[
-        str, typer.Option(help="What the option similarity.parser calls it.")
+        str, typer.Option(help="Name for the option similarity.parser of F2P.")
     ] = "bisenet",
     licence: Annotated[
-        str | None, typer.Option(help="Licence [not stated, as released].")
+        str | None,
+        typer.Option(
+            help="Licence of the weights.", show_default="not stated, as released"
+        ),
     ] = None,
 ) -> None:
-    """Convert a BiSeNet checkpoint into a face parser that F2P can look through."""
+    """Convert a BiSeNet checkpoint to a face parser that F2P can use."""
     from benchmark.weights import cache_folder
     from methods.f2p.bisenet_weights import import_bisenet
 
@@ -120,11 +138,13 @@ def show_weights(
     folder: Annotated[
         Path,
         typer.Argument(
-            help="A folder that import or train made, or a name.", readable=False
+            metavar="WEIGHTS",
+            help="Folder or name of the weights (see `avatarbench weights list`).",
+            readable=False,
         ),
     ],
 ) -> None:
-    """Check the digests of a generator's or parser's weights and print their card."""
+    """Verify the digests of a generator or face parser and print its card."""
     from benchmark.weights.folders import PARSER, check_member, find_weights
     from methods.generator.pretrained import verify
 
@@ -134,11 +154,11 @@ def show_weights(
         _print_card(_read_card(found))
     else:
         _print_card(verify(found))
-    print("digests: every file is as it was written")
+    print("digests: verified, every file is unchanged")
 
 
 def _read_card(folder: Path) -> WeightsCard | ParserCard:
-    """The card of a generator's or of a parser's folder."""
+    """The card in the folder of a generator or face parser."""
     from benchmark.weights.folders import PARSER
     from methods.f2p.parser_weights import read_parser_card
     from methods.generator.pretrained import read_card
@@ -149,29 +169,29 @@ def _read_card(folder: Path) -> WeightsCard | ParserCard:
 
 
 def _folder_name(name: str) -> str:
-    """The name, if a folder can have it."""
+    """Return the name if it is valid for a folder; raises WeightsError otherwise."""
     from benchmark.weights import WeightsError
 
     if name in ("", ".", "..") or "/" in name or "\\" in name:
         raise WeightsError(
-            f"{name!r} cannot name a folder; give --name letters and digits"
+            f"{name!r} is not a valid folder name; give --name letters and digits"
         )
     return name
 
 
 def _print_card(card: WeightsCard | ParserCard) -> None:
-    """One line a field; fields that were left open are left out."""
+    """Print one line per field; empty fields are left out."""
     for field, value in card.model_dump(exclude={"parameters", "digests"}).items():
         if value in (None, "", {}):
             continue
-        print(f"{field + ':':<15}{_in_one_line(value)}")
+        print(f"{field + ':':<15}{_format_value(value)}")
     counts = {str(file): count for file, count in card.parameters.items()}
     for file, digest in card.digests.items():
         count = counts.get(file, 0)
         print(f"{file}: {count:,} parameters, SHA-256 {digest[:16]}…")
 
 
-def _in_one_line(value: object) -> str:
+def _format_value(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {each}" for key, each in value.items())
     return str(value)

@@ -1,8 +1,8 @@
-"""The embedded world under one name and digest: what scores on it depend on.
+"""The benchmark version: everything that scores on the embedded portraits depend on.
 
-Its parts are the portraits that are scored, the designers' truths, the engines, the
-metrics and the Baseline's recipe. A world is frozen before the method of the paper is
-first scored, so that nothing is tuned to it; a change makes another world, in which
+Its parts are the scored portraits, the ground truth of both designers, the engines, the
+metrics and the recipe of Baseline. A version is frozen before the paper's method is
+first scored, so that nothing is tuned to it. Any change makes a new version, in which
 every row is measured again.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark import weights
-from benchmark.config.option_merge import choices, wanted_options
+from benchmark.config.option_merge import expand_fallbacks, merged_options
 from benchmark.config.suite import load_suite, suite_names
 from benchmark.engines.base import engine_digest
 from benchmark.faces.faceset import FaceSet, embedded_portraits
@@ -28,21 +28,27 @@ from benchmark.storage.store import atomic_write
 
 VERSIONS = Path(str(files("benchmark.versions")))
 SPLITS = ("heldout", "validation")
-RECIPES = ("quick", "standard")
-"""Suites whose Baseline every other row is compared with."""
+BASELINE_SUITES = ("quick", "standard")
+"""Suites whose Baseline recipe belongs to the version: other rows compare with it."""
 
 
 class VersionError(ValueError):
-    """A world cannot be read or frozen; the message says why."""
+    """A benchmark version cannot be read or frozen; the message says why."""
 
 
 Parts = Mapping[str, str | None]
-"""SHA-256 (hex) by part; None for one that cannot be had here."""
+"""SHA-256 (hex) of each part; None for a part that is not available here."""
 
 
 @dataclass(frozen=True)
 class FrozenBenchmark:
-    """A frozen world: its name (v1, v2, …), the day, the digest of each part."""
+    """A frozen benchmark version.
+
+    Attributes:
+        name: v1, v2, …
+        date: the day on which it was frozen, in ISO format.
+        parts: the digest of each part.
+    """
 
     name: str
     date: str
@@ -50,11 +56,11 @@ class FrozenBenchmark:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) over the parts' digests."""
+        """SHA-256 (hex) over the digests of the parts."""
         return digest_of(dict(self.parts))
 
     def to_json(self) -> dict[str, Any]:
-        """What its file holds."""
+        """The content of the version's file."""
         return {
             "name": self.name,
             "date": self.date,
@@ -65,24 +71,24 @@ class FrozenBenchmark:
 
 @dataclass(frozen=True)
 class CurrentVersion:
-    """The world that this code makes, beside the one that was frozen last."""
+    """The parts as this code makes them, next to the latest frozen version."""
 
     frozen: FrozenBenchmark
     parts: Parts
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) over the parts' digests; equal worlds have equal ones."""
+        """SHA-256 (hex) over the digests of the parts."""
         return digest_of(dict(self.parts))
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """Names of the parts that are not as they were frozen, new or lost ones too."""
+        """Names of the parts that differ from the frozen version, added or removed."""
         names = sorted({*self.parts, *self.frozen.parts})
         return tuple(n for n in names if self.parts.get(n) != self.frozen.parts.get(n))
 
     def to_data(self) -> dict[str, Any]:
-        """What runs and trials record; `changed` is empty where nothing is."""
+        """What runs and trials record; `changed` is empty if nothing changed."""
         return {
             "name": self.frozen.name,
             "digest": self.digest,
@@ -92,88 +98,96 @@ class CurrentVersion:
 
 
 def current_version(folder: Path = VERSIONS) -> CurrentVersion:
-    """The world as it is now; raises VersionError where none was ever frozen."""
-    worlds = frozen_versions(folder)
-    if not worlds:
+    """Compare this code with the latest version in `folder`.
+
+    Raises VersionError if no version is frozen there.
+    """
+    versions = frozen_versions(folder)
+    if not versions:
         raise VersionError(
-            f"{folder} holds no world: `avatarbench world --freeze v1` makes the first"
+            f"{folder} holds no benchmark version: freeze the first with "
+            "`avatarbench version --freeze v1`"
         )
-    return CurrentVersion(worlds[-1], parts_here())
+    return CurrentVersion(versions[-1], current_parts())
 
 
 def frozen_versions(folder: Path = VERSIONS) -> list[FrozenBenchmark]:
-    """Every world that was frozen, the first one first."""
-    found = [_read(path) for path in folder.glob("v*.json")]
-    return sorted(found, key=lambda world: _number(world.name))
+    """Every frozen version, oldest first."""
+    found = [_read_version(path) for path in folder.glob("v*.json")]
+    return sorted(found, key=lambda version: _version_number(version.name))
 
 
 def freeze(name: str, folder: Path = VERSIONS) -> FrozenBenchmark:
-    """Write down the world as it is now, under the next name.
+    """Write the current parts to `folder` as the next version.
 
-    Raises VersionError where the name is not the next one, where nothing changed since
-    the last, and where a part cannot be had here.
+    Raises VersionError if `name` is not the next name, if nothing has changed since the
+    last version, or if a part is not available here.
     """
-    worlds = frozen_versions(folder)
-    expected = f"v{_number(worlds[-1].name) + 1 if worlds else 1}"
+    versions = frozen_versions(folder)
+    expected = f"v{_version_number(versions[-1].name) + 1 if versions else 1}"
     if name != expected:
-        raise VersionError(f"{name} cannot be frozen: the next world is {expected}")
-    world = FrozenBenchmark(name, date.today().isoformat(), parts_here())
-    lacking = [part for part, digest in world.parts.items() if digest is None]
-    if lacking:
+        raise VersionError(f"{name} cannot be frozen: the next version is {expected}")
+    frozen = FrozenBenchmark(name, date.today().isoformat(), current_parts())
+    missing = [part for part, digest in frozen.parts.items() if digest is None]
+    if missing:
         raise VersionError(
-            f"{name} cannot be frozen: {', '.join(lacking)} cannot be had here (see "
+            f"{name} cannot be frozen: not available here: {', '.join(missing)} (see "
             "`avatarbench list`)"
         )
-    if worlds and worlds[-1].parts == world.parts:
-        raise VersionError(f"nothing changed since {worlds[-1].name}: it is the world")
-    text = json.dumps(world.to_json(), indent=2) + "\n"
+    if versions and versions[-1].parts == frozen.parts:
+        raise VersionError(
+            f"{name} cannot be frozen: nothing changed since {versions[-1].name}"
+        )
+    text = json.dumps(frozen.to_json(), indent=2) + "\n"
     atomic_write(folder / f"{name}.json", text.encode())
-    return world
+    return frozen
 
 
-def _read(path: Path) -> FrozenBenchmark:
+def _read_version(path: Path) -> FrozenBenchmark:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        world = FrozenBenchmark(data["name"], data["date"], data["parts"])
-        if (world.name, world.digest) == (path.stem, data["digest"]):
-            return world
+        version = FrozenBenchmark(data["name"], data["date"], data["parts"])
+        if (version.name, version.digest) == (path.stem, data["digest"]):
+            return version
     except (ValueError, KeyError, TypeError):
         pass
     raise VersionError(
-        f"{path} is not as `avatarbench world --freeze` wrote it: restore it with "
-        f"git checkout -- {path}"
+        f"{path} was edited after `avatarbench version --freeze` wrote it: restore it "
+        f"with git checkout -- {path}"
     )
 
 
-def _number(name: str) -> int:
+def _version_number(name: str) -> int:
     found = re.fullmatch(r"v([1-9]\d*)", name)
     if found is None:
-        raise VersionError(f"{name!r} names no world: they are v1, v2, …")
+        raise VersionError(
+            f"{name!r} is not a name of a benchmark version: they are v1, v2, …"
+        )
     return int(found[1])
 
 
-def parts_here() -> dict[str, str | None]:
-    """The digest of every part as this code and these packages make it."""
+def current_parts() -> dict[str, str | None]:
+    """The digest of every part, as this code and the installed packages make it."""
     faces = embedded_portraits()
     return {
         **{split: faces.split(split).digest for split in SPLITS},
-        **dict(_truths(faces)),
-        **{f"engine.{name}": _engine(name) for name in sorted(faces.truths)},
-        **{f"metric.{name}": _metric(name) for name in _metric_names()},
-        "baseline.method": _baseline_method(),
-        **{f"baseline.{suite}": _baseline_options(suite) for suite in RECIPES},
+        **dict(_truth_digests(faces)),
+        **{f"engine.{name}": _engine_digest(name) for name in sorted(faces.truths)},
+        **{f"metric.{name}": _metric_digest(name) for name in _metric_names()},
+        "baseline.method": _baseline_method_digest(),
+        **{f"baseline.{s}": _baseline_options_digest(s) for s in BASELINE_SUITES},
     }
 
 
-def _truths(faces: FaceSet) -> Iterator[tuple[str, str]]:
+def _truth_digests(faces: FaceSet) -> Iterator[tuple[str, str]]:
     for engine in sorted(faces.truths):
         for designer in faces.designers(engine):
             name = f"truth.{engine}.{designer}"
             yield name, faces.truth_digest(engine, designer)
 
 
-def _engine(name: str) -> str | None:
-    """Name, version and spec; a test holds the pictures against the version."""
+def _engine_digest(name: str) -> str | None:
+    """Digest of name, version and spec; a test checks pictures against the version."""
     try:
         return engine_digest(ENGINES.load(name)())
     except (Unavailable, OSError):
@@ -181,12 +195,12 @@ def _engine(name: str) -> str | None:
 
 
 def _metric_names() -> list[str]:
-    """The metrics of the suites that come with the package."""
+    """Every metric of a built-in suite."""
     return sorted({m for name in suite_names() for m in load_suite(name).metrics})
 
 
-def _metric(name: str) -> str | None:
-    """All that a number depends on, the published digests of its weights too."""
+def _metric_digest(name: str) -> str | None:
+    """Digest of all that a score depends on, including the published weight digests."""
     try:
         meta = METRICS.load(name).meta
     except Unavailable:
@@ -201,18 +215,18 @@ def _metric(name: str) -> str | None:
     return digest_of(facts)
 
 
-def _baseline_method() -> str:
+def _baseline_method_digest() -> str:
     meta = METHODS.load("baseline").meta
     return digest_of([meta.name, meta.version, meta.revision])
 
 
-def _baseline_options(suite_name: str) -> str:
-    """The options of a suite's Baseline, with the published digests of its weights."""
+def _baseline_options_digest(suite_name: str) -> str:
+    """Digest of the options of a suite's Baseline and of its published weights."""
     suite, method = load_suite(suite_name), METHODS.load("baseline")
     (section,) = (v for v in suite.variants if v.name == "baseline")
-    fields = method.Options.model_fields
+    fields = method.Options.accepted_names()
     recipe = []
-    for chosen in choices(wanted_options(suite, section, fields)):
+    for chosen in expand_fallbacks(merged_options(suite, section, fields)):
         options = method.Options.model_validate(chosen)
         needs = method.required_weights(options)
         digests = {need: weights.describe(need).sha256 for need in needs}

@@ -1,69 +1,80 @@
-"""The options of a variant: shared ones, its own, and lists of candidates."""
+"""Merge the options of a variant with the shared ones, and expand fallbacks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from benchmark.config.schema import VariantSection
 from benchmark.config.suite import Suite
 
-FIRST_OF = "first_of"
+FALLBACKS = "fallbacks"
+_SPELLINGS = (FALLBACKS, "first_of")
+"""`{fallbacks: [a, b]}` stands for the first usable value. `first_of` is deprecated."""
 
 
-def wanted_options(
-    suite: Suite, section: VariantSection, fields: Mapping[str, Any]
+def merged_options(
+    suite: Suite, section: VariantSection, fields: Collection[str]
 ) -> dict[str, Any]:
-    """What the suite asks of a variant whose method has options of these names.
+    """The options that a suite gives to a variant whose method accepts `fields`.
 
-    A variant's own options come before the shared ones, key by key in nested ones too.
+    A variant's own options override the shared ones, key by key, also in nested
+    mappings.
     """
     shared = {key: value for key, value in suite.options.items() if key in fields}
-    return _over(shared, section.options)
+    return _merge(shared, section.options)
 
 
-def _over(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """`own` laid over `shared`; lists, and lists of candidates, are replaced whole."""
+def _merge(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Lists and fallbacks are replaced as a whole."""
     merged = {**shared, **own}
     for key in shared.keys() & own.keys():
         both = shared[key], own[key]
-        if all(isinstance(each, dict) and FIRST_OF not in each for each in both):
-            merged[key] = _over(*both)
+        if all(isinstance(v, dict) and not _names_fallbacks(v) for v in both):
+            merged[key] = _merge(*both)
     return merged
 
 
-def may_choose(value: Any) -> bool:
-    """False where a `first_of`, here or further in, names no candidates."""
-    if not isinstance(value, dict):
-        return True
-    if set(value) != {FIRST_OF}:
-        return all(map(may_choose, value.values()))
-    return isinstance(value[FIRST_OF], list) and bool(value[FIRST_OF])
+def _names_fallbacks(value: Mapping[str, Any]) -> bool:
+    return any(spelling in value for spelling in _SPELLINGS)
 
 
-def choices(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Options with `{first_of: […]}` replaced by each candidate in turn, best first.
+def _fallbacks(value: Any) -> Any:
+    """What `{fallbacks: …}` holds; None if `value` is anything else."""
+    if isinstance(value, dict) and len(value) == 1 and _names_fallbacks(value):
+        (candidates,) = value.values()
+        # A null is refused like an empty list.
+        return [] if candidates is None else candidates
+    return None
 
-    It may stand for any value, also of options within options.
+
+def has_valid_fallbacks(value: Any) -> bool:
+    """False if fallbacks, at any depth, are not a list with at least one item."""
+    candidates = _fallbacks(value)
+    if candidates is not None:
+        return isinstance(candidates, list) and bool(candidates)
+    return not isinstance(value, dict) or all(map(has_valid_fallbacks, value.values()))
+
+
+def expand_fallbacks(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Options with each candidate in place of `{fallbacks: […]}`, preferred ones first.
+
+    Fallbacks may stand for any value, also in nested options.
     """
     for key, value in options.items():
-        if not isinstance(value, dict):
-            continue
-        if set(value) == {FIRST_OF}:
-            candidates: Iterable[Any] = value[FIRST_OF]
-        elif _chooses(value):
-            candidates = choices(value)
-        else:
-            continue
-        for candidate in candidates:
-            yield from choices({**options, key: candidate})
-        return
+        candidates: Iterable[Any] | None = _fallbacks(value)
+        if candidates is None and _contains_fallbacks(value):
+            candidates = expand_fallbacks(value)
+        if candidates is not None:
+            for candidate in candidates:
+                yield from expand_fallbacks({**options, key: candidate})
+            return
     yield dict(options)
 
 
-def _chooses(options: Mapping[str, Any]) -> bool:
-    """Whether a list of candidates is the value of anything in these options."""
-    return any(
-        isinstance(value, dict) and (set(value) == {FIRST_OF} or _chooses(value))
-        for value in options.values()
+def _contains_fallbacks(value: Any) -> bool:
+    """Whether a value inside a mapping, at any depth, has fallbacks."""
+    return isinstance(value, dict) and any(
+        _fallbacks(inner) is not None or _contains_fallbacks(inner)
+        for inner in value.values()
     )

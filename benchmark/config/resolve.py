@@ -1,17 +1,22 @@
-"""Resolve a suite: look up every name and decide every fallback."""
+"""Resolve a suite: look up every name and choose among fallbacks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from benchmark import weights
 from benchmark.avatars import AvatarError, AvatarVectors
 from benchmark.config.frozen import current_version
-from benchmark.config.option_merge import FIRST_OF, choices, may_choose, wanted_options
+from benchmark.config.option_merge import (
+    FALLBACKS,
+    expand_fallbacks,
+    has_valid_fallbacks,
+    merged_options,
+)
 from benchmark.config.resolved import BoundMetric, ResolvedSuite, Variant
 from benchmark.config.suite import Suite, SuiteError, VariantSection, explain
 from benchmark.engines.base import Engine
@@ -20,7 +25,7 @@ from benchmark.faces.faceset import (
     embedded_portraits,
     open_ffhq,
     open_folder,
-    open_packed,
+    open_parquet_set,
 )
 from benchmark.faces.folder import check_disjoint
 from benchmark.faces.pictures import FaceSetError
@@ -33,54 +38,63 @@ from benchmark.registry import (
     Unavailable,
     UnknownName,
 )
-from benchmark.weights.folders import PARSER, is_member, shipped_twin
-from benchmark.weights.resolver import WeightResolver, lacking
+from benchmark.weights.folders import PARSER, is_member, shipped_original
+from benchmark.weights.resolver import WeightResolver, explain_missing
+
+if TYPE_CHECKING:
+    from evaluation.base import Metric
 
 PORTRAITS = "portraits"
-"""The name that suites give the embedded face set."""
-ANEW = {
+"""The name of the embedded face set in suites."""
+_HOW_TO_REPLACE = {
     True: "train a parser with `avatarbench train parser --export FOLDER`, then give "
     "its folder with `--set options.similarity.parser=FOLDER`",
     False: "make people with `avatarbench faces crowd`, train a generator on them with "
     "`avatarbench train generator`, then give its folder with `--set "
     "options.generator=FOLDER`",
 }
-"""How to make what ships anew: a parser, or not a parser."""
+"""How to replace shipped weights, by whether they are a face parser's."""
 
 
 def resolve(suite: Suite, lpips_backbone: Path | None = None) -> ResolvedSuite:
-    """Look everything up; raises SuiteError with every problem at once.
+    """Look up everything that a suite names.
 
-    `lpips_backbone` is an AlexNet file to use instead of the cached one, as torchvision
-    publishes it or as `weights fetch` keeps it; raises WeightsError for another.
+    Raises SuiteError with all problems at once. `lpips_backbone` is an AlexNet file to
+    use instead of the fetched one: torchvision's own file, or the one that `weights
+    fetch` keeps. Raises WeightsError for any other file.
     """
-    resolver = WeightResolver(
-        {} if lpips_backbone is None else _alexnet(lpips_backbone)
-    )
+    given = {}
+    if lpips_backbone is not None:
+        given[weights.ALEXNET] = weights.adopt(weights.ALEXNET, lpips_backbone)
+    resolver = WeightResolver(given)
     problems: list[str] = []
-    device = _device(suite.device, problems)
-    engines = _engines(suite, problems)
-    variants = _variants(suite, resolver, problems)
-    bound_metrics = _bound_metrics(suite, resolver, problems)
+    device = _choose_device(suite.device, problems)
+    engines = _load_engines(suite, problems)
+    variants = _resolve_variants(suite, resolver, problems)
+    bound_metrics = _bind_metrics(suite, resolver, problems)
     faces = _open_faces(suite, problems)
     if faces is None:
         raise SuiteError(problems)
     oracles = any(v.meta.role == "oracle" for v in variants)
-    splits = _splits(suite, faces, problems)
-    truths = _truths(suite, faces, splits, engines, oracles, problems)
+    splits = _open_splits(suite, faces, problems)
+    truths = _read_truths(suite, faces, splits, engines, oracles, problems)
     if problems:
         raise SuiteError(list(dict.fromkeys(problems)))
-    world = current_version().to_data() if suite.faces.set == PORTRAITS else None
+    embedded = suite.faces.set == PORTRAITS
     return ResolvedSuite(
-        suite, device, faces, splits, engines, variants, bound_metrics, truths, world
+        suite,
+        device,
+        faces,
+        splits,
+        engines,
+        variants,
+        bound_metrics,
+        truths,
+        current_version().to_data() if embedded else None,
     )
 
 
-def _alexnet(path: Path) -> dict[str, Path]:
-    return {weights.ALEXNET: weights.adopt(weights.ALEXNET, path)}
-
-
-def _device(wanted: str, problems: list[str]) -> str:
+def _choose_device(wanted: str, problems: list[str]) -> str:
     if wanted == "cpu":
         return "cpu"
     import torch
@@ -93,12 +107,12 @@ def _device(wanted: str, problems: list[str]) -> str:
     if wanted == "auto":
         return next(name for name, here in found.items() if here)
     if not found[wanted]:
-        problems.append(f"device: there is no {wanted} device here; use cpu or auto")
+        problems.append(f"device: no {wanted} device is available; use cpu or auto")
     return wanted
 
 
 def _load(registry: Registry[Any], name: str, where: str, problems: list[str]) -> Any:
-    """A registry's entry, or None with the problem noted."""
+    """An entry of a registry; None, with the problem added, if it cannot be loaded."""
     try:
         return registry.load(name)
     except (UnknownName, Unavailable) as error:
@@ -106,10 +120,10 @@ def _load(registry: Registry[Any], name: str, where: str, problems: list[str]) -
         return None
 
 
-def _engines(suite: Suite, problems: list[str]) -> dict[str, Engine]:
+def _load_engines(suite: Suite, problems: list[str]) -> dict[str, Engine]:
     engines: dict[str, Engine] = {}
-    made = {name: _load(ENGINES, name, "engines", problems) for name in suite.engines}
-    for name, make in made.items():
+    classes = {n: _load(ENGINES, n, "engines", problems) for n in suite.engines}
+    for name, make in classes.items():
         try:
             if make is not None:
                 engines[name] = make()
@@ -118,42 +132,47 @@ def _engines(suite: Suite, problems: list[str]) -> dict[str, Engine]:
     return engines
 
 
-def _variants(
+def _resolve_variants(
     suite: Suite, resolver: WeightResolver, problems: list[str]
 ) -> tuple[Variant, ...]:
-    found = [_variant(suite, section, resolver, problems) for section in suite.variants]
+    found = [
+        _resolve_variant(suite, section, resolver, problems)
+        for section in suite.variants
+    ]
     titles = [v.title for v in found if v is not None]
     problems += [
-        f"variants: {titles.count(title)} have the title {title!r}; give each its own"
+        f"variants: {titles.count(title)} have the title {title!r}; titles must differ"
         for title in sorted(set(titles))
         if titles.count(title) > 1
     ]
-    known = {f for v in found if v is not None for f in type(v.options).model_fields}
+    known = {n for v in found if v for n in type(v.options).accepted_names()}
     problems += [
-        f"options.{key}: no variant's method has an option of that name"
+        f"options.{key}: no variant's method has an option of this name"
         for key in suite.options
         if key not in known and all(found)
     ]
     return tuple(variant for variant in found if variant is not None)
 
 
-def _variant(
+def _resolve_variant(
     suite: Suite, section: VariantSection, resolver: WeightResolver, problems: list[str]
 ) -> Variant | None:
     where = f"variants.{section.name}"
     method = _load(METHODS, section.method, where, problems)
     if method is None:
         return None
-    wanted = wanted_options(suite, section, method.Options.model_fields)
-    unfit = [key for key, value in wanted.items() if not may_choose(value)]
+    wanted = merged_options(suite, section, method.Options.accepted_names())
+    wrong = [key for key, value in wanted.items() if not has_valid_fallbacks(value)]
     problems += [
-        f"{where}.options: {key}: {FIRST_OF} takes a list, best first" for key in unfit
+        f"{where}.options: {key}: {FALLBACKS} must be a list with at least one item, "
+        "preferred ones first"
+        for key in wrong
     ]
-    if unfit:
+    if wrong:
         return None
     needs: Sequence[str] = ()
     missing: Sequence[str] = ()
-    for options_data in choices(wanted):
+    for options_data in expand_fallbacks(wanted):
         try:
             options = method.Options.model_validate(options_data)
         except ValidationError as error:
@@ -166,33 +185,46 @@ def _variant(
             problems.append(f"{where}: {error}")
             return None
         if not missing:
-            title = section.title or _title(suite, section, method.meta.title)
+            title = section.title or _default_title(suite, section, method.meta.title)
             files = resolver.take(needs)
-            problems += _shipped(where, files[0]) if suite.from_scratch else []
+            if suite.from_scratch:
+                problems += _shipped_weight_problems(where, files[0])
             return Variant(section.name, title, method, options, *files)
-    problems += [f"{where}: {sentence}" for sentence in lacking(missing)]
-    problems += _shipped(where, resolver.take(needs)[0]) if suite.from_scratch else []
+    problems += [f"{where}: {sentence}" for sentence in explain_missing(missing)]
+    if suite.from_scratch:
+        problems += _shipped_weight_problems(where, resolver.take(needs)[0])
     return None
 
 
-def _title(suite: Suite, section: VariantSection, title: str) -> str:
-    """The method's title; with the variant's name where the method has more of them."""
+def _default_title(suite: Suite, section: VariantSection, title: str) -> str:
+    """The method's title, plus the variant's name if several variants share it."""
     alone = [v.method for v in suite.variants].count(section.method) == 1
     return title if alone else f"{title} ({section.name})"
 
 
-def _shipped(where: str, files: Mapping[str, Path]) -> list[str]:
-    """A problem for each folder of shipped weights among the files of a variant."""
+def _shipped_weight_problems(where: str, files: Mapping[str, Path]) -> list[str]:
+    """One problem for each folder of shipped weights among a variant's files."""
     folders = {path.parent for name, path in files.items() if is_member(name)}
-    twins = {twin for f in folders if (twin := shipped_twin(f)) is not None}
+    twins = {twin for f in folders if (twin := shipped_original(f)) is not None}
     return [
-        f"{where}: a run from scratch takes no weights that ship, and {twin.name} "
-        f"ships: {ANEW[(twin / PARSER).is_file()]}"
+        f"{where}: a run from scratch must not use shipped weights, and {twin.name} "
+        f"is shipped: {_HOW_TO_REPLACE[(twin / PARSER).is_file()]}"
         for twin in sorted(twins)
     ]
 
 
-def _bound_metrics(
+def bind_metric(metric: type[Metric], resolver: WeightResolver) -> BoundMetric:
+    """A metric with its weight files; skipped, with the reason, if any is missing.
+
+    Raises WeightsError for a damaged file.
+    """
+    missing = resolver.missing(metric.meta.needs)
+    name = metric.meta.name
+    skipped = f"{name}: {'; '.join(explain_missing(missing))}" if missing else None
+    return BoundMetric(metric, *resolver.take(metric.meta.needs), skipped)
+
+
+def _bind_metrics(
     suite: Suite, resolver: WeightResolver, problems: list[str]
 ) -> tuple[BoundMetric, ...]:
     bound_metrics: list[BoundMetric] = []
@@ -201,14 +233,9 @@ def _bound_metrics(
         if metric is None:
             continue
         try:
-            missing = resolver.missing(metric.meta.needs)
+            bound_metrics.append(bind_metric(metric, resolver))
         except weights.WeightsError as error:
             problems.append(f"metrics.{name}: {error}")
-            continue
-        skipped = f"{name}: {'; '.join(lacking(missing))}" if missing else None
-        bound_metrics.append(
-            BoundMetric(metric, *resolver.take(metric.meta.needs), skipped)
-        )
     return tuple(bound_metrics)
 
 
@@ -220,19 +247,21 @@ def _open_faces(suite: Suite, problems: list[str]) -> FaceSet | None:
         if section.ffhq is not None:
             return open_ffhq(section.ffhq, section.truth)
         if section.packed is not None:
-            return open_packed(section.packed)
+            return open_parquet_set(section.packed)
         if section.set == PORTRAITS:
             return embedded_portraits()
     except (FaceSetError, OSError) as error:
         problems.append(f"faces: {error}")
         return None
     problems.append(
-        f"faces.set: unknown face set {section.set!r}; there is {PORTRAITS}"
+        f"faces.set: unknown face set {section.set!r}; the only one is {PORTRAITS}"
     )
     return None
 
 
-def _splits(suite: Suite, faces: FaceSet, problems: list[str]) -> dict[str, FaceSplit]:
+def _open_splits(
+    suite: Suite, faces: FaceSet, problems: list[str]
+) -> dict[str, FaceSplit]:
     splits: dict[str, FaceSplit] = {}
     for name in ("train", *suite.splits):
         count = getattr(suite.faces, f"{name}_count")
@@ -248,7 +277,7 @@ def _splits(suite: Suite, faces: FaceSet, problems: list[str]) -> dict[str, Face
     return splits
 
 
-def _truths(
+def _read_truths(
     suite: Suite,
     faces: FaceSet,
     splits: Mapping[str, FaceSplit],

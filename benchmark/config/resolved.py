@@ -1,4 +1,4 @@
-"""A resolved: a suite with every name looked up and every fallback decided."""
+"""A resolved suite: every name is looked up and every fallback is chosen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Variant:
-    """A row of the resolved: a method class, its options and its weight files."""
+    """A method under one configuration: one row of the tables.
+
+    Attributes:
+        name: unique in the suite.
+        title: shown in tables, unique too.
+        method: the class.
+        options: validated.
+        weights: weight files by name.
+        digests: their SHA-256 (hex) by name.
+    """
 
     name: str
     title: str
@@ -38,7 +47,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class BoundMetric:
-    """A metric of a suite; `skipped` says why it cannot be measured here, if so."""
+    """A metric with its weight files; `skipped` is the reason it is not measured."""
 
     metric: type[Metric]
     weights: Mapping[str, Path]
@@ -53,11 +62,20 @@ class BoundMetric:
 
 @dataclass(frozen=True)
 class ResolvedSuite:
-    """A suite with everything looked up: what the plan and the runner work from.
+    """A suite with every name looked up: the input of the plan and the runner.
 
-    `truths` holds the vectors by (engine, split, designer); for oracle rows also those
-    of the train split under the main designer. `world` says on which embedded world
-    the scores stand (CurrentVersion.to_data); None for other faces.
+    Attributes:
+        suite: as read from YAML.
+        device: a torch device.
+        faces: the face set.
+        splits: faces by split, cut to the counts of the suite.
+        engines: by name.
+        variants: in the order of the suite.
+        bound_metrics: in the order of the suite.
+        truths: ground-truth vectors by (engine, split, designer). If the suite has
+            oracle rows, the train split of the main designer is included.
+        version: the benchmark version (`CurrentVersion.to_data`); None for other faces
+            than the embedded portraits.
     """
 
     suite: Suite
@@ -68,37 +86,39 @@ class ResolvedSuite:
     variants: tuple[Variant, ...]
     bound_metrics: tuple[BoundMetric, ...]
     truths: Mapping[tuple[str, str, str], AvatarVectors] = field(repr=False)
-    world: Mapping[str, Any] | None
+    version: Mapping[str, Any] | None
 
     @property
     def compute(self) -> dict[str, Any]:
-        """What floating point depends on: device and number of threads."""
+        """Device and number of threads, on which floating-point results depend."""
         return {"device": self.device, "threads": self.suite.threads}
 
     def truth_digest(self, engine: str, split: str, designer: str) -> str:
-        """Digest of the true vectors of a split, as records by names."""
+        """SHA-256 (hex) of the ground-truth vectors of a split."""
         return digest_of(self.truths[engine, split, designer].to_records())
 
     def to_data(self) -> dict[str, Any]:
-        """The resolved configuration: JSON-able, equal for equal runs."""
-        suite = self.suite.model_dump(mode="json", exclude={"variants", "options"})
+        """The resolved configuration as JSON data; equal runs have equal data."""
+        suite = self.suite.model_dump(
+            mode="json", exclude={"variants", "options"}, by_alias=True
+        )
         return {
             **suite,
             "device": self.device,
             "faces": self._faces_data(),
-            "world": self.world,
+            "world": self.version,
             "engines": {n: _engine_data(e) for n, e in self.engines.items()},
             "variants": {v.name: _variant_data(v) for v in self.variants},
-            "metrics": {j.meta.name: metric_data(j) for j in self.bound_metrics},
+            "metrics": {m.meta.name: metric_data(m) for m in self.bound_metrics},
         }
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) of the resolved configuration; run folders are named by it."""
+        """SHA-256 (hex) of the resolved configuration, which names the run folder."""
         return digest_of(self.to_data())
 
     def faces_record(self) -> dict[str, Any]:
-        """The face set as a trial names it."""
+        """The face set as `trial.json` records it."""
         return {
             "name": self.faces.name,
             "version": self.faces.version,
@@ -134,7 +154,7 @@ def _variant_data(variant: Variant) -> dict[str, Any]:
 
 
 def metric_data(bound: BoundMetric) -> dict[str, Any]:
-    """A metric as data, with `weights` digests and `skipped` (a reason or None)."""
+    """A metric as JSON data, with weight digests and the reason if it is skipped."""
     data = asdict(bound.meta)
     data["identity"], data["needs"] = dict(bound.meta.identity), list(bound.meta.needs)
     return {**data, "weights": dict(bound.digests), "skipped": bound.skipped}

@@ -1,4 +1,4 @@
-"""The sections of a suite file: what each key below the top may hold."""
+"""The sections of a suite file: the keys below the top level and their types."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AliasChoices,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,24 +17,31 @@ from pydantic import (
 Name = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)
 ]
-"""Lower-case words joined by hyphens: safe in file names, tags and tables."""
+"""Lower-case words joined by hyphens, safe in file names and tags."""
 
 Title = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Count = Annotated[int, Field(ge=1)] | None
 
 
 class Section(BaseModel):
-    """A part of a suite; unknown keys are refused."""
+    """A part of a suite; unknown keys are an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class FacesSection(Section):
-    """Which faces: an embedded set, a sealed or plain folder, an FFHQ tree; how many.
+    """The faces of a suite. Exactly one of `set`, `packed`, `folder`, `ffhq` is given.
 
-    Exactly one of `set`, `packed`, `folder` and `ffhq` is given. The latter two come
-    with `truth`, the CSV of each engine's designers (`truth: {engine: {designer:
-    file}}`), and a folder may list its `splits` in text files. Counts of None mean all.
+    Attributes:
+        set: name of an embedded face set.
+        packed: a sealed folder of parquet files.
+        folder: a plain folder of pictures; needs `truth`.
+        ffhq: an FFHQ tree; needs `truth`.
+        truth: ground-truth CSV files, as {engine: {designer: file}}.
+        splits: text files that list the face ids of each split; only with `folder`.
+        train_count: use only so many train faces; None means all.
+        validation_count: the same for validation faces.
+        heldout_count: the same for held-out faces.
     """
 
     set: str | None = None
@@ -51,14 +59,16 @@ class FacesSection(Section):
         kinds = ("set", "packed", "folder", "ffhq")
         given = [kind for kind in kinds if getattr(self, kind) is not None]
         if len(given) != 1:
-            raise ValueError(f"needs exactly one of {', '.join(kinds)}")
+            raise ValueError(f"must have exactly one of {', '.join(kinds)}")
         if given[0] in {"folder", "ffhq"} and not self.truth:
-            raise ValueError(f"{given[0]} needs truth: CSVs by engine and designer")
+            raise ValueError(
+                f"{given[0]} needs truth: a CSV for each engine and designer"
+            )
         return self
 
-    def below(self, root: Path) -> FacesSection:
-        """The same faces with every relative path counted from `root`."""
-        places = {
+    def relative_to(self, root: Path) -> FacesSection:
+        """The same section with relative paths resolved against `root`."""
+        sources = {
             kind: root / path
             for kind in ("packed", "folder", "ffhq")
             if (path := getattr(self, kind)) is not None
@@ -68,11 +78,11 @@ class FacesSection(Section):
             for engine, files in self.truth.items()
         }
         splits = {name: root / path for name, path in self.splits.items()}
-        return self.model_copy(update={**places, "truth": truth, "splits": splits})
+        return self.model_copy(update={**sources, "truth": truth, "splits": splits})
 
 
 class VariantSection(Section):
-    """A method under one configuration: one row of the tables."""
+    """A method with its options: one row of the tables."""
 
     name: Name
     method: str
@@ -81,41 +91,47 @@ class VariantSection(Section):
 
 
 class SpeedSection(Section):
-    """How speed is measured: untimed calls first, then timed ones, one face a call."""
+    """Speed measurement: untimed warm-up calls, then timed ones, one face per call."""
 
     warmup: Annotated[int, Field(ge=1)] = 10
     repeats: Annotated[int, Field(ge=5)] = 50
 
 
 class AblationSection(Section):
-    """The suite's Table 3: variants that each add a step, and some beyond the paper.
+    """The ablation of a suite (Table 3).
 
-    `rungs` are variants in order, each one the rung before it and a step more; the last
-    is the whole method. Each variant of `beyond` differs from the last rung. `labels`
-    are what the table calls a variant where its title is not meant ("+ semantic
-    augmentation" for the row that is SwiftAvatar elsewhere).
+    Attributes:
+        title: of the table.
+        steps: variants in order. Each adds one step to the one before it; the last is
+            the whole method. The old key `rungs` is still read, and it remains the key
+            in resolved.yaml.
+        beyond: variants that change one thing of the last step.
+        labels: row labels for variants whose title does not fit this table, such as
+            "+ semantic augmentation" for the row that is SwiftAvatar elsewhere.
     """
 
     title: Title
-    rungs: tuple[Name, ...]
+    steps: tuple[Name, ...] = Field(
+        validation_alias=AliasChoices("steps", "rungs"), serialization_alias="rungs"
+    )
     beyond: tuple[Name, ...] = ()
     labels: dict[Name, Title] = Field(default_factory=dict)
 
     @property
     def members(self) -> tuple[str, ...]:
-        """Every variant of the ablation, the rungs first."""
-        return self.rungs + self.beyond
+        """Every variant of the ablation, the steps first."""
+        return self.steps + self.beyond
 
     @model_validator(mode="after")
-    def _rungs_to_climb(self) -> AblationSection:
-        if len(self.rungs) < 2:
-            raise ValueError("rungs needs at least two variants")
+    def _check_members(self) -> AblationSection:
+        if len(self.steps) < 2:
+            raise ValueError("steps must list at least two variants")
         for name in self.members:
             if self.members.count(name) > 1:
-                raise ValueError(f"{name} stands twice among rungs and beyond")
+                raise ValueError(f"{name} is listed twice among steps and beyond")
         for name in self.labels:
             if name not in self.members:
-                raise ValueError(f"labels: {name} is among neither rungs nor beyond")
+                raise ValueError(f"labels: {name} is in neither steps nor beyond")
         return self
 
 

@@ -1,4 +1,4 @@
-"""Suites: the YAML that says which variants meet which engines on which faces."""
+"""Suites: YAML files that combine variants, engines, faces and metrics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from benchmark.avatars.spec import nearest
+from benchmark.avatars.spec import did_you_mean
 from benchmark.config.schema import (
     AblationSection,
     FacesSection,
@@ -34,7 +34,7 @@ _MERGE = "tag:yaml.org,2002:merge"
 
 
 class SuiteError(ValueError):
-    """A suite cannot run; `problems` holds one sentence a mistake, all at once."""
+    """A suite cannot run; `problems` holds one sentence for each mistake."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
@@ -42,13 +42,29 @@ class SuiteError(ValueError):
 
 
 class Suite(Section):
-    """Variants × engines × seeds on one face set, judged by metrics.
+    """Variants × engines × seeds on one face set, scored by metrics.
 
-    `options` reach every variant whose method has an option of that name; a variant's
-    own options win. The first designer is the main one: oracle rows learn from it and
-    tables show it; the others are sensitivity checks. An `ablation` adds the paper's
-    Table 3 to the reports. From scratch, nothing is taken that ships with the package:
-    neither weights of its generators nor finished stages.
+    Attributes:
+        name: names the folder of its runs.
+        title: shown in reports.
+        notes: shown in reports.
+        faces: the face set.
+        designers: of the ground truth. The first is the main one: oracle rows train on
+            it and tables show it. The others are sensitivity checks.
+        engines: names of engines.
+        variants: methods with their options.
+        ablation: adds Table 3 to the reports.
+        options: shared by every variant whose method has an option of that name. The
+            options of a variant override them.
+        seeds: one trial for each.
+        metrics: names of metrics.
+        splits: scored splits.
+        render_size: side of scored pictures in pixels.
+        speed: how speed is measured.
+        device: a torch device, or auto.
+        threads: of torch on the CPU; results depend on it.
+        from_scratch: use neither generator weights nor cached stages that are shipped
+            with the package.
     """
 
     name: Name
@@ -73,7 +89,9 @@ class Suite(Section):
     @classmethod
     def _not_reserved(cls, name: str) -> str:
         if name in RESERVED:
-            raise ValueError(f"{name} is the name of another folder beside the runs")
+            raise ValueError(
+                f"{name} is reserved: another folder next to the runs has this name"
+            )
         return name
 
     @model_validator(mode="after")
@@ -99,7 +117,8 @@ class Suite(Section):
         for name in members:
             if name not in names:
                 raise ValueError(
-                    f"ablation: no variant is called {name!r}{nearest(name, names)}; "
+                    f"ablation: no variant is called {name!r}"
+                    f"{did_you_mean(name, names)}; "
                     f"the variants are {', '.join(names)}"
                 )
         return self
@@ -120,41 +139,40 @@ _WORDING = {
     "model_attributes_type": "expected keys with values below it",
     "too_short": "the list is empty; give at least one item",
 }
-"""Pydantic's errors whose own words speak of Python rather than of YAML."""
+"""Messages for pydantic errors whose own text is about Python, not YAML."""
 
 
 def suite_names() -> tuple[str, ...]:
-    """Names of the suites that ship with the package."""
+    """Names of the built-in suites."""
     return tuple(sorted(path.stem for path in SUITES.glob("*.yaml")))
 
 
 def suite_path(name: str) -> Path:
-    """The YAML file of a suite: a built-in name, or a path to a file of one's own."""
+    """The YAML file of a suite, given as a built-in name or as a path."""
     if name in suite_names():
         return SUITES / f"{name}.yaml"
     path = Path(name)
     if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:
         if path.is_file():
             return path
-        raise SuiteError([f"{name}: there is no such suite file"])
+        raise SuiteError([f"{name}: no such suite file"])
     raise SuiteError(
         [
-            f"unknown suite {name!r}{nearest(name, suite_names())}; there are "
-            f"{', '.join(suite_names())}, or give the path of a YAML file"
+            f"unknown suite {name!r}{did_you_mean(name, suite_names())}; the built-in "
+            f"suites are {', '.join(suite_names())}; or give the path of a YAML file"
         ]
     )
 
 
 def load_suite(name: str, overrides: Iterable[str] = ()) -> Suite:
-    """Read and check a suite; `overrides` are `key.path=value` texts.
+    """Read and validate a suite; `overrides` are texts such as `options.steps=50`.
 
-    Relative paths, overrides included, count from the suite file's folder; those given
-    to a built-in suite from the current one. Raises SuiteError with every problem at
-    once.
+    Relative paths are resolved against the folder of the suite file, or against the
+    current folder for a built-in suite. Raises SuiteError with all problems at once.
     """
     path = suite_path(name)
     data = read_yaml(path)
-    problems = [p for o in overrides if (p := _override(data, o)) is not None]
+    problems = [p for o in overrides if (p := _apply_override(data, o)) is not None]
     if problems:
         raise SuiteError(problems)
     folder = Path.cwd() if path.parent == SUITES else path.parent
@@ -162,16 +180,19 @@ def load_suite(name: str, overrides: Iterable[str] = ()) -> Suite:
 
 
 def parse_suite(data: Mapping[str, Any], source: str, folder: Path) -> Suite:
-    """Check a suite's data; `source` names it in messages."""
+    """Validate the data of a suite; `source` names it in messages.
+
+    Relative paths are resolved against `folder`.
+    """
     try:
         suite = Suite.model_validate(data)
     except ValidationError as error:
         raise SuiteError(explain(error, source, data, Suite)) from None
-    return suite.model_copy(update={"faces": suite.faces.below(folder)})
+    return suite.model_copy(update={"faces": suite.faces.relative_to(folder)})
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML file that holds a mapping; a key given twice is refused."""
+    """Read a YAML file that holds a mapping. A key given twice is an error."""
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -182,12 +203,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise SuiteError([f"{path}: cannot be read: {error.strerror}"]) from None
     if not isinstance(data, dict):
-        raise SuiteError([f"{path}: a suite must be a mapping of keys to values"])
+        raise SuiteError([f"{path}: a suite must be a mapping"])
     return data
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """A safe loader that does not let a second key silently replace the first."""
+    """A safe loader that raises an error for a repeated key instead of dropping one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
         seen: set[Any] = set()
@@ -197,7 +218,7 @@ class _StrictLoader(yaml.SafeLoader):
             mark = key_node.start_mark
             if not isinstance(key_node, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(
-                    None, None, "a key must be a plain word", mark
+                    None, None, "a key must be a plain scalar", mark
                 )
             key = self.construct_object(key_node)
             if key in seen:
@@ -211,23 +232,24 @@ class _StrictLoader(yaml.SafeLoader):
 def explain(
     error: ValidationError, source: str, data: Any, model: type[BaseModel]
 ) -> list[str]:
-    """One sentence a mistake of a pydantic error, with the key's path and a hint."""
+    """One sentence for each mistake of a pydantic error, with the path and a hint."""
     items = error.errors()
     deep = {item["loc"][:1] for item in items if len(item["loc"]) > 1}
-    # A list with a bad item is also reported as too short, which it is not.
+    # Pydantic also reports a list with a bad item as too short; drop that.
     return [
-        _sentence(item, source, data, model)
+        _explain_item(item, source, data, model)
         for item in items
         if item["type"] != "too_short" or item["loc"] not in deep
     ]
 
 
-def _sentence(item: Any, source: str, data: Any, model: type[BaseModel]) -> str:
-    where = _path(item["loc"], data)
+def _explain_item(item: Any, source: str, data: Any, model: type[BaseModel]) -> str:
+    where = _dotted_path(item["loc"], data)
     if item["type"] == "extra_forbidden":
-        known = _siblings(model, item["loc"])
+        known = _known_keys(model, item["loc"])
         return (
-            f"{source}: {where}: unknown key{nearest(str(item['loc'][-1]), known)}; "
+            f"{source}: {where}: unknown key"
+            f"{did_you_mean(str(item['loc'][-1]), known)}; "
             f"the keys here are {', '.join(known)}"
         )
     if item["type"] == "missing":
@@ -243,8 +265,8 @@ def _sentence(item: Any, source: str, data: Any, model: type[BaseModel]) -> str:
     return f"{source}: {where + ': ' if where else ''}{message}{given}"
 
 
-def _path(location: Sequence[int | str], data: Any) -> str:
-    """`variants.baseline.options`: list items by their name where they have one."""
+def _dotted_path(location: Sequence[int | str], data: Any) -> str:
+    """Such as `variants.baseline.options`; list items with a name appear under it."""
     words: list[str] = []
     for part in location:
         try:
@@ -256,19 +278,19 @@ def _path(location: Sequence[int | str], data: Any) -> str:
     return ".".join(words)
 
 
-def _siblings(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
-    """The keys that the section which holds `location` knows."""
+def _known_keys(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+    """The valid keys of the section that contains `location`."""
     if model is Suite and len(location) > 1:
         return list(_SECTIONS[str(location[0])].model_fields)
     return list(model.model_fields)
 
 
-def _override(data: dict[str, Any], text: str) -> str | None:
-    """Apply one `key.path=value`; the problem, or None."""
+def _apply_override(data: dict[str, Any], text: str) -> str | None:
+    """Apply one `key.path=value` to `data`; returns the problem, or None."""
     path, equals, value = text.partition("=")
     keys = path.split(".")
     if not equals or not all(keys):
-        return f"--set {text}: expected key=value, as in --set seeds=[0,1]"
+        return f"--set {text}: expected key=value, such as --set seeds=[0,1]"
     try:
         parsed = yaml.safe_load(value)
     except yaml.YAMLError:
@@ -276,22 +298,22 @@ def _override(data: dict[str, Any], text: str) -> str | None:
     holder: Any = data
     try:
         for key in keys[:-1]:
-            holder = _step(holder, key)
+            holder = _descend(holder, key)
     except LookupError as error:
         return f"--set {text}: {error.args[0]}"
     if not isinstance(holder, dict):
-        return f"--set {text}: {'.'.join(keys[:-1])} holds no keys"
+        return f"--set {text}: {'.'.join(keys[:-1])} is not a mapping"
     holder[keys[-1]] = parsed
     return None
 
 
-def _step(holder: Any, key: str) -> Any:
-    """One step down a path; LookupError with a sentence where there is none."""
+def _descend(holder: Any, key: str) -> Any:
+    """The value under `key`; raises LookupError with a sentence if there is none."""
     if isinstance(holder, dict):
         return holder.setdefault(key, {})
     if not isinstance(holder, list):
-        raise LookupError(f"nothing lies below {key}")
+        raise LookupError(f"cannot look up {key} in a plain value")
     named = {str(item.get("name")): item for item in holder if isinstance(item, dict)}
     if key not in named:
-        raise LookupError(f"there is no {key}{nearest(key, named)}")
+        raise LookupError(f"no item is named {key}{did_you_mean(key, named)}")
     return named[key]

@@ -1,1 +1,1 @@
-"""Avatar engines: black boxes that draw avatar vectors."""
+"""Avatar engines: black boxes that render avatar vectors to pictures."""

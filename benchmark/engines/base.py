@@ -1,8 +1,7 @@
-"""What an engine is: a spec and a deterministic render of avatar vectors."""
+"""The engine contract: a spec and a deterministic render of avatar vectors."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -10,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarError, AvatarSpec, AvatarVectors
+from benchmark.storage.digests import bytes_digest
 
 MIN_SIZE, MAX_SIZE = 64, 1024
+"""Edge in pixels of the pictures that engines must render."""
 
 
 @dataclass(frozen=True)
 class EngineMeta:
-    """Who made an engine and under what terms; `version` changes with any pixel."""
+    """Name, origin and licence of an engine; `version` must change with any pixel."""
 
     name: str
     title: str
@@ -27,31 +28,34 @@ class EngineMeta:
 
 @runtime_checkable
 class Engine(Protocol):
-    """A black box from avatar vectors to pictures."""
+    """A black box that renders avatar vectors."""
 
     meta: EngineMeta
     spec: AvatarSpec
 
     def render(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
-        """(n, size, size, 3) uint8 RGB for a size of 64-1024; same input, same bytes.
+        """Render (n, size, size, 3) uint8 RGB; the same input gives the same bytes.
 
-        Raises AvatarError for vectors of another spec or a size out of range.
+        Raises AvatarError for vectors of another spec or a size outside 64-1024.
         """
         ...
 
 
 @runtime_checkable
 class PartMapped(Protocol):
-    """An optional extra of an engine, for metrics alone."""
+    """Optional part maps of an engine, used by metrics only."""
 
     def parts(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
-        """(n, size, size) uint8 class ids, as `benchmark.avatars.part_classes` says."""
+        """(n, size, size) uint8 class ids of `benchmark.avatars.part_classes`."""
         ...
 
 
 @runtime_checkable
 class BeardMapped(Protocol):
-    """An optional extra of an engine, for metrics alone: part classes have no beard."""
+    """Optional facial-hair maps of an engine, used by metrics only.
+
+    Part maps cannot show beards, since they count as skin.
+    """
 
     def beards(self, vectors: AvatarVectors, size: int) -> NDArray[np.bool_]:
         """(n, size, size) bool: the pixels that show facial hair."""
@@ -59,7 +63,7 @@ class BeardMapped(Protocol):
 
 
 class RenderOnly:
-    """An engine as methods get it: whatever else it can do is left behind."""
+    """An engine as methods get it: without part maps and other extras."""
 
     def __init__(self, engine: Engine) -> None:
         self.meta = engine.meta
@@ -67,21 +71,21 @@ class RenderOnly:
         self._render = engine.render
 
     def render(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
-        """As the engine's own."""
+        """Render with the wrapped engine."""
         return self._render(vectors, size)
 
 
 def engine_digest(engine: Engine) -> str:
-    """SHA-256 (hex) over name, version and spec: the engine's part of a stage's key."""
+    """SHA-256 (hex) over name, version and spec, used in stage keys."""
     text = f"{engine.meta.name}\n{engine.meta.version}\n{engine.spec.digest}"
-    return hashlib.sha256(text.encode()).hexdigest()
+    return bytes_digest(text.encode())
 
 
 def check_request(spec: AvatarSpec, vectors: AvatarVectors, size: int) -> None:
-    """Refuse vectors of another spec and sizes outside 64-1024 with AvatarError."""
+    """Raise AvatarError for vectors of another spec and for sizes outside 64-1024."""
     if vectors.spec != spec:
         raise AvatarError(
-            f"engine {spec.name} cannot render vectors of {vectors.spec.name}"
+            f"engine {spec.name} cannot render vectors of engine {vectors.spec.name}"
         )
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)):
         raise AvatarError(f"size must be a whole number of pixels, got {size!r}")

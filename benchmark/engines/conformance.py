@@ -1,4 +1,4 @@
-"""What every engine must keep to; run it on an engine of your own."""
+"""Conformance checks of the engine contract; `check_engine` runs all of them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from benchmark.engines.base import BeardMapped, Engine, PartMapped
 from benchmark.engines.contexts import options_in_context, sweep_in_context
 
 SIZES = (64, 200, 256, 1024)
-LOOK = 256
-"""Side in pixels of the renders that changes are measured on."""
-COLOUR_LOOK = 64
-"""Side of those that colours are compared on, pixel by pixel."""
+"""Render sizes of `check_output`, in pixels."""
+RENDER_SIZE = 256
+"""Edge of the renders of all other checks, in pixels."""
+COLOUR_SIZE = 64
+"""Edge of the renders whose colours are compared, in pixels."""
 
-CHANNEL_STEP = 8
-"""A pixel has moved when a channel differs by more than this (of 255)."""
-LEAST_MOVED = 0.005
-"""Share of the pixels that an option or a range must move."""
-LEAST_DIFFERENCE = 1.0
-"""CIEDE2000 that two swatches must be apart."""
+CHANNEL_TOLERANCE = 8
+"""A pixel counts as changed if a channel differs by more than this (of 255)."""
+MIN_CHANGED_SHARE = 0.005
+"""Share of pixels (0-1) that must change with an option or over a range."""
+MIN_COLOUR_DIFFERENCE = 1.0
+"""CIEDE2000 difference that two swatches or two rendered pixels must reach."""
 
 COMPONENT_PARTS = {
     "head": "skin",
@@ -38,14 +39,20 @@ COMPONENT_PARTS = {
     "hair": "hair",
     "glasses": "glasses",
 }
-"""Part that must show up in part maps, by the component of a parameter."""
+"""Part that part maps must show, by the component of a parameter."""
 
 Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One way in which an engine breaks the contract: which check, where, how."""
+    """One violation of the contract.
+
+    Attributes:
+        check: name of the check, such as `determinism`.
+        subject: the parameter, size or part that it is about.
+        message: what is wrong.
+    """
 
     check: str
     subject: str
@@ -56,10 +63,14 @@ class Finding:
 
 
 def check_engine(engine: Engine, twin: Engine | None = None) -> list[Finding]:
-    """Every finding on `engine`; one that conforms gives an empty list.
+    """Run all checks. They take some hundred renders at 256 px.
 
-    `twin`, a second instance, is held against the first where it is given. Takes some
-    hundred renders at 256 px.
+    Args:
+        engine: the engine to check.
+        twin: a second instance, which must render the same pixels.
+
+    Returns:
+        The findings; an empty list if the engine conforms.
     """
     findings = [
         *check_output(engine),
@@ -77,14 +88,14 @@ def check_engine(engine: Engine, twin: Engine | None = None) -> list[Finding]:
     return findings
 
 
-def share_moved(first: Picture, second: Picture) -> float:
+def changed_share(first: Picture, second: Picture) -> float:
     """Share (0-1) of pixels in which a channel differs by more than 8 of 255."""
-    gap = np.maximum(first, second) - np.minimum(first, second)
-    return float((gap.max(axis=-1) > CHANNEL_STEP).mean())
+    difference = np.maximum(first, second) - np.minimum(first, second)
+    return float((difference.max(axis=-1) > CHANNEL_TOLERANCE).mean())
 
 
 def check_output(engine: Engine) -> Iterator[Finding]:
-    """Shape and type at every size, for batches of two, one and none."""
+    """Renders have the right shape and type, for batches of two, one and none."""
     vectors = AvatarVectors.sample(engine.spec, 2, seed=0)
     for size in SIZES:
         for rows in (vectors, vectors[:1], vectors[:0]):
@@ -94,14 +105,14 @@ def check_output(engine: Engine) -> Iterator[Finding]:
                 yield Finding(
                     "output",
                     f"size {size}",
-                    f"gave {pictures.dtype} {pictures.shape}, not uint8 {expected}",
+                    f"returned {pictures.dtype} {pictures.shape}, not uint8 {expected}",
                 )
 
 
 def check_determinism(engine: Engine, twin: Engine) -> Iterator[Finding]:
-    """The same bytes again, from another instance, and one by one."""
+    """A second call, another instance and single rows give the same pixels."""
     vectors = AvatarVectors.sample(engine.spec, 5, seed=1)
-    for size in (COLOUR_LOOK, LOOK):
+    for size in (COLOUR_SIZE, RENDER_SIZE):
         first = engine.render(vectors, size)
         alone = [engine.render(vectors[row], size)[0] for row in range(len(vectors))]
         others = {
@@ -111,7 +122,7 @@ def check_determinism(engine: Engine, twin: Engine) -> Iterator[Finding]:
         }
         for subject, pictures in others.items():
             if not np.array_equal(first, pictures):
-                yield Finding("determinism", subject, f"other pixels at {size} px")
+                yield Finding("determinism", subject, f"different pixels at {size} px")
 
 
 def check_refusals(engine: Engine) -> Iterator[Finding]:
@@ -119,7 +130,7 @@ def check_refusals(engine: Engine) -> Iterator[Finding]:
     spec = engine.spec
     vectors = AvatarVectors.defaults(spec)
     foreign = AvatarVectors.defaults(AvatarSpec("another", spec.parameters))
-    requests = [(foreign, LOOK), *((vectors, size) for size in (0, 63, 1025))]
+    requests = [(foreign, RENDER_SIZE), *((vectors, size) for size in (0, 63, 1025))]
     for rows, size in requests:
         try:
             engine.render(rows, size)
@@ -133,53 +144,55 @@ def check_refusals(engine: Engine) -> Iterator[Finding]:
         except AvatarError as error:
             if parameter.name in str(error):
                 continue
-        yield Finding("refusals", parameter.name, "a bad value is not refused by name")
+        message = "a bad value raises no AvatarError that names the parameter"
+        yield Finding("refusals", parameter.name, message)
 
 
 def check_continuous(engine: Engine) -> Iterator[Finding]:
-    """Every continuous parameter moves enough pixels from 0 to 1."""
+    """Every continuous parameter changes enough pixels between 0 and 1."""
     for scalar in engine.spec.continuous:
-        ends = engine.render(sweep_in_context(engine.spec, scalar.name, 2), LOOK)
-        moved = share_moved(ends[0], ends[1])
-        if moved < LEAST_MOVED:
-            yield Finding("continuous", scalar.name, _too_little(moved, "its range"))
+        ends = engine.render(sweep_in_context(engine.spec, scalar.name, 2), RENDER_SIZE)
+        changed = changed_share(ends[0], ends[1])
+        if changed < MIN_CHANGED_SHARE:
+            message = _describe_change(changed, "its range")
+            yield Finding("continuous", scalar.name, message)
 
 
 def check_shapes(engine: Engine) -> Iterator[Finding]:
-    """Every pair of options of every shape differs in enough pixels."""
+    """Every two options of a shape parameter differ in enough pixels."""
     for choice in engine.spec.discrete:
         if choice.kind != "shape":
             continue
-        pictures = engine.render(options_in_context(engine.spec, choice), LOOK)
+        pictures = engine.render(options_in_context(engine.spec, choice), RENDER_SIZE)
         for one, other in combinations(range(len(choice.options)), 2):
-            moved = share_moved(pictures[one], pictures[other])
-            if moved < LEAST_MOVED:
+            changed = changed_share(pictures[one], pictures[other])
+            if changed < MIN_CHANGED_SHARE:
                 pair = f"{choice.options[one]} against {choice.options[other]}"
-                yield Finding("shapes", choice.name, _too_little(moved, pair))
+                yield Finding("shapes", choice.name, _describe_change(changed, pair))
 
 
 def check_colours(engine: Engine) -> Iterator[Finding]:
-    """Every pair of colours is apart as swatches and in the renders."""
+    """Every two colours of a parameter differ as swatches and in the renders."""
     for choice in engine.spec.discrete:
         if choice.kind != "colour":
             continue
         swatches = srgb_to_lab(np.stack([hex_to_rgb(c) for c in choice.colours]))
         vectors = options_in_context(engine.spec, choice)
-        pictures = srgb_to_lab(engine.render(vectors, COLOUR_LOOK))
+        pictures = srgb_to_lab(engine.render(vectors, COLOUR_SIZE))
         for one, other in combinations(range(len(choice.options)), 2):
             pair = f"{choice.options[one]} against {choice.options[other]}"
-            apart = float(ciede2000(swatches[one], swatches[other]))
-            if apart < LEAST_DIFFERENCE:
-                message = f"{pair}: swatches are {apart:.2f} CIEDE2000 apart"
+            difference = float(ciede2000(swatches[one], swatches[other]))
+            if difference < MIN_COLOUR_DIFFERENCE:
+                message = f"{pair}: swatches are {difference:.2f} CIEDE2000 apart"
                 yield Finding("colours", choice.name, message)
-            gap = ciede2000(pictures[one], pictures[other])
-            moved = float((gap >= LEAST_DIFFERENCE).mean())
-            if moved < LEAST_MOVED:
-                yield Finding("colours", choice.name, _too_little(moved, pair))
+            differences = ciede2000(pictures[one], pictures[other])
+            changed = float((differences >= MIN_COLOUR_DIFFERENCE).mean())
+            if changed < MIN_CHANGED_SHARE:
+                yield Finding("colours", choice.name, _describe_change(changed, pair))
 
 
 def check_inactive(engine: Engine) -> Iterator[Finding]:
-    """While a parameter is inactive its value changes nothing."""
+    """The value of an inactive parameter changes no pixel."""
     spec = engine.spec
     for parameter in spec.parameters:
         condition = parameter.active_when
@@ -191,49 +204,51 @@ def check_inactive(engine: Engine) -> Iterator[Finding]:
         for option in off:
             context = AvatarVectors.defaults(spec).with_value(owner.name, option)
             ends = [context.with_value(parameter.name, v) for v in _ends(parameter)]
-            pictures = engine.render(AvatarVectors.concatenate(ends), LOOK)
+            pictures = engine.render(AvatarVectors.concatenate(ends), RENDER_SIZE)
             if not np.array_equal(pictures[0], pictures[1]):
                 message = f"changes the picture while {owner.name} is {option}"
                 yield Finding("inactive", parameter.name, message)
 
 
 def check_parts(engine: PartMapped, spec: AvatarSpec) -> Iterator[Finding]:
-    """Part maps have the right form, show what the spec controls and hide the rest."""
+    """Part maps have the right shape and type, and show the parts of the spec."""
     vectors = AvatarVectors.sample(spec, 24, seed=2)
-    maps = engine.parts(vectors, LOOK)
-    expected = (len(vectors), LOOK, LOOK)
+    maps = engine.parts(vectors, RENDER_SIZE)
+    expected = (len(vectors), RENDER_SIZE, RENDER_SIZE)
     if maps.shape != expected or maps.dtype != np.uint8:
-        message = f"gave {maps.dtype} {maps.shape}, not uint8 {expected}"
+        message = f"returned {maps.dtype} {maps.shape}, not uint8 {expected}"
         yield Finding("parts", "form", message)
         return
     if maps.max() >= len(PART_NAMES):
-        yield Finding("parts", "form", f"holds class {maps.max()}")
-    if not np.array_equal(maps, engine.parts(vectors, LOOK)):
+        yield Finding("parts", "form", f"has the unknown class {maps.max()}")
+    if not np.array_equal(maps, engine.parts(vectors, RENDER_SIZE)):
         yield Finding("parts", "form", "differs from call to call")
-    for part in sorted(_controlled(spec.parameters)):
+    for part in sorted(_controlled_parts(spec.parameters)):
         if not (maps == PART_IDS[part]).any():
             yield Finding("parts", part, "is controlled by the spec but never shown")
     yield from _check_absent_glasses(engine, spec)
 
 
 def check_beards(engine: BeardMapped, spec: AvatarSpec) -> Iterator[Finding]:
-    """Maps of facial hair have the right form and show it at every option but none."""
+    """Facial-hair maps have the right shape and type, and are empty only for `none`."""
     vectors = AvatarVectors.sample(spec, 24, seed=2)
-    maps = engine.beards(vectors, LOOK)
-    expected = (len(vectors), LOOK, LOOK)
+    maps = engine.beards(vectors, RENDER_SIZE)
+    expected = (len(vectors), RENDER_SIZE, RENDER_SIZE)
     if maps.shape != expected or maps.dtype != np.bool_:
-        message = f"gave {maps.dtype} {maps.shape}, not bool {expected}"
+        message = f"returned {maps.dtype} {maps.shape}, not bool {expected}"
         yield Finding("beards", "form", message)
         return
-    if not np.array_equal(maps, engine.beards(vectors, LOOK)):
+    if not np.array_equal(maps, engine.beards(vectors, RENDER_SIZE)):
         yield Finding("beards", "form", "differs from call to call")
     for choice in spec.discrete:
         if choice.component != "facial hair" or not choice.optional:
             continue
-        worn = [m.any() for m in engine.beards(options_in_context(spec, choice), LOOK)]
-        for option, seen in zip(choice.options, worn, strict=True):
-            if seen == (option == NONE):
-                message = f"maps {'show' if seen else 'lack'} facial hair at {option}"
+        maps = engine.beards(options_in_context(spec, choice), RENDER_SIZE)
+        shown = [facial_hair.any() for facial_hair in maps]
+        for option, visible in zip(choice.options, shown, strict=True):
+            if visible == (option == NONE):
+                verb = "show" if visible else "lack"
+                message = f"maps {verb} facial hair at {option}"
                 yield Finding("beards", choice.name, message)
 
 
@@ -241,15 +256,16 @@ def _check_absent_glasses(engine: PartMapped, spec: AvatarSpec) -> Iterator[Find
     for choice in spec.discrete:
         if COMPONENT_PARTS.get(choice.component) != "glasses" or not choice.optional:
             continue
-        shown = engine.parts(options_in_context(spec, choice), LOOK)
-        present = (shown == PART_IDS["glasses"]).any(axis=(1, 2))
-        for option, seen in zip(choice.options, present, strict=True):
-            if seen == (option == NONE):
-                message = f"part maps {'show' if seen else 'lack'} glasses at {option}"
+        maps = engine.parts(options_in_context(spec, choice), RENDER_SIZE)
+        shown = (maps == PART_IDS["glasses"]).any(axis=(1, 2))
+        for option, visible in zip(choice.options, shown, strict=True):
+            if visible == (option == NONE):
+                verb = "show" if visible else "lack"
+                message = f"part maps {verb} glasses at {option}"
                 yield Finding("parts", choice.name, message)
 
 
-def _controlled(parameters: Iterable[Parameter]) -> set[str]:
+def _controlled_parts(parameters: Iterable[Parameter]) -> set[str]:
     components = {parameter.component for parameter in parameters}
     return {part for name, part in COMPONENT_PARTS.items() if name in components}
 
@@ -260,5 +276,7 @@ def _ends(parameter: Parameter) -> tuple[float | str, float | str]:
     return 0.0, 1.0
 
 
-def _too_little(moved: float, what: str) -> str:
-    return f"{what} moves {moved:.2%} of the pixels; {LEAST_MOVED:.1%} is the least"
+def _describe_change(changed: float, what: str) -> str:
+    return (
+        f"{what} changes {changed:.2%} of the pixels, less than {MIN_CHANGED_SHARE:.1%}"
+    )

@@ -1,4 +1,4 @@
-"""Avatars to see a parameter by: the default one, changed so that it is active."""
+"""Vectors that show one parameter: the default avatar, with the parameter active."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmark.avatars.spec import AvatarSpec, Discrete, Parameter
 
 
 def active_context(spec: AvatarSpec, parameter: Parameter) -> AvatarVectors:
-    """The default avatar (one row), changed so that `parameter` is active."""
+    """The default avatar (one row), changed if necessary so that it is active."""
     condition = parameter.active_when
     context = AvatarVectors.defaults(spec)
     if condition is None:
@@ -20,7 +20,7 @@ def active_context(spec: AvatarSpec, parameter: Parameter) -> AvatarVectors:
 
 
 def options_in_context(spec: AvatarSpec, choice: Discrete) -> AvatarVectors:
-    """One row an option of `choice`, all else as in its active context."""
+    """One row per option of `choice`, in its active context."""
     context = active_context(spec, choice)
     return AvatarVectors.concatenate(
         context.with_value(choice.name, option) for option in choice.options

@@ -1,4 +1,4 @@
-"""`avataaars`: Pablo Stanley's avatars, drawn by DiceBear."""
+"""The engine `avataaars`: Pablo Stanley's avatars, drawn by DiceBear."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SKINS = {
     "brown": "#ae5d29",
     "dark_brown": "#614335",
 }
-"""The style's own skins without its orange and its yellow one."""
+"""The style's skin colours, without orange and yellow."""
 
 HAIR_COLOURS = {
     "black": "#2c1b18",
@@ -42,7 +42,7 @@ HAIR_COLOURS = {
     "platinum": "#ecdcbf",
     "silver_grey": "#e8e1e1",
 }
-"""The style's own hair colours without pastel pink."""
+"""The style's hair colours, without pastel pink."""
 
 HAIRS = (
     "shortFlat",
@@ -70,9 +70,9 @@ HAIRS = (
     "dreads",
     "fro",
 )
-"""Tops without hats, flower wreath and hair band, short ones first.
+"""The style's tops without headwear, short hair first.
 
-`theCaesarAndSidePart` is left out: it is `theCaesar` but for a sliver.
+`theCaesarAndSidePart` is omitted, since it differs from `theCaesar` in a few pixels.
 """
 
 BROWS = (
@@ -121,11 +121,11 @@ SPEC = AvatarSpec(
         ),
     ),
 )
-"""Shapes keep the names of DiceBear's variants; colours get names of their own."""
+"""Shape options are named as DiceBear's variants; colour options have our names."""
 
 _CANVAS = 'viewBox="0 0 280 280"'
 _PORTRAIT = 'viewBox="40 10 200 200"'
-"""The head as aligned portraits frame it: eyes in the middle, a line of shoulders."""
+"""Crop to the framing of aligned portraits, with the eyes in the middle."""
 
 _FIXED: dict[str, Any] = {
     "seed": "avatarbench",
@@ -139,10 +139,11 @@ _FIXED: dict[str, Any] = {
 
 
 class Avataaars:
-    """DiceBear's avataaars with everything random, worn or comical fixed or left out.
+    """DiceBear's avataaars, without headwear and comical variants.
 
-    Faces are cropped to a frontal portrait on a plain ground. `parts` recolours each
-    drawn component flat, so its maps are exact; beards count as skin.
+    Clothes and background are fixed, and pictures are cropped to the head. `parts`
+    paints each drawn component in one colour, so part maps are exact to the pixel.
+    Beards count as skin.
     """
 
     meta = EngineMeta(
@@ -161,18 +162,18 @@ class Avataaars:
     spec = SPEC
 
     def render(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
-        """(n, size, size, 3) uint8 RGB; see `benchmark.engines.base.Engine`."""
+        """Render (n, size, size, 3) uint8 RGB; see `benchmark.engines.base.Engine`."""
         check_request(self.spec, vectors, size)
         return rasterize_each(_documents(vectors, size), size)
 
     def parts(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
-        """(n, size, size) uint8 part classes, exact to the pixel."""
+        """(n, size, size) uint8 class ids, exact to the pixel."""
         check_request(self.spec, vectors, size)
         documents = [part_document(drawing) for drawing in _documents(vectors, size)]
         return rasterize_each(documents, size)[..., 0].copy()
 
     def beards(self, vectors: AvatarVectors, size: int) -> NDArray[np.bool_]:
-        """(n, size, size) pixels of facial hair, exact to the pixel."""
+        """(n, size, size) bool maps of facial hair, exact to the pixel."""
         check_request(self.spec, vectors, size)
         documents = [beard_document(drawing) for drawing in _documents(vectors, size)]
         return rasterize_each(documents, size)[..., 0] == 255
@@ -180,7 +181,7 @@ class Avataaars:
 
 @cache
 def _style() -> Style:
-    """The style, whose validation takes a second or more: built once a process."""
+    # Cached, since validation takes a second or more.
     from dicebear import Style
 
     definition = files("dicebear_styles").joinpath("avataaars.json").read_text("utf-8")
@@ -198,7 +199,7 @@ def _documents(vectors: AvatarVectors, size: int) -> list[str]:
 
 
 def _options(record: dict[str, Any]) -> dict[str, Any]:
-    """DiceBear's options for one vector: every one that would else be random is set."""
+    """DiceBear's options for one vector; unset ones would be random, so all are set."""
     chosen = {
         "skinColor": SKINS[record["skin_tone"]],
         "hairColor": HAIR_COLOURS[record["hair_colour"]],
@@ -210,13 +211,13 @@ def _options(record: dict[str, Any]) -> dict[str, Any]:
     return {
         **_FIXED,
         **chosen,
-        **_perhaps("top", record["hair_type"], without=BALD),
-        **_perhaps("accessories", record["glasses"], without=NONE),
-        **_perhaps("facialHair", record["facial_hair"], without=NONE),
+        **_optional_component("top", record["hair_type"], absent=BALD),
+        **_optional_component("accessories", record["glasses"], absent=NONE),
+        **_optional_component("facialHair", record["facial_hair"], absent=NONE),
     }
 
 
-def _perhaps(component: str, variant: str, without: str) -> dict[str, Any]:
-    if variant == without:
+def _optional_component(component: str, variant: str, absent: str) -> dict[str, Any]:
+    if variant == absent:
         return {f"{component}Probability": 0}
     return {f"{component}Probability": 100, f"{component}Variant": variant}

@@ -1,4 +1,4 @@
-"""SVG documents to pixels, many at a time."""
+"""Rasterize SVG documents, in parallel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from svg2png_py import FontDatabase, svg_to_rgba
 
 RASTERIZER = f"svg2png-py {version('svg2png-py')}"
-"""What turns documents into pixels: a part of every SVG engine's version."""
+"""Name and version of the rasterizer, part of every SVG engine's version."""
 
 _NO_FONTS = FontDatabase()
 
@@ -24,22 +24,21 @@ def rasterize(document: str) -> NDArray[np.uint8]:
 
 
 def rasterize_each(documents: Sequence[str], size: int) -> NDArray[np.uint8]:
-    """(n, size, size, 3) uint8 RGB of n opaque documents that are `size` wide.
+    """Rasterize opaque square documents of `size` px to (n, size, size, 3) uint8 RGB.
 
-    Rows are worked on by threads (the rasterizer runs outside Python's lock); each is
-    independent of the others, so a batch has the same bytes as its rows one by one.
-    The documents come ready made: writing them in the threads would fight for the lock.
+    Threads work on the documents, since the rasterizer releases the global interpreter
+    lock. Documents are independent: a batch gives the same bytes as single documents.
     """
     pixels = np.empty((len(documents), size, size, 3), dtype=np.uint8)
 
-    def fill(row: int) -> None:
+    def rasterize_row(row: int) -> None:
         pixels[row] = rasterize(documents[row])[:, :, :3]
 
     workers = min(len(documents), os.cpu_count() or 1)
     if workers < 2:
         for row in range(len(documents)):
-            fill(row)
+            rasterize_row(row)
         return pixels
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(fill, range(len(documents))))
+        list(pool.map(rasterize_row, range(len(documents))))
     return pixels

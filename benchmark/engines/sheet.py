@@ -1,4 +1,4 @@
-"""Contact sheets: every option and every sweep of an engine on one page."""
+"""Contact sheets: every option and the range of every scalar of an engine."""
 
 from __future__ import annotations
 
@@ -20,20 +20,24 @@ if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
 
 SWEEP_STEPS = 6
+"""Avatars per continuous parameter."""
 COLUMNS = 12
-"""Avatars across the page; panels of half as many stand side by side."""
+"""Avatars per row; two panels with at most half as many share a row."""
 RANDOM_AVATARS = 24
 
 PAPER, INK, FAINT, RULE = "#ffffff", "#1f2933", "#66788a", "#d9e2ec"
+"""Colours of page, text, secondary text and lines."""
 MARGIN, GAP, GUTTER = 36, 8, 28
+"""Pixels around the page, between avatars, and between panels in a row."""
 HEADING, CAPTION, FOOT = 46, 20, 22
+"""Heights in pixels of a panel's heading, an avatar's caption and a panel's foot."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A heading, a note beside it, and captioned avatars in rows.
+    """A heading with a note, and captioned avatars.
 
-    `colours` holds a swatch an avatar where the panel shows a colour, else nothing.
+    `colours` has one swatch per avatar if the panel shows a colour parameter.
     """
 
     title: str
@@ -44,18 +48,18 @@ class Panel:
 
     @property
     def columns(self) -> int:
-        """Avatars in a row: half the page's for small panels, else all of them."""
+        """Avatars per row: `COLUMNS`, or half of that for small panels."""
         half = COLUMNS // 2
         return half if len(self.captions) <= half else COLUMNS
 
     def height(self, size: int) -> int:
-        """Pixels that the panel takes with avatars of `size`."""
+        """The panel's height in pixels, with avatars of `size` px."""
         lines = -(-len(self.captions) // self.columns)
         return HEADING + lines * (size + CAPTION) + FOOT
 
 
 def describe(engine: Engine) -> list[tuple[str, str, str, str]]:
-    """Rows of text: parameter, component, what it takes, when it is active."""
+    """One row per parameter: name, component, values, and when it is active."""
     spec = engine.spec
     return [
         (p.name, p.component, _values(p), _condition(spec, p)) for p in spec.parameters
@@ -63,7 +67,7 @@ def describe(engine: Engine) -> list[tuple[str, str, str, str]]:
 
 
 def summary(spec: AvatarSpec) -> str:
-    """One line that counts parameters and options."""
+    """One line with the numbers of parameters and options."""
     options = sum(len(choice.options) for choice in spec.discrete)
     return (
         f"{len(spec.continuous)} continuous and {len(spec.discrete)} discrete "
@@ -72,10 +76,18 @@ def summary(spec: AvatarSpec) -> str:
 
 
 def draw_sheet(engine: Engine, path: Path, size: int = 112, seed: int = 0) -> None:
-    """Write a PNG with a header, random avatars, every option and every sweep.
+    """Write a PNG with random avatars, every option and the range of every scalar.
 
-    Avatars have `size` px a side (64 at least). Every parameter is shown in a context
-    where it is active. Raises AvatarError for a size that engines do not draw.
+    Each parameter is shown on an avatar for which it is active.
+
+    Args:
+        engine: the engine to draw.
+        path: the PNG.
+        size: edge of an avatar, 64-1024 px.
+        seed: seed of the random avatars.
+
+    Raises:
+        AvatarError: for another size.
     """
     from PIL import Image, ImageDraw
 
@@ -97,7 +109,7 @@ def draw_sheet(engine: Engine, path: Path, size: int = 112, seed: int = 0) -> No
 
 
 def _bands(spec: AvatarSpec, seed: int) -> Iterator[list[Panel]]:
-    """Panels from top to bottom; two small ones in a row share a band."""
+    """Panels from top to bottom; two small ones in succession share a band."""
     band: list[Panel] = []
     for panel in _panels(spec, seed):
         if sum(p.columns for p in band) + panel.columns > COLUMNS:
@@ -203,7 +215,7 @@ def _values(parameter: Parameter) -> str:
 
 
 def _condition(spec: AvatarSpec, parameter: Parameter) -> str:
-    """Words for `active_when`, by the shorter of the two lists of options."""
+    """`active_when` in words, naming either the active or the inactive options."""
     condition = parameter.active_when
     if condition is None:
         return ""

@@ -1,1 +1,1 @@
-"""Face sets: aligned portraits with splits, licences and, where known, truths."""
+"""Face sets: aligned portraits with splits, licences and, if known, ground truth."""

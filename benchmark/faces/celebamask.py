@@ -1,13 +1,13 @@
-"""CelebAMask-HQ as its users have it: the release, or prepared for SemanticStyleGAN.
+"""Read CelebAMask-HQ folders, as released or as prepared for SemanticStyleGAN.
 
-The release (Lee et al. 2020) has `CelebA-HQ-img/0.jpg` ... and a mask a part under
-`CelebAMask-HQ-mask-anno`; the prepared form has pictures in `image_train` and
-`image_val` and label maps of the 13 part classes in `label_train` and `label_val`.
+The release (Lee et al. 2020) has pictures in `CelebA-HQ-img` (`0.jpg` and so on) and
+one mask per face and part in `CelebAMask-HQ-mask-anno`. The prepared form has pictures
+in `image_train` and `image_val`, and label maps of the 13 part classes in `label_train`
+and `label_val`.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.avatars.spec import nearest
+from benchmark.avatars.spec import did_you_mean
 from benchmark.faces.celebamask_masks import (
     FACES_IN_A_FOLDER,
     MASKS,
@@ -29,6 +29,7 @@ from benchmark.faces.folder import SUFFIXES
 from benchmark.faces.parsed import Parsed, check_indices
 from benchmark.faces.pictures import FaceSetError, decode_parsing, decode_picture
 from benchmark.faces.truth_csv import read_checked
+from benchmark.storage.digests import bytes_digest
 from benchmark.weights import cache_folder
 
 LICENCE = (
@@ -44,41 +45,41 @@ PREPARED = {
 }
 """Folders of pictures and label maps by split."""
 THREADS = 4
-"""Decoding leaves Python's lock, so that a few threads keep both cores busy."""
+"""Threads per batch; decoding releases the global interpreter lock."""
 
 
 class Labels(Protocol):
-    """Where the label map of one face comes from."""
+    """Source of one face's label map."""
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The files that it is made of."""
+        """The files that it is made from."""
         ...
 
     def encoded(self) -> tuple[bytes, str]:
-        """The map as an encoded picture, and what to call it in messages."""
+        """The label map as an encoded picture, and its name for error messages."""
         ...
 
 
 @dataclass(frozen=True)
 class LabelFile:
-    """A label map in a file of its own."""
+    """A label map stored as one file."""
 
     path: Path
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """That file."""
+        """The file, as a tuple of one."""
         return (self.path,)
 
     def encoded(self) -> tuple[bytes, str]:
-        """Its bytes and its path."""
+        """The file's bytes, and its path as name for error messages."""
         return read_checked(self.path, None), str(self.path)
 
 
 @dataclass(frozen=True, eq=False)
 class CelebAMaskFaces:
-    """One split as ParsedFaces: pictures and label maps by id, read when asked for."""
+    """One split as `ParsedFaces`; pictures and label maps are read on demand."""
 
     split: str
     size: int
@@ -90,76 +91,79 @@ class CelebAMaskFaces:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) over split, size and the files' names and sizes.
+        """SHA-256 (hex) over split, size, and the names and sizes of the files.
 
-        Their bytes are not read: there are gigabytes of them.
+        The files' contents are not read, since they are gigabytes.
         """
         return self._digest
 
     @cached_property
     def _digest(self) -> str:
-        total = hashlib.sha256(f"{self.name} {self.split} {self.size}\n".encode())
+        lines = [f"{self.name} {self.split} {self.size}\n"]
         for picture, labels in zip(self.pictures, self.labels, strict=True):
             for path in (picture, *labels.files):
-                total.update(f"{path.name}\0{path.stat().st_size}\n".encode())
-        return total.hexdigest()
+                lines.append(f"{path.name}\0{path.stat().st_size}\n")
+        return bytes_digest("".join(lines).encode())
 
     def __len__(self) -> int:
         return len(self.pictures)
 
     def batch(self, indices: NDArray[np.int64]) -> Parsed:
-        """Pictures (Lanczos) and label maps (nearest neighbour) at the size."""
-        # A face that is asked for twice is read once.
-        rows, places = np.unique(check_indices(indices, len(self)), return_inverse=True)
-        pictures = np.empty((len(rows), self.size, self.size, 3), dtype=np.uint8)
-        parsing = np.empty((len(rows), self.size, self.size), dtype=np.uint8)
+        """Pictures (Lanczos) and label maps (nearest neighbour), resized to `size`."""
+        # A face that is requested twice is read once.
+        faces, inverse = np.unique(
+            check_indices(indices, len(self)), return_inverse=True
+        )
+        pictures = np.empty((len(faces), self.size, self.size, 3), dtype=np.uint8)
+        parsing = np.empty((len(faces), self.size, self.size), dtype=np.uint8)
 
-        def read(place: int) -> None:
-            row = int(rows[place])
-            path = self.pictures[row]
+        def read_into(row: int) -> None:
+            face = int(faces[row])
+            path = self.pictures[face]
             data = read_checked(path, None)
-            pictures[place] = decode_picture(data, str(path), self.size)
-            parsing[place] = decode_parsing(*self.labels[row].encoded(), self.size)
+            pictures[row] = decode_picture(data, str(path), self.size)
+            parsing[row] = decode_parsing(*self.labels[face].encoded(), self.size)
 
         with ThreadPoolExecutor(THREADS) as pool:
-            list(pool.map(read, range(len(rows))))
-        return pictures[places], parsing[places]
+            list(pool.map(read_into, range(len(faces))))
+        return pictures[inverse], parsing[inverse]
 
 
 def is_celebamask(root: Path) -> bool:
-    """Whether the folder has CelebAMask-HQ's shape, released or prepared."""
+    """Whether the folder looks like CelebAMask-HQ, released or prepared."""
     return (root / PICTURES).is_dir() or (root / PREPARED["train"][0]).is_dir()
 
 
 def open_celebamask(
     root: Path, size: int, split: str = "train", cache: Path | None = None
 ) -> CelebAMaskFaces:
-    """A split of CelebAMask-HQ at `size` px, whichever of its two forms `root` has.
+    """Open a split of CelebAMask-HQ, released or prepared.
 
     Args:
-        root: the folder; where it has both forms, the prepared one is taken.
-        size: edge in pixels.
+        root: the folder; if it has both forms, the prepared one is used.
+        size: edge of pictures and label maps, in pixels.
         split: `train` (ids 0-27999) or `validation` (28000-29999).
-        cache: keeps the release's masks merged [in avatarbench's cache folder].
+        cache: folder for the merged masks of the released form; by default,
+            `celebamask-labels` in avatarbench's cache folder.
 
     Raises:
         FaceSetError: if the split is unknown or empty, a picture has no mask or a mask
-            no picture, or a file is named as none can be.
+            has no picture, or a file name is invalid.
     """
     if split not in SPLITS:
         raise FaceSetError(
-            f"CelebAMask-HQ has no split {split!r}{nearest(split, SPLITS)}; it has "
-            f"{', '.join(SPLITS)}"
+            f"CelebAMask-HQ has no split {split!r}{did_you_mean(split, SPLITS)}; its "
+            f"splits are {' and '.join(SPLITS)}"
         )
     images, maps = (root / name for name in PREPARED[split])
     if images.is_dir() or maps.is_dir():
         pictures, labels = _prepared(images, maps, split)
     elif (root / PICTURES).is_dir():
-        kept = cache if cache is not None else cache_folder() / "celebamask-labels"
-        pictures, labels = _released(root, split, kept)
+        merged = cache if cache is not None else cache_folder() / "celebamask-labels"
+        pictures, labels = _released(root, split, merged)
     else:
         raise FaceSetError(
-            f"{root} is no folder of CelebAMask-HQ: expected {PICTURES} and {MASKS}, "
+            f"{root} is not a CelebAMask-HQ folder: expected {PICTURES} and {MASKS}, "
             f"or {images.name} and {maps.name}"
         )
     return CelebAMaskFaces(split, size, tuple(pictures.values()), tuple(labels))
@@ -168,15 +172,18 @@ def open_celebamask(
 def _released(
     root: Path, split: str, cache: Path
 ) -> tuple[dict[int, Path], list[PartMasks]]:
-    every = _by_id(root / PICTURES, SUFFIXES)
-    pictures = {face: path for face, path in every.items() if face in SPLITS[split]}
+    both_splits = _by_id(root / PICTURES, SUFFIXES)
+    pictures = {
+        face: path for face, path in both_splits.items() if face in SPLITS[split]
+    }
     _check_any(pictures, root / PICTURES, split)
     masks = list_masks(root, SPLITS[split])
     for face, path in pictures.items():
         if face not in masks:
             folder = root / MASKS / str(face // FACES_IN_A_FOLDER)
             raise FaceSetError(
-                f"{path} has no mask: expected some in {folder}, as {face:05d}_skin.png"
+                f"{path} has no mask: expected masks such as {face:05d}_skin.png in "
+                f"{folder}"
             )
     for face in sorted(masks.keys() - pictures.keys()):
         path = next(iter(masks[face].values()))
@@ -189,16 +196,16 @@ def _released(
 def _prepared(
     images: Path, maps: Path, split: str
 ) -> tuple[dict[int, Path], list[LabelFile]]:
-    for folder, beside in ((images, maps), (maps, images)):
+    for folder, other in ((images, maps), (maps, images)):
         if not folder.is_dir():
-            raise FaceSetError(f"{folder} is missing beside {beside}")
+            raise FaceSetError(f"{folder} is missing beside {other}")
     pictures, labels = _by_id(images, SUFFIXES), _by_id(maps, (".png",))
     _check_any(pictures, images, split)
     for face, path in sorted((pictures | labels).items()):
         if face not in SPLITS[split]:
             raise FaceSetError(
                 f"{path} is not of the {split} split, whose ids are {_ids(split)}: "
-                "take it out, or rename it"
+                "remove or rename it"
             )
     for face, path in pictures.items():
         if face not in labels:
@@ -211,25 +218,26 @@ def _prepared(
 
 
 def _by_id(folder: Path, suffixes: tuple[str, ...]) -> dict[int, Path]:
-    """Pictures of a folder by face id, sorted; FaceSetError for other names."""
-    found: dict[int, Path] = {}
+    """Pictures of a folder by face id, sorted; FaceSetError for invalid file names."""
+    files: dict[int, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
             continue
         face = _face_id(path)
         if path.suffix.lower() not in suffixes:
             raise FaceSetError(f"{path} must be a {' or '.join(suffixes)} file")
-        if face in found:
-            raise FaceSetError(f"{found[face]} and {path} are both face {face}")
-        found[face] = path
-    return dict(sorted(found.items()))
+        if face in files:
+            raise FaceSetError(f"{files[face]} and {path} are both face {face}")
+        files[face] = path
+    return dict(sorted(files.items()))
 
 
 def _face_id(path: Path) -> int:
     digits = path.stem
     if not (digits.isascii() and digits.isdigit() and int(digits) < 30_000):
         raise FaceSetError(
-            f"{path} is not named by a CelebAMask-HQ id (0-29999), as 0{path.suffix} is"
+            f"{path} is not named by a CelebAMask-HQ id (0-29999): expected a name "
+            f"such as 0{path.suffix}"
         )
     return int(digits)
 
@@ -237,7 +245,7 @@ def _face_id(path: Path) -> int:
 def _check_any(pictures: Mapping[int, Path], folder: Path, split: str) -> None:
     if not pictures:
         raise FaceSetError(
-            f"{folder} holds no picture of the {split} split (ids {_ids(split)})"
+            f"{folder} has no pictures of the {split} split (ids {_ids(split)})"
         )
 
 

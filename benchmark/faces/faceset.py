@@ -1,28 +1,28 @@
-"""Face sets: splits of aligned portraits, with the truths designers made for them."""
+"""Face sets: splits of aligned portraits, and designers' ground truth for them."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
 from benchmark.avatars import AvatarSpec, AvatarVectors
-from benchmark.avatars.spec import nearest
+from benchmark.avatars.spec import did_you_mean
 from benchmark.faces import ffhq
 from benchmark.faces.folder import (
     FileFaces,
     check_disjoint,
-    choose,
     list_pictures,
     listed_ids,
+    select_files,
 )
 from benchmark.faces.parquet_set import read_manifest
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.split import FaceSource, FaceSplit
 from benchmark.faces.truth_csv import TruthFile, write_truth
-from benchmark.faces.truth_seal import check_seen, sealed_truth
+from benchmark.faces.truth_seal import check_pictures, open_truth
+from benchmark.storage.digests import bytes_digest
 
 __all__ = [
     "FaceSet",
@@ -33,7 +33,7 @@ __all__ = [
     "embedded_portraits",
     "open_ffhq",
     "open_folder",
-    "open_packed",
+    "open_parquet_set",
     "write_truth",
 ]
 
@@ -50,8 +50,8 @@ TruthFiles = Mapping[str, Mapping[str, TruthFile]]
 class FaceSet:
     """Splits by name, and truth files by engine name and designer.
 
-    `stand_in` says that the faces stand in for photographs of people, which every
-    table made from them repeats.
+    `stand_in` marks faces that stand in for photographs of people. Tables made from
+    them say so.
     """
 
     name: str
@@ -62,16 +62,16 @@ class FaceSet:
     truths: TruthFiles
 
     def split(self, name: str) -> FaceSplit:
-        """The split of that name; FaceSetError with the nearest names."""
+        """The split of that name; FaceSetError if there is none."""
         if name not in self.splits:
             raise FaceSetError(
                 f"face set {self.name} has no split {name!r}"
-                f"{nearest(name, self.splits)}; it has {', '.join(self.splits)}"
+                f"{did_you_mean(name, self.splits)}; it has {', '.join(self.splits)}"
             )
         return self.splits[name]
 
     def designers(self, engine: str) -> tuple[str, ...]:
-        """Who made truths for the engine, the main designer first; none is ()."""
+        """Designers with a truth for the engine, the main one first; may be empty."""
         return tuple(self.truths.get(engine, {}))
 
     def truth(
@@ -79,7 +79,7 @@ class FaceSet:
     ) -> AvatarVectors:
         """The designer's vectors for a split (or a subset of one), in its order.
 
-        Raises FaceSetError where there are none, or where the file does not fit `spec`.
+        Raises FaceSetError if there are none, or the truth file does not fit `spec`.
         """
         faces = self.split(split).ids if isinstance(split, str) else split.ids
         return self._truth_file(engine, designer).read(spec, faces)
@@ -89,7 +89,7 @@ class FaceSet:
         return self._truth_file(engine, designer).digest
 
     def verify(self) -> None:
-        """Read every file against its digest; FaceSetError names the first bad one."""
+        """Check every file against its digest; FaceSetError names the first bad one."""
         for split in self.splits.values():
             _ = split.ids
         for designers in self.truths.values():
@@ -106,25 +106,28 @@ class FaceSet:
                 lines.append(
                     f"{engine} {designer} {self.truth_digest(engine, designer)}"
                 )
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        return bytes_digest("\n".join(lines).encode())
 
     def _truth_file(self, engine: str, designer: str) -> TruthFile:
         if not self.designers(engine):
             raise FaceSetError(
-                f"face set {self.name} has no truth for engine {engine}; it has some "
-                f"for {', '.join(self.truths) or 'none'}"
+                f"face set {self.name} has no truth for engine {engine}; engines with "
+                f"a truth: {', '.join(self.truths) or 'none'}"
             )
         if designer not in self.truths[engine]:
             known = self.designers(engine)
             raise FaceSetError(
                 f"face set {self.name} has no designer {designer!r} for engine "
-                f"{engine}{nearest(designer, known)}; it has {', '.join(known)}"
+                f"{engine}{did_you_mean(designer, known)}; it has {', '.join(known)}"
             )
         return self.truths[engine][designer]
 
 
-def open_packed(folder: Path) -> FaceSet:
-    """A folder of `benchmark.faces.parquet_set`; files are checked when first read."""
+def open_parquet_set(folder: Path) -> FaceSet:
+    """Open a folder of Parquet files with a manifest (`faceset.json`).
+
+    Each file is checked against the manifest when it is first read.
+    """
     manifest = read_manifest(folder)
     return FaceSet(
         name=manifest.name,
@@ -139,8 +142,8 @@ def open_packed(folder: Path) -> FaceSet:
 
 
 def embedded_portraits() -> FaceSet:
-    """The synthetic people that come with this package."""
-    return open_packed(PORTRAITS)
+    """Open the synthetic portraits that come with this package."""
+    return open_parquet_set(PORTRAITS)
 
 
 def open_folder(
@@ -149,23 +152,31 @@ def open_folder(
     splits: Mapping[str, Sequence[str] | Path] | None = None,
     licence: str = "not stated",
 ) -> FaceSet:
-    """A folder of square RGB pictures and truth CSVs over their names.
+    """Open a folder of square RGB pictures with truth CSVs.
 
-    Without `splits`, the faces of the truth files are held out and all others train;
-    with them, each split lists its ids or names a text file with one id a line. A truth
-    file with a seal beside it (`benchmark.faces.truth_seal`) is held against that.
-    Raises FaceSetError for ids without a picture, for ids in two splits and for a
-    broken seal.
+    A face id is a picture's file name without its suffix.
+
+    Args:
+        pictures: the folder.
+        truths: truth CSVs by engine name and designer. If a seal lies beside one
+            (`benchmark.faces.truth_seal`), it is checked.
+        splits: face ids by split, or a text file with one id per line. By default, the
+            faces of the truth files are held out and all others are for training.
+        licence: licence of the pictures.
+
+    Raises:
+        FaceSetError: if an id has no picture or is in two splits, or a seal does not
+            match.
     """
     files = list_pictures(pictures)
-    truth_files = _truth_files(truths, files, sealed_truth)
+    truth_files = _truth_files(truths, files, open_truth)
     if splits is None:
         members = _default_members(files, truth_files)
     else:
         members = {name: listed_ids(faces) for name, faces in splits.items()}
         check_disjoint(members)
     sources = {
-        name: FileFaces(choose(files, faces, f"split {name}"), {}, licence)
+        name: FileFaces(select_files(files, faces, f"split {name}"), {}, licence)
         for name, faces in members.items()
     }
     name = pictures.resolve().name
@@ -173,59 +184,65 @@ def open_folder(
 
 
 def open_ffhq(root: Path, truths: Truths) -> FaceSet:
-    """FFHQ (nested or flat, 1024 px or thumbnails) and truth CSVs over its indices.
+    """Open FFHQ with truth CSVs.
 
-    The truth files' faces are held out; of the others the first 60,000 indices train.
-    Held-out pictures are digested by content, the many train ones by id and file size.
+    The truth files' faces are held out. Of the others, indices below 60,000 are for
+    training. The split's digest covers the content of held-out pictures, but only id
+    and file size of training pictures, of which there are gigabytes.
+
+    Args:
+        root: FFHQ's folder, nested or flat, with 1024 px pictures or thumbnails.
+        truths: truth CSVs by engine name and designer; their ids are FFHQ indices.
+
+    Raises:
+        FaceSetError: as `open_folder`.
     """
     files = ffhq.list_ffhq(root)
-    truth_files = _truth_files(
-        truths, files, partial(sealed_truth, face_id=ffhq.face_id)
-    )
+    truth_files = _truth_files(truths, files, partial(open_truth, face_id=ffhq.face_id))
     members = _default_members(files, truth_files)
     members[TRAIN] = [f for f in members[TRAIN] if int(f) < ffhq.TRAIN_COUNT]
     sources = {
-        name: ffhq.ffhq_faces(root, choose(files, faces, name), name == HELDOUT)
+        name: ffhq.ffhq_faces(root, select_files(files, faces, name), name == HELDOUT)
         for name, faces in members.items()
     }
     return _plain_set("ffhq", "2", ffhq.LICENCE, sources, truth_files)
 
 
 def _truth_files(
-    truths: Truths, files: Mapping[str, Path], make: Callable[[Path], TruthFile]
+    truths: Truths, files: Mapping[str, Path], open_file: Callable[[Path], TruthFile]
 ) -> TruthFiles:
-    """The truth files; FaceSetError for a picture that one was not made for."""
-    made = {
-        engine: {designer: make(Path(path)) for designer, path in designers.items()}
+    """Open truth files; FaceSetError for a picture that one was not made for."""
+    opened = {
+        engine: {name: open_file(Path(path)) for name, path in designers.items()}
         for engine, designers in truths.items()
     }
-    for designers in made.values():
+    for designers in opened.values():
         for truth in designers.values():
-            check_seen(truth, files)
-    return made
+            check_pictures(truth, files)
+    return opened
 
 
 def _default_members(
     files: Mapping[str, Path], truths: TruthFiles
 ) -> dict[str, Sequence[str]]:
-    """Hold out the faces of the truth files, which must agree; the others train."""
+    """Hold out the faces of the truth files, which must agree; the rest is training."""
     held_out: tuple[str, ...] = ()
     first: TruthFile | None = None
     for truth in (t for designers in truths.values() for t in designers.values()):
         faces = tuple(sorted(truth.faces()))
-        choose(files, faces, str(truth.path))
+        select_files(files, faces, str(truth.path))
         if first is not None and faces != held_out:
             face = sorted(set(faces) ^ set(held_out))[0]
             raise FaceSetError(
-                f"{first.path} and {truth.path} name different faces (only one has "
+                f"{first.path} and {truth.path} have different faces (only one has "
                 f"{face}): give every engine the same held-out faces, or list splits"
             )
         first, held_out = truth, faces
-    out = set(held_out)
-    train = [face for face in files if face not in out]
+    excluded = set(held_out)
+    train = [face for face in files if face not in excluded]
     if first is not None and not train:
         raise FaceSetError(
-            f"{first.path} holds a truth for every picture, so that none is left to "
+            f"{first.path} has a truth for every picture, so no picture is left to "
             "train on: add pictures without a truth, or list splits"
         )
     members: dict[str, Sequence[str]] = {TRAIN: train}
@@ -239,6 +256,6 @@ def _plain_set(
     sources: Mapping[str, FileFaces],
     truths: TruthFiles,
 ) -> FaceSet:
-    """A face set of real pictures; splits without a face are left out."""
+    """A face set of photographs; splits without a face are omitted."""
     splits = {n: FaceSplit(n, source) for n, source in sources.items() if source.files}
     return FaceSet(name, version, licence, False, splits, truths)

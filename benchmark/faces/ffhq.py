@@ -1,4 +1,4 @@
-"""FFHQ as its users have it: nested or flat, full pictures or thumbnails."""
+"""Read FFHQ folders: nested or flat, full pictures or thumbnails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.truth_csv import read_checked
 
 TRAIN_COUNT = 60_000
-"""The first 60,000 indices are FFHQ's training category, the last 10,000 not."""
+"""Indices below this are FFHQ's training category; the last 10,000 are validation."""
 
 PICTURE_FOLDERS = ("images1024x1024", "thumbnails128x128")
 METADATA = "ffhq-dataset-v2.json"
@@ -26,22 +26,22 @@ UNKNOWN = f"not known: {METADATA} was not beside the pictures"
 
 
 def face_id(text: str) -> str:
-    """An FFHQ index in five digits; ValueError for anything but 0-69999."""
+    """Format an FFHQ index as five digits; ValueError for anything but 0-69999."""
     digits = text.removesuffix(".png")
     if not digits.isascii() or not digits.isdigit() or int(digits) > 69_999:
-        raise ValueError(f"{text!r} is no FFHQ index (00000-69999)")
+        raise ValueError(f"{text!r} is not an FFHQ index (00000-69999)")
     return f"{int(digits):05d}"
 
 
 def list_ffhq(root: Path) -> dict[str, Path]:
     """Picture files by five-digit id, sorted.
 
-    `root` is the dataset's folder (1024-px pictures go before thumbnails) or a folder
-    of pictures; both may be nested by thousands or flat. Raises FaceSetError where
-    there are no pictures or an index is there twice.
+    `root` is the dataset's folder (1024 px pictures are preferred to thumbnails) or a
+    folder of pictures. Both may be flat or nested by thousands. Raises FaceSetError if
+    there are no pictures or an index occurs twice.
     """
     if not root.is_dir():
-        raise FaceSetError(f"{root} is no folder of FFHQ")
+        raise FaceSetError(f"{root} is not a folder")
     folders = [root / name for name in PICTURE_FOLDERS if (root / name).is_dir()]
     files: dict[str, Path] = {}
     for path in _pictures(folders[0] if folders else root):
@@ -51,14 +51,14 @@ def list_ffhq(root: Path) -> dict[str, Path]:
         files[face] = path
     if not files:
         raise FaceSetError(
-            f"{root} holds no FFHQ pictures: expected "
-            f"{PICTURE_FOLDERS[0]}/00000/00000.png, or 00000.png right there"
+            f"{root} has no FFHQ pictures: expected "
+            f"{PICTURE_FOLDERS[0]}/00000/00000.png or 00000.png in it"
         )
     return dict(sorted(files.items()))
 
 
 def _pictures(folder: Path) -> Iterator[Path]:
-    """Pictures named by an index, in the folder or in its folders of thousands."""
+    """Pictures named by an index, in the folder or its subfolders of thousands."""
     for path in sorted(folder.iterdir()):
         if path.is_dir() and _is_index(path.name):
             yield from _pictures(path)
@@ -72,7 +72,7 @@ def _is_index(name: str) -> bool:
 
 @dataclass(frozen=True)
 class FlickrLicences(Mapping[str, str]):
-    """Licence and attribution by face id, read from the metadata when first asked."""
+    """Licence and attribution by face id, read from the metadata on first use."""
 
     path: Path
 
@@ -81,7 +81,7 @@ class FlickrLicences(Mapping[str, str]):
         try:
             entries = json.loads(read_checked(self.path, None))
         except json.JSONDecodeError as error:
-            raise FaceSetError(f"{self.path} is no JSON: {error}") from error
+            raise FaceSetError(f"{self.path} is not valid JSON: {error}") from error
         return {face_id(index): entry["metadata"] for index, entry in entries.items()}
 
     def __getitem__(self, face: str) -> str:
@@ -99,9 +99,9 @@ class FlickrLicences(Mapping[str, str]):
 
 
 def ffhq_faces(root: Path, files: Mapping[str, Path], by_content: bool) -> FileFaces:
-    """A source over FFHQ files with the licence of each where the metadata is there."""
+    """A face source over FFHQ files; with the metadata, each face has its licence."""
     for folder in (root, root.resolve().parent):
         if (folder / METADATA).is_file():
             licences = FlickrLicences(folder / METADATA)
             return FileFaces(files, licences, UNKNOWN, by_content)
-    return FileFaces(files, licence_otherwise=UNKNOWN, by_content=by_content)
+    return FileFaces(files, default_licence=UNKNOWN, by_content=by_content)

@@ -1,8 +1,7 @@
-"""Plain picture files as the faces of a split."""
+"""Face sources over plain picture files."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.truth_csv import read_checked
+from benchmark.storage.digests import bytes_digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,19 +20,23 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 @dataclass(frozen=True)
 class FileFaces:
-    """Faces in files of their own, by id.
+    """A `FaceSource` with one picture file per face.
 
-    `by_content` digests the files' bytes; without it, ids and file sizes stand for
-    them, which is what a set of tens of gigabytes can afford.
+    Attributes:
+        files: picture files by face id.
+        licences: licences by face id.
+        default_licence: licence of faces that are not in `licences`.
+        by_content: whether the digest covers the files' bytes; otherwise it covers ids
+            and file sizes, which is fast enough for tens of gigabytes.
     """
 
     files: Mapping[str, Path]
     licences: Mapping[str, str] = field(default_factory=dict)
-    licence_otherwise: str = "not stated"
+    default_licence: str = "not stated"
     by_content: bool = True
 
     def ids(self) -> tuple[str, ...]:
-        """The face ids, sorted when the files were listed."""
+        """The face ids, in the order of `files`."""
         return tuple(self.files)
 
     def digest(self) -> str:
@@ -41,23 +45,21 @@ class FileFaces:
 
     @cached_property
     def _digest(self) -> str:
-        total = hashlib.sha256()
-        for face, path in self.files.items():
-            total.update(f"{face}\0{self._mark(path)}\n".encode())
-        return total.hexdigest()
+        lines = (f"{f}\0{self._fingerprint(p)}\n" for f, p in self.files.items())
+        return bytes_digest("".join(lines).encode())
 
-    def _mark(self, path: Path) -> str:
+    def _fingerprint(self, path: Path) -> str:
         if self.by_content:
-            return hashlib.sha256(read_checked(path, None)).hexdigest()
+            return bytes_digest(read_checked(path, None))
         return str(path.stat().st_size)
 
     def picture(self, face: str) -> tuple[bytes, str]:
-        """The file's bytes and its path."""
+        """The file's bytes, and its path as name for error messages."""
         path = self.files[face]
         return read_checked(path, None), str(path)
 
     def parsing(self, face: str) -> tuple[bytes, str] | None:
-        """None: plain pictures have no parsing maps."""
+        """None: plain pictures have no part maps."""
         return None
 
     def attributes(self, faces: Sequence[str]) -> pd.DataFrame | None:
@@ -65,14 +67,15 @@ class FileFaces:
         return None
 
     def licence(self, face: str) -> str:
-        """The face's licence where one was given, else the set's."""
-        return self.licences.get(face, self.licence_otherwise)
+        """The face's own licence if it has one, else the default."""
+        return self.licences.get(face, self.default_licence)
 
 
 def list_pictures(folder: Path) -> dict[str, Path]:
-    """Picture files right under `folder` by id (the name without suffix), sorted.
+    """Picture files directly in `folder` by id (file name without suffix), sorted.
 
-    Raises FaceSetError where the folder is missing or empty, or two files have an id.
+    Raises FaceSetError if the folder is missing, has no picture, or has two pictures
+    with the same id.
     """
     if not folder.is_dir():
         raise FaceSetError(f"{folder} is no folder of pictures")
@@ -85,7 +88,7 @@ def list_pictures(folder: Path) -> dict[str, Path]:
             )
         files[path.stem] = path
     if not files:
-        raise FaceSetError(f"{folder} holds no picture ({', '.join(SUFFIXES)})")
+        raise FaceSetError(f"{folder} has no pictures ({', '.join(SUFFIXES)})")
     return files
 
 
@@ -96,10 +99,14 @@ def _pictures(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def choose(
+def select_files(
     files: Mapping[str, Path], faces: Sequence[str], wanted_by: str
 ) -> dict[str, Path]:
-    """The files of `faces`, in their order; FaceSetError for missing or double ones."""
+    """The files of `faces`, in their order.
+
+    `wanted_by` names the list of faces in messages. Raises FaceSetError for faces
+    without a picture and for faces that are listed twice.
+    """
     chosen: dict[str, Path] = {}
     for face in faces:
         if face not in files:
@@ -111,7 +118,7 @@ def choose(
 
 
 def listed_ids(faces: Sequence[str] | Path) -> tuple[str, ...]:
-    """Ids as given, or those of a text file with one id a line."""
+    """Face ids as given, or read from a text file with one id per line."""
     if not isinstance(faces, Path):
         return tuple(faces)
     lines = read_checked(faces, None).decode("utf-8-sig").splitlines()
@@ -119,7 +126,7 @@ def listed_ids(faces: Sequence[str] | Path) -> tuple[str, ...]:
 
 
 def check_disjoint(members: Mapping[str, Sequence[str]]) -> None:
-    """Refuse a face that is in two splits: a method would train on its test."""
+    """Raise FaceSetError for a face in two splits: it would leak from train to test."""
     seen: dict[str, str] = {}
     for split, faces in members.items():
         for face in faces:

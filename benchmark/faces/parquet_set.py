@@ -1,8 +1,7 @@
-"""Packed face sets: a folder of parquet files sealed by a manifest of digests."""
+"""Parquet face sets: one Parquet file per split and a manifest with their digests."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.truth_csv import TruthFile, read_checked
+from benchmark.storage.digests import file_digest
 from benchmark.storage.store import atomic_write
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ COLUMNS = ("face", "picture", "parsing", "attributes", "licence")
 
 
 @dataclass(frozen=True)
-class PackedFace:
-    """One face of a packed set: encoded picture and parsing map, what is known."""
+class ParquetFace:
+    """One row of a split: encoded picture and part map, attributes and licence."""
 
     face: str
     picture: bytes
@@ -35,8 +35,8 @@ class PackedFace:
 
 
 @dataclass(frozen=True)
-class PackedFaces:
-    """The faces of one parquet file, checked against its digest when first read."""
+class ParquetFaces:
+    """The faces of one Parquet file, checked against `sha256` when first read."""
 
     path: Path
     sha256: str
@@ -50,10 +50,10 @@ class PackedFaces:
         try:
             columns = pq.read_table(pa.BufferReader(data)).to_pydict()
         except pa.ArrowInvalid as error:
-            raise FaceSetError(f"{self.path} is no parquet file: {error}") from error
-        lacking = [name for name in COLUMNS if name not in columns]
-        if lacking:
-            raise FaceSetError(f"{self.path} lacks the column {lacking[0]!r}")
+            raise FaceSetError(f"{self.path} is not a Parquet file: {error}") from error
+        missing = [name for name in COLUMNS if name not in columns]
+        if missing:
+            raise FaceSetError(f"{self.path} has no column {missing[0]!r}")
         return columns
 
     @cached_property
@@ -61,24 +61,24 @@ class PackedFaces:
         return {face: row for row, face in enumerate(self._columns["face"])}
 
     def ids(self) -> tuple[str, ...]:
-        """The face ids in the order of the file."""
+        """The face ids in file order."""
         return tuple(self._columns["face"])
 
     def digest(self) -> str:
-        """The digest that the set was sealed with, which every read is held against."""
+        """SHA-256 (hex) from the manifest, which every read is checked against."""
         return self.sha256
 
     def picture(self, face: str) -> tuple[bytes, str]:
-        """The encoded picture and its label."""
+        """The encoded picture, and its name for error messages."""
         return self._columns["picture"][self._rows[face]], self._label(face)
 
     def parsing(self, face: str) -> tuple[bytes, str] | None:
-        """The encoded parsing map and its label."""
+        """The encoded part map and its name for error messages, or None."""
         data = self._columns["parsing"][self._rows[face]]
-        return None if data is None else (data, f"parsing map of {self._label(face)}")
+        return None if data is None else (data, f"part map of {self._label(face)}")
 
     def attributes(self, faces: Sequence[str]) -> pd.DataFrame | None:
-        """A row a face, a column an attribute."""
+        """One row per face and one column per attribute; None if a face has none."""
         import pandas as pd
 
         texts = [self._columns["attributes"][self._rows[face]] for face in faces]
@@ -97,18 +97,18 @@ class PackedFaces:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What `faceset.json` says: the set's name and terms, its files and digests."""
+    """Contents of `faceset.json`: name, version and licence; splits and truth files."""
 
     name: str
     version: str
     licence: str
     stand_in: bool
-    splits: dict[str, PackedFaces]
+    splits: dict[str, ParquetFaces]
     truths: dict[str, dict[str, TruthFile]]
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read `folder/faceset.json`; FaceSetError where it is missing or incomplete."""
+    """Read `folder/faceset.json`; FaceSetError if it is missing or malformed."""
     path = folder / MANIFEST
     try:
         data = json.loads(read_checked(path, None))
@@ -118,7 +118,7 @@ def read_manifest(folder: Path) -> Manifest:
             licence=str(data["licence"]),
             stand_in=bool(data["stand_in"]),
             splits={
-                name: PackedFaces(folder / entry["file"], entry["sha256"])
+                name: ParquetFaces(folder / entry["file"], entry["sha256"])
                 for name, entry in data["splits"].items()
             },
             truths={
@@ -130,13 +130,15 @@ def read_manifest(folder: Path) -> Manifest:
             },
         )
     except json.JSONDecodeError as error:
-        raise FaceSetError(f"{path} is no JSON: {error}") from error
+        raise FaceSetError(f"{path} is not valid JSON: {error}") from error
     except (KeyError, TypeError, AttributeError) as error:
-        raise FaceSetError(f"{path} lacks or garbles an entry: {error}") from error
+        raise FaceSetError(
+            f"{path} has a missing or malformed entry: {error}"
+        ) from error
 
 
-def write_split(path: Path, faces: Iterable[PackedFace]) -> None:
-    """Write the faces of one split as a parquet file; FaceSetError for ids twice."""
+def write_split(path: Path, faces: Iterable[ParquetFace]) -> None:
+    """Write one split as a Parquet file; FaceSetError if an id occurs twice."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -154,7 +156,7 @@ def write_split(path: Path, faces: Iterable[PackedFace]) -> None:
     ]
     ids = [row["face"] for row in rows]
     if len(set(ids)) != len(ids):
-        raise FaceSetError(f"{path}: a face is named twice")
+        raise FaceSetError(f"{path}: a face id occurs twice")
     types = (pa.string(), pa.binary(), pa.binary(), pa.string(), pa.string())
     schema = pa.schema(list(zip(COLUMNS, types, strict=True)))
     sink = pa.BufferOutputStream()
@@ -162,15 +164,27 @@ def write_split(path: Path, faces: Iterable[PackedFace]) -> None:
     atomic_write(path, sink.getvalue().to_pybytes())
 
 
-def seal(folder: Path, name: str, version: str, licence: str, stand_in: bool) -> None:
-    """Write the manifest over the parquet and `truth/ENGINE.DESIGNER.csv` files there.
+def write_manifest(
+    folder: Path, name: str, version: str, licence: str, stand_in: bool
+) -> None:
+    """Write `faceset.json` with the digests of all files of a face set.
 
-    From then on a changed byte in any of them is refused at load. Raises FaceSetError
-    where the folder holds no parquet file, or a truth file is named otherwise.
+    The files are `SPLIT.parquet` and `truth/ENGINE.DESIGNER.csv`. From then on, reading
+    a file that has changed raises FaceSetError.
+
+    Args:
+        folder: the folder with the files, which gets the manifest.
+        name: the face set's name.
+        version: the face set's version.
+        licence: the face set's licence.
+        stand_in: whether the faces stand in for photographs of people.
+
+    Raises:
+        FaceSetError: if there is no Parquet file, or a truth file has another name.
     """
     splits = {path.stem: _entry(folder, path) for path in folder.glob("*.parquet")}
     if not splits:
-        raise FaceSetError(f"{folder} holds no parquet file to seal")
+        raise FaceSetError(f"{folder} has no Parquet file")
     truths: dict[str, dict[str, Any]] = {}
     for path in sorted((folder / TRUTH_FOLDER).glob("*.csv")):
         engine, _, designer = path.stem.rpartition(".")
@@ -190,8 +204,8 @@ def seal(folder: Path, name: str, version: str, licence: str, stand_in: bool) ->
 
 
 def _entry(folder: Path, path: Path) -> dict[str, str]:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return {"file": path.relative_to(folder).as_posix(), "sha256": digest}
+    file = path.relative_to(folder).as_posix()
+    return {"file": file, "sha256": file_digest(path)}
 
 
 def _order(split: str) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""Portraits with part maps: what the generator and the face parser train on."""
+"""Portraits with part maps: training data of the generator and the face parser."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Parsed = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 """(n, S, S, 3) RGB pictures, and (n, S, S) class ids."""
 
 _BLOCK = 1024
-"""Faces that are looked at in one go, so that mapped arrays stay on the disk."""
+"""Rows per block, so that memory-mapped arrays are not loaded as a whole."""
 
 
 class ParsedFaces(Protocol):
@@ -26,22 +26,22 @@ class ParsedFaces(Protocol):
 
     @property
     def name(self) -> str:
-        """What tables and cards call the faces."""
+        """The name of the faces in tables and cards."""
         ...
 
     @property
     def size(self) -> int:
-        """Edge in pixels of pictures and maps."""
+        """Edge of pictures and part maps, in pixels."""
         ...
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) that changes with the faces."""
+        """SHA-256 (hex) that identifies the faces."""
         ...
 
     @property
     def licence(self) -> str:
-        """Under what terms the faces, and what is trained on them, may be used."""
+        """The licence of the faces and of models trained on them."""
         ...
 
     @property
@@ -50,24 +50,29 @@ class ParsedFaces(Protocol):
         ...
 
     def __len__(self) -> int:
-        """How many faces there are."""
+        """Number of faces."""
         ...
 
     def batch(self, indices: NDArray[np.int64]) -> Parsed:
-        """Pictures and part maps of faces 0 to len - 1, in the order asked for.
+        """Pictures and part maps of the faces with these indices, in this order.
 
-        The arrays are the caller's to change. Raises IndexError for an index out of
-        range, and FaceSetError naming the file where a face cannot be read.
+        The arrays are copies. Raises IndexError for an index outside 0 to len - 1, and
+        FaceSetError, which names the file, for a face that cannot be read.
         """
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class ParsedArrays:
-    """Faces in arrays, in memory or mapped from a file.
+    """Faces in arrays, in memory or memory-mapped.
 
-    Raises FaceSetError where (n, S, S, 3) uint8 `pictures` and (n, S, S) uint8
-    `parsing` do not fit each other, or a map holds an id that is no part class.
+    Attributes:
+        pictures: (n, S, S, 3) uint8 RGB.
+        parsing: (n, S, S) uint8 part classes.
+
+    Raises:
+        FaceSetError: if the arrays have other shapes or types, or a part map has an
+            unknown class.
     """
 
     name: str
@@ -86,7 +91,7 @@ class ParsedArrays:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) over shape and content of pictures and maps."""
+        """SHA-256 (hex) over the shapes and contents of both arrays."""
         return self._digest
 
     @cached_property
@@ -97,24 +102,27 @@ class ParsedArrays:
         return len(self.pictures)
 
     def batch(self, indices: NDArray[np.int64]) -> Parsed:
-        """Copies of the faces asked for."""
+        """Copies of the faces with these indices."""
         rows = check_indices(indices, len(self))
         return self.pictures[rows], self.parsing[rows]
 
 
 def check_indices(indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """The indices, all within [0, count); IndexError names one that is not."""
+    """The indices as int64; IndexError for the first outside [0, count)."""
     rows = np.asarray(indices, dtype=np.int64)
-    wrong = rows[(rows < 0) | (rows >= count)]
-    if wrong.size:
-        raise IndexError(f"face {wrong[0]} was asked for; there are {count}")
+    outside = rows[(rows < 0) | (rows >= count)]
+    if outside.size:
+        raise IndexError(f"face {outside[0]} is out of range: there are {count} faces")
     return rows
 
 
 def check_parsed(
     label: str, pictures: NDArray[np.uint8], parsing: NDArray[np.uint8]
 ) -> None:
-    """Refuse, by `label`, arrays that are no pictures with part maps (FaceSetError)."""
+    """Check that arrays are (n, S, S, 3) pictures with (n, S, S) part maps, uint8.
+
+    Raises FaceSetError, which names them by `label`, if they are not.
+    """
     count, size = len(pictures), pictures.shape[1] if pictures.ndim == 4 else 0
     expected = (count, size, size)
     if pictures.shape != (*expected, 3) or parsing.shape != expected or not count:
@@ -136,7 +144,7 @@ def check_parsed(
 
 
 def content_digest(*arrays: NDArray[np.uint8]) -> str:
-    """SHA-256 (hex) over shapes and bytes, a block of rows at a time."""
+    """SHA-256 (hex) over types, shapes and bytes of arrays, read block by block."""
     total = hashlib.sha256()
     for array in arrays:
         total.update(f"{array.dtype} {array.shape}\n".encode())

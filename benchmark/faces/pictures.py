@@ -1,4 +1,4 @@
-"""From encoded pictures to arrays: one decoder for every kind of face set."""
+"""Decoding of pictures and part maps, for every kind of face set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 SMALLEST = 64
-"""Faces of fewer pixels a side are refused: nothing could be read from them."""
+"""Smallest accepted edge of a face picture, in pixels."""
 
 _MODES = {
     "L": "greyscale",
@@ -27,51 +27,64 @@ _MODES = {
 
 
 class FaceSetError(ValueError):
-    """A face set breaks its contract; the message names the file, row or column."""
+    """Invalid face set; the message names the file, and row or column if possible."""
 
 
 def decode_picture(data: bytes, label: str, size: int) -> NDArray[np.uint8]:
-    """(size, size, 3) uint8 RGB of an encoded square RGB picture (Lanczos).
+    """Decode a square RGB picture and resize it with a Lanczos filter.
 
-    `label` names the picture in messages. Raises FaceSetError for what cannot be read
-    and for pictures that are not square, not RGB or smaller than 64 px: aligned faces
-    are all three, and a silent conversion would hide a wrong folder.
+    Other pictures are refused, not converted, since they are a sign of a wrong folder.
+
+    Args:
+        data: the encoded picture; its EXIF orientation is applied.
+        label: the picture's name for error messages.
+        size: edge of the result in pixels.
+
+    Returns:
+        (size, size, 3) uint8 RGB.
+
+    Raises:
+        FaceSetError: if it cannot be read, or is not square, not 8-bit RGB or smaller
+            than 64 px.
     """
     from PIL import Image, ImageOps
 
     picture = ImageOps.exif_transpose(open_picture(data, label))
     if picture.mode != "RGB":
         kind = _MODES.get(picture.mode, f"of mode {picture.mode}")
-        raise FaceSetError(f"{label} is {kind}: faces are 8-bit RGB, so convert it")
+        raise FaceSetError(f"{label} is {kind}: faces must be 8-bit RGB, so convert it")
     width, height = picture.size
     if width != height:
         raise FaceSetError(
-            f"{label} is {width} x {height} pixels: faces are square, so align and "
-            "crop it"
+            f"{label} is {width} x {height} pixels: faces must be square, so align "
+            "and crop it"
         )
     if width < SMALLEST:
-        raise FaceSetError(f"{label} is {width} px wide: faces need {SMALLEST} or more")
+        raise FaceSetError(
+            f"{label} is {width} px wide: faces must have at least {SMALLEST} px"
+        )
     if width != size:
         picture = picture.resize((size, size), Image.Resampling.LANCZOS)
     return np.asarray(picture)
 
 
 def decode_parsing(data: bytes, label: str, size: int) -> NDArray[np.uint8]:
-    """(size, size) uint8 class ids of an encoded parsing map (nearest neighbour).
+    """Decode a part map and resize it by nearest neighbour.
 
-    Raises FaceSetError where it is not a square one-channel map of the 13 classes.
+    Returns (size, size) uint8 class ids. Raises FaceSetError, which names the map by
+    `label`, unless it is square with one 8-bit channel of the 13 part classes.
     """
     from PIL import Image
 
     picture = open_picture(data, label)
     if picture.mode not in {"L", "P"}:
         raise FaceSetError(
-            f"{label} has mode {picture.mode}: parsing maps have one 8-bit channel"
+            f"{label} has mode {picture.mode}: part maps must have one 8-bit channel"
         )
     width, height = picture.size
     if width != height:
         raise FaceSetError(
-            f"{label} is {width} x {height} pixels: parsing maps are square"
+            f"{label} is {width} x {height} pixels: part maps must be square"
         )
     ids = np.asarray(picture.resize((size, size), Image.Resampling.NEAREST))
     if ids.max() >= len(PART_NAMES):
@@ -82,7 +95,7 @@ def decode_parsing(data: bytes, label: str, size: int) -> NDArray[np.uint8]:
 
 
 def open_picture(data: bytes, label: str) -> Image.Image:
-    """The loaded picture; FaceSetError by `label` for what cannot be read as one."""
+    """Read a picture; FaceSetError, which names it by `label`, if that fails."""
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -90,7 +103,7 @@ def open_picture(data: bytes, label: str) -> Image.Image:
         picture.load()
     except UnidentifiedImageError as error:
         raise FaceSetError(
-            f"{label} cannot be read as a picture: it is damaged, or something else"
+            f"{label} cannot be read as a picture: it is damaged or of another format"
         ) from error
     except (OSError, SyntaxError, ValueError) as error:
         raise FaceSetError(f"{label} cannot be read as a picture: {error}") from error

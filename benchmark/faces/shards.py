@@ -1,8 +1,8 @@
-"""Shards: so many faces with their part maps in one file, written whole or not at all.
+"""Shards: files with a fixed number of faces and their part maps.
 
 A shard is an uncompressed .npz of `pictures` (n, S, S, 3) and `parsing` (n, S, S), both
-uint8. Its arrays are mapped from the file, so that a set larger than the memory can be
-read in any order, and processes that read the same one share it.
+uint8. Its arrays are memory-mapped, so that a set larger than memory can be read in any
+order, and processes that read the same shard share its pages.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _LOCAL_HEADER = 30
 
 
 def shard_path(folder: Path, number: int) -> Path:
-    """Where shard `number` of a folder lies."""
+    """The path of shard `number` in `folder`."""
     return folder / f"shard-{number:05d}.npz"
 
 
 def shard_numbers(folder: Path) -> list[int]:
-    """Numbers of the shards that lie in `folder`, sorted; other files do not count."""
+    """Numbers of the shards in `folder`, sorted; other files are ignored."""
     matches = (_NAME.fullmatch(path.name) for path in folder.glob("shard-*.npz"))
     return sorted(int(match[1]) for match in matches if match)
 
@@ -41,7 +41,7 @@ def shard_numbers(folder: Path) -> list[int]:
 def write_shard(
     path: Path, pictures: NDArray[np.uint8], parsing: NDArray[np.uint8]
 ) -> None:
-    """Write a shard atomically: a kill leaves it as it was, or not there."""
+    """Write a shard atomically: an interrupted write leaves no partial file."""
     stream = io.BytesIO()
     np.savez(stream, pictures=pictures, parsing=parsing)
     atomic_write(path, stream.getvalue())
@@ -49,7 +49,7 @@ def write_shard(
 
 @dataclass(frozen=True)
 class Shard:
-    """A shard's file and where in it the arrays of its faces begin, in bytes."""
+    """A shard file of `faces` faces of `size` px; `starts` are its arrays' offsets."""
 
     path: Path
     faces: int
@@ -57,20 +57,20 @@ class Shard:
     starts: tuple[int, int]
 
     def rows(self, rows: NDArray[np.int64]) -> Parsed:
-        """Copies of the faces in these rows."""
+        """Copies of the faces with these row numbers."""
         pictures, parsing = self._arrays()
         return np.array(pictures[rows]), np.array(parsing[rows])
 
     def check(self) -> None:
-        """Raise FaceSetError where a map holds an id that is no part class."""
+        """Raise FaceSetError if a part map has an unknown class."""
         check_parsed(str(self.path), *self._arrays())
 
     def digest(self) -> str:
-        """SHA-256 (hex) over the faces, whatever the container around them."""
+        """SHA-256 (hex) over the arrays, independent of the .npz container."""
         return content_digest(*self._arrays())
 
     def _arrays(self) -> tuple[np.memmap, np.memmap]:
-        # Mapped for this call alone: thousands of shards would use up the file handles.
+        # Mapped per call: thousands of open shards would use up the file handles.
         shapes = _shapes(self.faces, self.size)
         pictures, parsing = (
             np.memmap(self.path, np.uint8, "r", start, shape)
@@ -80,9 +80,9 @@ class Shard:
 
 
 def open_shard(path: Path, faces: int, size: int) -> Shard:
-    """A shard that must hold so many faces of that size; FaceSetError if it does not.
+    """Open a shard; FaceSetError unless it has `faces` faces of `size` px.
 
-    Reads headers only: the pixels are the business of `Shard.check` and `digest`.
+    Only headers are read. `Shard.check` and `Shard.digest` read the pixels.
     """
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
@@ -93,7 +93,7 @@ def open_shard(path: Path, faces: int, size: int) -> Shard:
     except (OSError, KeyError, ValueError, struct.error, zipfile.BadZipFile) as error:
         raise FaceSetError(
             f"{path} is no shard of {faces} faces of {size} px ({_reason(error)}): "
-            "remove what is there and render it again"
+            "remove it and render it again"
         ) from error
     return Shard(path, faces, size, (first, second))
 
@@ -105,7 +105,7 @@ def _shapes(faces: int, size: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
 def _array_start(
     file: io.BufferedIOBase, entry: zipfile.ZipInfo, expected: tuple[int, ...]
 ) -> int:
-    """The byte at which an entry's pixels begin; ValueError where they do not fit."""
+    """Byte offset of an entry's pixels; ValueError if it has another format."""
     if entry.compress_type != zipfile.ZIP_STORED:
         raise ValueError(f"{entry.filename} is compressed")
     file.seek(entry.header_offset)

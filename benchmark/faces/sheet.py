@@ -1,4 +1,4 @@
-"""A sheet of portraits, each beside its coloured part map."""
+"""Contact sheet of portraits beside their coloured part maps."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ _GAP = 4
 def draw_parsed(
     faces: ParsedFaces, path: Path, count: int = 64, columns: int = 8
 ) -> None:
-    """Write a PNG of `count` faces, evenly through the set, `columns` of them in a row.
+    """Write a PNG of faces, each followed by its part map at the same size.
 
-    Each face is followed by its part map at the same size; fewer faces where there are
-    fewer.
+    Args:
+        faces: the faces to choose from.
+        path: the PNG.
+        count: number of faces, spread evenly over the set; at most all of them.
+        columns: faces per row.
     """
     from PIL import Image
 
@@ -26,10 +29,10 @@ def draw_parsed(
     chosen = np.linspace(0, len(faces) - 1, count).round().astype(np.int64)
     pictures, parsing = faces.batch(chosen)
     pairs = np.concatenate([pictures, colour_parts(parsing)], axis=2)
-    wide, high = 2 * faces.size + _GAP, faces.size + _GAP
+    width, height = 2 * faces.size + _GAP, faces.size + _GAP
     across, down = min(columns, count), -(-count // columns)
-    sheet = Image.new("RGB", (across * wide - _GAP, down * high - _GAP), "white")
+    sheet = Image.new("RGB", (across * width - _GAP, down * height - _GAP), "white")
     for index, pair in enumerate(pairs):
-        place = (index % columns * wide, index // columns * high)
-        sheet.paste(Image.fromarray(pair), place)
+        corner = (index % columns * width, index // columns * height)
+        sheet.paste(Image.fromarray(pair), corner)
     sheet.save(path, "PNG")

@@ -1,8 +1,7 @@
-"""A split: faces of one purpose, decoded when asked for."""
+"""Splits of a face set: train, validation or held-out faces, decoded on demand."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.faces.pictures import FaceSetError, decode_parsing, decode_picture
+from benchmark.storage.digests import bytes_digest
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 class FaceSource(Protocol):
-    """Where the faces of a split lie, still encoded."""
+    """Encoded pictures, part maps and attributes of a split's faces."""
 
     def ids(self) -> tuple[str, ...]:
-        """The face ids, in a fixed order, none twice."""
+        """The face ids: unique, in a fixed order."""
         ...
 
     def digest(self) -> str:
@@ -29,25 +29,25 @@ class FaceSource(Protocol):
         ...
 
     def picture(self, face: str) -> tuple[bytes, str]:
-        """The encoded picture and a label that names it in messages."""
+        """The encoded picture, and its name for error messages."""
         ...
 
     def parsing(self, face: str) -> tuple[bytes, str] | None:
-        """The encoded parsing map and its label, or None where there is none."""
+        """The encoded part map and its name for error messages, or None."""
         ...
 
     def attributes(self, faces: Sequence[str]) -> pd.DataFrame | None:
-        """A row a face (index `face`), or None where attributes are not known."""
+        """One row per face (index `face`), or None if attributes are not known."""
         ...
 
     def licence(self, face: str) -> str:
-        """Under what terms the face may be used and shown."""
+        """The licence of the face's picture."""
         ...
 
 
 @dataclass(frozen=True)
 class FaceSplit:
-    """Faces of one purpose (train, validation, heldout …), all or a `chosen` few."""
+    """All faces of a source, or the `chosen` ones; `name` is the split's name."""
 
     name: str
     source: FaceSource
@@ -63,16 +63,16 @@ class FaceSplit:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 (hex) over the pictures' digest and, for a subset, its ids."""
+        """SHA-256 (hex) of the source and, for a subset, of its ids."""
         if self.chosen is None:
             return self.source.digest()
         text = "\n".join((self.source.digest(), *self.chosen))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return bytes_digest(text.encode())
 
     def pictures(self, size: int) -> NDArray[np.uint8]:
-        """(n, size, size, 3) uint8 RGB; decoded anew at each call.
+        """(n, size, size, 3) uint8 RGB, decoded at each call.
 
-        Raises FaceSetError naming the first picture that is no square RGB face.
+        Raises FaceSetError for the first picture that is not square RGB.
         """
         pixels = np.empty((len(self), size, size, 3), dtype=np.uint8)
         for row, face in enumerate(self.ids):
@@ -80,7 +80,7 @@ class FaceSplit:
         return pixels
 
     def parsing(self, size: int) -> NDArray[np.uint8] | None:
-        """(n, size, size) uint8 part classes, or None where a face has no map."""
+        """(n, size, size) uint8 part classes, or None if a face has no part map."""
         maps = np.empty((len(self), size, size), dtype=np.uint8)
         for row, face in enumerate(self.ids):
             encoded = self.source.parsing(face)
@@ -90,19 +90,20 @@ class FaceSplit:
         return maps
 
     def attributes(self) -> pd.DataFrame | None:
-        """A row a face (index `face`), a column an attribute, where they are known."""
+        """One row per face (index `face`) and one column per attribute, if known."""
         return self.source.attributes(self.ids)
 
     @property
     def licences(self) -> tuple[str, ...]:
-        """One licence a face, in the order of `ids`."""
+        """The licence of each face, in the order of `ids`."""
         return tuple(self.source.licence(face) for face in self.ids)
 
     def subset(self, count: int) -> FaceSplit:
-        """`count` faces drawn by the digest, in the split's order.
+        """`count` random faces, in the split's order.
 
-        The same for the same split anywhere; a smaller subset lies within a larger one.
-        Raises FaceSetError where the split has fewer faces, or count is below 1.
+        The seed comes from the digest, so a split has the same subsets everywhere, and
+        a smaller subset lies within a larger one. Raises FaceSetError if the split has
+        fewer faces or `count` is below 1.
         """
         if not 1 <= count <= len(self):
             raise FaceSetError(

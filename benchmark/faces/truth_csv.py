@@ -1,102 +1,110 @@
-"""Truth files: CSVs that give faces their designer-made avatar vectors by names."""
+"""Truth files: CSVs with the ground-truth avatar vector of each face."""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 
 from benchmark.avatars import AvatarError, AvatarSpec, AvatarVectors
-from benchmark.avatars.spec import nearest
+from benchmark.avatars.spec import did_you_mean
 from benchmark.faces.pictures import FaceSetError
+from benchmark.storage.digests import bytes_digest
 from benchmark.storage.store import atomic_write
 
 FACE_COLUMN = "face"
 
 Row = tuple[int, dict[str, str]]
-"""A line number and the line's cells by column name."""
+"""A line number, and the line's cells by column name."""
 
 
-def same_face(face: str) -> str:
-    """A face id as it stands."""
+def unchanged_id(face: str) -> str:
+    """The face id as the file has it: the default `face_id` of a truth file."""
     return face
 
 
 @dataclass(frozen=True)
 class TruthFile:
-    """A truth CSV: a column `face` and one column a parameter.
+    """A CSV with a column `face` and one column per parameter.
 
-    Cells hold numbers in [0, 1] or option names; those of inactive parameters may be
-    empty. `face_id` brings the ids of the file into the face set's form. What a seal
-    says is held against the file: with `sha256` a changed byte is refused, with
-    `made_on` (an engine's name and its spec's digest) another spec; `seen` are the
-    SHA-256 of the pictures that the designer looked at, by face.
+    Cells hold numbers in [0, 1] or option names. Cells of inactive parameters may be
+    empty.
+
+    Attributes:
+        path: the CSV.
+        sha256: expected SHA-256 (hex) of the file; a file with another one is refused.
+        face_id: converts the file's ids to those of the face set.
+        sealed_spec: name and spec digest of the engine that the truth was made on;
+            reading it for another spec is refused.
+        picture_digests: SHA-256 (hex) of the pictures that the designer saw, by face.
     """
 
     path: Path
     sha256: str | None = None
-    face_id: Callable[[str], str] = same_face
-    made_on: tuple[str, str] | None = None
-    seen: Mapping[str, str] = field(default_factory=dict)
+    face_id: Callable[[str], str] = unchanged_id
+    sealed_spec: tuple[str, str] | None = None
+    picture_digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) of the file's bytes, which it checks against `sha256`."""
-        return hashlib.sha256(self._bytes()).hexdigest()
+        """SHA-256 (hex) of the file, checked against `sha256`."""
+        return bytes_digest(self._bytes())
 
     def faces(self) -> tuple[str, ...]:
-        """The face ids in the order of the file, whatever the other columns hold."""
+        """The face ids in file order; the other columns are not checked."""
         return tuple(self._table()[1])
 
     def read(self, spec: AvatarSpec, faces: Sequence[str]) -> AvatarVectors:
-        """The truths of `faces`, in their order.
+        """The vectors of `faces`, in their order.
 
-        Raises FaceSetError naming line and column for everything that does not fit the
-        spec, anywhere in the file, and for faces that the file lacks.
+        The whole file is checked, not only the rows of `faces`.
+
+        Raises:
+            FaceSetError: if a cell does not fit the spec (the message names line and
+                column), the file was made on another spec, or a face has no row.
         """
         self._check_spec(spec)
         header, rows = self._table()
         self._check_columns(spec, header)
         vectors = self._vectors(spec, list(rows.values()))
-        lacking = [face for face in faces if face not in rows]
-        if lacking:
-            more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
-            raise FaceSetError(f"{self.path} has no row for face {lacking[0]}{more}")
-        where = {face: index for index, face in enumerate(rows)}
-        return vectors[[where[face] for face in faces]]
+        missing = [face for face in faces if face not in rows]
+        if missing:
+            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+            raise FaceSetError(f"{self.path} has no row for face {missing[0]}{more}")
+        row_of = {face: row for row, face in enumerate(rows)}
+        return vectors[[row_of[face] for face in faces]]
 
     def _vectors(self, spec: AvatarSpec, rows: list[Row]) -> AvatarVectors:
         try:
             return AvatarVectors.from_records(spec, [cells for _, cells in rows])
         except AvatarError:
             for line, cells in rows:
-                self._vector(spec, line, cells)
+                self._check_row(spec, line, cells)
             raise
 
-    def _vector(self, spec: AvatarSpec, line: int, cells: dict[str, str]) -> None:
-        """Read one row alone, to say which one is bad."""
+    def _check_row(self, spec: AvatarSpec, line: int, cells: dict[str, str]) -> None:
+        """Raise FaceSetError with the line number if this row does not fit the spec."""
         try:
             AvatarVectors.from_records(spec, [cells])
         except AvatarError as error:
             raise FaceSetError(f"{self.path}, line {line}, column {error}") from error
 
     def _check_spec(self, spec: AvatarSpec) -> None:
-        if self.made_on is not None and self.made_on[1] != spec.digest:
+        if self.sealed_spec is not None and self.sealed_spec[1] != spec.digest:
             raise FaceSetError(
-                f"{self.path} was made on engine {self.made_on[0]}, whose parameters "
-                f"or options are not those of engine {spec.name} here: name the right "
-                "engine, or have the truth made anew"
+                f"{self.path} was made on engine {self.sealed_spec[0]}, whose "
+                "parameters or options differ from those of the installed engine "
+                f"{spec.name}: name the right engine, or make the truth again"
             )
 
     def _check_columns(self, spec: AvatarSpec, header: list[str]) -> None:
         for name in header:
             if name != FACE_COLUMN and name not in spec.names:
                 raise FaceSetError(
-                    f"{self.path}: column {name!r} is no parameter of engine "
-                    f"{spec.name}{nearest(name, spec.names)}"
+                    f"{self.path}: column {name!r} is not a parameter of engine "
+                    f"{spec.name}{did_you_mean(name, spec.names)}"
                 )
         for parameter in spec.parameters:
             if parameter.name not in header and parameter.active_when is None:
@@ -106,7 +114,7 @@ class TruthFile:
                 )
 
     def _table(self) -> tuple[list[str], dict[str, Row]]:
-        """The column names, and line number and cells by face id."""
+        """The column names, and the rows by face id."""
         lines = self._lines()
         header = self._header(next(lines, (0, []))[1])
         rows: dict[str, Row] = {}
@@ -120,12 +128,12 @@ class TruthFile:
             face = self._face(line, cells.pop(FACE_COLUMN))
             if face in rows:
                 raise FaceSetError(
-                    f"{self.path}, line {line}: face {face} is on line "
-                    f"{rows[face][0]} already; keep one row a face"
+                    f"{self.path}, line {line}: face {face} is already on line "
+                    f"{rows[face][0]}; keep one row per face"
                 )
             rows[face] = (line, cells)
         if not rows:
-            raise FaceSetError(f"{self.path} names no face: add a row a face")
+            raise FaceSetError(f"{self.path} has no rows: add one row per face")
         return header, rows
 
     def _face(self, line: int, text: str) -> str:
@@ -144,23 +152,25 @@ class TruthFile:
     def _header(self, header: list[str]) -> list[str]:
         if not header:
             raise FaceSetError(
-                f"{self.path} is empty: a truth file has a header line and a row a face"
+                f"{self.path} is empty: expected a header line and one row per face"
             )
         if len(header) == 1 and ";" in header[0]:
-            raise FaceSetError(f"{self.path}: separate the cells by commas, not by ;")
+            raise FaceSetError(
+                f"{self.path}: cells must be separated by commas, not semicolons"
+            )
         for name in header:
             if not name:
                 raise FaceSetError(f"{self.path}: a column has no name in line 1")
             if header.count(name) > 1:
-                raise FaceSetError(f"{self.path}: column {name!r} stands there twice")
+                raise FaceSetError(f"{self.path}: column {name!r} is there twice")
         if FACE_COLUMN not in header:
             raise FaceSetError(
-                f"{self.path}: the column {FACE_COLUMN!r} with the face ids is missing"
+                f"{self.path}: column {FACE_COLUMN!r} with the face ids is missing"
             )
         return header
 
     def _lines(self) -> Iterator[tuple[int, list[str]]]:
-        """Line numbers and stripped cells; blank lines are left out."""
+        """Line numbers and stripped cells; blank lines are skipped."""
         try:
             text = self._bytes().decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -179,35 +189,43 @@ class TruthFile:
 
 
 def read_checked(path: Path, sha256: str | None) -> bytes:
-    """The file's bytes; FaceSetError where it is missing or has another digest."""
+    """Read a file and check its digest.
+
+    Args:
+        path: the file.
+        sha256: expected SHA-256 (hex), or None to accept any.
+
+    Raises:
+        FaceSetError: if the file cannot be read or has another digest.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise FaceSetError(
             f"{path} cannot be read: {error.strerror or error}"
         ) from error
-    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+    if sha256 is not None and bytes_digest(data) != sha256:
         raise FaceSetError(
-            f"{path} is not the file that its face set was sealed with (SHA-256 "
-            "differs): restore it, or make both anew"
+            f"{path} has changed since its digest was recorded (SHA-256 differs): "
+            "restore the file, or make the file and its manifest or seal again"
         )
     return data
 
 
 def write_truth(path: Path, faces: Sequence[str], vectors: AvatarVectors) -> None:
-    """Write a truth CSV (`truth_bytes`) whole or not at all."""
+    """Write a truth CSV (see `truth_bytes`) atomically."""
     atomic_write(path, truth_bytes(faces, vectors))
 
 
 def truth_bytes(faces: Sequence[str], vectors: AvatarVectors) -> bytes:
-    """A truth CSV that `TruthFile.read` gives back; inactive cells stay empty.
+    """The bytes of a truth CSV; cells of inactive parameters are empty.
 
-    Raises FaceSetError where there is not one vector a face, or a face is named twice.
+    Raises FaceSetError if there is not one vector per face, or a face is named twice.
     """
     if len(faces) != len(vectors):
         raise FaceSetError(f"{len(faces)} faces but {len(vectors)} vectors")
     if len(set(faces)) != len(faces):
-        raise FaceSetError("a truth file would name a face twice")
+        raise FaceSetError("a face is named twice; a truth file has one row per face")
     text = StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow((FACE_COLUMN, *vectors.spec.names))
@@ -218,7 +236,7 @@ def truth_bytes(faces: Sequence[str], vectors: AvatarVectors) -> bytes:
 
 def _cells(vectors: AvatarVectors) -> Iterator[list[str]]:
     spec, active = vectors.spec, vectors.active()
-    alive = {p.name: active.continuous[:, i] for i, p in enumerate(spec.continuous)}
-    alive |= {p.name: active.discrete[:, i] for i, p in enumerate(spec.discrete)}
+    mask = {p.name: active.continuous[:, i] for i, p in enumerate(spec.continuous)}
+    mask |= {p.name: active.discrete[:, i] for i, p in enumerate(spec.discrete)}
     for row, record in enumerate(vectors.to_records()):
-        yield [str(record[name]) if alive[name][row] else "" for name in spec.names]
+        yield [str(record[name]) if mask[name][row] else "" for name in spec.names]

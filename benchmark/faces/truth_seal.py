@@ -1,8 +1,11 @@
-"""Sealed truth files: a CSV that people made, and the JSON that vouches for it."""
+"""Sealed truth files: a CSV that people made, and a JSON with the digests it needs.
+
+The seal of `NAME.csv` is `NAME.seal.json`. It records the CSV's digest, the engine's
+spec and the pictures that the designer saw, so that a change in any of them is noticed.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,20 +14,28 @@ from typing import Any
 
 from benchmark.avatars import AvatarVectors
 from benchmark.faces.pictures import FaceSetError
-from benchmark.faces.truth_csv import TruthFile, read_checked, same_face, truth_bytes
+from benchmark.faces.truth_csv import TruthFile, read_checked, truth_bytes, unchanged_id
+from benchmark.storage.digests import bytes_digest
 
 FORMAT = "avatarbench truth seal 1"
 SUFFIX = ".seal.json"
-TEXTS = (("truth", "file"), ("truth", "sha256"), ("engine", "name"), ("engine", "spec"))
-"""Where a seal must hold text; beside these, `picture` of each of its faces."""
+REQUIRED_TEXTS = (
+    ("truth", "file"),
+    ("truth", "sha256"),
+    ("engine", "name"),
+    ("engine", "spec"),
+)
+"""Keys (outer, inner) that must hold text; so must `picture` of every face."""
 
 
 @dataclass(frozen=True)
-class FaceWork:
-    """How one face's truth came about.
+class FaceProvenance:
+    """What one face's truth was made from.
 
-    `picture` is the SHA-256 (hex) of the picture file that the designer looked at,
-    `engine_version` the version that drew the avatar, `finished_at` a UTC ISO time.
+    Attributes:
+        picture: SHA-256 (hex) of the picture file that the designer saw.
+        engine_version: version of the engine that drew the avatar.
+        finished_at: time at which the face was marked done (UTC, ISO 8601).
     """
 
     picture: str
@@ -33,71 +44,87 @@ class FaceWork:
 
 
 def seal_path(truth: Path) -> Path:
-    """Where the seal of a truth file lies: beside it, `.seal.json` for `.csv`."""
+    """The path of a truth file's seal: `.seal.json` in place of `.csv`."""
     return truth.with_suffix(SUFFIX)
 
 
-def sealed_files(
+def seal_truth(
     vectors: AvatarVectors,
     engine: str,
     designer: str,
-    works: Mapping[str, FaceWork],
+    provenances: Mapping[str, FaceProvenance],
 ) -> dict[str, bytes]:
-    """ENGINE.DESIGNER.csv over the faces of `works` (a vector each), and its seal.
+    """Build the files ENGINE.DESIGNER.csv and ENGINE.DESIGNER.seal.json.
 
-    The same work gives the same bytes. Raises FaceSetError where there is not one
-    vector a face.
+    The same input gives the same bytes.
+
+    Args:
+        vectors: one per face.
+        engine: the engine's name.
+        designer: who made the vectors.
+        provenances: by face id, in the order of `vectors`.
+
+    Returns:
+        File contents by file name.
+
+    Raises:
+        FaceSetError: if there is not one vector per face.
     """
     name = Path(f"{engine}.{designer}.csv")
-    truth = truth_bytes(tuple(works), vectors)
+    truth = truth_bytes(tuple(provenances), vectors)
     seal = {
         "format": FORMAT,
-        "truth": {"file": name.name, "sha256": hashlib.sha256(truth).hexdigest()},
+        "truth": {"file": name.name, "sha256": bytes_digest(truth)},
         "designer": designer,
         "engine": {"name": engine, "spec": vectors.spec.digest},
-        "faces": {face: vars(work) for face, work in works.items()},
+        "faces": {face: vars(origin) for face, origin in provenances.items()},
     }
     text = json.dumps(seal, indent=2, ensure_ascii=False) + "\n"
     return {name.name: truth, seal_path(name).name: text.encode()}
 
 
-def sealed_truth(path: Path, face_id: Callable[[str], str] = same_face) -> TruthFile:
-    """A truth file, held against its seal where one lies beside it.
+def open_truth(path: Path, face_id: Callable[[str], str] = unchanged_id) -> TruthFile:
+    """Open a truth file; if a seal lies beside it, reading checks against the seal.
 
-    Raises FaceSetError where that seal is damaged, or belongs to another file.
+    Raises FaceSetError if the seal is damaged or belongs to another file.
     """
-    place = seal_path(path)
-    if not place.is_file():
+    seal_file = seal_path(path)
+    if not seal_file.is_file():
         return TruthFile(path, face_id=face_id)
-    seal = _read_seal(place)
+    seal = _read_seal(seal_file)
     if seal["truth"]["file"] != path.name:
         raise FaceSetError(
-            f"{place} seals {seal['truth']['file']}, not {path.name}: export both "
-            "again, and keep their names"
+            f"{seal_file} is the seal of {seal['truth']['file']}, not of {path.name}: "
+            "export both files again and keep their names"
         )
     return TruthFile(
         path,
         sha256=seal["truth"]["sha256"],
         face_id=face_id,
-        made_on=(seal["engine"]["name"], seal["engine"]["spec"]),
-        seen={face: work["picture"] for face, work in seal["faces"].items()},
+        sealed_spec=(seal["engine"]["name"], seal["engine"]["spec"]),
+        picture_digests={
+            face: origin["picture"] for face, origin in seal["faces"].items()
+        },
     )
 
 
-def check_seen(truth: TruthFile, files: Mapping[str, Path]) -> None:
-    """Refuse a picture that is not the one that the truth was made for.
+def check_pictures(truth: TruthFile, files: Mapping[str, Path]) -> None:
+    """Check that pictures are the ones that a truth was made for.
 
-    `files` are the face set's pictures by id. Faces without a picture are left to
-    whoever asks for them. Raises FaceSetError naming the first picture that changed.
+    Args:
+        truth: its faces without a picture in `files` are skipped.
+        files: the face set's pictures by face id.
+
+    Raises:
+        FaceSetError: for the first picture that changed.
     """
-    for face, sha256 in truth.seen.items():
+    for face, sha256 in truth.picture_digests.items():
         if face not in files:
             continue
-        found = hashlib.sha256(read_checked(files[face], None)).hexdigest()
-        if found != sha256:
+        if bytes_digest(read_checked(files[face], None)) != sha256:
             raise FaceSetError(
                 f"{files[face]} is not the picture that {truth.path} was made for "
-                "(SHA-256 differs): restore the picture, or have the truth made anew"
+                "(SHA-256 differs): restore the picture, or make the truth again"
             )
 
 
@@ -105,24 +132,27 @@ def _read_seal(path: Path) -> dict[str, Any]:
     try:
         seal = json.loads(read_checked(path, None))
     except ValueError as error:
-        raise FaceSetError(f"{path} is no JSON: {error}; export it again") from error
+        raise FaceSetError(
+            f"{path} is not valid JSON: {error}; export it again"
+        ) from error
     if not isinstance(seal, dict) or seal.get("format") != FORMAT:
         raise FaceSetError(
-            f"{path} is no seal of this version ({FORMAT}): export the truth again"
+            f"{path} is not a seal of format {FORMAT!r}: export the truth again"
         )
     faces = seal.get("faces")
-    works = list(faces.values()) if isinstance(faces, dict) else [None]
-    texts = [_dig(seal, keys) for keys in TEXTS]
-    texts += [_dig(work, ("picture",)) for work in works]
+    origins = list(faces.values()) if isinstance(faces, dict) else [None]
+    texts = [_get_nested(seal, keys) for keys in REQUIRED_TEXTS]
+    texts += [_get_nested(origin, ("picture",)) for origin in origins]
     if not all(isinstance(text, str) for text in texts):
         raise FaceSetError(
-            f"{path} lacks or garbles an entry: export the truth and its seal again"
+            f"{path} has a missing or malformed entry: export the truth and its seal "
+            "again"
         )
     return seal
 
 
-def _dig(data: Any, keys: tuple[str, ...]) -> Any:
-    """The value under nested keys; None where a level is missing."""
+def _get_nested(data: Any, keys: tuple[str, ...]) -> Any:
+    """The value under nested keys; None if a level is missing."""
     for key in keys:
         data = data.get(key) if isinstance(data, dict) else None
     return data

@@ -1,1 +1,1 @@
-"""Carry a resolved suite out: plan, stages, trials."""
+"""Run a resolved suite: plan its stages, execute them, write trial folders."""

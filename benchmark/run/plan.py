@@ -1,4 +1,4 @@
-"""What a resolved needs: the stages of every trial, and what trials share."""
+"""The plan of a resolved suite: the stages of every trial."""
 
 from __future__ import annotations
 
@@ -29,7 +29,15 @@ from benchmark.weights.folders import is_member
 class TrialPlan:
     """One variant × engine × seed and its stages.
 
-    `predict` and `render` are by split, `scores` by (split, designer, metric).
+    Attributes:
+        variant: the method with its options.
+        engine: name of the engine.
+        seed: of the fit.
+        fit: the fitted method.
+        speed: its speed on this machine.
+        predict: predicted vectors by split.
+        render: their renders by split.
+        scores: by (split, designer, metric).
     """
 
     variant: Variant
@@ -47,7 +55,7 @@ class TrialPlan:
         return f"{self.variant.name}__{self.engine}__s{self.seed}"
 
     def stages(self) -> Iterator[Stage]:
-        """Every stage in the order of work."""
+        """Every stage in the order of execution."""
         yield self.fit
         yield self.speed
         yield from self.predict.values()
@@ -57,7 +65,14 @@ class TrialPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """Every trial of a resolved, and the truths' renders that trials share."""
+    """Every trial of a suite, and the ground-truth renders that trials share.
+
+    Attributes:
+        resolved: the suite.
+        machine: the hardware, as timings record it.
+        truths: ground-truth renders by (engine, split, designer).
+        trials: in the order of execution.
+    """
 
     resolved: ResolvedSuite
     machine: Mapping[str, Any]
@@ -65,21 +80,21 @@ class Plan:
     trials: tuple[TrialPlan, ...]
 
     def trial_key(self, trial: TrialPlan) -> str:
-        """SHA-256 (hex) of all that a trial's results depend on; timings excluded."""
+        """SHA-256 (hex) of everything that a trial's scores depend on."""
         scores = {"/".join(name): stage.key for name, stage in trial.scores.items()}
         return digest_of({"run": self.resolved.digest, "scores": scores})
 
     @cached_property
     def unique(self) -> dict[str, Stage]:
-        """Every stage once, by key."""
+        """Every stage of the plan by key, each once."""
         shared = {stage.key: stage for stage in self.truths.values()}
         return shared | {s.key: s for t in self.trials for s in t.stages()}
 
 
 def make_plan(resolved: ResolvedSuite) -> Plan:
-    """The stages of every trial: variants × engines × seeds.
+    """Plan the stages of every trial: variants × engines × seeds.
 
-    Sets torch's number of threads, on which floating point and speed depend.
+    Sets the number of threads of torch, on which results and speed depend.
     """
     torch.set_num_threads(resolved.suite.threads)
     machine = hardware(resolved.device, resolved.suite.threads)
@@ -95,7 +110,7 @@ def make_plan(resolved: ResolvedSuite) -> Plan:
         for designer in resolved.suite.designers
     }
     trials = tuple(
-        _trial(resolved, machine, truths, variant, engine, seed)
+        _plan_trial(resolved, machine, truths, variant, engine, seed)
         for engine in resolved.engines
         for variant in resolved.variants
         for seed in resolved.suite.seeds
@@ -103,7 +118,7 @@ def make_plan(resolved: ResolvedSuite) -> Plan:
     return Plan(resolved, machine, truths, trials)
 
 
-def _trial(
+def _plan_trial(
     resolved: ResolvedSuite,
     machine: dict[str, Any],
     truths: Mapping[tuple[str, str, str], Stage],
@@ -112,14 +127,14 @@ def _trial(
     seed: int,
 ) -> TrialPlan:
     suite, digest = resolved.suite, engine_digest(resolved.engines[engine])
-    fit = _fit(resolved, variant, engine, seed)
-    # The engine's share of a latency grows with the picture.
+    fit = _plan_fit(resolved, variant, engine, seed)
+    # The latency of rendering grows with the size of the picture.
     timed = {**suite.speed.model_dump(), "render_size": suite.render_size}
     speed = speed_stage(fit, digest, digest_of(machine), timed)
     predict = {s: predict_stage(fit, resolved.splits[s].digest) for s in suite.splits}
     render = {s: render_stage(digest, p, suite.render_size) for s, p in predict.items()}
     scores = {
-        (split, designer, bound.meta.name): _score(
+        (split, designer, bound.meta.name): _plan_score(
             bound, render[split], truths[engine, split, designer]
         )
         for split in suite.splits
@@ -130,7 +145,9 @@ def _trial(
     return TrialPlan(variant, engine, seed, fit, speed, predict, render, scores)
 
 
-def _fit(resolved: ResolvedSuite, variant: Variant, engine: str, seed: int) -> Stage:
+def _plan_fit(
+    resolved: ResolvedSuite, variant: Variant, engine: str, seed: int
+) -> Stage:
     meta = variant.meta
     method = {"name": meta.name, "version": meta.version, "revision": meta.revision}
     inputs = {
@@ -143,13 +160,13 @@ def _fit(resolved: ResolvedSuite, variant: Variant, engine: str, seed: int) -> S
         inputs["truth"] = resolved.truth_digest(engine, "train", designer)
     options = variant.options.model_dump(mode="json")
     fit = fit_stage(method, options, inputs, resolved.compute, seed)
-    # Only who reads a generator could meet weights or stages that ship.
+    # Only methods that read a generator can use shipped weights or stages.
     if resolved.suite.from_scratch and any(map(is_member, variant.digests)):
         fit = replace(fit, options={**fit.options, "from_scratch": True})
     return fit
 
 
-def _score(bound: BoundMetric, predicted: Stage, truth: Stage) -> Stage:
+def _plan_score(bound: BoundMetric, predicted: Stage, truth: Stage) -> Stage:
     data = metric_data(bound)
     return score_stage(
         bound.meta.name, data["identity"], bound.digests, predicted, truth

@@ -1,4 +1,4 @@
-"""A method's predictions for many faces, batch by batch, resumable at the open one."""
+"""Predict vectors in batches; an interrupted prediction continues at its open batch."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from benchmark.run.stage_keys import PREDICT_BATCH
+from benchmark.storage.batch_files import build_batches
 from benchmark.storage.store import atomic_write
 from benchmark.system.progress import Progress
 
@@ -16,25 +17,25 @@ if TYPE_CHECKING:
     from methods.base import Method
 
 
-def predicted(
+def predict_in_batches(
     method: Method, faces: Tensor, scratch: Path, progress: Progress, label: str
 ) -> list[dict[str, Any]]:
-    """Records by names of what `method` predicts for (n, 3, H, W) faces in [-1, 1].
+    """Predict (n, 3, H, W) faces in [-1, 1]; returns n vectors as records by name.
 
-    Batches that lie in `scratch`, from a run that was killed, are read. Which faces are
-    in one is fixed, so that a prediction is the same in any run.
+    Finished batches are kept in `scratch` and read by the next call. The faces of a
+    batch are fixed, so a prediction does not depend on interruptions.
     """
-    files = {
-        start: scratch / f"vectors-{start:07d}.json"
-        for start in range(0, len(faces), PREDICT_BATCH)
-    }
-    there = {start for start, file in files.items() if file.is_file()}
-    done = sum(min(PREDICT_BATCH, len(faces) - start) for start in there)
-    with progress.task(label, len(faces), done) as bar:
-        for start in sorted(files.keys() - there):
-            batch = faces[start : start + PREDICT_BATCH]
-            records = method.predict(batch).to_records()
-            atomic_write(files[start], json.dumps(records).encode())
-            bar.advance(len(batch))
-    found = [json.loads(file.read_text()) for file in files.values()]
-    return [record for records in found for record in records]
+
+    def build(rows: slice, file: Path) -> None:
+        records = method.predict(faces[rows]).to_records()
+        atomic_write(file, json.dumps(records).encode())
+
+    files = build_batches(
+        len(faces),
+        PREDICT_BATCH,
+        lambda number: scratch / f"vectors-{number:05d}.json",
+        build,
+        progress,
+        label,
+    )
+    return [record for file in files for record in json.loads(file.read_text())]

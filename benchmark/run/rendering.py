@@ -1,4 +1,4 @@
-"""Pictures of avatar vectors and the maps beside them, made in batches and kept."""
+"""Render avatar vectors in batches, with the maps that an engine offers."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ RENDERS_FILE = "renders.npz"
 
 
 class Renders(NamedTuple):
-    """n avatars as an engine draws them; maps are None where it has none.
+    """Renders of n avatars.
 
-    pictures: (n, S, S, 3) uint8; parts: (n, S, S) uint8 class ids; beards: (n, S, S)
-    bool, the pixels of facial hair.
+    Attributes:
+        pictures: (n, S, S, 3) uint8 RGB.
+        parts: (n, S, S) uint8 part classes; None if the engine has no part maps.
+        beards: (n, S, S) bool pixels of facial hair; None if the engine has none.
     """
 
     pictures: NDArray[np.uint8]
@@ -32,7 +34,7 @@ class Renders(NamedTuple):
 def render(
     engine: Engine, vectors: AvatarVectors, size: int, bar: Task | None = None
 ) -> Renders:
-    """Draw vectors at size x size pixels, with the maps that the engine offers."""
+    """Render vectors at size x size pixels; `bar` advances by one per avatar."""
     pictures, parts, beards = [], [], []
     for start in range(0, len(vectors), RENDER_BATCH):
         batch = vectors[start : start + RENDER_BATCH]
@@ -51,28 +53,31 @@ def render(
 
 
 def save_renders(folder: Path, renders: Renders) -> None:
-    """Keep renders in `folder`."""
+    """Write renders to a file in `folder`."""
     arrays = {k: v for k, v in renders._asdict().items() if v is not None}
     np.savez_compressed(folder / RENDERS_FILE, allow_pickle=False, **arrays)
 
 
 def load_renders(folder: Path) -> Renders:
-    """What `save_renders` kept."""
+    """Read what `save_renders` wrote."""
     with np.load(folder / RENDERS_FILE) as arrays:
         return Renders(arrays["pictures"], arrays.get("parts"), arrays.get("beards"))
 
 
-def cases_of(
-    predicted: AvatarVectors, truth: AvatarVectors, drawn: Renders, drawn_truth: Renders
+def make_cases(
+    predicted: AvatarVectors,
+    truth: AvatarVectors,
+    renders: Renders,
+    truth_renders: Renders,
 ) -> Cases:
-    """What metrics score: n predictions beside their ground truth, both drawn."""
+    """The input of metrics: n predictions and their ground truth, both rendered."""
     return Cases(
         predicted=predicted,
         truth=truth,
-        predicted_renders=drawn.pictures,
-        truth_renders=drawn_truth.pictures,
-        predicted_parts=drawn.parts,
-        truth_parts=drawn_truth.parts,
-        predicted_beards=drawn.beards,
-        truth_beards=drawn_truth.beards,
+        predicted_renders=renders.pictures,
+        truth_renders=truth_renders.pictures,
+        predicted_parts=renders.parts,
+        truth_parts=truth_renders.parts,
+        predicted_beards=renders.beards,
+        truth_beards=truth_renders.beards,
     )

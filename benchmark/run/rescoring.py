@@ -1,7 +1,7 @@
-"""Score a finished run's predictions again, with the metrics that its suite has now.
+"""Score the predictions of a finished run with the current metrics of its suite.
 
-Nothing is trained and nothing is timed. A trial is taken where all that its predictions
-depend on is the same; its timing is copied.
+Nothing is trained or timed. A trial is reused if everything that its predictions depend
+on is unchanged; its timing is copied.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import yaml
 
 from benchmark.run.plan import Plan, TrialPlan
 from benchmark.run.stage_executor import VECTORS_FILE, StageExecutor
-from benchmark.run.trial_writer import describe, told_vectors, write_trial
+from benchmark.run.trial_writer import read_predictions, trial_record, write_trial
 from benchmark.storage.store import atomic_write
 from benchmark.storage.trial_folder import (
     TrialError,
@@ -23,34 +23,34 @@ from benchmark.storage.trial_folder import (
     read_timing,
 )
 
-NOT_OF_PREDICTIONS = frozenset({"metrics", "world", "key", "suite", "title"})
-"""What of a trial's record says nothing about its predictions."""
+UNRELATED_KEYS = frozenset({"metrics", "world", "key", "suite", "title"})
+"""Keys of `trial.json` that do not affect predictions."""
 
 
 def same_faces(plan: Plan, source: Path) -> bool:
-    """Whether a run was made on the faces and truths of the plan."""
-    found = yaml.safe_load((source / "resolved.yaml").read_text(encoding="utf-8"))
+    """Whether a run used the faces and the ground truth of the plan."""
+    before = yaml.safe_load((source / "resolved.yaml").read_text(encoding="utf-8"))
     now = json.loads(json.dumps(plan.resolved.to_data()["faces"]))
-    return found.get("faces") == now
+    return before.get("faces") == now
 
 
 def rescore(
     executor: StageExecutor, trial: TrialPlan, source: Path, target: Path, run: Path
 ) -> None:
-    """Write the trial's folder from the predictions of its namesake in `source`.
+    """Write the folder `target` from the predictions of the same trial in `source`.
 
-    Raises TrialError where there is none, where it is not this very trial, and where
-    its cases are damaged.
+    Raises TrialError if that trial is missing, differs in anything but metrics, or has
+    damaged cases.
     """
     folder = source / "trials" / trial.name
-    record = describe(executor.plan, trial)
-    _check_same(folder, record)
+    record = trial_record(executor.plan, trial)
+    _check_reusable(folder, record)
     timing, cases = read_timing(folder), read_cases(folder)
     if timing is None:
         raise TrialError(f"{folder} has no timing: run the suite instead")
     resolved, spec = executor.plan.resolved, executor.engine(trial).spec
     for split, stage in trial.predict.items():
-        vectors = told_vectors(cases, resolved, split, spec, folder)
+        vectors = read_predictions(cases, resolved, split, spec, folder)
         data = json.dumps(vectors.to_records()).encode()
         executor.store.get_or_build(
             stage, lambda place, _, data=data: atomic_write(place / VECTORS_FILE, data)
@@ -58,13 +58,14 @@ def rescore(
     write_trial(executor, trial, record, timing, target, run)
 
 
-def _check_same(folder: Path, record: dict[str, Any]) -> None:
+def _check_reusable(folder: Path, record: dict[str, Any]) -> None:
     before = read_record(folder)
     if before is None or before.get("status") != "done":
-        raise TrialError(f"{folder} holds no finished trial: run the suite instead")
-    names = sorted(set(record) - NOT_OF_PREDICTIONS)
+        raise TrialError(f"{folder} is not a finished trial: run the suite instead")
+    names = sorted(set(record) - UNRELATED_KEYS)
     changed = [name for name in names if before.get(name) != record[name]]
     if changed:
         raise TrialError(
-            f"{folder} was made with other {', '.join(changed)}: run the suite instead"
+            f"{folder} was made with different {', '.join(changed)}: run the suite "
+            "instead"
         )

@@ -1,4 +1,4 @@
-"""Carry a plan out: stages through the store, trials into the run folder."""
+"""Run a plan: cache its stages in the store and write a folder for each trial."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmark.faces.pictures import FaceSetError
 from benchmark.run.plan import Plan, TrialPlan
 from benchmark.run.rescoring import rescore
 from benchmark.run.stage_executor import StageExecutor
-from benchmark.run.trial_writer import assemble, complete, describe
+from benchmark.run.trial_writer import restore_pictures, run_trial, trial_record
 from benchmark.storage.locks import lock
 from benchmark.storage.store import Store, StoreError, atomic_write, unwritable
 from benchmark.storage.trial_folder import (
@@ -34,9 +34,14 @@ from benchmark.system.progress import Progress
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one trial ended: its folder, whether it was there before, or its error.
+    """How one trial ended.
 
-    `seconds` is what this invocation spent on it.
+    Attributes:
+        name: of the trial.
+        folder: of its results.
+        cached: whether it was finished before.
+        error: None if it succeeded.
+        seconds: that this invocation spent on it.
     """
 
     name: str
@@ -47,28 +52,28 @@ class Outcome:
 
 
 class Listener(Protocol):
-    """Who wants to hear how a run goes (the tracker)."""
+    """Follows the progress of a run, such as the MLflow tracker."""
 
     def started(self, run: Path) -> None:
-        """The run folder holds the resolved configuration and the environment."""
+        """Called once the run folder holds `resolved.yaml` and `environment.json`."""
         ...
 
     def finished_trial(self, outcome: Outcome, model: Path | None) -> None:
-        """A trial folder is complete; `model` is the fitted method's folder, if any."""
+        """After each trial; `model` is the folder of its fitted method, or None."""
         ...
 
 
 class RunError(OSError):
-    """The run's folder cannot be used; the message names it."""
+    """A folder cannot be used; the message names it."""
 
 
 def run_folder(resolved: ResolvedSuite, out: Path) -> Path:
-    """Where a resolved's results lie: stable, named by suite and configuration."""
+    """The folder of a suite's results, named by the suite and the configuration."""
     return out / resolved.suite.name / resolved.digest[:12]
 
 
-def make_out(out: Path) -> None:
-    """Make the output folder; raises RunError where nothing can be written to it."""
+def create_out_folder(out: Path) -> None:
+    """Create the output folder; raises RunError if it is not writable."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         atomic_write(out / ".writable", b"")
@@ -85,12 +90,12 @@ def _unwritable(folder: Path, error: OSError) -> RunError:
 
 
 def finished_trials(plan: Plan, out: Path) -> set[str]:
-    """Names of the trials whose folders are whole, but for pictures, and up to date."""
+    """Names of the trials that are finished and up to date; pictures may be missing."""
     folder = run_folder(plan.resolved, out) / "trials"
     return {
         trial.name
         for trial in plan.trials
-        if _is_there(folder / trial.name, describe(plan, trial), plan.machine)
+        if _is_finished(folder / trial.name, trial_record(plan, trial), plan.machine)
     }
 
 
@@ -100,27 +105,26 @@ def run(
     out: Path,
     progress: Progress,
     listeners: Sequence[Listener] = (),
-    scored_before: Path | None = None,
+    rescore_from: Path | None = None,
 ) -> list[Outcome]:
-    """Do what is left of a plan; every trial ends as a folder, a failed one too.
+    """Run the unfinished trials of a plan. A failed trial gets a folder too.
 
-    `scored_before` is a run folder whose predictions are scored again, in place of
-    fitting anything; trials that it does not hold fail and leave no folder.
+    With `rescore_from`, a run folder, its predictions are scored again and nothing is
+    fitted. Trials that are missing there fail and get no folder.
 
-    Raises RunError or StoreError where `out` or the store cannot be written (any more)
-    and Busy where another process works on the same run, FaceSetError where a face
-    cannot be read.
+    Raises RunError or StoreError if `out` or the store is not writable, Busy if another
+    process works on the same run, and FaceSetError if a face cannot be read.
     """
-    make_out(out)
+    create_out_folder(out)
     store.prepare()
     folder = run_folder(plan.resolved, out)
     try:
         with lock(folder / ".lock", f"run folder {folder}"):
-            _prepare(plan, folder)
+            _write_configuration(plan, folder)
             for listener in listeners:
                 listener.started(folder)
             executor = StageExecutor(plan, store, progress)
-            return _run_trials(plan, executor, folder, listeners, scored_before)
+            return _run_trials(plan, executor, folder, listeners, rescore_from)
     except (RunError, StoreError):
         raise
     except OSError as error:
@@ -129,7 +133,7 @@ def run(
         raise _unwritable(folder, error) from error
 
 
-def _prepare(plan: Plan, folder: Path) -> None:
+def _write_configuration(plan: Plan, folder: Path) -> None:
     resolved = yaml.safe_dump(plan.resolved.to_data(), sort_keys=False)
     atomic_write(folder / "resolved.yaml", resolved.encode())
     atomic_write(folder / "environment.json", json_bytes(environment(plan.machine)))
@@ -141,16 +145,16 @@ def _run_trials(
     executor: StageExecutor,
     folder: Path,
     listeners: Sequence[Listener],
-    scored_before: Path | None,
+    rescore_from: Path | None,
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
     with executor.progress.task("trials", len(plan.trials)) as bar:
         for trial in plan.trials:
             started = time.monotonic()
-            outcome = _run_trial(plan, executor, trial, folder, scored_before)
+            outcome = _run_trial(plan, executor, trial, folder, rescore_from)
             outcome = replace(outcome, seconds=time.monotonic() - started)
             outcomes.append(outcome)
-            # Results that were published elsewhere come without their model.
+            # Published results come without the fitted method.
             fitted = outcome.error is None and executor.store.has(trial.fit)
             model = executor.store.folder(trial.fit) if fitted else None
             for listener in listeners:
@@ -164,25 +168,25 @@ def _run_trial(
     executor: StageExecutor,
     trial: TrialPlan,
     folder: Path,
-    scored_before: Path | None,
+    rescore_from: Path | None,
 ) -> Outcome:
-    """One trial; whatever a plugin raises becomes a failed trial, not a failed run."""
+    """Run one trial. An exception of a plugin fails the trial, not the run."""
     target = folder / "trials" / trial.name
-    record = describe(plan, trial)
-    there = _is_there(target, record, plan.machine)
+    record = trial_record(plan, trial)
+    finished = _is_finished(target, record, plan.machine)
     try:
-        if there:
-            complete(executor, trial, target, folder)
-        elif scored_before is not None:
-            rescore(executor, trial, scored_before, target, folder)
+        if finished:
+            restore_pictures(executor, trial, target, folder)
+        elif rescore_from is not None:
+            rescore(executor, trial, rescore_from, target, folder)
         else:
-            assemble(executor, trial, record, target, folder)
+            run_trial(executor, trial, record, target, folder)
     except (StoreError, FaceSetError):
-        # No other trial could go on either.
+        # Every other trial would fail too.
         raise
     except Exception as error:
         message = f"{type(error).__name__}: {error}"
-        if there or scored_before is not None:  # what stands there stays
+        if finished or rescore_from is not None:  # keep the existing folder
             return Outcome(trial.name, target, cached=False, error=message)
         failed = {
             **record,
@@ -193,13 +197,15 @@ def _run_trial(
         }
         publish(target, lambda f: _write_failed(f, failed))
         return Outcome(trial.name, target, cached=False, error=message)
-    return Outcome(trial.name, target, cached=there)
+    return Outcome(trial.name, target, cached=finished)
 
 
-def _is_there(target: Path, record: dict[str, Any], machine: Mapping[str, Any]) -> bool:
-    """Whether the folder holds this very trial, timed on this machine.
+def _is_finished(
+    target: Path, record: dict[str, Any], machine: Mapping[str, Any]
+) -> bool:
+    """Whether the folder holds exactly this trial, timed on this machine.
 
-    Its pictures may be missing: they can be drawn anew.
+    Pictures may be missing, since they can be rendered again.
     """
     before, timing = read_record(target), read_timing(target)
     if before is None or timing is None or timing.get("hardware") != machine:

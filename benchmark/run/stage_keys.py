@@ -1,4 +1,4 @@
-"""The stages of a trial and what each of their keys depends on."""
+"""The stages of a trial and everything that their keys depend on."""
 
 from __future__ import annotations
 
@@ -20,9 +20,13 @@ def fit_stage(
 ) -> Stage:
     """A method fitted to an engine.
 
-    `method` holds name, version and revision; `inputs` the digests of the engine, the
-    train faces, each weight file, and of the truths where the method is an oracle;
-    `compute` the device and the number of threads, on which floating point depends.
+    Args:
+        method: name, version and revision.
+        options: of the method.
+        inputs: digests of the engine, the train faces, each weight file and, for an
+            oracle, the ground truth.
+        compute: device and number of threads; floating-point results depend on them.
+        seed: of the trial.
     """
     return Stage(
         "fit",
@@ -34,18 +38,18 @@ def fit_stage(
 
 
 def predict_stage(fit: Stage, faces: str) -> Stage:
-    """A fitted method's vectors for the faces of a split (their digest)."""
+    """The predicted vectors for the faces of a split, given by their digest."""
     inputs = {"fit": fit.key, "faces": faces}
     return Stage("predict", "1", {"batch": PREDICT_BATCH}, inputs)
 
 
 def truth_render_stage(engine: str, truth: str, size: int) -> Stage:
-    """The pictures of true vectors; `engine` and `truth` are digests."""
+    """Renders of the ground truth; `engine` and `truth` are digests."""
     return _render_stage({"engine": engine, "truth": truth}, size)
 
 
 def render_stage(engine: str, predict: Stage, size: int) -> Stage:
-    """The pictures of predicted vectors."""
+    """Renders of predicted vectors; `engine` is a digest."""
     return _render_stage({"engine": engine, "predicted": predict.key}, size)
 
 
@@ -60,7 +64,7 @@ def score_stage(
     predicted: Stage,
     truth: Stage,
 ) -> Stage:
-    """One metric over the cases of a split: rendered predictions against truths."""
+    """The scores of one metric on the rendered predictions of a split."""
     inputs = {"predicted": predicted.key, "truth": truth.key}
     inputs |= {f"weights.{name}": digest for name, digest in weights.items()}
     return Stage("score", "1", {"metric": metric, "identity": dict(identity)}, inputs)
@@ -69,6 +73,6 @@ def score_stage(
 def speed_stage(
     fit: Stage, engine: str, machine: str, options: Mapping[str, Any]
 ) -> Stage:
-    """How fast a fitted method is on one machine; no result is keyed by it."""
+    """The speed of a fitted method on one machine; no other stage depends on it."""
     inputs = {"fit": fit.key, "engine": engine, "machine": machine}
     return Stage("speed", "1", options, inputs)

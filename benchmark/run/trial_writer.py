@@ -1,4 +1,4 @@
-"""Put a trial folder together from its stages."""
+"""Write the folder of a trial from its stages."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def assemble(
+def run_trial(
     executor: StageExecutor,
     trial: TrialPlan,
     record: dict[str, Any],
     target: Path,
     run: Path,
 ) -> None:
-    """Do the trial's stages and write its folder, and the truths' pictures of the run.
+    """Execute the stages of a trial, then write its folder and ground-truth pictures.
 
     `record` is `trial.json` without status and set scores.
     """
     for split in executor.plan.resolved.suite.splits:
-        # A damaged face must not come to light after hours of training.
+        # Find a damaged face now, not after hours of training.
         executor.encoded_faces(split)
     executor.fit(trial)
     write_trial(executor, trial, record, executor.timing(trial), target, run)
@@ -63,11 +63,11 @@ def write_trial(
     target: Path,
     run: Path,
 ) -> None:
-    """Predict, render and score a trial, and write its folder and the run's truths."""
-    # Before any score, which would else count them among its own seconds.
+    """Predict, render and score a trial; write its folder and ground-truth pictures."""
+    # Render first, or the seconds of a score stage would include rendering.
     renders = {split: executor.renders(trial, split) for split in trial.render}
-    _write_truths(executor, trial, run)
-    blocks, set_scores = _judge(executor, trial)
+    _write_truth_pictures(executor, trial, run)
+    blocks, set_scores = _score_trial(executor, trial)
 
     def fill(folder: Path) -> None:
         atomic_write(folder / CASES_FILE, cases_bytes(blocks))
@@ -79,10 +79,10 @@ def write_trial(
     publish(target, fill)
 
 
-def _judge(
+def _score_trial(
     executor: StageExecutor, trial: TrialPlan
 ) -> tuple[list[CaseBlock], dict[str, dict[str, float]]]:
-    """Case scores in blocks, and set scores by `split/designer`."""
+    """Case scores in blocks, and set scores by `split/designer` and metric."""
     resolved = executor.plan.resolved
     levels = {bound.meta.name: bound.meta.level for bound in resolved.bound_metrics}
     blocks: list[CaseBlock] = []
@@ -101,7 +101,7 @@ def _judge(
                     split,
                     designer,
                     resolved.splits[split].ids,
-                    parts_of(resolved.splits[split]),
+                    _subgroups(resolved.splits[split]),
                     executor.predict(trial, split),
                     resolved.truths[trial.engine, split, designer],
                     case,
@@ -110,29 +110,29 @@ def _judge(
     return blocks, set_scores
 
 
-def parts_of(split: FaceSplit) -> list[str]:
-    """Each face's part of the world; the split's name where none is known."""
+def _subgroups(split: FaceSplit) -> list[str]:
+    """The subgroup of each face; the name of the split if there are none."""
     attributes = split.attributes()
     if attributes is None or "part" not in attributes:
         return [split.name] * len(split)
     return [str(part) for part in attributes["part"]]
 
 
-def complete(
+def restore_pictures(
     executor: StageExecutor, trial: TrialPlan, target: Path, run: Path
 ) -> None:
-    """Draw what a finished trial lacks of its pictures, and truths' ones of the run.
+    """Render pictures that are missing from a finished trial or its run.
 
-    Results that were published without pictures become a whole trial folder so, with
-    the same bytes, from the vectors of their cases; nothing is fitted. Raises
-    TrialError for damaged cases.
+    Published results come without pictures. They are rendered from the vectors in the
+    cases, to the same bytes. Nothing is fitted. Raises TrialError for damaged cases.
     """
-    _write_truths(executor, trial, run)
+    _write_truth_pictures(executor, trial, run)
     if _has_pictures(executor, trial, target / PICTURES):
         return
     cases = read_cases(target)
     renders = {
-        split: _redrawn(executor, trial, cases, split, target) for split in trial.render
+        split: _render_cases(executor, trial, cases, split, target)
+        for split in trial.render
     }
     publish(
         target / PICTURES, lambda folder: _write_pictures(executor, renders, folder)
@@ -140,7 +140,7 @@ def complete(
 
 
 def _has_pictures(executor: StageExecutor, trial: TrialPlan, folder: Path) -> bool:
-    """Whether every case has its two pictures."""
+    """Whether every face has its two pictures."""
     splits = executor.plan.resolved.splits
     return all(
         len(list((folder / split).glob("*.webp"))) == 2 * len(splits[split])
@@ -148,46 +148,51 @@ def _has_pictures(executor: StageExecutor, trial: TrialPlan, folder: Path) -> bo
     )
 
 
-def _redrawn(
+def _render_cases(
     executor: StageExecutor,
     trial: TrialPlan,
     cases: pd.DataFrame,
     split: str,
     target: Path,
 ) -> NDArray[np.uint8]:
-    """(n, S, S, 3) pictures of the predictions that cases of the folder tell."""
+    """(n, S, S, 3) renders of the predictions in the cases."""
     resolved, engine = executor.plan.resolved, executor.engine(trial)
-    vectors = told_vectors(cases, resolved, split, engine.spec, target)
-    with executor.progress.task(f"redraw {trial.name}", len(vectors)) as bar:
+    vectors = read_predictions(cases, resolved, split, engine.spec, target)
+    with executor.progress.task(f"render {trial.name}", len(vectors)) as bar:
         return render(engine, vectors, resolved.suite.render_size, bar).pictures
 
 
-def told_vectors(
+def read_predictions(
     cases: pd.DataFrame,
     resolved: ResolvedSuite,
     split: str,
     spec: AvatarSpec,
     target: Path,
 ) -> AvatarVectors:
-    """What cases say was predicted for a split's faces, in the split's order."""
-    mine = (cases["split"] == split) & (
+    """The predictions of a split in the cases of folder `target`, in the split's order.
+
+    Raises TrialError if any is missing or damaged.
+    """
+    chosen = (cases["split"] == split) & (
         cases["designer"] == resolved.suite.designers[0]
     )
-    told = dict(zip(cases["face"][mine], cases["predicted"][mine], strict=True))
+    predicted = dict(
+        zip(cases["face"][chosen], cases["predicted"][chosen], strict=True)
+    )
     try:
-        records = [json.loads(told[face]) for face in resolved.splits[split].ids]
+        records = [json.loads(predicted[face]) for face in resolved.splits[split].ids]
         return AvatarVectors.from_records(spec, records)
     except (KeyError, ValueError) as error:
         raise TrialError(
-            f"{target / CASES_FILE} does not tell what was predicted for every face of "
-            f"{split}: delete the folder {target} and run the suite again"
+            f"{target / CASES_FILE} lacks predictions for faces of {split}: delete "
+            f" the folder {target} and run the suite again"
         ) from error
 
 
 def _write_pictures(
     executor: StageExecutor, renders: Mapping[str, NDArray[np.uint8]], folder: Path
 ) -> None:
-    """Face and prediction of every case; `renders` (n, S, S, 3) by split."""
+    """Write the face and the prediction of every case; `renders` are by split."""
     for split, pictures in renders.items():
         place = folder / split
         place.mkdir(parents=True)
@@ -198,8 +203,8 @@ def _write_pictures(
             (place / f"{face}.prediction.webp").write_bytes(webp_bytes(pictures[row]))
 
 
-def _write_truths(executor: StageExecutor, trial: TrialPlan, run: Path) -> None:
-    """The run's truth pictures of the trial's engine, where they are not there yet."""
+def _write_truth_pictures(executor: StageExecutor, trial: TrialPlan, run: Path) -> None:
+    """Write the ground-truth pictures of the trial's engine if they are missing."""
     resolved = executor.plan.resolved
     for split in resolved.suite.splits:
         for designer in resolved.suite.designers:
@@ -212,8 +217,8 @@ def _write_truths(executor: StageExecutor, trial: TrialPlan, run: Path) -> None:
                 write_once(path, webp_bytes(picture))
 
 
-def describe(plan: Plan, trial: TrialPlan) -> dict[str, Any]:
-    """The content of `trial.json` but for status and scores."""
+def trial_record(plan: Plan, trial: TrialPlan) -> dict[str, Any]:
+    """The content of `trial.json`, without status and scores."""
     resolved = plan.resolved
     engine = resolved.engines[trial.engine]
     method = asdict(trial.variant.meta)
@@ -232,16 +237,12 @@ def describe(plan: Plan, trial: TrialPlan) -> dict[str, Any]:
         "seed": trial.seed,
         "metrics": [metric_data(bound) for bound in resolved.bound_metrics],
         "faces": resolved.faces_record(),
-        "world": resolved.world,
+        "world": resolved.version,
         "splits": {name: len(resolved.splits[name]) for name in resolved.suite.splits},
         "designers": list(resolved.suite.designers),
         "render_size": resolved.suite.render_size,
         "compute": resolved.compute,
         "key": plan.trial_key(trial),
     }
-    return _as_json(record)
-
-
-def _as_json(data: dict[str, Any]) -> dict[str, Any]:
-    """The data as it reads back from JSON (tuples as lists), to compare with a file."""
-    return json.loads(json_bytes(data))
+    # Tuples become lists, so that the record equals what is read from the file.
+    return json.loads(json_bytes(record))

@@ -1,1 +1,1 @@
-"""What lies on disk: the stage store, locks, trial folders, digests."""
+"""Files on disk: the stage store, batch files, locks, trial folders and digests."""

@@ -1,4 +1,4 @@
-"""SHA-256 digests of data, bytes and files: what keys and seals are made of."""
+"""SHA-256 digests of JSON-able data, bytes and files."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 
 def digest_of(data: Any) -> str:
-    """SHA-256 (hex) of JSON-able data as canonical JSON.
+    """SHA-256 (hex) of JSON-able data.
 
-    Keys are sorted and there is no white space, so that equal data have equal digests.
-    Raises ValueError for NaN and infinite numbers.
+    The data are serialised as JSON with sorted keys and without white space, so equal
+    data have equal digests. Raises ValueError for NaN and infinite numbers.
     """
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

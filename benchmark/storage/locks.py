@@ -1,52 +1,54 @@
-"""Locks between processes that a killed holder never leaves behind."""
+"""Locks between processes; the operating system releases those of a dead process."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from benchmark.system.environment import process_name
+from filelock import FileLock, Timeout
+
+from benchmark.system.environment import process_identity
 
 
 class Busy(RuntimeError):
-    """Another process is at work; the message says which and on what."""
+    """Another process holds the lock; the message says which one and for what."""
 
 
 @contextmanager
 def lock(
     path: Path, purpose: str, on_wait: Callable[[str], None] | None = None
 ) -> Iterator[None]:
-    """Hold `path` while the body runs, alone among all processes.
+    """Hold the lock file `path` while the body runs, exclusively among all processes.
 
-    Where another process holds it: raises Busy if `on_wait` is None, else calls
-    `on_wait` with one sentence and waits. The operating system drops the lock of a
-    process that dies; forked children do not inherit it.
+    If another process holds it, raises Busy if `on_wait` is None; otherwise calls
+    `on_wait` with one sentence and waits. While the lock is held, `PATH.holder` says
+    by which process.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as handle:
-        try:
-            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):
-            sentence = _holder(path, purpose)
-            if on_wait is None:
-                raise Busy(sentence) from None
-            on_wait(f"{sentence}; waiting for it")
-            fcntl.lockf(handle, fcntl.LOCK_EX)
-        handle.truncate(0)
-        handle.write(json.dumps(process_name()))
-        handle.flush()
-        yield
-
-
-def _holder(path: Path, purpose: str) -> str:
+    holder = path.with_name(f"{path.name}.holder")
+    guard = FileLock(path)
     try:
-        name: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        name = {}
-    who = f"process {name['pid']} on {name['host']}" if "pid" in name else "a process"
-    return f"{purpose}: {who} is at work there (this is process {os.getpid()})"
+        guard.acquire(timeout=0)
+    except Timeout:
+        sentence = f"{purpose}: {_name(holder)} is using it (this is {os.getpid()})"
+        if on_wait is None:
+            raise Busy(sentence) from None
+        on_wait(f"{sentence}; waiting for it")
+        guard.acquire()
+    try:
+        holder.write_text(json.dumps(process_identity()), encoding="utf-8")
+        yield
+        holder.unlink(missing_ok=True)
+    finally:
+        guard.release()
+
+
+def _name(holder: Path) -> str:
+    try:
+        process = json.loads(holder.read_text(encoding="utf-8"))
+        return f"process {process['pid']} on {process['host']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"

@@ -1,4 +1,4 @@
-"""The content-addressed store of stages; the only place that decides what is cached."""
+"""The content-addressed store of stages, which alone decides what is cached."""
 
 from __future__ import annotations
 
@@ -26,10 +26,14 @@ class StoreError(OSError):
 
 @dataclass(frozen=True)
 class Stage:
-    """A resumable piece of work, named by everything that its result depends on.
+    """A resumable computation, identified by everything that its result depends on.
 
-    `options` are the options *that stage reads* (JSON-able); `inputs` the digests of
-    what it reads; `seed` its own. The order in which keys are given does not matter.
+    Attributes:
+        name: of the kind of stage; also a folder of the store.
+        version: of the code that builds it; changed when results change.
+        options: JSON-able options that this stage reads, and no others.
+        inputs: digests of the data that it reads.
+        seed: of its random numbers.
     """
 
     name: str
@@ -39,7 +43,7 @@ class Stage:
     seed: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The canonical description that `key` hashes."""
+        """The description that `key` hashes."""
         return {
             "name": self.name,
             "version": self.version,
@@ -50,27 +54,29 @@ class Stage:
 
     @property
     def key(self) -> str:
-        """SHA-256 (hex) of the canonical description."""
+        """SHA-256 (hex) of `to_json`; independent of the order of mapping keys."""
         return digest_of(self.to_json())
 
 
 Build = Callable[[Path, Path], None]
-"""build(folder, scratch): fill `folder`; keep checkpoints in `scratch`, which outlives
-a kill and is emptied on success."""
+"""build(folder, scratch) writes the result to `folder`. Checkpoints go to `scratch`,
+which survives a kill and is deleted on success."""
 
 
 class Store:
-    """Finished stages under `root`, one folder a key; only successes are stored.
+    """Finished stages under `root`, one folder per key; failed builds leave none.
 
-    Any number of processes may share it: a stage is built by one of them while the
-    others wait, and `on_wait` gets a sentence that says for whom. `made_with` (versions
-    of code and packages) is written beside every stage that is built, not into its key:
-    a result that is found again keeps the record of what made it.
+    Processes may share a store: one builds a stage while the others wait.
 
-    `shipped` is a folder laid out like a store whose stages come with the package. They
-    are used in place and never written. As keys name everything that a result depends
-    on, a shipped stage stands in for one that this machine would have built, and for no
-    other.
+    Args:
+        root: folder of the store.
+        on_wait: called with one sentence before waiting for another process.
+        made_with: versions of code and packages, written to the record of each stage
+            that is built. They are not part of the key, so a cached stage keeps the
+            record of the versions that built it.
+        shipped: folder of stages that come with the package, laid out like a store.
+            They are used in place and never written. A shipped stage is used where its
+            key is the same as that of the requested stage.
     """
 
     def __init__(
@@ -86,37 +92,37 @@ class Store:
         self.shipped = shipped
 
     def folder(self, stage: Stage) -> Path:
-        """Where the stage's result lies, or would lie."""
-        return self._shipped(stage) or _place(self.root, stage)
+        """Folder of the stage's result, whether it is finished or not."""
+        return self._shipped(stage) or _folder_in(self.root, stage)
 
     def has(self, stage: Stage) -> bool:
-        """Whether the stage is finished and every file of it still has its size.
+        """Whether the stage is finished and all its files have their recorded size.
 
-        A power cut can empty files that were written just before; such a stage is
-        built again. Raises StoreError for a shipped stage with such files: it cannot
-        be mended here, and building it silently would take hours.
+        A power cut can truncate files that were just written; such a stage is built
+        again. Raises StoreError if a shipped stage is damaged: rebuilding it silently
+        could take hours.
         """
-        return self.ships(stage) or _fault(_place(self.root, stage)) is None
+        return self.ships(stage) or _fault(_folder_in(self.root, stage)) is None
 
     def ships(self, stage: Stage) -> bool:
-        """Whether the stage comes with the package; StoreError where it is damaged."""
+        """Whether the stage comes with the package; StoreError if it is damaged."""
         return self._shipped(stage) is not None
 
     def _shipped(self, stage: Stage) -> Path | None:
-        """The folder of a stage that ships; StoreError where it is damaged."""
-        folder = None if self.shipped is None else _place(self.shipped, stage)
+        """Folder of a shipped stage; StoreError if it is damaged."""
+        folder = None if self.shipped is None else _folder_in(self.shipped, stage)
         if folder is None or not folder.exists():
             return None
         fault = _fault(folder)
         if fault is not None:
             raise StoreError(
-                f"the shipped stage {folder} is damaged: {fault}; install avatarbench "
-                f"again (in a checkout: git checkout -- {folder})"
+                f"the shipped stage {folder} is damaged: {fault}; "
+                f"reinstall avatarbench (in a checkout: git checkout -- {folder})"
             )
         return folder
 
     def prepare(self) -> None:
-        """Make the store's folder; raises StoreError where it cannot be written to."""
+        """Create the store's folder; raises StoreError if it is not writable."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             probe = self.root / f".{os.getpid()}.probe"
@@ -132,13 +138,13 @@ class Store:
         )
 
     def record(self, stage: Stage) -> dict[str, Any]:
-        """A finished stage as its folder tells it, with `seconds` and `made_with`."""
+        """The `stage.json` of a finished stage, with `seconds` and `peak_mib`."""
         return json.loads((self.folder(stage) / STAGE_FILE).read_text())
 
     def records(self, name: str) -> Iterator[dict[str, Any]]:
-        """The records of the finished stages of a name that were made here.
+        """Records of the finished stages of that name that were built in this store.
 
-        Those that ship are left out: another machine made them.
+        Shipped stages are left out, since another machine built them.
         """
         for path in sorted((self.root / name).glob(f"*/{STAGE_FILE}")):
             record = _read_stage(path)
@@ -146,9 +152,10 @@ class Store:
                 yield record
 
     def get_or_build(self, stage: Stage, build: Build) -> Path:
-        """The folder of a finished stage (read it only), built where it is not there.
+        """Folder of a finished stage, which is built first if necessary.
 
-        A build that raises, or is killed, leaves nothing but its scratch folder.
+        Callers must not write to the folder. A build that raises or is killed leaves
+        only its scratch folder.
         """
         target = self.folder(stage)
         if self.has(stage):
@@ -171,50 +178,50 @@ class Store:
 _UNWRITABLE = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR}
 )
-"""Errors that say that a folder cannot be written, whatever one writes."""
+"""Errors that mean that a folder is not writable at all."""
 
 
 def unwritable(error: OSError) -> bool:
-    """Whether the place is at fault: no right to write there, or no space left."""
+    """Whether the folder is not writable: no permission, read-only, or no space."""
     return error.errno in _UNWRITABLE
 
 
 def _read_stage(path: Path) -> dict[str, Any] | None:
-    """A finished stage's record; None where there is none (or no whole one)."""
+    """Record of a finished stage; None if it is missing or truncated."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 
 
-def _place(root: Path, stage: Stage) -> Path:
-    """Where a stage lies in a folder of finished stages."""
+def _folder_in(root: Path, stage: Stage) -> Path:
+    """Folder of a stage in a store, or in a folder laid out like one."""
     return root / stage.name / stage.key[:32]
 
 
 def _fault(folder: Path) -> str | None:
-    """What keeps a folder from being a whole, finished stage; None where nothing."""
+    """Why a folder is not a finished stage with all its files; None if it is."""
     record = _read_stage(folder / STAGE_FILE)
     if record is None:
-        return f"there is no whole {STAGE_FILE}"
+        return f"{STAGE_FILE} is missing or truncated"
     for name, size in record.get("files", {}).items():
         path = folder / name
-        found = path.stat().st_size if path.is_file() else None
-        if found != size:
-            has = "is missing" if found is None else f"has {found} bytes"
+        actual = path.stat().st_size if path.is_file() else None
+        if actual != size:
+            has = "is missing" if actual is None else f"has {actual} bytes"
             return f"{name} {has} (expected {size} bytes)"
     return None
 
 
 def _is_within(error: OSError, root: Path) -> bool:
-    """Whether an error is about a path of the store, not one that a build touched."""
+    """Whether an error is about a path in the store, not another path of a build."""
     return error.filename is None or Path(str(error.filename)).is_relative_to(root)
 
 
 def _build(
     stage: Stage, target: Path, build: Build, made_with: Mapping[str, Any]
 ) -> None:
-    """Fill a partial folder and rename it into place; called under the stage's lock."""
+    """Build into a partial folder and rename it; the caller holds the stage's lock."""
     partial = target.with_name(f"{target.name}.partial")
     scratch = target.with_name(f"{target.name}.scratch")
     shutil.rmtree(partial, ignore_errors=True)
@@ -248,14 +255,14 @@ def _build(
 
 
 def atomic_write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all (temporary file, then rename)."""
+    """Write a file completely or not at all (temporary file, then rename)."""
     writer = f"{os.getpid()}-{threading.get_ident()}"
     temporary = path.with_name(f".{path.name}.{writer}.tmp")
     try:
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())  # else a power cut can leave an empty file
+            os.fsync(file.fileno())  # or a power cut could leave an empty file
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

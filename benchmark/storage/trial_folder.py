@@ -1,4 +1,4 @@
-"""Trial folders: the plain files that every table, page and study is made from."""
+"""Trial folders: the files that tables, pages and studies are made from."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ WEBP_QUALITY = 88
 
 
 class TrialError(ValueError):
-    """A trial's folder is damaged; the message names it and says what to do."""
+    """A trial folder is damaged; the message names it and says what to do."""
 
 
 @dataclass(frozen=True)
 class CaseBlock:
-    """The cases of one split under one designer: n faces, in the split's order.
+    """The n cases of one split and designer, in the split's order of faces.
 
-    `scores` maps each case metric to (n,) floats; NaN where it does not apply.
+    `scores` maps each case metric to (n,) floats, NaN where it does not apply.
     """
 
     split: str
@@ -46,10 +46,10 @@ class CaseBlock:
 
 
 def cases_bytes(blocks: Sequence[CaseBlock]) -> bytes:
-    """`cases.parquet`: a row a (split, part, designer, face), the same bytes each time.
+    """Content of `cases.parquet`: one row per split, designer and face; deterministic.
 
-    Columns: those four, one a case metric (null where it does not apply), and
-    `predicted` and `truth` as JSON records by parameter and option names.
+    Columns: split, part, designer, face, one per case metric (null where it does not
+    apply), and `predicted` and `truth` as JSON records of parameter and option names.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -81,7 +81,7 @@ def _records(batches: Sequence[AvatarVectors]) -> list[str]:
 
 
 def webp_bytes(picture: NDArray[np.uint8]) -> bytes:
-    """A (S, S, 3) uint8 picture as WebP."""
+    """Encode an (S, S, 3) uint8 picture as WebP."""
     from PIL import Image
 
     buffer = io.BytesIO()
@@ -90,23 +90,23 @@ def webp_bytes(picture: NDArray[np.uint8]) -> bytes:
 
 
 def json_bytes(data: Any) -> bytes:
-    """Readable JSON in canonical order; NaN becomes null."""
-    text = json.dumps(_without_nan(data), indent=2, sort_keys=True, allow_nan=False)
+    """Indented JSON with sorted keys; NaN and infinities become null."""
+    text = json.dumps(_finite(data), indent=2, sort_keys=True, allow_nan=False)
     return (text + "\n").encode()
 
 
-def _without_nan(data: Any) -> Any:
+def _finite(data: Any) -> Any:
     if isinstance(data, Mapping):
-        return {key: _without_nan(value) for key, value in data.items()}
+        return {key: _finite(value) for key, value in data.items()}
     if isinstance(data, (list, tuple)):
-        return [_without_nan(value) for value in data]
+        return [_finite(value) for value in data]
     if isinstance(data, float) and not np.isfinite(data):
         return None
     return data
 
 
 def publish(target: Path, fill: Callable[[Path], None]) -> None:
-    """Make a folder whole or not at all: `fill` a hidden one, then take its place."""
+    """Replace a folder atomically: `fill` a hidden one, then rename it to `target`."""
     partial = target.with_name(f".{target.name}.partial")
     old = target.with_name(f".{target.name}.old")
     for leftover in (partial, old):
@@ -123,27 +123,27 @@ def publish(target: Path, fill: Callable[[Path], None]) -> None:
 
 
 def read_record(folder: Path) -> dict[str, Any] | None:
-    """A trial folder's `trial.json`; None where there is none (or no whole one)."""
+    """Content of `trial.json`; None if it is missing or damaged."""
     return _read_object(folder / TRIAL_FILE)
 
 
 def read_timing(folder: Path) -> dict[str, Any] | None:
-    """A trial folder's `timing.json`; None where the trial has no whole one."""
+    """Content of `timing.json`; None if it is missing or damaged."""
     return _read_object(folder / TIMING_FILE)
 
 
 def _read_object(path: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    return data if isinstance(data, dict) else None
 
 
 def read_cases(folder: Path) -> pd.DataFrame:
-    """A finished trial's cases as `cases_bytes` describes them.
+    """Cases of a finished trial, with the columns that `cases_bytes` describes.
 
-    Raises TrialError where the file is missing or damaged.
+    Raises TrialError if the file is missing or damaged.
     """
     import pandas as pd
 
@@ -157,12 +157,12 @@ def read_cases(folder: Path) -> pd.DataFrame:
 
 
 def trial_folders(run: Path) -> list[Path]:
-    """The trial folders of a run, sorted by name; unfinished ones are not there."""
+    """Folders of a run's finished trials, sorted by name."""
     return sorted(path.parent for path in run.glob(f"trials/[!.]*/{TRIAL_FILE}"))
 
 
 def point_latest(run: Path) -> None:
-    """Make `latest` beside a run folder lead to it."""
+    """Point the symbolic link `latest` beside a run folder at it."""
     link = run.parent / "latest"
     temporary = run.parent / f".latest-{os.getpid()}"
     temporary.unlink(missing_ok=True)
@@ -171,7 +171,7 @@ def point_latest(run: Path) -> None:
 
 
 def write_once(path: Path, data: bytes) -> None:
-    """Write a file that is always the same, if it is not there yet."""
+    """Write a file whose content never changes, unless it exists."""
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(path, data)

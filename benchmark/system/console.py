@@ -1,4 +1,4 @@
-"""What people see while long work runs: bars on a terminal, plain lines elsewhere."""
+"""Progress output: bars on a terminal, plain lines in logs and pipes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Protocol, TextIO
 from benchmark.system.progress import Progress, Silent, Task
 
 LINE_EVERY = 15.0
-"""Seconds between two plain lines of one task."""
-WORTH_A_LINE = 3.0
-"""Seconds from which on the end of a task gets a plain line."""
+"""Minimum seconds between two progress lines of one task."""
+LINE_AFTER = 3.0
+"""Tasks that take fewer seconds than this print no line when they finish."""
 
 
 def duration(seconds: float) -> str:
-    """A length of time as people write it: `0.4 s`, `3 min 5 s`, `2 h 10 min`."""
+    """Format seconds: `0.4 s`, `3 min 5 s`, `2 h 10 min`."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -30,7 +30,7 @@ def duration(seconds: float) -> str:
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print columns of text as wide as the terminal allows."""
+    """Print a table to standard output, as wide as the terminal allows."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -41,8 +41,8 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     Console(highlight=False, markup=False).print(table)
 
 
-class Speaker(Progress, Protocol):
-    """A Progress that can also say a line without disturbing its bars."""
+class ConsoleProgress(Progress, Protocol):
+    """A Progress that can also print a line without breaking its bars."""
 
     def say(self, text: str) -> None:
         """Print a line."""
@@ -50,17 +50,14 @@ class Speaker(Progress, Protocol):
 
 
 class Quiet(Silent):
-    """Says nothing at all."""
+    """A ConsoleProgress without output."""
 
     def say(self, text: str) -> None:
-        """Print nothing."""
+        """Ignore the line."""
 
 
-def open_progress(quiet: bool = False, stream: TextIO | None = None) -> Speaker:
-    """Bars where `stream` is a terminal, else lines; silent if asked.
-
-    The default stream is standard error.
-    """
+def open_progress(quiet: bool = False, stream: TextIO | None = None) -> ConsoleProgress:
+    """Bars if `stream` [standard error] is a terminal, else lines; none if `quiet`."""
     target: TextIO = sys.stderr if stream is None else stream
     if quiet:
         return Quiet()
@@ -68,21 +65,21 @@ def open_progress(quiet: bool = False, stream: TextIO | None = None) -> Speaker:
 
 
 class _LineTask:
-    """Counts up, and says how far it is now and then."""
+    """Counts units and prints a progress line every `LINE_EVERY` seconds."""
 
     def __init__(
         self, label: str, total: int, done: int, say: Callable[[str], None]
     ) -> None:
         self.label, self.total = label, total
         self.done = self.first = done
-        self.started = self.spoken = time.monotonic()
+        self.started = self.last_line = time.monotonic()
         self._say = say
 
     def advance(self, count: int = 1) -> None:
         self.done += count
         now = time.monotonic()
-        if now - self.spoken >= LINE_EVERY and self.done < self.total:
-            self.spoken = now
+        if now - self.last_line >= LINE_EVERY and self.done < self.total:
+            self.last_line = now
             rate = (self.done - self.first) / (now - self.started)
             left = duration((self.total - self.done) / rate) if rate else "unknown"
             self._say(
@@ -95,7 +92,7 @@ def _rate(rate: float) -> str:
 
 
 class Lines:
-    """Plain lines for logs and pipes; short tasks pass without one."""
+    """Plain lines for logs and pipes; short tasks print none."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -106,15 +103,15 @@ class Lines:
 
     @contextmanager
     def task(self, label: str, total: int, done: int = 0) -> Iterator[Task]:
-        """Count to `total`; a line now and then, and one at the end."""
+        """Print progress lines while the body runs, and one at the end."""
         task = _LineTask(label, total, done, self.say)
         yield task
         seconds = time.monotonic() - task.started
-        if seconds >= WORTH_A_LINE:
+        if seconds >= LINE_AFTER:
             self.say(f"{label}: done in {duration(seconds)}")
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
-        """Training figures are the tracker's; nothing is printed."""
+        """Print nothing: training metrics go to the tracker."""
 
 
 class _BarTask:
@@ -126,7 +123,7 @@ class _BarTask:
 
 
 class Bars:
-    """Bars with a rate and a time to go; nested tasks stack, finished ones leave."""
+    """Bars with rate and remaining time. Nested tasks stack; finished ones vanish."""
 
     def __init__(self, stream: TextIO) -> None:
         from rich.console import Console
@@ -183,4 +180,4 @@ class Bars:
                 self._bars.stop()
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
-        """Training figures are the tracker's; nothing is printed."""
+        """Print nothing: training metrics go to the tracker."""

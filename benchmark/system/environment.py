@@ -1,4 +1,4 @@
-"""On what a run was made: machine, packages, code; and who is at work in a folder."""
+"""Provenance: code version, packages and machine of a run; identity of a process."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
+"""Root of the checkout, if the package is installed from one."""
 
 
 def git_record(root: Path = ROOT) -> dict[str, Any]:
-    """The code's commit and whether files differ from it; None outside a checkout."""
+    """`sha` of HEAD and whether files are `dirty`; both None outside a git checkout."""
     if not (root / ".git").exists():
         return {"sha": None, "dirty": None}
     sha = _output("git", "-C", str(root), "rev-parse", "HEAD")
@@ -24,13 +25,13 @@ def git_record(root: Path = ROOT) -> dict[str, Any]:
 
 
 def packages() -> dict[str, str]:
-    """Every installed distribution and its version, sorted by name."""
+    """Name and version of every installed distribution, sorted by name."""
     found = {d.metadata["Name"]: d.version for d in distributions()}
     return {name: found[name] for name in sorted(found, key=str.lower) if name}
 
 
 def own_version() -> str:
-    """The version of avatarbench itself."""
+    """The installed version of avatarbench, or `unknown`."""
     try:
         return version("avatarbench")
     except PackageNotFoundError:
@@ -38,7 +39,7 @@ def own_version() -> str:
 
 
 def made_with() -> dict[str, Any]:
-    """What a stage's record says of the code and packages that built it."""
+    """Versions of the code and numeric packages, as a stage's record stores them."""
     numeric = ("torch", "torchvision", "numpy", "pillow", "lpips", "scikit-learn")
     found = {name.lower(): number for name, number in packages().items()}
     return {
@@ -50,7 +51,7 @@ def made_with() -> dict[str, Any]:
 
 
 def environment(hardware: Mapping[str, Any]) -> dict[str, Any]:
-    """All that `environment.json` holds about one invocation."""
+    """The content of `environment.json`, which describes one invocation."""
     return {
         "avatarbench": own_version(),
         "python": platform.python_version(),
@@ -62,8 +63,8 @@ def environment(hardware: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def process_name() -> dict[str, Any]:
-    """This process, as others may look it up: host, pid and its start (seconds)."""
+def process_identity() -> dict[str, Any]:
+    """Host, pid and start time (seconds since the epoch) of this process."""
     import psutil
 
     return {
@@ -73,20 +74,20 @@ def process_name() -> dict[str, Any]:
     }
 
 
-def is_alive(name: dict[str, Any]) -> bool:
-    """Whether a process that `process_name` named still runs.
+def is_alive(identity: dict[str, Any]) -> bool:
+    """Whether the process that `process_identity` described still runs.
 
-    A process on another host counts as alive: nothing can be known about it.
+    A process on another host counts as alive, since it cannot be checked from here.
     """
     import psutil
 
-    if name.get("host") != socket.gethostname():
+    if identity.get("host") != socket.gethostname():
         return True
     try:
-        started = psutil.Process(int(name["pid"])).create_time()
+        started = psutil.Process(int(identity["pid"])).create_time()
     except (psutil.Error, KeyError, ValueError):
         return False
-    return abs(started - float(name.get("started", started))) < 2
+    return abs(started - float(identity.get("started", started))) < 2
 
 
 def _output(*command: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The machine that figures of speed belong to."""
+"""Description of the machine; measured times are only comparable on the same one."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmark.system.openmp import waiting
+from benchmark.system.openmp import wait_policy
 
 
 def hardware(device: str, threads: int) -> dict[str, Any]:
-    """This machine as speed depends on it; two speeds compare only where these agree.
+    """Everything about this machine that measured times depend on.
 
-    Keys: `name` (what tables print), processor, cores (that this process may use),
-    memory_gib, device, accelerator (None on a processor), threads, waiting (how these
-    wait for each other).
+    Times are comparable only between equal descriptions. Keys: `name` (shown in
+    tables), `processor`, `cores` (available to this process), `memory_gib`, `device`,
+    `accelerator` (None on a CPU), `threads`, `waiting` (see `openmp.wait_policy`).
     """
     import psutil
 
@@ -32,13 +32,13 @@ def hardware(device: str, threads: int) -> dict[str, Any]:
         "device": device,
         "accelerator": accelerator,
         "threads": threads,
-        "waiting": waiting(),
+        "waiting": wait_policy(),
     }
 
 
 @cache
 def processor() -> str:
-    """The processor's name as the system gives it."""
+    """The CPU's model name, as reported by the operating system."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():
         for line in cpuinfo.read_text().splitlines():

@@ -1,9 +1,11 @@
-"""How torch's threads wait for each other between two pieces of work.
+"""How torch's OpenMP threads wait between two parallel regions.
 
-A thread that sleeps at once is slow to wake; one that spins for long keeps the core
-from others. On two cores F2P's search for one face took 2.4 s with threads that sleep
-at once, 1.3 s with the spins below and 1.2 s with the library's own 300,000; beside
-another such program 1.9, 2.9 and 10.8 s.
+A thread that sleeps at once wakes slowly; one that spins for long keeps the core from
+other processes. Seconds of F2P's search for one face on two cores:
+
+    spins               sleep at once   SPINS   300,000 (GNU's default)
+    alone               2.4             1.3     1.2
+    beside a second one 1.9             2.9     10.8
 """
 
 from __future__ import annotations
@@ -12,14 +14,14 @@ import os
 import sys
 
 SPINS = "1000"
-"""Rounds before a waiting thread sleeps."""
+"""Iterations that a waiting thread spins before it sleeps."""
 
 
 def limit_spinning() -> None:
-    """Let waiting threads spin shortly, unless the environment says how they wait.
+    """Limit how long waiting threads spin, unless the environment already sets it.
 
-    Takes effect where torch has not been imported yet. Only on Linux does torch come
-    with GNU's OpenMP library, which knows a number of spins; elsewhere threads sleep.
+    Call before torch is imported. Only on Linux does torch use GNU's OpenMP library,
+    which accepts a number of spins; on other systems threads sleep at once.
     """
     if sys.platform != "linux":
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -27,8 +29,8 @@ def limit_spinning() -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
 
 
-def waiting() -> str:
-    """How threads wait, in words: speeds compare only where it is the same."""
+def wait_policy() -> str:
+    """How threads wait, in words; part of the machine's description (`hardware`)."""
     spins = os.environ.get("GOMP_SPINCOUNT")
     if spins is not None and sys.platform == "linux":
         return f"{spins} spins"

@@ -1,4 +1,4 @@
-"""How much memory a piece of work takes at its height, where the system tells."""
+"""Peak memory of a block of code, measured on Linux."""
 
 from __future__ import annotations
 
@@ -8,51 +8,51 @@ from pathlib import Path
 
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _open: list[Peak] = []
-"""Pieces of work under way, the outermost first; each holds those inside it."""
+"""Measurements in progress, outermost first."""
 
 
 class Peak:
-    """The height of a piece of work; `mib` is None where the system does not tell."""
+    """Peak resident memory in MiB; None where it cannot be measured."""
 
     def __init__(self) -> None:
         self.mib: float | None = None
 
-    def note(self, mib: float | None) -> None:
-        """Take in a height that was seen."""
+    def update(self, mib: float | None) -> None:
+        """Raise the peak to `mib` if that is higher."""
         if mib is not None:
             self.mib = max(mib, self.mib or 0.0)
 
 
 @contextmanager
 def peak_memory() -> Iterator[Peak]:
-    """Measure what this process holds at most (MiB) while the body runs.
+    """Measure the peak resident memory of this process while the body runs.
 
-    On Linux the kernel keeps the height since it was last reset; a piece inside another
-    resets it, so that the outer one is told first. Elsewhere nothing is measured.
+    Linux keeps one peak since the last reset. Nested measurements reset the counter, so
+    the outer peak is saved first. On other systems `mib` stays None.
     """
-    _tell()
+    _save_and_reset()
     own = Peak()
     _open.append(own)
     try:
         yield own
     finally:
-        _tell()
+        _save_and_reset()
         _open.remove(own)
         if _open:
-            _open[-1].note(own.mib)
+            _open[-1].update(own.mib)
 
 
-def _tell() -> None:
-    """Let the innermost piece know the height since the last reset; reset."""
+def _save_and_reset() -> None:
+    """Save the peak since the last reset in the innermost measurement, then reset."""
     if _open:
-        _open[-1].note(_height())
+        _open[-1].update(_peak_since_reset())
     try:
         _RESET.write_text("5")
     except OSError:  # not Linux, or not allowed
         return
 
 
-def _height() -> float | None:
+def _peak_since_reset() -> float | None:
     try:
         lines = _STATUS.read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""How long work tells how far it is; the command line hands an implementation in."""
+"""Progress protocol of long computations; the command line passes one in."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import Protocol
 
 
 class Task(Protocol):
-    """One bar: a label and a total that `advance` works through."""
+    """A running task of known length."""
 
     def advance(self, count: int = 1) -> None:
-        """Say that `count` more units are done."""
+        """Report `count` more finished units."""
         ...
 
 
 class Progress(Protocol):
-    """Bars for people and figures for the tracker: all that trainers see of either."""
+    """Receives progress (for the console) and training metrics (for the tracker)."""
 
     def task(
         self, label: str, total: int, done: int = 0
     ) -> AbstractContextManager[Task]:
-        """Open a bar of `total` units, of which a resume finds `done` finished."""
+        """Start a task of `total` units, `done` of which a resumed run has finished."""
         ...
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
-        """Record training figures at `step`."""
+        """Record training metrics of a step."""
         ...
 
 
@@ -35,12 +35,12 @@ class _SilentTask:
 
 
 class Silent:
-    """A Progress that says nothing (tests, library use)."""
+    """A Progress without output, for tests and library use."""
 
     @contextmanager
     def task(self, label: str, total: int, done: int = 0) -> Iterator[Task]:
-        """A bar that nobody sees."""
+        """A task without output."""
         yield _SilentTask()
 
     def log(self, metrics: Mapping[str, float], step: int) -> None:
-        """Figures that nobody keeps."""
+        """Discard the metrics."""

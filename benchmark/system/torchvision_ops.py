@@ -1,4 +1,4 @@
-"""Lets torchvision be imported beside a CPU-only torch; call before importing it."""
+"""Makes torchvision importable with a CPU-only torch."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ OPERATORS = ("nms", "qnms")
 
 
 def declare_missing_operators() -> None:
-    """Declare torchvision's box operators where its own library cannot.
+    """Declare torchvision's box operators if its own library cannot be loaded.
 
-    torchvision wheels are built against CUDA; beside a CPU build of torch their
-    library does not load, and `import torchvision` stops at these names. Nothing here
-    calls them, so a schema without a kernel is enough. Where the library loads, or a
-    second time, this changes nothing.
+    Call before torchvision is imported. Its wheels are built against CUDA; with a CPU
+    build of torch their library does not load, and `import torchvision` fails because
+    these operators are missing. Nothing here calls them, so a schema without a kernel
+    is enough. Does nothing where the library loads, or on a second call.
     """
     import torch
 
@@ -27,7 +27,7 @@ def declare_missing_operators() -> None:
 
 
 def _own_library_loads() -> bool:
-    """Whether torchvision's own operators work here: declaring them would clash."""
+    """Whether torchvision's operators are available; declaring them would clash."""
     import torch
 
     spec = importlib.util.find_spec("torchvision")

@@ -1,9 +1,9 @@
-"""MLflow, the index of every number; the only package that talks to it."""
+"""Log runs, trainings and studies to MLflow. Only this package uses MLflow."""
 
 from benchmark.tracking.connection import (
     Status,
     TrackingError,
-    sweep,
+    end_dead_runs,
     tracking_uri,
     ui_command,
 )
@@ -22,9 +22,9 @@ __all__ = [
     "TrackingError",
     "Training",
     "TrainingTracker",
+    "end_dead_runs",
     "open_tracker",
     "open_training_tracker",
-    "sweep",
     "track_study",
     "tracking_uri",
     "ui_command",

@@ -1,4 +1,4 @@
-"""A connection to MLflow, and the runs of one experiment."""
+"""Connect to MLflow and manage the runs of one experiment."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from benchmark.storage.locks import lock
 from benchmark.system.environment import is_alive
-from benchmark.tracking.records import TAG, flat
+from benchmark.tracking.records import TAG, flatten
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
 SQLITE = "sqlite:///"
-PARAMS_A_BATCH, METRICS_A_BATCH = 100, 1000
+MAX_PARAMS, MAX_METRICS = 100, 1000
+"""Limits of one call of MLflow."""
 PARAM_LIMIT, TAG_LIMIT = 6000, 5000
 
 T = TypeVar("T")
 Status = Literal["FINISHED", "FAILED", "KILLED", "SCHEDULED"]
-"""SCHEDULED: a piece of a training ended as planned, and others follow."""
+"""SCHEDULED: a training stopped at its time limit and can be continued."""
 
 
 class TrackingError(RuntimeError):
@@ -34,38 +35,38 @@ class TrackingError(RuntimeError):
 
 
 def tracking_uri(out: Path) -> str:
-    """Where runs are tracked: $MLFLOW_TRACKING_URI unchanged, else a file in `out`.
+    """The value of $MLFLOW_TRACKING_URI, else a database file in `out`.
 
-    The default is absolute, so that a change of folder does not move it. Raises
-    TrackingError for a file store, which MLflow 3 no longer writes.
+    The default is absolute, so that it does not depend on the current folder. Raises
+    TrackingError for a file store, which MLflow 3 cannot write.
     """
     given = os.environ.get(URI_VARIABLE)
     if not given:
         database = out.resolve() / "mlflow.db"
         if "?" in str(database):
             raise TrackingError(
-                f"MLflow cannot keep its database in {out.resolve()}: there is a ? in "
-                "the name; name another folder with --out, or use --no-mlflow"
+                f"MLflow cannot keep its database in {out.resolve()}, because the name "
+                "contains ?; use another folder with --out, or --no-mlflow"
             )
         return f"{SQLITE}{database}"
     if given.startswith("file:") or ("://" not in given and given != "databricks"):
         raise TrackingError(
-            f"{URI_VARIABLE}={given} is a file store, which MLflow 3 no longer writes; "
-            "set sqlite:////absolute/path/mlflow.db or a server's address, or leave "
-            "MLflow out with --no-mlflow"
+            f"{URI_VARIABLE}={given} is a file store, which MLflow 3 cannot write; "
+            "set sqlite:////absolute/path/mlflow.db or the address of a server, or use "
+            "--no-mlflow"
         )
     return given
 
 
 def ui_command(out: Path) -> str:
-    """What to type to look at the runs that are tracked from `out`."""
+    """The shell command that shows the runs logged with the output folder `out`."""
     uri = shlex.quote(tracking_uri(out))
     return f"mlflow ui --workers 1 --backend-store-uri {uri}"
 
 
 @contextmanager
-def blamed(uri: str, advice: str = "") -> Iterator[None]:
-    """Whatever MLflow raises in the body becomes a TrackingError of one sentence."""
+def raise_tracking_errors(uri: str, advice: str = "") -> Iterator[None]:
+    """Turn any exception of MLflow in the body into a TrackingError of one sentence."""
     try:
         yield
     except TrackingError:
@@ -74,12 +75,12 @@ def blamed(uri: str, advice: str = "") -> Iterator[None]:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise TrackingError(
             f"MLflow at {uri} cannot be used: {reason}; {advice}"
-            "set MLFLOW_TRACKING_URI, or leave MLflow out with --no-mlflow"
+            "set MLFLOW_TRACKING_URI, or use --no-mlflow"
         ) from error
 
 
 class Experiment:
-    """The runs of one experiment: opened, filled, ended."""
+    """One experiment of MLflow: opens runs, logs to them and ends them."""
 
     def __init__(self, client: MlflowClient, key: str, uri: str) -> None:
         self.client = client
@@ -87,20 +88,20 @@ class Experiment:
         self.uri = uri
 
     def open_run(self, name: str, tags: Mapping[str, str]) -> str:
-        """Begin a run; its id."""
+        """Start a run; returns its id."""
         cut = {key: value[:TAG_LIMIT] for key, value in tags.items()}
         return self.client.create_run(self.id, tags=cut, run_name=name).info.run_id
 
     def end(self, run: str, status: Status) -> None:
-        """End a run."""
+        """End a run with a status."""
         self.client.set_terminated(run, status)
 
     def params(self, run: str, config: Mapping[str, Any]) -> None:
-        """Log nested options as parameters with dotted names."""
+        """Log a nested mapping as parameters with dotted names."""
         from mlflow.entities import Param
 
-        params = [Param(k[:250], v[:PARAM_LIMIT]) for k, v in flat(config).items()]
-        for batch in _batches(params, PARAMS_A_BATCH):
+        params = [Param(k[:250], v[:PARAM_LIMIT]) for k, v in flatten(config).items()]
+        for batch in _batches(params, MAX_PARAMS):
             self.client.log_batch(run, params=batch)
 
     def metrics(self, run: str, values: Sequence[tuple[str, float, int]]) -> None:
@@ -109,38 +110,38 @@ class Experiment:
 
         now = int(time.time() * 1000)
         metrics = [Metric(name, value, now, step) for name, value, step in values]
-        for batch in _batches(metrics, METRICS_A_BATCH):
+        for batch in _batches(metrics, MAX_METRICS):
             self.client.log_batch(run, metrics=batch)
 
 
 def open_experiment(
     out: Path, name: str, on_wait: Callable[[str], None] = lambda sentence: None
 ) -> Experiment:
-    """Connect to MLflow and find or make the experiment `avatarbench/NAME`.
+    """Connect to MLflow and find or create the experiment `avatarbench/NAME`.
 
-    Processes that start together on a missing database wait for the one that makes it.
-    Raises TrackingError where it cannot be used.
+    If the database does not exist, one process creates it while the others wait, and
+    `on_wait` gets a sentence that says for whom. Raises TrackingError if MLflow fails.
     """
     uri = tracking_uri(out)
-    with blamed(uri):
+    with raise_tracking_errors(uri):
         if not uri.startswith(SQLITE):
             return _connect(uri, name, None)
         database = Path(uri.removeprefix(SQLITE))
         guard = database.with_name(f".{database.name}.lock")
         with lock(guard, f"MLflow database {database}", on_wait):
-            # Left to itself, MLflow would make a folder wherever the command was typed.
+            # By default, MLflow would create the folder in the current one.
             return _connect(uri, name, out.resolve() / "mlartifacts")
 
 
 def _connect(uri: str, name: str, artifacts: Path | None) -> Experiment:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    # MLflow's own seven retries keep a newcomer waiting for minutes.
+    # The default of seven retries takes minutes.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
     for logger in ("mlflow", "alembic"):
         logging.getLogger(logger).setLevel(logging.WARNING)
     from mlflow.tracking import MlflowClient
 
-    # Importing mlflow sets its own level, so that it is set again.
+    # Importing mlflow resets the level.
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     client = MlflowClient(uri)
     key = _experiment_id(client, f"avatarbench/{name}", artifacts)
@@ -148,7 +149,7 @@ def _connect(uri: str, name: str, artifacts: Path | None) -> Experiment:
 
 
 def _experiment_id(client: MlflowClient, name: str, artifacts: Path | None) -> str:
-    """The experiment's id; another process may make it at the same moment."""
+    """The id of the experiment, which another process may create at the same time."""
     from mlflow.exceptions import MlflowException
 
     found = client.get_experiment_by_name(name)
@@ -168,19 +169,19 @@ def _experiment_id(client: MlflowClient, name: str, artifacts: Path | None) -> s
     return found.experiment_id
 
 
-def sweep(client: MlflowClient, experiment: str) -> list[str]:
-    """End runs that say RUNNING although their process is gone; their ids."""
-    swept: list[str] = []
+def end_dead_runs(client: MlflowClient, experiment: str) -> list[str]:
+    """End running runs whose process no longer exists, as KILLED; returns their ids."""
+    ended: list[str] = []
     for run in search(client, experiment, "attributes.status = 'RUNNING'"):
         tag = run.data.tags.get(TAG + "process")
         if tag is not None and not is_alive(json.loads(tag)):
             client.set_terminated(run.info.run_id, "KILLED")
-            swept.append(run.info.run_id)
-    return swept
+            ended.append(run.info.run_id)
+    return ended
 
 
 def search(client: MlflowClient, experiment: str, condition: str) -> Iterator[Any]:
-    """The experiment's runs that meet a condition, however many pages they take."""
+    """All runs of an experiment that meet a condition."""
     token = None
     while True:
         page = client.search_runs([experiment], condition, page_token=token)

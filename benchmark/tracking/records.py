@@ -1,4 +1,4 @@
-"""What is tracked of a run and of its trials: tags, parameters, figures."""
+"""The tags, parameters and figures that are logged to MLflow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmark.storage.digests import digest_of
-from benchmark.system.environment import git_record, own_version, process_name
+from benchmark.system.environment import git_record, own_version, process_identity
 
 TAG = "avatarbench."
 
@@ -16,11 +16,11 @@ TAG = "avatarbench."
 def common_tags(
     run: Path, config: Mapping[str, Any], machine: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Tags of every run: the suite's folder, this process, code, machine, faces."""
+    """Tags of every run of a suite: run folder, process, code, machine and faces."""
     tags = {
         "suite": config["name"],
         "run": str(run.resolve()),
-        "process": json.dumps(process_name()),
+        "process": json.dumps(process_identity()),
         "git.sha": machine["git"]["sha"],
         "git.dirty": machine["git"]["dirty"],
         "version": machine["avatarbench"],
@@ -34,7 +34,7 @@ def common_tags(
 
 
 class FaceRecord(NamedTuple):
-    """Faces as a run names them."""
+    """A face set as the tags of a training describe it."""
 
     name: str
     digest: str
@@ -42,19 +42,26 @@ class FaceRecord(NamedTuple):
     stand_in: bool
 
 
+def process_tags() -> dict[str, str]:
+    """The process and the code of a training or a study, without the prefix `TAG`."""
+    code = git_record()
+    return {
+        "process": json.dumps(process_identity()),
+        "git.sha": code["sha"],
+        "git.dirty": code["dirty"],
+        "version": own_version(),
+    }
+
+
 def training_tags(
     name: str, folder: Path, faces: FaceRecord, hardware: str
 ) -> dict[str, str]:
-    """Tags of a training: its recipe and folder, this process, code, machine, faces."""
-    code = git_record()
+    """Tags of a training: recipe, folder, process, code, machine and faces."""
     tags = {
         "kind": "training",
         "recipe": name,
         "run": str(folder.resolve()),
-        "process": json.dumps(process_name()),
-        "git.sha": code["sha"],
-        "git.dirty": code["dirty"],
-        "version": own_version(),
+        **process_tags(),
         "hardware": hardware,
         "faces": faces.name,
         "faces.digest": faces.digest,
@@ -65,7 +72,7 @@ def training_tags(
 
 
 def trial_tags(record: Mapping[str, Any]) -> dict[str, str]:
-    """Tags of a trial: what it is, under which key, and how it ended."""
+    """Tags of a trial: identity, key and status."""
     tags = {"kind": "trial", "trial_status": record["status"]}
     for key in ("key", "variant", "method", "role", "engine", "seed"):
         tags[key] = str(record[key])
@@ -78,7 +85,7 @@ def trial_tags(record: Mapping[str, Any]) -> dict[str, str]:
 
 
 def trial_params(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The trial's own part of the resolved configuration."""
+    """The part of the resolved configuration that belongs to a trial."""
     keys = ("variant", "method", "engine", "seed", "options", "weights", "compute")
     return {
         **{key: record[key] for key in (*keys, "splits", "render_size")},
@@ -88,8 +95,8 @@ def trial_params(record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def summary(record: Mapping[str, Any], cases: Any) -> dict[str, float]:
-    """Means of case metrics and values of set metrics: `split.designer.metric`."""
+def mean_scores(record: Mapping[str, Any], cases: Any) -> dict[str, float]:
+    """Means of case metrics and values of set metrics, by `split.designer.metric`."""
     values: dict[str, float] = {}
     metrics = [m["name"] for m in record["metrics"] if m["name"] in cases.columns]
     for (split, designer), rows in cases.groupby(["split", "designer"]):
@@ -103,17 +110,16 @@ def summary(record: Mapping[str, Any], cases: Any) -> dict[str, float]:
 
 
 def numbers(data: Mapping[str, Any]) -> dict[str, float]:
-    """The numbers among the data's values."""
-    kinds = (int, float)
+    """The entries whose values are numbers."""
     return {
         key: float(value)
         for key, value in data.items()
-        if isinstance(value, kinds) and not isinstance(value, bool)
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
     }
 
 
-def curves(path: Path) -> Iterator[tuple[str, float, int]]:
-    """Training figures as (name, value, step)."""
+def read_curve_points(path: Path) -> Iterator[tuple[str, float, int]]:
+    """Read training curves from a JSON Lines file, as (name, value, step)."""
     if not path.is_file():
         return
     for line in path.read_text(encoding="utf-8").splitlines():
@@ -123,13 +129,13 @@ def curves(path: Path) -> Iterator[tuple[str, float, int]]:
             yield f"training.{name}", float(value), step
 
 
-def flat(data: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Nested mappings as dotted keys and texts: what MLflow takes for parameters."""
+def flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Flatten nested mappings to dotted keys with text values, as MLflow needs."""
     found: dict[str, str] = {}
     for key, value in data.items():
         name = f"{prefix}{key}".replace("/", ".")
         if isinstance(value, Mapping):
-            found |= flat(value, f"{name}.")
+            found |= flatten(value, f"{name}.")
         else:
             found[name] = value if isinstance(value, str) else json.dumps(value)
     return found

@@ -1,29 +1,27 @@
-"""A rating study in MLflow: one run each time that it is reported."""
+"""Log rating studies to MLflow: one run per report."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmark.system.environment import git_record, own_version, process_name
-from benchmark.tracking.connection import blamed, open_experiment
-from benchmark.tracking.records import TAG
+from benchmark.tracking.connection import open_experiment, raise_tracking_errors
+from benchmark.tracking.records import TAG, process_tags
 
 
 @dataclass(frozen=True)
 class ReportedStudy:
-    """What MLflow is told of a study.
+    """What is logged of a study.
 
     Attributes:
         name: of the study; the experiment is `avatarbench/study-NAME`.
-        tags: what it is: its digest, that of the judgements, the run it showed.
-        params: how it was made and analysed, nested.
+        tags: its digest, the digest of its ratings, the run that it shows.
+        params: how it was created and analysed, nested.
         figures: by name.
-        report: the folder of page, tables, figures and tidy judgements.
+        report: folder of page, tables, figures and tidy ratings.
     """
 
     name: str
@@ -38,12 +36,12 @@ def track_study(
     study: ReportedStudy,
     on_wait: Callable[[str], None] = lambda sentence: None,
 ) -> str:
-    """Log a study's report as a run of its own; the run's id.
+    """Log the report of a study as a new run; returns the id of the run.
 
-    Raises TrackingError where MLflow cannot be used.
+    Raises TrackingError if MLflow fails.
     """
     runs = open_experiment(out, f"study-{study.name}", on_wait)
-    with blamed(runs.uri, "the report itself is written; "):
+    with raise_tracking_errors(runs.uri, "the report is written; "):
         name = f"{study.name} {time.strftime('%Y-%m-%d %H:%M:%S')}"
         run = runs.open_run(name, _tags(study))
         runs.params(run, study.params)
@@ -54,14 +52,10 @@ def track_study(
 
 
 def _tags(study: ReportedStudy) -> dict[str, str]:
-    code = git_record()
     tags = {
         "kind": "study",
         "study": study.name,
-        "process": json.dumps(process_name()),
-        "git.sha": code["sha"],
-        "git.dirty": code["dirty"],
-        "version": own_version(),
+        **process_tags(),
         **study.tags,
     }
     return {TAG + key: str(value) for key, value in tags.items()}

@@ -1,4 +1,4 @@
-"""A suite's run in MLflow: a parent run an invocation, a child run a trial."""
+"""Log runs of suites to MLflow: a parent run per invocation, a child per trial."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import yaml
 
+from benchmark.run.fit_recording import CURVES_FILE
 from benchmark.run.runner import Outcome
-from benchmark.run.stage_executor import CURVES_FILE
 from benchmark.storage.trial_folder import (
     CASES_FILE,
     TIMING_FILE,
@@ -24,17 +24,17 @@ from benchmark.storage.trial_folder import (
 from benchmark.tracking.connection import (
     Experiment,
     Status,
-    blamed,
+    end_dead_runs,
     open_experiment,
+    raise_tracking_errors,
     search,
-    sweep,
 )
 from benchmark.tracking.records import (
     TAG,
     common_tags,
-    curves,
+    mean_scores,
     numbers,
-    summary,
+    read_curve_points,
     trial_params,
     trial_tags,
 )
@@ -47,22 +47,25 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _while_running(method: Callable[P, R]) -> Callable[P, R]:
-    """A Tracker's method during a run, whose results outlive a tracker that fails."""
+def _raises_tracking_errors(method: Callable[P, R]) -> Callable[P, R]:
+    """Wrap a method of Tracker so that it raises TrackingError if MLflow fails."""
 
     @wraps(method)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         tracker = cast("Tracker", args[0])
-        with blamed(tracker.where, "all results so far are kept; run again, "):
+        with raise_tracking_errors(
+            tracker.where, "all results so far are kept; run again, "
+        ):
             return method(*args, **kwargs)
 
-    return told
+    return wrapped
 
 
 class Tracker:
     """Logs one invocation: a parent run, and a child run for each new trial.
 
-    A trial that was tracked before is not logged again; the parent points to it.
+    A trial that was logged before is not logged again. The parent has a tag with the
+    id of its run. Methods raise TrackingError if MLflow fails.
     """
 
     def __init__(self, runs: Experiment) -> None:
@@ -70,44 +73,44 @@ class Tracker:
         self._client, self._experiment = runs.client, runs.id
         self.where = runs.uri
         self._tags: dict[str, str] = {}
-        self._known: dict[tuple[str, str], str] = {}
+        self._logged_before: dict[tuple[str, str], str] = {}
         self._parent = ""
         self._splits: Mapping[str, Any] = {}
 
-    @_while_running
+    @_raises_tracking_errors
     def started(self, run: Path) -> None:
-        """Open the parent run with configuration, environment and tags."""
+        """Start the parent run with configuration, environment and tags."""
         config = yaml.safe_load((run / "resolved.yaml").read_text(encoding="utf-8"))
         machine = json.loads((run / "environment.json").read_text(encoding="utf-8"))
         self._tags = common_tags(run, config, machine)
         self._splits = config["faces"]["splits"]
-        sweep(self._client, self._experiment)
-        self._known = _tracked_trials(self._client, self._experiment)
+        end_dead_runs(self._client, self._experiment)
+        self._logged_before = _logged_trials(self._client, self._experiment)
         name = f"{config['name']} {time.strftime('%Y-%m-%d %H:%M:%S')}"
         self._parent = self._open(name, {TAG + "kind": "invocation"})
         self._runs.params(self._parent, config)
         for file in ("resolved.yaml", "environment.json"):
             self._client.log_artifact(self._parent, str(run / file))
 
-    @_while_running
+    @_raises_tracking_errors
     def finished_trial(self, outcome: Outcome, model: Path | None) -> None:
-        """Log a trial as a child run, or point to the run that already holds it."""
+        """Log a trial as a child run, unless an earlier run already holds it."""
         record = read_record(outcome.folder)
         assert record is not None
         key = record["key"], self._tags[TAG + "machine"]
-        child = self._known.get(key) if outcome.error is None else None
+        child = self._logged_before.get(key) if outcome.error is None else None
         if child is None:
             child = self._log_trial(outcome, record, model)
         self._client.set_tag(self._parent, f"{TAG}trial.{outcome.name}", child)
 
-    @_while_running
+    @_raises_tracking_errors
     def add_reports(self, folder: Path) -> None:
-        """Attach tables, figures and page to the parent run."""
+        """Log tables, figures and page as artifacts of the parent run."""
         self._client.log_artifacts(self._parent, str(folder), "reports")
 
-    @_while_running
+    @_raises_tracking_errors
     def close(self, status: Status) -> None:
-        """End the parent run."""
+        """End the parent run with a status."""
         if self._parent:
             self._runs.end(self._parent, status)
 
@@ -135,7 +138,7 @@ class Tracker:
         inputs = list(_datasets(folder, record, self._splits))
         self._client.log_inputs(child, datasets=inputs)
         self._runs.metrics(
-            child, [(k, v, 0) for k, v in summary(record, cases).items()]
+            child, [(k, v, 0) for k, v in mean_scores(record, cases).items()]
         )
         timing = numbers(read_timing(folder) or {})
         self._runs.metrics(child, [(f"speed.{k}", v, 0) for k, v in timing.items()])
@@ -145,9 +148,9 @@ class Tracker:
         self._client.log_artifacts(child, str(folder / "pictures"), "pictures")
 
     def _log_model(self, child: str, record: dict[str, Any], model: Path) -> None:
-        """The fitted method: its safetensors as artifacts, its curves as metrics."""
+        """Log the fitted method: its files as artifacts, its curves as metrics."""
         self._client.log_artifacts(child, str(model), "model")
-        self._runs.metrics(child, list(curves(model / CURVES_FILE)))
+        self._runs.metrics(child, list(read_curve_points(model / CURVES_FILE)))
         logged = self._client.create_logged_model(
             self._experiment,
             name=f"{record['variant']}-{record['engine']}-s{record['seed']}",
@@ -165,18 +168,15 @@ class Tracker:
 def open_tracker(
     out: Path, suite: str, on_wait: Callable[[str], None] = lambda sentence: None
 ) -> Tracker:
-    """Connect to MLflow and find or make the suite's experiment.
+    """Connect to MLflow and open the experiment of a suite.
 
-    Processes that start together on a missing database wait for the one that makes it.
-    Raises TrackingError where it cannot be used.
+    See `open_experiment` for `on_wait`. Raises TrackingError if MLflow fails.
     """
     return Tracker(open_experiment(out, suite, on_wait))
 
 
-def _tracked_trials(
-    client: MlflowClient, experiment: str
-) -> dict[tuple[str, str], str]:
-    """Ids of finished child runs by trial key and machine, to which speeds belong."""
+def _logged_trials(client: MlflowClient, experiment: str) -> dict[tuple[str, str], str]:
+    """Ids of finished child runs by trial key and by machine, which decides speeds."""
     finished = "attributes.status = 'FINISHED' and tags.`avatarbench.kind` = 'trial'"
     runs = search(client, experiment, finished)
     return {
@@ -190,7 +190,7 @@ def _tracked_trials(
 def _datasets(
     folder: Path, record: Mapping[str, Any], splits: Mapping[str, Any]
 ) -> Iterator[DatasetInput]:
-    """Each split as a dataset input, under the digest of the faces that it took."""
+    """Each split as a dataset input, with the digest of its faces."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     faces = record["faces"]

@@ -1,4 +1,4 @@
-"""A training in MLflow: one run, taken up again by each piece of the training."""
+"""Log trainings to MLflow: one run, which a continued training reopens."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from benchmark.tracking.connection import (
     TAG_LIMIT,
     Experiment,
     Status,
-    blamed,
+    end_dead_runs,
     open_experiment,
-    sweep,
+    raise_tracking_errors,
 )
 from benchmark.tracking.records import TAG, FaceRecord, training_tags
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 RUN_FILE = "mlflow.json"
-"""Beside the checkpoint: where the training's run is."""
+"""File in the folder of a training with the id of its MLflow run."""
 
 
 @dataclass(frozen=True)
 class Training:
-    """What a run says of its training.
+    """What is logged of a training.
 
     Attributes:
         name: of the recipe.
         folder: of the training.
-        params: the recipe and what else is fixed, nested.
-        faces: what it is trained on.
-        hardware: the machine of this piece.
+        params: the recipe and other fixed settings, nested.
+        faces: the training faces.
+        hardware: the machine of this invocation.
     """
 
     name: str
@@ -47,9 +47,9 @@ class Training:
 
 
 class TrainingTracker:
-    """Logs figures and sheets of a training, each step of a figure once.
+    """Logs the figures and sheets of a training; each step of a figure once.
 
-    Raises TrackingError from every method where MLflow fails.
+    Every method raises TrackingError if MLflow fails.
     """
 
     def __init__(self, runs: Experiment, training: Training) -> None:
@@ -58,17 +58,17 @@ class TrainingTracker:
         self._last: dict[str, int] = {}
 
     def started(self, curve: Sequence[Mapping[str, float]]) -> None:
-        """Take up the training's run, or open one, and log what it lacks of the curve.
+        """Reopen the run of the training, or start one, and log missing figures.
 
-        `curve` holds the records on disk: `step` and figures by name.
+        `curve` holds the records on disk, each with `step` and figures by name.
         """
-        with blamed(self._runs.uri):
-            sweep(self._runs.client, self._runs.id)
-            found = self._earlier_run()
-            if found is None:
+        with raise_tracking_errors(self._runs.uri):
+            end_dead_runs(self._runs.client, self._runs.id)
+            earlier = self._earlier_run()
+            if earlier is None:
                 self._open()
             else:
-                self._take_up(found)
+                self._reopen(earlier)
             self._log(
                 (name, value, int(record["step"]))
                 for record in curve
@@ -77,24 +77,24 @@ class TrainingTracker:
             )
 
     def tag(self, key: str, text: str) -> None:
-        """Say in words what figures mean: a tag of the run."""
-        with blamed(self._runs.uri):
+        """Set a tag of the run that explains its figures."""
+        with raise_tracking_errors(self._runs.uri):
             self._runs.client.set_tag(self.run, TAG + key, text[:TAG_LIMIT])
 
     def figures(self, values: Mapping[str, float], step: int) -> None:
-        """Log figures of an iteration; those that the run already has are left out."""
-        with blamed(self._runs.uri):
+        """Log the figures of an iteration, except those that the run already has."""
+        with raise_tracking_errors(self._runs.uri):
             self._log((name, value, step) for name, value in values.items())
 
     def sheets(self, *paths: Path) -> None:
-        """Keep pictures as artifacts."""
-        with blamed(self._runs.uri):
+        """Log pictures as artifacts."""
+        with raise_tracking_errors(self._runs.uri):
             for path in paths:
-                self._runs.client.log_artifact(self.run, str(path), "looks")
+                self._runs.client.log_artifact(self.run, str(path), "previews")
 
     def close(self, status: Status) -> None:
-        """End the run; the training's next piece opens it again."""
-        with blamed(self._runs.uri):
+        """End the run; a continued training reopens it."""
+        with raise_tracking_errors(self._runs.uri):
             self._runs.end(self.run, status)
 
     def _log(self, values: Any) -> None:
@@ -103,7 +103,7 @@ class TrainingTracker:
         self._runs.metrics(self.run, new)
 
     def _earlier_run(self) -> Run | None:
-        """The run of the training's earlier pieces, if this MLflow still has it."""
+        """The run of earlier invocations, if this MLflow still has it."""
         from mlflow.exceptions import MlflowException
 
         path = self._training.folder / RUN_FILE
@@ -129,7 +129,7 @@ class TrainingTracker:
         atomic_write(self._training.folder / RUN_FILE, note.encode())
         self._runs.params(self.run, self._training.params)
 
-    def _take_up(self, run: Run) -> None:
+    def _reopen(self, run: Run) -> None:
         self.run = run.info.run_id
         client = self._runs.client
         client.update_run(self.run, status="RUNNING")
@@ -151,8 +151,8 @@ def open_training_tracker(
     training: Training,
     on_wait: Callable[[str], None] = lambda sentence: None,
 ) -> TrainingTracker:
-    """Connect to MLflow, in the experiment `avatarbench/generator`.
+    """Connect to MLflow and open the experiment `avatarbench/generator`.
 
-    Raises TrackingError where it cannot be used.
+    See `open_experiment` for `on_wait`. Raises TrackingError if MLflow fails.
     """
     return TrainingTracker(open_experiment(out, "generator", on_wait), training)

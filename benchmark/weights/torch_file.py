@@ -1,115 +1,94 @@
-"""A file of `torch.save`, read as data: whatever it holds, nothing in it is run.
-
-A pickle is a program. `torch.load(weights_only=True)` runs only a few harmless calls of
-it; before that, this module reads the program without running it and refuses every name
-that a checkpoint has no need for, so that the refusal can say which.
-"""
+"""Reads files of `torch.save` without running anything in them."""
 
 from __future__ import annotations
 
 import argparse
-import io
-import pickletools
+import pickle
+import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from benchmark.weights import WeightsError
 
 LARGEST_FILE = 4 << 30
 """Bytes. A checkpoint of the 512 model with both optimizers has about 10^9."""
 
-LARGEST_PICKLE = 64 << 20
-"""Bytes of the pickle inside an archive, which holds names and numbers, no weights."""
-
-PROTOCOL = 2
-"""The pickle protocol that torch writes and that its weights-only reader knows."""
-
 _ZIP = b"PK\x03\x04"
 _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
-"""Torch's magic number, as a pickle of its own, opens the format before torch 1.6."""
-
-_LEGACY_PICKLES = 5
-"""Magic number, version, machine, the object, the names of its storages."""
-
-_NEEDED = frozenset(
-    {
-        "argparse.Namespace",
-        "collections.OrderedDict",
-        "torch.Size",
-        "torch.device",
-        "torch._utils._rebuild_parameter",
-        "torch._utils._rebuild_tensor",
-        "torch._utils._rebuild_tensor_v2",
-        "torch.BFloat16Storage",
-        "torch.BoolStorage",
-        "torch.ByteStorage",
-        "torch.CharStorage",
-        "torch.DoubleStorage",
-        "torch.FloatStorage",
-        "torch.HalfStorage",
-        "torch.IntStorage",
-        "torch.LongStorage",
-        "torch.ShortStorage",
-        # What torch before 1.6 wrote of weights that lay on a GPU.
-        "torch.cuda.ByteStorage",
-        "torch.cuda.FloatStorage",
-        "torch.cuda.HalfStorage",
-        "torch.cuda.LongStorage",
-    }
-)
-"""All that the pickle of a checkpoint of weights and settings has to name."""
+"""A pickle of torch's magic number, with which files of torch before 1.6 start."""
 
 AGAIN = "fetch the checkpoint again"
 
 
 def read_torch_file(path: Path) -> Any:
-    """What `torch.save` wrote into `path`, tensors on the CPU, `args` as a Namespace.
+    """What `torch.save` wrote to `path`, with all tensors on the CPU.
 
-    Both formats are read: the archive (since torch 1.6; its tensors are mapped from the
-    file, not copied) and the older one. Raises WeightsError, in one sentence, for what
-    is no such file, is damaged, or names anything but weights and settings.
+    The content may hold tensors, plain containers, numbers, strings and
+    `argparse.Namespace`. In the archive format (torch 1.6 and later) the tensors are
+    memory-mapped; the older format is read too.
+
+    Raises:
+        WeightsError: for a damaged file, another format, or any other content; the
+            message is one sentence.
     """
-    with _refusing(path):
+    with _one_sentence(path):
         start = _start(path)
-        if start.startswith(_ZIP):
+        archive = start.startswith(_ZIP)
+        if not archive and not start.startswith(_LEGACY):
+            raise WeightsError(f"{path} {_other_format(start)}")
+        if archive:
             _check_archive(path)
-            return _load(path, mapped=True)
-        if start.startswith(_LEGACY):
-            with path.open("rb") as handle:
-                _check_pickles(path, handle, _LEGACY_PICKLES)
-            return _load(path, mapped=False)
-        raise WeightsError(f"{path} {_what_else(start)}")
+        with (
+            warnings.catch_warnings(action="ignore"),
+            torch.serialization.safe_globals([argparse.Namespace]),
+        ):
+            content = torch.load(
+                path, map_location="cpu", weights_only=True, mmap=archive
+            )
+        if not all(_is_plain(tensor) for tensor in _tensors(content)):
+            raise WeightsError(
+                f"{path} holds a sparse, quantised or otherwise special tensor, which "
+                "a checkpoint of weights does not need; do not trust this file"
+            )
+        return content
 
 
 @contextmanager
-def _refusing(path: Path) -> Iterator[None]:
-    """Turn whatever a reader raises on damaged or hostile bytes into a WeightsError."""
+def _one_sentence(path: Path) -> Iterator[None]:
+    """Turn every exception of the zip and pickle readers into a WeightsError."""
     try:
         yield
     except WeightsError:
         raise
-    # The readers of zip and pickle promise no kinds of errors on bad bytes.
+    # On damaged or hostile bytes the readers can raise any type of exception.
     except Exception as error:
-        # Only what opens a file names it; a reader that is led astray does not.
-        if isinstance(error, OSError) and error.filename is not None:
-            raise WeightsError(
-                f"{path} cannot be read: {error.strerror}; check the path and its "
-                "permissions"
-            ) from error
-        raise WeightsError(
-            f"{path} is damaged or is no checkpoint: its contents cannot be read "
-            f"({type(error).__name__}); {AGAIN}"
-        ) from error
+        raise WeightsError(f"{path} {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"cannot be read: {error.strerror}; check the path and its permissions"
+    unsafe = re.search(r"GLOBAL (\S+)", str(error))
+    if isinstance(error, pickle.UnpicklingError) and unsafe:
+        return (
+            f"refers to {unsafe[1][:80]!r}, which a checkpoint of weights does not "
+            "need; nothing of it was run: do not trust this file"
+        )
+    return (
+        "is damaged or is not a checkpoint: torch.load cannot read it as weights "
+        f"({type(error).__name__}); {AGAIN}"
+    )
 
 
 def _start(path: Path) -> bytes:
-    """The first bytes of a file of a sane size."""
+    """The first bytes of a regular, non-empty file of plausible size."""
     if path.is_dir():
         raise WeightsError(f"{path} is a folder; name the checkpoint file itself")
     size = path.stat().st_size
@@ -126,12 +105,11 @@ def _start(path: Path) -> bytes:
         return handle.read(64)
 
 
-def _what_else(start: bytes) -> str:
-    """What a file is that is no file of torch.save, and what to do about it."""
+def _other_format(start: bytes) -> str:
+    """What a file is that does not start like one of torch.save, and what to do."""
     if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return (
-            "is a web page that was saved in a checkpoint's place; download the file "
-            "that the page links to"
+            "is a web page, not a checkpoint; download the file that the page links to"
         )
     if start[8:9] == b"{" and int.from_bytes(start[:8], "little") < LARGEST_FILE:
         return (
@@ -140,80 +118,50 @@ def _what_else(start: bytes) -> str:
         )
     if start.startswith(b"\x80"):
         return (
-            "is a pickle that torch.save did not write; a pickle can run anything, so "
+            "is a pickle that torch.save did not write; a pickle can run any code, so "
             f"it was not opened; {AGAIN}"
         )
     return f"is not a checkpoint: torch.save did not write it; {AGAIN}"
 
 
 def _check_archive(path: Path) -> None:
-    """Refuse archives that are damaged, that unpack to more, or whose pickle runs."""
+    """Check sizes and checksums of a zip archive, which torch.load does not."""
     try:
         with zipfile.ZipFile(path) as archive:
-            program = _program(path, archive)
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+            if unpacked > path.stat().st_size:
+                raise WeightsError(
+                    f"{path} is not a checkpoint: its entries are compressed or "
+                    f"overlap; {AGAIN}"
+                )
             damaged = archive.testzip()
     except zipfile.BadZipFile as error:
         raise WeightsError(
-            f"{path} is damaged or was cut short ({error}); {AGAIN}"
+            f"{path} is damaged or truncated ({error}); {AGAIN}"
         ) from error
     if damaged is not None:
         raise WeightsError(f"{path} is damaged at its entry {damaged}; {AGAIN}")
-    _check_pickles(path, io.BytesIO(program), 1)
 
 
-def _program(path: Path, archive: zipfile.ZipFile) -> bytes:
-    """The pickle of a torch archive whose entries take no more room than its file."""
-    entries = archive.infolist()
-    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-        raise WeightsError(
-            f"{path} is a compressed zip file, not a checkpoint; unpack it"
-        )
-    if sum(entry.file_size for entry in entries) > path.stat().st_size:
-        raise WeightsError(f"{path} is damaged: its entries overlap; {AGAIN}")
-    ends = [entry.filename.partition("/")[2] for entry in entries]
-    if "constants.pkl" in ends:
-        raise WeightsError(
-            f"{path} is a TorchScript program, not a checkpoint; import the checkpoint "
-            "that train.py saved"
-        )
-    pickles = [
-        entry for entry, end in zip(entries, ends, strict=True) if end == "data.pkl"
-    ]
-    if len(pickles) != 1 or pickles[0].file_size > LARGEST_PICKLE:
-        raise WeightsError(
-            f"{path} is a zip file, but not one of torch.save: it should hold one "
-            "small data.pkl; name the checkpoint itself"
-        )
-    return archive.read(pickles[0])
+def _tensors(content: Any) -> Iterator[Tensor]:
+    """Every tensor in nested containers; shared ones are visited once."""
+    visited, queue = set(), [content]
+    while queue:
+        value = queue.pop()
+        if id(value) in visited:
+            continue
+        visited.add(id(value))
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, Mapping):
+            queue += [*value.keys(), *value.values()]
+        elif isinstance(value, list | tuple | set):
+            queue += value
+        elif isinstance(value, argparse.Namespace):
+            queue.append(vars(value))
 
 
-def _check_pickles(path: Path, stream: IO[bytes], count: int) -> None:
-    """Refuse programs that name more than weights and settings; runs none of them."""
-    for _ in range(count):
-        for operation, argument, _ in pickletools.genops(stream):
-            if operation.name == "PROTO" and argument != PROTOCOL:
-                raise WeightsError(
-                    f"{path} is written in pickle protocol {argument}, torch.save uses "
-                    f"{PROTOCOL}; {AGAIN}"
-                )
-            if operation.name in ("GLOBAL", "INST"):
-                _check_name(path, ".".join(str(argument).split(" ", 1)))
-            if operation.name == "STACK_GLOBAL":
-                _check_name(path, "a name that it makes up while it runs")
-
-
-def _check_name(path: Path, name: str) -> None:
-    if name not in _NEEDED:
-        raise WeightsError(
-            f"{path} names {name[:80]!r}, which a checkpoint of weights does not need; "
-            "it could do anything, so nothing of it was run: do not trust this file"
-        )
-
-
-def _load(path: Path, *, mapped: bool) -> Any:
-    """Torch's own weights-only reader, with no more than Namespace allowed besides."""
-    with (
-        warnings.catch_warnings(action="ignore"),
-        torch.serialization.safe_globals([argparse.Namespace]),
-    ):
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+def _is_plain(tensor: Tensor) -> bool:
+    """Whether a tensor is dense, on the CPU and neither quantised nor nested."""
+    special = tensor.is_quantized or tensor.is_nested or tensor.device.type != "cpu"
+    return tensor.layout == torch.strided and not special

@@ -1,4 +1,4 @@
-"""What people chose: shares, strengths, agreement, bias, power; from plain tables."""
+"""Statistics of human ratings: shares, strengths, agreement, bias and power."""
 
 from evaluation.ratings.agreement import (
     Agreement,

@@ -1,4 +1,4 @@
-"""Do raters agree with each other, and with themselves?"""
+"""Agreement between raters, and consistency of each rater."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ Counts = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Agreement:
-    """How alike raters answered on one engine; a tie is an answer of its own.
+    """Agreement of raters on one engine; a tie counts as an answer of its own.
 
     Attributes:
-        alpha: Krippendorff's, with its 95 % bootstrap interval over faces; n: faces
-            that two raters or more judged.
-        kappa: Fleiss's, over the raters who judged every face; NaN with fewer than two.
-        complete: how many raters those are.
+        alpha: Krippendorff's alpha with its 95 % bootstrap interval over faces; `n`
+            counts the faces with two or more ratings.
+        kappa: Fleiss's kappa over the raters who rated every face; NaN with fewer than
+            two of them.
+        complete: the number of raters who rated every face.
     """
 
     alpha: Interval
@@ -34,16 +35,19 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Consistency:
-    """Raters' second answers to the same question: how many are as the first."""
+    """How many of the repeated ratings equal the first one, of `asked`."""
 
     same: int
     asked: int
     wilson: Bounds
 
 
-def agreement(judgements: pd.DataFrame, resamples: int = RESAMPLES) -> Agreement:
-    """Agreement over judgements with participant, face and chosen (empty: a tie)."""
-    answers = judgements.assign(chosen=judgements["chosen"].fillna(""))
+def agreement(ratings: pd.DataFrame, resamples: int = RESAMPLES) -> Agreement:
+    """Agreement over ratings with the columns participant, face and chosen.
+
+    An empty `chosen` is a tie.
+    """
+    answers = ratings.assign(chosen=ratings["chosen"].fillna(""))
     counts = _counts(answers)
     counts = counts[counts.sum(axis=1) > 1]
     value = krippendorff_alpha(counts)
@@ -52,8 +56,8 @@ def agreement(judgements: pd.DataFrame, resamples: int = RESAMPLES) -> Agreement
         weights = resample_counts(len(counts), resamples).astype(np.float64)
         drawn = krippendorff_alpha(counts, weights)
     faces = answers["face"].nunique()
-    judged = answers["participant"].value_counts()
-    complete = [name for name, count in judged.items() if count == faces]
+    per_rater = answers["participant"].value_counts()
+    complete = [name for name, count in per_rater.items() if count == faces]
     kappa = float("nan")
     if len(complete) > 1:
         among = answers["participant"].isin(complete)
@@ -66,11 +70,11 @@ def agreement(judgements: pd.DataFrame, resamples: int = RESAMPLES) -> Agreement
 def krippendorff_alpha(
     counts: Counts, weights: NDArray[np.float64] | None = None
 ) -> NDArray[np.float64]:
-    """Nominal alpha (Krippendorff 2011): 1 perfect, 0 as by chance; NaN undefined.
+    """Nominal alpha (Krippendorff 2011): 1 is perfect agreement, 0 is chance level.
 
-    `weights` (..., F) count each face as often as it says; the result has its leading
-    dimensions. Faces with fewer than two answers do not count. Undefined where all
-    answers are the same one, or there are none.
+    `weights` (..., F) say how often each face counts; the result has their leading
+    dimensions. Faces with fewer than two answers do not count. NaN if all answers are
+    equal or there are none.
     """
     answers = counts.sum(axis=1)
     counts, answers = counts[answers > 1], answers[answers > 1]
@@ -86,14 +90,15 @@ def krippendorff_alpha(
 
 
 def fleiss_kappa(counts: Counts) -> float:
-    """Fleiss's kappa (1971); every face must have as many answers, two or more.
+    """Fleiss's kappa (1971): 1 is perfect agreement, 0 is chance level.
 
-    NaN where all answers are the same one. Raises ValueError for unequal numbers.
+    NaN if all answers are equal. Raises ValueError unless all faces have the same
+    number of answers, two or more.
     """
     answers = counts.sum(axis=1)
     raters = answers[0]
     if (answers != raters).any() or raters < 2:
-        raise ValueError("Fleiss's kappa needs two or more raters who judged all faces")
+        raise ValueError("Fleiss's kappa needs two or more raters who rated all faces")
     agreeing = ((counts**2).sum(axis=1) - raters) / (raters * (raters - 1))
     chance = float(((counts.sum(axis=0) / counts.sum()) ** 2).sum())
     if chance == 1:
@@ -101,13 +106,13 @@ def fleiss_kappa(counts: Counts) -> float:
     return float((agreeing.mean() - chance) / (1 - chance))
 
 
-def consistency(judgements: pd.DataFrame, repeats: pd.DataFrame) -> Consistency | None:
-    """Compare repeats with what they repeat, by participant, engine and face.
+def consistency(ratings: pd.DataFrame, repeats: pd.DataFrame) -> Consistency | None:
+    """Compare repeated ratings with the first, by participant, engine and face.
 
-    None where no judgement was repeated.
+    None if no rating was repeated.
     """
     keys = ["participant", "engine", "face"]
-    pairs = judgements.merge(repeats, on=keys, suffixes=("", "_again"))
+    pairs = ratings.merge(repeats, on=keys, suffixes=("", "_again"))
     if not len(pairs):
         return None
     first, again = (

@@ -1,4 +1,4 @@
-"""Which raters do not count, by a rule that was fixed before the first answer."""
+"""Excludes raters by a rule that is fixed before the first answer."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class ExclusionRule:
-    """When a rater's answers do not count.
+    """When a rater is excluded.
 
     Attributes:
-        max_failed_catches: more failed catch trials than this exclude a rater.
-        min_median_seconds: of the times to answer judgement trials.
-        min_finished: share of the paper's trials that must be answered.
+        max_failed_catches: the most failed catch trials that are allowed.
+        min_median_seconds: the least median time of a rating that is allowed.
+        min_finished: share of the assigned trials that must be answered, in [0, 1].
     """
 
     max_failed_catches: int
@@ -25,9 +25,10 @@ class ExclusionRule:
 
 @dataclass(frozen=True)
 class Screening:
-    """What a rater did, and why the answers do not count (no reason: they do).
+    """What a rater did, and the reasons for exclusion, if any.
 
-    `median_seconds` is NaN where no times were taken (sheets of paper).
+    `finished` is the share of the assigned trials that was answered. `median_seconds`
+    is NaN if no times were taken, as on paper sheets.
     """
 
     participant: str
@@ -47,11 +48,13 @@ class Screening:
 def screen(
     answers: pd.DataFrame, trials: int, rule: ExclusionRule
 ) -> tuple[Screening, ...]:
-    """Every rater, held against the rule.
+    """Apply the rule to every rater.
 
-    `answers` has participant, kind, seconds (NaN without) and right (for catch trials);
-    `trials` is how many a paper has. A catch trial that was not answered is not failed;
-    a tie is wrong there.
+    Args:
+        answers: columns participant, kind, seconds (NaN without a time) and right (for
+            catch trials). An unanswered catch trial is not failed; a tie fails it.
+        trials: number of trials that each rater is assigned.
+        rule: the rule.
     """
     return tuple(
         _screen(str(participant), rows, trials, rule)
@@ -64,7 +67,7 @@ def _screen(
 ) -> Screening:
     catches = rows.loc[rows["kind"] == "catch", "right"].astype(bool)
     failed = int((~catches).sum())
-    seconds = rows.loc[rows["kind"] == "judgement", "seconds"].astype(np.float64)
+    seconds = rows.loc[rows["kind"] == "rating", "seconds"].astype(np.float64)
     median = float(seconds.median()) if seconds.notna().any() else float("nan")
     finished = len(rows) / trials
     reasons = []

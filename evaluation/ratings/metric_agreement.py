@@ -1,4 +1,4 @@
-"""Do people pick the avatar that a metric puts first?"""
+"""Agreement of people's picks with a metric."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from evaluation.statistics import Interval, mean_interval
 
 @dataclass(frozen=True)
 class MetricAgreement:
-    """People beside a metric, on the faces where every option has a score.
+    """Agreement with a metric, over the faces where every option has a score.
 
     Attributes:
-        faces: how many those are.
-        favourite: share of the picks that fall on the metric's favourite of the face
-            (by chance 1/N), with its bootstrap interval over raters and faces.
-        others: share of the picks that fall on the favourite of all other raters: as
-            much as a judge who knew people's taste on each face could reach. The
-            favourites stay what they are in the bootstrap's draws.
-        tau: Kendall's tau-b of shares and scores on a face, mean over the faces where
-            it is defined, with its bootstrap interval over faces; 1: the same order.
+        faces: the number of those faces.
+        favourite: share of picks of the metric's favourite, the option with the best
+            score on the face (chance level 1/N), with its bootstrap interval over
+            raters and faces.
+        others: share of picks of the other raters' favourite on the face, with the same
+            interval. This is about the most that a metric can reach. The favourites are
+            not recomputed in the bootstrap.
+        tau: Kendall's tau-b of shares and scores, mean over the faces where it is
+            defined, with its bootstrap interval over faces. 1 means the same order.
     """
 
     faces: int
@@ -39,52 +40,55 @@ def metric_agreement(
     scores: NDArray[np.float64],
     resamples: int = RESAMPLES,
 ) -> MetricAgreement | None:
-    """Agreement with (N, F) scores, higher better, NaN where there is none.
+    """Agreement with (N, F) scores, where higher is better and NaN is missing.
 
-    Faces are in the order of `picks`. None where no face has all scores. Raises
-    RatingError for scores of another shape.
+    Options and faces are in the order of `picks`. None if no face has all scores.
+    Raises RatingError for scores of another shape.
     """
     if scores.shape != (len(picks.options), picks.won.shape[2]):
         raise RatingError(
             f"scores of shape {scores.shape} do not fit {len(picks.options)} options "
             f"and {picks.won.shape[2]} faces"
         )
-    known = np.isfinite(scores).all(axis=0) & (picks.judged.sum(axis=0) > 0)
+    known = np.isfinite(scores).all(axis=0) & (picks.rated.sum(axis=0) > 0)
     if not known.any():
         return None
     scores = scores[:, known]
-    seen = Picks(
-        picks.options, picks.won[:, :, known], picks.judged[:, known], picks.ties
+    complete = Picks(
+        picks.options, picks.won[:, :, known], picks.rated[:, known], picks.ties
     )
     first = favourites(scores)[:, None, :]
-    totals = seen.won.sum(axis=1, keepdims=True)
-    # A rater's own pick must not make a favourite.
-    liked = favourites(totals - seen.won) * (seen.judged > 0)
+    totals = complete.won.sum(axis=1, keepdims=True)
+    # A rater's own pick does not count towards the favourite of the others.
+    preferred = favourites(totals - complete.won) * (complete.rated > 0)
     return MetricAgreement(
         int(known.sum()),
-        _hit(seen, np.broadcast_to(first, seen.won.shape), resamples),
-        _hit(seen, liked, resamples),
-        _tau(seen, scores),
+        _share_on_favourites(
+            complete, np.broadcast_to(first, complete.won.shape), resamples
+        ),
+        _share_on_favourites(complete, preferred, resamples),
+        _mean_tau(complete, scores),
     )
 
 
 def favourites(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """1 at the highest value along the first axis, shared where several are."""
+    """1 at the highest value along the first axis; equal highest values share it."""
     highest = values == values.max(axis=0, keepdims=True)
     return highest / highest.sum(axis=0, keepdims=True)
 
 
-def _hit(picks: Picks, liked: NDArray[np.float64], resamples: int) -> Interval:
-    """Share of the picks that fall on what is liked."""
-    hits = (picks.won * liked).sum(axis=0)
-    sums = resampled_sums(np.stack([hits, picks.judged]), resamples)
+def _share_on_favourites(
+    picks: Picks, preferred: NDArray[np.float64], resamples: int
+) -> Interval:
+    hits = (picks.won * preferred).sum(axis=0)
+    sums = resampled_sums(np.stack([hits, picks.rated]), resamples)
     drawn = np.full(resamples, np.nan)
     np.divide(sums[:, 0], sums[:, 1], out=drawn, where=sums[:, 1] > 0)
     return cluster_interval(float(hits.sum() / picks.total), drawn, picks)
 
 
-def _tau(picks: Picks, scores: NDArray[np.float64]) -> Interval:
-    shares = picks.won.sum(axis=1) / picks.judged.sum(axis=0)
+def _mean_tau(picks: Picks, scores: NDArray[np.float64]) -> Interval:
+    shares = picks.won.sum(axis=1) / picks.rated.sum(axis=0)
     found = [
         float(np.asarray(stats.kendalltau(share, score))[0])
         for share, score in zip(shares.T, scores.T, strict=True)

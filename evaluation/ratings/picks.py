@@ -1,4 +1,4 @@
-"""Who picked what on which face, as an array: what every figure of a study is from."""
+"""Ratings as an array: who picked which option on which face."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Ties = Literal["left out", "shared"]
-"""A tie counts for nothing, or 1/N of a pick for each of the N options."""
+"""A tie does not count, or counts as 1/N of a pick for each of the N options."""
 
 
 class RatingError(ValueError):
-    """Judgements that cannot be counted; the message says why."""
+    """Ratings or settings that cannot be used; the message says why."""
 
 
 @dataclass(frozen=True, eq=False)
 class Picks:
-    """The judgements of one engine.
+    """The ratings of one engine.
 
     Attributes:
-        options: what can be picked, N of them: methods, or slots.
-        won: (N, R, F) picks of each option by R raters on F faces: 1, a part of 1
-            where a tie is shared, 0.
-        judged: (R, F) judgements that count; 0 where a rater did not see a face.
-        ties: ties among all judgements, whether they count or not.
+        options: the N options that can be picked: methods, or slots.
+        won: (N, R, F) picks of each option by R raters on F faces: 1 for a pick, 1/N
+            for a shared tie, otherwise 0.
+        rated: (R, F) 1 for a rating that counts, otherwise 0.
+        ties: number of ties, whether they count or not.
     """
 
     options: tuple[str, ...]
     won: NDArray[np.float64]
-    judged: NDArray[np.float64]
+    rated: NDArray[np.float64]
     ties: int
 
     @property
@@ -42,50 +42,50 @@ class Picks:
 
     @property
     def decided(self) -> NDArray[np.int64]:
-        """(N,) picks of each option without shares of ties."""
+        """(N,) picks of each option, without shared ties."""
         return np.floor(self.won).sum(axis=(1, 2)).astype(np.int64)
 
     @property
     def total(self) -> int:
-        """Judgements that count."""
-        return int(self.judged.sum())
+        """Number of ratings that count."""
+        return int(self.rated.sum())
 
     @property
     def raters(self) -> int:
-        """Raters with a judgement that counts."""
-        return int((self.judged.sum(axis=1) > 0).sum())
+        """Number of raters with a rating that counts."""
+        return int((self.rated.sum(axis=1) > 0).sum())
 
     @property
     def faces(self) -> int:
-        """Faces with a judgement that counts."""
-        return int((self.judged.sum(axis=0) > 0).sum())
+        """Number of faces with a rating that counts."""
+        return int((self.rated.sum(axis=0) > 0).sum())
 
 
-def count_picks(judgements: pd.DataFrame, options: Sequence[str], ties: Ties) -> Picks:
-    """Count judgements with the columns participant, face and chosen.
+def count_picks(ratings: pd.DataFrame, options: Sequence[str], ties: Ties) -> Picks:
+    """Count ratings with the columns participant, face and chosen.
 
-    `chosen` is one of the options, or empty for a tie. Raises RatingError for any other
-    value, for fewer than two options and for a second judgement of one rater on a face.
+    `chosen` is one of the options, or empty for a tie. Raises RatingError for another
+    value, for fewer than two options, and for two ratings of one rater on a face.
     """
     if len(options) < 2 or len(set(options)) != len(options):
-        raise RatingError(f"a choice needs two or more different options: {options}")
+        raise RatingError(f"two or more different options are needed, got {options}")
     if ties not in get_args(Ties):
-        raise RatingError(f"ties can be {' or '.join(get_args(Ties))}, not {ties}")
-    chosen = judgements["chosen"].fillna("").to_numpy(dtype=str)
+        raise RatingError(f"ties must be {' or '.join(get_args(Ties))}, got {ties}")
+    chosen = ratings["chosen"].fillna("").to_numpy(dtype=str)
     unknown = sorted({*chosen.tolist()} - {*options, ""})
     if unknown:
-        raise RatingError(f"{unknown[0]} was chosen and is not an option")
-    if judgements.duplicated(["participant", "face"]).any():
-        raise RatingError("a rater judged a face twice; keep one of the judgements")
-    rater, raters = pd.factorize(judgements["participant"], sort=True)
-    face, faces = pd.factorize(judgements["face"], sort=True)
+        raise RatingError(f"{unknown[0]} was chosen but is not an option")
+    if ratings.duplicated(["participant", "face"]).any():
+        raise RatingError("a rater rated a face twice; keep one of the ratings")
+    rater, raters = pd.factorize(ratings["participant"], sort=True)
+    face, faces = pd.factorize(ratings["face"], sort=True)
     won = np.zeros((len(options), len(raters), len(faces)))
-    judged = np.zeros(won.shape[1:])
+    rated = np.zeros(won.shape[1:])
     tied = chosen == ""
     picked = pd.Index(options).get_indexer(chosen[~tied])
     won[picked, rater[~tied], face[~tied]] = 1
-    judged[rater[~tied], face[~tied]] = 1
+    rated[rater[~tied], face[~tied]] = 1
     if ties == "shared":
         won[:, rater[tied], face[tied]] = 1 / len(options)
-        judged[rater[tied], face[tied]] = 1
-    return Picks(tuple(options), won, judged, int(tied.sum()))
+        rated[rater[tied], face[tied]] = 1
+    return Picks(tuple(options), won, rated, int(tied.sum()))

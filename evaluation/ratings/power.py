@@ -1,4 +1,4 @@
-"""How many raters and faces a study needs to see a difference, by simulation."""
+"""Statistical power of a study by its number of raters and faces, simulated."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from evaluation.ratings.shares import Bounds, share_difference, wilson
 from evaluation.ratings.simulation import RaterModel, method_strengths, simulate_picks
 
 RESAMPLES = 499
-"""Fewer than a report's: it is over many studies that figures get sharp."""
+"""Fewer than in a report, since the result averages over many simulated studies."""
 
 
 @dataclass(frozen=True)
 class Power:
-    """How often studies of one size saw the difference of the first two options.
+    """How often studies of one size detect the difference of the first two options.
 
     Attributes:
+        raters, faces: the size of the studies.
         power: share of simulated studies whose 95 % interval lies above 0.
-        bounds: Wilson's 95 % interval of that share, for the number of simulations.
-        wrong: share whose interval lies below 0.
+        bounds: Wilson's 95 % interval of `power` for the number of simulations.
+        wrong: share of studies whose interval lies below 0.
         width: mean width of the interval of the difference.
     """
 
@@ -37,54 +38,56 @@ class Power:
 
 @dataclass(frozen=True)
 class Simulations:
-    """How many studies are simulated of each size, from which seed."""
+    """How many studies of each size to simulate, and the seed."""
 
     studies: int = 300
     seed: int = 0
 
 
 def power_grid(
-    crowd: RaterModel,
+    model: RaterModel,
     raters: Sequence[int],
     faces: Sequence[int],
     simulations: Simulations,
 ) -> Iterator[Power]:
-    """The power of every size, raters first; yields as sizes are done.
+    """Yield the power of each size as soon as it is computed.
 
-    The test is that of the report: the paired difference of two shares by the bootstrap
-    over raters and faces. Raises RatingError for sizes that give no interval.
+    All numbers of faces are computed for the first number of raters, then for the next.
+    The test is the one of the report: the paired difference of two shares, with the
+    bootstrap over raters and faces. Raises RatingError for sizes that are too small for
+    an interval.
     """
     if min(*raters, *faces) < MIN_CLUSTERS:
         raise RatingError(
-            f"with fewer than {MIN_CLUSTERS} raters or faces a study gives no "
-            "interval; ask for more of them"
+            f"there is no interval for fewer than {MIN_CLUSTERS} raters or faces; "
+            "use more"
         )
-    strengths = method_strengths(crowd)
+    strengths = method_strengths(model)
     for count in raters:
         for shown in faces:
-            yield _power(crowd, strengths, (count, shown), simulations)
+            yield _power(model, strengths, (count, shown), simulations)
 
 
 def _power(
-    crowd: RaterModel,
+    model: RaterModel,
     strengths: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
     size: tuple[int, int],
     simulations: Simulations,
 ) -> Power:
-    # Each study has numbers of its own, whatever other sizes are asked for.
+    # Seeded by size and study, so results do not depend on the other sizes.
     lows, highs = [], []
     for study in range(simulations.studies):
         rng = np.random.default_rng([simulations.seed, *size, study])
-        picks = simulate_picks(crowd, strengths, size, rng)
+        picks = simulate_picks(model, strengths, size, rng)
         found, _ = share_difference(picks, 0, 1, RESAMPLES)
         lows.append(found.low)
         highs.append(found.high)
     low, high = np.array(lows), np.array(highs)
-    seen = int((low > 0).sum())
+    detected = int((low > 0).sum())
     return Power(
         *size,
-        seen / len(low),
-        wilson(seen, len(low)),
+        detected / len(low),
+        wilson(detected, len(low)),
         float((high < 0).mean()),
         float((high - low).mean()),
     )

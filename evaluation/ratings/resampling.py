@@ -1,4 +1,4 @@
-"""The bootstrap of studies: raters and faces are drawn anew, both at once."""
+"""The bootstrap for studies: raters and faces are both resampled."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from evaluation.statistics import LEVEL, SEED, Interval
 
 RESAMPLES = 1999
 MIN_CLUSTERS = 5
-"""With fewer raters or faces no interval is given: there is too little to draw from."""
+"""With fewer raters or faces no interval is given: they are too few to resample."""
 
 
 def resampled_sums(
     parts: NDArray[np.float64], resamples: int = RESAMPLES, seed: int = SEED
 ) -> NDArray[np.float64]:
-    """(resamples, K) sums of (K, R, F) parts over raters and faces drawn with return.
+    """(resamples, K) bootstrap sums of (K, R, F) parts over raters and faces.
 
-    A judgement counts as often as its rater was drawn times as often as its face was
-    (the pigeonhole bootstrap of Owen 2007), so that judgements of one rater, and those
-    of one face, stay together. It errs to the wide side: where neither raters nor faces
-    differ, intervals are up to √3 times too wide. The same draws for the same R and F.
+    The pigeonhole bootstrap (Owen 2007): raters and faces are drawn with replacement,
+    and a rating counts (draws of its rater) x (draws of its face) times. Ratings of one
+    rater or one face therefore stay together. The method is conservative: if neither
+    raters nor faces differ, intervals are up to √3 times too wide. The draws depend
+    only on R, F and `seed`.
     """
     count, raters, faces = parts.shape
     rng = np.random.default_rng(seed)
@@ -35,8 +36,8 @@ def resampled_sums(
 def resampled_shares(
     picks: Picks, resamples: int = RESAMPLES, seed: int = SEED
 ) -> NDArray[np.float64]:
-    """(resamples, N) shares of the options; NaN in draws without a judgement."""
-    parts = np.concatenate([picks.won, picks.judged[None]])
+    """(resamples, N) shares of the options; NaN in resamples without a rating."""
+    parts = np.concatenate([picks.won, picks.rated[None]])
     sums = resampled_sums(parts, resamples, seed)
     shares = np.full((resamples, len(picks.options)), np.nan)
     np.divide(sums[:, :-1], sums[:, -1:], out=shares, where=sums[:, -1:] > 0)
@@ -46,7 +47,7 @@ def resampled_shares(
 def cluster_interval(
     value: float, drawn: NDArray[np.float64], picks: Picks
 ) -> Interval:
-    """Percentile interval of a figure from its (resamples,) values; n: judgements."""
+    """Percentile interval from (resamples,) values; `n` counts the ratings."""
     finite = drawn[np.isfinite(drawn)]
     if min(picks.raters, picks.faces) < MIN_CLUSTERS or not len(finite):
         return Interval(value, np.nan, np.nan, picks.total, "none")
@@ -56,5 +57,5 @@ def cluster_interval(
 
 
 def enough(picks: Picks) -> bool:
-    """Whether there are raters and faces enough for intervals and tests."""
+    """Whether there are enough raters and faces for intervals and tests."""
     return min(picks.raters, picks.faces) >= MIN_CLUSTERS

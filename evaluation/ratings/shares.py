@@ -1,4 +1,4 @@
-"""Table 2's figures: how often each option was picked, and whether by chance."""
+"""Shares of picks (Table 2), with intervals and tests against chance."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ from evaluation.ratings.resampling import (
     resampled_shares,
     resampled_sums,
 )
-from evaluation.statistics import LEVEL, Interval, holm, resampled_p
-
-ALPHA = 0.05
+from evaluation.statistics import (
+    LEVEL,
+    Interval,
+    best_or_equal,
+    holm,
+    resampled_p,
+)
 
 
 class Bounds(NamedTuple):
-    """An interval's ends."""
+    """Lower and upper bound of an interval."""
 
     low: float
     high: float
@@ -34,16 +38,17 @@ class Share:
 
     Attributes:
         option: a method or a slot.
-        picks: with parts of shared ties.
-        share: picks of all judgements that count, with its 95 % interval by the
-            bootstrap over raters and faces.
-        wilson: Wilson's 95 % interval, as if every judgement came from another rater
-            on another face: too narrow where raters or faces differ.
-        binomial_p: two-sided exact binomial test of the decided judgements against
-            1/N, as if they were independent; Holm over the options.
-        cluster_p: the same question by the bootstrap over raters and faces; Holm over
-            the options; NaN with too few of either.
-        best: the most picked, or not significantly less picked than it.
+        picks: number of picks, including shared ties.
+        share: picks / ratings that count, with its 95 % bootstrap interval over raters
+            and faces.
+        wilson: Wilson's 95 % interval, which treats all ratings as independent. It is
+            too narrow if raters or faces differ.
+        binomial_p: p-value of the two-sided exact binomial test of the ratings that are
+            not ties against 1/N, which treats them as independent; Holm-corrected over
+            the options.
+        cluster_p: p-value of a share of 1/N by the bootstrap over raters and faces,
+            Holm-corrected over the options; NaN with too few raters or faces.
+        best: whether the option is the most picked or not significantly less picked.
     """
 
     option: str
@@ -56,9 +61,9 @@ class Share:
 
 
 def shares(picks: Picks, resamples: int = RESAMPLES) -> tuple[Share, ...]:
-    """Every option's share; raises RatingError where no judgement counts."""
+    """The share of each option; raises RatingError if no rating counts."""
     if not picks.total:
-        raise RatingError("no judgement counts; nothing can be said")
+        raise RatingError("no rating counts, so there are no shares")
     counts = picks.counts
     drawn = resampled_shares(picks, resamples)
     chance = 1 / len(picks.options)
@@ -84,9 +89,13 @@ def shares(picks: Picks, resamples: int = RESAMPLES) -> tuple[Share, ...]:
 def share_difference(
     picks: Picks, first: int, second: int, resamples: int = RESAMPLES
 ) -> tuple[Interval, float]:
-    """Difference of two options' shares, first minus second: interval and p."""
+    """Difference of two options' shares, first minus second: interval and p-value.
+
+    `first` and `second` are indices of `picks.options`. Both results come from the
+    bootstrap over raters and faces.
+    """
     ahead = picks.won[first] - picks.won[second]
-    sums = resampled_sums(np.stack([ahead, picks.judged]), resamples)
+    sums = resampled_sums(np.stack([ahead, picks.rated]), resamples)
     difference = np.full(resamples, np.nan)
     np.divide(sums[:, 0], sums[:, 1], out=difference, where=sums[:, 1] > 0)
     value = float(ahead.sum()) / picks.total
@@ -95,7 +104,7 @@ def share_difference(
 
 
 def wilson(picks: float, total: int) -> Bounds:
-    """Wilson's interval (1927) of a share; picks may be a fraction."""
+    """Wilson's 95 % interval (1927) of `picks / total`; picks may be fractional."""
     z = float(stats.norm.ppf((1 + LEVEL) / 2))
     share, spread = picks / total, z * z / total
     middle = (share + spread / 2) / (1 + spread)
@@ -104,19 +113,19 @@ def wilson(picks: float, total: int) -> Bounds:
 
 
 def binomial_p(picks: int, total: int, chance: float) -> float:
-    """Two-sided exact p of `picks` among `total` under `chance`; NaN for none."""
+    """Two-sided exact p-value of `picks` in `total` under `chance`; NaN for total 0."""
     if not total:
         return float("nan")
     return float(stats.binomtest(int(picks), int(total), chance).pvalue)
 
 
 def _best(picks: Picks, resamples: int) -> frozenset[int]:
-    """The most picked and all that are not significantly behind (Holm over them)."""
-    best = int(np.argmax(picks.counts))
-    others = [k for k in range(len(picks.options)) if k != best]
+    """The most picked option and all that are not significantly less picked."""
     drawn = resampled_shares(picks, resamples)
-    if not enough(picks):
-        return frozenset({best})
-    p_values = holm([resampled_p(drawn[:, best] - drawn[:, k]) for k in others])
-    level = {k for k, p in zip(others, p_values, strict=True) if p >= ALPHA}
-    return frozenset({best} | level)
+
+    def p_value(other: int, best: int) -> float:
+        if not enough(picks):
+            return float("nan")
+        return resampled_p(drawn[:, best] - drawn[:, other])
+
+    return best_or_equal(dict(enumerate(picks.counts)), p_value)

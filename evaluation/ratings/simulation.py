@@ -1,4 +1,4 @@
-"""Raters with planted preferences: for the power of a study, and for tests alone."""
+"""Simulated raters with known preferences, for power analysis and tests."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ CALIBRATION_STEPS = 200
 
 @dataclass(frozen=True)
 class RaterModel:
-    """Raters and faces in the large, whose shares of picks are known.
+    """A population of raters and faces with known shares of picks.
 
-    A rater picks the option of the highest utility: its strength, plus a normal deviate
-    of the rater's taste for it, plus one of how well it did on the face, plus Gumbel
-    noise (Luce's choices, mixed).
+    A rater picks the option with the highest utility. The utility is the option's
+    log-strength, plus a normal deviate for the rater and option, plus one for the face
+    and option, plus Gumbel noise (a mixed logit model).
 
     Attributes:
-        shares: of the picks of each option over all raters and faces; each above 0.
-        rater_spread: standard deviation of tastes, in log-strength.
-        face_spread: the same of faces.
+        shares: share of picks of each option over the population; each above 0.
+        rater_spread: standard deviation of the raters' deviates, in log-strength.
+        face_spread: standard deviation of the faces' deviates, in log-strength.
+
+    Raises RatingError for invalid values.
     """
 
     shares: tuple[float, ...]
@@ -45,12 +47,12 @@ class RaterModel:
             raise RatingError("spreads must be 0 or more")
 
 
-def method_strengths(crowd: RaterModel) -> NDArray[np.float64]:
-    """(N,) log-strengths under which the crowd's shares come out, to about 0.1 %."""
+def method_strengths(model: RaterModel) -> NDArray[np.float64]:
+    """(N,) log-strengths that reproduce the model's shares, to about 0.1 %."""
     rng = np.random.default_rng(SEED)
-    spread = np.hypot(crowd.rater_spread, crowd.face_spread)
-    deviates = spread * rng.standard_normal((CALIBRATION_DRAWS, len(crowd.shares)))
-    wanted = np.log(np.array(crowd.shares) / np.sum(crowd.shares))
+    spread = np.hypot(model.rater_spread, model.face_spread)
+    deviates = spread * rng.standard_normal((CALIBRATION_DRAWS, len(model.shares)))
+    wanted = np.log(np.array(model.shares) / np.sum(model.shares))
     strengths = wanted.copy()
     for _ in range(CALIBRATION_STEPS):
         chances = np.exp(strengths + deviates)
@@ -63,18 +65,18 @@ def method_strengths(crowd: RaterModel) -> NDArray[np.float64]:
 
 
 def simulate_picks(
-    crowd: RaterModel,
+    model: RaterModel,
     strengths: NDArray[np.float64],
     size: tuple[int, int],
     rng: np.random.Generator,
 ) -> Picks:
-    """Picks of `size` (raters, faces) drawn from the crowd; everybody judges all."""
+    """Draw picks of `size` (raters, faces) from the model; each rater rates all."""
     raters, faces = size
     count = len(strengths)
     utility = (
         strengths
-        + crowd.rater_spread * rng.standard_normal((raters, 1, count))
-        + crowd.face_spread * rng.standard_normal((1, faces, count))
+        + model.rater_spread * rng.standard_normal((raters, 1, count))
+        + model.face_spread * rng.standard_normal((1, faces, count))
         + rng.gumbel(size=(raters, faces, count))
     )
     won = utility.argmax(axis=2)[None] == np.arange(count)[:, None, None]
@@ -83,11 +85,14 @@ def simulate_picks(
 
 
 def ahead_by(difference: float, options: int) -> tuple[float, ...]:
-    """Shares of `options`: the first `difference` above all others, which are alike."""
+    """Shares of N `options`: the first leads the others, which are equal.
+
+    The lead is `difference`. Raises RatingError for values out of range.
+    """
     if options < 2 or not 0 < difference < 1:
         raise RatingError(
-            f"a difference of {difference} among {options}: give a share above 0 and "
-            "below 1, and two options or more"
+            f"difference {difference} among {options} options: the difference must be "
+            "above 0 and below 1, with two or more options"
         )
     other = (1 - difference) / options
     shares: Sequence[float] = [other + difference, *[other] * (options - 1)]

@@ -1,4 +1,4 @@
-"""Do raters favour a place on the screen, whatever stands there?"""
+"""Slot bias: whether raters prefer a position on the screen."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from evaluation.ratings.shares import Share, shares
 
 @dataclass(frozen=True, eq=False)
 class SlotBias:
-    """How often each slot was picked, and what stood there.
+    """How often each slot was picked, and how often each option was shown in it.
 
     Attributes:
-        slots: each slot's share of the picks; options are "1" to "N".
-        p: chi-squared test of equal shares, as if judgements were independent.
-        effect: Cohen's w of the counts: 0 none, 0.1 small, 0.3 middling.
-        exposure: (N options, N slots) how often each option stood in each slot.
+        slots: the share of each slot; its options are named "1" to "N".
+        p: p-value of the chi-squared test of equal shares, which treats ratings as
+            independent.
+        effect: Cohen's w of the counts: 0.1 is small, 0.3 medium.
+        exposure: (N options, N slots) how often each option was shown in each slot.
     """
 
     slots: tuple[Share, ...]
@@ -32,32 +33,32 @@ class SlotBias:
 
 
 def slot_bias(
-    judgements: pd.DataFrame, picks: Picks, resamples: int = RESAMPLES
+    ratings: pd.DataFrame, picks: Picks, resamples: int = RESAMPLES
 ) -> SlotBias:
-    """Bias of judgements that have participant, face, slot and order.
+    """Slot bias of ratings with the columns participant, face, slot and order.
 
-    `slot` counts from 1 and is missing for a tie, which is left out; `order` is the
-    tuple of options as presented.
+    `slot` is the picked slot, from 1; it is missing for a tie, which is left out.
+    `order` is the tuple of options by slot. `picks` are those of the same ratings.
     """
     names = [str(slot) for slot in range(1, len(picks.options) + 1)]
-    chosen = [""] * len(judgements)
-    for row, slot in enumerate(judgements["slot"]):
+    chosen = [""] * len(ratings)
+    for row, slot in enumerate(ratings["slot"]):
         chosen[row] = "" if pd.isna(slot) else str(int(slot))
-    counted = count_picks(judgements.assign(chosen=chosen), names, "left out")
+    counted = count_picks(ratings.assign(chosen=chosen), names, "left out")
     counts = counted.counts
     found = stats.chisquare(counts)
     return SlotBias(
         shares(counted, resamples),
         float(found.pvalue),
         float(np.sqrt(found.statistic / counts.sum())),
-        _exposure(judgements, picks.options),
+        _exposure(ratings, picks.options),
     )
 
 
-def _exposure(judgements: pd.DataFrame, options: tuple[str, ...]) -> NDArray[np.int64]:
+def _exposure(ratings: pd.DataFrame, options: tuple[str, ...]) -> NDArray[np.int64]:
     exposure = np.zeros((len(options), len(options)), dtype=np.int64)
-    places = {option: row for row, option in enumerate(options)}
-    for order in judgements["order"]:
+    rows = {option: row for row, option in enumerate(options)}
+    for order in ratings["order"]:
         for slot, option in enumerate(order):
-            exposure[places[option], slot] += 1
+            exposure[rows[option], slot] += 1
     return exposure

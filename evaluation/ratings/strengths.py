@@ -1,4 +1,4 @@
-"""Plackett–Luce strengths of the options, with the bootstrap of studies."""
+"""Plackett–Luce strengths of the options."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from evaluation.ratings.resampling import RESAMPLES, cluster_interval, resampled
 from evaluation.statistics import Interval
 
 PRIOR = 0.5
-"""Picks added to every option, so that one that nobody picked has a strength too."""
+"""Picks added to every option, so an option without picks has a finite strength."""
 
 
 @dataclass(frozen=True)
 class Strength:
-    """An option's log-strength; those of all options sum to 0.
+    """An option's log-strength; the strengths of all options sum to 0.
 
-    An option that is d stronger than another is picked e^d times as often.
+    An option with a strength larger by d is picked e^d times as often.
     """
 
     option: str
@@ -27,10 +27,10 @@ class Strength:
 
 
 def strengths(picks: Picks, resamples: int = RESAMPLES) -> tuple[Strength, ...]:
-    """The strengths of Luce's choice axiom (1959) by maximum likelihood.
+    """Maximum-likelihood strengths (Luce 1959), with intervals as for shares.
 
-    Every judgement shows every option, so that the likelihood has its maximum where
-    strengths are as the counts of picks: no iteration is needed.
+    Every rating shows all options, so the likelihood is maximal where strengths are
+    proportional to the counts of picks, and no iteration is needed.
     """
     values = _log_strengths(picks.counts)
     drawn = _log_strengths(resampled_sums(picks.won, resamples))

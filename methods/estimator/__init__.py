@@ -1,1 +1,1 @@
-"""The estimator that baseline, controls and swiftavatar share."""
+"""The avatar estimator that baseline, the oracles and swiftavatar share."""

@@ -1,4 +1,4 @@
-"""Augmentation of training pictures; the same for every method."""
+"""Augmentation of training pictures, the same for every estimator."""
 
 from __future__ import annotations
 
@@ -17,15 +17,21 @@ SATURATION = 0.25
 SHIFT = 0.06
 SCALE = 0.08
 BLUR_SIGMA = 0.012
-"""Largest blur, as a share of the picture's side."""
+"""The largest standard deviation of the blur, as a share of the picture's side."""
 
 _DRAWS = 14
 
 
 class Augmentation(BaseModel):
-    """Which disturbances training pictures get; each can be switched off alone.
+    """Which disturbances training pictures get.
 
-    Flips are off by default: they would put a parting on the wrong side.
+    Attributes:
+        light: exposure, contrast and light from one side.
+        blur: a Gaussian blur.
+        crop: shift and scale.
+        colour: white balance and saturation.
+        flip: mirror half of the pictures. Off by default, since it would put a hair
+            parting on the wrong side.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,15 +46,17 @@ class Augmentation(BaseModel):
 def augment(
     pictures: Tensor, switches: Augmentation, generator: torch.Generator
 ) -> Tensor:
-    """Disturbed copies of (n, 3, S, S) pictures in [-1, 1], each in its own way.
+    """Disturb (n, 3, S, S) pictures in [-1, 1], each with its own random numbers.
 
-    Every disturbance has random numbers of its own, so switching one off leaves the
-    others as they were.
+    Every disturbance has its own random numbers, so switching one off does not change
+    the others.
     """
     draws = torch.rand(len(pictures), _DRAWS, generator=generator).to(pictures.device)
     signed = draws * 2 - 1
     if switches.flip:
-        pictures = torch.where(_each(draws[:, 0] < 0.5), pictures.flip(-1), pictures)
+        pictures = torch.where(
+            _per_picture(draws[:, 0] < 0.5), pictures.flip(-1), pictures
+        )
     if switches.crop:
         pictures = _crop(pictures, signed[:, 1:4])
     if switches.blur:
@@ -60,8 +68,8 @@ def augment(
     return pictures.clamp(-1, 1)
 
 
-def _each(values: Tensor) -> Tensor:
-    """(n,) numbers in a shape that multiplies (n, 3, S, S) pictures."""
+def _per_picture(values: Tensor) -> Tensor:
+    """Reshape (n,) numbers to broadcast over (n, 3, S, S) pictures."""
     return values[:, None, None, None]
 
 
@@ -78,7 +86,7 @@ def _crop(pictures: Tensor, signed: Tensor) -> Tensor:
 
 
 def _blur(pictures: Tensor, strength: Tensor) -> Tensor:
-    """A Gaussian blur of random width; half of the pictures stay nearly sharp."""
+    """Blur with a Gaussian of random width; half of the pictures stay nearly sharp."""
     count, channels, side, _ = pictures.shape
     sigma = (strength**2 * BLUR_SIGMA * side).clamp_min(1e-3)
     radius = max(1, math.ceil(2 * BLUR_SIGMA * side))
@@ -98,19 +106,21 @@ def _blur(pictures: Tensor, strength: Tensor) -> Tensor:
 
 
 def _colour(pictures: Tensor, signed: Tensor) -> Tensor:
-    """White balance by up to 6 % a channel, saturation by up to 25 %."""
+    """Change the white balance by up to 6 % a channel, saturation by up to 25 %."""
     gains = (1 + WHITE_BALANCE * signed[:, :3])[:, :, None, None]
     balanced = (pictures + 1) * gains - 1
     grey = balanced.mean(dim=1, keepdim=True)
-    return grey + (balanced - grey) * _each(1 + SATURATION * signed[:, 3])
+    return grey + (balanced - grey) * _per_picture(1 + SATURATION * signed[:, 3])
 
 
 def _light(pictures: Tensor, signed: Tensor) -> Tensor:
-    """Exposure, contrast and a light from one side."""
+    """Change exposure and contrast and add light from one side."""
     side = pictures.shape[-1]
     ramp = torch.linspace(-1, 1, side, device=pictures.device)
-    across = _each(signed[:, 0]) * ramp + _each(signed[:, 1]) * ramp[:, None]
-    exposure = torch.exp2(_each(EXPOSURE * signed[:, 2]) + SIDELIGHT * across)
+    across = (
+        _per_picture(signed[:, 0]) * ramp + _per_picture(signed[:, 1]) * ramp[:, None]
+    )
+    exposure = torch.exp2(_per_picture(EXPOSURE * signed[:, 2]) + SIDELIGHT * across)
     lit = (pictures + 1) * exposure - 1
     mean = lit.mean(dim=(1, 2, 3), keepdim=True)
-    return mean + (lit - mean) * _each(1 + CONTRAST * signed[:, 3])
+    return mean + (lit - mean) * _per_picture(1 + CONTRAST * signed[:, 3])

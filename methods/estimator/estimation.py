@@ -1,4 +1,4 @@
-"""The avatar estimator as a method: trained on pairs of pictures and vectors."""
+"""The base class of methods that train the avatar estimator on labelled pictures."""
 
 from __future__ import annotations
 
@@ -23,16 +23,13 @@ from methods.networks.estimator import Estimator, Grid, Pooled
 from methods.shared.pictures import check_faces
 from methods.shared.randomness import seed_of
 from methods.shared.saving import WEIGHTS_FILE, load_method, save_method
-from methods.shared.stage_estimate import Foreseen, Foresight
+from methods.shared.tensors import storable
 
 TRAINING_VERSION = "1"
-SECONDS_PER_STEP, SECONDS_PER_FACE, SECONDS_TO_OPEN = 0.06, 0.01, 3
-"""Rules of thumb for two processor cores: a step of the training, a prediction, and
-all that a fit reads and writes."""
 
 
 class EstimatorMethod(ABC):
-    """A method that trains the estimator; a contestant says on which pairs."""
+    """A method that trains the avatar estimator; subclasses provide the pairs."""
 
     meta: ClassVar[MethodMeta]
     Options: ClassVar[type[EstimatorOptions]] = EstimatorOptions
@@ -43,69 +40,57 @@ class EstimatorMethod(ABC):
 
     @classmethod
     def required_weights(cls, options: Any) -> tuple[str, ...]:
-        """The backbone's ImageNet file, where the options want a pretrained one."""
+        """The ImageNet file of the backbone, if `options.pretrained`."""
         return (WEIGHT_FILES[options.backbone],) if options.pretrained else ()
 
     @abstractmethod
     def pairs(self, context: FitContext) -> Pairs:
-        """What to train on; other sizes than the input size are brought to it."""
-
-    def before(self, context: FitContext) -> tuple[tuple[Foreseen, ...], str]:
-        """The stages that `pairs` goes through, and the digest that pairs will have.
-
-        It makes none of them. Unless a contestant says otherwise, there are none.
-        """
-        return (), self.pairs(context).digest
-
-    def foresee(self, context: FitContext) -> Foresight:
-        """The stages of the pairs and the estimator's own."""
-        stages, digest = self.before(context)
-        own = training_stage(context.engine.spec, digest, self.options, context)
-        trained = Foreseen(own, SECONDS_PER_STEP * self.options.steps)
-        return Foresight((*stages, trained), SECONDS_TO_OPEN, SECONDS_PER_FACE)
+        """Return the training pairs; their pictures are resized to the input size."""
 
     def fit(self, context: FitContext) -> None:
-        """Train on `pairs`; the trained network is a stage of the store."""
+        """Train on `pairs`; the trained network is cached as the stage "estimator"."""
         spec, pairs = context.engine.spec, self.pairs(context)
         stage = training_stage(spec, pairs.digest, self.options, context)
 
         def build(folder: Path, scratch: Path) -> None:
-            network = _trained(spec, pairs, self.options, context, scratch)
-            save_file(_plain(network), folder / WEIGHTS_FILE)
+            network = _train_estimator(spec, pairs, self.options, context, scratch)
+            save_file(storable(network.state_dict()), folder / WEIGHTS_FILE)
 
         folder = context.store.get_or_build(stage, build)
-        self._adopt(spec, load_file(folder / WEIGHTS_FILE), context.device)
+        self._load_network(spec, load_file(folder / WEIGHTS_FILE), context.device)
 
     def predict(self, faces: Tensor) -> AvatarVectors:
-        """Vectors for (n, 3, S, S) float32 faces in [-1, 1], S the input size.
+        """Predict the vectors of (n, 3, S, S) float32 faces in [-1, 1].
 
-        Faces go through the network one by one, so that a prediction depends on its
-        face alone. Raises ValueError for other shapes and ranges.
+        S is the input size. Faces are processed one by one, so a prediction does not
+        depend on the other faces. Raises ValueError for any other shape or range.
         """
         network = self._fitted
         check_faces(faces, self.options.input_size)
         device = next(network.parameters()).device
         with torch.inference_mode():
-            sight = self.options.sight
-            rows = [network(sight(face[None].to(device))).cpu() for face in faces]
+            transform = self.options.network_input
+            rows = [network(transform(face[None].to(device))).cpu() for face in faces]
         flat = torch.cat(rows) if rows else torch.zeros(0, network.spec.flat_size)
         return AvatarVectors.from_flat(network.spec, flat.numpy())
 
     def save(self, folder: Path) -> None:
-        """Write options, spec and weights."""
+        """Write the options, the spec and the weights."""
         network = self._fitted
         tensors = network.state_dict()
         save_method(folder, self.meta, self.options, network.spec, tensors=tensors)
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu") -> Self:
-        """Read what `save` wrote; the network lies on `device`."""
+        """Read what `save` wrote, to predict on `device`."""
         saved = load_method(folder, cls.meta)
         method = cls(cls.Options.model_validate(saved.options))
-        method._adopt(saved.spec, saved.tensors(), device)
+        method._load_network(saved.spec, saved.tensors(), device)
         return method
 
-    def _adopt(self, spec: AvatarSpec, tensors: dict[str, Tensor], device: str) -> None:
+    def _load_network(
+        self, spec: AvatarSpec, tensors: dict[str, Tensor], device: str
+    ) -> None:
         network = make_estimator(spec, self.options, seed=0)
         network.load_state_dict(tensors)
         self._network = network.eval().to(device)
@@ -120,9 +105,10 @@ class EstimatorMethod(ABC):
 def training_stage(
     spec: AvatarSpec, pairs: str, options: EstimatorOptions, context: FitContext
 ) -> Stage:
-    """What a trained estimator depends on; `pairs` is their digest.
+    """Return the stage of a trained estimator: everything that it depends on.
 
-    The number of threads belongs to it: it decides in which order sums are taken.
+    `pairs` is the digest of the pairs. The number of threads is part of the key because
+    it changes the order of floating-point sums.
     """
     read = set(EstimatorOptions.model_fields) - {"checkpoint_steps"}
     files = {
@@ -144,7 +130,7 @@ def training_stage(
 def make_estimator(
     spec: AvatarSpec, options: EstimatorOptions, seed: int, imagenet: Path | None = None
 ) -> Estimator:
-    """The untrained network of these options: seeded, or with a file of ImageNet's."""
+    """Build the untrained network, seeded, with ImageNet weights if a file is given."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_of("network", seed))
         backbone = make_backbone(options.backbone)
@@ -165,16 +151,17 @@ def make_estimator(
 def initial_estimator(
     spec: AvatarSpec, options: EstimatorOptions, context: FitContext
 ) -> Estimator:
-    """The network before its first step, its backbone from ImageNet where wanted.
+    """Build the network as it is before its first step, on the context's device.
 
-    Raises MethodError where the context lacks the weight file.
+    Raises MethodError if the options ask for a pretrained backbone and the context has
+    no weight file for it.
     """
     file = None
     if options.pretrained:
         name = WEIGHT_FILES[options.backbone]
         if name not in context.weights:
             raise MethodError(
-                f"backbone {options.backbone} wants the weight file {name}: run "
+                f"backbone {options.backbone} needs the weight file {name}: run "
                 f"`avatarbench weights fetch {name}` or set pretrained: false"
             )
         file = context.weights[name]
@@ -182,7 +169,7 @@ def initial_estimator(
     return network.to(context.device)
 
 
-def _trained(
+def _train_estimator(
     spec: AvatarSpec,
     pairs: Pairs,
     options: EstimatorOptions,
@@ -190,26 +177,26 @@ def _trained(
     scratch: Path,
 ) -> Estimator:
     network = initial_estimator(spec, options, context)
-    batches = _batches(network, pairs, options, context)
+    batches = _make_batches(network, pairs, options, context)
     weights = options.loss_weights
 
     def loss_at(step: int) -> Tensor:
         features, targets = batches(step)
-        return estimator_loss(spec, network.learnt(features), targets, weights)
+        return estimator_loss(spec, network.predict_from(features), targets, weights)
 
     label = f"{context.engine.meta.name} estimator"
     train(network, loss_at, options.recipe, scratch, context.progress, label)
     return network
 
 
-def _batches(
+def _make_batches(
     network: Estimator, pairs: Pairs, options: EstimatorOptions, context: FitContext
 ) -> Batches:
     shared = (
         pairs,
         network,
         options.augmentation,
-        options.sight,
+        options.network_input,
         options.batch_size,
         context.seed,
         context.device,
@@ -217,7 +204,3 @@ def _batches(
     if options.cached_views:
         return cached_batches(*shared, options.cached_views, context.progress)
     return fresh_batches(*shared)
-
-
-def _plain(network: Estimator) -> dict[str, Tensor]:
-    return {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}

@@ -1,4 +1,4 @@
-"""What an estimator learns from: pictures with vectors, in seeded batches."""
+"""The training pairs of an estimator, in seeded batches."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from methods.shared.pictures import as_tensor
 from methods.shared.randomness import generator_of
 
 VIEW_CHUNK = 8
-"""Pictures a call while features are cached: more would not fit into the caches."""
+"""Pictures in each forward pass while features are cached: sized for CPU caches."""
 
 Batches = Callable[[int], tuple[Tensor, Targets]]
-"""From a step's number to frozen features and targets; a function of the step alone."""
+"""Gives the frozen features and targets of a step; depends on the step only."""
 
-Sight = Callable[[Tensor], Tensor]
-"""From (n, 3, S, S) pictures to what the network is given of them."""
+InputTransform = Callable[[Tensor], Tensor]
+"""Brings (n, 3, S, S) pictures to the input size of the network."""
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pictures (n, S, S, 3) uint8 with their n vectors, and the digest of both."""
+    """Pictures (n, S, S, 3) uint8, their n vectors, and the digest of both."""
 
     pictures: NDArray[np.uint8]
     vectors: AvatarVectors
@@ -40,8 +40,8 @@ class Pairs:
     def __post_init__(self) -> None:
         if len(self.pictures) != len(self.vectors) or not len(self.vectors):
             raise ValueError(
-                "pairs need as many pictures as vectors and at least one, got "
-                f"{len(self.pictures)} and {len(self.vectors)}"
+                "pairs need one vector for each picture and at least one pair, got "
+                f"{len(self.pictures)} pictures and {len(self.vectors)} vectors"
             )
 
 
@@ -49,12 +49,12 @@ def fresh_batches(
     pairs: Pairs,
     network: Estimator,
     augmentation: Augmentation,
-    sight: Sight,
+    transform: InputTransform,
     batch_size: int,
     seed: int,
     device: str,
 ) -> Batches:
-    """Batches in which every picture is augmented anew each time."""
+    """Return batches whose pictures are augmented anew in every step."""
     targets = Targets.of(pairs.vectors, device)
     rows_at = row_order(len(pairs.vectors), batch_size, seed)
 
@@ -63,7 +63,9 @@ def fresh_batches(
         pictures = as_tensor(pairs.pictures[rows.numpy()], device)
         generator = generator_of("augment", seed, step)
         pictures = augment(pictures, augmentation, generator)
-        return network.frozen(sight(pictures)), targets.rows(rows.to(device))
+        return network.frozen_features(transform(pictures)), targets.rows(
+            rows.to(device)
+        )
 
     return batch
 
@@ -72,16 +74,17 @@ def cached_batches(
     pairs: Pairs,
     network: Estimator,
     augmentation: Augmentation,
-    sight: Sight,
+    transform: InputTransform,
     batch_size: int,
     seed: int,
     device: str,
     views: int,
     progress: Progress,
 ) -> Batches:
-    """Batches drawn from `views` augmented pictures, whose features are computed once.
+    """Return batches drawn from `views` augmented pictures with cached features.
 
-    The views go round the pictures in order, so each has as many as another (± 1).
+    The views cycle through the pictures in order, so the numbers of views of two
+    pictures differ by 1 at most.
     """
     sources = torch.arange(views) % len(pairs.vectors)
     targets = Targets.of(pairs.vectors, device).rows(sources.to(device))
@@ -92,7 +95,7 @@ def cached_batches(
             pictures = as_tensor(pairs.pictures[rows], device)
             generator = generator_of("view", seed, start)
             pictures = augment(pictures, augmentation, generator)
-            features.append(network.frozen(sight(pictures)))
+            features.append(network.frozen_features(transform(pictures)))
             task.advance(len(rows))
     bank = torch.cat(features)
     rows_at = row_order(views, batch_size, seed)
@@ -105,7 +108,7 @@ def cached_batches(
 
 
 def row_order(count: int, batch_size: int, seed: int) -> Callable[[int], Tensor]:
-    """From a step to its (batch_size,) rows: seeded epochs, one after the other."""
+    """Return a function from a step to its (batch_size,) rows, in seeded epochs."""
 
     @lru_cache(maxsize=2)
     def epoch(number: int) -> Tensor:

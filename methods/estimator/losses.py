@@ -17,10 +17,13 @@ LABEL_FLOOR = 1e-4
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Weights of the estimator's loss.
+    """Weights of the estimator's loss (SwiftAvatar, equation 8).
 
-    `continuous` and `discrete` are λc and λd of the paper (1 and 10). The paper does
-    not state α and β of the symmetric cross-entropy; 0.1 and 1 are common.
+    Attributes:
+        continuous: lambda_c (paper: 1).
+        discrete: lambda_d (paper: 10).
+        alpha: weight of the cross-entropy; the paper does not give it.
+        beta: weight of the reverse cross-entropy; the paper does not give it.
     """
 
     continuous: float = 1.0
@@ -31,9 +34,13 @@ class LossWeights:
 
 @dataclass(frozen=True)
 class Targets:
-    """A batch of vectors as tensors, with the masks of what is active.
+    """A batch of n vectors as tensors, with masks of the active parameters.
 
-    continuous (n, C) float32 and discrete (n, D) int64; masks of equal shapes, bool.
+    Attributes:
+        continuous: (n, C) float32 scalars.
+        discrete: (n, D) int64 option indices.
+        continuous_active: (n, C) bool.
+        discrete_active: (n, D) bool.
     """
 
     continuous: Tensor
@@ -43,7 +50,7 @@ class Targets:
 
     @classmethod
     def of(cls, vectors: AvatarVectors, device: str = "cpu") -> Targets:
-        """The tensors of a batch of vectors."""
+        """Convert a batch of vectors to tensors on `device`."""
         active = vectors.active()
         blocks = (
             vectors.continuous,
@@ -55,7 +62,7 @@ class Targets:
         return cls(*(torch.from_numpy(block.copy()).to(device) for block in blocks))
 
     def rows(self, rows: Tensor) -> Targets:
-        """The chosen rows."""
+        """Select rows by their indices."""
         return Targets(
             self.continuous[rows],
             self.discrete[rows],
@@ -67,11 +74,12 @@ class Targets:
 def symmetric_cross_entropy(
     logits: Tensor, targets: Tensor, alpha: float, beta: float
 ) -> Tensor:
-    """(n,) α CE + β reverse CE of (n, K) logits against (n,) option indices.
+    """Symmetric cross-entropy of (n, K) logits and (n,) option indices: (n,).
 
-    Wang et al., "Symmetric cross entropy for robust learning with noisy labels", ICCV
-    2019. Zeros of the one-hot label count as 1e-4 in the reverse term, as in the
-    authors' program.
+    It is `alpha` times the cross-entropy plus `beta` times the reverse cross-entropy
+    (Wang et al., "Symmetric cross entropy for robust learning with noisy labels", ICCV
+    2019). In the reverse term, zeros of the one-hot label count as 1e-4, as in the
+    authors' code.
     """
     likely = functional.softmax(logits, dim=1).gather(1, targets[:, None])[:, 0]
     forward = -likely.clamp(PROBABILITY_FLOOR, 1).log()
@@ -80,17 +88,24 @@ def symmetric_cross_entropy(
 
 
 def masked_l1(predicted: Tensor, targets: Tensor, active: Tensor) -> Tensor:
-    """(n,) sums of absolute errors of (n, C) scalars over the active ones."""
+    """Sum the absolute errors of (n, C) scalars over the active ones: (n,)."""
     return ((predicted - targets).abs() * active).sum(dim=1)
 
 
 def estimator_loss(
     spec: AvatarSpec, predicted: Tensor, targets: Targets, weights: LossWeights
 ) -> Tensor:
-    """The batch mean of equation 8 of the paper, inactive parameters left out.
+    """The loss of SwiftAvatar, equation 8, averaged over the batch.
 
-    `predicted` is (n, flat_size): scalars in [0, 1], then a block of logits per
-    discrete parameter. Without continuous parameters only the discrete term remains.
+    Inactive parameters do not count. Without continuous parameters only the discrete
+    term remains.
+
+    Args:
+        spec: the avatar spec.
+        predicted: (n, flat_size): scalars in [0, 1], then a block of logits for each
+            discrete parameter.
+        targets: the n vectors.
+        weights: weights of the terms.
     """
     scalars = predicted[:, : len(spec.continuous)]
     total = weights.continuous * masked_l1(

@@ -1,10 +1,12 @@
-"""How an avatar estimator is built and trained, in the words of a suite."""
+"""The options of the avatar estimator, as suites give them."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import (
+    AliasChoices,
+    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     model_serializer,
@@ -17,28 +19,59 @@ from methods.estimator.augmentation import Augmentation
 from methods.estimator.losses import LossWeights
 from methods.estimator.training import Recipe, Schedule
 from methods.networks.backbones import STAGE_COUNTS, BackboneName
-from methods.shared.pictures import seen
+from methods.shared.pictures import at_effective_resolution
 
 
 class EstimatorOptions(MethodOptions):
-    """How an estimator is built and trained; the defaults are the paper's.
+    """How an avatar estimator is built and trained.
 
-    The paper trains for 100 epochs of 50,000 pairs in batches of 256: 19,531 steps.
-    What makes a training small enough for two processor cores: `backbone_stages` uses
-    only the first stages of the backbone; `reading: grid` keeps a few channels of every
-    place instead of their mean; `frozen_stages` leaves the first stages as they are;
-    and `cached_views` draws that many augmented pictures once and keeps the features of
-    the frozen stages (0 draws anew at each step).
+    The defaults follow SwiftAvatar, section 3.3 and "Implementation Details": 100
+    epochs of 50,000 pairs in batches of 256 are 19,531 steps. The paper does not give
+    `head_width`, `sce_alpha` and `sce_beta`.
 
-    `see_size` takes detail away: every picture, after its augmentation, and every face
-    at predict is brought down to that many pixels by area averaging and then up to
-    `input_size`, so that pictures of a small generator and larger faces look alike.
+    Attributes:
+        input_size: side in pixels of the faces that `predict` takes.
+        effective_resolution: side in pixels to which every picture and face is reduced
+            before it is enlarged to `input_size`; None keeps all detail. It makes the
+            pictures of a small generator and larger faces equally sharp. Suites may
+            also say `see_size`, the name under which the option is stored.
+        backbone: the ImageNet network.
+        pretrained: start from its ImageNet weights.
+        backbone_stages: number of first stages to use; None uses all.
+        frozen_stages: number of first stages that are not trained.
+        reading: "pooled" averages the features over all positions, as in the paper;
+            "grid" keeps `grid_channels` channels of every position.
+        grid_channels: read for "grid" only.
+        head_width: units of the hidden layer of each head.
+        steps: optimiser steps.
+        batch_size: pairs in each step.
+        learning_rate: the largest learning rate.
+        schedule: see `Recipe`.
+        cached_views: number of augmented pictures whose frozen features are computed
+            once and reused; 0 augments anew in each step.
+        augmentation: the disturbances of the training pictures.
+        continuous_weight: weight of the L1 loss, lambda_c of equation 8.
+        discrete_weight: weight of the symmetric cross-entropy, lambda_d of equation 8.
+        sce_alpha: weight of the cross-entropy in the symmetric cross-entropy.
+        sce_beta: weight of the reverse cross-entropy in it.
+        checkpoint_steps: steps between two checkpoints.
     """
 
-    YOUNGER: ClassVar[tuple[str, ...]] = ("see_size",)
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    OMITTED_IF_NONE: ClassVar[tuple[str, ...]] = ("see_size",)
+    """Serialised names that are left out where the value is None.
+
+    Stage keys and saved options from before these options existed stay valid.
+    """
 
     input_size: int = Field(224, ge=64, le=1024)
-    see_size: int | None = Field(None, ge=16)
+    effective_resolution: int | None = Field(
+        None,
+        ge=16,
+        validation_alias=AliasChoices("effective_resolution", "see_size"),
+        serialization_alias="see_size",
+    )
     backbone: BackboneName = "resnet18"
     pretrained: bool = True
     backbone_stages: int | None = Field(None, ge=1)
@@ -59,57 +92,63 @@ class EstimatorOptions(MethodOptions):
     checkpoint_steps: int = Field(200, ge=1)
 
     @model_validator(mode="after")
-    def _stages_fit_together(self) -> Self:
+    def _check_stages(self) -> Self:
         count = STAGE_COUNTS[self.backbone]
         if self.backbone_stages is not None and self.backbone_stages > count:
             raise ValueError(f"backbone_stages: {self.backbone} has {count} stages")
         if self.frozen_stages > (self.backbone_stages or count):
             raise ValueError(
-                f"frozen_stages: {self.frozen_stages} of "
-                f"{self.backbone_stages or count} stages cannot be frozen"
+                f"frozen_stages: {self.frozen_stages} is more than the "
+                f"{self.backbone_stages or count} stages in use"
             )
         if self.cached_views and not self.frozen_stages:
             raise ValueError(
-                "cached_views keeps the features of frozen stages, so frozen_stages "
-                "must be 1 or more"
+                "cached_views caches the features of frozen stages: set frozen_stages "
+                "to 1 or more"
             )
         if self.frozen_stages and not self.pretrained:
             raise ValueError(
-                "frozen_stages would freeze random weights; set pretrained: true"
+                "frozen_stages would freeze random weights: set pretrained: true"
             )
         return self
 
     @model_validator(mode="after")
-    def _sees_no_more_than_it_gets(self) -> Self:
-        if self.see_size is not None and self.see_size > self.input_size:
+    def _check_effective_resolution(self) -> Self:
+        resolution = self.effective_resolution
+        if resolution is not None and resolution > self.input_size:
             raise ValueError(
-                f"see_size: {self.see_size} px is more than the input_size of "
+                f"effective_resolution: {resolution} px is more than the input_size of "
                 f"{self.input_size} px: lower it or leave it out"
             )
         return self
 
     @model_serializer(mode="wrap")
-    def _as_before_they_came(
+    def _omit_newer_options(
         self, handler: SerializerFunctionWrapHandler
     ) -> dict[str, Any]:
-        # Keys and saved options are older than these: unset, they are not in them.
-        unset = {name for name in self.YOUNGER if getattr(self, name) is None}
-        return {k: v for k, v in handler(self).items() if k not in unset}
+        omitted = self.OMITTED_IF_NONE
+        fields = handler(self).items()
+        return {k: v for k, v in fields if v is not None or k not in omitted}
 
-    def sight(self, pictures: Tensor) -> Tensor:
-        """What the network is given of (n, 3, S, S) pictures: at the input size."""
-        return seen(pictures, self.input_size, self.see_size)
+    def network_input(self, pictures: Tensor) -> Tensor:
+        """Resize (n, 3, S, S) pictures to (n, 3, input_size, input_size).
+
+        They keep no more detail than `effective_resolution`.
+        """
+        return at_effective_resolution(
+            pictures, self.input_size, self.effective_resolution
+        )
 
     @property
     def loss_weights(self) -> LossWeights:
-        """The weights of the loss."""
+        """The weights of `estimator_loss`."""
         return LossWeights(
             self.continuous_weight, self.discrete_weight, self.sce_alpha, self.sce_beta
         )
 
     @property
     def recipe(self) -> Recipe:
-        """How long and how fast to learn."""
+        """The length and learning rate of the training."""
         return Recipe(
             self.steps, self.learning_rate, self.schedule, self.checkpoint_steps
         )

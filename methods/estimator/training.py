@@ -1,4 +1,4 @@
-"""A deterministic training loop that survives being killed."""
+"""A deterministic training loop that resumes after a kill."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from benchmark.storage.store import atomic_write
 from benchmark.system.progress import Progress
+from methods.shared.tensors import storable
 
 CHECKPOINT = "checkpoint.safetensors"
 CHECKPOINT_SECONDS = 600
@@ -27,14 +28,19 @@ OptimiserName = Literal["adam", "sgd"]
 
 @dataclass(frozen=True)
 class Recipe:
-    """How long and how fast to learn, by Adam or by descent with a momentum of 0.9.
+    """The length, learning rate and optimiser of a training.
 
-    "halving" halves the learning rate after 30, 60 and 90 % of the steps (the paper:
-    after every 30 of 100 epochs); "tenths" takes 10 % off after every tenth of the
-    steps (F2P: every 50 of 500 epochs); "constant" leaves it (F2P v2); "cosine" lets it
-    rise over the first 5 % and then fall to zero along a half wave. A checkpoint is
-    written every `checkpoint_steps`, and earlier where those take more than ten
-    minutes.
+    Attributes:
+        steps: optimiser steps.
+        learning_rate: the largest learning rate.
+        schedule: "halving" halves the learning rate after 30, 60 and 90 % of the steps
+            (SwiftAvatar: every 30 of 100 epochs); "tenths" reduces it by 10 % after
+            every tenth of the steps (F2P: every 50 of 500 epochs); "constant" keeps it
+            (F2P v2); "cosine" warms up over the first 5 % and then decays to zero along
+            half a cosine.
+        checkpoint_steps: steps between two checkpoints. A checkpoint is also written
+            after ten minutes without one.
+        optimiser: "adam", or "sgd" with momentum 0.9.
     """
 
     steps: int
@@ -45,7 +51,7 @@ class Recipe:
 
 
 def learning_rate_at(step: int, recipe: Recipe) -> float:
-    """The learning rate of a step (0 to steps - 1)."""
+    """Return the learning rate of a step (0 to steps - 1)."""
     if recipe.schedule == "constant":
         return recipe.learning_rate
     share = step / recipe.steps
@@ -67,20 +73,30 @@ def train(
     progress: Progress,
     label: str,
 ) -> None:
-    """Fit the parameters of `network` that want gradients, in place.
+    """Train the parameters of `network` that require gradients, in place.
 
-    `loss_at(step)` is the loss of a step and may depend on nothing but the step and the
-    network: then a run that was killed and resumed from `scratch` ends with the same
-    bytes (same machine, same number of threads). Raises FloatingPointError where the
-    loss is not finite.
+    A training that was killed resumes from the checkpoint in `scratch` and ends with
+    the same bytes, on the same machine with the same number of threads.
+
+    Args:
+        network: the network; in evaluation mode at the end.
+        loss_at: gives the loss of a step; it must depend only on the step and on the
+            network.
+        recipe: the length, learning rate and optimiser.
+        scratch: the folder of the checkpoint.
+        progress: progress bar and logged loss.
+        label: the name of both.
+
+    Raises:
+        FloatingPointError: if a loss is not finite.
     """
-    learner = _Learner(network, recipe)
-    done = learner.resume(scratch / CHECKPOINT)
+    trainer = _Trainer(network, recipe)
+    done = trainer.resume(scratch / CHECKPOINT)
     saved = time.monotonic()
     network.train()
     with progress.task(label, recipe.steps, done) as task:
         for step in range(done, recipe.steps):
-            loss = learner.step(loss_at(step), step)
+            loss = trainer.step(loss_at(step), step)
             task.advance()
             if step % LOG_STEPS == 0:
                 progress.log({f"{label}/loss": loss}, step)
@@ -88,13 +104,13 @@ def train(
             due = finished % recipe.checkpoint_steps == 0
             late = time.monotonic() - saved > CHECKPOINT_SECONDS
             if (due or late) and finished < recipe.steps:
-                learner.save(scratch / CHECKPOINT, finished)
+                trainer.save(scratch / CHECKPOINT, finished)
                 saved = time.monotonic()
     network.eval()
 
 
-class _Learner:
-    """A network with its optimiser: steps, and a checkpoint of both in one file."""
+class _Trainer:
+    """A network with its optimiser, saved together in one checkpoint file."""
 
     def __init__(self, network: nn.Module, recipe: Recipe) -> None:
         self._network = network
@@ -107,7 +123,7 @@ class _Learner:
         self._optimiser = _optimiser(recipe, list(self._named.values()))
 
     def step(self, loss: Tensor, step: int) -> float:
-        """One step down `loss`; its value."""
+        """Take one optimiser step; return the value of `loss`."""
         value = float(loss.detach())
         if value != value or value in (float("inf"), float("-inf")):
             raise FloatingPointError(f"the loss of step {step} is not finite")
@@ -119,16 +135,15 @@ class _Learner:
         return value
 
     def save(self, path: Path, done: int) -> None:
-        """Write everything that the next step depends on, whole or not at all."""
+        """Write everything that the next step depends on, atomically."""
         tensors = {f"network/{k}": v for k, v in self._network.state_dict().items()}
         for name, parameter in self._named.items():
             for key, value in self._optimiser.state[parameter].items():
                 tensors[f"{self._recipe.optimiser}/{key}/{name}"] = value
-        tensors = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
-        atomic_write(path, save({**tensors, "done": torch.tensor(done)}))
+        atomic_write(path, save({**storable(tensors), "done": torch.tensor(done)}))
 
     def resume(self, path: Path) -> int:
-        """Read a checkpoint, if there is one; the number of steps that it holds."""
+        """Read the checkpoint if it exists; return the number of steps done."""
         if not path.is_file():
             return 0
         tensors = load_file(path)
@@ -140,17 +155,17 @@ class _Learner:
             }
         )
         for name, parameter in self._named.items():
-            self._optimiser.state[parameter] = self._remembered(
+            self._optimiser.state[parameter] = self._saved_state(
                 name, parameter, tensors
             )
         return int(tensors["done"])
 
-    def _remembered(
+    def _saved_state(
         self, name: str, parameter: Tensor, tensors: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
-        """What the optimiser knew of a parameter, as the checkpoint has it."""
+        """The optimiser state of a parameter in the checkpoint."""
         kind = self._recipe.optimiser
-        # The fused step wants moments in the memory order of their parameter.
+        # The fused step needs moments in the memory order of their parameter.
         moments = {
             key: torch.empty_like(parameter).copy_(tensors[f"{kind}/{key}/{name}"])
             for key in _MOMENTS[kind]

@@ -1,1 +1,1 @@
-"""F2P and F2P v2: from faces to vectors by likeness, through an engine's imitator."""
+"""F2P and F2P v2: avatar vectors from face similarity, through a learnt imitator."""

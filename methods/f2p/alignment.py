@@ -1,7 +1,7 @@
-"""Where eyes and mouth lie in a picture, and the crop that puts them where a net wants.
+"""Frames (positions of eyes and mouth) and crops that align pictures for a network.
 
-A method gets pictures alone, so what it knows of faces is the template they were
-aligned to; where an engine draws eyes and mouth is found by `methods.f2p.landmarks`.
+Methods get pictures without landmarks. Faces use the template of their face set, and
+avatars use the positions that `methods.f2p.landmarks` measures.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from methods.networks import lightcnn
 from methods.shared.pictures import RANGE_SLACK
 
 Point = tuple[float, float]
-"""Right and down from the picture's upper left corner, as shares of its side."""
+"""(x, y) from the upper left corner, as shares of the picture's side."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The point between the eyes and the middle of the mouth in pictures of one kind.
+    """The point between the eyes, and the middle of the mouth.
 
     Raises ValueError where the mouth is less than 2 % of the side from the eyes.
     """
@@ -46,9 +46,9 @@ class Frame:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a net wants a face: in pixels of a square of `size`.
+    """Position of a face in a network's square input of `size` pixels.
 
-    The eyes lie on the middle column in row `eyes_row`, the mouth `eyes_to_mouth`
+    The eyes are on the middle column in row `eyes_row`, the mouth is `eyes_to_mouth`
     pixels below.
     """
 
@@ -63,36 +63,37 @@ TEMPLATES: dict[Template, Frame] = {
     "portraits": Frame((0.5, 0.462), (0.5, 0.709)),
     "ffhq": Frame((0.5, 0.473), (0.5, 0.743)),
 }
-"""Face sets' alignments.
+"""Alignments of face sets.
 
-portraits: means over the part maps of the embedded train portraits (deviations between
-people: 0.011 of the side for the eyes, 0.018 for the mouth). ffhq, which CelebAMask-HQ
-shares: Karras et al. (CVPR 2019) cut squares of 3.6 times the way from eyes to mouth or
-4 times that between the eyes, whichever is larger, centred a tenth of the way below the
-eyes; of an average face the two are about equal, and 3.7 is taken here.
+portraits: means over the part maps of the embedded train portraits; the standard
+deviation between people is 0.011 of the side for the eyes and 0.018 for the mouth.
+ffhq: also the alignment of CelebAMask-HQ. Karras et al. (CVPR 2019) crop a square whose
+side is 3.6 times the distance from eyes to mouth, or 4 times that between the eyes,
+whichever is larger. Its centre is a tenth of the eyes-to-mouth distance below the eyes.
+The template assumes 3.7, because the two are about equal for an average face.
 """
 
 LIGHTCNN = Placement(lightcnn.SIDE, lightcnn.EYES_ROW, lightcnn.EYES_TO_MOUTH)
-"""Where LightCNN's test crops have the face (METHODS: 128 px, row 40, 48 px)."""
+"""Face position in LightCNN's test crops: 128 px, eyes in row 40, mouth 48 px below."""
 
 
 def placement_of(frame: Frame, size: int) -> Placement:
-    """The placement that leaves an upright picture of this frame as it is."""
+    """The placement whose crop of an upright picture with this frame is the picture."""
     return Placement(size, frame.eyes[1] * size, frame.distance * size)
 
 
 def align(pictures: Tensor, frame: Frame, placement: Placement) -> Tensor:
     """(n, 3, size, size) crops of (n, 3, S, S) RGB pictures in [-1, 1].
 
-    A turn, a scale and a shift, differentiable in the pictures; beyond their border the
-    last pixels go on. Raises ValueError for what is not such a picture, so that pixels
-    of 0 to 255 never reach a net.
+    The crop is a rotation, a scale and a shift, differentiable in the pictures. Beyond
+    the border, edge pixels are repeated. Raises ValueError for another shape, type or
+    range, so that pixels of 0 to 255 never reach a network.
     """
     check_pictures(pictures)
     if not len(pictures):
         return pictures.new_zeros(0, 3, placement.size, placement.size)
-    # Sampling looks at four pixels: larger pictures are first brought to the scale that
-    # the crop will have, every pixel counting.
+    # Sampling reads only four pixels, so larger pictures are first reduced, with
+    # antialiasing, to the scale of the crop.
     side = round(placement.eyes_to_mouth / frame.distance)
     if side < pictures.shape[-1]:
         pictures = functional.interpolate(
@@ -109,7 +110,7 @@ def align(pictures: Tensor, frame: Frame, placement: Placement) -> Tensor:
 
 
 def check_pictures(pictures: Tensor) -> None:
-    """Refuse with ValueError what is not (n, 3, S, S) of floats in [-1, 1]."""
+    """Raise ValueError for anything but (n, 3, S, S) floats in [-1, 1]."""
     square = pictures.ndim == 4 and pictures.shape[2] == pictures.shape[3]
     if not square or pictures.shape[1] != 3:
         raise ValueError(
@@ -123,22 +124,22 @@ def check_pictures(pictures: Tensor) -> None:
     extreme = float(pictures.detach().abs().max())
     if not extreme <= 1 + RANGE_SLACK:
         raise ValueError(
-            f"pictures must lie in [-1, 1], but reach {extreme:.3g}; bring them there "
-            "with methods.shared.pictures.as_tensor"
+            f"pictures must lie in [-1, 1], but reach {extreme:.3g}; convert them with "
+            "methods.shared.pictures.as_tensor"
         )
 
 
 def _matrix(frame: Frame, placement: Placement) -> Tensor:
-    """(2, 3) of affine_grid: from places in the crop to places in the picture.
+    """(2, 3) matrix for affine_grid, from crop to picture coordinates.
 
-    Both run from -1 to 1, right and down.
+    Both run from -1 to 1, to the right and down.
     """
     right, down = (
         (there - here) / (placement.eyes_to_mouth / placement.size)
         for there, here in zip(frame.mouth, frame.eyes, strict=True)
     )
-    # One step down in the crop goes (right, down) in the picture; one to the right, a
-    # quarter turn from that.
+    # A step down in the crop is (right, down) in the picture; a step to the right is
+    # that vector rotated by 90 degrees.
     row = 2 * placement.eyes_row / placement.size - 1
     eyes = [2 * place - 1 for place in frame.eyes]
     return torch.tensor(

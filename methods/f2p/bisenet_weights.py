@@ -1,4 +1,4 @@
-"""BiSeNet's public face-parsing weights, made a folder that the content reads."""
+"""Import of BiSeNet's public face-parsing weights into a folder of weights."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from methods.networks.bisenet import BiSeNet
 
 LICENCE = "not stated (CelebAMask-HQ, the data, is for non-commercial research)"
 COUNTER = "num_batches_tracked"
-"""Ends the names of counters of training steps, which old files lack and none needs."""
+"""Suffix of step counters, which old files lack and no network needs."""
 
 
 def import_bisenet(
     file: Path, folder: Path, title: str, licence: str | None = None
 ) -> ParserCard:
-    """Make a folder of a BiSeNet checkpoint of 19 classes; its card.
+    """Convert a BiSeNet checkpoint of 19 classes into a new folder; returns its card.
 
-    The checkpoint is a state dict under the usual names of the layers, alone or as
-    "state_dict" of a dictionary. Nothing in it is run. Raises WeightsError where it
-    holds anything else, or where the folder exists or cannot be written.
+    The checkpoint is a state dict with the public layer names, alone or under the key
+    "state_dict". No code in it is executed. Raises WeightsError where it holds anything
+    else, or where the folder exists or cannot be written.
     """
     require_free(folder)
     card = ParserCard(
@@ -51,34 +51,34 @@ def import_bisenet(
 
 
 def _state(file: Path) -> dict[str, Tensor]:
-    """A whole state dict with a checkpoint's weights, in single precision."""
-    found = read_torch_file(file)
-    content = found.get("state_dict", found) if isinstance(found, Mapping) else {}
-    given = content if isinstance(content, Mapping) else {}
+    """BiSeNet's full state dict with a checkpoint's weights, in single precision."""
+    content = read_torch_file(file)
+    entries = content.get("state_dict", content) if isinstance(content, Mapping) else {}
+    given = entries if isinstance(entries, Mapping) else {}
     state = {str(key).removeprefix("module."): value for key, value in given.items()}
-    wanted = BiSeNet().state_dict()
+    expected = BiSeNet().state_dict()
     odd = sorted(
         key
-        for key in state.keys() | wanted.keys()
-        if not key.endswith(COUNTER) and not _fits(state.get(key), wanted.get(key))
+        for key in state.keys() | expected.keys()
+        if not key.endswith(COUNTER) and not _fits(state.get(key), expected.get(key))
     )
     if odd:
         raise WeightsError(
-            f"{file} is no BiSeNet of 19 classes: {len(odd)} entries are missing, "
-            f"foreign, of another shape or not finite, {odd[0]} first; give the public "
-            "face-parsing weights (79999_iter.pth)"
+            f"{file} is not a BiSeNet of 19 classes: {len(odd)} entries are missing, "
+            f"unexpected, of another shape or not finite, the first is {odd[0]}; give "
+            "the public face-parsing weights (79999_iter.pth)"
         )
     return {
         key: value if key.endswith(COUNTER) else state[key].float().contiguous()
-        for key, value in wanted.items()
+        for key, value in expected.items()
     }
 
 
-def _fits(value: object, wanted: Tensor | None) -> bool:
-    """Whether an entry is a tensor that is wanted, whole and finite."""
+def _fits(value: object, expected: Tensor | None) -> bool:
+    """Whether an entry is an expected tensor of the right shape, and finite."""
     return (
         isinstance(value, Tensor)
-        and wanted is not None
-        and value.shape == wanted.shape
+        and expected is not None
+        and value.shape == expected.shape
         and bool(value.isfinite().all())
     )

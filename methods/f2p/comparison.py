@@ -1,4 +1,4 @@
-"""Avatars compared with faces: both terms of the similarity, per face."""
+"""Comparison of avatars with faces: both terms of the similarity, for each face."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import torch
 from torch import Tensor
 
 from methods.f2p.alignment import Frame
-from methods.f2p.similarity import Similarity
+from methods.f2p.similarity import SimilarityTerm
 
 TERMS = ("identity", "content")
-"""The terms of the similarity, 0 for a perfect likeness, before they are weighed."""
+"""Names of the distances, before weighting; 0 means a perfect match."""
 
 
 @dataclass(frozen=True)
-class Judge:
-    """What tells how far avatars are from faces.
+class SimilarityNetwork:
+    """Measures the distance between avatars and faces.
 
     Attributes:
-        terms: those that are looked at; another counts as 0.
-        faces: where faces have eyes and mouth.
-        avatars: where avatars have them.
+        terms: the terms in use, by name; the distance of a missing term is 0.
+        faces: positions of eyes and mouth in faces.
+        avatars: positions of eyes and mouth in avatars.
     """
 
-    terms: Mapping[str, Similarity]
+    terms: Mapping[str, SimilarityTerm]
     faces: Frame
     avatars: Frame
 
     @torch.no_grad()
     def against(self, faces: Tensor) -> Comparison:
-        """A comparison with (n, 3, H, H) faces in [-1, 1]; they are read once."""
+        """A comparison with (n, 3, H, H) faces in [-1, 1], whose features it stores."""
         targets = {
             name: term.features(faces, self.faces) for name, term in self.terms.items()
         }
@@ -40,9 +40,9 @@ class Judge:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How far pictures of avatars are from the n faces that it was made for."""
+    """Distances of pictures of avatars to n fixed faces."""
 
-    judge: Judge
+    similarity: SimilarityNetwork
     targets: Mapping[str, Tensor]
 
     def __call__(self, pictures: Tensor) -> Tensor:
@@ -53,8 +53,8 @@ class Comparison:
         return torch.stack([self._distance(name, pictures) for name in TERMS], dim=1)
 
     def _distance(self, name: str, pictures: Tensor) -> Tensor:
-        term = self.judge.terms.get(name)
+        term = self.similarity.terms.get(name)
         if term is None:
             return pictures.new_zeros(len(pictures))
-        candidates = term.features(pictures, self.judge.avatars)
+        candidates = term.features(pictures, self.similarity.avatars)
         return term.distance(candidates, self.targets[name])

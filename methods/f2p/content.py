@@ -1,8 +1,7 @@
-"""Content: how far two faces' parts are from looking alike (TPAMI section 3.2)."""
+"""Content: the distance of facial parts (TPAMI 2022, section 3.2)."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor
 
 from benchmark.avatars.part_classes import PART_NAMES
-from benchmark.storage.digests import file_digest
+from benchmark.storage.digests import bytes_digest, file_digest
 from benchmark.weights.folders import CARD, PARSER
 from methods.base import MethodError
 from methods.f2p.alignment import TEMPLATES, Frame, align, placement_of
@@ -20,16 +19,16 @@ from methods.f2p.parser_weights import ParserCard, load_parser, read_parser_card
 
 
 def content_files(parser: str) -> tuple[str, ...]:
-    """Names of the weight files that `Content` reads, for a folder or its name."""
+    """Names of the weight files that `Content` reads, of a parser's folder or name."""
     return f"{parser}/{CARD}", f"{parser}/{PARSER}"
 
 
 class Content:
-    """|| w(y) F(y) - w(r) F(r) ||, taken over a frozen face parser's view.
+    """|| w(y) F(y) - w(r) F(r) || of two pictures y and r, under a frozen face parser.
 
-    F are the parser's features and w its class probabilities, weighed class by class
-    and added up: one weight a place. Pictures are aligned as its training faces were.
-    `digest` names all that features depend on.
+    F are the parser's features. The weight w of a location is the sum of its class
+    probabilities times `SimilarityOptions.parts`. Pictures are aligned like the
+    parser's training faces. `digest` covers all that features depend on.
     """
 
     digest: str
@@ -42,12 +41,12 @@ class Content:
     ) -> None:
         """Load the parser; MethodError where `weights` lacks its file.
 
-        Raises WeightsError where its folder is no whole, unchanged one.
+        Raises WeightsError where its folder is incomplete or was changed.
         """
         _, name = content_files(options.parser)
         if name not in weights:
             raise MethodError(
-                f"content wants the weight file {name}: train a parser with "
+                f"content needs the weight file {name}: train a parser with "
                 "`avatarbench train parser`, or name another in the option parser"
             )
         folder = weights[name].parent
@@ -60,16 +59,16 @@ class Content:
         self._parts = torch.tensor(values, device=device).view(1, -1, 1, 1)
 
     def features(self, pictures: Tensor, frame: Frame) -> Tensor:
-        """(n, C, h, w) weighed features of (n, 3, S, S) RGB pictures in [-1, 1].
+        """(n, C, h, w) weighted features of (n, 3, S, S) RGB pictures in [-1, 1].
 
-        Gradients flow to the pictures. Raises ValueError for another shape or range.
+        Differentiable in the pictures. Raises ValueError for another shape or range.
         """
-        seen = self._parser.read(align(pictures, frame, self._placement))
-        weight = (seen.probabilities * self._parts).sum(dim=1, keepdim=True)
-        return weight * seen.features
+        parsed = self._parser.read(align(pictures, frame, self._placement))
+        weight = (parsed.probabilities * self._parts).sum(dim=1, keepdim=True)
+        return weight * parsed.features
 
     def distance(self, candidates: Tensor, targets: Tensor) -> Tensor:
-        """(n,) absolute differences, their mean or sum over places and channels."""
+        """(n,) mean or sum of the absolute differences over locations and channels."""
         differences = (candidates - targets).abs().flatten(1)
         if self._reduction == "sum":
             return differences.sum(dim=1)
@@ -80,4 +79,4 @@ def _digest(file: Path, card: ParserCard, options: SimilarityOptions) -> str:
     built = card.model_dump(mode="json", include={"network", "parser", "template"})
     parts = options.parts.model_dump_json()
     text = f"{file_digest(file)} {json.dumps(built, sort_keys=True)} {parts}"
-    return hashlib.sha256(text.encode()).hexdigest()
+    return bytes_digest(text.encode())

@@ -1,4 +1,4 @@
-"""Identity: how far two faces are from being one person's (TPAMI section 3.2)."""
+"""Identity: the distance of face embeddings (TPAMI 2022, section 3.2)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def identity_files(network: LightCNNName) -> tuple[str, ...]:
 class Identity:
     """1 - cosine of LightCNN's embeddings of aligned faces; the network is frozen.
 
-    `digest` names the weights.
+    `digest` is the SHA-256 (hex) of the weight file.
     """
 
     digest: str
@@ -42,32 +42,32 @@ class Identity:
     ) -> None:
         """Load the network; MethodError where `weights` lacks its file.
 
-        Raises WeightsError where the file is no checkpoint of it.
+        Raises WeightsError where the file is not a checkpoint of the network.
         """
         (name,) = identity_files(options.identity)
         if name not in weights:
             raise MethodError(
-                f"identity wants the weight file {name}: run `avatarbench weights "
+                f"identity needs the weight file {name}: run `avatarbench weights "
                 f"fetch {name}`, or set the option identity to another network"
             )
         self.digest = file_digest(weights[name])
         self._network = load_lightcnn(options.identity, weights[name], device)
 
     def embeddings(self, pictures: Tensor, frame: Frame) -> Tensor:
-        """(n, 256) embeddings, of no fixed length, of (n, 3, S, S) RGB in [-1, 1].
+        """(n, 256) embeddings, not normalised, of (n, 3, S, S) RGB in [-1, 1].
 
-        Gradients flow to the pictures. Raises ValueError for another shape or range.
+        Differentiable in the pictures. Raises ValueError for another shape or range.
         """
         if not len(pictures):
             return pictures.new_zeros(0, EMBEDDING)
         return self._network(align(pictures, frame, LIGHTCNN))
 
     def features(self, pictures: Tensor, frame: Frame) -> Tensor:
-        """The embeddings, under the name that both terms share."""
+        """The embeddings (`SimilarityTerm.features`)."""
         return self.embeddings(pictures, frame)
 
     def distance(self, candidates: Tensor, targets: Tensor) -> Tensor:
-        """(n,) of 1 - cosine, 0 for the same direction up to 2; to be made small."""
+        """(n,) 1 - cosine: 0 for the same direction, 2 for the opposite."""
         cosine = functional.cosine_similarity(candidates, targets, dim=1)
-        # Rounding takes the cosine of equal vectors a little over 1.
+        # By rounding, the cosine of equal vectors can exceed 1.
         return torch.clamp(1 - cosine, min=0)

@@ -1,9 +1,9 @@
-"""The imitator as a stage: trained on renders of an engine, measured on others.
+"""The imitator as a stage: trained on renders of an engine, measured on held-out ones.
 
-A trained imitator lies in the store:
+F2P (Shi et al., ICCV 2019; TPAMI 2022, section 3.1). The stage's folder contains:
 
     imitator.safetensors   the network
-    measures.json          its error against the engine on vectors it never saw
+    measures.json          its error against the engine, on held-out and train renders
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ from methods.networks.imitator import Imitator
 from methods.shared.pictures import as_tensor
 from methods.shared.randomness import seed_of
 from methods.shared.renders import Renders, training_renders
+from methods.shared.tensors import storable
 
 IMITATOR_VERSION = "1"
 IMITATOR, MEASURES = "imitator.safetensors", "measures.json"
 MEASURED = 32
-"""Pictures a call while errors are measured."""
+"""Pictures per batch while errors are measured."""
 
 
 @dataclass(frozen=True)
-class Imitated:
+class TrainedImitator:
     """A trained imitator.
 
     Attributes:
         spec: of the engine that it imitates.
         network: frozen, in evaluation mode, on the device.
         digest: the key of its stage.
-        measures: mean absolute differences to the engine's renders, in [0, 1] where
-            black and white differ by 1: `error_unseen` on renders that it was not
-            trained on, `error_seen` on as many that it was, and `error_mean_picture`,
-            which the mean of the train renders makes on the unseen ones: what a network
-            reaches that has learnt nothing of the vectors. `unseen` and `trained_on`
-            count renders.
+        measures: mean absolute differences to the engine's renders, where black and
+            white differ by 1. `error_unseen`: on held-out renders. `error_seen`: on as
+            many train renders. `error_mean_picture`: of the mean train render on the
+            held-out ones, the error of a network that ignores the vectors. `unseen` and
+            `trained_on` are the numbers of held-out and train renders.
     """
 
     spec: AvatarSpec
@@ -60,14 +60,14 @@ class Imitated:
 
     def draw(self, vectors: Tensor) -> Tensor:
         """(n, 3, S, S) pictures in [-1, 1] of (n, flat_size) relaxed vectors."""
-        return drawn(self.network, self.spec, vectors)
+        return draw_relaxed(self.network, self.spec, vectors)
 
 
-def drawn(network: Imitator, spec: AvatarSpec, vectors: Tensor) -> Tensor:
-    """(n, 3, S, S) pictures of (n, flat_size) relaxed vectors, in training as after.
+def draw_relaxed(network: Imitator, spec: AvatarSpec, vectors: Tensor) -> Tensor:
+    """(n, 3, S, S) pictures in [-1, 1] of (n, flat_size) relaxed vectors.
 
-    What an avatar does not show (`active_when`) is zero to the network, which so need
-    not learn that it makes no difference; gradients reach what hides and shows.
+    Inactive parameters (`active_when`) are multiplied by 0, so the network need not
+    learn to ignore them. Gradients also reach the parameters that activate others.
     """
     return network(vectors * activity(spec, vectors))
 
@@ -82,7 +82,7 @@ def make_imitator(spec: AvatarSpec, options: ImitatorOptions, seed: int) -> Imit
 def imitator_stage(
     renders: Renders, options: ImitatorOptions, seed: int, device: str
 ) -> Stage:
-    """What a trained imitator depends on, with what rounding depends on."""
+    """The stage of a trained imitator: its key covers all that affects the weights."""
     return Stage(
         "imitator",
         IMITATOR_VERSION,
@@ -103,18 +103,18 @@ def trained_imitator(
     store: Store,
     progress: Progress,
     device: str,
-) -> Imitated:
-    """The imitator of the engine that drew `renders`, from the store where it is there.
+) -> TrainedImitator:
+    """The imitator of the engine that drew `renders`; cached in the store.
 
-    It learns from the first renders and is measured on the last, a share of
-    `options.held_out`. A build that was killed goes on from its checkpoint and ends
-    with the same bytes (on one machine with the same threads).
+    It is trained on the first renders and measured on the last, a share of
+    `options.held_out`. A build that was killed resumes from its checkpoint and ends
+    with the same bytes (on one machine with the same number of threads).
 
     Raises:
         MethodError: where renders are not of the imitator's size, or too few.
-        FloatingPointError: where the loss stops being finite.
+        FloatingPointError: where the loss is not finite.
     """
-    trained_on = _division(renders, options)
+    trained_on = _train_count(renders, options)
     stage = imitator_stage(renders, options, seed, device)
     spec = renders.vectors.spec
     label = f"{spec.name} imitator"
@@ -124,19 +124,19 @@ def trained_imitator(
         loss_at = _loss(network, renders, trained_on, options.batch, seed, device)
         train(network, loss_at, _recipe(options), scratch, progress, label)
         measures = _measured(network, renders, trained_on, device)
-        save_file(plain(network), folder / IMITATOR)
+        save_file(storable(network.state_dict()), folder / IMITATOR)
         (folder / MEASURES).write_text(json.dumps(measures, indent=2) + "\n")
 
     folder = store.get_or_build(stage, build)
-    network = restored(spec, options, load_file(folder / IMITATOR), device)
+    network = restore_imitator(spec, options, load_file(folder / IMITATOR), device)
     measures = json.loads((folder / MEASURES).read_text())
-    # Told of one that was there before too: every trial says how good its imitator is.
+    # Logged for a cached imitator too, so that every trial records its error.
     progress.log({f"{label}/{k}": v for k, v in measures.items()}, options.steps)
-    return Imitated(spec, network, stage.key, measures)
+    return TrainedImitator(spec, network, stage.key, measures)
 
 
 def imitator_renders(context: FitContext, options: SharedOptions) -> Renders:
-    """Random avatars of a context's engine at the imitator's size, a stage."""
+    """Renders of random avatars at the imitator's size, for a context's engine."""
     return training_renders(
         context.engine,
         options.samples,
@@ -148,8 +148,8 @@ def imitator_renders(context: FitContext, options: SharedOptions) -> Renders:
     )
 
 
-def fitted_imitator(context: FitContext, options: SharedOptions) -> Imitated:
-    """The imitator of a context's engine, on renders of its own; both are stages."""
+def fit_imitator(context: FitContext, options: SharedOptions) -> TrainedImitator:
+    """The imitator of a context's engine; renders and training are stages."""
     return trained_imitator(
         imitator_renders(context, options),
         options.imitator,
@@ -161,27 +161,22 @@ def fitted_imitator(context: FitContext, options: SharedOptions) -> Imitated:
 
 
 def seed_of_imitator(context: FitContext, options: SharedOptions) -> int:
-    """Of the renders and of the imitator: the options' own, or else the fit's."""
+    """The seed of renders and imitator: `imitator_seed`, or the seed of the fit."""
     own = options.imitator_seed
     return context.seed if own is None else own
 
 
-def restored(
+def restore_imitator(
     spec: AvatarSpec, options: ImitatorOptions, tensors: dict[str, Tensor], device: str
 ) -> Imitator:
-    """A trained imitator of its tensors, frozen, in evaluation mode, on `device`."""
+    """An imitator with the given tensors, frozen, in evaluation mode, on `device`."""
     network = make_imitator(spec, options, seed=0)
     network.load_state_dict(tensors)
     return network.eval().requires_grad_(False).to(device)
 
 
-def plain(network: Imitator) -> dict[str, Tensor]:
-    """Its tensors as a file takes them."""
-    return {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
-
-
-def _division(renders: Renders, options: ImitatorOptions) -> int:
-    """How many of the renders, from the first on, it learns from."""
+def _train_count(renders: Renders, options: ImitatorOptions) -> int:
+    """The number of train renders, which are the first ones."""
     count, side = len(renders.vectors), renders.size
     if side != options.size:
         raise MethodError(
@@ -191,8 +186,8 @@ def _division(renders: Renders, options: ImitatorOptions) -> int:
     unseen = max(1, round(count * options.held_out))
     if unseen >= count:
         raise MethodError(
-            f"{count} renders leave none to learn from where a share of "
-            f"{options.held_out:g} is held out: raise samples or lower held_out"
+            f"{count} renders leave none to train on with held_out "
+            f"{options.held_out:g}: raise samples or lower held_out"
         )
     return count - unseen
 
@@ -215,7 +210,7 @@ def _loss(
     seed: int,
     device: str,
 ) -> Callable[[int], Tensor]:
-    """From a step to the mean absolute difference of its batch, in [-1, 1]."""
+    """The mean absolute difference of a step's batch, for pictures in [-1, 1]."""
     spec = renders.vectors.spec
     flat = torch.from_numpy(renders.vectors.flat()).to(device)
     rows_at = row_order(trained_on, batch, seed)
@@ -223,7 +218,9 @@ def _loss(
     def loss_at(step: int) -> Tensor:
         rows = rows_at(step)
         targets = as_tensor(renders.pictures[rows.numpy()], device)
-        return (drawn(network, spec, flat[rows.to(device)]) - targets).abs().mean()
+        return (
+            (draw_relaxed(network, spec, flat[rows.to(device)]) - targets).abs().mean()
+        )
 
     return loss_at
 
@@ -231,21 +228,21 @@ def _loss(
 def _measured(
     network: Imitator, renders: Renders, trained_on: int, device: str
 ) -> dict[str, float]:
-    """See `Imitated.measures`."""
+    """See `TrainedImitator.measures`."""
     count = len(renders.vectors)
     unseen = range(trained_on, count)
-    seen = range(min(trained_on, len(unseen)))
+    train = range(min(trained_on, len(unseen)))
     mean = _mean_picture(renders, trained_on)
     flat = torch.from_numpy(renders.vectors.flat())
     spec = renders.vectors.spec
 
     @torch.inference_mode()
-    def imitated(rows: slice) -> Tensor:
-        return drawn(network, spec, flat[rows].to(device)).cpu()
+    def pictures(rows: slice) -> Tensor:
+        return draw_relaxed(network, spec, flat[rows].to(device)).cpu()
 
     return {
-        "error_unseen": _error(renders, unseen, imitated),
-        "error_seen": _error(renders, seen, imitated),
+        "error_unseen": _error(renders, unseen, pictures),
+        "error_seen": _error(renders, train, pictures),
         "error_mean_picture": _error(renders, unseen, lambda _: mean),
         "unseen": float(len(unseen)),
         "trained_on": float(trained_on),
@@ -264,7 +261,7 @@ def _mean_picture(renders: Renders, count: int) -> Tensor:
 def _error(
     renders: Renders, rows: range, pictures_of: Callable[[slice], Tensor]
 ) -> float:
-    """Mean absolute difference to the renders of some rows, in [0, 1]."""
+    """Mean absolute difference to the renders of the given rows, in [0, 1]."""
     total = 0.0
     for some in _slices(rows):
         difference = pictures_of(some) - as_tensor(renders.pictures[some])
@@ -273,6 +270,6 @@ def _error(
 
 
 def _slices(rows: range) -> Iterator[slice]:
-    """Rows in pieces."""
+    """Slices of at most `MEASURED` rows."""
     for start in range(rows.start, rows.stop, MEASURED):
         yield slice(start, min(start + MEASURED, rows.stop))

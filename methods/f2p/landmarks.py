@@ -1,7 +1,7 @@
-"""Where an engine draws eyes and mouth, found by looking at its renders alone.
+"""The positions of eyes and mouth in an engine's avatars, measured on its renders.
 
-A spec says which component each parameter belongs to. The pixels that change when the
-parameters of the eyes change are where the eyes are; the same goes for the mouth.
+A spec states the component of each parameter. The pixels that change with the
+parameters of the eyes show the position of the eyes; likewise for the mouth.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from methods.f2p.alignment import TEMPLATES, Frame, Point
 PAIRS = 16
 """Pairs of renders that are compared for each component."""
 SIZE = 128
-"""Pixels of those renders."""
+"""Side of those renders in pixels."""
 LEAST_CHANGE = 1e-4
-"""Mean change (of 1) under which a component counts as not drawn."""
+"""Minimum mean change, in [0, 1], of a component that is drawn."""
 LEAST_CONTRAST = 0.01
-"""How much darker (of 1) a band must be to be a mouth."""
+"""Minimum contrast, in [0, 1], of a dark band that counts as a mouth."""
 
 _EYES = frozenset({"eye", "eyes"})
 _MOUTH = frozenset({"mouth", "mouths", "lip", "lips"})
@@ -32,78 +32,79 @@ _GLASSES = frozenset({"glasses", "eyeglasses", "spectacles", "eyewear"})
 _BROWS = frozenset({"brow", "brows", "eyebrow", "eyebrows"})
 
 _BELOW = (0.55, 1.4)
-"""Where a mouth is sought: so many times the eyes' distance below them."""
+"""Search range of a mouth below the eyes, in multiples of the eyes' distance."""
 _STRIP = 0.06
-"""Half the width, as a share of the side, of the strip that it is sought in."""
+"""Half the width of the searched strip, as a share of the side."""
 _BAND = 0.04
 """Height of a mouth, as a share of the side."""
 
 _TEMPLATE = TEMPLATES["portraits"]
 _BROWS_ABOVE_EYES = 0.27
-"""From brows down to eyes as a share of eyes to mouth: embedded train portraits."""
+"""Distance from brows to eyes over that from eyes to mouth, in train portraits."""
 
 
 @dataclass(frozen=True)
-class Located:
-    """A frame with the words that say what eyes and mouth were found by."""
+class Landmarks:
+    """A frame, and descriptions of how eyes and mouth were found."""
 
     frame: Frame
-    eyes_by: str
-    mouth_by: str
+    eyes_source: str
+    mouth_source: str
 
 
-def locate(engine: Engine, seed: int = 0) -> Located:
+def find_landmarks(engine: Engine, seed: int = 0) -> Landmarks:
     """The mean frame of an engine's avatars; the same for the same seed.
 
-    Eyes: where the parameters of the eyes change pixels; without any, those of glasses;
-    without these, below those of the brows. Mouth: where its parameters change pixels;
-    without any, the band that is darkest beside its surroundings, between 0.55 and 1.4
-    times the eyes' distance below them; on a blank face, once that distance below.
-    An engine that tells of no eyes, or whose mouth would lie less than 5 % of the side
-    below them, gets the portraits' template.
+    Eyes are searched in this order: pixels that change with eye parameters; pixels that
+    change with glasses; a fixed distance below the pixels that change with brows. The
+    mouth: pixels that change with mouth parameters; the band with the most contrast to
+    its surroundings, between 0.55 and 1.4 times the eyes' distance below the eyes; the
+    eyes' distance below them. The portraits' template is used where no eyes are found,
+    or where the mouth is less than 5 % of the side below them.
     """
-    eyes, eyes_by = _eyes(engine, seed)
+    eyes, eyes_source = _find_eyes(engine, seed)
     if eyes is None:
-        return _by_template("no eyes, glasses or brows among the parameters")
-    mouth, mouth_by = _mouth(engine, seed, eyes)
+        return _template_landmarks("no eyes, glasses or brows among the parameters")
+    mouth, mouth_source = _find_mouth(engine, seed, eyes)
     if mouth[1] - eyes.middle[1] < 0.05:
-        return _by_template(f"mouth ({mouth_by}) not below eyes ({eyes_by})")
-    # Faces are drawn upright: both lie on one column.
+        reason = f"mouth ({mouth_source}) not below eyes ({eyes_source})"
+        return _template_landmarks(reason)
+    # Faces are upright, so eyes and mouth share a column.
     column = (eyes.middle[0] + mouth[0]) / 2
     frame = Frame((column, eyes.middle[1]), (column, mouth[1]))
-    return Located(frame, eyes_by, mouth_by)
+    return Landmarks(frame, eyes_source, mouth_source)
 
 
-def _by_template(reason: str) -> Located:
-    words = f"template of the portraits: {reason}"
-    return Located(_TEMPLATE, words, words)
+def _template_landmarks(reason: str) -> Landmarks:
+    source = f"template of the portraits: {reason}"
+    return Landmarks(_TEMPLATE, source, source)
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """Where changes lie: their middle, and twice their mean distance to its column."""
+class _ChangedArea:
+    """The centre of changes, and twice their mean distance to its column."""
 
     middle: Point
     apart: float
 
 
-def _eyes(engine: Engine, seed: int) -> tuple[_Seen | None, str]:
+def _find_eyes(engine: Engine, seed: int) -> tuple[_ChangedArea | None, str]:
     for words, name in ((_EYES, "eye parameters"), (_GLASSES, "glasses")):
-        found = _seen(_changes(engine, _of(engine.spec, words), seed))
-        if found is not None:
-            return found, name
-    brows = _seen(_changes(engine, _of(engine.spec, _BROWS), seed))
+        area = _changed_area(engine, words, seed)
+        if area is not None:
+            return area, name
+    brows = _changed_area(engine, _BROWS, seed)
     if brows is None:
         return None, ""
     below = _BROWS_ABOVE_EYES * _TEMPLATE.distance
     column, row = brows.middle
-    return _Seen((column, row + below), brows.apart), "brow parameters"
+    return _ChangedArea((column, row + below), brows.apart), "brow parameters"
 
 
-def _mouth(engine: Engine, seed: int, eyes: _Seen) -> tuple[Point, str]:
-    found = _seen(_changes(engine, _of(engine.spec, _MOUTH), seed))
-    if found is not None:
-        return found.middle, "mouth parameters"
+def _find_mouth(engine: Engine, seed: int, eyes: _ChangedArea) -> tuple[Point, str]:
+    area = _changed_area(engine, _MOUTH, seed)
+    if area is not None:
+        return area.middle, "mouth parameters"
     column, row = eyes.middle
     band = _dark_band(engine, seed, eyes)
     if band is not None:
@@ -111,7 +112,15 @@ def _mouth(engine: Engine, seed: int, eyes: _Seen) -> tuple[Point, str]:
     return (column, row + eyes.apart), "the distance between the eyes"
 
 
-def _of(spec: AvatarSpec, words: frozenset[str]) -> list[Parameter]:
+def _changed_area(
+    engine: Engine, words: frozenset[str], seed: int
+) -> _ChangedArea | None:
+    """The area that changes with the parameters of a component; None without one."""
+    parameters = _parameters_named(engine.spec, words)
+    return _area_of(_changes(engine, parameters, seed))
+
+
+def _parameters_named(spec: AvatarSpec, words: frozenset[str]) -> list[Parameter]:
     """Parameters whose component has one of the words; if none, whose name has."""
     by_component = [p for p in spec.parameters if words & _words(p.component)]
     return by_component or [p for p in spec.parameters if words & _words(p.name)]
@@ -122,7 +131,7 @@ def _words(text: str) -> set[str]:
 
 
 def _bare(spec: AvatarSpec, seed: int) -> AvatarVectors:
-    """Random avatars without anything optional, which could hide what is sought."""
+    """Random avatars without optional parts, which could hide eyes or mouth."""
     vectors = AvatarVectors.sample(spec, PAIRS, seed)
     for choice in spec.discrete:
         if choice.optional:
@@ -133,7 +142,7 @@ def _bare(spec: AvatarSpec, seed: int) -> AvatarVectors:
 def _changes(
     engine: Engine, parameters: list[Parameter], seed: int
 ) -> NDArray[np.float64]:
-    """(SIZE, SIZE) mean changes in [0, 1] of pixels as these parameters vary."""
+    """(SIZE, SIZE) mean changes of pixels, in [0, 1], as these parameters vary."""
     if not parameters:
         return np.zeros((SIZE, SIZE))
     before = _bare(engine.spec, seed)
@@ -151,8 +160,8 @@ def _changes(
     return np.abs(pair[1] - pair[0]).mean(axis=(0, 3))
 
 
-def _seen(changes: NDArray[np.float64]) -> _Seen | None:
-    """Where the changes lie, or None where there are hardly any."""
+def _area_of(changes: NDArray[np.float64]) -> _ChangedArea | None:
+    """The area of (SIZE, SIZE) changes; None where their mean is too small."""
     total = float(changes.sum())
     if total < LEAST_CHANGE * changes.size:
         return None
@@ -160,21 +169,21 @@ def _seen(changes: NDArray[np.float64]) -> _Seen | None:
     across, down = changes.sum(axis=0) / total, changes.sum(axis=1) / total
     column = float(across @ places)
     apart = 2 * float(across @ np.abs(places - column))
-    return _Seen((column, float(down @ places)), apart)
+    return _ChangedArea((column, float(down @ places)), apart)
 
 
-def _dark_band(engine: Engine, seed: int, eyes: _Seen) -> float | None:
-    """The row of the band that is darkest beside those above and below it.
+def _dark_band(engine: Engine, seed: int, eyes: _ChangedArea) -> float | None:
+    """The row of the band with the largest contrast to those above and below it.
 
-    Looked at in the mean avatar and in the colour that shows it most: lips of any hue
-    are darker than skin in green.
+    Measured on the mean avatar, in the colour channel with the largest contrast: lips
+    of any hue are darker than skin in green.
     """
     mean = engine.render(_bare(engine.spec, seed), SIZE).mean(axis=0) / 255
     column, row = eyes.middle
     left, right = (round((column + side * _STRIP) * SIZE) for side in (-1, 1))
     top, bottom = (round((row + times * eyes.apart) * SIZE) for times in _BELOW)
     height = round(_BAND * SIZE)
-    # A band more above and below, to compare with.
+    # One more band above and below, for the comparison.
     first = max(0, top - height)
     strip = mean[first : bottom + height, max(0, left) : right]
     if len(strip) <= 3 * height or not strip.size:

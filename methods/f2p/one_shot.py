@@ -1,4 +1,4 @@
-"""F2P v2: a network makes a face's vector in one pass; it learns without labels.
+"""F2P v2: a network predicts a face's vector in one pass; it learns without labels.
 
 Shi et al., "Fast and Robust Face-to-Parameter Translation for Game Character
 Auto-Creation" (AAAI 2020), the one-shot mode of TPAMI 2022.
@@ -6,64 +6,54 @@ Auto-Creation" (AAAI 2020), the one-shot mode of TPAMI 2022.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from benchmark.avatars import AvatarSpec, AvatarVectors
+from benchmark.avatars import AvatarVectors
 from benchmark.storage.digests import file_digest
-from methods.base import FitContext, MethodError, MethodMeta
+from methods.base import FitContext, MethodMeta
 from methods.f2p.alignment import TEMPLATES
+from methods.f2p.base import F2PBase, FittedState, SavedState
 from methods.f2p.content import content_files
-from methods.f2p.foreseen import foreseen_translation
 from methods.f2p.identity import Identity, identity_files
-from methods.f2p.imitation import fitted_imitator
+from methods.f2p.imitation import fit_imitator
 from methods.f2p.options import F2PV2Options, SimilarityOptions
-from methods.f2p.preparation import prepared_course
-from methods.f2p.prior import Prior, fitted_prior
+from methods.f2p.preparation import prepare_training_setup
+from methods.f2p.prior import Prior, fit_prior
 from methods.f2p.relaxed import relaxed, strict
-from methods.f2p.similarity_networks import SIMILARITY_NETWORKS, keep_files, kept_files
+from methods.f2p.similarity_networks import SIMILARITY_NETWORKS
 from methods.f2p.trace import traced
-from methods.f2p.training_setup import Course
-from methods.f2p.translation import Translated, restored, trained_translator
+from methods.f2p.training_setup import TrainingSetup
+from methods.f2p.translation import (
+    TrainedTranslator,
+    restore_translator,
+    trained_translator,
+)
 from methods.networks.lightcnn import WEIGHT_FILES
 from methods.networks.translator import Translator
 from methods.shared.pictures import check_faces
-from methods.shared.saving import load_method, save_method
-from methods.shared.stage_estimate import Foresight
-from methods.shared.tracing import Step, Trace
-
-SIMILARITY = "similarity"
-TRANSLATOR = "translator."
+from methods.tracing import Step, Trace
 
 
 @dataclass(frozen=True)
-class _Fitted:
-    """What predicting needs: embeddings, the network that reads them, a prior or none.
-
-    `files` are those of the embedding's network, `notes` the digests and measures that
-    a saved method tells of itself.
-    """
-
-    spec: AvatarSpec
-    identity: Identity
+class _Fitted(FittedState):
     network: Translator
-    prior: Prior | None
-    files: Mapping[str, Path]
-    notes: Mapping[str, Any]
+    identity: Identity
 
 
-class F2PV2:
+class F2PV2(F2PBase[F2PV2Options, _Fitted]):
     """A translator from face embeddings to vectors, trained through an imitator.
 
-    It learns on the unlabelled train faces alone: what it makes of them should be of
-    the same person, have parts that look alike, and be found again in its own drawing.
-    A saved method holds the translator and the embedding's network, which is all that
-    it predicts with.
+    The translator learns from unlabelled train faces. The imitator draws its vectors,
+    and the drawing should show the same person, have similar parts, and give the same
+    vector again (the loopback loss). A saved method contains the translator and the
+    network of the embeddings; predicting needs nothing else.
+
+    By default, one deviation from the paper: content and loopback distances are means,
+    not sums. The option `warm_steps` adds a supervised warm start.
     """
 
     meta: ClassVar[MethodMeta] = MethodMeta(
@@ -76,10 +66,7 @@ class F2PV2:
         pretrained=SIMILARITY_NETWORKS,
     )
     Options: ClassVar[type[F2PV2Options]] = F2PV2Options
-
-    def __init__(self, options: F2PV2Options) -> None:
-        self.options = options
-        self._state: _Fitted | None = None
+    _prefix: ClassVar[str] = "translator."
 
     @classmethod
     def required_weights(cls, options: Any) -> tuple[str, ...]:
@@ -88,29 +75,28 @@ class F2PV2:
         content = content_files(similarity.parser) if similarity.content_weight else ()
         return (*identity_files(similarity.identity), *content)
 
-    def foresee(self, context: FitContext) -> Foresight:
-        """The imitator's stages, and what all later ones take."""
-        return foreseen_translation(context, self.options)
-
     def fit(self, context: FitContext) -> None:
-        """Train the imitator and the translator; stages of the store."""
-        self._learn(self._course(context), context)
+        """Train the imitator and the translator; both are stages of the store."""
+        self._train(self._prepare(context), context)
 
     def trace(self, context: FitContext) -> Trace:
-        """The imitator, the translator, and how like faces what it makes of them is."""
-        course = self._course(context)
-        translated = self._learn(course, context)
-        seen = Step("similarity-features", {"faces": float(len(course.faces.identity))})
-        later = (seen, Step("translator", dict(translated.measures)))
+        """The imitator, the translator, and how similar predictions are to faces."""
+        setup = self._prepare(context)
+        translator = self._train(setup, context)
+        count = float(len(setup.faces.identity))
+        later = (
+            Step("similarity-features", {"faces": count}),
+            Step("translator", dict(translator.measures)),
+        )
         return traced(
-            context.engine, course.imitated, course.judge, self.predict, later
+            context.engine, setup.imitator, setup.similarity, self.predict, later
         )
 
     def predict(self, faces: Tensor) -> AvatarVectors:
         """Vectors for (n, 3, S, S) float32 faces in [-1, 1], S the input size.
 
-        Faces go through the networks one by one, so that a prediction depends on its
-        face alone. Raises ValueError for other shapes and ranges.
+        Faces pass through the networks one by one, so that a prediction depends on its
+        own face only. Raises ValueError for other shapes and ranges.
         """
         fitted = self._fitted
         check_faces(faces, self.options.input_size)
@@ -119,120 +105,85 @@ class F2PV2:
         with torch.inference_mode():
             rows = [torch.zeros(0, fitted.spec.flat_size)]
             for face in faces:
-                seen = fitted.identity.embeddings(face[None].to(device), frame)
-                rows.append(self._vectors(fitted.network, seen, fitted.prior).cpu())
+                embedding = fitted.identity.embeddings(face[None].to(device), frame)
+                vector = self._translate(fitted.network, embedding, fitted.prior)
+                rows.append(vector.cpu())
         return strict(fitted.spec, torch.cat(rows))
 
-    def save(self, folder: Path) -> None:
-        """Write options, spec, translator, prior and the embedding's network."""
-        fitted = self._fitted
-        network = fitted.network.state_dict()
-        tensors = {f"{TRANSLATOR}{key}": value for key, value in network.items()}
-        prior = fitted.prior.tensors() if fitted.prior is not None else {}
-        save_method(
-            folder,
-            self.meta,
-            self.options,
-            fitted.spec,
-            fitted.notes,
-            {**tensors, **prior},
-        )
-        keep_files(_embedding_alone(self.options), fitted.files, folder / SIMILARITY)
-
-    @classmethod
-    def load(cls, folder: Path, device: str = "cpu") -> Self:
-        """Read what `save` wrote, to predict on `device`."""
-        saved = load_method(folder, cls.meta)
-        method = cls(cls.Options.model_validate(saved.options))
-        options, tensors = method.options, saved.tensors()
-        files = kept_files(_embedding_alone(options), folder / SIMILARITY)
-        network = {
-            key.removeprefix(TRANSLATOR): value
-            for key, value in tensors.items()
-            if key.startswith(TRANSLATOR)
-        }
-        method._state = _Fitted(
-            saved.spec,
-            Identity(files, options.similarity, device),
-            restored(saved.spec, options.translator, network, device),
-            Prior.of(tensors, device) if len(tensors) > len(network) else None,
-            files,
-            saved.extra,
-        )
-        return method
-
-    def _course(self, context: FitContext) -> Course:
-        files = self._files(context)
-        return prepared_course(
-            fitted_imitator(context, self.options),
+    def _prepare(self, context: FitContext) -> TrainingSetup:
+        files = self._weight_files(context)
+        return prepare_training_setup(
+            fit_imitator(context, self.options),
             Identity(files, self.options.similarity, context.device),
             files,
             self.options,
             context,
         )
 
-    def _learn(self, course: Course, context: FitContext) -> Translated:
-        """The translator of a course, which this predicts with from now on."""
-        translated = trained_translator(course, context.store, context.progress)
-        identity, files = course.judge.terms["identity"], self._files(context)
+    def _train(self, setup: TrainingSetup, context: FitContext) -> TrainedTranslator:
+        """Train the translator of a setup and keep it for predictions."""
+        translator = trained_translator(setup, context.store, context.progress)
+        identity, files = (
+            setup.similarity.terms["identity"],
+            self._weight_files(context),
+        )
         assert isinstance(identity, Identity)
         kept = identity_files(self.options.similarity.identity)
         self._state = _Fitted(
-            course.spec,
-            identity,
-            translated.network,
-            self._prior(course, translated.network),
-            {name: files[name] for name in kept},
-            {
-                "imitator": course.imitated.digest,
-                "translator": translated.digest,
-                "measures": {**course.imitated.measures, **translated.measures},
+            spec=setup.spec,
+            network=translator.network,
+            prior=self._fit_prior(setup, translator.network),
+            files={name: files[name] for name in kept},
+            notes={
+                "imitator": setup.imitator.digest,
+                "translator": translator.digest,
+                "measures": {**setup.imitator.measures, **translator.measures},
                 "files": {name: file_digest(path) for name, path in files.items()},
             },
+            identity=identity,
         )
-        return translated
+        return translator
 
-    def _files(self, context: FitContext) -> dict[str, Path]:
-        """The weight files to read; MethodError where the context lacks one."""
-        names = self.required_weights(self.options)
-        missing = [name for name in names if name not in context.weights]
-        if missing:
-            raise MethodError(
-                f"{self.meta.name} wants the weight file {' and '.join(missing)}: see "
-                "`avatarbench weights list`, or change the options under similarity"
-            )
-        return {name: context.weights[name] for name in names}
+    def _fit_prior(self, setup: TrainingSetup, network: Translator) -> Prior | None:
+        """The prior, fitted to the translator's vectors of train faces.
 
-    def _prior(self, course: Course, network: Translator) -> Prior | None:
-        """The prior of what the translator makes of train faces, where wanted."""
-        wanted = self.options.prior
-        if wanted.share is None:
+        None where the options ask for no prior.
+        """
+        options = self.options.prior
+        if options.share is None:
             return None
-        faces = course.faces.identity
-        count = min(len(faces), wanted.faces or len(faces))
+        faces = setup.faces.identity
+        count = min(len(faces), options.faces or len(faces))
         with torch.inference_mode():
-            seen = faces.rows(torch.arange(count), course.device)
-            vectors = self._vectors(network, seen, None)
-        prior = fitted_prior(course.spec, vectors, wanted.share)
-        return Prior.of(prior.tensors(), course.device)
+            embeddings = faces.rows(torch.arange(count), setup.device)
+            vectors = self._translate(network, embeddings, None)
+        prior = fit_prior(setup.spec, vectors, options.share)
+        return Prior.of(prior.tensors(), setup.device)
 
-    def _vectors(
-        self, network: Translator, seen: Tensor, prior: Prior | None
+    def _translate(
+        self, network: Translator, embeddings: Tensor, prior: Prior | None
     ) -> Tensor:
-        """(n, flat_size) relaxed vectors of embeddings, brought near to the prior."""
+        """(n, flat_size) relaxed vectors of embeddings, projected onto the prior."""
         sharpness = self.options.translator.sharpness
-        vectors = relaxed(network.spec, network(seen), sharpness)
+        vectors = relaxed(network.spec, network(embeddings), sharpness)
         return vectors if prior is None else prior.nearest(vectors)
 
-    @property
-    def _fitted(self) -> _Fitted:
-        if self._state is None:
-            raise MethodError(f"{self.meta.name} is not fitted: call fit or load first")
-        return self._state
+    def _restore(self, saved: SavedState, device: str) -> _Fitted:
+        options = self.options
+        network = restore_translator(
+            saved.spec, options.translator, saved.tensors, device
+        )
+        return _Fitted(
+            spec=saved.spec,
+            network=network,
+            prior=saved.prior,
+            files=saved.files,
+            notes=saved.notes,
+            identity=Identity(saved.files, options.similarity, device),
+        )
 
-
-def _embedding_alone(options: F2PV2Options) -> SimilarityOptions:
-    """The part of the similarity that predicting needs, whatever its weight."""
-    return options.similarity.model_copy(
-        update={"identity_weight": 1.0, "content_weight": 0.0}
-    )
+    def _similarity_to_save(self) -> SimilarityOptions:
+        """Predicting always needs the embeddings, and never the content."""
+        return self.options.similarity.model_copy(
+            update={"identity_weight": 1.0, "content_weight": 0.0}
+        )

@@ -1,8 +1,9 @@
-"""Options of F2P and F2P v2; where the papers are silent, the default says whose it is.
+"""Options of F2P and F2P v2. Defaults are the published numbers unless stated.
 
-The papers are Shi et al., "Face-to-Parameter Translation" (ICCV 2019), its follow-up
-(AAAI 2020) and the journal version of both, "Neural Rendering for Game Character
-Auto-creation" (TPAMI 2022), whose numbers are the defaults here.
+F2P: Shi et al., "Face-to-Parameter Translation for Game Character Auto-Creation" (ICCV
+2019). F2P v2: Shi et al., "Fast and Robust Face-to-Parameter Translation for Game
+Character Auto-Creation" (AAAI 2020). Journal version of both: "Neural Rendering for
+Game Character Auto-creation" (TPAMI 2022), the source of the numbers.
 """
 
 from __future__ import annotations
@@ -18,37 +19,36 @@ from methods.networks.lightcnn import LightCNNName
 from methods.networks.translator import ScalarRange
 
 ImitatorSize = Literal[64, 128, 256, 512]
-"""Sides in pixels that the imitator can draw: eight deconvolutions make 512."""
+"""Picture sizes of the imitator in pixels; eight deconvolutions give 512."""
 
 
 class Section(BaseModel):
-    """Options of one part of the method; unknown keys are refused."""
+    """Options of one part of the method; unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ImitatorOptions(Section):
-    """The network that draws as the engine does (TPAMI section 3.1, Table 2).
+    """The imitator, a network that draws as the engine does (TPAMI 3.1, Table 2).
 
-    The paper trains 500 epochs over 16,000 of 20,000 renders in batches of 16: 500,000
-    steps, too many for two processor cores. `width` and `optimiser: adam` make it
-    smaller and quicker.
+    The paper trains for 500,000 steps: 500 epochs over 16,000 of 20,000 renders in
+    batches of 16. For fewer cores, a small `width` and `optimiser: adam` train faster.
 
     Attributes:
-        size: side in pixels of its pictures. Under 512 the hidden layers nearest to the
-            picture are left out, one a halving.
-        width: factor of every layer's filters.
-        start: how weights start, which the paper does not say: "dcgan", normal with
-            deviation 0.02 (around 1 for batch normalisation's factors), as DCGAN and an
-            unofficial program have it; "torch", as torch makes layers.
-        steps: of the optimiser.
-        batch: renders a step.
+        size: side of its pictures in pixels. Below 512, one hidden layer is left out
+            for each halving, from the output side.
+        width: factor of the number of filters in every layer.
+        start: initial weights, which the paper does not state. "dcgan": normal with
+            standard deviation 0.02 (mean 1 for the scales of batch normalisation), as
+            in DCGAN and an unofficial implementation. "torch": PyTorch's defaults.
+        steps: optimiser steps.
+        batch: renders per step.
         optimiser: "sgd" with momentum 0.9, as published, or "adam".
-        learning_rate: 0.01 for "sgd"; 0.001 serves "adam" well.
-        schedule: "tenths", 10 % less after each tenth of the steps, as published (each
-            50 of 500 epochs); "cosine" rises and falls to zero.
-        held_out: share of the renders that it never sees and is measured on.
-        checkpoint_steps: steps from one checkpoint to the next.
+        learning_rate: 0.01 for "sgd", as published; 0.001 is suited to "adam".
+        schedule: "tenths", 10 % less after each tenth of the steps, as published (every
+            50 of 500 epochs); "cosine", a warm-up and a cosine decay to zero.
+        held_out: share of the renders that is not trained on, only measured.
+        checkpoint_steps: steps between two checkpoints.
     """
 
     size: ImitatorSize = 512
@@ -64,10 +64,10 @@ class ImitatorOptions(Section):
 
 
 class PartWeights(Section):
-    """How much each part counts in the content; the papers do not say.
+    """Weight of each part in the content distance; the papers do not state them.
 
-    Ground, neck, clothes, hats and ear-rings count for nothing: engines here do not
-    let one choose them.
+    Background, neck, clothes, hat and ear-rings have weight 0, because the engines here
+    have no parameters for them.
     """
 
     background: float = Field(default=0.0, ge=0)
@@ -86,20 +86,19 @@ class PartWeights(Section):
 
 
 class SimilarityOptions(Section):
-    """How likeness is measured (TPAMI section 3.2); a term of weight 0 is not read.
+    """The similarity of faces (TPAMI section 3.2); a term of weight 0 is not computed.
 
     Attributes:
-        template: what faces are aligned to: where their eyes and mouths lie.
-        identity: the network of the face embeddings. The paper's is "lightcnn-29-v2",
-            a file that users bring; "lightcnn-v4" can be fetched.
-        parser: a folder of weights, or a name, of the face parser behind the content.
-        parts: how much each part counts in the content.
+        template: alignment of the faces: the positions of eyes and mouth.
+        identity: network of the face embeddings. The paper uses "lightcnn-29-v2", whose
+            file users must provide; "lightcnn-v4" can be fetched.
+        parser: face parser of the content: a folder of weights or its name.
+        parts: weight of each part in the content.
         identity_weight: of 1 - cosine of the face embeddings (lambda 1 of the paper).
         content_weight: of the distance of weighted parsing features (lambda 2).
-        content_reduction: whether that distance is the "mean" of the absolute
-            differences or their "sum". The paper writes an L1 norm, a sum; with it the
-            identity counts for nothing beside thousands of features, and a step of rate
-            10 leaves [0, 1] at once. The mean is our reading.
+        content_reduction: "mean" or "sum" of the absolute differences. The paper writes
+            an L1 norm, which is a sum. The default differs: a sum over thousands of
+            features outweighs the identity, and a step of rate 10 leaves [0, 1].
     """
 
     template: Template = "portraits"
@@ -115,12 +114,12 @@ class SearchOptions(Section):
     """The search for a vector by gradient descent (TPAMI section 3.3).
 
     Attributes:
-        steps: gradient steps (the paper: 50).
-        learning_rate: of plain gradient descent, in the first steps (the paper: 10).
-        decay: the rate's factor every `decay_every` steps (the paper: 20 % less).
-        decay_every: steps from one decay to the next (the paper: 5).
-        sharpness: b of the softmax smoothing of discrete groups (the paper: 100).
-        batch: faces that are searched at once; each one's path is its own.
+        steps: gradient steps (paper: 50).
+        learning_rate: initial rate of plain gradient descent (paper: 10).
+        decay: factor of the rate every `decay_every` steps (paper: 0.8).
+        decay_every: steps between two decays (paper: 5).
+        sharpness: b of the softmax smoothing of discrete groups (paper: 100).
+        batch: faces that are searched at once, independently of each other.
     """
 
     steps: int = Field(default=50, ge=0)
@@ -132,33 +131,34 @@ class SearchOptions(Section):
 
 
 class TranslatorOptions(Section):
-    """The network from an embedding to a vector (AAAI 2020; TPAMI, Table 4).
+    """The translator, from an embedding to a vector (AAAI 2020; TPAMI, Table 4).
 
     Attributes:
-        width: of its layers (the paper: 512; the blocks are twice as wide inside).
-        scalars: how scalars come into [0, 1], which the papers leave open. Under
-            "clamp" one that leaves the range does not learn until others bring it back.
-        sharpness: b of the softmax smoothing of discrete groups (the paper: 1).
-        steps: of Adam. The paper: up to 20 epochs of CelebA, 250,000 steps at 16 faces.
-        batch: faces a step; the journal does not say.
-        learning_rate: the paper's.
-        schedule: of the rate; the paper tells of no change.
-        faces: how many of the train faces are learnt from, the first ones; None for
-            all.
-        checkpoint_steps: steps from one checkpoint to the next; of the warm start too.
-        loopback_weight: of the distance between a vector and what the network makes of
-            its picture (lambda 3 of the paper).
+        width: of its layers (paper: 512; the blocks are twice as wide inside).
+        scalars: mapping of scalars to [0, 1], which the papers do not state. With
+            "clamp", a scalar outside of the range gets no gradient.
+        sharpness: b of the softmax smoothing of discrete groups (paper: 1).
+        steps: Adam steps. Paper: up to 20 epochs of CelebA, which are 250,000 steps of
+            16 faces.
+        batch: faces per step; the journal does not state it.
+        learning_rate: as published.
+        schedule: of the rate; the paper mentions none.
+        faces: number of train faces, from the first on; None means all.
+        checkpoint_steps: steps between two checkpoints, in the warm start too.
+        loopback_weight: of the distance between a vector and the prediction from its
+            drawing (lambda 3 of the paper).
         loopback_reduction: "mean" or "sum" of the absolute differences. The paper
-            writes an L1 norm, a sum; the mean goes with that of the content.
-        content_rest: the content's weight is 0 in every step of this number (the paper:
-            4); 0 never leaves it out. The paper shows frontal faces in the other steps,
-            which an unlabelled face set cannot tell apart.
-        warm_steps: steps before these, on pairs of renders and their vectors, with a
-            course of the rate of their own. The AAAI paper is quoted to pre-train so,
-            the journal does not tell of it: off.
-        warm_batch: pairs a step.
-        warm_learning_rate: under the same schedule.
-        warm_samples: how many of the imitator's renders make these pairs.
+            writes an L1 norm, which is a sum. The default differs, to match the
+            content's mean.
+        content_rest: the content has weight 0 in one of this many steps (paper: 4); 0
+            means never. The paper uses frontal faces in the other steps, but an
+            unlabelled face set does not say which faces are frontal.
+        warm_steps: supervised steps before the others, on pairs of renders and their
+            vectors, with their own learning-rate schedule. Default 0: the journal does
+            not mention a warm start, although the AAAI paper is said to have one.
+        warm_batch: pairs per step of the warm start.
+        warm_learning_rate: of the warm start, under the same schedule.
+        warm_samples: number of the imitator's renders among these pairs.
     """
 
     width: int = Field(default=512, ge=8)
@@ -180,12 +180,12 @@ class TranslatorOptions(Section):
 
 
 class PriorOptions(Section):
-    """The facial prior: vectors like those predicted for train faces (TPAMI 3.5).
+    """The facial prior: principal components of train faces' vectors (TPAMI 3.5).
 
     Attributes:
-        share: of the variance in each group of parameters that its principal directions
-            keep, at most 1; None leaves the prior out.
-        faces: how many train faces it is fitted on; None for all.
+        share: share of the variance in each group of parameters that the principal
+            directions keep, at most 1; None means no prior.
+        faces: number of train faces that it is fitted to; None means all.
     """
 
     share: float | None = Field(default=None, gt=0, le=1)
@@ -193,17 +193,17 @@ class PriorOptions(Section):
 
 
 class SharedOptions(MethodOptions):
-    """What F2P and F2P v2 have in common; equal values share stages of the store.
+    """Options of both methods; fits with equal values share stages of the store.
 
     Attributes:
-        input_size: side in pixels of the faces that `predict` wants.
-        samples: avatars that are rendered for the imitator (the paper: 20,000).
+        input_size: side in pixels of the faces that `predict` takes.
+        samples: avatars that are rendered for the imitator (paper: 20,000).
         absent: share of them in which each optional part, such as glasses, is absent;
-            None draws every option equally often.
+            None draws every option with equal probability.
         imitator: the imitator.
-        imitator_seed: of the renders and of the imitator. Runs under several seeds
-            share them where it is given; None gives each seed its own.
-        similarity: the weights of the terms.
+        imitator_seed: seed of the renders and of the imitator. With a fixed value, runs
+            with several seeds share one imitator. None uses the seed of the run.
+        similarity: terms of the similarity and their weights.
         prior: the facial prior.
     """
 

@@ -1,8 +1,7 @@
 """A face parser in a folder of weights, with a card.
 
-card.json            what it is, where from, under which licence, how good
-parser.safetensors   the entries of its network's state dict; FaceParser's in half
-                     precision
+card.json            origin, licence and quality of the weights
+parser.safetensors   the network's state dict; that of FaceParser in half precision
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from methods.f2p.alignment import Template
 from methods.generator.pretrained import require_free
 from methods.networks.bisenet import BiSeNet
 from methods.networks.face_parser import FaceParser, ParserConfig
+from methods.shared.tensors import storable
 
 __all__ = [
     "ParserCard",
@@ -41,28 +41,28 @@ AGAIN = "train it again with `avatarbench train parser`"
 
 
 class ParserCard(BaseModel):
-    """What a folder of a face parser is; what an import cannot know is None.
+    """Description of a face parser's weights; None means unknown (after an import).
 
     Attributes:
-        title: a name for people.
-        network: its kind: our own FaceParser, or BiSeNet.
-        parser: keyword arguments of ParserConfig; BiSeNet has none.
-        template: how the faces that it was trained on are aligned.
-        licence: what one may do with the weights.
-        data: what it was trained on.
-        encoder: where its encoder started.
-        command: what made it.
+        title: display name.
+        network: architecture: FaceParser ("face-parser") or BiSeNet.
+        parser: keyword arguments of ParserConfig; empty for BiSeNet.
+        template: alignment of the training faces.
+        licence: of the weights.
+        data: training data.
+        encoder: initial weights of the encoder.
+        command: the command that made the folder.
         hours: machine hours of training.
-        steps: of the optimiser.
-        faces: pictures shown in training, each disturbed anew.
-        validation: the faces that it was measured on.
-        mean_iou: mean over the classes that those faces show, in [0, 1].
+        steps: optimiser steps.
+        faces: training pictures shown, with a new augmentation each time.
+        validation: the faces that were measured.
+        mean_iou: mean IoU over the classes that those faces show, in [0, 1].
         iou: intersection over union of each class; None where no face shows it.
-        accuracy: share of pixels that got their class.
-        made_with: the program and version that wrote the folder.
-        notes: what else a user should know.
-        parameters: learned numbers; filled in by `write_tensors`.
-        digests: SHA-256 (hex) of the file; filled in by `write_tensors`.
+        accuracy: share of pixels with the right class.
+        made_with: program and version that wrote the folder.
+        notes: other information for users.
+        parameters: number of learned parameters; set by `write_tensors`.
+        digests: SHA-256 (hex) of the file; set by `write_tensors`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -89,7 +89,7 @@ class ParserCard(BaseModel):
 
 
 def write_parser(folder: Path, parser: FaceParser, card: ParserCard) -> ParserCard:
-    """Write a parser and its card into a new folder; the card as written.
+    """Write a parser and its card into a new folder; returns the card as written.
 
     Raises WeightsError where the folder exists or cannot be written.
     """
@@ -100,7 +100,7 @@ def write_parser(folder: Path, parser: FaceParser, card: ParserCard) -> ParserCa
 def write_tensors(
     folder: Path, tensors: Mapping[str, Tensor], card: ParserCard
 ) -> ParserCard:
-    """Write a parser's state dict and its card into a new folder; the card as written.
+    """Write a parser's state dict and its card into a new folder; returns the card.
 
     Raises WeightsError where the folder exists or cannot be written.
     """
@@ -111,7 +111,7 @@ def write_tensors(
         (partial / PARSER).write_bytes(save(dict(tensors)))
         written = card.model_copy(
             update={
-                "parameters": {PARSER: _learned(card)},
+                "parameters": {PARSER: _parameter_count(card)},
                 "digests": {PARSER: file_digest(partial / PARSER)},
             }
         )
@@ -128,14 +128,14 @@ def write_tensors(
 
 
 def halved(parser: FaceParser) -> FaceParser:
-    """A copy as `load_parser` gives it back: rounded to half precision, evaluating."""
+    """A copy with weights rounded to half precision, as `load_parser` returns it."""
     copy = FaceParser(parser.config)
     copy.load_state_dict(_halved(parser))
     return copy.eval()
 
 
 def read_parser_card(folder: Path) -> ParserCard:
-    """The card of a parser's folder; raises WeightsError where it holds none."""
+    """The card of a parser's folder; WeightsError where there is none."""
     path = folder / CARD
     try:
         return ParserCard.model_validate_json(path.read_bytes())
@@ -143,9 +143,9 @@ def read_parser_card(folder: Path) -> ParserCard:
         raise WeightsError(f"{path} cannot be read: {error.strerror}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the whole"
+        key = ".".join(map(str, first["loc"])) or "the whole"
         raise WeightsError(
-            f"{path} is no card of a face parser: {place}: {first['msg']}; name the "
+            f"{path} is not the card of a face parser: {key}: {first['msg']}; give the "
             f"weights of a parser, or {AGAIN}"
         ) from error
 
@@ -153,7 +153,7 @@ def read_parser_card(folder: Path) -> ParserCard:
 def load_parser(folder: Path, device: str = "cpu") -> FaceParser | BiSeNet:
     """The frozen parser of a folder, in single precision.
 
-    Raises WeightsError where the folder is no whole, unchanged one.
+    Raises WeightsError where the folder is incomplete or was changed.
     """
     card = read_parser_card(folder)
     path = folder / PARSER
@@ -161,7 +161,7 @@ def load_parser(folder: Path, device: str = "cpu") -> FaceParser | BiSeNet:
         raise WeightsError(f"{path} is missing; {AGAIN}")
     check_member(path)
     try:
-        parser = _empty(card)
+        parser = _untrained(card)
         parser.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
@@ -171,19 +171,19 @@ def load_parser(folder: Path, device: str = "cpu") -> FaceParser | BiSeNet:
     return parser.eval().requires_grad_(False).to(device)
 
 
-def _empty(card: ParserCard) -> FaceParser | BiSeNet:
-    """The network of a card, untrained."""
+def _untrained(card: ParserCard) -> FaceParser | BiSeNet:
+    """The network of a card, with random weights."""
     if card.network == "bisenet":
         return BiSeNet()
     return FaceParser(ParserConfig(**card.parser))  # type: ignore[arg-type]
 
 
-def _learned(card: ParserCard) -> int:
-    return sum(parameter.numel() for parameter in _empty(card).parameters())
+def _parameter_count(card: ParserCard) -> int:
+    return sum(parameter.numel() for parameter in _untrained(card).parameters())
 
 
 def _halved(parser: FaceParser) -> dict[str, Tensor]:
-    state = {k: v.detach().cpu().contiguous() for k, v in parser.state_dict().items()}
+    state = storable(parser.state_dict())
     return {
         key: value.to(torch.float16) if value.is_floating_point() else value
         for key, value in state.items()

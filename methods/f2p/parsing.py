@@ -1,4 +1,4 @@
-"""Training of the face parser on portraits with part maps, and how good it is."""
+"""Training and evaluation of the face parser on portraits with part maps."""
 
 from __future__ import annotations
 
@@ -17,30 +17,32 @@ from benchmark.system.progress import Progress
 from methods.estimator.augmentation import Augmentation, augment
 from methods.estimator.examples import row_order
 from methods.estimator.training import Recipe, train
-from methods.networks.face_parser import FaceParser, ParserConfig, PartReader
+from methods.networks.face_parser import FaceParser, ParserConfig, PartParser
 from methods.shared.pictures import as_tensor
 from methods.shared.randomness import generator_of
 
 SHIFT, SCALE, TURN = 0.08, 0.15, 10.0
-"""Largest shift (of the side), change of scale, and turn (degrees) of a crop."""
+"""Maximum shift (share of the side), change of scale, and rotation (degrees)."""
 
-DISTURBANCES = Augmentation(light=True, blur=True, colour=True, crop=False, flip=False)
-"""Those of `methods.estimator.augmentation` that leave part maps as they are."""
+PIXEL_AUGMENTATION = Augmentation(
+    light=True, blur=True, colour=True, crop=False, flip=False
+)
+"""Augmentations of `methods.estimator.augmentation` that do not move pixels."""
 
 MEASURED = 25
-"""Faces that are measured at once."""
+"""Batch size of evaluation."""
 
 
 class ParserRecipe(BaseModel):
-    """How a parser is trained; the defaults are ours.
+    """How a parser is trained.
 
     Attributes:
-        size: side in pixels of the faces.
-        steps: of Adam; the rate rises over the first 5 % and falls along half a wave.
-        batch: faces a step.
-        learning_rate: its largest value.
-        checkpoint_steps: steps from one checkpoint to the next.
-        seed: of weights, order and disturbances.
+        size: side of the faces in pixels.
+        steps: Adam steps; a linear warm-up over the first 5 %, then a cosine decay.
+        batch: faces per step.
+        learning_rate: its maximum.
+        checkpoint_steps: steps between two checkpoints.
+        seed: of initial weights, order and augmentation.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,10 +57,13 @@ class ParserRecipe(BaseModel):
 
 @dataclass(frozen=True)
 class ParserQuality:
-    """How well maps agree with the true ones, over all pixels of all faces.
+    """Agreement of predicted with true part maps, over all pixels of all faces.
 
-    iou: intersection over union of each class in [0, 1], None where no true map shows
-    it; mean_iou: their mean; accuracy: share of pixels that got their class.
+    Attributes:
+        iou: intersection over union of each class, in [0, 1]; None where no true map
+            shows the class.
+        mean_iou: the mean over the classes that are shown.
+        accuracy: share of pixels with the right class.
     """
 
     iou: dict[str, float | None]
@@ -74,27 +79,28 @@ def train_parser(
     progress: Progress,
     device: str = "cpu",
 ) -> FaceParser:
-    """A parser, fitted to part maps by cross-entropy from an ImageNet `encoder`.
+    """Train a parser with cross-entropy, starting from an ImageNet `encoder`.
 
-    What step k draws depends on the seed and k alone: killed and started again with the
-    same `scratch`, a training ends with the same bytes. Raises ValueError for faces of
-    another size than the recipe's, WeightMismatch for a file that is no encoder.
+    Random numbers of a step depend on the seed and the step only. A training that was
+    killed and is started again with the same `scratch` ends with the same bytes. Raises
+    ValueError for faces of another size than the recipe's, and WeightMismatch where
+    `encoder` does not hold the encoder's weights.
     """
     if faces.size != recipe.size:
         raise ValueError(
-            f"{faces.name} has faces of {faces.size} px, the recipe wants {recipe.size}"
+            f"{faces.name} has faces of {faces.size} px, the recipe needs {recipe.size}"
         )
-    network = _started(encoder, recipe).to(device)
+    network = _initial_network(encoder, recipe).to(device)
     weights = class_weights(faces).to(device)
     rows_at = row_order(len(faces), recipe.batch, recipe.seed)
 
     def loss_at(step: int) -> Tensor:
         pictures, parts = faces.batch(rows_at(step).numpy())
         generator = generator_of("parser", recipe.seed, step)
-        seen, wanted = disturbed(
+        inputs, targets = augment_with_maps(
             as_tensor(pictures, device), torch.from_numpy(parts).to(device), generator
         )
-        return functional.cross_entropy(network(seen), wanted, weights)
+        return functional.cross_entropy(network(inputs), targets, weights)
 
     scratch.mkdir(parents=True, exist_ok=True)
     plan = Recipe(recipe.steps, recipe.learning_rate, "cosine", recipe.checkpoint_steps)
@@ -103,10 +109,9 @@ def train_parser(
 
 
 def class_weights(faces: ParsedFaces) -> Tensor:
-    """(13,) weights of the classes: 1 over the root of how many pixels show them.
+    """(13,) class weights: 1 over the square root of the class's share of pixels.
 
-    They are scaled so that a pixel weighs 1 on average; a class that is never shown
-    weighs nothing.
+    They are scaled to a mean of 1 over pixels. A class without pixels has weight 0.
     """
     counts = np.zeros(len(PART_NAMES), np.int64)
     for start in range(0, len(faces), MEASURED):
@@ -117,13 +122,13 @@ def class_weights(faces: ParsedFaces) -> Tensor:
     return (weights / (weights * share).sum()).float()
 
 
-def disturbed(
+def augment_with_maps(
     pictures: Tensor, parts: Tensor, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Half of the faces mirrored, all cropped and turned, then in other light.
+    """Mirror half of the faces, crop and rotate all, then vary light, blur and colour.
 
-    (n, 3, S, S) pictures in [-1, 1] and (n, S, S) int64 class ids of (n, 3, S, S)
-    pictures and (n, S, S) part maps, which go through the same crop.
+    Takes (n, 3, S, S) pictures in [-1, 1] and (n, S, S) part maps, which get the same
+    crop. Returns pictures and int64 part maps of the same shapes.
     """
     draws = torch.rand(len(pictures), 5, generator=generator).to(pictures.device)
     signed = draws * 2 - 1
@@ -147,21 +152,21 @@ def disturbed(
         padding_mode="border",
         align_corners=False,
     )
-    return augment(moved, DISTURBANCES, generator), maps[:, 0].long()
+    return augment(moved, PIXEL_AUGMENTATION, generator), maps[:, 0].long()
 
 
 @torch.no_grad()
 def measure(
-    parser: PartReader, faces: ParsedFaces, device: str = "cpu"
+    parser: PartParser, faces: ParsedFaces, device: str = "cpu"
 ) -> ParserQuality:
-    """How well a parser reads faces that it was not trained on."""
+    """Evaluate a parser on faces that it was not trained on."""
     classes = len(PART_NAMES)
     confusion = torch.zeros(classes, classes, dtype=torch.int64)
     for start in range(0, len(faces), MEASURED):
         rows = np.arange(start, min(start + MEASURED, len(faces)))
         pictures, parts = faces.batch(rows)
-        found = parser(as_tensor(pictures, device)).argmax(1).cpu()
-        pairs = torch.from_numpy(parts).long() * classes + found
+        predicted = parser(as_tensor(pictures, device)).argmax(1).cpu()
+        pairs = torch.from_numpy(parts).long() * classes + predicted
         confusion += torch.bincount(pairs.flatten(), minlength=classes**2).view(
             classes, classes
         )
@@ -169,10 +174,10 @@ def measure(
 
 
 def _quality(confusion: Tensor) -> ParserQuality:
-    """From pixels by true class (rows) and found class (columns)."""
-    true, found, both = confusion.sum(1), confusion.sum(0), confusion.diagonal()
+    """From pixel counts by true class (rows) and predicted class (columns)."""
+    true, predicted, both = confusion.sum(1), confusion.sum(0), confusion.diagonal()
     iou = {
-        name: float(both[i] / (true[i] + found[i] - both[i])) if true[i] else None
+        name: float(both[i] / (true[i] + predicted[i] - both[i])) if true[i] else None
         for i, name in enumerate(PART_NAMES)
     }
     known = [value for value in iou.values() if value is not None]
@@ -181,8 +186,8 @@ def _quality(confusion: Tensor) -> ParserQuality:
     )
 
 
-def _started(encoder: Path, recipe: ParserRecipe) -> FaceParser:
-    """A parser with an ImageNet encoder and a decoder drawn from the seed."""
+def _initial_network(encoder: Path, recipe: ParserRecipe) -> FaceParser:
+    """A parser with an ImageNet encoder and a decoder initialised from the seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         network = FaceParser(ParserConfig(size=recipe.size))

@@ -1,8 +1,8 @@
-"""Relaxed avatar vectors: what gradients flow through before a choice is made.
+"""Relaxed avatar vectors: differentiable, with probabilities instead of choices.
 
-A relaxed vector is a row of `spec.flat_size` numbers laid out as `AvatarVectors.flat`:
-scalars first, then a block a discrete parameter. F2P calls this the concatenation of
-continuous parameters and one-hot codes (Shi et al., TPAMI 2022, section 3.3).
+A relaxed vector is a row of `spec.flat_size` numbers in the layout of
+`AvatarVectors.flat`: scalars first, then one block for each discrete parameter (Shi et
+al., TPAMI 2022, section 3.3: continuous parameters and one-hot codes, concatenated).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from torch import Tensor
 from benchmark.avatars import AvatarSpec, AvatarVectors, Discrete
 
 SEARCH_SHARPNESS = 100.0
-"""b of the softmax smoothing while faces are searched one by one (F2P)."""
+"""b of the softmax smoothing in the search (F2P)."""
 
 ONE_SHOT_SHARPNESS = 1.0
-"""b of the softmax smoothing where a network makes the vector (F2P v2)."""
+"""b of the softmax smoothing of the translator's output (F2P v2)."""
 
 
 def relaxed(spec: AvatarSpec, x: Tensor, sharpness: float) -> Tensor:
@@ -35,12 +35,12 @@ def relaxed(spec: AvatarSpec, x: Tensor, sharpness: float) -> Tensor:
 
 
 def activity(spec: AvatarSpec, vectors: Tensor) -> Tensor:
-    """(n, flat_size) in [0, 1]: how far each number of relaxed vectors matters.
+    """(n, flat_size) in [0, 1]: the probability that each number is active.
 
-    It is the expected mask: a conditional parameter counts as much as its owner's
-    relaxed probability of the options that make it active; every other one counts 1.
-    For one-hot blocks this is `AvatarVectors.active`. Gradients flow into the owner:
-    detach it where it weighs a loss, else hiding a parameter would lower the loss.
+    For a conditional parameter this is its owner's relaxed probability of the options
+    that activate it. For every other parameter it is 1. For one-hot blocks the result
+    equals `AvatarVectors.active`. Gradients reach the owner: detach the result where it
+    weights a loss, or hiding a parameter would lower the loss.
     """
     _check(spec, vectors)
     mask = torch.ones_like(vectors)
@@ -60,10 +60,10 @@ def activity(spec: AvatarSpec, vectors: Tensor) -> Tensor:
 
 
 def mean_avatar(spec: AvatarSpec, count: int, device: str = "cpu") -> Tensor:
-    """(count, flat_size) float32: the mean of uniformly drawn vectors, the start.
+    """(count, flat_size) float32: the mean of uniform vectors, the start of a search.
 
-    Scalars are 0.5 and a choice of K options is 1 / K each, a point that `relaxed`
-    leaves where it is.
+    Scalars are 0.5, and each option of a choice of K is 1 / K. `relaxed` maps this
+    point to itself.
     """
     blocks = [torch.full((len(spec.continuous),), 0.5)]
     for choice in spec.discrete:
@@ -73,19 +73,19 @@ def mean_avatar(spec: AvatarSpec, count: int, device: str = "cpu") -> Tensor:
 
 
 def clamp_(x: Tensor) -> Tensor:
-    """Bring every number of `x` back into [0, 1], in place and outside of gradients.
+    """Clamp `x` to [0, 1] in place, without gradients.
 
-    F2P does so after each step of a search, before the next `relaxed`.
+    F2P does this after each step of a search, before the next `relaxed`.
     """
     with torch.no_grad():
         return x.clamp_(0, 1)
 
 
 def strict(spec: AvatarSpec, x: Tensor) -> AvatarVectors:
-    """What an engine can draw: clamped scalars, the largest number of each block.
+    """Avatar vectors: scalars are clamped, and each block's largest number is chosen.
 
-    `x` may be free numbers or relaxed vectors; free ones are the safer choice, as a
-    saturated softmax can tie. Raises AvatarError where numbers are not finite.
+    `x` holds free numbers or relaxed vectors. Prefer free numbers, because a saturated
+    softmax can have ties. Raises AvatarError where numbers are not finite.
     """
     _check(spec, x)
     return AvatarVectors.from_flat(spec, x.detach().cpu().numpy())

@@ -1,6 +1,6 @@
-"""Vectors that the search finds for train faces: what a facial prior is fitted to.
+"""Cached results of the search for train faces, to which the facial prior is fitted.
 
-A stage of the store, batch by batch, resumable at the open one.
+They are a stage of the store; a killed build resumes at the unfinished batch.
 """
 
 from __future__ import annotations
@@ -11,21 +11,22 @@ import torch
 from safetensors.torch import load_file, save, save_file
 from torch import Tensor
 
+from benchmark.storage.batch_files import build_batches
 from benchmark.storage.store import Stage, Store, atomic_write
 from benchmark.system.progress import Progress
 from methods.base import Pictures
-from methods.f2p.comparison import Judge
+from methods.f2p.comparison import SimilarityNetwork
 from methods.f2p.options import SearchOptions, SimilarityOptions
 from methods.f2p.search import Search
 from methods.shared.pictures import as_tensor
 
-SEARCHED_VERSION = "1"
+SEARCH_CACHE_VERSION = "1"
 VECTORS = "vectors.safetensors"
 
 
-def searched_vectors(
+def cached_search_vectors(
     search: Search,
-    judge: Judge,
+    similarity: SimilarityNetwork,
     faces: Pictures,
     options: SearchOptions,
     weights: SimilarityOptions,
@@ -34,19 +35,19 @@ def searched_vectors(
     progress: Progress,
     device: str,
 ) -> Tensor:
-    """(n, flat_size) flat forms of what `search` finds for n faces.
+    """(n, flat_size) vectors that `search` finds for n faces, in flat form.
 
-    `options` and `weights` are those that `search` was made with, and `imitator` the
-    digest of what it descends through.
+    `options` and `weights` are those of `search`, and `imitator` is the digest of its
+    imitator.
     """
     stage = Stage(
         "searched-faces",
-        SEARCHED_VERSION,
+        SEARCH_CACHE_VERSION,
         {
             "search": options.model_dump(mode="json"),
             "similarity": weights.model_dump(mode="json", exclude={"parser"}),
-            "eyes": judge.avatars.eyes,
-            "mouth": judge.avatars.mouth,
+            "eyes": similarity.avatars.eyes,
+            "mouth": similarity.avatars.mouth,
             "faces": len(faces.images),
             "device": device,
             "threads": torch.get_num_threads(),
@@ -54,38 +55,40 @@ def searched_vectors(
         {
             "faces": faces.digest,
             "imitator": imitator,
-            **{name: term.digest for name, term in judge.terms.items()},
+            **{name: term.digest for name, term in similarity.terms.items()},
         },
     )
 
     def build(folder: Path, scratch: Path) -> None:
-        pieces = _searched(search, judge, faces, options.batch, scratch, progress)
+        pieces = _search_batches(
+            search, similarity, faces, options.batch, scratch, progress
+        )
         save_file({"vectors": torch.cat(pieces)}, folder / VECTORS)
 
     return load_file(store.get_or_build(stage, build) / VECTORS)["vectors"]
 
 
-def _searched(
+def _search_batches(
     search: Search,
-    judge: Judge,
+    similarity: SimilarityNetwork,
     faces: Pictures,
     batch: int,
     scratch: Path,
     progress: Progress,
 ) -> list[Tensor]:
-    """Every batch's vectors; those that lie in `scratch` already are read."""
-    count = len(faces.images)
-    files = {start: scratch / f"{start:07d}" for start in range(0, count, batch)}
-    done = sum(
-        min(batch, count - start) for start, file in files.items() if file.is_file()
+    """Every batch's vectors; those that `scratch` already holds are read."""
+
+    def build(rows: slice, file: Path) -> None:
+        pictures = as_tensor(faces.images[rows], search.device)
+        result = search.run(similarity.against(pictures), len(pictures))
+        atomic_write(file, save({"vectors": torch.from_numpy(result.vectors.flat())}))
+
+    files = build_batches(
+        len(faces.images),
+        batch,
+        lambda number: scratch / f"vectors-{number:05d}.safetensors",
+        build,
+        progress,
+        "search for train faces",
     )
-    with progress.task("search for train faces", count, done) as task:
-        for start, file in files.items():
-            if file.is_file():
-                continue
-            some = as_tensor(faces.images[start : start + batch], search.device)
-            found = search.run(judge.against(some), len(some))
-            vectors = torch.from_numpy(found.vectors.flat())
-            atomic_write(file, save({"vectors": vectors}))
-            task.advance(len(some))
-    return [load_file(file)["vectors"] for file in files.values()]
+    return [load_file(file)["vectors"] for file in files]

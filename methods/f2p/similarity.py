@@ -1,4 +1,4 @@
-"""What the two terms of F2P's similarity have in common."""
+"""The interface of the two terms of F2P's similarity, identity and content."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from torch import Tensor
 from methods.f2p.alignment import Frame
 
 
-class Similarity(Protocol):
-    """A term: features are read from pictures, distances are taken between features.
+class SimilarityTerm(Protocol):
+    """A term: features of pictures, and distances between features.
 
-    The features of a target are read once; those of a candidate let gradients through
-    to its pixels. The frame says where pictures of that kind have eyes and mouth.
+    Features of a target are computed once. Features of a candidate are differentiable
+    in its pixels. A frame gives the positions of eyes and mouth in the pictures.
     """
 
     @property

@@ -1,6 +1,6 @@
-"""The networks behind the similarity: which files they are, and how they are kept.
+"""The networks of the similarity: their weight files, and copies in saved methods.
 
-A saved method predicts elsewhere, so it takes them along instead of naming them:
+A saved method predicts on other machines, so it contains copies of the files:
 
     identity.safetensors       LightCNN's weights
     parser/                    the parser's folder: its card and its weights
@@ -19,7 +19,7 @@ from methods.base import MethodError, PretrainedPart
 from methods.f2p.content import Content, content_files
 from methods.f2p.identity import Identity, identity_files
 from methods.f2p.options import SimilarityOptions
-from methods.f2p.similarity import Similarity
+from methods.f2p.similarity import SimilarityTerm
 from methods.networks.lightcnn import load_lightcnn
 
 IDENTITY_FILE, PARSER_FOLDER = "identity.safetensors", "parser"
@@ -38,10 +38,10 @@ SIMILARITY_NETWORKS = (
         "see the card of the weights",
     ),
 )
-"""What F2P and F2P v2 did not learn themselves."""
+"""The pretrained networks that F2P and F2P v2 use."""
 
 
-def judge_files(options: SimilarityOptions) -> tuple[str, ...]:
+def similarity_files(options: SimilarityOptions) -> tuple[str, ...]:
     """Names of the weight files (benchmark.weights) that these options read."""
     identity = identity_files(options.identity) if options.identity_weight else ()
     content = content_files(options.parser) if options.content_weight else ()
@@ -50,18 +50,18 @@ def judge_files(options: SimilarityOptions) -> tuple[str, ...]:
 
 def open_terms(
     options: SimilarityOptions, weights: Mapping[str, Path], device: str
-) -> dict[str, Similarity]:
-    """The terms that have a weight, by name; their networks are frozen on `device`.
+) -> dict[str, SimilarityTerm]:
+    """The terms with a weight above 0, by name; their networks are frozen on `device`.
 
-    Raises MethodError where no term has one or `weights` lacks a file, and WeightsError
-    for a file that is not what its name says.
+    Raises MethodError where no term has a weight or `weights` lacks a file, and
+    WeightsError for a file that does not hold the network of its name.
     """
-    if not judge_files(options):
+    if not similarity_files(options):
         raise MethodError(
-            "identity_weight and content_weight are both 0, so that nothing tells "
-            "avatars apart: give one of them a weight"
+            "identity_weight and content_weight are both 0, so no distance can be "
+            "measured: give one of them a weight"
         )
-    terms: dict[str, Similarity] = {}
+    terms: dict[str, SimilarityTerm] = {}
     if options.identity_weight:
         terms["identity"] = Identity(weights, options, device)
     if options.content_weight:
@@ -69,12 +69,15 @@ def open_terms(
     return terms
 
 
-def keep_files(
+def save_network_files(
     options: SimilarityOptions, weights: Mapping[str, Path], folder: Path
 ) -> None:
-    """Copy what `open_terms` reads into `folder`, which is made; no pickle."""
+    """Copy the files that `open_terms` reads into `folder`, which is created.
+
+    A checkpoint of LightCNN is converted to safetensors: no pickle is copied.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in judge_files(options):
+    for name in similarity_files(options):
         if name in identity_files(options.identity):
             network = load_lightcnn(options.identity, weights[name])
             save_file(network.state_dict(), folder / IDENTITY_FILE)
@@ -85,11 +88,11 @@ def keep_files(
                 shutil.copyfile(weights[name], target)
 
 
-def kept_files(options: SimilarityOptions, folder: Path) -> dict[str, Path]:
-    """What `keep_files` copied into `folder`, by the names of the weight files."""
+def saved_network_files(options: SimilarityOptions, folder: Path) -> dict[str, Path]:
+    """The copies of `save_network_files` in `folder`, by the weight files' names."""
     return {
         name: folder / IDENTITY_FILE
         if name in identity_files(options.identity)
         else folder / PARSER_FOLDER / (CARD if name.endswith(CARD) else PARSER)
-        for name in judge_files(options)
+        for name in similarity_files(options)
     }

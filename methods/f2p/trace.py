@@ -1,4 +1,4 @@
-"""What F2P and F2P v2 show of a fit: the imitator, and how like faces they get."""
+"""The trace of a fit of F2P and F2P v2: the imitator, and the similarity reached."""
 
 from __future__ import annotations
 
@@ -9,55 +9,57 @@ from torch import Tensor
 
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine
-from methods.f2p.comparison import TERMS, Judge
-from methods.f2p.imitation import Imitated
+from methods.f2p.comparison import TERMS, SimilarityNetwork
+from methods.f2p.imitation import TrainedImitator
 from methods.f2p.imitator_sheet import as_pictures, imitations, imitator_sheet
 from methods.f2p.relaxed import mean_avatar
-from methods.shared.tracing import Likeness, Step, Trace
+from methods.tracing import SimilarityProbe, Step, Trace
 
 
 def traced(
     engine: Engine,
-    imitated: Imitated,
-    judge: Judge,
+    imitator: TrainedImitator,
+    similarity: SimilarityNetwork,
     predict: Callable[[Tensor], AvatarVectors],
     later: tuple[Step, ...] = (),
 ) -> Trace:
-    """The imitator with its sheet, steps after it, and the likeness as `judge` sees it.
+    """The imitator with its sheet, the later steps, and a probe of the similarity.
 
-    `predict` gives the vectors of faces once all steps are done.
+    `predict` gives the vectors of faces after all steps.
     """
-    avatars = imitated.measures["unseen"] + imitated.measures["trained_on"]
+    avatars = imitator.measures["unseen"] + imitator.measures["trained_on"]
     steps = (
         Step("renders", {"avatars": avatars}),
-        Step("imitator", dict(imitated.measures)),
+        Step("imitator", dict(imitator.measures)),
         *later,
     )
-    sheets = {"imitator": imitator_sheet(engine, imitated)}
-    return Trace(steps, sheets, likeness=_likeness(imitated, judge, predict))
+    sheets = {"imitator": imitator_sheet(engine, imitator)}
+    return Trace(steps, sheets, face_similarity=_probe(imitator, similarity, predict))
 
 
-def _likeness(
-    imitated: Imitated, judge: Judge, predict: Callable[[Tensor], AvatarVectors]
-) -> Likeness:
-    device = next(imitated.network.parameters()).device
-    read = [TERMS.index(name) for name in TERMS if name in judge.terms]
+def _probe(
+    imitator: TrainedImitator,
+    similarity: SimilarityNetwork,
+    predict: Callable[[Tensor], AvatarVectors],
+) -> SimilarityProbe:
+    device = next(imitator.network.parameters()).device
+    columns = [TERMS.index(name) for name in TERMS if name in similarity.terms]
 
     @torch.no_grad()
-    def apart(faces: Tensor, pictures: Tensor) -> Tensor:
-        # One by one: the networks' features of many would fill the memory.
+    def distances(faces: Tensor, pictures: Tensor) -> Tensor:
+        # One by one: features of many pictures would not fit into memory.
         rows = [
-            judge.against(face[None].to(device))(picture[None].to(device)).cpu()
+            similarity.against(face[None].to(device))(picture[None].to(device)).cpu()
             for face, picture in zip(faces, pictures, strict=True)
         ]
-        return torch.cat([torch.zeros(0, len(TERMS)), *rows])[:, read]
+        return torch.cat([torch.zeros(0, len(TERMS)), *rows])[:, columns]
 
     with torch.inference_mode():
-        start = imitated.draw(mean_avatar(imitated.spec, 1, str(device)))
-    return Likeness(
-        tuple(TERMS[column] for column in read),
+        start = imitator.draw(mean_avatar(imitator.spec, 1, str(device)))
+    return SimilarityProbe(
+        tuple(TERMS[column] for column in columns),
         as_pictures(start)[0],
         predict,
-        lambda vectors: imitations(imitated, vectors),
-        apart,
+        lambda vectors: imitations(imitator, vectors),
+        distances,
     )

@@ -1,15 +1,14 @@
-"""The translator's training: faces without labels, judged through a frozen imitator.
+"""The translator's training on faces without labels, through a frozen imitator.
 
-AAAI 2020 and TPAMI 2022: the translator T makes a vector of a face's embedding, the
-imitator G draws it, and the face-recognition network F looks at the drawing. Identity
-and content tell how like the face it is, and T should find the vector again in what F
-sees: the loopback |x - T(F(G(x)))|. All but T are frozen.
+F2P v2 (Shi et al., AAAI 2020; TPAMI 2022): the translator T predicts a vector from a
+face's embedding, the imitator G draws it, and the face-recognition network F embeds the
+drawing. The loss is the sum of the identity and content distances between drawing and
+face, and the loopback |x - T(F(G(x)))|. Only T is trained.
 
-
-A trained translator lies in the store:
+The stage's folder contains:
 
     translator.safetensors   the network
-    measures.json            how like train faces are to what is drawn for them
+    measures.json            distances of train faces to the drawings of their vectors
 """
 
 from __future__ import annotations
@@ -32,31 +31,32 @@ from methods.estimator.training import Recipe, train
 from methods.f2p.features import Features
 from methods.f2p.options import TranslatorOptions
 from methods.f2p.relaxed import mean_avatar, strict
-from methods.f2p.training_setup import Course, Lesson
+from methods.f2p.training_setup import TrainingSetup, TranslatorLoss
 from methods.f2p.warm_start import warm_start_stage, warm_started
 from methods.networks.lightcnn import EMBEDDING
 from methods.networks.translator import Translator
 from methods.shared.randomness import seed_of
+from methods.shared.tensors import storable
 
 TRANSLATOR_VERSION = "2"
 TRANSLATOR, MEASURES = "translator.safetensors", "measures.json"
 SETTLED_ON = 10_000
-"""Faces at most that batch normalisation takes its statistics of."""
+"""Maximum number of faces for the statistics of batch normalisation."""
 MEASURED, MEASURED_AT_ONCE = 64, 16
-"""Train faces at most that likeness is measured on, and how many in a call."""
+"""Maximum number of train faces that are measured, and the batch size."""
 
 
 @dataclass(frozen=True)
-class Translated:
+class TrainedTranslator:
     """A trained translator.
 
     Attributes:
         network: frozen, in evaluation mode, on the device.
         digest: the key of its stage.
-        measures: mean distances of train faces to what the imitator draws, by term of
-            the similarity: `identity_mean_avatar`, of the mean avatar, which a search
-            starts from, and `identity_predicted`, of the predicted vectors with choices
-            made; likewise for the content.
+        measures: mean distances of train faces to drawings, by term of the similarity.
+            `identity_mean_avatar`: drawings of the mean avatar, the start of a search.
+            `identity_predicted`: drawings of the predicted vectors, with choices made.
+            The same for the content.
     """
 
     network: Translator
@@ -64,49 +64,51 @@ class Translated:
     measures: Mapping[str, float]
 
 
-def trained_translator(course: Course, store: Store, progress: Progress) -> Translated:
-    """The translator of a course, from the store where it is there.
+def trained_translator(
+    setup: TrainingSetup, store: Store, progress: Progress
+) -> TrainedTranslator:
+    """The translator of a setup; cached in the store.
 
-    A build that was killed goes on from its checkpoint and ends with the same bytes (on
-    one machine with the same threads).
+    A build that was killed resumes from its checkpoint and ends with the same bytes (on
+    one machine with the same number of threads).
 
     Raises:
         MethodError: where there are fewer than two faces.
-        FloatingPointError: where the loss stops being finite.
+        FloatingPointError: where the loss is not finite.
     """
-    count = len(course.faces.identity)
+    count = len(setup.faces.identity)
     if count < 2:
         raise MethodError(
-            f"the translator learns from two train faces or more, got {count}: give a "
-            "face set with a larger train split"
+            f"the translator needs two or more train faces, got {count}: give a face "
+            "set with a larger train split"
         )
-    stage = translator_stage(course)
+    stage = translator_stage(setup)
 
     def build(folder: Path, scratch: Path) -> None:
-        network = _start(course, store, progress)
-        lesson, recipe = Lesson(network, course, progress), _recipe(course.options)
-        train(network, lesson, recipe, scratch, progress, course.label)
-        _settle(network, course.faces.identity, course.device)
-        tensors = network.state_dict()
-        plain = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
-        save_file(plain, folder / TRANSLATOR)
-        measures = _measured(network, course)
+        network = _initial_network(setup, store, progress)
+        loss, recipe = TranslatorLoss(network, setup, progress), _recipe(setup.options)
+        train(network, loss, recipe, scratch, progress, setup.label)
+        _set_batch_statistics(network, setup.faces.identity, setup.device)
+        save_file(storable(network.state_dict()), folder / TRANSLATOR)
+        measures = _measure(network, setup)
         (folder / MEASURES).write_text(json.dumps(measures, indent=2) + "\n")
 
     folder = store.get_or_build(stage, build)
     tensors = load_file(folder / TRANSLATOR)
-    network = restored(course.spec, course.options, tensors, course.device)
+    network = restore_translator(setup.spec, setup.options, tensors, setup.device)
     measures = json.loads((folder / MEASURES).read_text())
-    return Translated(network, stage.key, measures)
+    return TrainedTranslator(network, stage.key, measures)
 
 
-def _start(course: Course, store: Store, progress: Progress) -> Translator:
-    """The network before its first step on faces, warmed where that is wanted."""
-    network = make_translator(course.spec, course.options, course.seed)
-    network.to(course.device)
-    if course.pairs is not None:
-        own = (course.options, course.seed, course.device)
-        warm = warm_started(network, course.pairs, *own, store, progress)
+def _initial_network(
+    setup: TrainingSetup, store: Store, progress: Progress
+) -> Translator:
+    """The network before its first step on faces, after the warm start if any."""
+    network = make_translator(setup.spec, setup.options, setup.seed)
+    network.to(setup.device)
+    if setup.pairs is not None:
+        own = (setup.options, setup.seed, setup.device)
+        warm = warm_started(network, setup.pairs, *own, store, progress)
         network.load_state_dict(warm)
     return network
 
@@ -120,29 +122,31 @@ def make_translator(
         return Translator(spec, EMBEDDING, options.width, options.scalars)
 
 
-def restored(
+def restore_translator(
     spec: AvatarSpec,
     options: TranslatorOptions,
     tensors: Mapping[str, Tensor],
     device: str,
 ) -> Translator:
-    """A trained translator of its tensors, frozen, in evaluation mode, on `device`."""
+    """A translator with the given tensors, frozen, in evaluation mode, on `device`."""
     network = make_translator(spec, options, seed=0)
     network.load_state_dict(tensors)
     return network.eval().requires_grad_(False).to(device)
 
 
 @torch.no_grad()
-def _settle(network: Translator, embeddings: Features, device: str) -> None:
-    """Give batch normalisation the statistics of the train faces' embeddings.
+def _set_batch_statistics(
+    network: Translator, embeddings: Features, device: str
+) -> None:
+    """Set the statistics of batch normalisation to those of the faces' embeddings.
 
-    In training its batches are of faces and, for the loopback, of drawings in turn:
-    the running statistics are of a mixture that `predict` never sees.
+    The running statistics of the training cannot be used: its batches alternate
+    between faces and, for the loopback, drawings, while `predict` reads faces only.
     """
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm1d):
             layer.reset_running_stats()
-            layer.momentum = None  # the mean over all calls, of which there is one
+            layer.momentum = None  # the mean over all calls; there is one call
     network.train()
     rows = torch.arange(min(len(embeddings), SETTLED_ON))
     network(embeddings.rows(rows, device))
@@ -150,27 +154,28 @@ def _settle(network: Translator, embeddings: Features, device: str) -> None:
 
 
 @torch.no_grad()
-def _measured(network: Translator, course: Course) -> dict[str, float]:
-    """See `Translated.measures`."""
-    faces, frame = course.faces, course.judge.avatars
-    targets = {"identity": faces.identity, "content": faces.content}
+def _measure(network: Translator, setup: TrainingSetup) -> dict[str, float]:
+    """See `TrainedTranslator.measures`."""
+    faces, similarity = setup.faces, setup.similarity
+    features = {"identity": faces.identity, "content": faces.content}
     count = min(len(faces.identity), MEASURED)
-    mean = mean_avatar(course.spec, 1, course.device)
+    mean = mean_avatar(setup.spec, 1, setup.device)
     totals: defaultdict[str, float] = defaultdict(float)
     for rows in torch.arange(count).split(MEASURED_AT_ONCE):
-        free = network(faces.identity.rows(rows, course.device))
-        predicted = torch.from_numpy(strict(course.spec, free).flat())
-        drawn = {
-            "mean_avatar": course.imitated.draw(mean),
-            "predicted": course.imitated.draw(predicted.to(course.device)),
+        free = network(faces.identity.rows(rows, setup.device))
+        predicted = torch.from_numpy(strict(setup.spec, free).flat())
+        drawings = {
+            "mean_avatar": setup.imitator.draw(mean),
+            "predicted": setup.imitator.draw(predicted.to(setup.device)),
         }
-        for term, features in targets.items():
-            if features is None:
+        for name, of_faces in features.items():
+            if of_faces is None:
                 continue
-            judge, wanted = course.judge.terms[term], features.rows(rows, course.device)
-            for name, pictures in drawn.items():
-                apart = judge.distance(judge.features(pictures, frame), wanted)
-                totals[f"{term}_{name}"] += float(apart.double().sum())
+            term, targets = similarity.terms[name], of_faces.rows(rows, setup.device)
+            for kind, pictures in drawings.items():
+                candidates = term.features(pictures, similarity.avatars)
+                distances = term.distance(candidates, targets)
+                totals[f"{name}_{kind}"] += float(distances.double().sum())
     return {name: total / count for name, total in totals.items()}
 
 
@@ -183,26 +188,26 @@ def _recipe(options: TranslatorOptions) -> Recipe:
     )
 
 
-def translator_stage(course: Course) -> Stage:
-    """What a trained translator depends on, with what rounding depends on."""
-    faces, pairs = course.faces, course.pairs
-    inputs = {"imitator": course.imitated.digest, "faces": faces.identity.digest}
+def translator_stage(setup: TrainingSetup) -> Stage:
+    """The stage of a translator: its key covers all that affects the weights."""
+    faces, pairs = setup.faces, setup.pairs
+    inputs = {"imitator": setup.imitator.digest, "faces": faces.identity.digest}
     if faces.content is not None:
         inputs["content"] = faces.content.digest
     if pairs is not None:
-        own = (course.options, course.seed, course.device)
+        own = (setup.options, setup.seed, setup.device)
         inputs["warm_start"] = warm_start_stage(pairs, *own).key
     return Stage(
         "translator",
         TRANSLATOR_VERSION,
         {
-            **course.options.model_dump(mode="json", exclude={"checkpoint_steps"}),
-            "similarity": course.weights.model_dump(mode="json", exclude={"parser"}),
-            "eyes": course.judge.avatars.eyes,
-            "mouth": course.judge.avatars.mouth,
-            "device": course.device,
+            **setup.options.model_dump(mode="json", exclude={"checkpoint_steps"}),
+            "similarity": setup.weights.model_dump(mode="json", exclude={"parser"}),
+            "eyes": setup.similarity.avatars.eyes,
+            "mouth": setup.similarity.avatars.mouth,
+            "device": setup.device,
             "threads": torch.get_num_threads(),
         },
         inputs,
-        course.seed,
+        setup.seed,
     )

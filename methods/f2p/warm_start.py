@@ -1,7 +1,7 @@
-"""The translator's warm start: it learns from renders and their vectors, a stage.
+"""The translator's warm start: supervised training on renders and their vectors.
 
-The AAAI 2020 paper is quoted to pre-train so; the journal does not tell of it. The rate
-runs its course over these steps and starts anew for those on faces.
+The AAAI 2020 paper is said to pre-train like this; TPAMI 2022 does not mention it. The
+learning-rate schedule covers these steps and restarts for the steps on faces.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from methods.f2p.features import Features
 from methods.f2p.options import TranslatorOptions
 from methods.networks.translator import Translator
 from methods.shared.randomness import seed_of
+from methods.shared.tensors import storable
 
 WARM_START_VERSION = "1"
 NETWORK = "translator.safetensors"
@@ -33,7 +34,7 @@ WEIGHTS = LossWeights(continuous=1, discrete=1, alpha=1, beta=0)
 
 @dataclass(frozen=True)
 class WarmPairs:
-    """Embeddings of an engine's renders with the vectors that they were drawn of."""
+    """Embeddings of an engine's renders, and the renders' vectors."""
 
     identity: Features
     vectors: AvatarVectors
@@ -42,15 +43,15 @@ class WarmPairs:
 def warm_start_stage(
     pairs: WarmPairs, options: TranslatorOptions, seed: int, device: str
 ) -> Stage:
-    """What a warmed translator depends on, with what rounding depends on."""
+    """The stage of a warm start: its key covers all that affects the weights."""
     spec = pairs.vectors.spec
-    read = {"width", "scalars", "schedule"}
-    read |= {"warm_steps", "warm_batch", "warm_learning_rate"}
+    names = {"width", "scalars", "schedule"}
+    names |= {"warm_steps", "warm_batch", "warm_learning_rate"}
     return Stage(
         "warm-start",
         WARM_START_VERSION,
         {
-            **options.model_dump(mode="json", include=read),
+            **options.model_dump(mode="json", include=names),
             "device": device,
             "threads": torch.get_num_threads(),
         },
@@ -68,10 +69,10 @@ def warm_started(
     store: Store,
     progress: Progress,
 ) -> Mapping[str, Tensor]:
-    """State of `network`, fresh from `seed`, after its steps on renders.
+    """The state dict of `network`, initialised from `seed`, after the warm start.
 
-    It comes from the store where it is there; a build that was killed goes on from its
-    checkpoint. Raises FloatingPointError where the loss stops being finite.
+    The state is cached in the store; a build that was killed resumes from its
+    checkpoint. Raises FloatingPointError where the loss is not finite.
     """
     spec = pairs.vectors.spec
 
@@ -79,9 +80,7 @@ def warm_started(
         loss_at = warm_loss(network, pairs, options, seed, device)
         label = f"{spec.name} warm start"
         train(network, loss_at, _recipe(options), scratch, progress, label)
-        tensors = network.state_dict()
-        plain = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
-        save_file(plain, folder / NETWORK)
+        save_file(storable(network.state_dict()), folder / NETWORK)
 
     folder = store.get_or_build(warm_start_stage(pairs, options, seed, device), build)
     return load_file(folder / NETWORK)
@@ -94,7 +93,7 @@ def warm_loss(
     seed: int,
     device: str,
 ) -> Callable[[int], Tensor]:
-    """From a step to its supervised loss on renders."""
+    """The supervised loss on renders, as a function of the step."""
     spec: AvatarSpec = pairs.vectors.spec
     targets = Targets.of(pairs.vectors, device)
     rows_at = row_order(len(pairs.vectors), options.warm_batch, seed_of("warm", seed))
@@ -102,8 +101,7 @@ def warm_loss(
     def loss_at(step: int) -> Tensor:
         rows = rows_at(step)
         predicted = network(pairs.identity.rows(rows, device))
-        wanted = targets.rows(rows.to(device))
-        return estimator_loss(spec, predicted, wanted, WEIGHTS)
+        return estimator_loss(spec, predicted, targets.rows(rows.to(device)), WEIGHTS)
 
     return loss_at
 

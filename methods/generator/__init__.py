@@ -1,1 +1,1 @@
-"""SemanticStyleGAN trained, measured, kept: everything around the networks."""
+"""SemanticStyleGAN (Shi et al., CVPR 2022): training, evaluation and weight files."""

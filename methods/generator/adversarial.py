@@ -1,8 +1,9 @@
 """One iteration of adversarial training, on one process or several.
 
-Order, losses and rhythms are those of Shi et al. (2022): discriminator, its R1 penalty,
-generator, its path lengths. Their adaptation to another domain judges pictures without
-maps, and further terms of the generator can be handed in.
+Order, losses and intervals follow SemanticStyleGAN (Shi et al., CVPR 2022):
+discriminator, its R1 penalty, generator, path-length regularisation (StyleGAN2, Karras
+et al., CVPR 2020). For the adaptation to another domain, the discriminator can see
+pictures without maps, and the generator can get additional terms.
 """
 
 from __future__ import annotations
@@ -32,25 +33,25 @@ PATH_DECAY = 0.01
 
 
 class GeneratorTerm(Protocol):
-    """One more loss of the generator; the curve has it under its name."""
+    """An additional loss of the generator."""
 
     @property
     def name(self) -> str:
-        """One word."""
+        """One word, its name in the curves."""
         ...
 
     @property
     def weight(self) -> float:
-        """Its factor in the sum of losses."""
+        """Its weight in the sum of losses."""
         ...
 
     def __call__(self, made: Synthesis) -> Tensor:
-        """Its value, a scalar, for what the generator in training made."""
+        """Its value, a scalar, for the output of the generator in training."""
         ...
 
 
 class WeightedLoss(NamedTuple):
-    """A loss with its name in the curve and its weight in the sum."""
+    """A loss with its name in the curves and its weight in the sum."""
 
     name: str
     weight: float
@@ -58,9 +59,9 @@ class WeightedLoss(NamedTuple):
 
 
 class AdversarialStep:
-    """Moves a state's networks once; gradients are averaged over processes.
+    """Updates a state's networks; gradients are averaged over processes.
 
-    Parameters that want no gradient stay as they are.
+    Parameters with `requires_grad` off are not changed.
     """
 
     def __init__(
@@ -76,13 +77,13 @@ class AdversarialStep:
     def take(
         self, picture: Tensor, seg: Tensor | None, draws: torch.Generator
     ) -> dict[str, float]:
-        """Learn from this process's share of a batch; the batch's losses by name.
+        """Run one iteration on this process's share of a batch; return mean losses.
 
         Args:
             picture: (n, 3, S, S) real pictures in [-1, 1].
-            seg: (n, K, S, S) their maps of -1 and 1. Without them pictures alone are
-                judged, generated ones too, and no loss is on maps.
-            draws: makes codes, mixing and path directions.
+            seg: (n, K, S, S) part maps of -1 and 1. None: the discriminator sees only
+                pictures, real and generated, and no loss uses maps.
+            draws: source of latent codes, mixing and path directions.
         """
         objective, iteration = self.recipe.objective, self.state.iteration
         losses = self._train_discriminator(picture, seg, draws)
@@ -95,7 +96,7 @@ class AdversarialStep:
         return dict(zip(losses, means.tolist(), strict=True))
 
     def _latents(self, count: int, draws: torch.Generator) -> Tensor:
-        """Expanded codes of new samples, mixed part by part at times."""
+        """Expanded latent codes of new samples, some of them mixed part by part."""
         generator = self.state.generator
         shape = (2, count, generator.config.style_dim)
         z = torch.randn(shape, generator=draws).to(self.state.device)
@@ -116,7 +117,7 @@ class AdversarialStep:
                 made = state.generator(
                     [codes], input_is_latent=True, randomize_noise=True
                 )
-            fake = self._judged(made, with_maps=seg is not None)
+            fake = self._discriminate(made, with_maps=seg is not None)
             real = state.discriminator(picture, seg)
             loss = discriminator_loss(real.float(), fake.float())
         self._step(loss, state.discriminator, state.discriminator_adam)
@@ -126,8 +127,8 @@ class AdversarialStep:
             "train/fake_logit": fake.float().mean(),
         }
 
-    def _judged(self, made: Synthesis, with_maps: bool) -> Tensor:
-        """Logits of what the generator made."""
+    def _discriminate(self, made: Synthesis, with_maps: bool) -> Tensor:
+        """Logits of generated pictures."""
         return self.state.discriminator(made.image, made.seg if with_maps else None)
 
     def _penalise(self, picture: Tensor, seg: Tensor | None) -> dict[str, Tensor]:
@@ -148,17 +149,17 @@ class AdversarialStep:
         with self.fabric.autocast():
             codes = self._latents(count, draws)
             made = state.generator([codes], input_is_latent=True, randomize_noise=True)
-            loss = generator_loss(self._judged(made, with_maps).float())
+            loss = generator_loss(self._discriminate(made, with_maps).float())
             losses = {"train/loss_g": loss}
-            for name, weight, value in self._further(made, with_maps):
+            for name, weight, value in self._other_losses(made, with_maps):
                 loss = loss + weight * value
                 losses[f"train/{name}"] = value
         self._step(loss, state.generator, state.generator_adam)
         state.discriminator.requires_grad_(True)
         return losses
 
-    def _further(self, made: Synthesis, with_maps: bool) -> Iterator[WeightedLoss]:
-        """The generator's losses but for the adversarial one."""
+    def _other_losses(self, made: Synthesis, with_maps: bool) -> Iterator[WeightedLoss]:
+        """The generator's losses except the adversarial one."""
         objective = self.recipe.objective
         if with_maps:
             value = mask_loss(made.seg_coarse.float(), made.seg.float())
@@ -186,7 +187,7 @@ class AdversarialStep:
         return {"train/path": penalty, "train/path_length": mean}
 
     def _averaged(self, value: Tensor) -> Tensor:
-        """Mean of a figure over all processes."""
+        """The mean of a value over all processes."""
         if self.fabric.world_size == 1:
             return value
         return self._as_tensor(self.fabric.all_reduce(value, reduce_op="mean"))
@@ -197,10 +198,10 @@ class AdversarialStep:
         return value
 
     def _step(self, loss: Tensor, network: nn.Module, adam: torch.optim.Adam) -> None:
-        """One step of Adam down `loss`, with gradients averaged over processes.
+        """One Adam step on `loss`, with gradients averaged over processes.
 
-        They are averaged here and not by a wrapper around the networks, since penalties
-        differentiate twice and path lengths leave the mapping network out.
+        A wrapper around the networks could not average them: penalties differentiate
+        twice, and path lengths give the mapping network no gradient.
         """
         adam.zero_grad(set_to_none=True)
         loss.backward()
@@ -218,7 +219,7 @@ class AdversarialStep:
 
 def require_finite(losses: Mapping[str, float], iteration: int) -> None:
     """Raise FloatingPointError where a loss of an iteration is not finite."""
-    # Losses are means over processes, so that all of them stop here or none.
+    # Losses are means over processes, so all processes stop here or none.
     for name, value in losses.items():
         if not abs(value) < float("inf"):
             raise FloatingPointError(

@@ -1,4 +1,4 @@
-"""Real pictures and their part maps, disturbed together."""
+"""Augmentation of real pictures together with their part maps."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from methods.generator.recipe import Augmentation
 def augment(
     pictures: Tensor, seg: Tensor, options: Augmentation, draws: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Mirror, shift, scale and turn (n, 3, S, S) pictures and (n, K, S, S) maps alike.
+    """Mirror, shift, scale and rotate (n, 3, S, S) pictures and (n, K, S, S) maps.
 
-    Pictures are sampled bilinearly and maps at the nearest point; beyond the border the
-    picture is reflected.
+    Both get the same transform. Pictures are sampled bilinearly and maps at the nearest
+    point, with reflection at the border.
     """
     count = len(pictures)
     mirrored = torch.rand(count, generator=draws) < options.flip

@@ -1,4 +1,4 @@
-"""Part control: does redrawing the code of one part change that part, and it alone?"""
+"""Part control: how much of a change stays within the part whose code is redrawn."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ from methods.generator.sampling import (
 from methods.networks.semantic_stylegan import SemanticGenerator
 
 GROWTH = 2 / 64
-"""How far a part's region reaches beyond its pixels, as a share of the picture."""
+"""Margin of a part's region around its pixels, as a share of the picture's side."""
 
 
 @dataclass(frozen=True)
 class PartControl:
-    """What redrawing one part's shape and texture codes did to the pictures.
+    """The effect of redrawing one part's shape and texture codes.
 
     Energy is the squared difference over RGB of the pictures before and after. The
-    region holds the pixels of the part in either picture, and those within the growth.
+    region consists of the part's pixels in either picture and a margin of `GROWTH`.
     Shares are pooled over the `n` samples that show the part in either picture; they
-    are NaN where none does.
+    are NaN where no sample does.
 
     Attributes:
         name: the part.
         share_of_energy: energy inside the region over all energy.
         share_of_area: pixels of the region over all pixels.
-        ratio: the first over the second; 1 / share_of_area at most.
-        median_share: median over samples of each one's own share of energy.
+        ratio: `share_of_energy` over `share_of_area`; at most 1 / `share_of_area`.
+        median_share: median of the share of energy per sample.
         n: samples that show the part before or after.
-        absent: samples that show it in neither picture, left out of the shares.
+        absent: samples that show it in neither picture, excluded from the shares.
         absent_energy: mean energy of an absent sample over that of a shown one; NaN
-            unless there are both.
+            without absent or shown samples.
     """
 
     name: str
@@ -59,7 +59,7 @@ class PartControl:
 
 
 def part_names(count: int) -> tuple[str, ...]:
-    """Names of a generator's parts; numbers where it has other parts than ours."""
+    """Names of a generator's parts; "part 0" and so on unless there are 13."""
     if count == len(PART_NAMES):
         return PART_NAMES
     return tuple(f"part {index}" for index in range(count))
@@ -73,29 +73,30 @@ def measure_control(
     batch: int = BATCH,
     progress: Progress | None = None,
 ) -> list[PartControl]:
-    """Redraw each part of `count` samples by the same second codes; a figure a part.
+    """Redraw each part of `count` samples from the same second codes and measure it.
 
-    The background is one of the parts.
+    One result per part; the background is one of the parts.
     """
     codes = draw_codes(generator, count, seed, truncation)
     others = draw_codes(generator, count, seed + 1, truncation)
     parts = generator.layout.parts
-    found: list[list[Tensor]] = [[] for _ in range(parts)]
+    changes: list[list[Tensor]] = [[] for _ in range(parts)]
     with (progress or Silent()).task("part control", count) as task:
         for first, second in zip(codes.split(batch), others.split(batch), strict=True):
             before = render(generator, first)
             for part in range(parts):
                 changed = redrawn(generator.layout, first, second, part)
-                found[part].append(change(before, render(generator, changed), part))
+                after = render(generator, changed)
+                changes[part].append(change(before, after, part))
             task.advance(len(first))
     return [
         summarise(name, torch.cat(rows).cpu().numpy())
-        for name, rows in zip(part_names(parts), found, strict=True)
+        for name, rows in zip(part_names(parts), changes, strict=True)
     ]
 
 
 def change(before: Rendered, after: Rendered, part: int) -> Tensor:
-    """(n, 4) a sample: energy inside, energy in all, region's share, part shown."""
+    """(n, 4) per sample: energy in the region, energy, region's share, part shown."""
     own = (before.parts == part) | (after.parts == part)
     region = grown(own)
     energy = (after.image - before.image).double().square().sum(1)
@@ -111,7 +112,7 @@ def change(before: Rendered, after: Rendered, part: int) -> Tensor:
 
 
 def grown(mask: Tensor) -> Tensor:
-    """(n, S, S) bool: places within the growth (2 px at 64 px) of the mask's."""
+    """(n, S, S) bool: the mask with a margin of `GROWTH` (2 px at 64 px)."""
     reach = round(GROWTH * mask.shape[-1])
     steps = torch.arange(-reach, reach + 1, device=mask.device)
     disc = steps[:, None] ** 2 + steps[None] ** 2 <= reach**2
@@ -122,22 +123,22 @@ def grown(mask: Tensor) -> Tensor:
 
 
 def summarise(name: str, rows: NDArray[np.float64]) -> PartControl:
-    """One part's figures from `change`'s (n, 4) rows."""
+    """One part's result from the (n, 4) rows of `change`."""
     shown = rows[:, 3] > 0
     inside, total, area = rows[shown, :3].T
-    share, cover = _over(inside.sum(), total.sum()), _over(area.sum(), len(area))
+    share, cover = _ratio(inside.sum(), total.sum()), _ratio(area.sum(), len(area))
     moved = total > 0
     own = inside[moved] / total[moved]
-    seen, unseen = _over(total.sum(), len(total)), rows[~shown, 1]
+    shown_energy, absent = _ratio(total.sum(), len(total)), rows[~shown, 1]
     return PartControl(
         name=name,
         share_of_energy=share,
         share_of_area=cover,
-        ratio=_over(share, cover),
+        ratio=_ratio(share, cover),
         median_share=float(np.median(own)) if len(own) else math.nan,
         n=len(total),
-        absent=len(unseen),
-        absent_energy=_over(_over(unseen.sum(), len(unseen)), seen),
+        absent=len(absent),
+        absent_energy=_ratio(_ratio(absent.sum(), len(absent)), shown_energy),
     )
 
 
@@ -147,19 +148,19 @@ def missed_targets(
     of: Sequence[str] = ("hair", "skin"),
     ratio: float = 2.0,
 ) -> list[str]:
-    """Sentences on shown parts under a share of energy or under a ratio.
+    """Sentences about parts below the target share of energy or the target ratio.
 
-    Where a region is so large that not even all the energy inside it would make the
-    ratio, the sentence says so.
+    `share` applies to the parts `of`, `ratio` to every shown part. The sentence says
+    where a region is so large that the ratio cannot be reached.
     """
     shown = [control for control in controls if control.n]
     low = [
-        f"{c.name}: {c.share_of_energy:.0%} of the energy, {share:.0%} wanted"
+        f"{c.name}: {c.share_of_energy:.0%} of the energy, target {share:.0%}"
         for c in shown
         if c.name in of and not c.share_of_energy >= share
     ]
     weak = [
-        f"{c.name}: {c.ratio:.2f} times its area, {ratio:g} wanted{_limit(c, ratio)}"
+        f"{c.name}: {c.ratio:.2f} times its area, target {ratio:g}{_limit(c, ratio)}"
         for c in shown
         if not c.ratio >= ratio
     ]
@@ -167,12 +168,13 @@ def missed_targets(
 
 
 def _limit(control: PartControl, ratio: float) -> str:
-    """What to add where the ratio is out of reach."""
+    """A remark where the ratio cannot be reached."""
     if control.share_of_area * ratio <= 1:
         return ""
     most = 1 / control.share_of_area
-    return f" ({most:.2f} is the most on {control.share_of_area:.0%} of the picture)"
+    area = control.share_of_area
+    return f" ({most:.2f} is the maximum for {area:.0%} of the picture)"
 
 
-def _over(above: float, below: float) -> float:
+def _ratio(above: float, below: float) -> float:
     return float(above / below) if below else math.nan

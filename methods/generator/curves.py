@@ -1,4 +1,4 @@
-"""The curve of a training on disk: one JSON line a record, continuous over resumes."""
+"""Training curves on disk: one JSON line per record, continuous over resumes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ CURVES = "curves.jsonl"
 class Curves:
     """Records of a training in `folder`, up to the iteration that it resumes from.
 
-    Later records of a piece that was killed are dropped: the resumed training makes
-    them again. `hours` is machine time, carried over from piece to piece.
+    Later records of a killed process are dropped, because the resumed training writes
+    them again. `hours` is machine time over all processes so far.
     """
 
     def __init__(self, folder: Path, iteration: int, active: bool) -> None:
@@ -31,7 +31,7 @@ class Curves:
             atomic_write(self._path, text.encode())
 
     def add(self, values: Mapping[str, float], iteration: int) -> None:
-        """Record figures of an iteration."""
+        """Record values of an iteration."""
         if self._active:
             hours = round(self.hours, 5)
             record = {"step": iteration, **values, "train/hours": hours}
@@ -42,14 +42,14 @@ class Curves:
 
 
 def read_curves(folder: Path) -> list[dict[str, float]]:
-    """The records of a training's folder; a line that a kill cut off is left out."""
+    """The records in a training's folder, up to the first incomplete line."""
     path = folder / CURVES
     if not path.is_file():
         return []
-    found: list[dict[str, float]] = []
+    records: list[dict[str, float]] = []
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
-            found.append(json.loads(line))
+            records.append(json.loads(line))
         except json.JSONDecodeError:
             break
-    return found
+    return records

@@ -1,4 +1,4 @@
-"""Batches of real pictures with one-hot part maps, the same at every try."""
+"""Deterministic batches of real pictures with one-hot part maps."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from methods.shared.randomness import generator_of
 
 
 def one_hot(parsing: Tensor, parts: int) -> Tensor:
-    """(n, S, S) part ids to (n, parts, S, S) maps of -1 and 1, channels last."""
-    # Written in place: at 512 px whole numbers would take twice the room and the time.
+    """(n, parts, S, S) maps of -1 and 1, channels last, from (n, S, S) part ids."""
+    # Scattered in place: int64 one-hot maps at 512 px take twice the memory and time.
     maps = torch.full((*parsing.shape, parts), -1.0)
     return maps.scatter_(3, parsing.long()[..., None], 1.0).movedim(3, 1)
 
 
 class Examples:
-    """Faces in an order of their own each epoch, dealt out to processes.
+    """Batches of faces, shuffled in each epoch and split over processes.
 
-    What iteration k of rank r gets depends on the seed, k and r alone. The next batch
-    is read while one is worked on.
+    The batch of iteration k and rank r depends on the seed, k and r only. The next
+    batch is read in the background.
     """
 
     def __init__(self, faces: ParsedFaces, parts: int, batch: int, seed: int) -> None:
@@ -41,7 +41,7 @@ class Examples:
         self._ahead: tuple[int, Future[tuple[Tensor, Tensor]]] | None = None
 
     def indices(self, iteration: int) -> NDArray[np.int64]:
-        """Which faces an iteration gets, over all processes."""
+        """Indices of an iteration's faces, over all processes."""
         epochs = len(self._faces) // self._batch
         epoch, place = divmod(iteration, epochs)
         order = generator_of(self._seed, "epoch", epoch)
@@ -51,12 +51,12 @@ class Examples:
     def take(self, iteration: int, rank: int, ranks: int) -> tuple[Tensor, Tensor]:
         """This rank's (pictures, one-hot maps) of an iteration, on the CPU."""
         if self._ahead is not None and self._ahead[0] == iteration:
-            found = self._ahead[1].result()
+            batch = self._ahead[1].result()
         else:
-            found = self._read(iteration, rank, ranks)
+            batch = self._read(iteration, rank, ranks)
         after = self._reader.submit(self._read, iteration + 1, rank, ranks)
         self._ahead = (iteration + 1, after)
-        return found
+        return batch
 
     def close(self) -> None:
         """Stop reading ahead."""

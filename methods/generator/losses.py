@@ -1,4 +1,8 @@
-"""The losses of generator and discriminator (Shi et al. 2022; Karras et al. 2020)."""
+"""The losses of generator and discriminator.
+
+SemanticStyleGAN (Shi et al., CVPR 2022); R1 and path lengths as in StyleGAN2 (Karras et
+al., CVPR 2020).
+"""
 
 from __future__ import annotations
 
@@ -25,9 +29,9 @@ def generator_loss(fake: Tensor) -> Tensor:
 def gradient_penalties(
     discriminator: SemanticDiscriminator, image: Tensor, seg: Tensor | None
 ) -> tuple[Tensor, Tensor]:
-    """R1: mean squared norm of the logits' gradient at real (pictures, maps).
+    """R1 penalties: mean squared norms of the logits' gradients at real pictures, maps.
 
-    Without `seg` the second is 0. Both can be differentiated again.
+    Without `seg` the second is 0. Both can be differentiated.
     """
     inputs = [image.detach().requires_grad_(True)]
     if seg is not None:
@@ -41,11 +45,11 @@ def gradient_penalties(
 def path_lengths(
     generator: SemanticGenerator, codes: Tensor, directions: Tensor
 ) -> Tensor:
-    """(n,) path lengths at expanded codes (n, rows, D), as SemanticStyleGAN has them.
+    """(n,) path lengths at expanded latent codes (n, rows, D), as in SemanticStyleGAN.
 
-    The root of the mean over rows of the squared gradient of <image, directions>;
-    `directions` are N(0, 1) pictures (n, 3, S, S) over the square root of S·S. The
-    mapping network gets no gradient.
+    The square root of the mean, over rows, of the squared gradient norm of
+    <image, directions>. `directions` are N(0, 1) pictures (n, 3, S, S), divided by S.
+    The mapping network gets no gradient.
     """
     codes = codes.detach().requires_grad_(True)
     image = generator([codes], input_is_latent=True, randomize_noise=True).image
@@ -61,16 +65,16 @@ def directions_like(count: int, size: int, draws: torch.Generator) -> Tensor:
 
 
 def mask_loss(seg_coarse: Tensor, seg: Tensor) -> Tensor:
-    """Mean squared distance of the coarse map to the final one, pooled to its size."""
+    """Mean squared distance between the coarse map and the pooled final map."""
     pooled = functional.adaptive_avg_pool2d(seg, seg_coarse.shape[-1])
     return functional.mse_loss(seg_coarse, pooled)
 
 
 def mask_entropy(depths: Tensor, seg: Tensor) -> Tensor:
-    """Mean cross-entropy of the parts' shares to the final map, pooled to their grid.
+    """Mean cross-entropy between the parts' shares and the pooled final map.
 
-    Not of the paper. The gradient of `mask_loss` vanishes with a part's share, so that
-    a part that has lost every point never comes back; here it is share minus target.
+    Not in the paper. The gradient of `mask_loss` vanishes with a part's share, so a
+    part that has lost all its points stays lost. Here it is share minus target.
 
     Args:
         depths: (n, K, c, c) pseudo-depth logits.

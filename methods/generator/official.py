@@ -1,8 +1,8 @@
-"""Official checkpoints of SemanticStyleGAN, turned into weights folders of ours.
+"""Import of official SemanticStyleGAN checkpoints (Shi et al., CVPR 2022).
 
 A checkpoint of train.py is a dictionary: 'g', 'd' and 'g_ema' (state dicts), 'g_optim',
-'d_optim', and 'args', the settings as an argparse.Namespace. What inversion with
-fine-tuning writes holds only 'g_ema' and 'args'.
+'d_optim', and 'args', the settings as an argparse.Namespace. Files of inversion with
+fine-tuning have only 'g_ema' and 'args'.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from methods.networks.generator_config import GeneratorConfig
 from methods.networks.semantic_stylegan import SemanticGenerator
 
 LICENCE = "CC BY-NC-SA 4.0 (non-commercial)"
-"""That of the released weights."""
+"""The licence of the released weights."""
 
 RELEASED = {
     "CelebAMask-HQ-512x512": "CelebAMask-HQ",
@@ -41,16 +41,16 @@ RELEASED = {
     "MetFaces-512x512": "MetFaces, adapted from CelebAMask-HQ",
     "Toonify-512x512": "Toonify, adapted from CelebAMask-HQ",
 }
-"""Training data of the released checkpoints, by the file's name without `.pt`."""
+"""Training data of the released checkpoints, by file name without `.pt`."""
 
 LR_MLP = 0.01
-"""Learning-rate factor of the mapping network: fixed in train.py, not in its args."""
+"""Learning-rate factor of the mapping network; a constant in train.py, not in args."""
 
 Count = Annotated[StrictInt, Field(ge=1)]
 
 
 class OfficialArgs(BaseModel):
-    """The settings in 'args' that shape the networks; the others are not read."""
+    """The settings in 'args' that define the networks; others are ignored."""
 
     size: Count
     latent: Count
@@ -69,7 +69,7 @@ class OfficialArgs(BaseModel):
     transparent_dims: tuple[StrictInt, ...]
 
     def config(self) -> GeneratorConfig:
-        """The same in our names; raises ValueError where they contradict each other."""
+        """The same as GeneratorConfig; ValueError where settings contradict."""
         values = self.model_dump()
         if self.base_layers > self.local_layers:
             raise ValueError(
@@ -82,30 +82,31 @@ class OfficialArgs(BaseModel):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """An official checkpoint as networks that hold its weights.
+    """The networks of an official checkpoint.
 
-    `judge` are the discriminator's keyword arguments; None where the file has none.
+    `discriminator_options` are the discriminator's keyword arguments; None without one.
     """
 
     generator: SemanticGenerator
     discriminator: SemanticDiscriminator | None
-    judge: Mapping[str, int] | None
+    discriminator_options: Mapping[str, int] | None
 
 
 def import_official(
     path: Path, folder: Path, title: str, licence: str = LICENCE
 ) -> WeightsCard:
-    """Convert an official checkpoint into a new weights folder; its card.
+    """Convert an official checkpoint into a new weights folder; returns its card.
 
-    Raises WeightsError, in one sentence, and leaves nothing behind, where the file is
-    no whole checkpoint or the folder cannot be made.
+    Raises WeightsError where the file is not a complete checkpoint or the folder cannot
+    be written. A failed import leaves no files behind.
     """
     require_free(folder)
-    found = read_checkpoint(path)
+    checkpoint = read_checkpoint(path)
+    options = checkpoint.discriminator_options
     card = WeightsCard(
         title=title,
-        generator=vars(found.generator.config),
-        discriminator=None if found.judge is None else dict(found.judge),
+        generator=vars(checkpoint.generator.config),
+        discriminator=None if options is None else dict(options),
         source=path.name,
         sha256=file_digest(path),
         bytes=path.stat().st_size,
@@ -115,14 +116,14 @@ def import_official(
         made_with=f"avatarbench {version('avatarbench')}",
         notes="The generator is the averaged one (g_ema) of an official checkpoint.",
     )
-    return write_pair(folder, found.generator, found.discriminator, card)
+    return write_pair(folder, checkpoint.generator, checkpoint.discriminator, card)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """The networks of an official checkpoint; nothing in the file is run.
+    """The networks of an official checkpoint; no code in the file is executed.
 
-    Raises WeightsError where the file is damaged, is something else, or its weights do
-    not fit its settings, which are compared before any network is built.
+    Raises WeightsError where the file is damaged or not a checkpoint, or its weights do
+    not fit its settings. Both are compared before a network is built.
     """
     content = read_torch_file(path)
     _check_content(path, content)
@@ -131,32 +132,34 @@ def read_checkpoint(path: Path) -> Checkpoint:
     misfit = generator_misfit(config, {k: tuple(v.shape) for k, v in state.items()})
     _refuse_misfit(path, "g_ema", misfit)
     generator = SemanticGenerator(**vars(config))
-    _fill(path, "g_ema", generator, state)
+    _load_weights(path, "g_ema", generator, state)
     if "d" not in content:
         return Checkpoint(generator, None, None)
-    judge = {
+    options = {
         name: getattr(config, name)
         for name in ("size", "seg_dim", "channel_multiplier")
     }
     state = _state(path, "d", content["d"])
-    misfit = discriminator_misfit(judge, {k: tuple(v.shape) for k, v in state.items()})
+    misfit = discriminator_misfit(
+        options, {k: tuple(v.shape) for k, v in state.items()}
+    )
     _refuse_misfit(path, "d", misfit)
-    discriminator = SemanticDiscriminator(**judge)
-    _fill(path, "d", discriminator, state)
-    return Checkpoint(generator, discriminator, judge)
+    discriminator = SemanticDiscriminator(**options)
+    _load_weights(path, "d", discriminator, state)
+    return Checkpoint(generator, discriminator, options)
 
 
 def _check_content(path: Path, content: Any) -> None:
-    """Refuse what is no dictionary with 'g_ema' and 'args'."""
+    """Raise WeightsError for anything but a dictionary with 'g_ema' and 'args'."""
     if not isinstance(content, Mapping):
         raise WeightsError(
-            f"{path} holds a {type(content).__name__}, not the dictionary of an "
-            "official checkpoint; name the file that train.py saved"
+            f"{path} contains a {type(content).__name__}, not the dictionary of an "
+            "official checkpoint; give the file that train.py saved"
         )
     if "args" not in content and any(isinstance(v, Tensor) for v in content.values()):
         raise WeightsError(
-            f"{path} is a bare state dict, without the settings it was trained under; "
-            "import the whole checkpoint of train.py, which has 'g_ema' and 'args'"
+            f"{path} is a bare state dict without the training's settings; import the "
+            "full checkpoint of train.py, which has 'g_ema' and 'args'"
         )
     missing = [key for key in ("g_ema", "args") if key not in content]
     if missing:
@@ -167,7 +170,7 @@ def _check_content(path: Path, content: Any) -> None:
 
 
 def _config(path: Path, args: Any) -> GeneratorConfig:
-    """The generator's settings, read from the attributes that shape it."""
+    """The generator's settings, from 'args'; WeightsError where they are wrong."""
     if not isinstance(args, argparse.Namespace):
         raise WeightsError(
             f"{path}: 'args' is a {type(args).__name__}, not the argparse.Namespace of "
@@ -195,22 +198,22 @@ def _config(path: Path, args: Any) -> GeneratorConfig:
 
 
 def _short(value: Any) -> str:
-    # A few bytes of pickle can nest lists whose whole text would fill any memory.
+    # A few bytes of pickle can describe nested lists whose text exceeds any memory.
     text = reprlib.repr(value)
     return text if len(text) <= 40 else f"{text[:40]}…"
 
 
 def _state(path: Path, key: str, state: Any) -> dict[str, Tensor]:
-    """A state dict of plain float32 tensors that are not larger than their file."""
+    """A state dict of plain float32 tensors, in total no larger than the file."""
     if not isinstance(state, Mapping) or not all(isinstance(k, str) for k in state):
-        raise WeightsError(f"{path}: {key!r} is no state dict; {AGAIN}")
+        raise WeightsError(f"{path}: {key!r} is not a state dict; {AGAIN}")
     odd = [name for name, value in state.items() if not _is_plain(value)]
     if odd:
         raise WeightsError(
-            f"{path}: {key!r} should hold float32 tensors, but {name_few(odd)} "
+            f"{path}: {key!r} must contain float32 tensors, but {name_few(odd)} "
             f"{'is' if len(odd) == 1 else 'are'} something else; {AGAIN}"
         )
-    # One stored number can be presented as a tensor of any size.
+    # A stride of 0 can present one stored number as a tensor of any size.
     claimed = sum(value.numel() * value.element_size() for value in state.values())
     if claimed > path.stat().st_size:
         raise WeightsError(
@@ -236,13 +239,15 @@ def _refuse_misfit(path: Path, key: str, misfit: str | None) -> None:
         )
 
 
-def _fill(path: Path, key: str, network: nn.Module, state: dict[str, Tensor]) -> None:
-    """Load weights into a network; they must be finite and filter as it does."""
+def _load_weights(
+    path: Path, key: str, network: nn.Module, state: dict[str, Tensor]
+) -> None:
+    """Load weights; WeightsError where one is not finite or a filter kernel differs."""
     broken = [name for name, value in state.items() if not value.isfinite().all()]
     if broken:
         raise WeightsError(
             f"{path}: {key!r} has infinite or undefined (NaN) weights in "
-            f"{name_few(broken)}; the training broke, import an earlier checkpoint"
+            f"{name_few(broken)}; the training diverged, import an earlier checkpoint"
         )
     foreign = [
         name
@@ -251,8 +256,8 @@ def _fill(path: Path, key: str, network: nn.Module, state: dict[str, Tensor]) ->
     ]
     if foreign:
         raise WeightsError(
-            f"{path}: {key!r} filters with other kernels than StyleGAN2's [1, 3, 3, 1] "
-            f"in {name_few(foreign)}; only checkpoints with that filter can be used"
+            f"{path}: {key!r} has other kernels than StyleGAN2's [1, 3, 3, 1] in "
+            f"{name_few(foreign)}; only checkpoints with that filter are supported"
         )
     network.load_state_dict(state)
     network.eval()

@@ -1,4 +1,4 @@
-"""Sheets as pictures: headed panels of tiles side by side, drawn by PIL."""
+"""Contact sheets: panels of tiles with headings, side by side, drawn with PIL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
 
 TILE = 128
-"""Pixels that a picture is high on a sheet: smaller ones are shown larger."""
+"""Height of a picture on a sheet in pixels; smaller pictures are enlarged."""
 PAPER, INK, FAINT = "#ffffff", "#1f2933", "#66788a"
 MARGIN, GAP, GUTTER = 20, 4, 32
 TITLE, HEADING, CAPTION = 42, 30, 20
@@ -25,7 +25,7 @@ POINTS = {TITLE: 26, HEADING: 19, CAPTION: 14}
 class Panel:
     """A heading over (n, h, w, 3) uint8 tiles in rows of `columns`.
 
-    `captions`, where given, stand once over the columns.
+    `captions`, if given, are the column headings.
     """
 
     heading: str
@@ -35,12 +35,12 @@ class Panel:
 
     @property
     def rows(self) -> int:
-        """Rows of tiles; the last may be short."""
+        """Number of rows; the last may be incomplete."""
         return -(-len(self.tiles) // self.columns)
 
     @property
     def width(self) -> int:
-        """Pixels across."""
+        """Width in pixels."""
         return self.columns * (self.tiles.shape[2] + GAP) - GAP
 
     @property
@@ -50,12 +50,12 @@ class Panel:
 
     @property
     def height(self) -> int:
-        """Pixels from the heading to the last tile."""
+        """Height in pixels, with the heading."""
         return self.top + self.rows * (self.tiles.shape[1] + GAP) - GAP
 
 
 def fitted(pictures: NDArray[np.uint8], side: int = TILE) -> NDArray[np.uint8]:
-    """(n, S, S, 3) pictures nearer to `side`: whole pixels larger, or reduced to it."""
+    """(n, S, S, 3) pictures, enlarged by a whole factor or reduced to fit `side`."""
     from PIL import Image
 
     size = pictures.shape[1]
@@ -70,12 +70,12 @@ def fitted(pictures: NDArray[np.uint8], side: int = TILE) -> NDArray[np.uint8]:
 
 
 def paired(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(n, h, 2 w, 3): each tile of the first with the second's at its right."""
+    """(n, h, 2 w, 3): each tile of `first`, with that of `second` to its right."""
     return np.concatenate([first, second], axis=2)
 
 
 def draw_page(title: str, panels: Sequence[Panel]) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8: the title, and under it the panels side by side."""
+    """(H, W, 3) uint8: the title, with the panels side by side below it."""
     from PIL import Image, ImageDraw
 
     text = _font(POINTS[TITLE]).getlength(title)
@@ -121,7 +121,7 @@ def _write(
     width: int,
     ink: str = INK,
 ) -> None:
-    """A line of text, in smaller letters where it would be too wide."""
+    """Write a line of text, in a smaller font where it would exceed `width`."""
     points = POINTS[kind]
     while points > 8 and pen.textlength(text, font=_font(points)) > width:
         points -= 1

@@ -1,11 +1,10 @@
 """Weights of a generator and its discriminator, in a folder with a card.
 
-    card.json                  what they are, where from, under which licence
-    generator.safetensors      the entries of SemanticGenerator's state dict
-    discriminator.safetensors  the same of SemanticDiscriminator, where there is one
+    card.json                  origin and licence, network arguments, file digests
+    generator.safetensors      the state dict of SemanticGenerator
+    discriminator.safetensors  the state dict of SemanticDiscriminator (optional)
 
-The card holds the networks' arguments and the digests of both files. A folder appears
-whole or not at all.
+A folder is written atomically.
 """
 
 from __future__ import annotations
@@ -32,29 +31,30 @@ from methods.generator.state_dicts import (
 from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.generator_config import GeneratorConfig
 from methods.networks.semantic_stylegan import SemanticGenerator
+from methods.shared.tensors import storable
 
 PartOfPair = Literal["generator.safetensors", "discriminator.safetensors"]
 
 
 class WeightsCard(BaseModel):
-    """What a folder of weights is.
+    """Description of a folder of weights.
 
     Attributes:
-        title: a name for people.
+        title: display name.
         generator: keyword arguments of SemanticGenerator.
-        discriminator: those of SemanticDiscriminator; None where there is none.
-        source: where the weights come from: a file's name, or "trained here".
-        sha256: SHA-256 (hex) of that file, where it is one.
+        discriminator: those of SemanticDiscriminator; None without a discriminator.
+        source: origin of the weights: a file's name, or "trained here".
+        sha256: SHA-256 (hex) of that file, if any.
         bytes: its size.
-        licence: what one may do with the weights.
-        data: what they were trained on.
-        command: what made them.
-        hours: machine hours of training, where known.
-        images: real pictures shown in training, where known.
-        made_with: the program and version that wrote the folder.
-        notes: what else a user should know.
-        parameters: learned numbers in each file; filled in by `write_pair`.
-        digests: SHA-256 (hex) of each file; filled in by `write_pair`.
+        licence: of the weights.
+        data: training data.
+        command: the command that made the folder.
+        hours: machine hours of training, if known.
+        images: real pictures shown in training, if known.
+        made_with: program and version that wrote the folder.
+        notes: other information for users.
+        parameters: number of learned parameters in each file; set by `write_pair`.
+        digests: SHA-256 (hex) of each file; set by `write_pair`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -77,7 +77,7 @@ class WeightsCard(BaseModel):
 
 
 def require_free(folder: Path) -> None:
-    """Raise WeightsError where a weights folder cannot be made, for it is taken."""
+    """Raise WeightsError where the folder exists already."""
     if folder.exists() or folder.is_symlink():
         raise WeightsError(
             f"{folder} exists already; remove it first, or give another folder"
@@ -91,12 +91,12 @@ def write_pair(
     card: WeightsCard,
     half: bool = False,
 ) -> WeightsCard:
-    """Write both networks and their card into a new folder; the card as written.
+    """Write both networks and their card into a new folder; returns the card.
 
-    In half precision they take half the room; loading makes single precision of them.
+    `half` stores weights in half precision; they are loaded in single precision.
 
     Raises WeightsError where the folder exists, cannot be written, or where the card's
-    arguments would not build these networks.
+    arguments do not describe these networks.
     """
     require_free(folder)
     networks: dict[PartOfPair, nn.Module] = {GENERATOR: generator}
@@ -107,7 +107,7 @@ def write_pair(
     partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
     try:
         partial.mkdir(parents=True)
-        written = _fill(partial, networks, card, half)
+        written = _write_files(partial, networks, card, half)
         partial.rename(folder)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -120,18 +120,17 @@ def write_pair(
     return written
 
 
-def _fill(
+def _write_files(
     partial: Path,
     networks: Mapping[PartOfPair, nn.Module],
     card: WeightsCard,
     half: bool,
 ) -> WeightsCard:
     for name, network in networks.items():
-        state = network.state_dict()
-        plain = {k: v.detach().cpu().contiguous() for k, v in state.items()}
+        plain = storable(network.state_dict())
         if half:
             plain = {key: value.half() for key, value in plain.items()}
-        # Written as bytes, for save_file makes files that only their owner can read.
+        # Written as bytes, because files of save_file are readable by their owner only.
         (partial / name).write_bytes(save(plain))
     counts = {n: sum(p.numel() for p in w.parameters()) for n, w in networks.items()}
     digests = {name: file_digest(partial / name) for name in networks}
@@ -141,31 +140,31 @@ def _fill(
 
 
 def read_card(folder: Path) -> WeightsCard:
-    """The card of a weights folder; raises WeightsError where it holds none."""
+    """The card of a weights folder; WeightsError where there is none."""
     path = folder / CARD
     if not path.is_file():
         raise WeightsError(
-            f"{folder} is no folder of weights: there is no {CARD} in it; make one "
-            "with `avatarbench weights import` or `avatarbench train generator`"
+            f"{folder} is not a folder of weights: it has no {CARD}; make one with "
+            "`avatarbench weights import` or `avatarbench train generator`"
         )
     try:
         card = WeightsCard.model_validate_json(path.read_bytes())
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the whole"
+        key = ".".join(map(str, first["loc"])) or "the whole"
         raise WeightsError(
-            f"{path} is no card of weights: {place}: {first['msg']}; import or train "
+            f"{path} is not a card of weights: {key}: {first['msg']}; import or train "
             "the weights again"
         ) from error
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror}") from error
     if GENERATOR not in card.digests:
-        raise WeightsError(f"{path} names no digest of {GENERATOR}; import it again")
+        raise WeightsError(f"{path} has no digest of {GENERATOR}; import it again")
     return card
 
 
 def verify(folder: Path) -> WeightsCard:
-    """The card, after every file was held against its digest; raises WeightsError."""
+    """Compare every file with its digest and return the card; raises WeightsError."""
     card = read_card(folder)
     for name in card.digests:
         _checked(folder, name, card)
@@ -175,7 +174,7 @@ def verify(folder: Path) -> WeightsCard:
 def load_generator(folder: Path, device: str = "cpu") -> SemanticGenerator:
     """The generator of a weights folder, in evaluation mode.
 
-    Raises WeightsError where the folder is no whole, unchanged one.
+    Raises WeightsError where the folder is incomplete or was changed.
     """
     card = read_card(folder)
     path = _checked(folder, GENERATOR, card)
@@ -188,13 +187,13 @@ def load_generator(folder: Path, device: str = "cpu") -> SemanticGenerator:
 def load_discriminator(folder: Path, device: str = "cpu") -> SemanticDiscriminator:
     """The discriminator of a weights folder, in evaluation mode.
 
-    Raises WeightsError where there is none, or where the folder is no whole one.
+    Raises WeightsError where there is none, or the folder is incomplete or was changed.
     """
     card = read_card(folder)
     if card.discriminator is None or DISCRIMINATOR not in card.digests:
         raise WeightsError(
-            f"{folder} holds a generator without a discriminator; import a checkpoint "
-            "of train.py, which has one under 'd'"
+            f"{folder} has a generator without a discriminator; import a checkpoint of "
+            "train.py, which has one under 'd'"
         )
     path = _checked(folder, DISCRIMINATOR, card)
     _check_fit(path, DISCRIMINATOR, card, _shapes_in(path))
@@ -204,7 +203,7 @@ def load_discriminator(folder: Path, device: str = "cpu") -> SemanticDiscriminat
 
 
 def _checked(folder: Path, name: PartOfPair, card: WeightsCard) -> Path:
-    """The file of a part, if it holds the bytes that the card names."""
+    """The path of a file whose digest matches the card; raises WeightsError."""
     path = folder / name
     if not path.is_file():
         raise WeightsError(f"{path} is missing; import or train the weights again")
@@ -218,13 +217,13 @@ def _checked(folder: Path, name: PartOfPair, card: WeightsCard) -> Path:
 
 
 def _shapes_in(path: Path) -> Shapes:
-    """Key and shape of every entry, from the head of a safetensors file."""
+    """Key and shape of every entry, from the header of a safetensors file."""
     try:
         with safe_open(path, framework="pt") as file:
             keys = file.keys()
             return {key: tuple(file.get_slice(key).get_shape()) for key in keys}
     except SafetensorError as error:
-        raise WeightsError(f"{path} is no safetensors file: {error}") from error
+        raise WeightsError(f"{path} is not a safetensors file: {error}") from error
 
 
 def _check_fit(path: Path, name: PartOfPair, card: WeightsCard, shapes: Shapes) -> None:
@@ -233,7 +232,7 @@ def _check_fit(path: Path, name: PartOfPair, card: WeightsCard, shapes: Shapes) 
         if name == GENERATOR:
             misfit = generator_misfit(GeneratorConfig(**card.generator), shapes)
         elif card.discriminator is None:
-            misfit = "it holds no arguments of the discriminator"
+            misfit = "it has no arguments of the discriminator"
         else:
             misfit = discriminator_misfit(card.discriminator, shapes)
     except (TypeError, ValueError, KeyError) as error:

@@ -1,13 +1,12 @@
-"""How good a generator's samples are: distances between sets of ImageNet features.
+"""Quality of a generator's samples: distances between sets of ImageNet features.
 
-The recipes are those of the Kernel Inception Distance (Binkowski et al. 2018) and of
-the Frechet Inception Distance (Heusel et al. 2017), but the features are not
-Inception's: the numbers compare with each other and with nothing published.
+The distances are those of the Kernel Inception Distance (Binkowski et al. 2018) and the
+Frechet Inception Distance (Heusel et al. 2017), but with features of another network.
+The values are comparable with each other, not with published values.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -18,57 +17,57 @@ from numpy.typing import NDArray
 
 from benchmark import weights
 from benchmark.faces.parsed import ParsedFaces
-from benchmark.storage.digests import file_digest
+from benchmark.storage.digests import bytes_digest, file_digest
 from methods.networks.backbones import load_imagenet, make_backbone
 from methods.shared.pictures import as_tensor, resized
 
 Features = NDArray[np.float64]
-"""(n, d) pooled features, a row a picture."""
+"""(n, d) pooled features, one row per picture."""
 
 FEATURE_SIDE = 128
-"""Pixels a side that pictures are brought to before the network sees them."""
+"""Side in pixels to which pictures are resized for the network."""
 BATCH = 64
 SUBSET = 200
-"""Pictures of the smaller set in one subset of the kernel distance."""
+"""Size of a subset of the kernel distance, in pictures of the smaller set."""
 KERNEL_SCALE = 1000
-"""The kernel distance is given times this, as is usual for its small values."""
+"""Factor of the reported kernel distance, as usual for its small values."""
 
 
 class QualityError(ValueError):
-    """Pictures cannot be judged; the message says what they lack."""
+    """Pictures cannot be scored; the message says why."""
 
 
 def feature_weights() -> Path:
-    """The file whose features samples are judged by; WeightsError without it."""
+    """The weight file of the features; WeightsError without it."""
     name = weights.EFFICIENTNET_LITE0
     file = weights.find(name)
     if file is None:
         raise weights.WeightsError(
-            f"quality is judged by the features of {name}, which was not fetched: run "
+            f"quality scores need the weights of {name}, which were not fetched: run "
             f"`avatarbench weights fetch {name}`"
         )
     return file
 
 
 class PictureFeatures:
-    """Pooled ImageNet features of EfficientNet-Lite0, the same for the same pictures.
+    """Pooled ImageNet features of EfficientNet-Lite0.
 
-    Features of pictures that are asked for by `kept` stay in memory by their digest.
+    `cached` keeps features in memory, by the digest of the pictures.
     """
 
     def __init__(self, file: Path, device: str = "cpu") -> None:
-        """Load the network's weights; WeightMismatch where the file holds others."""
+        """Load the network's weights; WeightMismatch for another file."""
         self.file, self.device = file, device
-        # A judge takes no random numbers away from those who train.
+        # Scoring must not change the random numbers of a training.
         with torch.random.fork_rng(devices=[]):
             network = make_backbone("efficientnet_lite0")
         load_imagenet(network, "efficientnet_lite0", file)
         self._network = network.to(device).eval().requires_grad_(False)
-        self._kept: dict[str, Features] = {}
+        self._cache: dict[str, Features] = {}
 
     @cached_property
     def identity(self) -> str:
-        """What a number made from these features depends on, but for the counts."""
+        """All that a score depends on, except the numbers of pictures."""
         title = weights.describe(weights.EFFICIENTNET_LITE0).title
         return (
             f"pooled ImageNet features of {title} (weights "
@@ -80,22 +79,22 @@ class PictureFeatures:
         """(n, d) features of (n, S, S, 3) uint8 pictures of any size S."""
         _check(pictures)
         with torch.inference_mode():
-            found = [
-                self._network(as_tensor(resized(some, FEATURE_SIDE), self.device))
-                for some in _batches(pictures)
+            features = [
+                self._network(as_tensor(resized(batch, FEATURE_SIDE), self.device))
+                for batch in _batches(pictures)
             ]
-        return torch.cat(found).cpu().numpy().astype(np.float64)
+        return torch.cat(features).cpu().numpy().astype(np.float64)
 
-    def kept(self, pictures: NDArray[np.uint8]) -> Features:
+    def cached(self, pictures: NDArray[np.uint8]) -> Features:
         """The same, computed once for the same pictures."""
-        key = hashlib.sha256(np.ascontiguousarray(pictures).tobytes()).hexdigest()
-        if key not in self._kept:
-            self._kept[key] = self(pictures)
-        return self._kept[key]
+        key = bytes_digest(np.ascontiguousarray(pictures).tobytes())
+        if key not in self._cache:
+            self._cache[key] = self(pictures)
+        return self._cache[key]
 
 
-class QualityJudge:
-    """Holds samples against real pictures."""
+class SampleQuality:
+    """Scores samples against real pictures."""
 
     def __init__(
         self, real: NDArray[np.uint8], file: Path, device: str = "cpu"
@@ -105,12 +104,12 @@ class QualityJudge:
         Raises QualityError for too few pictures, WeightMismatch for another file.
         """
         self._features = PictureFeatures(file, device)
-        self._real = self._features.kept(real)
+        self._real = self._features.cached(real)
         self._real_spread = mean_distance(self._real)
         self.count = len(real)
 
     def identity(self, count: int) -> str:
-        """The full identity of `score` on `count` samples."""
+        """The metric identity of `score` on `count` samples."""
         return (
             f"{self._features.identity}; {count} samples against {self.count} real "
             f"pictures; kernel distance: unbiased squared MMD of (x.y/d + 1)^3 times "
@@ -118,44 +117,45 @@ class QualityJudge:
         )
 
     def score(self, pictures: NDArray[np.uint8]) -> dict[str, float]:
-        """Four figures of (n, S, S, 3) uint8 samples.
+        """Score (n, S, S, 3) uint8 samples; returns four values by name.
 
-        `kernel_distance` (times 1000; around 0 for samples of the same distribution,
-        negative by chance), `kernel_distance_error` (its standard error over subsets),
-        `frechet_distance` (biased upwards by small n, so it compares only at the same
-        n) and `diversity` (mean distance between two samples over that between two
-        real pictures: 1 as diverse, 0 all the same).
+        - `kernel_distance`: times 1000; about 0 for samples of the same distribution,
+          and negative by chance.
+        - `kernel_distance_error`: its standard error over subsets.
+        - `frechet_distance`: biased upwards for small n; comparable only at the same n.
+        - `diversity`: mean distance between two samples over that between two real
+          pictures; 1 is as diverse as the real ones, 0 means that all are equal.
         """
         return self._against_real(self._features(pictures))
 
     def floor(self, pictures: NDArray[np.uint8]) -> dict[str, float]:
-        """The score of a second sample of real pictures, disjoint from the first.
+        """The score of a second, disjoint sample of real pictures.
 
-        No generator can be expected to do better at that count.
+        It is the best score that a generator can be expected to reach at that count.
         """
-        return self._against_real(self._features.kept(pictures))
+        return self._against_real(self._features.cached(pictures))
 
-    def _against_real(self, found: Features) -> dict[str, float]:
-        distance, error = kernel_distance(self._real, found)
+    def _against_real(self, features: Features) -> dict[str, float]:
+        distance, error = kernel_distance(self._real, features)
         return {
             "kernel_distance": KERNEL_SCALE * distance,
             "kernel_distance_error": KERNEL_SCALE * error,
-            "frechet_distance": frechet_distance(self._real, found),
-            "diversity": mean_distance(found) / self._real_spread,
+            "frechet_distance": frechet_distance(self._real, features),
+            "diversity": mean_distance(features) / self._real_spread,
         }
 
 
 def two_samples(
     faces: ParsedFaces, count: int, seed: int = 0
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Pictures of `count` seeded faces to judge by, and of `count` others (the floor).
+    """Pictures of `count` random faces as reference, and of `count` others (the floor).
 
     Raises QualityError where there are fewer than twice as many faces.
     """
     if 2 * count > len(faces):
         raise QualityError(
-            f"{faces.name} has {len(faces)} faces, and two samples of {count} were "
-            f"asked for: take {len(faces) // 2} or fewer"
+            f"{faces.name} has {len(faces)} faces, too few for two samples of {count}: "
+            f"take {len(faces) // 2} or fewer"
         )
     order = np.random.default_rng(seed).permutation(len(faces))
     first, _ = faces.batch(order[:count])
@@ -166,23 +166,23 @@ def two_samples(
 def kernel_distance(
     first: Features, second: Features, subset: int = SUBSET
 ) -> tuple[float, float]:
-    """Kernel distance of two sets and its standard error, both over subsets.
+    """The kernel distance of two sets and its standard error, both over subsets.
 
-    Binkowski et al. draw overlapping subsets, whose scatter says too little about the
-    error. Here each picture is in one subset (rows are dealt like cards), so that the
-    subsets are independent. Fewer than twice `subset` pictures make two smaller ones.
+    Binkowski et al. draw overlapping subsets, whose spread underestimates the error.
+    Here each picture is in one subset, so subsets are independent. Sets of fewer than
+    twice `subset` pictures are split into two smaller subsets.
     """
-    hands = max(2, min(len(first), len(second)) // subset)
+    count = max(2, min(len(first), len(second)) // subset)
     values = [
-        squared_mmd(first[hand::hands], second[hand::hands]) for hand in range(hands)
+        squared_mmd(first[start::count], second[start::count]) for start in range(count)
     ]
-    return float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(hands))
+    return float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(count))
 
 
 def squared_mmd(first: Features, second: Features) -> float:
     """Unbiased squared maximum mean discrepancy under the kernel (x.y/d + 1)^3.
 
-    Gretton et al. (2012), equation 3; two rows or more in each set.
+    Gretton et al. (2012), equation 3; each set needs at least two rows.
     """
     from sklearn.metrics.pairwise import polynomial_kernel
 
@@ -199,14 +199,14 @@ def _mean_off_diagonal(rows: Features) -> float:
 
 
 def frechet_distance(first: Features, second: Features) -> float:
-    """Squared Wasserstein distance of normal distributions fitted to both sets.
+    """Squared 2-Wasserstein distance of normal distributions fitted to both sets.
 
     Dowson and Landau (1982): |m1 - m2|^2 + tr C1 + tr C2 - 2 tr (C1 C2)^(1/2).
     """
     from scipy.linalg import svdvals
 
     # The eigenvalues of C1 C2 are the squared singular values of A1 A2', for centred
-    # rows A with C = A'A: no root of a matrix that is nearly singular is taken.
+    # rows A with C = A'A. This avoids the root of a nearly singular matrix.
     one, two = _centred(first), _centred(second)
     apart = first.mean(axis=0) - second.mean(axis=0)
     root = float(np.sum(svdvals(one @ two.T)))
@@ -214,7 +214,7 @@ def frechet_distance(first: Features, second: Features) -> float:
 
 
 def _centred(rows: Features) -> Features:
-    """A with A'A the covariance of the rows, of d rows at most."""
+    """A, of at most d rows, with A'A the covariance of `rows`."""
     centred = (rows - rows.mean(axis=0)) / np.sqrt(len(rows) - 1)
     if len(rows) <= rows.shape[1]:
         return centred
@@ -233,13 +233,13 @@ def _check(pictures: NDArray[np.uint8]) -> None:
     square = len(shape) == 4 and shape[1] == shape[2] and shape[3] == 3
     if not square or pictures.dtype != np.uint8:
         raise QualityError(
-            f"pictures to judge must be (n, S, S, 3) uint8, got {shape} "
+            f"pictures to score must be (n, S, S, 3) uint8, got {shape} "
             f"{pictures.dtype}"
         )
     if len(pictures) < 4:
         raise QualityError(
-            f"{len(pictures)} pictures are too few to judge: two subsets of two or "
-            "more are needed, some hundreds for a useful number"
+            f"{len(pictures)} pictures are too few to score: at least four are needed, "
+            "and hundreds for a useful number"
         )
 
 

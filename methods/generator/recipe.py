@@ -1,4 +1,4 @@
-"""How a generator and its discriminator are made and trained, as data."""
+"""Recipes: the networks and the training of a generator, as data."""
 
 from __future__ import annotations
 
@@ -8,23 +8,30 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
-from benchmark.avatars.spec import nearest
+from benchmark.avatars.spec import did_you_mean
 from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.generator_config import GeneratorConfig, channel_table
 from methods.networks.semantic_stylegan import SemanticGenerator
 
 RECIPES = Path(__file__).parent / "recipes"
-"""The recipes that ship."""
+"""Folder of the built-in recipes."""
 
 
 class RecipeError(ValueError):
-    """A recipe cannot be read or does not make sense; the message says where."""
+    """A recipe is unreadable or inconsistent; the message names the key."""
 
 
 class Options(BaseModel):
-    """Options of which unknown ones are refused."""
+    """A section of a recipe; unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,13 +49,13 @@ class DiscriminatorOptions(Options):
 
 
 class Augmentation(Options):
-    """Disturbances of real pictures together with their part maps.
+    """Augmentation of real pictures together with their part maps.
 
     Attributes:
         flip: share of pictures that are mirrored.
-        shift: largest shift, as a share of the side.
-        scale: largest change of scale, up or down.
-        turn: largest turn in degrees.
+        shift: maximum shift, as a share of the side.
+        scale: maximum change of scale, up or down.
+        turn: maximum rotation in degrees.
     """
 
     flip: float = Field(default=0.0, ge=0, le=1)
@@ -58,19 +65,19 @@ class Augmentation(Options):
 
 
 class Objective(Options):
-    """Weights and rhythms of the losses (METHODS of Shi et al. 2022: the defaults).
+    """Weights and intervals of the losses; defaults are SemanticStyleGAN's.
 
     Attributes:
-        r1_image: weight of the gradient penalty on pictures.
-        r1_seg: weight of the gradient penalty on segmentations.
-        r1_every: iterations from one penalty to the next.
-        path: weight of the path-length regularisation; 0 switches it off.
-        path_every: iterations from one regularisation to the next.
-        path_shrink: the batch is divided by it for the regularisation.
+        r1_image: weight of the R1 gradient penalty on pictures.
+        r1_seg: weight of the R1 gradient penalty on segmentations.
+        r1_every: iterations between two penalties.
+        path: weight of the path-length regularisation; 0 disables it.
+        path_every: iterations between two regularisations.
+        path_shrink: divisor of the batch size for the regularisation.
         mask: weight of the distance between coarse and final segmentation.
-        mask_entropy: weight of the coarse map's cross-entropy to the final one. Ours:
-            on small grids it keeps small parts, which `mask` lets vanish.
-        mixing: share of iterations whose codes are mixed part by part.
+        mask_entropy: weight of the coarse map's cross-entropy to the final one. Not in
+            the paper: on small grids it keeps small parts, which `mask` can lose.
+        mixing: share of iterations whose latent codes are mixed part by part.
     """
 
     r1_image: float = Field(default=10.0, ge=0)
@@ -85,20 +92,26 @@ class Objective(Options):
 
 
 class GeneratorRecipe(Options):
-    """A whole training.
+    """The networks and the training of a generator.
 
     Attributes:
         name: of the recipe.
         generator: keyword arguments of `SemanticGenerator`.
-        discriminator: its channels.
-        batch: pictures of one iteration, over all devices.
-        images: real pictures shown before training ends.
+        discriminator: channels of the discriminator.
+        objective: weights and intervals of the losses.
+        augmentation: of real pictures.
+        batch: pictures per iteration, over all devices.
+        images: real pictures shown in the whole training.
         learning_rate: of both networks, before the lazy-regularisation correction.
-        ema_decay: of the averaged generator, each iteration.
-        precision: of the arithmetic, in lightning-fabric's words.
-        look_every: pictures between two looks (sheets and quality).
-        seed: of everything that is drawn.
+        ema_decay: decay of the averaged generator per iteration.
+        precision: a precision of lightning-fabric.
+        preview_every: real pictures between two checkpoint previews (sheets and quality
+            scores). Recipes may use the old key `look_every`.
+        seed: of all random numbers.
     """
+
+    # Cards contain recipes with the old name of `preview_every`.
+    model_config = ConfigDict(serialize_by_alias=True)
 
     name: str
     generator: dict[str, Any] = Field(default_factory=dict)
@@ -110,7 +123,12 @@ class GeneratorRecipe(Options):
     learning_rate: float = Field(default=0.002, gt=0)
     ema_decay: float = Field(default=0.5 ** (32 / 10_000), ge=0, lt=1)
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
-    look_every: int = Field(default=20_000, ge=1)
+    preview_every: int = Field(
+        default=20_000,
+        ge=1,
+        validation_alias=AliasChoices("preview_every", "look_every"),
+        serialization_alias="look_every",
+    )
     seed: int = 0
 
     @model_validator(mode="after")
@@ -119,7 +137,7 @@ class GeneratorRecipe(Options):
             raise ValueError(problem)
         config = self.config
         if config.size < 8:
-            raise ValueError(f"generator.size must be 8 at least, not {config.size}")
+            raise ValueError(f"generator.size must be at least 8, not {config.size}")
         if self.batch > 4 and self.batch % 4:
             raise ValueError(f"batch must be a multiple of 4, not {self.batch}")
         return self
@@ -135,7 +153,7 @@ class GeneratorRecipe(Options):
         return -(-self.images // self.batch)
 
     def make_generator(self) -> SemanticGenerator:
-        """A generator with weights from torch's global random numbers."""
+        """A generator with random weights, from torch's global generator."""
         return SemanticGenerator(**self.generator)
 
     def discriminator_options(self) -> dict[str, Any]:
@@ -145,17 +163,17 @@ class GeneratorRecipe(Options):
         return {"size": config.size, "seg_dim": config.seg_dim, **own}
 
     def make_discriminator(self) -> SemanticDiscriminator:
-        """A discriminator with weights from torch's global random numbers."""
+        """A discriminator with random weights, from torch's global generator."""
         return SemanticDiscriminator(**self.discriminator_options())
 
 
 def _generator_problems(options: Mapping[str, Any]) -> Iterator[str]:
-    """What keeps options from being values of GeneratorConfig's fields, by name."""
+    """Errors of options that are no valid fields of GeneratorConfig."""
     defaults = {field.name: field.default for field in fields(GeneratorConfig)}
     for key, value in options.items():
         kind = type(defaults.get(key))
         if key not in defaults:
-            yield f"generator.{key} is no option{nearest(key, defaults)}"
+            yield f"generator.{key} is not an option{did_you_mean(key, defaults)}"
         elif kind is int and not _is_count(value, lowest=key != "base_layers"):
             yield f"generator.{key} must be a positive whole number, not {value!r}"
         elif kind in (bool, float) and type(value) is not kind:
@@ -176,14 +194,14 @@ def _is_count(value: object, lowest: int = 1) -> bool:
 
 
 def recipe_names() -> tuple[str, ...]:
-    """The names of the recipes that ship."""
+    """The names of the built-in recipes."""
     return tuple(sorted(path.stem for path in RECIPES.glob("*.yaml")))
 
 
 def read_recipe(name_or_path: str, **changes: Any) -> GeneratorRecipe:
-    """A recipe that ships, by name, or one from a YAML file, with some values changed.
+    """Read a built-in recipe by name, or a YAML file; `changes` override its values.
 
-    Raises RecipeError that names the file and every key that is wrong.
+    Raises RecipeError with the file and every wrong key.
     """
     path = RECIPES / f"{name_or_path}.yaml"
     if not path.is_file():
@@ -192,19 +210,19 @@ def read_recipe(name_or_path: str, **changes: Any) -> GeneratorRecipe:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RecipeError(
-            f"no recipe {name_or_path!r}: name one of {', '.join(recipe_names())} or a "
-            "YAML file"
+            f"no recipe {name_or_path!r}: give a YAML file, or one of "
+            f"{', '.join(recipe_names())}"
         ) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RecipeError(f"{path} cannot be read as YAML: {error}") from error
     if not isinstance(data, dict):
-        raise RecipeError(f"{path} must hold a mapping of options")
+        raise RecipeError(f"{path} must contain a mapping of options")
     try:
         return GeneratorRecipe(**{"name": path.stem, **data, **changes})
     except ValidationError as error:
-        found = "; ".join(
+        errors = "; ".join(
             f"{'.'.join(map(str, e['loc'])) or 'recipe'}: "
             + e["msg"].removeprefix("Value error, ")
             for e in error.errors()
         )
-        raise RecipeError(f"{path}: {found}") from error
+        raise RecipeError(f"{path}: {errors}") from error

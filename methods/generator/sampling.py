@@ -1,4 +1,4 @@
-"""From seeds to codes to pictures with their parts, as people and judges see them."""
+"""Samples of a generator: latent codes from seeds, and pictures with part maps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from methods.networks.part_latents import PartLayout, truncate
 from methods.networks.semantic_stylegan import SemanticGenerator
 
 CENTRE_COUNT = 10_000
-"""Mapped codes whose mean is the centre of the truncation (Shi et al.'s scripts)."""
+"""Mapped latent codes whose mean is the truncation centre (as in the paper's code)."""
 CENTRE_SEED = 0
 BATCH = 16
 
@@ -33,7 +33,7 @@ class Rendered(NamedTuple):
 
 
 def centre(generator: SemanticGenerator) -> Tensor:
-    """The (D,) code that truncation moves to; always the same for the same weights."""
+    """The (D,) truncation centre; the same for the same weights."""
     rng = torch.Generator().manual_seed(CENTRE_SEED)
     return generator.mean_latent(CENTRE_COUNT, rng)
 
@@ -47,8 +47,8 @@ def draw_codes(
 ) -> Tensor:
     """(count, rows, D) W+ codes of `count` seeded z.
 
-    `truncation` is the share of the way from the centre; where it is not 1, `middle`
-    saves finding the centre anew.
+    `truncation` scales the distance of codes to the truncation centre. `middle` is that
+    centre; without it, the centre is computed where `truncation` is not 1.
     """
     rng = torch.Generator().manual_seed(seed)
     z = torch.randn(count, generator.config.style_dim, generator=rng)
@@ -62,7 +62,7 @@ def draw_codes(
 
 
 def redrawn(layout: PartLayout, codes: Tensor, others: Tensor, part: int) -> Tensor:
-    """W+ `codes` with the shape and texture rows of one part from `others`."""
+    """W+ `codes` with one part's shape and texture rows taken from `others`."""
     changed = codes.clone()
     rows = layout.part_rows(part)
     changed[:, rows] = others[:, rows]
@@ -70,7 +70,7 @@ def redrawn(layout: PartLayout, codes: Tensor, others: Tensor, part: int) -> Ten
 
 
 def render(generator: SemanticGenerator, codes: Tensor) -> Rendered:
-    """Pictures and parts of a batch of latent codes, with the stored noise."""
+    """Pictures and part ids of a batch of latent codes, with the stored noise."""
     with torch.inference_mode():
         made = generator([codes], input_is_latent=True, randomize_noise=False)
         return Rendered(made.image.float().clamp(-1, 1), made.seg.argmax(1))
@@ -95,12 +95,12 @@ def sample(
     truncation: float = 1.0,
     batch: int = BATCH,
 ) -> Samples:
-    """`count` seeded samples."""
+    """Draw and render `count` seeded samples."""
     codes = draw_codes(generator, count, seed, truncation)
     return synthesise(generator, codes, batch)
 
 
 def _as_bytes(image: Tensor) -> NDArray[np.uint8]:
-    """(n, S, S, 3) uint8 of (n, 3, S, S) in [-1, 1], cut off as the paper's scripts."""
+    """(n, S, S, 3) uint8 of (n, 3, S, S) in [-1, 1], rounded down (as in the paper)."""
     scaled = image.permute(0, 2, 3, 1).mul(127.5).add(127.5)
     return scaled.cpu().numpy().astype(np.uint8)

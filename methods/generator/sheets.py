@@ -1,4 +1,4 @@
-"""What there is to look at in a generator: samples, truncation, parts redrawn."""
+"""Contact sheets of a generator: samples, truncation, redrawn parts."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from methods.networks.part_latents import truncate
 from methods.networks.semantic_stylegan import SemanticGenerator
 
 Sheet = NDArray[np.uint8]
-"""An (H, W, 3) picture."""
+"""An (H, W, 3) uint8 picture."""
 
 TRUNCATION = 0.7
-"""The usual share for pictures that are shown (Shi et al.'s scripts)."""
+"""The default truncation of shown pictures (as in the paper's code)."""
 PSIS = tuple(round(0.1 * step, 1) for step in range(11))
 GAIN = 4
-"""How many times larger than life differences are drawn."""
+"""Factor by which differences are amplified."""
 
 
 def coloured(parts: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(..., 3) uint8 colours of part ids; past the thirteenth, colours come again."""
+    """(..., 3) uint8 colours of part ids; colours repeat after the thirteenth."""
     again = len(PART_COLOURS) - 1
     return colour_parts(np.where(parts > again, (parts - 1) % again + 1, parts))
 
 
 def sample_grid(heading: str, samples: Samples, columns: int) -> Panel:
-    """Each picture with its parts at its right."""
+    """Each picture, with its part map to its right."""
     tiles = paired(fitted(samples.pictures), fitted(coloured(samples.parts)))
     return Panel(heading, tiles, columns)
 
@@ -51,7 +51,7 @@ def sample_sheet(
     truncation: float = 1.0,
     seed: int = 0,
 ) -> Sheet:
-    """Seeded samples, each with its segmentation."""
+    """Seeded samples, each with its part map."""
     title = f"{count} samples, truncation {truncation:g}, seed {seed}"
     samples = sample(generator, count, seed, truncation)
     grid = sample_grid("picture | parts", samples, max(1, round(math.sqrt(count))))
@@ -61,9 +61,9 @@ def sample_sheet(
 def comparison_sheet(
     generator: SemanticGenerator, real: Samples, name: str, seed: int = 0
 ) -> Sheet:
-    """As many samples as real pictures, at truncation 1 and 0.7, beside the latter.
+    """Real pictures beside as many samples at truncation 1 and 0.7.
 
-    `name` says in the heading what the real pictures are.
+    `name` is the heading of the real pictures.
     """
     count = len(real.pictures)
     columns = max(1, round(math.sqrt(count) / 2))
@@ -85,7 +85,7 @@ def truncation_sheet(
     seed: int = 0,
     psis: Sequence[float] = PSIS,
 ) -> Sheet:
-    """A row a code, a column a truncation."""
+    """One row per latent code, one column per truncation."""
     middle, drawn = centre(generator), draw_codes(generator, codes, seed)
     rows = [[truncate(code[None], psi, middle) for psi in psis] for code in drawn]
     made = synthesise(generator, torch.cat([code for row in rows for code in row]))
@@ -97,10 +97,10 @@ def truncation_sheet(
 def redraw_sheet(
     generator: SemanticGenerator, codes: int = 6, seed: int = 0, truncation: float = 1.0
 ) -> Sheet:
-    """Two lines a code: the picture and what redrawing each part makes of it.
+    """Two rows per latent code: the picture, and the picture with each part redrawn.
 
-    Under the picture stand its parts, under each redrawn one what changed: black where
-    nothing did.
+    The second row shows the part map, and the change made by each redrawn part, black
+    where nothing changed.
     """
     layout = generator.layout
     drawn = draw_codes(generator, codes, seed, truncation)
@@ -113,27 +113,14 @@ def redraw_sheet(
     lines = np.stack([np.stack(column, axis=1) for column in columns], axis=2)
     tiles = fitted(lines.reshape(-1, *before.pictures.shape[1:]))
     captions = ("as drawn, parts", *part_names(layout.parts))
-    heading = f"a part's shape and texture drawn anew; below, the change x {GAIN}"
+    heading = f"a part's shape and texture redrawn; below, the change x {GAIN}"
     panel = Panel(heading, tiles, len(columns), captions)
     title = f"Parts of {codes} codes redrawn, truncation {truncation:g}, seed {seed}"
     return draw_page(title, [panel])
 
 
-def interpolation_sheet(
-    generator: SemanticGenerator, codes: int = 6, seed: int = 0, steps: int = 9
-) -> Sheet:
-    """A row a pair of codes, from the first to the second in W."""
-    first, last = (draw_codes(generator, codes, seed + i) for i in (0, 1))
-    shares = [step / (steps - 1) for step in range(steps)]
-    between = torch.stack([torch.lerp(first, last, share) for share in shares], dim=1)
-    made = synthesise(generator, between.flatten(0, 1))
-    captions = tuple(f"{share:.2f}" for share in shares)
-    panel = Panel("share of the second code", fitted(made.pictures), steps, captions)
-    return draw_page(f"Between {codes} pairs of codes, seed {seed}", [panel])
-
-
 def amplified(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(n, S, S, 3) greys: the largest difference over RGB, times `GAIN`."""
+    """(n, S, S, 3) uint8 greys: the maximum difference over RGB, times `GAIN`."""
     apart = np.abs(after.astype(int) - before.astype(int)).max(axis=3, keepdims=True)
     grey = np.minimum(GAIN * apart, 255).astype(np.uint8)
     return np.broadcast_to(grey, before.shape)

@@ -1,4 +1,4 @@
-"""A training's state: networks, optimisers, how far it is; kept in one file."""
+"""The state of a training: networks, optimisers and progress, saved in one file."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from torch import Tensor, nn
 from benchmark.storage.store import atomic_write
 from methods.generator.recipe import GeneratorRecipe
 from methods.shared.randomness import seed_of
+from methods.shared.tensors import storable
 
 BETA_SQUARES = 0.99
 """Adam's second beta; the first is 0."""
 
-
 NOTE = "training"
-"""The one entry of a checkpoint's metadata."""
+"""The only key of a checkpoint's metadata."""
 
 
 class TrainingError(RuntimeError):
-    """A training cannot start or go on; the message says why."""
+    """A training cannot start or resume; the message says why."""
 
 
 def _optimiser(
     network: nn.Module, learning_rate: float, every: int | None
 ) -> torch.optim.Adam:
-    """Adam; where a regularisation steps on its own `every` iterations, slowed for it.
+    """Adam with StyleGAN2's correction for lazy regularisation.
 
-    That is StyleGAN2's correction for lazy regularisation (Karras et al. 2020,
-    appendix B): with c = every / (every + 1), the rate times c and betas to the c.
+    Karras et al. (2020), appendix B: with c = every / (every + 1), the rate is
+    multiplied by c, and betas are raised to c. None means no correction.
     """
     share = 1.0 if every is None else every / (every + 1)
     return torch.optim.Adam(
@@ -48,11 +48,11 @@ def _optimiser(
 
 
 class TrainingState:
-    """Generator, its running average, discriminator, and what the next step needs.
+    """Generator, its running average, discriminator, optimisers and progress.
 
-    Weights are drawn from the recipe's seed. `iteration` counts finished iterations;
-    `path_mean` is the running mean of path lengths; `pending` holds losses that are not
-    in a record of the curve yet.
+    Weights are initialised from the recipe's seed. `iteration` counts finished
+    iterations, `path_mean` is the running mean of path lengths, and `pending` contains
+    losses that are not in a record of the curves yet.
     """
 
     def __init__(self, recipe: GeneratorRecipe, device: torch.device) -> None:
@@ -73,15 +73,15 @@ class TrainingState:
         self.device = device
 
     def start_from(self, generator: nn.Module, discriminator: nn.Module) -> None:
-        """Take over the weights of trained networks; optimisers start anew."""
+        """Copy the weights of trained networks; optimisers start from scratch."""
         self.generator.load_state_dict(generator.state_dict())
         self.average.load_state_dict(generator.state_dict())
         self.discriminator.load_state_dict(discriminator.state_dict())
 
     def update_average(self, decay: float, only: Collection[str] = ()) -> None:
-        """Move the averaged generator's parameters by 1 - decay towards the trained.
+        """Update the exponential moving average of the generator's parameters.
 
-        `only` names the generator's modules that move; without names all of them do.
+        `only` names the modules of the generator to update; empty means all.
         """
         means = dict(self.average.named_parameters())
         with torch.no_grad():
@@ -90,7 +90,7 @@ class TrainingState:
                     means[name].lerp_(parameter, 1 - decay)
 
     def require_finite(self) -> None:
-        """Raise FloatingPointError where a weight is not finite, so past mending."""
+        """Raise FloatingPointError where a weight is not finite."""
         for name, network in self._networks().items():
             if not all(bool(p.isfinite().all()) for p in network.parameters()):
                 raise FloatingPointError(
@@ -100,24 +100,24 @@ class TrainingState:
                 )
 
     def save(self, path: Path, about: Mapping[str, Any]) -> None:
-        """Write all of it, whole or not at all, with what the training is about."""
-        tensors = {name: t.detach().cpu().contiguous() for name, t in self._tensors()}
-        # One entry: the order of several is not the same in every process.
+        """Write the state and the training's identity `about`, atomically."""
+        tensors = storable(dict(self._tensors()))
+        # One entry, because the order of several differs between processes.
         note = json.dumps({"about": about, "pending": self.pending}, sort_keys=True)
         atomic_write(path, save(tensors, metadata={NOTE: note}))
 
     def resume(self, path: Path, about: Mapping[str, Any]) -> bool:
-        """Read what `save` wrote, if it is there, and say whether it was.
+        """Read what `save` wrote; returns False where there is no file.
 
-        Raises TrainingError where the file is damaged or about another training.
+        Raises TrainingError where the file is damaged or of another training.
         """
         if not path.is_file():
             return False
         with _opened(path, str(self.device)) as file:
-            note = _note_of(path, file, about)
+            note = _read_note(path, file, about)
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         self.pending = note["pending"]
-        self._take(tensors)
+        self._set(tensors)
         return True
 
     def _networks(self) -> dict[str, nn.Module]:
@@ -144,7 +144,7 @@ class TrainingState:
         yield "path_mean", self.path_mean
         yield "iteration", torch.tensor(self.iteration)
 
-    def _take(self, tensors: Mapping[str, Tensor]) -> None:
+    def _set(self, tensors: Mapping[str, Tensor]) -> None:
         for name, network in self._networks().items():
             start = f"{name}/"
             network.load_state_dict(
@@ -157,7 +157,7 @@ class TrainingState:
         for name, (network, adam) in self._adams().items():
             for key, parameter in network.named_parameters():
                 if f"{name}/step/{key}" not in tensors:
-                    continue  # never had a gradient
+                    continue  # the parameter never had a gradient
                 adam.state[parameter] = {
                     moment: tensors[f"{name}/{moment}/{key}"]
                     for moment in ("step", "exp_avg", "exp_avg_sq")
@@ -167,33 +167,33 @@ class TrainingState:
 
 
 def check_checkpoint(path: Path, about: Mapping[str, Any]) -> None:
-    """Raise TrainingError where the file is there, but damaged or of another training.
+    """Raise TrainingError where the file exists, but is damaged or of another training.
 
-    Reads the file's head alone: for a look before processes are started.
+    Reads only the header, before any process is started.
     """
     if path.is_file():
         with _opened(path, "cpu") as file:
-            _note_of(path, file, about)
+            _read_note(path, file, about)
 
 
 @contextmanager
 def _opened(path: Path, device: str) -> Iterator[Any]:
-    """The checkpoint, open; what is wrong with it in the body becomes TrainingError."""
+    """Open a checkpoint; read errors in the body become TrainingError."""
     try:
         with safe_open(path, "pt", device=device) as file:
             yield file
     except (SafetensorError, json.JSONDecodeError) as error:
         raise TrainingError(
-            f"{path} is damaged ({error}); remove it to start this training anew"
+            f"{path} is damaged ({error}); remove it to restart this training"
         ) from error
 
 
-def _note_of(path: Path, file: Any, about: Mapping[str, Any]) -> dict[str, Any]:
-    """What the checkpoint says of itself, if it is about this training."""
+def _read_note(path: Path, file: Any, about: Mapping[str, Any]) -> dict[str, Any]:
+    """The checkpoint's metadata; TrainingError where it is of another training."""
     note = json.loads((file.metadata() or {}).get(NOTE, "{}"))
     for key, was, now in _differences(note.get("about", {}), about):
         raise TrainingError(
-            f"{path} holds another training: {key} was {was!r} and is now {now!r}; "
+            f"{path} is of another training: {key} was {was!r} and is now {now!r}; "
             f"give another folder, or the same {key}"
         )
     return note

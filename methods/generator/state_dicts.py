@@ -1,8 +1,8 @@
-"""Whether weights fit the networks that settings describe, told before any is built.
+"""Checks that weights fit the network that settings describe, before it is built.
 
-Settings come from files, and a wrong number in them could ask for any amount of memory.
-So they are held against the shapes of the weights first; the listing that is compared
-in full then comes from networks on torch's meta device, which have no memory at all.
+Settings come from files, and a wrong number in them could allocate any amount of
+memory. Therefore they are first compared with the shapes of the weights. The full list
+of shapes then comes from a network on torch's meta device, which allocates no memory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from methods.networks.semantic_stylegan import SemanticGenerator
 Shapes = Mapping[str, tuple[int, ...]]
 
 NAMED = 3
-"""Keys that a sentence names before it counts the others."""
+"""Keys that a message names before it counts the others."""
 
 
 def shapes_of(network: nn.Module) -> dict[str, tuple[int, ...]]:
@@ -29,11 +29,11 @@ def shapes_of(network: nn.Module) -> dict[str, tuple[int, ...]]:
 
 
 def generator_misfit(config: GeneratorConfig, shapes: Shapes) -> str | None:
-    """What keeps entries of these shapes from loading strictly; None where nothing."""
+    """Why entries of these shapes cannot be loaded strictly; None where they can."""
     wrong = [
-        f"{name} is {getattr(config, name)}, but the weights have {found}"
-        for name, found in _told_by(shapes).items()
-        if getattr(config, name) != found
+        f"{name} is {getattr(config, name)}, but the weights have {value}"
+        for name, value in _settings_from(shapes).items()
+        if getattr(config, name) != value
     ]
     if wrong:
         return "; ".join(wrong)
@@ -49,16 +49,16 @@ def discriminator_misfit(options: Mapping[str, Any], shapes: Shapes) -> str | No
     return _difference(shapes, shapes_of(network))
 
 
-def _told_by(shapes: Shapes) -> dict[str, int]:
-    """Settings that the shapes of a generator's entries tell by themselves.
+def _settings_from(shapes: Shapes) -> dict[str, int]:
+    """Settings that follow from the shapes of a generator's entries.
 
-    Numbers of modules are always told, for they could make building endless; widths
-    only where the entry that tells them is there.
+    Numbers of modules are always included, since they could make building endless.
+    Widths are included where their entry exists.
     """
-    told = {
-        "seg_dim": _numbered(shapes, "local_nets."),
-        "local_layers": _numbered(shapes, "local_nets.0.linears."),
-        "n_mlp": _numbered(shapes, "style."),
+    settings = {
+        "seg_dim": _count_modules(shapes, "local_nets."),
+        "local_layers": _count_modules(shapes, "local_nets.0.linears."),
+        "n_mlp": _count_modules(shapes, "style."),
     }
     widths = {
         "style_dim": ("style.1.weight", 1),
@@ -67,23 +67,23 @@ def _told_by(shapes: Shapes) -> dict[str, int]:
     }
     for name, (key, axis) in widths.items():
         if axis < len(shapes.get(key, ())):
-            told[name] = shapes[key][axis]
+            settings[name] = shapes[key][axis]
     noises = [
         shape[-1]
         for key, shape in shapes.items()
         if key.startswith("render_net.noises.") and shape
     ]
-    return told | ({"size": max(noises)} if noises else {})
+    return settings | ({"size": max(noises)} if noises else {})
 
 
-def _numbered(keys: Iterable[str], start: str) -> int:
-    """How many different numbers follow `start` in the keys."""
+def _count_modules(keys: Iterable[str], start: str) -> int:
+    """The number of different names that follow `start` in the keys."""
     ends = (key[len(start) :] for key in keys if key.startswith(start))
     return len({end.partition(".")[0] for end in ends})
 
 
 def _difference(found: Shapes, expected: Shapes) -> str | None:
-    """Missing, unexpected and misshapen keys, the first few of each by name."""
+    """Missing, unexpected and misshapen keys, the first few of each; None if none."""
     missing = [key for key in expected if key not in found]
     unexpected = [key for key in found if key not in expected]
     misshapen = [
@@ -92,12 +92,12 @@ def _difference(found: Shapes, expected: Shapes) -> str | None:
         if key in found and found[key] != shape
     ]
     parts = [("missing ", missing), ("not expected ", unexpected), ("", misshapen)]
-    said = [start + name_few(keys) for start, keys in parts if keys]
-    return "; ".join(said) or None
+    sentences = [start + name_few(keys) for start, keys in parts if keys]
+    return "; ".join(sentences) or None
 
 
 def name_few(names: Iterable[str]) -> str:
-    """The first few names, without anything a terminal obeys, and how many more."""
+    """The first few names, with control characters escaped, and how many more."""
     names = [ascii(name[:120])[1:-1] for name in names]
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more

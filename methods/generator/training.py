@@ -1,4 +1,8 @@
-"""Adversarial training of SemanticStyleGAN, resumable after any kill."""
+"""Adversarial training of SemanticStyleGAN, resumable after a kill.
+
+Shi et al., "SemanticStyleGAN: Learning Compositional Generative Priors for Controllable
+Image Synthesis and Editing" (CVPR 2022).
+"""
 
 from __future__ import annotations
 
@@ -31,14 +35,14 @@ LOG_EVERY = 20
 
 
 class Observer(Protocol):
-    """Who watches a training: the command line hands it in."""
+    """Receives the losses and previews of a training; given by the command line."""
 
     def figures(self, values: Mapping[str, float], iteration: int) -> None:
-        """Losses, means over the last `LOG_EVERY` iterations."""
+        """Receive losses, as means over the last `LOG_EVERY` iterations."""
         ...
 
-    def look(self, average: SemanticGenerator, images: int) -> Mapping[str, float]:
-        """Look at the averaged generator after `images` pictures; figures it found."""
+    def preview(self, average: SemanticGenerator, images: int) -> Mapping[str, float]:
+        """Preview the averaged generator after `images` pictures; return scores."""
         ...
 
 
@@ -46,22 +50,22 @@ class Unobserved:
     """An Observer that does nothing."""
 
     def figures(self, values: Mapping[str, float], iteration: int) -> None:
-        """Pass."""
+        """Do nothing."""
 
-    def look(self, average: SemanticGenerator, images: int) -> Mapping[str, float]:
-        """Find nothing."""
+    def preview(self, average: SemanticGenerator, images: int) -> Mapping[str, float]:
+        """Return no scores."""
         return {}
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a piece of training reached.
+    """The state after a call of `train_generator`.
 
     Attributes:
         state: networks and optimisers.
-        images: real pictures shown so far, in all pieces.
-        finished: whether the recipe's `images` were all shown.
-        hours: machine hours so far, in all pieces that were not lost.
+        images: real pictures shown so far, over all calls.
+        finished: whether all of the recipe's `images` were shown.
+        hours: machine hours so far, over all calls, without lost iterations.
     """
 
     state: TrainingState
@@ -71,9 +75,9 @@ class Trained:
 
 
 def open_fabric(recipe: GeneratorRecipe, device: str, devices: int = 1) -> Fabric:
-    """Device, precision and processes for a training ("cpu", "cuda" or "mps").
+    """Device ("cpu", "cuda" or "mps"), precision and processes of a training.
 
-    On CUDA, what stays in 32 bits (penalties, path lengths) is multiplied in TF32.
+    On CUDA, operations in 32 bits (penalties, path lengths) use TF32.
     """
     if device == "cuda":
         torch.set_float32_matmul_precision("high")
@@ -87,25 +91,26 @@ def open_fabric(recipe: GeneratorRecipe, device: str, devices: int = 1) -> Fabri
 
 
 def about_training(recipe: GeneratorRecipe, faces: ParsedFaces) -> dict[str, Any]:
-    """What makes two trainings the same: a checkpoint is only read under the same."""
-    plain = recipe.model_dump(mode="json", exclude={"images", "look_every"})
+    """Identity of a training; a checkpoint is only resumed with the same one."""
+    plain = recipe.model_dump(mode="json", exclude={"images", "preview_every"})
     return {"recipe": plain, "faces": faces.digest}
 
 
 def require_trainable(
     recipe: GeneratorRecipe, faces: ParsedFaces, processes: int = 1
 ) -> None:
-    """Raise TrainingError where so many processes cannot train this on these faces."""
+    """Raise TrainingError where recipe, faces and number of processes do not match."""
     config = recipe.config
     if faces.size != config.size:
         raise TrainingError(
             f"{faces.name} has {faces.size}-px pictures and the generator makes "
-            f"{config.size}-px ones: give faces of that size"
+            f"{config.size}-px ones: give faces of {config.size} px"
         )
     if config.seg_dim != len(PART_NAMES):
         raise TrainingError(
             f"recipe {recipe.name}: generator.seg_dim is {config.seg_dim}, and the "
-            f"part maps of {faces.name} have {len(PART_NAMES)} classes: set it to that"
+            f"part maps of {faces.name} have {len(PART_NAMES)} classes: set it to "
+            f"{len(PART_NAMES)}"
         )
     if recipe.batch > len(faces):
         raise TrainingError(
@@ -116,7 +121,7 @@ def require_trainable(
     if rest or (share > GROUP and share % GROUP):
         raise TrainingError(
             f"a batch of {recipe.batch} cannot be shared by {processes} devices: each "
-            f"must get fewer than {GROUP} pictures or a multiple of {GROUP}"
+            f"device needs fewer than {GROUP} pictures or a multiple of {GROUP}"
         )
 
 
@@ -130,25 +135,25 @@ def train_generator(
     start: TrainingState | None = None,
     minutes: float | None = None,
 ) -> Trained:
-    """Train until the recipe's pictures are shown or `minutes` have gone.
+    """Train until the recipe's pictures are shown or `minutes` have passed.
 
-    The folder gets a checkpoint every ten minutes and at the end, and `curves.jsonl`.
-    Called again with the same folder, it goes on where the last checkpoint stands, and
-    the curve is the one that an unbroken training draws: to the last bit on the CPU of
-    one machine with the same threads and processes, elsewhere up to rounding.
+    The folder gets `curves.jsonl`, and a checkpoint every ten minutes and at the end.
+    A second call with the same folder resumes from the last checkpoint. Its curve is
+    that of an uninterrupted training: bit-exact on the CPU of one machine with the same
+    number of threads and processes, elsewhere up to rounding.
 
     Args:
-        recipe: networks, losses, lengths.
+        recipe: networks, losses and length.
         faces: train faces of the generator's size.
         folder: of this training.
         fabric: from `open_fabric`, launched.
-        progress: a bar over pictures.
-        observer: gets losses, and looks every `recipe.look_every` pictures.
-        start: a state to begin with where the folder has no checkpoint.
-        minutes: length of this piece.
+        progress: shows a bar over pictures.
+        observer: receives losses, and a preview every `recipe.preview_every` pictures.
+        start: the initial state where the folder has no checkpoint.
+        minutes: maximum duration of this call.
 
     Raises:
-        TrainingError: as `require_trainable`, or for a folder of another training.
+        TrainingError: from `require_trainable`, or for a folder of another training.
         FloatingPointError: where a loss is not finite.
     """
     trainer = _Trainer(recipe, faces, folder, fabric, observer or Unobserved(), start)
@@ -175,7 +180,7 @@ class _Trainer:
         self.step = AdversarialStep(recipe, self.state, fabric)
         self.curves = Curves(folder, self.state.iteration, fabric.is_global_zero)
         if fabric.is_global_zero:
-            # What kills left of checkpoints that were being written.
+            # Partly written checkpoints of killed processes.
             for leftover in folder.glob(f".{CHECKPOINT}.*.tmp"):
                 leftover.unlink(missing_ok=True)
         self.examples = Examples(
@@ -183,7 +188,7 @@ class _Trainer:
         )
 
     def run(self, progress: Progress, minutes: float | None) -> Trained:
-        """Iterate to the end, or until the time is over."""
+        """Iterate to the end of the recipe, or until `minutes` have passed."""
         state, recipe = self.state, self.recipe
         started = saved = time.monotonic()
         before = self.curves.hours
@@ -202,7 +207,7 @@ class _Trainer:
                 if state.iteration % LOG_EVERY == 0:
                     self._record(state.pending)
                     state.pending = {}
-                self._look_if_due()
+                self._preview_if_due()
                 over = minutes is not None and (
                     self._agreed(time.monotonic() - started) > minutes * 60
                 )
@@ -221,7 +226,7 @@ class _Trainer:
         return [device] if device.type == "cuda" else []
 
     def _agreed(self, seconds: float) -> float:
-        """The first process's clock: all processes stop at the same iteration."""
+        """The first process's value, so that all stop at the same iteration."""
         if self.fabric.world_size == 1:
             return seconds
         return float(self.fabric.broadcast(seconds))
@@ -233,34 +238,35 @@ class _Trainer:
         if self.fabric.is_global_zero:
             self.observer.figures(means, self.state.iteration)
 
-    def _look_if_due(self) -> None:
-        every = max(1, self.recipe.look_every // self.recipe.batch)
+    def _preview_if_due(self) -> None:
+        every = max(1, self.recipe.preview_every // self.recipe.batch)
         state = self.state
         last = state.iteration == self.recipe.iterations
         if (state.iteration % every and not last) or not self.fabric.is_global_zero:
             return
-        found = self.observer.look(state.average, state.iteration * self.recipe.batch)
-        if found:
-            self.curves.add(found, state.iteration)
+        images = state.iteration * self.recipe.batch
+        scores = self.observer.preview(state.average, images)
+        if scores:
+            self.curves.add(scores, state.iteration)
 
     def _save(self) -> None:
-        # By all processes, whose weights are the same: those that one of them leaves
-        # alone would wait at the barrier until it times out.
+        # Checked by every process, since weights are the same: if only one raised, the
+        # others would wait at the barrier until it times out.
         self.state.require_finite()
         if self.fabric.is_global_zero:
             self.state.save(self.folder / CHECKPOINT, self.about)
         self.fabric.barrier()
 
     def iterate(self) -> dict[str, float]:
-        """One iteration; its losses."""
+        """Run one iteration; return its losses."""
         state, rank = self.state, self.fabric.global_rank
         iteration = state.iteration
         draws = generator_of(self.recipe.seed, "draws", iteration, rank)
-        # Fresh noise comes from the device's global random numbers.
+        # The generator draws its noise from the global random numbers.
         torch.manual_seed(seed_of(self.recipe.seed, "noise", iteration, rank))
         ranks = self.fabric.world_size
         picture, seg = self.examples.take(iteration, rank, ranks)
-        # On the device: a batch of 512-px maps takes a processor most of a second.
+        # Augmentation of a batch of 512-px maps takes most of a second on a CPU core.
         picture, seg = picture.to(state.device), seg.to(state.device)
         picture, seg = augment(picture, seg, self.recipe.augmentation, draws)
         picture = picture.to(memory_format=torch.channels_last)

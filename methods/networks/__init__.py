@@ -1,1 +1,1 @@
-"""Neural networks that methods share."""
+"""Neural networks of the methods."""

@@ -1,4 +1,4 @@
-"""ImageNet backbones of the estimator: pictures in [-1, 1] to one pooled feature."""
+"""ImageNet backbones: ResNet-18 and EfficientNet-Lite0."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ WEIGHT_FILES: dict[BackboneName, str] = {
 """The ImageNet weight file of each backbone."""
 
 STAGE_COUNTS: dict[BackboneName, int] = {"resnet18": 5, "efficientnet_lite0": 9}
-"""Stages of each backbone, stem and (for EfficientNet) last convolution included."""
+"""Number of stages: the stem and, for EfficientNet, the last convolution included."""
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
-# Depth, kernel, stride, expansion and width of each stage (Tan and Le 2019, B0; the
-# Lite form of 2020 drops squeeze-and-excitation and takes ReLU6).
+# Depth, kernel, stride, expansion and width of each stage (Tan and Le 2019, B0). The
+# Lite version has no squeeze-and-excitation and uses ReLU6.
 _LITE0_STAGES = (
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
@@ -43,14 +43,16 @@ _LITE0_STEM, _LITE0_HEAD = 32, 1280
 
 
 class WeightMismatch(ValueError):
-    """A weight file does not fit the network; the message names both."""
+    """A weight file does not match the network; the message names both."""
 
 
 class Backbone(nn.Module):
-    """Stages in a row, fed with ImageNet-normalised pictures, then mean pooling.
+    """Consecutive stages on ImageNet-normalised pictures, then mean pooling.
 
-    `widths` and `strides` hold, for each stage, the channels of its output and how many
-    pixels of the picture lie between two of its places.
+    Attributes:
+        stages: the stages.
+        widths: output channels of each stage.
+        strides: pixels of the picture between two output positions of each stage.
     """
 
     mean: Tensor
@@ -63,19 +65,19 @@ class Backbone(nn.Module):
         self.stages = stages
         self.widths = widths
         self.strides = strides
-        # Depthwise convolutions are about twice as fast in this memory order.
+        # Depthwise convolutions are about twice as fast in this memory format.
         for parameter in stages.parameters():
             if parameter.ndim == 4:
                 parameter.data = parameter.data.to(memory_format=torch.channels_last)
         shape = (1, 3, 1, 1)
-        # Pictures come in [-1, 1]; the published statistics are for [0, 1].
+        # Pictures are in [-1, 1]; the published statistics are for [0, 1].
         mean = torch.tensor(IMAGENET_MEAN).view(shape) * 2 - 1
         std = torch.tensor(IMAGENET_STD).view(shape) * 2
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("std", std, persistent=False)
 
     def first(self, count: int) -> Backbone:
-        """A backbone of the first `count` stages, which it shares with this one."""
+        """Return a backbone of the first `count` stages; it shares their weights."""
         return Backbone(
             nn.Sequential(*list(self.stages)[:count]),
             self.widths[:count],
@@ -83,26 +85,26 @@ class Backbone(nn.Module):
         )
 
     def normalise(self, pictures: Tensor) -> Tensor:
-        """(n, 3, H, W) in [-1, 1] to the statistics that the weights expect."""
+        """Normalise (n, 3, H, W) pictures in [-1, 1] to the ImageNet statistics."""
         pictures = pictures.contiguous(memory_format=torch.channels_last)
         return (pictures - self.mean) / self.std
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """(n, widths[-1]) features of (n, 3, H, W) pictures in [-1, 1]."""
+        """Map (n, 3, H, W) pictures in [-1, 1] to (n, widths[-1]) features."""
         return self.stages(self.normalise(pictures)).mean(dim=(2, 3))
 
 
 def make_backbone(name: BackboneName) -> Backbone:
-    """A backbone with random weights (drawn from torch's global generator)."""
+    """Build a backbone with random weights from torch's global generator."""
     if name == "resnet18":
         return _resnet18()
     return _efficientnet_lite0()
 
 
 def load_imagenet(backbone: Backbone, name: BackboneName, file: Path) -> None:
-    """Fill a backbone of that name with its published weights, strictly.
+    """Load the published ImageNet weights of that name into a backbone.
 
-    Raises WeightMismatch where the file holds another network.
+    Raises WeightMismatch if the file holds another network.
     """
     try:
         state = torch.load(file, map_location="cpu", weights_only=True)
@@ -130,7 +132,7 @@ def _resnet18() -> Backbone:
 
 
 def _resnet18_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """From torchvision's names to those of `Backbone.stages`; no classifier."""
+    """Rename torchvision's keys to those of `Backbone.stages`; drop the classifier."""
     renamed = {}
     for key, value in state.items():
         key = re.sub(r"^conv1\.", "0.0.", key)
@@ -144,8 +146,8 @@ def _resnet18_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 class SameConv(nn.Conv2d):
     """A bias-free convolution with TensorFlow's SAME padding.
 
-    At stride 2 that padding is uneven (the extra row and column lie right and below),
-    and the published weights were learnt with it.
+    The published weights were trained with it. At stride 2 it is uneven: the extra
+    column and row are on the right and at the bottom.
     """
 
     def __init__(
@@ -157,7 +159,7 @@ class SameConv(nn.Conv2d):
         )
 
     def forward(self, input: Tensor) -> Tensor:
-        """(n, width_out, ceil(H / stride), ceil(W / stride)) features."""
+        """Return (n, width_out, ceil(H / stride), ceil(W / stride)) features."""
         if self.stride[0] > 1:
             height, width = input.shape[-2:]
             input = functional.pad(input, [*self._pads(width), *self._pads(height)])
@@ -170,7 +172,7 @@ class SameConv(nn.Conv2d):
 
 
 class InvertedResidual(nn.Module):
-    """EfficientNet's block: widen, depthwise convolution, narrow, and maybe skip."""
+    """EfficientNet's block: expansion, depthwise convolution, projection, shortcut."""
 
     def __init__(
         self, width_in: int, width_out: int, kernel: int, stride: int, expansion: int
@@ -183,7 +185,7 @@ class InvertedResidual(nn.Module):
         self.skips = stride == 1 and width_in == width_out
 
     def forward(self, features: Tensor) -> Tensor:
-        """(n, width_out, H / stride, W / stride) features."""
+        """Map (n, width_in, H, W) to (n, width_out, H / stride, W / stride)."""
         result = self.project(self.depthwise(self.expand(features)))
         return features + result if self.skips else result
 
@@ -196,7 +198,7 @@ def _unit(
     groups: int = 1,
     activate: bool = True,
 ) -> nn.Sequential:
-    """Convolution, batch normalisation and, unless told otherwise, ReLU6."""
+    """Convolution, batch normalisation and, if `activate`, ReLU6."""
     convolution = SameConv(width_in, width_out, kernel, stride, groups)
     normalisation = nn.BatchNorm2d(width_out, eps=1e-3, momentum=0.01)
     activation = [nn.ReLU6(inplace=True)] if activate else []
@@ -236,7 +238,7 @@ _LITE0_ENDS = {
 
 
 def _lite0_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The package's names to those of `Backbone.stages`; the classifier falls away."""
+    """Rename the package's keys to those of `Backbone.stages`; drop the classifier."""
     places = [
         f"{stage}.{block}"
         for stage, (depth, *_) in enumerate(_LITE0_STAGES, start=1)

@@ -1,9 +1,9 @@
-"""BiSeNet as it is commonly used to parse faces: 19 classes of CelebAMask-HQ.
+"""BiSeNet for face parsing, with 19 classes of CelebAMask-HQ.
 
 Yu et al., "BiSeNet: Bilateral Segmentation Network for Real-time Semantic Segmentation"
-(ECCV 2018), in the form of the public face-parsing weights: a ResNet-18 as the context
-path, whose features of every 8 pixels stand in for the spatial path. Layers have the
-names of those weights, so that their state dict loads as it is.
+(ECCV 2018), in the version of the public face-parsing weights: the context path is a
+ResNet-18 whose features of every 8 pixels replace the spatial path. Layers have the
+names of those weights, so their state dict loads unchanged.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from benchmark.avatars.part_classes import PART_IDS, PART_NAMES
 from benchmark.system.torchvision_ops import declare_missing_operators
-from methods.networks.face_parser import Reading
+from methods.networks.face_parser import ParserOutput
 
 CLASSES: Final = (
     ("background", "background"),
@@ -39,20 +39,19 @@ CLASSES: Final = (
     ("hair", "hair"),
     ("hat", "hat"),
 )
-"""Its classes by id, and the part class that each belongs to."""
+"""The classes by id, each with the part that it belongs to."""
 
 SIZE: Final = 512
-"""Pixels a side of the pictures that the public weights were trained on."""
+"""Side in pixels of the pictures that the public weights were trained on."""
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _LEAST = 1e-8
-"""Probability under which the logarithm is not followed."""
+"""Smallest probability before the logarithm."""
 
 
 class BiSeNet(nn.Module):
-    """Faces to the probabilities of the 13 parts, and features to compare.
+    """Maps faces to probabilities of the 13 parts and to features.
 
-    The two side outputs that its training looks at are there, as weights hold them, but
-    are never computed.
+    The two auxiliary outputs of the training are in the state dict and never computed.
     """
 
     def __init__(self) -> None:
@@ -66,31 +65,31 @@ class BiSeNet(nn.Module):
 
     @property
     def size(self) -> int:
-        """Side in pixels of the pictures that it was trained on."""
+        """Side in pixels of the training pictures."""
         return SIZE
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """(n, 13, S, S) logarithms of probabilities of (n, 3, S, S) in [-1, 1]."""
+        """Map (n, 3, S, S) pictures in [-1, 1] to (n, 13, S, S) log probabilities."""
         found = self.read(pictures).probabilities
         side = pictures.shape[-1]
         return (
             functional.interpolate(found, side, mode="bilinear").clamp_min(_LEAST).log()
         )
 
-    def read(self, pictures: Tensor) -> Reading:
-        """Fused features and probabilities every 8 pixels of (n, 3, S, S) in [-1, 1].
+    def read(self, pictures: Tensor) -> ParserOutput:
+        """Compute features and probabilities of (n, 3, S, S) pictures in [-1, 1].
 
-        (n, 256, S / 8, S / 8) and (n, 13, S / 8, S / 8).
+        They are (n, 256, S / 8, S / 8) and (n, 13, S / 8, S / 8).
         """
         fine, context = self.cp(_normalised(pictures))
         fused = self.ffm(torch.cat([fine, context], dim=1))
         classes = self.conv_out(fused).softmax(dim=1)
         matrix = self.get_buffer("parts")
-        return Reading(fused, torch.einsum("pc,nchw->nphw", matrix, classes))
+        return ParserOutput(fused, torch.einsum("pc,nchw->nphw", matrix, classes))
 
 
 def _part_matrix() -> Tensor:
-    """(13, 19): one where a class belongs to a part."""
+    """(13, 19): 1 where a class belongs to a part."""
     matrix = torch.zeros(len(PART_NAMES), len(CLASSES))
     for index, (_, part) in enumerate(CLASSES):
         matrix[PART_IDS[part], index] = 1
@@ -98,7 +97,7 @@ def _part_matrix() -> Tensor:
 
 
 def _normalised(pictures: Tensor) -> Tensor:
-    """As ImageNet's, from [-1, 1]."""
+    """Normalise pictures in [-1, 1] to the ImageNet statistics."""
     mean, deviation = (
         pictures.new_tensor(each).view(1, 3, 1, 1) for each in (_MEAN, _DEVIATION)
     )
@@ -119,7 +118,7 @@ class _Unit(nn.Module):
 
 
 class _Output(nn.Module):
-    """A unit and the scores of the classes."""
+    """A unit followed by class scores."""
 
     def __init__(self, width_in: int, width: int) -> None:
         super().__init__()
@@ -131,7 +130,7 @@ class _Output(nn.Module):
 
 
 class _Refinement(nn.Module):
-    """A unit whose channels are gated by their means over the picture."""
+    """A unit whose channels are gated by their global means."""
 
     def __init__(self, width_in: int, width_out: int) -> None:
         super().__init__()
@@ -146,7 +145,7 @@ class _Refinement(nn.Module):
 
 
 class _Fusion(nn.Module):
-    """Both paths' features mixed, and some channels of the mixture raised."""
+    """Mixes the features of both paths and adds gated channels."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -161,7 +160,7 @@ class _Fusion(nn.Module):
 
 
 class _ContextPath(nn.Module):
-    """ResNet-18, whose coarse features are refined and brought up to every 8 pixels."""
+    """ResNet-18 whose coarse features are refined and upsampled to every 8 pixels."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -173,7 +172,7 @@ class _ContextPath(nn.Module):
         self.conv_avg = _Unit(512, 128, 1)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """(n, 128, S / 8, S / 8) of the network itself, and as many refined ones."""
+        """ResNet's own and the refined features, both (n, 128, S / 8, S / 8)."""
         fine, middle, coarse = self._levels(pictures)
         lowest = self.arm32(coarse) + self.conv_avg(_means(coarse))
         raised = self.conv_head32(_enlarged(lowest, middle))
@@ -181,7 +180,7 @@ class _ContextPath(nn.Module):
         return fine, self.conv_head16(_enlarged(refined, fine))
 
     def _levels(self, pictures: Tensor) -> list[Tensor]:
-        """Features every 8, 16 and 32 pixels."""
+        """ResNet's features every 8, 16 and 32 pixels."""
         net = self.resnet
         found = net["maxpool"](net["bn1"](net["conv1"](pictures)).relu())
         levels = []
@@ -192,7 +191,7 @@ class _ContextPath(nn.Module):
 
 
 def _residual_network() -> nn.ModuleDict:
-    """ResNet-18 without its classifier, by the names of its layers."""
+    """The layers of ResNet-18 by name, without its classifier."""
     declare_missing_operators()
     from torchvision.models import resnet18
 
@@ -209,5 +208,5 @@ def _means(features: Tensor) -> Tensor:
 
 
 def _enlarged(features: Tensor, like: Tensor) -> Tensor:
-    """To the places of another level, each value repeated."""
+    """Upsample to the size of another level, nearest neighbour."""
     return functional.interpolate(features, like.shape[2:], mode="nearest")

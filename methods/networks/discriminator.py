@@ -1,7 +1,8 @@
 """SemanticStyleGAN's dual-branch discriminator (Shi et al. 2022, section 3.4).
 
-A StyleGAN2 residual stack for the picture and one for its segmentation meet at 4 x 4.
-Parameter names and shapes are those of the released checkpoints.
+It has a StyleGAN2 residual stack for the picture and one for its segmentation. Their
+features are added at 4 x 4. Parameter names and shapes are those of the released
+checkpoints.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ from methods.networks.stylegan_layers import (
 )
 
 GROUP = 4
-"""Samples that one standard deviation is taken over."""
+"""Samples in each group of the minibatch standard deviation."""
 LAST = 4
-"""Edge in pixels at which the branches meet."""
+"""Side in pixels at which the branches are added."""
 
 
 def _activated(
@@ -49,7 +50,7 @@ def _activated(
 
 
 class ActivatedConv(nn.Sequential):
-    """Convolution of stride 1 that keeps the size, bias, leaky ReLU."""
+    """Convolution of stride 1 that keeps the size, then bias and leaky ReLU."""
 
     def __init__(self, inputs: int, outputs: int, size: int) -> None:
         super().__init__(EqualConv(inputs, outputs, size), Bias(outputs))
@@ -61,7 +62,7 @@ class ActivatedConv(nn.Sequential):
 
 
 class HalvingConv(nn.Sequential):
-    """Blur, 3 x 3 convolution of stride 2, bias, leaky ReLU."""
+    """Blur, 3 x 3 convolution of stride 2, bias and leaky ReLU."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(Kernel(), EqualConv(inputs, outputs, 3), Bias(outputs))
@@ -80,15 +81,15 @@ class HalvingSkip(nn.Sequential):
         super().__init__(Kernel(), EqualConv(inputs, outputs, 1))
 
     def forward(self, input: Tensor) -> Tensor:
-        """(n, inputs, H, W) to (n, outputs, H/2, W/2), over √2: half of the sum."""
+        """(n, inputs, H, W) to (n, outputs, H/2, W/2), divided by √2."""
         filtered, conv = cast("tuple[Kernel, EqualConv]", tuple(self))
-        # Only every second point of the blurred picture is ever read.
+        # The 1 x 1 convolution reads only every second position.
         smooth = blur(input, filtered.kernel, padding=1, stride=2)
         return functional.conv2d(smooth, conv.weight * (conv.scale / GAIN))
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions beside a linear skip; halves the size."""
+    """Two convolutions and a linear shortcut; halves the size."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -112,17 +113,17 @@ def _branch(inputs: int, size: int, table: Mapping[int, int]) -> nn.Sequential:
 
 
 def _with_deviation(features: Tensor) -> Tensor:
-    """Append one channel: how much the samples of a group differ (Karras 2018).
+    """Append a channel with the minibatch standard deviation (Karras et al. 2018).
 
-    Group members lie batch / group samples apart. Raises ValueError for a batch that
-    groups do not divide.
+    Members of a group are batch / group samples apart. Raises ValueError if the batch
+    is not a multiple of the group.
     """
     count, channels, height, width = features.shape
     group = min(count, GROUP)
     if count % group:
         raise ValueError(
-            f"a batch of {count}: the discriminator compares groups of {GROUP}, give "
-            f"fewer than {GROUP} samples or a multiple of {GROUP}"
+            f"a batch of {count} is no multiple of {GROUP}, the group size of the "
+            f"discriminator: give a multiple of {GROUP} or fewer than {GROUP}"
         )
     grouped = features.view(group, -1, channels, height, width)
     spread = grouped.var(0, unbiased=False).add(EPSILON).sqrt().mean((1, 2, 3))
@@ -131,13 +132,13 @@ def _with_deviation(features: Tensor) -> Tensor:
 
 
 class SemanticDiscriminator(nn.Module):
-    """Judges pictures, alone or together with their segmentation.
+    """Scores pictures, alone or together with their segmentation.
 
     Args:
-        size: edge of the pictures in pixels, a power of two, 8 to 1024.
+        size: side of the pictures in pixels, a power of two, 8 to 1024.
         seg_dim: channels of the segmentation.
         channel_multiplier: factor of StyleGAN2's channel table from 64 px on.
-        channels: our extension: channels by resolution that replace the table's.
+        channels: channels by resolution that replace the table's (our extension).
     """
 
     def __init__(
@@ -162,15 +163,15 @@ class SemanticDiscriminator(nn.Module):
         )
 
     def forward(self, image: Tensor, seg: Tensor | None = None) -> Tensor:
-        """(n, 1) logits, high for real.
+        """Return (n, 1) logits, high for real.
 
         Args:
-            image: (n, 3, size, size), about [-1, 1].
-            seg: (n, seg_dim, size, size), -1 or 1 (generated: about that); without it
-                the segmentation branch is left out.
+            image: (n, 3, size, size) pictures, about [-1, 1].
+            seg: (n, seg_dim, size, size) segmentations of about -1 or 1; None leaves
+                the segmentation branch out.
 
         Raises:
-            ValueError: for a batch of more than 4 that 4 does not divide.
+            ValueError: if n is above 4 and no multiple of 4.
         """
         features = self.convs_img(image)
         if seg is not None:

@@ -1,4 +1,4 @@
-"""The avatar estimator: one network from a picture to every parameter of a spec."""
+"""The avatar estimator, from a face to an avatar vector (SwiftAvatar, section 3.3)."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from methods.networks.backbones import Backbone
 
 
 class Pooled(nn.Module):
-    """The mean over all places, as in the paper."""
+    """Averages features over all positions, as in the paper."""
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__()
         self.width = backbone.widths[-1]
 
     def forward(self, features: Tensor) -> Tensor:
-        """(n, width) of (n, width, H, W) features."""
+        """Map (n, width, H, W) features to (n, width)."""
         return features.mean(dim=(2, 3))
 
 
 class Grid(nn.Module):
-    """A few channels of every place, side by side.
+    """Concatenates a few channels of every position.
 
-    Faces are aligned, so a place means something (an eye, the fringe). This reads shape
-    out of a frozen backbone that a mean over all places blurs away.
+    Faces are aligned, so a position has a meaning, such as an eye or the fringe. It
+    keeps the shapes in the features of a frozen backbone, which a mean removes.
     """
 
     def __init__(self, backbone: Backbone, channels: int, input_size: int) -> None:
@@ -39,7 +39,7 @@ class Grid(nn.Module):
         )
 
     def forward(self, features: Tensor) -> Tensor:
-        """(n, width) of (n, C, side, side) features."""
+        """Map (n, C, side, side) features to (n, width)."""
         return self.squeeze(features).flatten(1)
 
 
@@ -47,11 +47,11 @@ Reading = Pooled | Grid
 
 
 class Estimator(nn.Module):
-    """Backbone, one continuous head, one head per discrete parameter.
+    """A backbone with a head for all scalars and one for each discrete parameter.
 
-    Section 3.3 of the SwiftAvatar paper (AAAI 2023). The first `frozen_stages` stages
-    of the backbone keep their weights and statistics; the rest learns. `reading` makes
-    one feature of what the backbone puts out.
+    SwiftAvatar, section 3.3. The first `frozen_stages` stages of the backbone keep
+    their weights and statistics. `reading` turns the backbone's output into one feature
+    vector.
     """
 
     def __init__(
@@ -75,19 +75,19 @@ class Estimator(nn.Module):
         self.train()
 
     def train(self, mode: bool = True) -> Estimator:
-        """Switch the learning part; frozen stages always keep their statistics."""
+        """Switch to training or evaluation; frozen stages stay in evaluation mode."""
         super().train(mode)
         self.backbone.stages[: self.frozen_stages].eval()
         return self
 
-    def frozen(self, pictures: Tensor) -> Tensor:
-        """What the frozen stages make of (n, 3, H, W) pictures in [-1, 1]."""
+    def frozen_features(self, pictures: Tensor) -> Tensor:
+        """Apply the frozen stages to (n, 3, H, W) pictures in [-1, 1]."""
         with torch.no_grad():
             features = self.backbone.normalise(pictures)
             return self.backbone.stages[: self.frozen_stages](features)
 
-    def learnt(self, features: Tensor) -> Tensor:
-        """(n, flat_size) predictions from the output of `frozen`."""
+    def predict_from(self, features: Tensor) -> Tensor:
+        """Map the output of `frozen_features` to (n, flat_size) predictions."""
         stages = self.backbone.stages[self.frozen_stages :]
         feature = self.reading(stages(features))
         blocks = [head(feature) for head in self.heads]
@@ -96,8 +96,11 @@ class Estimator(nn.Module):
         return torch.cat(blocks, dim=1)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """(n, flat_size): scalars in [0, 1], then one block of logits per discrete."""
-        return self.learnt(self.frozen(pictures))
+        """Predict (n, flat_size) values from (n, 3, H, W) pictures in [-1, 1].
+
+        They are scalars in [0, 1], then a block of logits for each discrete parameter.
+        """
+        return self.predict_from(self.frozen_features(pictures))
 
 
 def _head(width_in: int, width: int, width_out: int) -> nn.Sequential:

@@ -1,4 +1,4 @@
-"""A small face parser: the 13 parts of an aligned portrait, and features to compare."""
+"""A small face parser: the 13 parts of an aligned portrait, and its features."""
 
 from __future__ import annotations
 
@@ -14,51 +14,50 @@ from benchmark.avatars.part_classes import PART_NAMES
 from methods.networks.backbones import Backbone, load_imagenet, make_backbone
 
 _TAPS = (1, 2, 3, 5)
-"""Encoder stages whose last features the decoder reads: every 2, 4, 8, 16 pixels."""
+"""Encoder stages whose output the decoder uses: every 2, 4, 8 and 16 pixels."""
 
 
 @dataclass(frozen=True)
 class ParserConfig:
-    """How a parser is built.
+    """The hyperparameters of a parser.
 
     Attributes:
-        size: side in pixels of the pictures that it was trained on.
-        widths: of the decoder, where it takes in the encoder's features of every 16,
-            8, 4 and 2 pixels.
+        size: side in pixels of the training pictures.
+        widths: channels of the decoder at every 16, 8, 4 and 2 pixels.
     """
 
     size: int = 128
     widths: tuple[int, int, int, int] = (96, 64, 48, 32)
 
 
-class Reading(NamedTuple):
-    """What a parser sees: features and class probabilities at the same places."""
+class ParserOutput(NamedTuple):
+    """Features and class probabilities of a parser at the same positions."""
 
     features: Tensor
     probabilities: Tensor
 
 
-class PartReader(Protocol):
-    """A network that tells the 13 parts of faces."""
+class PartParser(Protocol):
+    """A network that segments faces into the 13 parts."""
 
     @property
     def size(self) -> int:
-        """Side in pixels of the pictures that it was trained on."""
+        """Side in pixels of the training pictures."""
         ...
 
     def __call__(self, pictures: Tensor) -> Tensor:
-        """(n, 13, S, S) class scores of (n, 3, S, S) RGB pictures in [-1, 1]."""
+        """Map (n, 3, S, S) RGB pictures in [-1, 1] to (n, 13, S, S) class scores."""
         ...
 
-    def read(self, pictures: Tensor) -> Reading:
-        """Features and probabilities of (n, 3, S, S) pictures in [-1, 1]."""
+    def read(self, pictures: Tensor) -> ParserOutput:
+        """Compute features and probabilities of (n, 3, S, S) pictures in [-1, 1]."""
         ...
 
 
 class FaceParser(nn.Module):
-    """EfficientNet-Lite0's first stages and a decoder with shortcuts (a U-Net).
+    """A U-Net: the first stages of EfficientNet-Lite0 and a decoder with shortcuts.
 
-    The encoder's batch normalisation keeps its ImageNet statistics, in training too.
+    The encoder's batch normalisation keeps its ImageNet statistics during training.
     """
 
     def __init__(self, config: ParserConfig) -> None:
@@ -79,19 +78,19 @@ class FaceParser(nn.Module):
 
     @property
     def size(self) -> int:
-        """Side in pixels of the pictures that it was trained on."""
+        """Side in pixels of the training pictures."""
         return self.config.size
 
     def train(self, mode: bool = True) -> FaceParser:
-        """Switch the decoder; the encoder's statistics never move."""
+        """Switch the decoder's mode; the encoder stays in evaluation mode."""
         super().train(mode)
         self.encoder.eval()
         return self
 
     def load_encoder(self, file: Path) -> None:
-        """Take the encoder's stages from EfficientNet-Lite0's published weights.
+        """Load the encoder from EfficientNet-Lite0's published weights.
 
-        Raises WeightMismatch where the file holds another network.
+        Raises WeightMismatch if the file holds another network.
         """
         whole = make_backbone("efficientnet_lite0")
         load_imagenet(whole, "efficientnet_lite0", file)
@@ -99,27 +98,27 @@ class FaceParser(nn.Module):
         self.encoder.load_state_dict(taken)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """(n, 13, S, S) class scores of (n, 3, S, S) RGB pictures in [-1, 1].
+        """Map (n, 3, S, S) RGB pictures in [-1, 1] to (n, 13, S, S) class scores.
 
-        Raises ValueError for pictures whose side is no multiple of 16.
+        Raises ValueError if S is no multiple of 16.
         """
         scores = self.classify(self._decode(pictures)[-1])
         return functional.interpolate(scores, pictures.shape[-1], mode="bilinear")
 
-    def read(self, pictures: Tensor) -> Reading:
-        """Features and probabilities every 4 pixels of (n, 3, S, S) in [-1, 1].
+    def read(self, pictures: Tensor) -> ParserOutput:
+        """Compute features and probabilities of (n, 3, S, S) pictures in [-1, 1].
 
-        (n, feature_width, S / 4, S / 4) and (n, 13, S / 4, S / 4).
+        They are (n, feature_width, S / 4, S / 4) and (n, 13, S / 4, S / 4).
         """
         *_, coarse, fine = self._decode(pictures)
         probabilities = self.classify(fine).softmax(dim=1)
-        return Reading(coarse, functional.avg_pool2d(probabilities, 2))
+        return ParserOutput(coarse, functional.avg_pool2d(probabilities, 2))
 
     def _decode(self, pictures: Tensor) -> list[Tensor]:
         """The decoder's features every 16, 8, 4 and 2 pixels."""
         if pictures.shape[-1] % 16 or pictures.shape[-2] % 16:
             raise ValueError(
-                "the parser wants pictures whose sides are multiples of 16 px, got "
+                "the sides of the pictures must be multiples of 16 px, got "
                 f"{tuple(pictures.shape)}"
             )
         levels: list[Tensor] = []

@@ -1,4 +1,4 @@
-"""The hyper-parameters of SemanticStyleGAN's generator (Shi et al. 2022)."""
+"""The hyperparameters of SemanticStyleGAN's generator (Shi et al. 2022)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ WIDEST = 512
 def channel_table(
     multiplier: int, overrides: Mapping[int, int] | None = None
 ) -> dict[int, int]:
-    """Channels by resolution, 4 to 1024: StyleGAN2's table with `overrides`.
+    """Return StyleGAN2's channels by resolution, 4 to 1024, with `overrides`.
 
-    Raises ValueError for an override of a resolution that is not in the table, and for
-    one of no channels.
+    Raises ValueError if an override has a resolution outside the table or less than one
+    channel.
     """
     table = dict.fromkeys((4, 8, 16, 32), WIDEST)
     table |= {2**k: 2 ** (14 - k) * multiplier for k in range(6, 11)}
-    # JSON, as a card of weights is, has texts for keys.
+    # Keys from the JSON card of weights are strings.
     changed = {int(size): count for size, count in (overrides or {}).items()}
     for size, count in changed.items():
         if size not in table or count < 1:
@@ -33,26 +33,26 @@ def channel_table(
 
 @dataclass(frozen=True)
 class GeneratorConfig:
-    """The hyper-parameters; defaults are those of the published 512-px model.
+    """The hyperparameters; the defaults are those of the published 512-px model.
 
     Attributes:
-        size: edge of the picture in pixels, a power of two.
+        size: side of the picture in pixels, a power of two.
         style_dim: D, the length of z and of every latent row.
         n_mlp: layers of the mapping network.
         lr_mlp: learning-rate factor of the mapping network.
         channel_multiplier: factor of the channel table from 64 px on.
-        seg_dim: parts, the background included.
+        seg_dim: number of parts, the background included.
         local_layers: layers of a local generator.
         local_channel: channels of a local generator.
-        base_layers: first layers whose codes all parts but the background share.
-        depth_layers: layers up to the pseudo depth; later ones make the texture.
-        coarse_size: edge of the grid on which parts are composed.
+        base_layers: first layers whose latents all parts except the background share.
+        depth_layers: layers up to the pseudo depth; later ones draw the texture.
+        coarse_size: side of the grid on which parts are composed.
         coarse_channel: channels of the composed features.
-        min_feat_size: edge to which the render net first pools them.
+        min_feat_size: side to which the render net first pools these features.
         residual_refine: add the coarse segmentation to the rendered one.
         detach_texture: stop the gradient from texture layers to depth layers.
-        transparent_dims: parts that do not hide what lies behind them.
-        channels: our extension: channels by resolution that replace the table's.
+        transparent_dims: ids of transparent parts, such as glasses.
+        channels: channels by resolution that replace the table's (our extension).
     """
 
     size: int = 512
@@ -77,12 +77,12 @@ class GeneratorConfig:
         object.__setattr__(self, "transparent_dims", tuple(self.transparent_dims))
         whole = {int(size): int(count) for size, count in self.channels.items()}
         object.__setattr__(self, "channels", whole)
-        for wrong, sentence in self._findings():
+        for wrong, sentence in self._problems():
             if wrong:
                 raise ValueError(sentence)
         channel_table(self.channel_multiplier, whole)
 
-    def _findings(self) -> list[tuple[bool, str]]:
+    def _problems(self) -> list[tuple[bool, str]]:
         names = ("size", "coarse_size", "min_feat_size")
         sizes = [getattr(self, name) for name in names]
         return [
@@ -110,7 +110,7 @@ class GeneratorConfig:
 
     @property
     def layout(self) -> PartLayout:
-        """Rows of the latent codes."""
+        """The rows of the latent codes."""
         return PartLayout(
             self.seg_dim, self.base_layers, self.depth_layers, self.local_layers
         )

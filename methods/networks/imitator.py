@@ -1,10 +1,9 @@
-"""The imitator of F2P: deconvolutions that draw a vector as the engine would.
+"""The imitator of F2P: a network that draws avatar vectors like the engine.
 
 Table 2 of Shi et al., "Neural Rendering for Game Character Auto-creation" (TPAMI 2022):
-eight transposed convolutions of kernel 4, the first from one place to 4 x 4, each other
-twice as large as the one before, batch normalisation and ReLU after all but the last.
-The table ends in a bare deconvolution and names no activation; as in DCGAN, whose shape
-this is, a hyperbolic tangent brings pictures into [-1, 1].
+eight transposed convolutions of kernel 4, the first to 4 x 4, each later one doubling
+the size, with batch normalisation and ReLU after all but the last. The table names no
+final activation. As in DCGAN, a hyperbolic tangent gives pictures in [-1, 1].
 """
 
 from __future__ import annotations
@@ -14,19 +13,26 @@ from typing import Final, Literal
 from torch import Tensor, nn
 
 HIDDEN: Final = (512, 512, 512, 256, 128, 64, 64)
-"""Filters of the published hidden layers, whose outputs are 4 to 256 px wide."""
+"""Filters of the published hidden layers, from 4 to 256 px."""
 DEVIATION = 0.02
-"""Of DCGAN's normal draws."""
+"""Standard deviation of DCGAN's initial weights."""
 
 
 class Imitator(nn.Module):
-    """(n, inputs) flat vectors to (n, 3, size, size) pictures in [-1, 1].
+    """Maps (n, inputs) flat vectors to (n, 3, size, size) pictures in [-1, 1].
 
-    A size of 512 is the published one; for 256, 128 and 64 px the last one, two and
-    three hidden layers are left out. `width` is a factor of every hidden layer's
-    filters. "dcgan" starts weights from normal draws of deviation 0.02 (factors of
-    batch normalisation around 1), "torch" as torch does. Draws come from torch's global
-    generator. Raises ValueError for other sizes.
+    Initial weights come from torch's global generator.
+
+    Args:
+        inputs: length of a flat vector.
+        size: 512 as published, or 256, 128 or 64, which leave out the last one, two or
+            three hidden layers.
+        width: factor of the filters of every hidden layer.
+        start: "dcgan" draws initial weights with standard deviation 0.02, around 1 for
+            batch normalisation; "torch" keeps torch's defaults.
+
+    Raises:
+        ValueError: for any other size.
     """
 
     def __init__(
@@ -54,12 +60,12 @@ class Imitator(nn.Module):
             self.layers.apply(_draw_as_dcgan)
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """(n, 3, size, size) pictures of (n, inputs) flat vectors."""
+        """Draw (n, inputs) flat vectors: (n, 3, size, size) pictures."""
         return self.layers(vectors[:, :, None, None])
 
 
 def _hidden(size: int) -> tuple[int, ...]:
-    """Filters of the hidden layers for a size in pixels."""
+    """The filters of the hidden layers for a size in pixels."""
     largest = 2 ** (len(HIDDEN) + 2)
     if size not in (64, 128, 256, largest):
         raise ValueError(f"the imitator draws 64, 128, 256 or 512 px, not {size}")

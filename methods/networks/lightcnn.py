@@ -1,8 +1,8 @@
-"""LightCNN, a face-recognition network: an aligned face to 256 numbers of its person.
+"""LightCNN, a face-recognition network: an aligned face to 256 numbers.
 
 Wu, He, Sun and Tan, "A Light CNN for Deep Face Representation with Noisy Labels" (IEEE
-TIFS 2018). Two of its published forms: V4, which sees colours, and 29 layers v2, which
-sees grey. Both embed faces of one person near each other by cosine.
+TIFS 2018), in two published versions: V4 for colour pictures and 29 layers v2 for grey
+pictures. Embeddings of the same person have a high cosine similarity.
 """
 
 from __future__ import annotations
@@ -29,34 +29,34 @@ WEIGHT_FILES: dict[LightCNNName, str] = {
 """The weight file (benchmark.weights) of each network."""
 
 SIDE = 128
-"""Pixels of the square faces that both want."""
+"""Side in pixels of the input faces."""
 EYES_ROW = 40.0
-"""Row (pixels from the top) of the point between the eyes."""
+"""Row of the point between the eyes, in pixels from the top."""
 EYES_TO_MOUTH = 48.0
-"""Pixels from that point down to the middle of the mouth."""
+"""Distance in pixels from that point down to the centre of the mouth."""
 EMBEDDING = 256
-"""Numbers of an embedding."""
+"""Length of an embedding."""
 
 _FC_INPUTS = 128 * 8 * 8
-# Luma of ITU-R BT.601, which OpenCV and Pillow make grey pictures with.
+# Luma of ITU-R BT.601, as OpenCV and Pillow convert to grey.
 _LUMA = (0.299, 0.587, 0.114)
 
 
 class MaxFeatureMap(nn.Module):
-    """A convolution to twice the channels, then the larger of each two of them."""
+    """A convolution to twice the channels, then the maximum of both halves."""
 
     def __init__(self, width_in: int, width_out: int, kernel: int) -> None:
         super().__init__()
         self.filter = nn.Conv2d(width_in, 2 * width_out, kernel, padding=kernel // 2)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(n, width_out, H, W) features."""
+        """Map (n, width_in, H, W) to (n, width_out, H, W)."""
         first, second = self.filter(features).chunk(2, dim=1)
         return torch.maximum(first, second)
 
 
 class Residual(nn.Module):
-    """Two maps of 3 x 3 around a shortcut."""
+    """Two 3 x 3 max-feature-map layers with a shortcut."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -64,12 +64,12 @@ class Residual(nn.Module):
         self.conv2 = MaxFeatureMap(width, width, 3)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features of the same shape."""
+        """Map (n, width, H, W) to the same shape."""
         return self.conv2(self.conv1(features)) + features
 
 
 class Group(nn.Module):
-    """A map of 1 x 1, then one of 3 x 3 to another width."""
+    """A 1 x 1 max-feature-map layer, then a 3 x 3 one to another width."""
 
     def __init__(self, width_in: int, width_out: int) -> None:
         super().__init__()
@@ -77,42 +77,42 @@ class Group(nn.Module):
         self.conv = MaxFeatureMap(width_in, width_out, 3)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(n, width_out, H, W) features."""
+        """Map (n, width_in, H, W) to (n, width_out, H, W)."""
         return self.conv(self.conv_a(features))
 
 
 class LightCNN(nn.Module):
-    """What both forms share: faces in, embeddings out.
+    """Base class of both versions.
 
-    The names of the layers are those of the authors' checkpoints.
+    Layers have the names of the authors' checkpoints.
     """
 
     name: ClassVar[LightCNNName]
     fc: nn.Linear
 
     def prepare(self, faces: Tensor) -> Tensor:
-        """(n, 3, 128, 128) RGB faces in [-1, 1] as the weights were learnt on."""
+        """Convert (n, 3, 128, 128) RGB faces in [-1, 1] to the training format."""
         raise NotImplementedError
 
     def features(self, prepared: Tensor) -> Tensor:
-        """(n, 128, 8, 8) of prepared faces."""
+        """Map prepared faces to (n, 128, 8, 8) features."""
         raise NotImplementedError
 
     def forward(self, faces: Tensor) -> Tensor:
-        """(n, 256) embeddings of (n, 3, 128, 128) RGB faces in [-1, 1].
+        """Map (n, 3, 128, 128) RGB faces in [-1, 1] to (n, 256) embeddings.
 
-        They are not of unit length. Raises ValueError for faces of another size.
+        Embeddings do not have unit length. Raises ValueError for another size.
         """
         if faces.ndim != 4 or tuple(faces.shape[1:]) != (3, SIDE, SIDE):
             raise ValueError(
-                f"LightCNN wants faces of (n, 3, {SIDE}, {SIDE}), got "
+                f"LightCNN needs faces of shape (n, 3, {SIDE}, {SIDE}), got "
                 f"{tuple(faces.shape)}: align them first"
             )
         return self.fc(self.features(self.prepare(faces)).flatten(1))
 
 
 class LightCNNV4(LightCNN):
-    """V4: ten blocks between five plain maps; blue, green, red in [0, 1]."""
+    """V4: ten residual blocks between five layers, for BGR input in [0, 1]."""
 
     name = "lightcnn-v4"
 
@@ -130,11 +130,11 @@ class LightCNNV4(LightCNN):
         self.fc = nn.Linear(_FC_INPUTS, EMBEDDING)
 
     def prepare(self, faces: Tensor) -> Tensor:
-        """Blue, green, red in [0, 1]."""
+        """Convert RGB in [-1, 1] to BGR in [0, 1]."""
         return (faces.flip(1) + 1) / 2
 
     def features(self, prepared: Tensor) -> Tensor:
-        """(n, 128, 8, 8) of (n, 3, 128, 128)."""
+        """Map (n, 3, 128, 128) to (n, 128, 8, 8) features."""
         found = _pool(self.conv1(prepared))
         found = _pool(self.conv2(self.block1(found)))
         found = _pool(self.conv3(self.block2(found)))
@@ -143,7 +143,7 @@ class LightCNNV4(LightCNN):
 
 
 class LightCNN29(LightCNN):
-    """29 layers, version 2: groups between the blocks; grey in [0, 1].
+    """29 layers, version 2: groups between residual blocks, for grey input in [0, 1].
 
     The checkpoint's classifier of 80,013 people is left out.
     """
@@ -164,12 +164,12 @@ class LightCNN29(LightCNN):
         self.fc = nn.Linear(_FC_INPUTS, EMBEDDING)
 
     def prepare(self, faces: Tensor) -> Tensor:
-        """Grey in [0, 1]."""
+        """Convert RGB in [-1, 1] to grey in [0, 1]."""
         luma = faces.new_tensor(_LUMA).view(1, 3, 1, 1)
         return ((faces + 1) / 2 * luma).sum(dim=1, keepdim=True)
 
     def features(self, prepared: Tensor) -> Tensor:
-        """(n, 128, 8, 8) of (n, 1, 128, 128)."""
+        """Map (n, 1, 128, 128) to (n, 128, 8, 8) features."""
         found = _pool(self.conv1(prepared))
         found = _pool(self.group1(self.block1(found)))
         found = _pool(self.group2(self.block2(found)))
@@ -184,15 +184,18 @@ _FORMS: dict[LightCNNName, type[LightCNN]] = {
 
 
 def load_lightcnn(name: LightCNNName, file: Path, device: str = "cpu") -> LightCNN:
-    """The frozen network of that name with the weights of its authors' checkpoint.
+    """Load the frozen network from its authors' checkpoint.
 
-    A file `*.safetensors` holds the network's own state dict instead, as a method that
-    took it along saved it. Nothing in a file is run. Raises WeightsError, in one
-    sentence, for a file that holds no such weights.
+    A `*.safetensors` file instead holds the state dict of this module, as a fitted
+    method saves it. No code of the file is executed. Raises WeightsError if the file
+    does not hold the weights of that network.
     """
-    kept = file.suffix == ".safetensors"
-    state = _kept_state(file) if kept else _state(name, file, read_torch_file(file))
-    # Weights that are replaced at once need no random numbers.
+    state = (
+        _read_saved_state(file)
+        if file.suffix == ".safetensors"
+        else _checkpoint_state(name, file, read_torch_file(file))
+    )
+    # Meta tensors skip the random initialisation.
     with torch.device("meta"):
         network = _FORMS[name]()
     _check(name, file, state, network.state_dict())
@@ -205,27 +208,29 @@ def _blocks(count: int, width: int) -> nn.Sequential:
 
 
 def _pool(features: Tensor) -> Tensor:
-    """Half the side: the largest of each four places plus their mean."""
+    """Halve the side: the sum of max pooling and average pooling."""
     return functional.max_pool2d(features, 2) + functional.avg_pool2d(features, 2)
 
 
-def _state(name: LightCNNName, file: Path, content: Any) -> dict[str, Tensor]:
-    """The weights in a checkpoint, without the classifier and DataParallel's prefix."""
+def _checkpoint_state(
+    name: LightCNNName, file: Path, content: Any
+) -> dict[str, Tensor]:
+    """The state dict of a checkpoint, without classifier and DataParallel's prefix."""
     found = content.get("state_dict") if isinstance(content, Mapping) else None
     if not isinstance(found, Mapping):
         raise WeightsError(
-            f"{file} is no checkpoint of {name}: it should be a dictionary with "
-            "'state_dict'; give the file that its authors released"
+            f"{file} is no checkpoint of {name}: it has no 'state_dict'; give the file "
+            "that its authors released"
         )
     names = {str(key).removeprefix("module."): value for key, value in found.items()}
     return {k: v for k, v in names.items() if not k.startswith("fc2.")}
 
 
-def _kept_state(file: Path) -> dict[str, Tensor]:
-    """The weights that a method took along."""
+def _read_saved_state(file: Path) -> dict[str, Tensor]:
+    """The state dict that a fitted method saved."""
     try:
-        # Tensors lie anywhere in a mapped file, and sums over memory that starts at
-        # another place round otherwise: copies make a saved method predict the same.
+        # Memory alignment changes how sums round, so copy tensors of a mapped file: a
+        # saved method then predicts the same.
         return {name: tensor.clone() for name, tensor in load_file(file).items()}
     except (OSError, SafetensorError) as error:
         raise WeightsError(
@@ -239,7 +244,7 @@ def _check(
     state: Mapping[str, Any],
     wanted: Mapping[str, Tensor],
 ) -> None:
-    """Raise WeightsError where the weights are not finite ones of this network."""
+    """Raise WeightsError unless `state` has finite weights of this network."""
     odd = sorted(
         key
         for key in state.keys() | wanted.keys()
@@ -253,6 +258,6 @@ def _check(
     if odd:
         raise WeightsError(
             f"{file} does not hold the weights of {name}: {len(odd)} entries are "
-            f"missing, foreign or of another shape, {odd[0]} first; give the file "
-            "that its authors released"
+            f"missing, unknown or invalid, the first is {odd[0]}; give the file that "
+            "its authors released"
         )

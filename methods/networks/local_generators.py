@@ -1,8 +1,8 @@
-"""SemanticStyleGAN's local generators: one small coordinate network for each part.
+"""SemanticStyleGAN's local generators, a small coordinate network for each part.
 
-All of them run as one batched matrix product a layer. Their read-out to features is
-linear, so composition and read-out are one product over all parts: the features of a
-single part are never made.
+All parts run as one batched matrix product for each layer. The read-out to features is
+linear, so composition and read-out are one matrix product over all parts, and the
+features of a single part are never computed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from methods.networks.stylegan_layers import (
 
 
 class PositionEmbedding(nn.Module):
-    """Coordinates as sines and cosines of log2(size) octaves, then a linear layer."""
+    """Fourier features of coordinates, one octave a frequency, then a linear layer."""
 
     frequencies: Tensor
 
@@ -39,29 +39,29 @@ class PositionEmbedding(nn.Module):
         self.scale = 1 / math.sqrt(inputs)
 
     def waves(self, coords: Tensor) -> Tensor:
-        """(n, 2, h, w) coordinates to (n, 2 + 4 octaves, h·w) features."""
+        """Map (n, 2, h, w) coordinates to (n, 2 + 4 octaves, h·w) features."""
         angles = coords[:, None] * self.frequencies.view(1, -1, 1, 1, 1)
         waves = torch.stack([angles.sin(), angles.cos()], dim=2).flatten(1, 3)
         return torch.cat([coords, waves], dim=1).flatten(2)
 
     def matrix(self) -> Tensor:
-        """(outputs, features) weights of the linear layer."""
+        """The (outputs, features) weights of the linear layer."""
         return self.weights[:, :, 0, 0] * self.scale
 
     def forward(self, coords: Tensor) -> Tensor:
-        """(n, 2, h, w) coordinates to (n, outputs, h, w)."""
+        """Map (n, 2, h, w) coordinates to (n, outputs, h, w)."""
         return (self.matrix() @ self.waves(coords)).unflatten(2, coords.shape[2:])
 
 
 def coordinate_grid(size: int) -> Tensor:
-    """(1, 2, size, size) coordinates in [-1, 1]: x along the width, then y."""
+    """Return (1, 2, size, size) coordinates in [-1, 1]: x to the right, y down."""
     line = torch.linspace(-1, 1, size)
     x, y = torch.meshgrid(line, line, indexing="xy")
     return torch.stack([x, y])[None]
 
 
 class ModulatedWeight(nn.Module):
-    """Weights of a 1 x 1 convolution and the map from a style to input factors."""
+    """Weights of a modulated 1 x 1 convolution, with its map from styles to factors."""
 
     def __init__(self, channels: int, style_dim: int) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class StyledLayer(nn.Module):
 
 
 class LocalGenerator(nn.Module):
-    """Parameters of one part's network; `LocalGenerators` runs them all."""
+    """Parameters of the network of one part; `LocalGenerators` evaluates all parts."""
 
     def __init__(
         self, channels: int, style_dim: int, layers: int, features: int, depth: bool
@@ -94,10 +94,10 @@ class LocalGenerator(nn.Module):
 
 
 class LocalOutputs(NamedTuple):
-    """What the local generators make of n samples on P grid points.
+    """Outputs of the local generators for n samples on P grid points.
 
     Attributes:
-        depths: (n, parts, P); the background's are 0.
+        depths: (n, parts, P) pseudo depths; those of the background are 0.
         hidden: (n, parts, channels, P), before the linear read-out to features.
     """
 
@@ -106,7 +106,7 @@ class LocalOutputs(NamedTuple):
 
 
 class LocalGenerators(nn.ModuleList):
-    """All parts' networks; part 0 is the background and has no depth."""
+    """The networks of all parts; part 0 is the background and has no depth."""
 
     def __init__(
         self,
@@ -130,12 +130,15 @@ class LocalGenerators(nn.ModuleList):
         return cast("list[LocalGenerator]", list(self))
 
     def _layers(self) -> list[list[StyledLayer]]:
-        """Layers by depth, then by part."""
+        """The layers, first by layer number and then by part."""
         columns = [cast("list[StyledLayer]", list(n.linears)) for n in self._networks]
         return [list(row) for row in zip(*columns, strict=True)]
 
     def modulated_weights(self, styles: Tensor) -> Tensor:
-        """Demodulated weights (layers, n, parts, out, in) for (n, parts, layers, D)."""
+        """Demodulated (layers, n, parts, out, in) weights of `styles`.
+
+        The styles are (n, parts, layers, D).
+        """
         layers = [layer for row in self._layers() for layer in row]
         shape = (len(self._layers()), len(self))
         maps = [layer.conv.modulation for layer in layers]
@@ -151,7 +154,7 @@ class LocalGenerators(nn.ModuleList):
         return weight * (torch.rsqrt(energy + EPSILON) * GAIN)
 
     def biases(self) -> list[Tensor]:
-        """For each layer (parts, channels, 1) biases, times the activation's gain."""
+        """For each layer, (parts, channels, 1) biases times the activation's gain."""
         return [
             torch.stack([layer.activate.bias for layer in row])[..., None] * GAIN
             for row in self._layers()
@@ -160,15 +163,15 @@ class LocalGenerators(nn.ModuleList):
     def forward(
         self, embedding: PositionEmbedding, waves: Sequence[Tensor], styles: Tensor
     ) -> LocalOutputs:
-        """Run every part's network.
+        """Evaluate the networks of all parts.
 
         Args:
-            embedding: makes the first layer's input.
-            waves: (1 or n, features, P) of the embedding: one that all parts share, or
-                one for each part.
-            styles: (n, parts, layers, D) expanded codes.
+            embedding: the position embedding.
+            waves: its (1 or n, features, P) Fourier features: one for all parts, or one
+                for each part.
+            styles: (n, parts, layers, D) expanded latents.
         """
-        # Unbound, for the gradient of each index would fill the whole stack anew.
+        # Unbind: the gradient of an index would allocate the whole stack each time.
         weights = self.modulated_weights(styles).unbind()
         biases = self.biases()
         hidden = activate(self._first(weights[0] @ embedding.matrix(), waves, biases))
@@ -182,20 +185,20 @@ class LocalGenerators(nn.ModuleList):
             hidden = activate(flat).unflatten(0, (count, len(self)))
             hidden, found = self._read(hidden, index + 1)
             depths = depths if found is None else found
-        assert depths is not None  # depth_layers is between 1 and the layers' number
+        assert depths is not None  # depth_layers is between 1 and the number of layers
         return LocalOutputs(depths, hidden)
 
     def _first(
         self, weight: Tensor, waves: Sequence[Tensor], biases: list[Tensor]
     ) -> Tensor:
-        """The first layer, its weight (n, parts, out, features) on waves themselves."""
+        """The first layer: (n, parts, out, features) weights times the waves."""
         if len(waves) == 1 and len(waves[0]) == 1:
             return weight @ waves[0][0] + biases[0]
         each = [weight[:, part] @ waves[part % len(waves)] for part in range(len(self))]
         return torch.stack(each, dim=1) + biases[0]
 
     def _read(self, hidden: Tensor, layers: int) -> tuple[Tensor, Tensor | None]:
-        """Depths after `layers` layers, if it is there that they are read."""
+        """Read out the depths if `layers` equals `depth_layers`."""
         if layers != self.depth_layers:
             return hidden, None
         heads = [network.to_depth for network in self._networks[1:]]
@@ -207,10 +210,10 @@ class LocalGenerators(nn.ModuleList):
         return hidden, functional.pad(depths, (0, 0, 1, 0))
 
     def compose(self, hidden: Tensor, shares: Tensor) -> Tensor:
-        """Sum of parts' features, each times its (n, parts, P) share: (n, C, P).
+        """Sum the features of all parts, weighted by (n, parts, P) shares: (n, C, P).
 
-        With F_i h_i + b_i for the features of part i, the sum of s_i (F_i h_i + b_i) is
-        one product of [F_1 … F_k] with the s_i h_i in a column, plus one with the s_i.
+        The features of part i are F_i h_i + b_i. The sum of s_i (F_i h_i + b_i) is
+        [F_1 … F_k] times the stacked s_i h_i, plus [b_1 … b_k] times the s_i.
         """
         heads = [network.to_feat for network in self._networks]
         matrix = torch.cat([head.matrix() for head in heads], dim=1)

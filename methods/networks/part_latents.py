@@ -1,7 +1,8 @@
-"""How SemanticStyleGAN's latent codes are laid out (Shi et al. 2022, section 3.1).
+"""The layout of SemanticStyleGAN's latent codes (Shi et al. 2022, section 3.1).
 
-Three forms: W, one (D,) code; W+, one row for each coarse structure and two (shape,
-texture) for each part; and the expanded form, one row for every layer of every part.
+A latent code has one of three forms: W, one row (D,); W+, a row for each base layer and
+two rows (shape, texture) for each part; and the expanded form, a row for every layer of
+every part.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from torch import Tensor
 class PartLayout:
     """The rows of W+ and of the expanded form.
 
-    Rows 0 to `base_layers` - 1 of W+ are the structure that all parts but the
-    background share; part i has its shape in row base_layers + 2i and its texture in
-    the row after.
+    Rows 0 to `base_layers` - 1 of W+ are the coarse structure, which all parts except
+    the background share. Part i has its shape in row base_layers + 2i and its texture
+    in the next row.
     """
 
     parts: int
@@ -28,28 +29,28 @@ class PartLayout:
 
     @property
     def rows(self) -> int:
-        """Rows of W+ (28 in the published model)."""
+        """Number of rows of W+ (28 in the published model)."""
         return self.base_layers + 2 * self.parts
 
     @property
     def expanded_rows(self) -> int:
-        """Rows of the expanded form (130 in the published model)."""
+        """Number of rows of the expanded form (130 in the published model)."""
         return self.parts * self.local_layers
 
     def shape_row(self, part: int) -> int:
-        """The row of W+ that shapes a part."""
+        """The row of W+ with the shape of a part."""
         return self.base_layers + 2 * part
 
     def texture_row(self, part: int) -> int:
-        """The row of W+ that colours a part."""
+        """The row of W+ with the texture of a part."""
         return self.base_layers + 2 * part + 1
 
     def part_rows(self, part: int) -> slice:
-        """Both rows of a part."""
+        """Both rows of a part in W+."""
         return slice(self.shape_row(part), self.texture_row(part) + 1)
 
     def sources(self) -> list[int]:
-        """For each expanded row, the row of W+ that it repeats."""
+        """For each row of the expanded form, its row of W+."""
         found: list[int] = []
         for part in range(self.parts):
             shape, texture = self.shape_row(part), self.texture_row(part)
@@ -60,34 +61,34 @@ class PartLayout:
                     found.append(shape if layer < self.depth_layers else texture)
         return found
 
-    def expand(self, codes: Tensor) -> Tensor:
-        """(n, rows, D) W+ codes to (n, expanded_rows, D); expanded ones stay.
+    def expand(self, latents: Tensor) -> Tensor:
+        """Expand (n, rows, D) latents to (n, expanded_rows, D); expanded ones stay.
 
-        Raises ValueError for another number of rows.
+        Raises ValueError for any other shape.
         """
-        if codes.ndim == 3 and codes.shape[1] == self.rows:
-            return codes[:, self.sources()]
-        if codes.ndim == 3 and codes.shape[1] == self.expanded_rows:
-            return codes
+        if latents.ndim == 3 and latents.shape[1] == self.rows:
+            return latents[:, self.sources()]
+        if latents.ndim == 3 and latents.shape[1] == self.expanded_rows:
+            return latents
         raise ValueError(
-            f"latent codes of shape {tuple(codes.shape)}: expected (n, {self.rows}, D) "
-            f"or (n, {self.expanded_rows}, D)"
+            f"latents of shape {tuple(latents.shape)}: expected (n, {self.rows}, D) or "
+            f"(n, {self.expanded_rows}, D)"
         )
 
-    def repeat(self, codes: Tensor) -> Tensor:
-        """(n, D) codes in W to (n, rows, D) in W+; other forms stay."""
-        if codes.ndim == 2:
-            return codes[:, None].expand(-1, self.rows, -1)
-        return codes
+    def repeat(self, latents: Tensor) -> Tensor:
+        """Repeat (n, D) latents in W to (n, rows, D) in W+; other forms stay."""
+        if latents.ndim == 2:
+            return latents[:, None].expand(-1, self.rows, -1)
+        return latents
 
     def mix(
         self, first: Tensor, second: Tensor, generator: torch.Generator | None = None
     ) -> Tensor:
-        """Mix two (n, D) or (n, rows, D) codes part by part: (n, rows, D).
+        """Mix two (n, D) or (n, rows, D) latents part by part: (n, rows, D).
 
-        Coarse rows stay the first's. For each part of each sample one of three is
-        drawn alike: both rows of the first; shape of the first and texture of the
-        second; both of the second.
+        The coarse rows are the first's. Each part of each sample takes, with equal
+        probability, both rows of the first, the shape of the first and the texture of
+        the second, or both rows of the second.
         """
         first, second = self.repeat(first), self.repeat(second)
         shape = (len(first), self.parts)
@@ -97,6 +98,6 @@ class PartLayout:
         return torch.where(torch.cat([kept, swapped], 1)[..., None], second, first)
 
 
-def truncate(codes: Tensor, share: float, centre: Tensor) -> Tensor:
-    """Move codes towards `centre`: centre + share x (codes - centre)."""
-    return torch.lerp(centre.expand_as(codes), codes, share)
+def truncate(latents: Tensor, share: float, centre: Tensor) -> Tensor:
+    """Move latents towards `centre`: centre + share x (latents - centre)."""
+    return torch.lerp(centre.expand_as(latents), latents, share)

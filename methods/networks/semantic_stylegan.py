@@ -1,8 +1,8 @@
 """SemanticStyleGAN's generator (Shi, Yang, Wan and Shen, CVPR 2022).
 
-Every semantic part has a network of its own; their features are composed by pseudo
-depth and rendered into a picture and its segmentation. Parameter names and shapes are
-those of the released checkpoints.
+Every semantic part has its own network. Their features are composed by pseudo depth and
+rendered to a picture and its segmentation. Parameter names and shapes are those of the
+released checkpoints.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from methods.networks.stylegan_layers import (
 
 
 class Synthesis(NamedTuple):
-    """What the generator makes of n codes, K parts, on a c x c grid.
+    """Outputs of the generator for n latent codes and K parts on a c x c grid.
 
     Attributes:
-        image: (n, 3, size, size), about [-1, 1]; clamp to look at it.
-        seg: (n, K, size, size) scores of about -1 to 1, argmax for classes.
-        seg_coarse: (n, K, c, c) in [-1, 1], the softmax over depths (masked, if asked).
-        depths: (n, K, c, c) pseudo-depth logits; the background's are 0.
-        latents: (n, expanded rows, D), the expanded codes that were rendered.
+        image: (n, 3, size, size) pictures, about [-1, 1]; not clamped.
+        seg: (n, K, size, size) scores of about -1 to 1; the argmax gives the class.
+        seg_coarse: (n, K, c, c) in [-1, 1], the softmax of the depths after masking.
+        depths: (n, K, c, c) pseudo-depth logits; those of the background are 0.
+        latents: (n, expanded rows, D) expanded latents that were rendered.
     """
 
     image: Tensor
@@ -50,7 +50,7 @@ class Synthesis(NamedTuple):
 
 
 class RenderNet(nn.Module):
-    """From composed features to picture and segmentation, doubling up to the size."""
+    """Maps composed features to picture and segmentation in stages of double size."""
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
@@ -79,8 +79,8 @@ class RenderNet(nn.Module):
     def forward(
         self, feature: Tensor, seg_coarse: Tensor, randomize_noise: bool
     ) -> tuple[Tensor, Tensor]:
-        """(n, C, c, c) features and (n, K, c, c) segmentation to picture and seg."""
-        # Joined to x further up: of another format it would turn the rest back.
+        """Map (n, C, c, c) features and (n, K, c, c) shares to image and seg."""
+        # It is concatenated to x below; another format would convert x back.
         feature = feature.contiguous(memory_format=torch.channels_last)
         x = functional.adaptive_avg_pool2d(feature, self.min_feat_size)
         x = x.contiguous(memory_format=torch.channels_last)
@@ -107,9 +107,9 @@ class RenderNet(nn.Module):
 
 
 class SemanticGenerator(nn.Module):
-    """SemanticStyleGAN's generator; keyword arguments are `GeneratorConfig`'s fields.
+    """SemanticStyleGAN's generator; keyword arguments are fields of `GeneratorConfig`.
 
-    Raises TypeError for an unknown argument and ValueError for one out of range.
+    Raises TypeError for an unknown argument and ValueError for an invalid value.
     """
 
     grid: Tensor
@@ -141,33 +141,33 @@ class SemanticGenerator(nn.Module):
         self.style = nn.Sequential(PixelNorm(), *layers)
 
     def mean_latent(self, count: int, generator: torch.Generator) -> Tensor:
-        """The (D,) mean of `count` mapped codes (w_mean; scripts take 10,000)."""
+        """Return w_mean (D,), the mean of `count` latents in W of random z."""
         z = torch.randn(count, self.config.style_dim, generator=generator)
         with torch.no_grad():
             return self.style(z.to(self.grid.device)).mean(0)
 
-    def codes(
+    def expanded_latents(
         self,
         styles: Sequence[Tensor],
         input_is_latent: bool = False,
         truncation: float = 1.0,
         truncation_latent: Tensor | None = None,
     ) -> Tensor:
-        """Expanded (n, expanded rows, D) codes of `styles`, as `forward` takes them."""
+        """Return the (n, expanded rows, D) latents of `styles`; see `forward`."""
         if not styles:
-            raise ValueError("styles is empty: give at least one tensor of codes")
+            raise ValueError("styles is empty: give at least one tensor")
         found = list(styles) if input_is_latent else [self.style(z) for z in styles]
         if len(found) == 1:
-            codes = self.layout.repeat(found[0])
+            latents = self.layout.repeat(found[0])
         elif len(found) == 2:
-            codes = self.layout.mix(found[0], found[1])
+            latents = self.layout.mix(found[0], found[1])
         else:
-            codes = torch.stack(found, dim=1)
+            latents = torch.stack(found, dim=1)
         if truncation != 1.0:
             if truncation_latent is None:
                 raise ValueError(f"truncation {truncation} needs a truncation_latent")
-            codes = truncate(codes, truncation, truncation_latent)
-        return self.layout.expand(codes)
+            latents = truncate(latents, truncation, truncation_latent)
+        return self.layout.expand(latents)
 
     def forward(
         self,
@@ -180,24 +180,27 @@ class SemanticGenerator(nn.Module):
         composition_mask: Tensor | None = None,
         coords: Sequence[Tensor] | None = None,
     ) -> Synthesis:
-        """Render codes.
+        """Render latent codes.
 
         Args:
-            styles: one tensor of (n, D) codes z, or latents in W (n, D), W+ (n, rows,
-                D) or expanded (n, expanded rows, D); two of them are mixed part by part
-                at random; more are taken as the rows of W+.
+            styles: one tensor of (n, D) random z, or of latents in W (n, D), in W+ (n,
+                rows, D) or expanded (n, expanded rows, D). Two tensors are mixed part
+                by part at random; more are the rows of W+.
             input_is_latent: `styles` are latents and skip the mapping network.
-            truncation: share of the way from `truncation_latent` to the codes.
+            truncation: 1 keeps the latents, 0 replaces them by `truncation_latent`.
             truncation_latent: (D,), (1, D), or (rows, D) centre of the truncation.
-            randomize_noise: draw fresh noise in place of the stored buffers.
-            composition_mask: (n, K) factors on the parts' shares before they are
-                brought to a sum of one; 0 takes a part out of the picture.
+            randomize_noise: draw new noise instead of the stored noise.
+            composition_mask: (n, K) factors of the parts' shares before normalisation;
+                0 removes a part.
             coords: K grids (1 or n, 2, c, c), to move or warp single parts.
 
         Raises:
-            ValueError: for codes of another number of rows, or another number of grids.
+            ValueError: if latents have a wrong number of rows, or if `coords` has a
+                wrong number of grids.
         """
-        latents = self.codes(styles, input_is_latent, truncation, truncation_latent)
+        latents = self.expanded_latents(
+            styles, input_is_latent, truncation, truncation_latent
+        )
         shape = (self.config.seg_dim, self.config.local_layers)
         grids = [self.grid] if coords is None else list(coords)
         if coords is not None and len(grids) != self.config.seg_dim:
@@ -217,14 +220,14 @@ class SemanticGenerator(nn.Module):
         return Synthesis(image, seg, seg_coarse, depths, latents)
 
     def _masked(self, shares: Tensor, mask: Tensor | None) -> Tensor:
-        """(n, K, P) shares of the parts with some parts taken out, again of sum one."""
+        """Multiply (n, K, P) shares by the mask and normalise their sum to 1."""
         if mask is None:
             return shares
         shares = shares * mask[:, :, None].to(shares)
         return shares / (shares.sum(1, keepdim=True) + EPSILON)
 
     def _visible(self, shares: Tensor) -> Tensor:
-        """How much each part's features count: what is behind glass counts whole."""
+        """Weights of the parts' features; a transparent part does not hide others."""
         if not self.config.transparent_dims:
             return shares
         clear = torch.zeros(self.config.seg_dim, 1, device=shares.device)

@@ -1,8 +1,8 @@
-"""The layers that StyleGAN2 networks are made of (Karras et al. 2020), as plain maths.
+"""The layers of StyleGAN2 networks (Karras et al. 2020).
 
-Parameters are stored as drawn from N(0, 1) and scaled at run time ("equalised learning
-rate"). The gain √2 of the activation is folded into weights and biases: a leaky ReLU
-of √2·x is √2 times the leaky ReLU of x.
+Parameters are drawn from N(0, 1), stored unscaled and scaled in the forward pass
+("equalised learning rate"). The gain √2 of the activation is folded into weights and
+biases, since a leaky ReLU of √2·x is √2 times the leaky ReLU of x.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ BLUR = (1.0, 3.0, 3.0, 1.0)
 
 
 def blur_kernel(gain: float = 1.0) -> Tensor:
-    """(4, 4) outer product of `BLUR`, summing to `gain`."""
+    """Return the (4, 4) outer product of `BLUR`, scaled to the sum `gain`."""
     row = torch.tensor(BLUR)
     kernel = row[:, None] * row[None, :]
     return kernel * (gain / kernel.sum())
 
 
 def activate(pictures: Tensor) -> Tensor:
-    """Leaky ReLU without its gain, in place: the producer has folded √2 in."""
+    """Leaky ReLU in place; the preceding layer includes the gain √2."""
     return functional.leaky_relu_(pictures, SLOPE)
 
 
@@ -49,9 +49,9 @@ def blur(
 
 
 def upsample(pictures: Tensor) -> Tensor:
-    """Double (n, C, H, W) with the filter `BLUR`, zeros beyond the border.
+    """Double the size of (n, C, H, W) with the filter `BLUR` and zero padding.
 
-    That is bilinear interpolation of the zero-padded picture: weights 3/4 and 1/4.
+    It equals bilinear interpolation of the zero-padded picture, weights 3/4 and 1/4.
     """
     padded = functional.pad(pictures, (1, 1, 1, 1))
     doubled = functional.interpolate(
@@ -61,7 +61,7 @@ def upsample(pictures: Tensor) -> Tensor:
 
 
 class PixelNorm(nn.Module):
-    """Bring every (n, D) row to a mean square of one."""
+    """Scales every row to a mean square of 1."""
 
     def forward(self, rows: Tensor) -> Tensor:
         """(n, D) to (n, D)."""
@@ -69,7 +69,7 @@ class PixelNorm(nn.Module):
 
 
 class EqualLinear(nn.Module):
-    """A linear layer with equalised learning rate, activated where `active`."""
+    """A linear layer with equalised learning rate and, if `active`, leaky ReLU."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class EqualLinear(nn.Module):
 
 
 class Kernel(nn.Module):
-    """A FIR kernel, kept in the state dict as released checkpoints have it."""
+    """A FIR kernel in the state dict, as in the released checkpoints."""
 
     kernel: Tensor
 
@@ -105,7 +105,7 @@ class Kernel(nn.Module):
 
 
 class Bias(nn.Module):
-    """The bias of an activation, one for each channel."""
+    """The bias of an activation, one value for each channel."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -113,7 +113,7 @@ class Bias(nn.Module):
 
 
 class NoiseStrength(nn.Module):
-    """How strongly a layer's noise counts: one number, zero at first."""
+    """The scalar weight of the noise of a layer, initially 0."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -130,7 +130,7 @@ class EqualConv(nn.Module):
 
 
 class FixedConv(nn.Module):
-    """A convolution whose "style" is a learned constant, one factor an input channel.
+    """A convolution whose style is learned: one factor for each input channel.
 
     With `demodulate`, every output channel's weights have unit norm.
     """
@@ -145,7 +145,7 @@ class FixedConv(nn.Module):
         self.demodulate = demodulate
 
     def kernel(self, gain: float = 1.0) -> Tensor:
-        """(outputs, inputs, k, k) weights as they are used, times `gain`."""
+        """The (outputs, inputs, k, k) modulated weights times `gain`."""
         weight = self.weight * (self.modulation * self.scale)
         if not self.demodulate:
             return weight * gain
@@ -154,9 +154,9 @@ class FixedConv(nn.Module):
 
 
 class FixedStyledConv(FixedConv):
-    """A 3 x 3 layer of the render net: convolution, noise, bias, leaky ReLU.
+    """A 3 x 3 layer of the render net: convolution, noise, bias and leaky ReLU.
 
-    With `double` the convolution is transposed with stride 2 and then blurred.
+    With `double`, a transposed convolution of stride 2 and a blur double the size.
     """
 
     def __init__(self, inputs: int, outputs: int, double: bool) -> None:
@@ -178,22 +178,22 @@ class FixedStyledConv(FixedConv):
             out = blur(spread, self.blur.kernel, padding=1, bias=bias)
         else:
             out = functional.conv2d(pictures, weight, bias, padding=1)
-        # In place: at 512 px another 64 MiB tensor costs ten times the sum itself.
+        # In place: at 512 px a new 64 MiB tensor costs ten times the addition.
         return activate(out.add_(grain))
 
 
 class ToPicture(nn.Module):
-    """A linear 1 x 1 read-out with a bias; the released code calls it ToRGB."""
+    """A linear 1 x 1 read-out with a bias, called ToRGB in the released code."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.bias = nn.Parameter(torch.zeros(1, outputs, 1, 1))
-        # No read-out filters with it, but released checkpoints hold it everywhere.
+        # Unused, but part of the released checkpoints.
         self.upsample = Kernel(gain=4.0)
         self.conv = FixedConv(inputs, outputs, 1, demodulate=False)
 
     def matrix(self) -> Tensor:
-        """(outputs, inputs) weights of the read-out."""
+        """The (outputs, inputs) weights of the read-out."""
         return self.conv.kernel().flatten(1)
 
     def forward(self, pictures: Tensor, below: Tensor | None = None) -> Tensor:

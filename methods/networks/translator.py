@@ -10,19 +10,20 @@ from torch import Tensor, nn
 from benchmark.avatars import AvatarSpec
 
 ScalarRange = Literal["sigmoid", "clamp"]
-"""How scalars come into [0, 1], which the papers leave open."""
+"""How scalars are limited to [0, 1]; the papers do not say."""
 
 BLOCKS = 3
 SQUEEZE = 32
 
 
 class Translator(nn.Module):
-    """FC, three residual attention blocks, and a head each for scalars and choices.
+    """A linear layer, three residual attention blocks and two heads.
 
     Shi et al., "Fast and Robust Face-to-Parameter Translation" (AAAI 2020) and TPAMI
     2022, Table 4: with the published `width` of 512 the blocks are FC(512, 1024),
-    FC(1024, 512) and a gate of 512, 16 and 512 units. The two heads are the two parts
-    of the last FC(512, n_c + n_d); a spec without scalars, or without choices, has one.
+    FC(1024, 512) and a gate of 512, 16 and 512 units. The two heads, for scalars
+    and for choices, are the two parts of the last FC(512, n_c + n_d). A spec without
+    scalars or without choices has one head.
     """
 
     def __init__(
@@ -45,10 +46,10 @@ class Translator(nn.Module):
             self.heads["choices"] = nn.Linear(width, spec.flat_size - scalar_count)
 
     def forward(self, embeddings: Tensor) -> Tensor:
-        """(n, flat_size) of (n, embedding): scalars, then a block of logits a choice.
+        """Map (n, embedding) to (n, flat_size): scalars, then logits of each choice.
 
-        Scalars lie in [0, 1] under "sigmoid"; under "clamp" they are free numbers for
-        whoever relaxes the vector to clamp.
+        With "sigmoid" scalars are in [0, 1]. With "clamp" they are unbounded and the
+        caller clamps them.
         """
         features = self.blocks(self.entry(embeddings))
         parts = {name: head(features) for name, head in self.heads.items()}
@@ -60,16 +61,16 @@ class Translator(nn.Module):
 def _scalar_head(width: int, count: int, scalars: ScalarRange) -> nn.Linear:
     head = nn.Linear(width, count)
     if scalars == "clamp":
-        # In the middle of the range, as outside of it no gradient passes.
+        # Start in the middle of the range: outside it the gradient is zero.
         nn.init.constant_(head.bias, 0.5)
     return head
 
 
 class ResidualAttention(nn.Module):
-    """Two fully connected layers whose units are gated, added to what came in.
+    """Two fully connected layers with gated units and a residual connection.
 
-    Normalisation and activations stand where ResNet and SENet have them: after each
-    layer batch normalisation, ReLU in between and after the sum.
+    Batch normalisation follows each layer; ReLU follows the first layer and the sum, as
+    in ResNet and SENet.
     """
 
     def __init__(self, width: int) -> None:
@@ -90,6 +91,6 @@ class ResidualAttention(nn.Module):
         )
 
     def forward(self, features: Tensor) -> Tensor:
-        """(n, width) of (n, width)."""
+        """Map (n, width) to (n, width)."""
         change = self.layers(features)
         return (features + self.gate(change) * change).relu()

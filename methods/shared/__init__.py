@@ -1,1 +1,1 @@
-"""What several methods use: pictures, renders, random numbers, saving, traces."""
+"""Code that several methods share: pictures, renders, seeds, saving, traces."""

@@ -1,4 +1,4 @@
-"""Pictures as methods take them: sizes, ranges, and the check at the door."""
+"""Picture sizes and value ranges: conversion and validation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RANGE_SLACK = 1e-3
 
 
 def resized(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """(n, size, size, 3) uint8 of (n, S, S, 3) uint8 pictures, by Lanczos."""
+    """Resize (n, S, S, 3) uint8 pictures to (n, size, size, 3), by Lanczos."""
     if images.shape[1] == size:
         return images
     from PIL import Image
@@ -26,20 +26,22 @@ def resized(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 
 
 def as_tensor(images: NDArray[np.uint8], device: str = "cpu") -> Tensor:
-    """(n, 3, S, S) float32 in [-1, 1] of (n, S, S, 3) uint8 pictures."""
+    """Convert (n, S, S, 3) uint8 pictures to (n, 3, S, S) float32 in [-1, 1]."""
     # The copy makes read-only arrays acceptable to torch.
     pictures = torch.from_numpy(np.array(images)).to(device)
     return pictures.permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def seen(pictures: Tensor, size: int, finest: int | None = None) -> Tensor:
-    """(n, 3, size, size) of (n, 3, S, S) pictures, with no more detail than `finest`.
+def at_effective_resolution(
+    pictures: Tensor, size: int, resolution: int | None = None
+) -> Tensor:
+    """Resize (n, 3, S, S) pictures to (n, 3, size, size), limiting their detail.
 
-    Pictures larger than `finest` px (None: none are) are brought down to it by area
-    averaging; whatever is not of `size` then is brought to it bilinearly.
+    Pictures larger than `resolution` px are first reduced to it by area averaging; None
+    sets no limit. Bilinear interpolation then gives `size` px.
     """
-    if finest is not None and pictures.shape[-1] > finest:
-        pictures = functional.interpolate(pictures, finest, mode="area")
+    if resolution is not None and pictures.shape[-1] > resolution:
+        pictures = functional.interpolate(pictures, resolution, mode="area")
     side = pictures.shape[-1]
     if side == size:
         return pictures
@@ -49,7 +51,7 @@ def seen(pictures: Tensor, size: int, finest: int | None = None) -> Tensor:
 
 
 def check_faces(faces: Tensor, size: int) -> None:
-    """Refuse with ValueError what is not (n, 3, size, size) float32 in [-1, 1]."""
+    """Raise ValueError unless `faces` are (n, 3, size, size) float32 in [-1, 1]."""
     if faces.ndim != 4 or tuple(faces.shape[1:]) != (3, size, size):
         raise ValueError(
             f"faces must be (n, 3, {size}, {size}), got {tuple(faces.shape)}"
@@ -57,7 +59,7 @@ def check_faces(faces: Tensor, size: int) -> None:
     if faces.dtype != torch.float32:
         raise ValueError(f"faces must be float32, got {faces.dtype}")
     if not torch.isfinite(faces).all():
-        raise ValueError("faces hold values that are not finite")
+        raise ValueError("faces contain values that are not finite")
     if len(faces) and float(faces.abs().max()) > 1 + RANGE_SLACK:
         low, high = float(faces.min()), float(faces.max())
         raise ValueError(f"faces must lie in [-1, 1], got {low:.3g} to {high:.3g}")

@@ -1,4 +1,4 @@
-"""Random numbers by counter: what step k draws depends on its seed and on k alone."""
+"""Counter-based seeds: the random numbers of step k depend only on the seed and k."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import torch
 
 
 def seed_of(*parts: int | str) -> int:
-    """A 63-bit seed made of whole numbers and words; each of them counts."""
+    """Hash integers and strings into a 63-bit seed."""
     digest = hashlib.sha256(repr(parts).encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
 
 def generator_of(*parts: int | str) -> torch.Generator:
-    """A torch generator on the CPU, seeded by `seed_of` these parts."""
+    """Return a torch generator on the CPU, seeded with `seed_of(*parts)`."""
     return torch.Generator().manual_seed(seed_of(*parts))

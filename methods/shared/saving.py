@@ -1,4 +1,4 @@
-"""How fitted methods lie on disk: a JSON file and, where there are weights, another."""
+"""Fitted methods on disk: a JSON file and, for networks, a safetensors file."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from benchmark.avatars import AvatarSpec
 from methods.base import MethodError, MethodMeta, MethodOptions
+from methods.shared.tensors import storable
 
 METHOD_FILE = "method.json"
 WEIGHTS_FILE = "weights.safetensors"
@@ -20,7 +21,7 @@ WEIGHTS_FILE = "weights.safetensors"
 
 @dataclass(frozen=True)
 class Saved:
-    """What a folder holds: the options (as data), the spec, and what else was noted."""
+    """A saved method: its options as JSON data, its spec and extra values."""
 
     options: Mapping[str, Any]
     spec: AvatarSpec
@@ -28,7 +29,7 @@ class Saved:
     folder: Path
 
     def tensors(self) -> dict[str, Tensor]:
-        """The tensors of the weights file, on the CPU."""
+        """Read the tensors of the weights file, on the CPU."""
         return load_file(self.folder / WEIGHTS_FILE)
 
 
@@ -40,7 +41,7 @@ def save_method(
     extra: Mapping[str, Any] | None = None,
     tensors: Mapping[str, Tensor] | None = None,
 ) -> None:
-    """Write a fitted method into `folder`, which is made where it does not exist."""
+    """Write a fitted method into `folder`, which is created if missing."""
     folder.mkdir(parents=True, exist_ok=True)
     data = {
         "method": meta.name,
@@ -52,18 +53,18 @@ def save_method(
     }
     (folder / METHOD_FILE).write_text(json.dumps(data, indent=2) + "\n")
     if tensors is not None:
-        plain = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
-        save_file(plain, folder / WEIGHTS_FILE)
+        save_file(storable(tensors), folder / WEIGHTS_FILE)
 
 
 def load_method(folder: Path, meta: MethodMeta) -> Saved:
-    """Read what `save_method` wrote for this method at this revision.
+    """Read what `save_method` wrote for this method.
 
-    Raises MethodError where the folder holds none, or another.
+    Raises MethodError if the folder holds no method, or another method, version or
+    revision.
     """
     path = folder / METHOD_FILE
     if not path.is_file():
-        raise MethodError(f"{folder} holds no saved method: there is no {METHOD_FILE}")
+        raise MethodError(f"{folder} holds no saved method: {METHOD_FILE} is missing")
     data = json.loads(path.read_text())
     found = tuple(data.get(key) for key in ("method", "version", "revision"))
     wanted = (meta.name, meta.version, meta.revision)

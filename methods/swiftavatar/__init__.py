@@ -1,1 +1,1 @@
-"""SwiftAvatar (Wang et al., AAAI 2023): dual-domain generators, pairs, estimator."""
+"""SwiftAvatar (Wang et al., AAAI 2023): generators, paired data and the method."""

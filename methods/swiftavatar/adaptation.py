@@ -1,11 +1,11 @@
-"""Domain adaptation (section 3.1): from the realistic generator to the avatar one.
+"""The avatar generator, a stage of the store (SwiftAvatar, section 3.1).
 
-The adapted generator is a stage of the store:
+Files of the stage:
 
     generator.safetensors  the averaged generator
-    curves.jsonl           losses and looks at the agreement, a JSON line a record
-    measures.json          what came of it
-    timing.json            machine hours, which differ from try to try
+    curves.jsonl           losses and agreement, one JSON record a line
+    measures.json          final measurements
+    timing.json            training hours, which differ between runs
 """
 
 from __future__ import annotations
@@ -27,28 +27,29 @@ from methods.generator.curves import CURVES, read_curves
 from methods.generator.sampling import BATCH, draw_codes, render
 from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.shared.renders import Renders
-from methods.swiftavatar.adaptation_training import Adaptation
-from methods.swiftavatar.dual_domain import MEASURED_CODES, dual_measures
+from methods.shared.tensors import storable
+from methods.swiftavatar.adaptation_training import AdaptationTraining
+from methods.swiftavatar.dual_domain import MEASURED_LATENTS, dual_measures
 from methods.swiftavatar.options import AdaptationOptions
-from methods.swiftavatar.pretrained_pair import Pair
+from methods.swiftavatar.pretrained_pair import PretrainedPair
 
 ADAPTATION_VERSION = "1"
 GENERATOR, MEASURES, TIMING = "generator.safetensors", "measures.json", "timing.json"
 HALF_CHANGE = 1.0
-"""Half precision is kept where it changes pictures by less than this, in 255ths."""
-HALF_CODES = 64
+"""Largest mean change of a pixel, in 255ths, at which half precision is stored."""
+HALF_PRECISION_LATENTS = 64
 
 
 @dataclass(frozen=True)
-class Adapted:
-    """The avatar generator.
+class AdaptedGenerator:
+    """The avatar generator, G_avatar of SwiftAvatar, section 3.1.
 
     Attributes:
-        generator: averaged, frozen, in evaluation mode, on the device.
+        generator: the averaged generator, frozen, in evaluation mode.
         digest: the key of its stage.
-        measures: `stopped_at` (iterations that were made), `half_change` (mean change
-            of a pixel by half precision, in 255ths, whether kept or not), and what
-            `dual_measures` tells of it and the realistic generator.
+        measures: `stopped_at`, the iterations done; `half_change`, the mean change of a
+            pixel in 255ths by half precision, stored or not; and `dual_measures` of it
+            and the realistic generator.
     """
 
     generator: SemanticGenerator
@@ -57,9 +58,16 @@ class Adapted:
 
 
 def adaptation_stage(
-    pair: Pair, renders: Renders, options: AdaptationOptions, seed: int, device: str
+    pair: PretrainedPair,
+    renders: Renders,
+    options: AdaptationOptions,
+    seed: int,
+    device: str,
 ) -> Stage:
-    """What an adapted generator depends on, with what rounding depends on."""
+    """Return the stage of the avatar generator (SwiftAvatar, section 3.1).
+
+    Device and number of threads are part of the key because they change rounding.
+    """
     return Stage(
         "adaptation",
         ADAPTATION_VERSION,
@@ -74,86 +82,91 @@ def adaptation_stage(
 
 
 def adapted_generator(
-    pair: Pair,
+    pair: PretrainedPair,
     renders: Renders,
     options: AdaptationOptions,
     seed: int,
     store: Store,
     progress: Progress,
     device: str,
-) -> Adapted:
-    """The avatar generator, from the store where it is there.
+) -> AdaptedGenerator:
+    """Train the avatar generator (SwiftAvatar, section 3.1) or read it from the store.
 
-    A checkpoint is written every ten minutes; a build that was killed goes on from it
-    and ends with the same bytes (on one machine with the same threads), but for
-    `timing.json`. Without steps it is the realistic generator, as it is stored.
+    A checkpoint is written every ten minutes. A killed build resumes from it and ends
+    with the same bytes, except `timing.json`, on the same machine with the same number
+    of threads. With 0 steps the result is the realistic generator.
 
     Raises:
-        MethodError: where renders are not of the generator's size.
-        TrainingError: where the checkpoint is damaged.
-        FloatingPointError: where a loss or weight is not finite.
+        MethodError: if the renders do not have the generator's size.
+        TrainingError: if the checkpoint is damaged.
+        FloatingPointError: if a loss or a weight is not finite.
     """
     _check(pair, renders)
     stage = adaptation_stage(pair, renders, options, seed, device)
 
     def build(folder: Path, scratch: Path) -> None:
-        training = Adaptation(pair, renders, options, seed, scratch, stage.key, device)
+        training = AdaptationTraining(
+            pair, renders, options, seed, scratch, stage.key, device
+        )
         average = training.run(progress)
-        tensors, change = _storable(average)
+        tensors, change = _tensors_to_store(average)
         (folder / GENERATOR).write_bytes(save(tensors))
         stored = _loaded(pair, folder)
         measures = {
             "stopped_at": float(training.state.iteration),
             "half_change": change,
             **dual_measures(
-                pair.realistic, stored, options.colour_pixels, MEASURED_CODES
+                pair.realistic, stored, options.colour_pixels, MEASURED_LATENTS
             ),
         }
         _write_json(folder / MEASURES, measures)
         _write_json(folder / TIMING, {"hours": round(training.curves.hours, 5)})
-        (folder / CURVES).write_text(_timeless(scratch))
+        (folder / CURVES).write_text(_curves_without_hours(scratch))
 
     folder = store.get_or_build(stage, build)
     measures = json.loads((folder / MEASURES).read_text())
-    return Adapted(_loaded(pair, folder), stage.key, measures)
+    return AdaptedGenerator(_loaded(pair, folder), stage.key, measures)
 
 
-def _check(pair: Pair, renders: Renders) -> None:
+def _check(pair: PretrainedPair, renders: Renders) -> None:
     size, side = pair.realistic.config.size, renders.size
     if side != size:
         raise MethodError(
-            f"renders of {side} px for a generator of {size}-px pictures: render the "
+            f"the renders have {side} px and the generator {size} px: render the "
             "avatars at the generator's size"
         )
 
 
-def _storable(average: SemanticGenerator) -> tuple[dict[str, Tensor], float]:
-    """What to store of a generator, and the change that half precision makes.
+def _tensors_to_store(average: SemanticGenerator) -> tuple[dict[str, Tensor], float]:
+    """The tensors to store, and the change of the pictures by half precision.
 
-    Half precision, in half the room, where the change is under `HALF_CHANGE`.
+    They are in half precision if the change is below `HALF_CHANGE`.
     """
-    full = {k: v.detach().cpu().contiguous() for k, v in average.state_dict().items()}
+    full = storable(average.state_dict())
     half = {key: value.half() for key, value in full.items()}
     rounded = copy.deepcopy(average)
     rounded.load_state_dict(half)
-    change = picture_change(average, rounded, HALF_CODES)
+    change = picture_change(average, rounded, HALF_PRECISION_LATENTS)
     return (half if change < HALF_CHANGE else full), change
 
 
 def picture_change(
     one: SemanticGenerator, other: SemanticGenerator, count: int, seed: int = 0
 ) -> float:
-    """Mean absolute difference, in 255ths, of both's pictures of `count` seeded z."""
-    codes = draw_codes(one, count, seed), draw_codes(other, count, seed)
+    """Mean absolute difference, in 255ths, of two generators' pictures of seeded z.
+
+    It decides whether half precision is stored; it is not part of SwiftAvatar.
+    """
+    latents = draw_codes(one, count, seed), draw_codes(other, count, seed)
     changes = [
         (render(one, ours).image - render(other, theirs).image).abs().mean((1, 2, 3))
-        for ours, theirs in zip(*(some.split(BATCH) for some in codes), strict=True)
+        for ours, theirs in zip(*(each.split(BATCH) for each in latents), strict=True)
     ]
     return float(torch.cat(changes).mean()) * 127.5
 
 
-def _loaded(pair: Pair, folder: Path) -> SemanticGenerator:
-    """A stage's generator, in single precision, frozen, where the pair's lies."""
+def _loaded(pair: PretrainedPair, folder: Path) -> SemanticGenerator:
+    """Read the generator of a stage in single precision, on the pair's device."""
     generator = copy.deepcopy(pair.realistic)
     generator.load_state_dict(load_file(folder / GENERATOR))
     return generator
@@ -163,12 +176,12 @@ def _write_json(path: Path, values: Mapping[str, float]) -> None:
     path.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n")
 
 
-def _timeless(scratch: Path) -> str:
-    """The curve without hours: they would not be the same at another try."""
+def _curves_without_hours(scratch: Path) -> str:
+    """The curves without hours, which would differ between runs."""
     lines = [
         json.dumps(
             {k: v for k, v in record.items() if k != "train/hours"},
-            sort_keys=True,  # which a resumed training has in another order
+            sort_keys=True,  # a resumed training has another order
         )
         for record in read_curves(scratch)
     ]

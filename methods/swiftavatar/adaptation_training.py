@@ -1,7 +1,7 @@
-"""The training that makes a generator of avatars of a generator of faces.
+"""The training of the avatar generator (SwiftAvatar, section 3.1).
 
-Losses and rhythms are those of SemanticStyleGAN's adaptation script, where the
-discriminator sees pictures alone, plus the paper's colour matching (equation 3).
+Losses and intervals are those of SemanticStyleGAN's adaptation script, whose
+discriminator gets pictures without segmentations, plus colour matching (equation 3).
 """
 
 from __future__ import annotations
@@ -28,25 +28,28 @@ from methods.shared.renders import Renders
 from methods.swiftavatar.colour_matching import ColourMatching
 from methods.swiftavatar.dual_domain import dual_measures
 from methods.swiftavatar.options import AdaptationOptions
-from methods.swiftavatar.pretrained_pair import Pair
+from methods.swiftavatar.pretrained_pair import PretrainedPair
 
 CHECKPOINT = "checkpoint.safetensors"
 CHECKPOINT_SECONDS = 600
 LOG_EVERY = 20
-CHECKED_CODES = 64
-"""Codes that the agreement of both generators is watched on."""
+CHECKED_LATENTS = 64
+"""Latent codes on which the agreement of the generators is monitored."""
 CHECK_SEED = 1
-"""Of those codes; others than those of the stage's measures."""
+"""The seed of those latent codes; the final measurements use others."""
 
 LOCAL = ("local_nets", "pos_embed")
-"""Modules of the generator that make the parts; the rest maps codes and renders."""
+"""Modules of the generator that draw single parts; `SHARED` are the others."""
 SHARED = ("style", "render_net")
 
 
 def adaptation_recipe(
-    pair: Pair, options: AdaptationOptions, seed: int
+    pair: PretrainedPair, options: AdaptationOptions, seed: int
 ) -> GeneratorRecipe:
-    """The adaptation in the words of a training: no loss is on part maps."""
+    """Return the training recipe of the adaptation (SwiftAvatar, equation 1).
+
+    No loss uses the segmentations.
+    """
     return GeneratorRecipe(
         name="adaptation",
         generator=asdict(pair.realistic.config),
@@ -69,23 +72,26 @@ def adaptation_recipe(
 
 
 def mirrored(pictures: Tensor, share: float, draws: torch.Generator) -> Tensor:
-    """(n, 3, S, S) pictures, of which a share, drawn one by one, is mirrored."""
+    """Mirror each of (n, 3, S, S) pictures with probability `share`.
+
+    SwiftAvatar, section 3.1, does not mention mirroring.
+    """
     chosen = torch.rand(len(pictures), generator=draws) < share
     chosen = chosen.view(-1, 1, 1, 1).to(pictures.device)
     return torch.where(chosen, pictures.flip(3), pictures)
 
 
-class Adaptation:
-    """One adaptation, from where its checkpoint in `scratch` stands.
+class AdaptationTraining:
+    """The adaptation of one generator (SwiftAvatar, section 3.1), resumable.
 
     Attributes:
         state: networks and optimisers.
-        curves: losses, means over `LOG_EVERY` iterations, and looks at the agreement.
+        curves: mean losses over `LOG_EVERY` iterations and measured agreement.
     """
 
     def __init__(
         self,
-        pair: Pair,
+        pair: PretrainedPair,
         renders: Renders,
         options: AdaptationOptions,
         seed: int,
@@ -93,9 +99,10 @@ class Adaptation:
         about: str,
         device: str,
     ) -> None:
-        """Start from the pair, or go on; `about` names what is adapted how.
+        """Start from the pair, or resume from the checkpoint in `scratch`.
 
-        Raises TrainingError for a checkpoint that is damaged or of something else.
+        `about` is the key of the stage. Raises TrainingError if the checkpoint is
+        damaged or belongs to another stage.
         """
         recipe = adaptation_recipe(pair, options, seed)
         fabric = open_fabric(recipe, device)
@@ -114,7 +121,10 @@ class Adaptation:
         self._rows_at = row_order(len(renders.vectors), options.batch, seed)
 
     def run(self, progress: Progress) -> SemanticGenerator:
-        """Iterate to the end, or until the parts decay; the averaged generator."""
+        """Minimise SwiftAvatar, equation 3; return the averaged generator.
+
+        Training ends after all steps, or earlier at `stop_below`.
+        """
         state, steps = self.state, self._options.steps
         label = f"{self._renders.vectors.spec.name} adaptation"
         started = saved = time.monotonic()
@@ -155,11 +165,11 @@ class Adaptation:
         return [device] if device.type == "cuda" else []
 
     def _iterate(self) -> None:
-        """One iteration; what it draws depends on the seed and its number alone."""
+        """Do one iteration; its draws depend only on the seed and its number."""
         state, options = self.state, self._options
         iteration = state.iteration
         draws = generator_of(self._seed, "draws", iteration)
-        # Fresh noise comes from the device's global random numbers.
+        # The generator draws its noise from the global random state.
         torch.manual_seed(seed_of(self._seed, "noise", iteration))
         rows = self._rows_at(iteration).numpy()
         picture = as_tensor(self._renders.pictures[rows]).to(state.device)
@@ -174,7 +184,7 @@ class Adaptation:
             state.pending.setdefault(name, []).append(value)
 
     def _means(self) -> dict[str, float]:
-        """Means of what was found since the last record."""
+        """Mean losses since the last record."""
         pending, self.state.pending = self.state.pending, {}
         return {name: sum(values) / len(values) for name, values in pending.items()}
 
@@ -187,7 +197,7 @@ class Adaptation:
         progress.log(named, iteration)
 
     def _decayed(self, progress: Progress, label: str) -> bool:
-        """Where a look is due: whether the parts agree too little to go on."""
+        """Measure the agreement if it is due; whether it is too low to continue."""
         options, state = self._options, self.state
         if state.iteration % options.check_every:
             return False
@@ -195,7 +205,7 @@ class Adaptation:
             self._pair.realistic,
             state.average,
             options.colour_pixels,
-            CHECKED_CODES,
+            CHECKED_LATENTS,
             CHECK_SEED,
         )
         self._record(found, progress, label)

@@ -1,4 +1,4 @@
-"""The stages of SwiftAvatar in their order, each made when it is first asked for."""
+"""The stages of SwiftAvatar before the estimator, each built on first use."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from functools import cached_property
 
 from methods.base import FitContext
 from methods.shared.renders import Renders, training_renders
-from methods.swiftavatar.adaptation import Adapted, adapted_generator
-from methods.swiftavatar.inversion import Codes, inverted_codes
-from methods.swiftavatar.mean_codes import MeanCodes, mean_codes
+from methods.swiftavatar.adaptation import AdaptedGenerator, adapted_generator
+from methods.swiftavatar.inversion import RenderLatents, inverted_latents
+from methods.swiftavatar.mean_latents import MeanLatents, mean_latents
 from methods.swiftavatar.options import SwiftAvatarOptions
 from methods.swiftavatar.pairs import FacePairs, produced_pairs
-from methods.swiftavatar.pretrained_pair import Pair, open_pair
+from methods.swiftavatar.pretrained_pair import PretrainedPair, open_pair
 
 
 class Chain:
-    """From an engine to pairs of realistic faces and avatar vectors (Figure 3 a, b).
+    """From an engine to training pairs (SwiftAvatar, sections 3.1 and 3.2, Figure 3).
 
-    Every stage lies in the context's store, so that asking again, from a fit or to
-    measure a step, makes nothing twice.
+    Every stage is cached in the context's store, so a fit and a trace share the stages.
     """
 
     def __init__(self, options: SwiftAvatarOptions, context: FitContext) -> None:
@@ -28,17 +27,17 @@ class Chain:
 
     @property
     def inverted(self) -> int:
-        """How many renders are inverted, the first ones."""
+        """Number of renders that are inverted (SwiftAvatar, section 3.2)."""
         return self.options.inverted or self.options.samples
 
     @cached_property
-    def pair(self) -> Pair:
-        """The pretrained realistic generator and its discriminator."""
+    def pair(self) -> PretrainedPair:
+        """The pretrained realistic generator (SwiftAvatar, section 3.1)."""
         return open_pair(self.context.weights, self.context.device)
 
     @cached_property
     def renders(self) -> Renders:
-        """Random avatars of the engine at the generator's size."""
+        """Random avatars at the generator's size (SwiftAvatar, section 3.2)."""
         context = self.context
         return training_renders(
             context.engine,
@@ -51,8 +50,8 @@ class Chain:
         )
 
     @cached_property
-    def adapted(self) -> Adapted:
-        """The avatar generator (section 3.1)."""
+    def adapted(self) -> AdaptedGenerator:
+        """The avatar generator (SwiftAvatar, section 3.1)."""
         context = self.context
         return adapted_generator(
             self.pair,
@@ -65,11 +64,14 @@ class Chain:
         )
 
     @cached_property
-    def means(self) -> MeanCodes | None:
-        """Where inversion starts (section 3.2, appendix); None where at samples."""
+    def means(self) -> MeanLatents | None:
+        """The mean latent codes at which inversion starts (SwiftAvatar, appendix).
+
+        None if `inversion.start` is "nearest".
+        """
         if self.options.inversion.start != "mean":
             return None
-        return mean_codes(
+        return mean_latents(
             self.adapted.generator,
             self.adapted.digest,
             self.options.mean,
@@ -79,10 +81,10 @@ class Chain:
         )
 
     @cached_property
-    def codes(self) -> Codes:
-        """Latent codes of the renders (section 3.2, equations 4 and 5)."""
+    def latents(self) -> RenderLatents:
+        """The latent codes of the renders (SwiftAvatar, equations 4 and 5)."""
         context = self.context
-        return inverted_codes(
+        return inverted_latents(
             self.renders,
             self.inverted,
             self.adapted.generator,
@@ -98,10 +100,10 @@ class Chain:
 
     @cached_property
     def pairs(self) -> FacePairs:
-        """Realistic faces with the vectors they stand for (equations 6 and 7)."""
+        """Realistic faces with their vectors (SwiftAvatar, equations 6 and 7)."""
         context = self.context
         return produced_pairs(
-            self.codes,
+            self.latents,
             self.renders.vectors,
             self.pair.realistic,
             self.pair.digest,

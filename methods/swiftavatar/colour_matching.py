@@ -1,6 +1,7 @@
-"""Colour matching: one code has hair and skin of one colour in both domains.
+"""The colour matching loss (SwiftAvatar, section 3.1, equation 2).
 
-Equation 2 of the paper. Regions come from each generator's own segmentation.
+It makes hair and skin of one latent code have the same mean colour in both domains. The
+regions come from the segmentation of each generator.
 """
 
 from __future__ import annotations
@@ -14,17 +15,19 @@ from benchmark.avatars.part_classes import PART_IDS
 from methods.networks.semantic_stylegan import SemanticGenerator, Synthesis
 
 REGIONS: tuple[str, ...] = ("hair", "skin")
-"""The parts whose colours are matched."""
+"""The regions s of equation 2."""
 _EPSILON = 1e-8
 
 
 def region_colours(image: Tensor, parts: Tensor, part: int) -> tuple[Tensor, Tensor]:
-    """Mean colours (n, 3) of a part in n pictures, and (n,) shares of them it covers.
+    """The mean colours (n, 3) of a part and its (n,) shares of the pictures.
+
+    The mean colour is m^s(I) of SwiftAvatar, equation 2. It is 0 if the part is absent.
 
     Args:
-        image: (n, 3, S, S), of any range; a picture without the part has colour 0.
-        parts: (n, S, S) part ids; no gradient flows through them.
-        part: the id.
+        image: (n, 3, S, S) pictures in any range.
+        parts: (n, S, S) part ids; they carry no gradient.
+        part: the id of the part.
     """
     mask = (parts == part).to(image)
     total = torch.einsum("nchw,nhw->nc", image, mask)
@@ -32,7 +35,10 @@ def region_colours(image: Tensor, parts: Tensor, part: int) -> tuple[Tensor, Ten
 
 
 def shown_in_both(one: Tensor, other: Tensor, least_share: float) -> Tensor:
-    """(n,) whether a part covers `least_share` or more, and anything at all, twice."""
+    """Whether a part covers `least_share` or more, and not 0, of both pictures: (n,).
+
+    `one` and `other` are (n,) shares. SwiftAvatar, equation 2, has no such condition.
+    """
     smaller = torch.minimum(one, other)
     return (smaller >= least_share) & (smaller > 0)
 
@@ -40,10 +46,11 @@ def shown_in_both(one: Tensor, other: Tensor, least_share: float) -> Tensor:
 def colour_distance(
     avatar: Synthesis, realistic: Synthesis, least_share: float
 ) -> Tensor:
-    """Sum over regions of the mean squared distance of their mean colours, a scalar.
+    """The colour matching loss of SwiftAvatar, equation 2: a scalar.
 
-    Colours are in [-1, 1]. The mean is over those codes whose region covers
-    `least_share` or more of both pictures; without any, a region counts nothing.
+    It sums the squared distances of mean colours, in [-1, 1], over the regions. Each is
+    averaged over the latent codes whose region covers `least_share` or more of both
+    pictures. A region that no pair shows contributes 0.
     """
     ours, theirs = avatar.seg.argmax(1), realistic.seg.argmax(1)
     total = avatar.image.new_zeros((), dtype=torch.float32)
@@ -59,13 +66,13 @@ def colour_distance(
 
 @dataclass(frozen=True)
 class ColourMatching:
-    """The loss as a term of the avatar generator's training.
+    """The colour matching term of the training (SwiftAvatar, equation 3).
 
     Attributes:
-        realistic: the frozen generator of faces, rendered with its stored noise.
+        realistic: the frozen realistic generator; it uses its stored noise.
         weight: lambda_color of equation 3.
         least_share: regions that cover less of either picture are not matched.
-        name: of the loss in the curve.
+        name: the name of the loss in the curves.
     """
 
     realistic: SemanticGenerator
@@ -74,7 +81,7 @@ class ColourMatching:
     name: str = "colour"
 
     def __call__(self, made: Synthesis) -> Tensor:
-        """The loss of n avatars; faces of the same expanded codes get no gradient."""
+        """The unweighted loss of n avatars; the faces carry no gradient."""
         with torch.no_grad():
             faces = self.realistic([made.latents], input_is_latent=True)
         return colour_distance(made, faces, self.least_share)

@@ -1,13 +1,12 @@
-"""How well two generators agree on what one latent code shows.
+"""Agreement of the dual-domain generators (SwiftAvatar, section 3.1).
 
-A code goes to both generators as it is, after the avatar generator's mapping network:
-that is how production uses the pair, since inversion finds codes of the avatar
-generator, and the realistic generator then renders them.
+Both generators render the same latent codes w of the avatar generator's mapping
+network. Paired data production does the same: inversion finds w with the avatar
+generator, and the realistic generator renders it.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +15,7 @@ from numpy.typing import NDArray
 
 from benchmark.avatars.colour import ciede2000, srgb_to_lab
 from benchmark.avatars.part_classes import PART_IDS, PART_NAMES
-from methods.generator.quality import QualityJudge
-from methods.generator.sampling import Samples, draw_codes, sample, synthesise
+from methods.generator.sampling import Samples, draw_codes, synthesise
 from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.swiftavatar.colour_matching import (
     REGIONS,
@@ -25,25 +23,27 @@ from methods.swiftavatar.colour_matching import (
     shown_in_both,
 )
 
-MEASURED_CODES = 256
-"""Codes that the measures of a pair are taken on."""
+MEASURED_LATENTS = 256
+"""Number of latent codes of the final measurements."""
 
 
 class DualSamples(NamedTuple):
-    """What both generators make of the same codes, picture by picture."""
+    """Samples of both generators for the same latent codes (SwiftAvatar, Figure 4)."""
 
     realistic: Samples
     avatar: Samples
 
 
 class Agreement(NamedTuple):
-    """How alike two stacks of part maps are.
+    """The similarity of two stacks of part maps.
+
+    SwiftAvatar shows it in Figure 4 and does not measure it.
 
     Attributes:
         pixel_accuracy: share of pixels with the same part.
         mean_iou: mean of `iou`.
-        iou: for each part id that either stack shows, intersection over union of its
-            pixels in the whole stack.
+        iou: by part id, the intersection over union of its pixels in the whole stack;
+            parts that neither stack shows are left out.
     """
 
     pixel_accuracy: float
@@ -54,13 +54,13 @@ class Agreement(NamedTuple):
 def dual_samples(
     realistic: SemanticGenerator, avatar: SemanticGenerator, count: int, seed: int
 ) -> DualSamples:
-    """Pictures and parts of `count` seeded codes from both generators."""
-    codes = draw_codes(avatar, count, seed)
-    return DualSamples(synthesise(realistic, codes), synthesise(avatar, codes))
+    """Render `count` seeded latent codes with both generators (Figure 4)."""
+    latents = draw_codes(avatar, count, seed)
+    return DualSamples(synthesise(realistic, latents), synthesise(avatar, latents))
 
 
 def agreement(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> Agreement:
-    """How alike two (n, S, S) stacks of part ids are, n of 1 or more."""
+    """Compare two (n, S, S) stacks of part ids, such as those of Figure 4; n >= 1."""
     classes = len(PART_NAMES)
     pairs = one.astype(np.int64).ravel() * classes + other.ravel()
     table = np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
@@ -75,12 +75,14 @@ def agreement(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> Agreement:
 
 
 def colour_distances(samples: DualSamples, least_share: float) -> dict[str, float]:
-    """How far the mean colours of hair and skin are apart between the two pictures.
+    """Distances of the mean colours of hair and skin (SwiftAvatar, equation 2).
 
-    For each region: `colour/hair`, the mean Euclidean distance in [0, 1] RGB;
-    `colour/hair_ciede2000`, the mean CIEDE2000 difference; and `colour/hair_share`, the
-    share of codes that both are means over: those whose region covers `least_share` or
-    more of both pictures. Where there are none, the share is all that is told.
+    For hair, and likewise for skin:
+
+    - `colour/hair_share`: share of latent codes whose hair covers `least_share` or more
+      of both pictures. If it is 0, the other figures are missing.
+    - `colour/hair`: mean Euclidean distance over these latent codes, in [0, 1] RGB.
+    - `colour/hair_ciede2000`: mean CIEDE2000 difference over the same.
     """
     found: dict[str, float] = {}
     for region in REGIONS:
@@ -100,7 +102,7 @@ def colour_distances(samples: DualSamples, least_share: float) -> dict[str, floa
 def _mean_colours(
     samples: Samples, part: int
 ) -> tuple[NDArray[np.float64], torch.Tensor]:
-    """(n, 3) mean colours of a part in [0, 1] RGB, and its (n,) shares."""
+    """The (n, 3) mean colours of a part in [0, 1] RGB and its (n,) shares."""
     pictures = torch.from_numpy(samples.pictures).permute(0, 3, 1, 2).double() / 255
     colours, shares = region_colours(pictures, torch.from_numpy(samples.parts), part)
     return colours.numpy(), shares
@@ -110,13 +112,13 @@ def dual_measures(
     realistic: SemanticGenerator,
     avatar: SemanticGenerator,
     least_share: float,
-    count: int = MEASURED_CODES,
+    count: int = MEASURED_LATENTS,
     seed: int = 0,
 ) -> dict[str, float]:
-    """Agreement of parts and distance of colours over `count` seeded codes, by name.
+    """Measure how well the dual-domain generators agree (SwiftAvatar, section 3.1).
 
-    `agreement/pixel_accuracy`, `agreement/mean_iou`, `agreement/iou_<part>`, and what
-    `colour_distances` tells.
+    Returns `agreement/pixel_accuracy`, `agreement/mean_iou`, `agreement/iou_<part>` and
+    the figures of `colour_distances`, over `count` seeded latent codes.
     """
     samples = dual_samples(realistic, avatar, count, seed)
     found = agreement(samples.realistic.parts, samples.avatar.parts)
@@ -126,27 +128,3 @@ def dual_measures(
         **{f"agreement/iou_{PART_NAMES[k]}": v for k, v in found.iou.items()},
         **colour_distances(samples, least_share),
     }
-
-
-def sample_quality(
-    avatar: SemanticGenerator,
-    renders: NDArray[np.uint8],
-    file: Path,
-    seed: int = 0,
-    device: str = "cpu",
-) -> dict[str, float]:
-    """How far as many samples of the avatar generator are from renders.
-
-    Four figures of `methods.generator.quality.QualityJudge.score`, as `quality/…`:
-    kernel distance (times 1000) with its error, Frechet distance, diversity.
-
-    Args:
-        avatar: the generator.
-        renders: (n, S, S, 3) uint8 renders of the engine, some hundreds.
-        file: weights of EfficientNet-Lite0, whose features are compared.
-        seed: of the samples.
-        device: of the features.
-    """
-    judge = QualityJudge(renders, file, device)
-    found = judge.score(sample(avatar, len(renders), seed).pictures)
-    return {f"quality/{name}": value for name, value in found.items()}

@@ -1,7 +1,8 @@
-"""Latent codes of renders as a stage: batch by batch, resumable at the open one.
+"""The latent codes of the renders, a stage of the store (SwiftAvatar, section 3.2).
 
-Codes are kept in half precision, whose steps are a thousandth of what they measure; how
-little the pictures change by it is measured beside them for every render.
+Inversion works batch by batch; a killed build resumes at the unfinished batch. Latent
+codes are stored in half precision, and the change of every picture by the rounding is
+stored beside them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save, save_file
 from torch import Tensor
 
+from benchmark.storage.batch_files import build_batches
 from benchmark.storage.digests import file_digest
 from benchmark.storage.store import Stage, Store, atomic_write
 from benchmark.system.progress import Progress
@@ -25,26 +27,30 @@ from methods.generator.sampling import synthesise
 from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.shared.pictures import as_tensor
 from methods.shared.renders import Renders
-from methods.swiftavatar.latent_optimisation import TERMS, Inversion, Inverted
-from methods.swiftavatar.mean_codes import MeanCodes
+from methods.swiftavatar.latent_optimisation import (
+    TERMS,
+    InvertedBatch,
+    LatentOptimiser,
+)
+from methods.swiftavatar.mean_latents import MeanLatents
 from methods.swiftavatar.nearest import NearestSamples
 from methods.swiftavatar.options import InversionOptions
 from methods.swiftavatar.perceptual import Perceptual, open_perceptual, weight_file
 
-_NOT_ALWAYS_READ = {"perceptual", "perceptual_size", "start", "start_samples"}
-CODES_FILE, CURVE_FILE = "codes.safetensors", "curve.json"
+_CONDITIONAL_OPTIONS = {"perceptual", "perceptual_size", "start", "start_samples"}
+LATENTS_FILE, CURVE_FILE = "codes.safetensors", "curve.json"
 
 
 @dataclass(frozen=True)
-class Codes:
-    """Codes of the first n renders.
+class RenderLatents:
+    """The latent codes of the first n renders, w* of SwiftAvatar, equation 4.
 
     Attributes:
-        latents: (n, rows, D) float32 in W+, as read back from half precision.
-        losses: (n, 3) terms of the loss (`TERMS`) of these codes, not weighted.
-        curve: (steps + 1, 3) means over renders of the terms before each step and after
-            the last one, there before rounding to half precision.
-        rounding: (n,) mean squared change of each picture in [-1, 1] by that rounding.
+        latents: (n, rows, D) float32 latent codes in W+, rounded to half precision.
+        losses: (n, 3) unweighted terms of the loss (`TERMS`) of these latent codes.
+        curve: (steps + 1, 3) mean terms over the renders: before each step, and after
+            the last step before rounding.
+        rounding: (n,) mean squared change of each picture, in [-1, 1], by the rounding.
         digest: the key of the stage.
     """
 
@@ -56,13 +62,13 @@ class Codes:
 
     @property
     def measures(self) -> dict[str, float]:
-        """Means over renders of the final terms and of the change by rounding."""
+        """Means over the renders of `losses`, by term, and of `rounding`."""
         means = self.losses.double().mean(0).tolist()
         rounding = float(self.rounding.double().mean())
         return {**dict(zip(TERMS, means, strict=True)), "rounding": rounding}
 
 
-def codes_stage(
+def latents_stage(
     renders: Renders,
     count: int,
     size: int,
@@ -73,17 +79,29 @@ def codes_stage(
     seed: int,
     device: str,
 ) -> Stage:
-    """What the codes of the first `count` renders depend on.
+    """Return the stage of `inverted_latents` (SwiftAvatar, section 3.2).
 
-    `size` is that of the avatar generator's pictures. `means`, the digest of mean
-    codes, is given where they start there; otherwise they start at samples, which are
-    drawn. Raises ValueError where `means` and options disagree about that, and
-    MethodError where the weight file of the perceptual net is missing.
+    Args:
+        renders: the renders.
+        count: the number of first renders that are inverted.
+        size: side of the avatar generator's pictures in pixels.
+        avatar_digest: the key of the avatar generator's stage.
+        means: the key of the mean latent codes; None if `options.start` is "nearest".
+        options: of the inversion.
+        weights: weight files by name.
+        seed: draws the samples at which "nearest" starts.
+        device: the torch device.
+
+    Raises:
+        ValueError: if `means` and `options.start` disagree.
+        MethodError: if the weight file of the perceptual network is missing.
     """
     if (means is None) == (options.start == "mean"):
-        raise ValueError("mean codes belong to inversion.start: mean, and to it alone")
+        raise ValueError(
+            "give mean latent codes if, and only if, inversion.start is mean"
+        )
     read = {
-        **options.model_dump(mode="json", exclude=_NOT_ALWAYS_READ),
+        **options.model_dump(mode="json", exclude=_CONDITIONAL_OPTIONS),
         "count": count,
         "device": device,
         "threads": torch.get_num_threads(),
@@ -93,7 +111,7 @@ def codes_stage(
         file = weight_file(options.perceptual, weights)
         inputs["perceptual"] = file_digest(file)
         read["perceptual"] = options.perceptual
-        # Renders that are no larger are not brought to another size.
+        # Smaller renders are not resized.
         read["perceptual_size"] = min(options.perceptual_size, size)
     if means is not None:
         return Stage("codes", "1", read, {**inputs, "start": means})
@@ -101,27 +119,30 @@ def codes_stage(
     return Stage("codes", "1", read, inputs, seed)
 
 
-def inverted_codes(
+def inverted_latents(
     renders: Renders,
     count: int,
     avatar: SemanticGenerator,
     avatar_digest: str,
-    means: MeanCodes | None,
+    means: MeanLatents | None,
     options: InversionOptions,
     weights: Mapping[str, Path],
     seed: int,
     store: Store,
     progress: Progress,
     device: str,
-) -> Codes:
-    """Codes of the first `count` renders, from the store where they exist.
+) -> RenderLatents:
+    """Invert the first `count` renders (SwiftAvatar, section 3.2, equations 4 and 5).
 
-    They start at `means`; without, each at the sample most like its render. Raises
-    MethodError for renders of another size than the generator's, for fewer than `count`
-    of them, and where the perceptual net's weight file is missing or unfit.
+    The result is cached in the store. Every latent code starts at `means`, or at the
+    sample most similar to its render if `means` is None.
+
+    Raises:
+        MethodError: if the renders do not have the generator's size, if there are fewer
+            than `count`, or if the perceptual network's file is missing or wrong.
     """
     _check(renders, count, avatar)
-    stage = codes_stage(
+    stage = latents_stage(
         renders,
         count,
         avatar.config.size,
@@ -136,7 +157,7 @@ def inverted_codes(
     def build(folder: Path, scratch: Path) -> None:
         net = _perceptual(options, weights, device)
         start = means or NearestSamples(avatar, net, options, seed, progress)
-        inversion = Inversion(avatar, net, start, options)
+        inversion = LatentOptimiser(avatar, net, start, options)
         pictures = renders.pictures[:count]
         pieces = _inverted(inversion, pictures, options.batch, scratch, progress)
         _write(folder, pieces, count)
@@ -145,10 +166,13 @@ def inverted_codes(
 
 
 def reconstructions(
-    avatar: SemanticGenerator, codes: Codes, count: int
+    avatar: SemanticGenerator, inverted: RenderLatents, count: int
 ) -> NDArray[np.uint8]:
-    """(count, S, S, 3) pictures that the avatar generator makes of the first codes."""
-    latents = codes.latents[:count].to(avatar.grid.device)
+    """Render the first `count` latent codes with the avatar generator.
+
+    Returns (count, S, S, 3) uint8 pictures (SwiftAvatar, Figure 5 b).
+    """
+    latents = inverted.latents[:count].to(avatar.grid.device)
     return synthesise(avatar, latents).pictures
 
 
@@ -164,62 +188,59 @@ def _check(renders: Renders, count: int, avatar: SemanticGenerator) -> None:
     side, size = renders.size, avatar.config.size
     if side != size:
         raise MethodError(
-            f"renders of {side} px cannot be compared with a generator's of {size} px: "
-            f"make them at {size} px"
+            f"the renders have {side} px and the generator {size} px: render the "
+            f"avatars at {size} px"
         )
     if not 0 < count <= len(renders.vectors):
         raise MethodError(
-            f"{count} of {len(renders.vectors)} renders cannot be inverted: give a "
-            f"number from 1 to {len(renders.vectors)}"
+            f"cannot invert {count} of {len(renders.vectors)} renders: give a number "
+            f"from 1 to {len(renders.vectors)}"
         )
 
 
 def _inverted(
-    inversion: Inversion,
+    inversion: LatentOptimiser,
     pictures: NDArray[np.uint8],
     batch: int,
     scratch: Path,
     progress: Progress,
-) -> list[Inverted]:
-    """Every batch's codes; those that lie in `scratch` already are read, not made."""
-    count = len(pictures)
-    files = {
-        start: scratch / f"codes-{start:07d}.safetensors"
-        for start in range(0, count, batch)
-    }
-    done = sum(
-        min(batch, count - start) for start, file in files.items() if file.is_file()
+) -> list[InvertedBatch]:
+    """Invert all batches; those in `scratch` are read."""
+
+    def build(rows: slice, file: Path) -> None:
+        found = inversion.invert(as_tensor(pictures[rows], inversion.device))
+        atomic_write(file, save(found._asdict()))
+        ends = found.terms.mean(0).tolist()
+        figures = {f"inversion/{n}": v for n, v in zip(TERMS, ends, strict=True)}
+        progress.log(figures, rows.stop)
+
+    files = build_batches(
+        len(pictures),
+        batch,
+        lambda number: scratch / f"batch-{number:05d}.safetensors",
+        build,
+        progress,
+        "latent codes of renders",
     )
-    with progress.task("codes of renders", count, done) as task:
-        for start, file in files.items():
-            if file.is_file():
-                continue
-            some = as_tensor(pictures[start : start + batch], inversion.device)
-            found = inversion.invert(some)
-            atomic_write(file, save(found._asdict()))
-            ends = found.terms.mean(0).tolist()
-            figures = {f"inversion/{n}": v for n, v in zip(TERMS, ends, strict=True)}
-            progress.log(figures, start + len(some))
-            task.advance(len(some))
-    return [Inverted(**load_file(file)) for file in files.values()]
+    return [InvertedBatch(**load_file(file)) for file in files]
 
 
-def _write(folder: Path, pieces: list[Inverted], count: int) -> None:
+def _write(folder: Path, pieces: list[InvertedBatch], count: int) -> None:
     whole = {
         name: torch.cat([getattr(piece, name) for piece in pieces])
         for name in ("latents", "terms", "rounding")
     }
-    save_file(whole, folder / CODES_FILE)
+    save_file(whole, folder / LATENTS_FILE)
     curve = torch.stack([piece.curve for piece in pieces]).sum(0) / count
     columns = dict(zip(TERMS, curve.T.tolist(), strict=True))
     text = json.dumps({"renders": count, "mean_terms_before_step": columns})
     (folder / CURVE_FILE).write_text(text + "\n")
 
 
-def _read(folder: Path, key: str) -> Codes:
-    saved = load_file(folder / CODES_FILE)
+def _read(folder: Path, key: str) -> RenderLatents:
+    saved = load_file(folder / LATENTS_FILE)
     columns = json.loads((folder / CURVE_FILE).read_text())["mean_terms_before_step"]
     curve = torch.tensor([columns[name] for name in TERMS], dtype=torch.float64).T
-    return Codes(
+    return RenderLatents(
         saved["latents"].float(), saved["terms"], curve, saved["rounding"], key
     )

@@ -1,9 +1,8 @@
-"""From renders to latent codes of the avatar generator, by optimisation, in batches.
+"""Optimisation of latent codes in batches (SwiftAvatar, equations 4 and 5).
 
-The loss of a render is equation 5: a perceptual distance, a mean squared error and the
-mean squared distance of its code to where it started. A batch descends the sum over its
-renders, and Adam's step looks at every number by itself, so that the path of a render
-does not depend on which others are inverted beside it (but for float rounding).
+The loss of a batch is the sum over its renders, and Adam treats every number on its
+own. The result for a render therefore does not depend on the rest of its batch, except
+for rounding.
 """
 
 from __future__ import annotations
@@ -17,36 +16,40 @@ import torch
 from torch import Tensor, nn
 
 from methods.networks.semantic_stylegan import SemanticGenerator
-from methods.swiftavatar.mean_codes import MeanCodes
+from methods.swiftavatar.mean_latents import MeanLatents
 from methods.swiftavatar.nearest import NearestSamples
 from methods.swiftavatar.options import InversionOptions
 from methods.swiftavatar.perceptual import Features, Perceptual
 
 TERMS = ("perceptual", "pixel", "latent")
-"""The terms of the loss: distance of the perceptual net, mean squared error in [-1, 1],
-mean squared distance to the start; all before they are weighted. The first is 0 where
-its weight is: the net is not even read."""
+"""The unweighted terms of equation 5: perceptual distance, mean squared error in
+[-1, 1], and mean squared distance to the start. A perceptual term of weight 0 is not
+computed and stays 0."""
 RISE, FALL = 0.05, 0.25
-"""Shares of the steps in which the ramped learning rate rises and falls."""
+"""Shares of the steps in which the "ramped" learning rate rises and falls."""
 
 
-class Scene(NamedTuple):
-    """A batch of renders (n, 3, S, S), their features, and where their codes start."""
+class InversionBatch(NamedTuple):
+    """n renders (n, 3, S, S) in [-1, 1], their features and their initial latents.
+
+    They are y and w_mean of SwiftAvatar, equation 5.
+    """
 
     targets: Tensor
     features: Features
     starts: Tensor
 
 
-class Inverted(NamedTuple):
-    """What an inversion of n renders found.
+class InvertedBatch(NamedTuple):
+    """The inversion of n renders (SwiftAvatar, equation 4).
 
     Attributes:
-        latents: (n, rows, D) float16 codes in W+.
-        terms: (n, 3) terms of the loss (`TERMS`) of these codes.
-        curve: (steps + 1, 3) float64 sums over renders of the terms before each step
-            and after the last, there before the codes were rounded to float16.
-        rounding: (n,) mean squared change of a picture in [-1, 1] by that rounding.
+        latents: (n, rows, D) float16 latent codes in W+.
+        terms: (n, 3) unweighted terms of the loss (`TERMS`) of these latent codes.
+        curve: (steps + 1, 3) float64 sums of the terms over the renders: before each
+            step, and after the last step before rounding.
+        rounding: (n,) mean squared change of each picture, in [-1, 1], by rounding to
+            float16.
     """
 
     latents: Tensor
@@ -58,9 +61,9 @@ class Inverted(NamedTuple):
 def learning_rate_at(step: int, options: InversionOptions) -> float:
     """Adam's learning rate in a step (0 to steps - 1).
 
-    "cosine" falls along half a wave from the first step on; "ramped" is the reference
-    script's (rosinality's projector): 0 in step 0, up over 5 % of the steps, level, and
-    down along half a wave over the last quarter.
+    "cosine" decays along half a cosine (SwiftAvatar, "Implementation Details").
+    "ramped" is the schedule of rosinality's projector script: 0 in step 0, a linear
+    rise over 5 % of the steps, constant, and half a cosine down over the last quarter.
     """
     share = step / options.steps
     if options.schedule == "cosine":
@@ -69,17 +72,20 @@ def learning_rate_at(step: int, options: InversionOptions) -> float:
     return options.learning_rate * fall * min(1.0, share / RISE)
 
 
-class Inversion:
-    """Inverts batches of renders, with the generator's stored noise."""
+class LatentOptimiser:
+    """Inverts batches of renders with the stored noise (SwiftAvatar, section 3.2)."""
 
     def __init__(
         self,
         avatar: SemanticGenerator,
         net: Perceptual | None,
-        start: MeanCodes | NearestSamples,
+        start: MeanLatents | NearestSamples,
         options: InversionOptions,
     ) -> None:
-        """Start at the mean codes, or at the samples most like each render."""
+        """Invert with `avatar`; `start` provides the initial latent codes.
+
+        `net` is None if the perceptual term has weight 0.
+        """
         self._avatar, self._net, self._options = avatar, net, options
         self._start = start
         self.device = str(avatar.grid.device)
@@ -88,78 +94,87 @@ class Inversion:
             device=self.device,
         )
 
-    def invert(self, targets: Tensor) -> Inverted:
-        """Codes of (n, 3, S, S) renders in [-1, 1], S the generator's size.
+    def invert(self, targets: Tensor) -> InvertedBatch:
+        """Invert (n, 3, S, S) renders in [-1, 1] (SwiftAvatar, equation 4).
 
-        The codes after the last step are kept, as in the reference script. Raises
-        FloatingPointError where the loss stops being finite.
+        S is the generator's size. The result is the latent codes after the last step,
+        not those of the smallest loss. Raises FloatingPointError if the loss is not
+        finite.
         """
         with frozen(self._avatar):
             with torch.no_grad():
                 features = self._net.features(targets) if self._net else []
-            scene = Scene(targets, features, self._starts(targets))
-            codes, curve = self._descend(scene)
-            return self._measured(codes, curve, scene)
+            batch = InversionBatch(targets, features, self._starts(targets))
+            latents, curve = self._optimise(batch)
+            return self._result(latents, curve, batch)
 
     def _starts(self, targets: Tensor) -> Tensor:
-        """(n, rows, D) codes from which to descend; one row in W."""
+        """The (n, rows, D) initial latent codes; (n, 1, D) in W."""
         one_row = self._options.space == "w"
         if isinstance(self._start, NearestSamples):
-            codes = self._start.of(targets)
-            return codes[:, :1] if one_row else codes
-        # The glasses' start is no code of W: there, all rows start from w_mean.
+            latents = self._start.most_similar(targets)
+            return latents[:, :1] if one_row else latents
+        # The start with glasses has different rows, so in W all rows start at w_mean.
         rows = self._start.mean[:1] if one_row else self._start.start
         return rows.to(self.device).repeat(len(targets), 1, 1)
 
-    def _descend(self, scene: Scene) -> tuple[Tensor, list[Tensor]]:
-        """The last codes, and the summed terms before each step."""
-        codes = scene.starts.clone().requires_grad_(True)
-        adam = torch.optim.Adam([codes])
+    def _optimise(self, batch: InversionBatch) -> tuple[Tensor, list[Tensor]]:
+        """The final latent codes, and the summed terms before each step."""
+        latents = batch.starts.clone().requires_grad_(True)
+        adam = torch.optim.Adam([latents])
         curve = []
         for step in range(self._options.steps):
-            _, terms = self._look(codes, scene)
-            (codes.grad,) = torch.autograd.grad((terms @ self._weights).sum(), codes)
+            _, terms = self._render_and_compare(latents, batch)
+            loss = (terms @ self._weights).sum()
+            (latents.grad,) = torch.autograd.grad(loss, latents)
             adam.param_groups[0]["lr"] = learning_rate_at(step, self._options)
             adam.step()
             curve.append(terms.detach().double().sum(0))
-        return codes.detach(), curve
+        return latents.detach(), curve
 
     @torch.no_grad()
-    def _measured(self, codes: Tensor, curve: list[Tensor], scene: Scene) -> Inverted:
-        image, terms = self._look(codes, scene)
+    def _result(
+        self, latents: Tensor, curve: list[Tensor], batch: InversionBatch
+    ) -> InvertedBatch:
+        image, terms = self._render_and_compare(latents, batch)
         whole = torch.stack([*curve, terms.double().sum(0)]).cpu()
         if not whole.isfinite().all():
             raise FloatingPointError(
-                "the loss of the inversion is not finite: lower inversion.learning_rate"
+                "the inversion loss is not finite: lower inversion.learning_rate"
             )
-        latents = self._rows(codes).half()
-        rounded, terms = self._look(latents.float(), scene)
+        half = self._rows(latents).half()
+        rounded, terms = self._render_and_compare(half.float(), batch)
         change = (rounded - image).square().mean((1, 2, 3))
-        return Inverted(latents.cpu(), terms.cpu(), whole, change.cpu())
+        return InvertedBatch(half.cpu(), terms.cpu(), whole, change.cpu())
 
-    def _look(self, codes: Tensor, scene: Scene) -> tuple[Tensor, Tensor]:
-        """Pictures of codes, and their (n, 3) terms."""
+    def _render_and_compare(
+        self, latents: Tensor, batch: InversionBatch
+    ) -> tuple[Tensor, Tensor]:
+        """The pictures of latent codes and their (n, 3) terms."""
         made = self._avatar(
-            [self._rows(codes)], input_is_latent=True, randomize_noise=False
+            [self._rows(latents)], input_is_latent=True, randomize_noise=False
         )
-        square = (made.image - scene.targets).square().mean((1, 2, 3))
+        square = (made.image - batch.targets).square().mean((1, 2, 3))
         terms = (
-            self._net.distances(made.image, scene.features)
+            self._net.distances(made.image, batch.features)
             if self._net
             else torch.zeros_like(square),
             square,
-            (codes - scene.starts).square().mean((1, 2)),
+            (latents - batch.starts).square().mean((1, 2)),
         )
         return made.image, torch.stack(terms, dim=1)
 
-    def _rows(self, codes: Tensor) -> Tensor:
-        """(n, rows, D) of codes in W+, or of (n, 1, D) ones in W."""
-        return codes.expand(-1, self._avatar.layout.rows, -1)
+    def _rows(self, latents: Tensor) -> Tensor:
+        """Expand (n, 1, D) latent codes in W to (n, rows, D); W+ stays."""
+        return latents.expand(-1, self._avatar.layout.rows, -1)
 
 
 @contextmanager
 def frozen(network: nn.Module) -> Iterator[None]:
-    """Parameters without gradients for a while: a backward pass then skips them."""
+    """Disable the gradients of all parameters, so that a backward pass skips them.
+
+    SwiftAvatar, equation 4, optimises the latent codes only.
+    """
     learning = [p for p in network.parameters() if p.requires_grad]
     for parameter in learning:
         parameter.requires_grad_(False)

@@ -1,4 +1,4 @@
-"""SwiftAvatar as a contestant: the estimator, trained on what its chain produces."""
+"""SwiftAvatar as a method: the avatar estimator trained on its paired data."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from methods.base import FitContext, MethodMeta, PretrainedPart
 from methods.estimator.estimation import EstimatorMethod
 from methods.estimator.examples import Pairs
 from methods.networks.backbones import WEIGHT_FILES
-from methods.shared.stage_estimate import Foreseen
-from methods.shared.tracing import Trace
 from methods.swiftavatar.chain import Chain
-from methods.swiftavatar.foreseen import foreseen
 from methods.swiftavatar.options import PerceptualName, SwiftAvatarOptions
 from methods.swiftavatar.perceptual import required_weights
 from methods.swiftavatar.pretrained_pair import pair_files
 from methods.swiftavatar.trace import traced
+from methods.tracing import Trace
 
 PERCEPTUAL_FILES = tuple(
     file for name in get_args(PerceptualName) for file in required_weights(name)
@@ -23,10 +21,11 @@ PERCEPTUAL_FILES = tuple(
 
 
 class SwiftAvatar(EstimatorMethod):
-    """Dual-domain generators, inversion, semantic augmentation, avatar estimator.
+    """The method of SwiftAvatar, section 3.
 
-    With `semantic` at zeros and one copy it is the ablation's middle rung ("+ domain
-    adaptation", Table 3).
+    The dual-domain generators (3.1) produce paired data (3.2), on which the avatar
+    estimator is trained (3.3). Without semantic augmentation (`NO_SEMANTIC`) it is the
+    ablation step "+ domain adaptation" of Table 3.
     """
 
     meta: ClassVar[MethodMeta] = MethodMeta(
@@ -53,7 +52,11 @@ class SwiftAvatar(EstimatorMethod):
 
     @classmethod
     def required_weights(cls, options: Any) -> tuple[str, ...]:
-        """The backbone's file, the pretrained pair, and the perceptual net's files."""
+        """Files of the pretrained generator (section 3.1) and of other networks.
+
+        The others are the backbone (section 3.3) and the perceptual network (section
+        3.2).
+        """
         inversion = options.inversion
         perceptual = (
             required_weights(inversion.perceptual)
@@ -64,17 +67,13 @@ class SwiftAvatar(EstimatorMethod):
         return tuple(dict.fromkeys((*own, *perceptual)))
 
     def chain(self, context: FitContext) -> Chain:
-        """The stages that lead to the pairs, for a fit or to look at single steps."""
+        """The stages before the estimator (SwiftAvatar, sections 3.1 and 3.2)."""
         return Chain(self.chain_options, context)
 
-    def before(self, context: FitContext) -> tuple[tuple[Foreseen, ...], str]:
-        """The stages of the chain."""
-        return foreseen(self.chain(context))
-
     def pairs(self, context: FitContext) -> Pairs:
-        """Faces from the realistic generator with the vectors they stand for."""
+        """Realistic faces with their avatar vectors (SwiftAvatar, section 3.2)."""
         return self.chain(context).pairs
 
     def trace(self, context: FitContext) -> Trace:
-        """What each step of the chain reached; the estimator is not trained."""
+        """Trace the stages of SwiftAvatar, sections 3.1 and 3.2."""
         return traced(self.chain(context))

@@ -1,8 +1,8 @@
-"""Where inversion may start beyond the paper: at the sample that looks most alike.
+"""An alternative start of the inversion: the most similar sample of the generator.
 
-From one mean code, a short inversion with a generator of few channels stays near it: it
-bends the mean person until he looks like the avatar, and the face of such a code is no
-likely person's. A sample of the generator is one from the first step on.
+This deviates from SwiftAvatar, section 3.2, where every inversion starts at the mean
+latent code. From there, a short inversion with a small generator gives latent codes
+whose realistic faces are unlikely. A sample of the generator is a likely face.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from methods.swiftavatar.options import InversionOptions
 from methods.swiftavatar.perceptual import Perceptual
 
 LAYER_SIDE, PICTURE_SIDE = 8, 16
-"""Sides in cells to which features and pictures are averaged before they are compared:
-enough to tell hair and head from others, and thousands of samples fit into memory."""
+"""Sides to which features and pictures are averaged before they are compared: enough to
+show the shapes of hair and head, and thousands of samples fit into memory."""
 
 
 class NearestSamples:
-    """Samples of the avatar generator, and for renders the most alike among them.
+    """Samples of the avatar generator, searched for the most similar one to a render.
 
-    The distance is that of the inversion's loss without its latent term, on coarse
-    features and pictures.
+    The distance is SwiftAvatar, equation 5, without the latent term, on coarse features
+    and pictures.
     """
 
     def __init__(
@@ -38,38 +38,42 @@ class NearestSamples:
         seed: int,
         progress: Progress,
     ) -> None:
-        """Draw `options.start_samples` samples and keep what they look like."""
+        """Draw `options.start_samples` samples and cache their features."""
         self._net, self._options = net, options
         count = options.start_samples
-        self._codes = draw_codes(avatar, count, seed_of(seed, "starts"))
-        looks = []
+        self._latents = draw_codes(avatar, count, seed_of(seed, "starts"))
+        features = []
         with progress.task("samples to start at", count) as task:
-            for some in self._codes.split(BATCH):
-                looks.append(self._look(render(avatar, some).image))
-                task.advance(len(some))
-        self._looks = torch.cat(looks)
+            for batch in self._latents.split(BATCH):
+                features.append(self._coarse_features(render(avatar, batch).image))
+                task.advance(len(batch))
+        self._features = torch.cat(features)
 
-    def of(self, targets: Tensor) -> Tensor:
-        """(n, rows, D) codes of the samples most like (n, 3, S, S) renders."""
-        distances = torch.cdist(self._look(targets), self._looks)
-        return self._codes[distances.argmin(1)]
+    def most_similar(self, renders: Tensor) -> Tensor:
+        """The (n, rows, D) latent codes of the most similar samples.
+
+        `renders` are (n, 3, S, S) in [-1, 1]: y of SwiftAvatar, equation 5.
+        """
+        distances = torch.cdist(self._coarse_features(renders), self._features)
+        return self._latents[distances.argmin(1)]
 
     @torch.no_grad()
-    def _look(self, pictures: Tensor) -> Tensor:
-        """(n, d) numbers whose squared distances are the weighted terms."""
+    def _coarse_features(self, pictures: Tensor) -> Tensor:
+        """(n, d) features whose squared distances are the weighted terms."""
         options = self._options
-        looks = [_coarse(pictures, PICTURE_SIDE, options.pixel_weight, mean=True)]
+        found = [_coarse(pictures, PICTURE_SIDE, options.pixel_weight, mean=True)]
         if self._net is not None:
             weight = options.perceptual_weight
             layers = self._net.features(pictures)
-            looks += [_coarse(layer, LAYER_SIDE, weight) for layer in layers]
-        return torch.cat(looks, dim=1)
+            found += [_coarse(layer, LAYER_SIDE, weight) for layer in layers]
+        return torch.cat(found, dim=1)
 
 
 def _coarse(maps: Tensor, side: int, weight: float, mean: bool = False) -> Tensor:
-    """(n, C, h, w) maps in at most side x side cells, flat and scaled by their weight.
+    """Average (n, C, h, w) maps to at most side x side cells, flatten and scale them.
 
-    Distances are means over cells, and over channels too where `mean` says so.
+    Squared distances of the result are means over cells, times `weight`; with `mean`
+    they are means over channels too.
     """
     if maps.shape[-1] > side:
         maps = functional.adaptive_avg_pool2d(maps, side)

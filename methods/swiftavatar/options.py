@@ -1,4 +1,4 @@
-"""SwiftAvatar's options; where the paper is silent, the default says whose it is."""
+"""The options of SwiftAvatar; the defaults are the paper's where it gives a value."""
 
 from __future__ import annotations
 
@@ -10,40 +10,43 @@ from methods.estimator.estimation import EstimatorOptions
 from methods.networks.discriminator import GROUP
 
 PerceptualName = Literal["lpips-vgg", "lpips-alex", "lite0-features"]
-"""What measures perceptual distance in the inversion: LPIPS (v0.1) with one of two
-backbones, or plain distances of EfficientNet-Lite0's features, cheap and at hand."""
+"""The perceptual distance of the inversion: LPIPS (v0.1) with VGG-16 or AlexNet, or a
+cheaper distance between features of EfficientNet-Lite0."""
 
 
 class StepOptions(BaseModel):
-    """Options of one step of the chain; unknown keys are refused."""
+    """Base class of the options of one step; unknown keys raise a ValidationError."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class AdaptationOptions(StepOptions):
-    """From the realistic generator to the avatar generator (section 3.1).
+    """Training the avatar generator (SwiftAvatar, section 3.1).
 
     Attributes:
-        steps: iterations (SemanticStyleGAN's adaptation script: 2,000; the paper says
-            none).
-        batch: pictures an iteration.
-        learning_rate: of both networks, before the lazy-regularisation correction.
-        r1: weight of the gradient penalty on renders.
-        r1_every: iterations from one penalty to the next.
-        path: weight of the path-length regularisation.
-        path_every: iterations from one regularisation to the next.
-        mixing: share of iterations whose codes are mixed part by part.
-        colour: lambda_color of equation 3 (not given in the paper); 0 leaves it out.
-        colour_pixels: regions smaller than this share of the picture, in either
-            picture, are not matched.
-        freeze: "none"; "average": only the mapping and render networks of the averaged
-            generator move, as in the script's --freeze_local; "local": the local
-            networks and the position embedding are not trained at all.
+        steps: iterations. The paper gives none; 2,000 is from the adaptation script of
+            SemanticStyleGAN.
+        batch: pictures in each iteration (paper: 16).
+        learning_rate: of both networks, before the lazy-regularisation correction
+            (paper: the settings of SemanticStyleGAN).
+        r1: weight of the R1 gradient penalty, lambda_R1 of equation 1 (paper: 10).
+        r1_every: iterations between two R1 penalties (paper: 16).
+        path: weight of the path-length regularisation, lambda_path of equation 1
+            (paper: 0.5).
+        path_every: iterations between two path-length regularisations (paper: 4).
+        mixing: share of iterations with style mixing (paper: 0.3).
+        colour: lambda_color of equation 3; the paper does not give it. 0 switches the
+            loss off.
+        colour_pixels: regions that cover less than this share of either picture are
+            not matched.
+        freeze: "none"; "average" updates only the mapping and render networks of the
+            averaged generator, like --freeze_local of SemanticStyleGAN's script;
+            "local" does not train the local networks and the position embedding.
         flip: share of renders that are mirrored.
-        ema_decay: of the averaged generator, each iteration.
-        stop_below: stop where the agreement of the two generators' segmentations (mean
-            IoU) falls under this; None never stops early.
-        check_every: iterations between two looks at the agreement.
+        ema_decay: decay of the averaged generator in each iteration.
+        stop_below: stop if the mean IoU of the two generators' segmentations falls
+            below this; None never stops early.
+        check_every: iterations between two measurements of that IoU.
     """
 
     steps: int = Field(default=2000, ge=0)
@@ -63,25 +66,25 @@ class AdaptationOptions(StepOptions):
     check_every: int = Field(default=200, ge=1)
 
     @model_validator(mode="after")
-    def _groups_fill_the_batch(self) -> Self:
+    def _check_batch(self) -> Self:
         if self.batch > GROUP and self.batch % GROUP:
             raise ValueError(
-                f"batch: the discriminator compares groups of {GROUP}: give fewer than "
-                f"{GROUP} pictures or a multiple of {GROUP}, not {self.batch}"
+                f"batch: {self.batch} is no multiple of {GROUP}, the group size of the "
+                f"discriminator: give a multiple of {GROUP} or fewer than {GROUP}"
             )
         return self
 
 
 class MeanOptions(StepOptions):
-    """Mean latent codes, where inversion starts (section 3.2 and appendix).
+    """The mean latent codes at which inversion starts (SwiftAvatar, appendix).
 
     Attributes:
-        samples: mapped codes whose mean is w_mean.
-        glasses: start from the mean whose glasses rows come from codes whose avatars
-            show glasses.
-        glasses_samples: codes that are looked at for glasses.
-        glasses_share: an avatar shows glasses where the avatar generator's segmentation
-            gives them at least this share of the picture.
+        samples: number of latent codes whose mean is w_mean (paper: 10,000).
+        glasses: start at the modified mean of the appendix, whose glasses rows come
+            from latent codes that show glasses.
+        glasses_samples: number of latent codes that are searched for glasses.
+        glasses_share: a latent code shows glasses if they cover at least this share of
+            the avatar generator's segmentation.
     """
 
     samples: int = Field(default=10_000, ge=2)
@@ -91,22 +94,23 @@ class MeanOptions(StepOptions):
 
 
 class InversionOptions(StepOptions):
-    """From renders to latent codes by optimisation (section 3.2, equation 5).
+    """Latent optimisation of renders (SwiftAvatar, section 3.2, equations 4 and 5).
 
     Attributes:
-        steps: of Adam (the paper: 200).
-        learning_rate: its largest value.
-        schedule: "cosine", a half wave to zero, as the paper says; "ramped", 5 % rise,
-            flat, half a wave down over the last quarter, as in the reference script.
-        start: where it starts: at the "mean" code, as the paper has it, or for each
-            render at the "nearest" of `start_samples` samples of the avatar generator.
-        start_samples: read for "nearest" alone.
-        space: "w+", each row of codes on its own, or "w", one row for all.
-        perceptual: the net of the perceptual term.
-        perceptual_size: side to which pictures larger than it are brought for it.
-        perceptual_weight: lambda_p.
-        pixel_weight: lambda_i, on the mean squared error in [-1, 1].
-        latent_weight: lambda_l, on the mean squared distance to the start.
+        steps: steps of Adam (paper: 200).
+        learning_rate: the largest learning rate (paper: 0.1).
+        schedule: "cosine" decays to zero along half a cosine, as in the paper; "ramped"
+            warms up over the first 5 % of the steps and decays over the last quarter,
+            as in rosinality's projector script.
+        start: the initial latent code: "mean" as in the paper, or "nearest", the most
+            similar of `start_samples` samples of the avatar generator.
+        start_samples: read for "nearest" only.
+        space: "w+" optimises every row on its own; "w" optimises one row for all.
+        perceptual: the network of the perceptual term.
+        perceptual_size: larger pictures are reduced to this side for that network.
+        perceptual_weight: lambda_p (paper: 1).
+        pixel_weight: lambda_i, of the mean squared error in [-1, 1] (paper: 0.1).
+        latent_weight: lambda_l, of the mean squared distance to the start (paper: 1).
         batch: renders that are inverted at once.
     """
 
@@ -125,10 +129,14 @@ class InversionOptions(StepOptions):
 
 
 class SemanticOptions(StepOptions):
-    """Semantic augmentation (equation 7): lambda_aug by part, and copies of each code.
+    """Semantic augmentation (SwiftAvatar, section 3.2, equation 7).
 
-    The noise is the mapped code of a random z. With all at 0 every copy is the same, so
-    that `copies` must be 1.
+    Attributes:
+        background: lambda_aug of the background (paper: 1).
+        hair: lambda_aug of the hair (paper: 0.3).
+        glasses: lambda_aug of the glasses (paper: 0.06).
+        copies: faces for each latent code (paper: 10). It must be 1 if all lambdas are
+            0, since all copies would be equal.
     """
 
     background: float = Field(default=1.0, ge=0, le=1)
@@ -137,9 +145,11 @@ class SemanticOptions(StepOptions):
     copies: int = Field(default=10, ge=1)
 
     @model_validator(mode="after")
-    def _copies_differ(self) -> Self:
+    def _check_copies(self) -> Self:
         if self.copies > 1 and not any((self.background, self.hair, self.glasses)):
-            raise ValueError("copies that nothing changes are all the same: set 1")
+            raise ValueError(
+                "copies: without semantic augmentation all copies are equal: set 1"
+            )
         return self
 
 
@@ -147,20 +157,20 @@ NO_SEMANTIC = SemanticOptions(background=0, hair=0, glasses=0, copies=1)
 
 
 class SwiftAvatarOptions(EstimatorOptions):
-    """The whole chain; the estimator's options are those of every other rung.
+    """All options of SwiftAvatar; those of the estimator are inherited.
 
     Attributes:
-        generator: a folder of weights, or a name, of the pretrained realistic pair.
-        samples: avatars that are rendered (the paper: 50,000), for the adaptation.
-        absent: share of them in which each optional part, such as glasses, is absent;
-            None draws every option equally often. People wear glasses more seldom.
-        inverted: how many of them are inverted into codes; None for all.
-        adaptation: section 3.1.
-        mean: where inversion starts.
-        inversion: section 3.2.
-        semantic: semantic augmentation; leave it at zeros for the rung without.
-        chain_seed: of everything before the estimator. Runs under several seeds share
-            the chain and vary the estimator; None gives each its own chain.
+        generator: name or folder of the pretrained realistic generator.
+        samples: number of renders for the adaptation (paper: 50,000 for TikTok).
+        absent: share of renders in which each optional part, such as glasses, is
+            absent; None draws every option equally often, as the paper does.
+        inverted: number of renders that are inverted; None inverts all.
+        adaptation: the avatar generator (SwiftAvatar, section 3.1).
+        mean: the start of the inversion (SwiftAvatar, appendix).
+        inversion: the latent optimisation (SwiftAvatar, section 3.2).
+        semantic: the semantic augmentation (SwiftAvatar, equation 7).
+        chain_seed: the seed of all stages before the estimator. Trials with other seeds
+            share these stages; None uses the seed of the trial.
     """
 
     generator: str = "portraits64"
@@ -174,9 +184,9 @@ class SwiftAvatarOptions(EstimatorOptions):
     chain_seed: int | None = Field(default=0, ge=0)
 
     @model_validator(mode="after")
-    def _inverts_what_was_rendered(self) -> Self:
+    def _check_inverted(self) -> Self:
         if self.inverted is not None and self.inverted > self.samples:
             raise ValueError(
-                f"inverted: {self.inverted} of {self.samples} rendered avatars"
+                f"inverted: {self.inverted} is more than the {self.samples} samples"
             )
         return self

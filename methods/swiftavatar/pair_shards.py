@@ -1,11 +1,11 @@
-"""Pairs on disk: Parquet files that `pandas.read_parquet` reads without this project.
+"""The paired data (SwiftAvatar, section 3.2) as Parquet files, read with pandas.
 
-    picture           a face, lossless WebP
-    <parameter>       one column a parameter: a number in [0, 1], or an option's name
-    code              the W+ code that drew the face, float16 bytes in C order
-    avatar, copy      whose it is: row of the render, number of the copy
+    picture           the face, lossless WebP
+    <parameter>       a column for each parameter: a number in [0, 1] or an option name
+    code              the latent code of the face in W+, float16 bytes in C order
+    avatar, copy      row of the render, number of the copy
 
-`DataFrame.attrs["code_shape"]` tells the code's rows and width.
+`DataFrame.attrs["code_shape"]` holds the rows and the width of the latent codes.
 """
 
 from __future__ import annotations
@@ -29,50 +29,56 @@ _PATTERN = "pairs-*.parquet"
 
 @dataclass(frozen=True)
 class PairRows:
-    """m pairs: what a shard holds.
+    """The m pairs of a shard (SwiftAvatar, section 3.2).
 
     Attributes:
-        pictures: (m, S, S, 3) uint8 faces.
-        vectors: what they stand for.
-        codes: (m, rows, D) float16 codes that drew them.
+        pictures: (m, S, S, 3) uint8 faces, x of equation 6.
+        vectors: their avatar vectors, p.
+        latents: (m, rows, D) float16 latent codes of the faces.
         avatars: (m,) int64 rows of the renders.
         copies: (m,) int64 numbers of the copies.
     """
 
     pictures: NDArray[np.uint8]
     vectors: AvatarVectors
-    codes: NDArray[np.float16]
+    latents: NDArray[np.float16]
     avatars: NDArray[np.int64]
     copies: NDArray[np.int64]
 
 
 def shard_path(folder: Path, number: int) -> Path:
-    """Where shard `number` lies."""
+    """The path of shard `number` of the paired data (SwiftAvatar, section 3.2)."""
     return folder / f"pairs-{number:05d}.parquet"
 
 
 def check_names(spec: AvatarSpec) -> None:
-    """Raise ValueError where a parameter has the name of a column of ours."""
+    """Raise ValueError if a parameter of the engine is named like another column.
+
+    Every parameter p of SwiftAvatar, section 3.2, gets a column of its own.
+    """
     taken = [name for name in spec.names if name in OWN_COLUMNS]
     if taken:
         raise ValueError(
-            f"engine {spec.name}: the parameter {taken[0]!r} has the name of a column "
-            "of the pairs; give it another name in the engine's spec"
+            f"engine {spec.name}: the parameter {taken[0]!r} has the name of another "
+            "column of the pairs; rename it in the engine's spec"
         )
 
 
 def write_shard(path: Path, rows: PairRows) -> None:
-    """Write a shard whole or not at all; the same rows give the same bytes."""
+    """Write a shard of the paired data atomically (SwiftAvatar, section 3.2).
+
+    The same rows give the same bytes.
+    """
     table = pd.DataFrame(
         {
             "picture": [_encoded(picture) for picture in rows.pictures],
             **_values(rows.vectors),
-            "code": [code.tobytes() for code in rows.codes],
+            "code": [latent.tobytes() for latent in rows.latents],
             "avatar": rows.avatars,
             "copy": rows.copies,
         }
     )
-    table.attrs["code_shape"] = list(rows.codes.shape[1:])
+    table.attrs["code_shape"] = list(rows.latents.shape[1:])
     stream = io.BytesIO()
     table.to_parquet(stream, engine="pyarrow", compression="zstd", index=False)
     atomic_write(path, stream.getvalue())
@@ -81,9 +87,10 @@ def write_shard(path: Path, rows: PairRows) -> None:
 def read_shards(
     folder: Path, spec: AvatarSpec
 ) -> tuple[NDArray[np.uint8], AvatarVectors]:
-    """All pictures (m, S, S, 3) uint8 of a folder with their vectors, codes left out.
+    """Read all pairs of a folder without their latent codes (SwiftAvatar, section 3.2).
 
-    Beside the pictures no more than one shard is in memory at a time.
+    Returns (m, S, S, 3) uint8 pictures and m vectors. Besides these, at most one shard
+    is in memory. Raises FileNotFoundError if the folder has no shard.
     """
     paths = sorted(folder.glob(_PATTERN))
     counts = [pq.read_metadata(path).num_rows for path in paths]
@@ -98,12 +105,14 @@ def read_shards(
         pictures[start : start + len(faces)] = faces
         vectors.append(_vectors(table, spec))
     if pictures is None:
-        raise FileNotFoundError(f"{folder} holds no {_PATTERN}: produce the pairs anew")
+        raise FileNotFoundError(
+            f"{folder} holds no {_PATTERN}: produce the pairs again"
+        )
     return pictures, AvatarVectors.concatenate(vectors)
 
 
 def _values(vectors: AvatarVectors) -> dict[str, NDArray[np.float32] | Sequence[str]]:
-    """Columns by parameter names, options by theirs."""
+    """The columns of the parameters; discrete ones hold option names."""
     found: dict[str, NDArray[np.float32] | Sequence[str]] = {}
     for scalar in vectors.spec.continuous:
         found[scalar.name] = vectors.column(scalar.name)
@@ -130,7 +139,7 @@ def _encoded(picture: NDArray[np.uint8]) -> bytes:
     from PIL import Image
 
     buffer = io.BytesIO()
-    # The quickest effort: a slower one saves 7 % and takes twenty times as long.
+    # Method 0 is the fastest: a slower one saves 7 % and takes 20 times as long.
     image = Image.fromarray(picture)
     image.save(buffer, "webp", lossless=True, method=0, quality=50)
     return buffer.getvalue()

@@ -1,27 +1,28 @@
-"""Produced pairs: realistic faces with the avatar vectors that they stand for.
+"""Paired data production (SwiftAvatar, section 3.2).
 
-The code of a render, found with the avatar generator, is drawn by the realistic one
-(section 3.2, equation 6), in several copies whose ambiguous parts differ (equation 7).
+The realistic generator renders the latent code of a render (equation 6) in several
+copies with different ambiguous parts (equation 7). Each face is paired with the avatar
+vector of its render.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarVectors
+from benchmark.storage.batch_files import build_batches
+from benchmark.storage.digests import bytes_digest
 from benchmark.storage.store import Stage, Store
 from benchmark.system.progress import Progress
 from methods.estimator.examples import Pairs
 from methods.generator.sampling import synthesise
 from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.shared.pictures import resized
-from methods.swiftavatar.inversion import Codes
+from methods.swiftavatar.inversion import RenderLatents
 from methods.swiftavatar.options import SemanticOptions
 from methods.swiftavatar.pair_shards import (
     PairRows,
@@ -30,27 +31,27 @@ from methods.swiftavatar.pair_shards import (
     shard_path,
     write_shard,
 )
-from methods.swiftavatar.semantic_augmentation import augmented_codes
+from methods.swiftavatar.semantic_augmentation import augmented_latents
 
 SHARD = 256
-"""Pairs a file: what a kill costs at most."""
+"""Pairs in each file; a kill loses at most one file."""
 SHARDS = "shards"
-"""Where in the stage's folder the files lie."""
+"""The folder of the files inside the stage."""
 
 
 @dataclass(frozen=True)
 class FacePairs(Pairs):
-    """Pairs for an estimator, and the folder of their Parquet files (`pair_shards`).
+    """The paired data (p, x) of SwiftAvatar, section 3.2, for the estimator.
 
-    The n avatars go round copy by copy: row r is avatar r % n in its copy r // n, so
-    that the first n rows hold every avatar once.
+    With n avatars, row r is copy r // n of avatar r % n: the first n rows hold every
+    avatar once. `folder` holds the Parquet files (`pair_shards`).
     """
 
     folder: Path
 
 
 def pairs_stage(
-    codes: str,
+    latents_digest: str,
     vectors: AvatarVectors,
     realistic_digest: str,
     options: SemanticOptions,
@@ -58,12 +59,13 @@ def pairs_stage(
     seed: int,
     device: str,
 ) -> Stage:
-    """What `produced_pairs` depends on.
+    """Return the stage of `produced_pairs` (SwiftAvatar, equations 6 and 7).
 
-    `codes` is the digest of the codes, and `vectors` are those of their avatars alone.
+    `latents_digest` is the key of the latent codes; `vectors` are those of their
+    avatars.
     """
     inputs = {
-        "codes": codes,
+        "codes": latents_digest,
         "realistic": realistic_digest,
         "vectors": _digest(vectors),
     }
@@ -77,7 +79,7 @@ def pairs_stage(
 
 
 def produced_pairs(
-    codes: Codes,
+    inverted: RenderLatents,
     vectors: AvatarVectors,
     realistic: SemanticGenerator,
     realistic_digest: str,
@@ -87,44 +89,46 @@ def produced_pairs(
     store: Store,
     progress: Progress,
 ) -> FacePairs:
-    """`options.copies` faces of each of n codes, from the store where they exist.
+    """Render `options.copies` realistic faces of each latent code; cached in the store.
 
-    Codes are rounded to half precision, as they are stored, before they are drawn, with
-    the generator's stored noise. A killed run goes on at the shard that was open.
+    This is SwiftAvatar, equations 6 and 7. Latent codes are rounded to half precision,
+    as they are stored, before they are rendered with the stored noise. A killed run
+    resumes at the unfinished shard.
 
     Args:
-        codes: the inverted codes, (n, rows, D).
-        vectors: of the avatars in the order of the codes; n or more.
+        inverted: the n latent codes of the renders.
+        vectors: the avatar vectors of n or more renders, in the same order.
         realistic: the realistic generator, in evaluation mode.
-        realistic_digest: of its weights.
+        realistic_digest: the digest of its weights.
         options: of the semantic augmentation.
-        size: side of the pictures in pixels; the generator's own, or a smaller one, to
-            which they are reduced.
-        seed: of the augmentation's noise.
-        store: where the stage lies.
-        progress: shows how far it is.
+        size: side of the faces in pixels, at most the generator's; larger pictures are
+            reduced to it.
+        seed: the seed of the noise.
+        store: caches the stage.
+        progress: progress bar.
 
     Raises:
-        ValueError: where there are fewer vectors than codes, a size is larger than the
-            generator's, or a parameter's name is one of the shards' own columns.
+        ValueError: if there are fewer vectors than latent codes, if `size` exceeds the
+            generator's, or if a parameter is named like another column of the shards.
     """
     own = realistic.config.size
     if size > own:
         raise ValueError(
-            f"pairs of {size} px: the generator draws {own} px, so give at most that"
+            f"pairs of {size} px: the generator has {own} px, so give at most {own}"
         )
-    if len(vectors) < len(codes.latents):
+    count = len(inverted.latents)
+    if len(vectors) < count:
         raise ValueError(
-            f"{len(codes.latents)} codes but {len(vectors)} vectors: give a vector for "
-            "each code, in the order of the renders"
+            f"{count} latent codes but {len(vectors)} vectors: give a vector for each "
+            "latent code, in the order of the renders"
         )
-    vectors = vectors[: len(codes.latents)]
+    vectors = vectors[:count]
     check_names(vectors.spec)
     device = realistic.grid.device.type
     stage = pairs_stage(
-        codes.digest, vectors, realistic_digest, options, size, seed, device
+        inverted.digest, vectors, realistic_digest, options, size, seed, device
     )
-    producer = _Producer(codes.latents, vectors, realistic, options, size, seed)
+    producer = _Producer(inverted.latents, vectors, realistic, options, size, seed)
 
     def build(folder: Path, scratch: Path) -> None:
         shards = scratch / SHARDS
@@ -137,7 +141,7 @@ def produced_pairs(
 
 @dataclass(frozen=True)
 class _Producer:
-    """Everything that the faces are made of."""
+    """Renders the faces of a stage shard by shard."""
 
     latents: torch.Tensor
     vectors: AvatarVectors
@@ -151,39 +155,32 @@ class _Producer:
         folder.mkdir(exist_ok=True)
         for leftover in folder.glob(".*.tmp"):
             leftover.unlink()  # a kill leaves the shard that was being written
-        rows = np.arange(len(self.vectors) * self.options.copies)
-        shards = [rows[start : start + SHARD] for start in range(0, len(rows), SHARD)]
-        paths = [shard_path(folder, number) for number in range(len(shards))]
-        todo = [
-            (path, shard)
-            for path, shard in zip(paths, shards, strict=True)
-            if not path.is_file()
-        ]
-        done = len(rows) - sum(len(shard) for _, shard in todo)
-        with progress.task("realistic faces", len(rows), done) as task:
-            for path, shard in todo:
-                write_shard(path, self.drawn(shard))
-                task.advance(len(shard))
+        build_batches(
+            len(self.vectors) * self.options.copies,
+            SHARD,
+            lambda number: shard_path(folder, number),
+            lambda rows, file: write_shard(file, self.drawn(rows)),
+            progress,
+            "realistic faces",
+        )
 
-    def drawn(self, rows: NDArray[np.int64]) -> PairRows:
-        """The pairs of some rows."""
-        copies, avatars = np.divmod(rows, len(self.vectors))
-        codes = augmented_codes(
+    def drawn(self, rows: slice) -> PairRows:
+        """Render the pairs of the given rows."""
+        copies, avatars = np.divmod(np.arange(rows.start, rows.stop), len(self.vectors))
+        latents = augmented_latents(
             self.latents, avatars, copies, self.realistic, self.options, self.seed
         ).half()
-        faces = synthesise(self.realistic, codes.to(self.realistic.grid))
+        faces = synthesise(self.realistic, latents.to(self.realistic.grid))
         return PairRows(
             resized(faces.pictures, self.size),
             self.vectors[avatars],
-            codes.numpy(),
+            latents.numpy(),
             avatars,
             copies,
         )
 
 
 def _digest(vectors: AvatarVectors) -> str:
-    """SHA-256 (hex) of a batch and its spec."""
-    found = hashlib.sha256(vectors.spec.digest.encode())
-    for block in (vectors.continuous, vectors.discrete):
-        found.update(block.tobytes())
-    return found.hexdigest()
+    """SHA-256 (hex) of vectors and their spec."""
+    values = vectors.continuous.tobytes() + vectors.discrete.tobytes()
+    return bytes_digest(vectors.spec.digest.encode() + values)

@@ -1,7 +1,7 @@
-"""Perceptual distances that inversion descends: LPIPS, or plain features of a net.
+"""The perceptual term of the inversion (SwiftAvatar, section 3.2, equation 5).
 
-The nets of the inversion are frozen, and its targets stay the same for hundreds of
-steps: features of targets are read once.
+The networks are frozen and the targets stay the same for all steps, so features of the
+targets are computed once.
 """
 
 from __future__ import annotations
@@ -36,36 +36,39 @@ _LEAST_SIDES: dict[PerceptualName, int] = {
     "lpips-alex": 32,
     "lite0-features": 16,
 }
-"""Sides in pixels from which on the deepest features have a place to stand."""
+"""Smallest sides in pixels at which the deepest features are not empty."""
 _LITE0_READ = (1, 2, 3, 5)
-"""Stages whose last features are read: every 2, 4, 8 and 16 pixels."""
+"""Stages whose output is compared: every 2, 4, 8 and 16 pixels."""
 _EPSILON = 1e-10
 
 Features = list[Tensor]
-"""(n, C, h, w) of each layer that is read."""
+"""(n, C, h, w) features of each layer."""
 
 
 def required_weights(name: PerceptualName) -> tuple[str, ...]:
-    """Names of the weight files (benchmark.weights) that a perceptual net reads."""
+    """Weight files (benchmark.weights) of the perceptual term of equation 5."""
     return (_WEIGHTS[name],)
 
 
 def weight_file(name: PerceptualName, weights: Mapping[str, Path]) -> Path:
-    """The file that a perceptual net reads; MethodError where `weights` lacks it."""
+    """The weight file of the perceptual term of SwiftAvatar, equation 5.
+
+    Raises MethodError if it is missing in `weights`.
+    """
     wanted = _WEIGHTS[name]
     if wanted not in weights:
         raise MethodError(
-            f"{name} wants the weight file {wanted}: run `avatarbench weights fetch "
-            f"{wanted}` or set inversion.perceptual to another net"
+            f"{name} needs the weight file {wanted}: run `avatarbench weights fetch "
+            f"{wanted}` or set inversion.perceptual to another network"
         )
     return weights[wanted]
 
 
 class Perceptual(nn.Module, ABC):
-    """A frozen net whose features, scaled, are compared by squared differences.
+    """A frozen network that compares pictures (first term of SwiftAvatar, equation 5).
 
-    Pictures are (n, 3, S, S) in [-1, 1]. Those larger than `size` are averaged down to
-    it, smaller ones stay.
+    Pictures are (n, 3, S, S) in [-1, 1]. Those larger than `size` are reduced to it by
+    area averaging.
     """
 
     def __init__(self, name: PerceptualName, size: int) -> None:
@@ -75,22 +78,22 @@ class Perceptual(nn.Module, ABC):
 
     @abstractmethod
     def _layers(self, pictures: Tensor) -> Iterable[Tensor]:
-        """Raw features of pictures that have their size already."""
+        """The raw features of resized pictures."""
 
     @abstractmethod
     def _weights(self) -> Sequence[Tensor | None]:
-        """For each layer, (C, 1, 1) factors on its normalised features, if any."""
+        """For each layer, (C, 1, 1) factors of its normalised features, or None."""
 
     def features(self, pictures: Tensor) -> Features:
-        """Channel-normalised, weighted features of (n, 3, S, S) pictures.
+        """Compute the normalised, weighted features of (n, 3, S, S) pictures.
 
-        Raises MethodError for pictures too small for the net.
+        Raises MethodError if the pictures are too small for the network.
         """
         least = _LEAST_SIDES[self.name]
         if min(pictures.shape[-1], self.size) < least:
             raise MethodError(
-                f"{self.name} wants pictures of {least} px or more, got "
-                f"{pictures.shape[-1]} px at a perceptual_size of {self.size}: take a "
+                f"{self.name} needs pictures of {least} px or more, got "
+                f"{pictures.shape[-1]} px at a perceptual_size of {self.size}: give a "
                 "larger one, or another inversion.perceptual"
             )
         if pictures.shape[-1] > self.size:
@@ -100,21 +103,21 @@ class Perceptual(nn.Module, ABC):
         return [_normalised(layer, weight) for layer, weight in pairs]
 
     def distances(self, pictures: Tensor, targets: Features) -> Tensor:
-        """(n,) distances of n pictures to the features of n others."""
+        """The (n,) distances of equation 5 from n pictures to features of n others."""
         pairs = zip(self.features(pictures), targets, strict=True)
         each = [(one - other).square().sum(1).mean((1, 2)) for one, other in pairs]
         return torch.stack(each).sum(0)
 
 
 class Lpips(Perceptual):
-    """LPIPS of Zhang et al. (CVPR 2018), version 0.1 of the `lpips` package.
+    """LPIPS (Zhang et al., CVPR 2018) of SwiftAvatar, equation 5.
 
-    The distance weighs squared differences channel by channel; the roots of those
-    weights are folded into the features here, so that the value is the package's.
+    Values equal those of the `lpips` package, version 0.1. Its weights of squared
+    differences are folded into the features as square roots.
     """
 
     def __init__(self, name: PerceptualName, size: int, file: Path) -> None:
-        """Read the backbone's convolutions; MethodError where the file has others."""
+        """Read the backbone; MethodError if the file holds another network."""
         super().__init__(name, size)
         try:
             net = load_lpips("vgg" if name == "lpips-vgg" else "alex", file)
@@ -136,16 +139,16 @@ class Lpips(Perceptual):
 
 
 class Lite0Features(Perceptual):
-    """Distance of EfficientNet-Lite0's normalised features after four of its stages.
+    """A distance between normalised features of four stages of EfficientNet-Lite0.
 
-    No weights were learnt on people's choices, and none are published: this is not
-    LPIPS, and it serves where LPIPS would be too slow or its backbone is not at hand.
-    Its scale is its own: random avatars of toon-tiktok at 64 px are 2.1 apart, eight
-    times their ST-LPIPS of 0.27. A perceptual_weight of about 0.12 stands for a 1.
+    It replaces LPIPS in SwiftAvatar, equation 5, where LPIPS is too slow or its
+    backbone is not available. No weights are fitted to human judgements. Values are
+    about 8 times those of ST-LPIPS (random avatars of toon-tiktok at 64 px: 2.1 instead
+    of 0.27), so a perceptual_weight of 0.12 corresponds to 1.
     """
 
     def __init__(self, size: int, file: Path) -> None:
-        """Read the backbone; MethodError where the file holds another."""
+        """Read the backbone; MethodError if the file holds another network."""
         super().__init__("lite0-features", size)
         whole = make_backbone("efficientnet_lite0")
         try:
@@ -168,9 +171,9 @@ class Lite0Features(Perceptual):
 def open_perceptual(
     name: PerceptualName, size: int, weights: Mapping[str, Path], device: str
 ) -> Perceptual:
-    """The frozen net of a name, from the file of `required_weights`.
+    """Open the frozen network of the perceptual term of SwiftAvatar, equation 5.
 
-    Raises MethodError where `weights` lacks that file, or where it holds another net.
+    Raises MethodError if its file is missing in `weights` or holds another network.
     """
     file = weight_file(name, weights)
     with torch.random.fork_rng(devices=[]):
@@ -182,7 +185,7 @@ def open_perceptual(
 
 
 def _normalised(layer: Tensor, weight: Tensor | None) -> Tensor:
-    """Unit length over channels, zeros where there is none, times the weight."""
-    # The root of a sum of squares has no gradient at zero; with the constant it has.
+    """Scale features to unit length over channels; zeros stay zero."""
+    # The constant gives the root a gradient at zero.
     scale = torch.rsqrt(layer.square().sum(1, keepdim=True) + _EPSILON**2)
     return layer * scale if weight is None else layer * scale * weight

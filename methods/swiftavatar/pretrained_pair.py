@@ -1,14 +1,14 @@
-"""The pretrained pair that SwiftAvatar starts from: a generator of faces, its judge."""
+"""The pretrained realistic generator and its discriminator (SwiftAvatar, 3.1)."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmark.avatars.part_classes import PART_NAMES
+from benchmark.storage.digests import bytes_digest
 from benchmark.weights.folders import DISCRIMINATOR, GENERATOR
 from methods.base import MethodError
 from methods.generator.pretrained import (
@@ -23,14 +23,14 @@ from methods.networks.semantic_stylegan import SemanticGenerator
 
 
 @dataclass(frozen=True)
-class Pair:
-    """G_real of the paper and the discriminator that was trained with it.
+class PretrainedPair:
+    """A generator of realistic faces and its discriminator (SwiftAvatar, section 3.1).
 
     Attributes:
-        realistic: the generator of faces; it is never trained further.
-        discriminator: where the adaptation's discriminator starts.
-        channels: what the discriminator was built with.
-        digest: names the weights of both and how their networks are built.
+        realistic: the realistic generator G_real; it is never trained.
+        discriminator: initial weights of the adaptation's discriminator.
+        channels: the options of the discriminator.
+        digest: covers the weights and the options of both networks.
     """
 
     realistic: SemanticGenerator
@@ -40,15 +40,22 @@ class Pair:
 
 
 def pair_files(generator: str) -> tuple[str, ...]:
-    """The names of a pair's weight files, for a folder of weights or its name."""
+    """The weight files of the pretrained generator (SwiftAvatar, section 3.1).
+
+    `generator` is a folder of weights or the name of one.
+    """
     return f"{generator}/{GENERATOR}", f"{generator}/{DISCRIMINATOR}"
 
 
-def open_pair(files: Mapping[str, Path], device: str) -> Pair:
-    """The pair among `files` (names as `pair_files` has them), both networks frozen.
+def open_pair(files: Mapping[str, Path], device: str) -> PretrainedPair:
+    """Open the pretrained pair (SwiftAvatar, section 3.1), both networks frozen.
 
-    Raises MethodError where there is no pair, more than one, or one that does not know
-    the 13 parts, and WeightsError where the files are not as their card says.
+    `files` has the names of `pair_files`.
+
+    Raises:
+        MethodError: if `files` does not hold exactly one pair, or if the generator does
+            not have the 13 parts of CelebAMask-HQ.
+        WeightsError: if a file does not match its card.
     """
     folder = _folder(files)
     card = read_card(folder)
@@ -57,7 +64,7 @@ def open_pair(files: Mapping[str, Path], device: str) -> Pair:
     _check(folder, realistic, discriminator)
     arguments = dict(card.discriminator or {})
     known = DiscriminatorOptions.model_fields.keys() & arguments.keys()
-    return Pair(
+    return PretrainedPair(
         realistic,
         discriminator,
         DiscriminatorOptions(**{key: arguments[key] for key in known}),
@@ -66,14 +73,14 @@ def open_pair(files: Mapping[str, Path], device: str) -> Pair:
 
 
 def _folder(files: Mapping[str, Path]) -> Path:
-    """The folder that both files of the one pair lie in."""
+    """The folder that holds both files of the pair."""
     found = {path.parent for path in files.values() if path.name == GENERATOR}
     others = {path.parent for path in files.values() if path.name == DISCRIMINATOR}
     if len(found) != 1 or found != others:
         names = ", ".join(files) or "none"
         raise MethodError(
-            f"SwiftAvatar wants the weight files {GENERATOR} and {DISCRIMINATOR} of "
-            f"one folder, got: {names}; name the folder in the option generator"
+            f"SwiftAvatar needs the weight files {GENERATOR} and {DISCRIMINATOR} of "
+            f"one folder, got: {names}; give the folder as option generator"
         )
     return found.pop()
 
@@ -84,18 +91,18 @@ def _check(
     config = realistic.config
     if config.seg_dim != len(PART_NAMES):
         raise MethodError(
-            f"the generator in {folder} knows {config.seg_dim} parts, and SwiftAvatar "
-            f"wants the {len(PART_NAMES)} of CelebAMask-HQ: take another generator"
+            f"the generator in {folder} has {config.seg_dim} parts, and SwiftAvatar "
+            f"needs the {len(PART_NAMES)} of CelebAMask-HQ: give another generator"
         )
     if discriminator.size != config.size:
         raise MethodError(
-            f"the discriminator in {folder} judges {discriminator.size}-px pictures "
-            f"and the generator makes {config.size}-px ones: take another pair"
+            f"the discriminator in {folder} has {discriminator.size} px and the "
+            f"generator {config.size} px: give another generator"
         )
 
 
 def _digest(card: WeightsCard) -> str:
-    """SHA-256 (hex) of the files' digests and of what the networks are built with."""
+    """SHA-256 (hex) of the files' digests and the options of the networks."""
     fields = {"digests", "generator", "discriminator"}
     text = json.dumps(card.model_dump(mode="json", include=fields), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return bytes_digest(text.encode())

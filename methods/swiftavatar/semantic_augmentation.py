@@ -1,8 +1,7 @@
-"""Semantic augmentation: ambiguous parts of latent codes made other (equation 7).
+"""Semantic augmentation (SwiftAvatar, section 3.2, equation 7).
 
-An engine has few hair shapes and no backgrounds, people have countless ones. Noise in
-the rows of such a part changes it in the realistic face, while the avatar vector, and
-all other rows, stay.
+An engine has few hair shapes and no backgrounds. Noise in the rows of such an ambiguous
+part changes it in the realistic face. All other rows and the avatar vector stay.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from methods.shared.randomness import generator_of
 from methods.swiftavatar.options import SemanticOptions
 
 AMBIGUOUS = ("background", "hair", "glasses")
-"""Parts that are made other, in the order in which their noise is drawn."""
+"""The parts that are augmented, in the order in which their noise is drawn."""
 
 
-def augmented_codes(
+def augmented_latents(
     latents: Tensor,
     avatars: NDArray[np.int64],
     copies: NDArray[np.int64],
@@ -30,33 +29,33 @@ def augmented_codes(
     options: SemanticOptions,
     seed: int,
 ) -> Tensor:
-    """Copy `copies[i]` of avatar `avatars[i]`, for each of m pairs of numbers.
+    """Augment latent codes (SwiftAvatar, equation 7): copy `copies[i]` of `avatars[i]`.
 
-    The shape and texture rows of an ambiguous part become (1 - lambda) w + lambda n,
-    where n is one mapped code of the realistic generator, whose faces it shall change,
-    for both rows. Every copy is augmented, the first too (the paper: "10 augmented
-    images per latent"). The noise of a copy depends on the seed, the avatar's row and
-    the copy's number alone: neither on the other rows nor on the lambdas.
+    The shape and texture rows of an ambiguous part become (1 - lambda) w + lambda n.
+    The noise n is a latent code in W ("Implementation Details") from the realistic
+    generator's mapping network, the same for both rows. Every copy is augmented, the
+    first one too. The noise of a copy depends only on the seed, the avatar and the
+    number of the copy.
 
     Args:
-        latents: (n, rows, D) float32 W+ codes of all avatars, on the CPU.
+        latents: (n, rows, D) float32 latent codes in W+ of all avatars, on the CPU.
         avatars: (m,) rows of `latents`.
-        copies: (m,) numbers of copies, from 0.
-        realistic: the generator whose mapping network makes the noise.
-        options: lambda by part.
-        seed: of the noise.
+        copies: (m,) numbers of the copies, from 0.
+        realistic: the realistic generator.
+        options: lambda_aug by part.
+        seed: the seed of the noise.
 
     Returns:
-        (m, rows, D) codes; rows of other parts, and of parts whose lambda is 0, are
-        those of `latents` to the last bit.
+        (m, rows, D) latent codes. Rows of other parts, and of parts with lambda 0,
+        equal those of `latents` bit by bit.
 
     Raises:
-        MethodError: where a part with a lambda is not among the generator's.
+        MethodError: if the generator lacks a part whose lambda is above 0.
     """
     shares = _shares(realistic, options)
-    codes = latents[torch.from_numpy(avatars)]
+    augmented = latents[torch.from_numpy(avatars)]
     if not shares:
-        return codes
+        return augmented
     for index, (avatar, copy) in enumerate(zip(avatars, copies, strict=True)):
         noise = _noise(
             realistic, generator_of("semantic", seed, int(avatar), int(copy))
@@ -64,27 +63,28 @@ def augmented_codes(
         for part, share in shares.items():
             rows = realistic.layout.part_rows(PART_IDS[part])
             own = noise[AMBIGUOUS.index(part)]
-            codes[index, rows] = (1 - share) * codes[index, rows] + share * own
-    return codes
+            w = augmented[index, rows]
+            augmented[index, rows] = (1 - share) * w + share * own
+    return augmented
 
 
 def _shares(realistic: SemanticGenerator, options: SemanticOptions) -> dict[str, float]:
-    """Lambda of each part that has one above 0."""
+    """The lambdas above 0, by part."""
     every = {part: float(getattr(options, part)) for part in AMBIGUOUS}
     shares = {part: share for part, share in every.items() if share}
     for part in shares:
         if PART_IDS[part] >= realistic.layout.parts:
             raise MethodError(
-                f"semantic.{part}: the generator draws {realistic.layout.parts} parts "
-                f"and no {part} among them: set it to 0"
+                f"semantic.{part}: the generator has {realistic.layout.parts} parts "
+                f"and none of them is {part}: set it to 0"
             )
     return shares
 
 
 def _noise(realistic: SemanticGenerator, rng: torch.Generator) -> Tensor:
-    """(3, D) mapped codes, one an ambiguous part.
+    """Draw the (3, D) noise of the ambiguous parts of one copy.
 
-    Mapped a copy at a time, for in a larger batch the last bits could be others.
+    One copy at a time, since the batch size can change the last bits.
     """
     z = torch.randn(len(AMBIGUOUS), realistic.config.style_dim, generator=rng)
     with torch.no_grad():

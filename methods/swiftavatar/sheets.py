@@ -1,4 +1,4 @@
-"""What there is to look at in the chain: the paper's Figures 4 and 5."""
+"""Contact sheets like Figures 4 and 5 of SwiftAvatar."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def dual_domain_sheet(
     seed: int = 0,
     truncation: float = 1.0,
 ) -> Sheet:
-    """The paper's Figure 4: the two pictures of one code, with their parts, a line.
+    """Draw both pictures of a latent code and their parts (SwiftAvatar, Figure 4).
 
-    Codes are mapped by the avatar generator, in whose space inversion finds them.
+    The latent codes w come from the avatar generator's mapping network.
     """
-    codes = draw_codes(avatar, count, seed, truncation)
-    face, drawn = synthesise(realistic, codes), synthesise(avatar, codes)
+    latents = draw_codes(avatar, count, seed, truncation)
+    face, drawn = synthesise(realistic, latents), synthesise(avatar, latents)
     lines = [face.pictures, coloured(face.parts), drawn.pictures, coloured(drawn.parts)]
-    title = f"{count} codes, each drawn twice; truncation {truncation:g}, seed {seed}"
-    return draw_page(title, _halves("one code a line", lines, TWO_DOMAINS))
+    title = f"{count} latent codes; truncation {truncation:g}, seed {seed}"
+    return draw_page(title, _halves("one latent code a line", lines, TWO_DOMAINS))
 
 
 def pairs_sheet(
@@ -46,35 +46,35 @@ def pairs_sheet(
     rows: Sequence[int],
     copies: int = 4,
 ) -> Sheet:
-    """The paper's Figure 5, a line an avatar: from its render to its realistic faces.
+    """Draw the path of avatars from render to realistic faces (SwiftAvatar, Figure 5).
 
     Args:
-        renders: (n or more, S, S, 3) uint8 pictures of the engine.
-        latents: (n, rows, D) codes of the first n.
-        avatar: the generator that reconstructs the renders.
-        realistic: the one that draws faces.
-        pairs: the pairs that were produced from the codes.
-        rows: which avatars to show.
-        copies: how many of each one's copies, where there are so many.
+        renders: n or more (S, S, 3) uint8 renders.
+        latents: (n, rows, D) latent codes of the first n renders.
+        avatar: the avatar generator, which reconstructs the renders.
+        realistic: the realistic generator.
+        pairs: the pairs of these latent codes.
+        rows: the avatars to show, one a line.
+        copies: the largest number of copies to show for each.
     """
     chosen, count = list(rows), len(latents)
-    codes = latents[chosen].to(avatar.grid.device)
+    shown_latents = latents[chosen].to(avatar.grid.device)
     lines = [np.stack([renders[row] for row in chosen])]
-    lines += [synthesise(each, codes).pictures for each in (avatar, realistic)]
+    lines += [synthesise(each, shown_latents).pictures for each in (avatar, realistic)]
     shown = range(min(copies, len(pairs.vectors) // count))
     for copy in shown:
         faces = pairs.pictures[[copy * count + row for row in chosen]]
         lines.append(resized(faces, renders.shape[1]))
     captions = (*PRODUCED, *(f"in pairs, copy {copy + 1}" for copy in shown))
-    title = f"{len(chosen)} avatars and the faces that stand for them"
-    heading = "one avatar a line; at its right, copies as the estimator gets them"
+    title = f"{len(chosen)} avatars and their realistic faces"
+    heading = "one avatar a line; on the right the pairs of the estimator"
     return draw_page(title, _halves(heading, lines, captions))
 
 
 def _halves(
     heading: str, lines: Sequence[NDArray[np.uint8]], captions: tuple[str, ...]
 ) -> list[Panel]:
-    """Two panels, a line an example, of columns of (n, S, S, 3) pictures."""
+    """Split columns of (n, S, S, 3) pictures into two panels, one example a line."""
     tiles = np.stack([fitted(column) for column in lines], axis=1)
     middle = -(-len(tiles) // 2)
     return [

@@ -1,1 +1,1 @@
-"""Every figure of a run or a training."""
+"""Figures of runs and of generator trainings."""

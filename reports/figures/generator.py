@@ -1,4 +1,4 @@
-"""The generator's training curve, and how well its parts can be controlled."""
+"""Figures of a generator: its training curves, and the control over its parts."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Values = NDArray[np.float64]
 
 QUALITY, FLOOR, ERROR = "quality/", "floor/", "_error"
 SMOOTHED_OVER = 50
-"""Losses are drawn as means over a window of one of so many parts of the curve."""
+"""Loss curves are smoothed over windows of 1/SMOOTHED_OVER of their length."""
 THOUSAND = 1000
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Curves that share an axis: their names in the records and in the legend."""
+    """Curves that share an axis; `names` maps record names to legend labels."""
 
     title: str
     names: Mapping[str, str]
@@ -57,16 +57,20 @@ LOSS_PANELS = (
 
 
 def draw_curves(records: Sequence[Mapping[str, float]], title: str) -> Drawing:
-    """Sample quality over pictures shown in training, and the losses below.
+    """Sample quality and losses, over the number of real pictures seen in training.
 
-    Each record holds `step` (an iteration) and figures by name; `train/images` tells
-    how many pictures were shown by then. `floor/NAME` is drawn as a line in the panel
-    of `quality/NAME`: the score of a second sample of real pictures. Raises ValueError
-    for no records.
+    Args:
+        records: each holds `step` (the iteration) and values by name. `train/images` is
+            the number of real pictures seen so far. `floor/NAME`, the score of a second
+            sample of real pictures, is drawn as a line in the panel of `quality/NAME`.
+        title: the figure's title.
+
+    Raises:
+        ValueError: if there are no records, or none has `train/images`.
     """
     if not records:
         raise ValueError("a training without records has no curve")
-    data = _by_images(records)
+    data = _fill_image_counts(records)
     with rc_context(RC):
         figure = Figure(figsize=(10, 5.6), layout="constrained")
         FigureCanvasAgg(figure)
@@ -76,29 +80,29 @@ def draw_curves(records: Sequence[Mapping[str, float]], title: str) -> Drawing:
             _quality_panel(axes, panel, data)
         for axes, panel in zip(lower, LOSS_PANELS, strict=True):
             _loss_panel(axes, panel, data)
-            axes.set_xlabel("real pictures shown (thousands)")
-    return Drawing("training", title, _told(title, data), figure, data)
+            axes.set_xlabel("real pictures seen (thousands)")
+    return Drawing("training", title, _describe_curves(title, data), figure, data)
 
 
-def _by_images(records: Sequence[Mapping[str, float]]) -> pd.DataFrame:
-    """A row a step, `train/images` filled in for every one."""
+def _fill_image_counts(records: Sequence[Mapping[str, float]]) -> pd.DataFrame:
+    """One row for each step, with `train/images` filled in."""
     data = pd.DataFrame(list(records)).groupby("step", as_index=False).last()
     if "train/images" not in data:
-        raise ValueError("no record of the training tells train/images")
+        raise ValueError("no record of the training has train/images")
     steps, images = (data[n].to_numpy(np.float64) for n in ("step", "train/images"))
-    # Pictures come in equal batches, so that they grow with the step.
+    # Batches have one size, so the number of pictures is proportional to the step.
     batch = float(np.nanmax(images / np.maximum(steps, 1)))
     data["train/images"] = np.where(np.isnan(images), steps * batch, images)
     return data
 
 
 def _points(data: pd.DataFrame, name: str) -> tuple[Values, Values]:
-    """Pictures shown (thousands) and values, where the records hold the name."""
+    """(n,) pictures seen, in thousands, and (n,) values; empty for an unknown name."""
     if name not in data:
         return np.zeros(0), np.zeros(0)
     values = data[name].to_numpy(np.float64)
-    there = ~np.isnan(values)
-    return data["train/images"].to_numpy(np.float64)[there] / THOUSAND, values[there]
+    known = ~np.isnan(values)
+    return data["train/images"].to_numpy(np.float64)[known] / THOUSAND, values[known]
 
 
 def _smoothed(values: Values) -> Values:
@@ -107,7 +111,7 @@ def _smoothed(values: Values) -> Values:
 
 
 def _quality_panel(axes: Axes, panel: Panel, data: pd.DataFrame) -> None:
-    _dress(axes, panel)
+    _set_up_axes(axes, panel)
     for name, label in panel.names.items():
         images, values = _points(data, name)
         axes.plot(images, values, color=COLOURS[0], marker=".", label=label)
@@ -126,7 +130,7 @@ def _quality_panel(axes: Axes, panel: Panel, data: pd.DataFrame) -> None:
 
 
 def _loss_panel(axes: Axes, panel: Panel, data: pd.DataFrame) -> None:
-    _dress(axes, panel)
+    _set_up_axes(axes, panel)
     for index, (name, label) in enumerate(panel.names.items()):
         images, values = _points(data, name)
         if len(values):
@@ -138,12 +142,12 @@ def _loss_panel(axes: Axes, panel: Panel, data: pd.DataFrame) -> None:
             axes.set_yscale("log")
 
 
-def _dress(axes: Axes, panel: Panel) -> None:
+def _set_up_axes(axes: Axes, panel: Panel) -> None:
     axes.set_title(panel.title, loc="left")
     axes.grid(color="#dddddd")
 
 
-def _told(title: str, data: pd.DataFrame) -> str:
+def _describe_curves(title: str, data: pd.DataFrame) -> str:
     last = float(data["train/images"].iloc[-1])
     parts = [f"{title}, after {last:,.0f} pictures"]
     for panel in QUALITY_PANELS:
@@ -155,12 +159,13 @@ def _told(title: str, data: pd.DataFrame) -> str:
 
 
 def draw_control(data: pd.DataFrame, count: int) -> Drawing:
-    """Bars of changed energy inside each part's region, beside the region's area.
+    """For each part, the share of the changed energy inside its region, as bars.
 
-    `data` has a row a part with `name`, `share_of_energy`, `share_of_area`, `ratio` and
-    `n` (of `count` samples); parts that no sample shows stay empty.
+    `data` has a row for each part with `name`, `share_of_energy`, `share_of_area` (the
+    region's), `ratio` of the two, and `n`, how many of the `count` samples show the
+    part. Parts that no sample shows have no bar.
     """
-    title = f"Redrawing one part's code: where the picture changes, {count} samples"
+    title = f"Resampling one part's latent: where the picture changes ({count} samples)"
     with rc_context(RC):
         figure = Figure(figsize=(7, 0.9 + 0.34 * len(data)), layout="constrained")
         FigureCanvasAgg(figure)
@@ -175,20 +180,20 @@ def draw_control(data: pd.DataFrame, count: int) -> Drawing:
         axes.set_yticks(heights, [f"{r.part} (n={r.n})" for r in _rows(data)])
         for height, row in zip(heights, _rows(data), strict=True):
             text = f"× {row.ratio:.1f}" if row.n else "not shown by any sample"
-            place = np.nan_to_num(row.share) + 0.01
-            axes.text(place, height - 0.2, text, va="center", fontsize=8)
+            left = np.nan_to_num(row.share) + 0.01
+            axes.text(left, height - 0.2, text, va="center", fontsize=8)
         axes.invert_yaxis()
         axes.set_xlim(0, 1.12)
         axes.set_xlabel("share of all")
         axes.grid(axis="x", color="#dddddd")
         figure.legend(loc="outside lower center", ncols=2, frameon=False)
         axes.set_title(title, loc="left")
-    told = "; ".join(
+    described = "; ".join(
         f"{row.part} {row.share:.0%} of the energy, {row.ratio:.1f} times its area"
         for row in _rows(data)
         if row.n
     )
-    return Drawing("part-control", title, f"{title}. {told}.", figure, data)
+    return Drawing("part-control", title, f"{title}. {described}.", figure, data)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""Figures as vector PDF and PNG, each beside the CSV of what it shows."""
+"""Figures of a run's scores, and the `Drawing` that every figure is."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -19,11 +20,13 @@ from benchmark.storage.store import atomic_write
 from reports.tables import wording
 from reports.tables.estimates import Estimate, ScoreKey, estimates
 from reports.tables.scores import main_metric, measured
-from reports.trials import Contestant, Run
+from reports.trials import ReportedVariant, Run
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-"""Okabe and Ito's palette (2008): told apart with any colour vision."""
+"""The palette of Okabe and Ito (2008), safe for colour-blind readers."""
 STYLES = ("-", "--", "-.", ":")
+LABEL_LETTERS = 28
+"""Letters in a line of a panel's axis label, so that neighbours do not touch."""
 INTERVAL = ("mean", "low", "high", "n")
 RC: dict[Any, Any] = {
     "font.size": 9,
@@ -38,7 +41,7 @@ RC: dict[Any, Any] = {
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure ready to be written: name, description for those who cannot see it."""
+    """A figure with its file name, its alt text (`description`) and its data."""
 
     name: str
     title: str
@@ -47,11 +50,11 @@ class Drawing:
     data: pd.DataFrame
 
     def svg(self) -> bytes:
-        """The figure as SVG, the same bytes for the same data."""
+        """The figure as SVG; equal data give equal bytes."""
         return self._rendered("svg", {"Date": None})
 
     def write(self, folder: Path) -> tuple[Path, ...]:
-        """Write NAME.pdf, NAME.png and NAME.csv; returns their paths."""
+        """Write NAME.pdf, NAME.png and NAME.csv; return their paths."""
         contents = {
             "pdf": self._rendered("pdf", {"CreationDate": None}),
             "png": self._rendered("png", {}),
@@ -70,15 +73,15 @@ class Drawing:
         return buffer.getvalue()
 
 
-def draw(run: Run) -> list[Drawing]:
-    """Table 1's rows: every measured score, and the main metric's spread over faces."""
+def draw_scores(run: Run) -> list[Drawing]:
+    """Bars of all measured metrics, and the main metric's distribution over faces."""
     drawings = [bars(run)]
     spread = ecdf(run, main_metric(run))
     return drawings + ([spread] if len(spread.data) else [])
 
 
 def bars(run: Run) -> Drawing:
-    """Mean and 95 % interval: a row of panels an engine, a panel a metric."""
+    """Means with 95 % intervals: a row of panels for each engine, a panel a metric."""
     metrics = measured(run)
     data = _bar_data(run, metrics)
     with rc_context(RC):
@@ -90,21 +93,24 @@ def bars(run: Run) -> Drawing:
         for row, engine in enumerate(run.engines):
             for column, metric in enumerate(metrics):
                 chosen = (data["engine"] == engine) & (data["metric"] == metric["name"])
-                _bar_panel(grid[row, column], run, data[chosen].set_index("row"))
+                _draw_bars(grid[row, column], run, data[chosen].set_index("row"))
             for column, metric in enumerate(metrics):
-                grid[-1, column].set_xlabel(axis_label(metric))
+                label = textwrap.fill(axis_label(metric), LABEL_LETTERS)
+                grid[-1, column].set_xlabel(label)
             grid[row, 0].set_title(engine, loc="left", fontweight="bold")
         grid[0, 0].invert_yaxis()
-    title = f"Scores on {_split(run)} faces: mean and 95 % interval"
-    return Drawing("scores", title, _told(title, data), figure, data)
+    title = (
+        f"Scores on {wording.split_title(run.main_split)} faces: mean and 95 % interval"
+    )
+    return Drawing("scores", title, _describe(title, data), figure, data)
 
 
 def _height(run: Run) -> float:
-    return 0.8 + 0.28 * len(run.main_contestants)
+    return 0.8 + 0.28 * len(run.main_variants)
 
 
-def _bar_panel(axes: Axes, run: Run, rows: pd.DataFrame) -> None:
-    labels = [c.label for c in run.main_contestants]
+def _draw_bars(axes: Axes, run: Run, rows: pd.DataFrame) -> None:
+    labels = [c.label for c in run.main_variants]
     mean, low, high = (
         rows[name].reindex(labels).to_numpy(dtype=np.float64)
         for name in ("mean", "low", "high")
@@ -114,8 +120,8 @@ def _bar_panel(axes: Axes, run: Run, rows: pd.DataFrame) -> None:
     axes.barh(
         heights,
         np.nan_to_num(mean),
-        color=[_colour(run, c) for c in run.main_contestants],
-        hatch=[hatches.get(c.role, "") for c in run.main_contestants],
+        color=[_colour(run, c) for c in run.main_variants],
+        hatch=[hatches.get(c.role, "") for c in run.main_variants],
         edgecolor="white",
     )
     spread = np.nan_to_num(np.stack([mean - low, high - mean]))
@@ -125,7 +131,7 @@ def _bar_panel(axes: Axes, run: Run, rows: pd.DataFrame) -> None:
 
 
 def ecdf(run: Run, metric: Mapping[str, Any]) -> Drawing:
-    """Share of faces at or under each value: a panel an engine, a line a row."""
+    """Empirical distribution over faces: a panel for each engine, a line a variant."""
     data = _face_data(run, metric)
     with rc_context(RC):
         size = (1.0 + 3.4 * len(run.engines), 3.4)
@@ -135,35 +141,36 @@ def ecdf(run: Run, metric: Mapping[str, Any]) -> Drawing:
         for axes, engine in zip(panels, run.engines, strict=True):
             axes.set_title(engine, loc="left", fontweight="bold")
             axes.set_xlabel(axis_label(metric))
-            _lines(axes, run, data.loc[data["engine"] == engine])
+            _draw_lines(axes, run, data.loc[data["engine"] == engine])
         panels[0].set_ylabel("share of faces")
         handles, labels = panels[0].get_legend_handles_labels()
         if handles:
-            place = "outside lower center"
-            figure.legend(handles, labels, loc=place, ncols=3, frameon=False)
-    title = f"{metric['title']} on {_split(run)} faces: spread over faces"
-    description = f"{title}. One rising line a row; the numbers are in the CSV."
+            where = "outside lower center"
+            figure.legend(handles, labels, loc=where, ncols=3, frameon=False)
+    split = wording.split_title(run.main_split)
+    title = f"{metric['title']}: distribution over the {split} faces"
+    description = f"{title}. One rising line for each row; the CSV has the numbers."
     return Drawing(f"spread-{metric['name']}", title, description, figure, data)
 
 
-def _lines(axes: Axes, run: Run, data: pd.DataFrame) -> None:
+def _draw_lines(axes: Axes, run: Run, data: pd.DataFrame) -> None:
     axes.grid(color="#dddddd")
     axes.set_ylim(0, 1.02)
-    for index, contestant in enumerate(run.main_contestants):
-        values = np.sort(data.loc[data["row"] == contestant.label, "value"])
+    for index, variant in enumerate(run.main_variants):
+        values = np.sort(data.loc[data["row"] == variant.label, "value"])
         if len(values):
             axes.step(
                 np.concatenate([values[:1], values]),
                 np.arange(len(values) + 1) / len(values),
                 where="post",
-                label=contestant.label,
-                color=_colour(run, contestant),
+                label=variant.label,
+                color=_colour(run, variant),
                 linestyle=STYLES[index % len(STYLES)],
             )
 
 
 def _split(run: Run) -> str:
-    return wording.SPLITS.get(run.main_split, run.main_split)
+    return wording.split_title(run.main_split)
 
 
 def _bar_data(run: Run, metrics: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -171,48 +178,45 @@ def _bar_data(run: Run, metrics: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         {
             "engine": engine,
             "metric": metric["name"],
-            "row": contestant.label,
+            "row": variant.label,
             **{name: getattr(found.interval, name) for name in INTERVAL},
         }
         for engine in run.engines
         for metric in metrics
-        for contestant, found in _found(run, engine, metric)
+        for variant, found in _estimates_of_rows(run, engine, metric)
     ]
     return pd.DataFrame(rows, columns=["engine", "metric", "row", *INTERVAL])
 
 
-def _found(
+def _estimates_of_rows(
     run: Run, engine: str, metric: Mapping[str, Any]
-) -> list[tuple[Contestant, Estimate]]:
-    place = ScoreKey(engine, run.main_split, run.designers[0])
-    estimated = estimates(run, metric, place)
-    return [
-        (c, e) for c in run.main_contestants if (e := estimated[c.name]) is not None
-    ]
+) -> list[tuple[ReportedVariant, Estimate]]:
+    key = ScoreKey(engine, run.main_split, run.designers[0])
+    estimated = estimates(run, metric, key)
+    return [(c, e) for c in run.main_variants if (e := estimated[c.name]) is not None]
 
 
 def _face_data(run: Run, metric: Mapping[str, Any]) -> pd.DataFrame:
     rows = [
-        {"engine": engine, "row": contestant.label, "face": face, "value": value}
+        {"engine": engine, "row": variant.label, "face": face, "value": value}
         for engine in run.engines
-        for contestant, found in _found(run, engine, metric)
+        for variant, found in _estimates_of_rows(run, engine, metric)
         for face, value in found.faces.items()
     ]
     return pd.DataFrame(rows, columns=["engine", "row", "face", "value"])
 
 
-def _colour(run: Run, contestant: Contestant) -> str:
-    return COLOURS[run.main_contestants.index(contestant) % len(COLOURS)]
+def _colour(run: Run, variant: ReportedVariant) -> str:
+    return COLOURS[run.main_variants.index(variant) % len(COLOURS)]
 
 
 def axis_label(metric: Mapping[str, Any]) -> str:
-    """A metric's title, unit and better direction."""
+    """A metric's title, unit and arrow."""
     arrow = wording.ARROWS[metric["direction"]]
     return f"{metric['title']} ({metric['unit']}) {arrow}"
 
 
-def _told(title: str, data: pd.DataFrame) -> str:
-    """The figure in words."""
+def _describe(title: str, data: pd.DataFrame) -> str:
     columns = (data[name] for name in ("engine", "row", "metric", "mean"))
     parts = [
         f"{e}, {r}, {m} {value:.3f}" for e, r, m, value in zip(*columns, strict=True)

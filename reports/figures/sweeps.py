@@ -1,4 +1,4 @@
-"""Learning curves of an ablation: the main metric over one option of the method."""
+"""Sweep figures of an ablation: the main metric over one option of the method."""
 
 from __future__ import annotations
 
@@ -14,58 +14,62 @@ from matplotlib.figure import Figure
 
 from reports.figures.scores import COLOURS, INTERVAL, RC, STYLES, Drawing, axis_label
 from reports.tables import wording
-from reports.tables.ablation import place_of
+from reports.tables.ablation import headline_key
 from reports.tables.estimates import estimate
 from reports.tables.scores import main_metric
-from reports.trials import Contestant, Run
+from reports.trials import ReportedVariant, Run
 
 LOGARITHMIC_FROM = 8
-"""Values whose largest is this many times the smallest get a logarithmic axis."""
+"""Ratio of the largest to the smallest value from which the axis is logarithmic."""
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """Variants that differ in one number, by that number; `option` is a dotted path."""
+    """Variants that differ in one number; `option` is its dotted path.
+
+    `points` hold the number and its variant, ascending.
+    """
 
     option: str
-    points: tuple[tuple[float, Contestant], ...]
+    points: tuple[tuple[float, ReportedVariant], ...]
 
 
 def sweeps(run: Run) -> list[Sweep]:
-    """Each option in which two or more variants beyond the last rung alone differ.
+    """Each option that is the only difference of two or more variants to the last step.
 
-    The last rung is a point too where its own value is a number.
+    Only variants beyond the last step count. The last step is a point too if its own
+    value is a number.
     """
     if run.ablation is None:
         return []
-    whole = run.ablation.rungs[-1]
+    whole = run.ablation.steps[-1]
     base = dict(_options(run, whole))
-    found: dict[str, list[tuple[float, Contestant]]] = {}
-    for contestant in run.ablation.beyond:
-        own = dict(_options(run, contestant))
+    found: dict[str, list[tuple[float, ReportedVariant]]] = {}
+    for variant in run.ablation.beyond:
+        own = dict(_options(run, variant))
         changed = [k for k in base.keys() | own.keys() if base.get(k) != own.get(k)]
         if len(changed) == 1 and _is_number(own.get(changed[0])):
-            found.setdefault(changed[0], []).append((own[changed[0]], contestant))
+            found.setdefault(changed[0], []).append((own[changed[0]], variant))
     for option, points in found.items():
         if _is_number(base.get(option)):
             points.append((base[option], whole))
     return [
         Sweep(option, tuple(sorted(points, key=lambda point: point[0])))
         for option, points in sorted(found.items())
-        if sum(contestant is not whole for _, contestant in points) > 1
+        if sum(variant is not whole for _, variant in points) > 1
     ]
 
 
-def _options(run: Run, contestant: Contestant) -> Iterator[tuple[str, Any]]:
-    variant = run.resolved["variants"][contestant.name]
-    yield "method", variant["method"]
-    yield from _flat(variant["options"])
+def _options(run: Run, variant: ReportedVariant) -> Iterator[tuple[str, Any]]:
+    resolved = run.resolved["variants"][variant.name]
+    yield "method", resolved["method"]
+    yield from _flatten(resolved["options"])
 
 
-def _flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flatten(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in data.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
+            yield from _flatten(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
 
@@ -75,7 +79,7 @@ def _is_number(value: Any) -> bool:
 
 
 def draw_sweeps(run: Run) -> list[Drawing]:
-    """A figure an option, a line an engine, with 95 % intervals over faces."""
+    """A figure for each option, a line for each engine, with 95 % intervals."""
     return [_draw(run, sweep) for sweep in sweeps(run)]
 
 
@@ -110,10 +114,12 @@ def _draw(run: Run, sweep: Sweep) -> Drawing:
         axes.set_ylabel(axis_label(metric))
         axes.grid(color="#dddddd")
         axes.legend(frameon=False)
-    split = wording.SPLITS.get(run.main_split, run.main_split)
-    title = f"{metric['title']} over {sweep.option} on {split} faces, 95 % intervals"
+    split = wording.split_title(run.main_split)
+    title = (
+        f"{metric['title']} over {sweep.option} on {split} faces, with 95 % intervals"
+    )
     name = f"sweep-{sweep.option.replace('.', '-').replace('_', '-')}"
-    return Drawing(name, title, _told(title, data), figure, data)
+    return Drawing(name, title, _describe(title, data), figure, data)
 
 
 def _data(run: Run, sweep: Sweep) -> pd.DataFrame:
@@ -123,19 +129,18 @@ def _data(run: Run, sweep: Sweep) -> pd.DataFrame:
             "engine": engine,
             "option": sweep.option,
             "value": value,
-            "row": contestant.title,
+            "row": variant.title,
             **{name: getattr(found.interval, name) for name in INTERVAL},
         }
         for engine in run.engines
-        for value, contestant in sweep.points
-        if (found := estimate(run, contestant.name, metric, place_of(run, engine)))
+        for value, variant in sweep.points
+        if (found := estimate(run, variant.name, metric, headline_key(run, engine)))
         is not None
     ]
     return pd.DataFrame(rows, columns=["engine", "option", "value", "row", *INTERVAL])
 
 
-def _told(title: str, data: pd.DataFrame) -> str:
-    """The figure in words."""
+def _describe(title: str, data: pd.DataFrame) -> str:
     columns = (data[name] for name in ("engine", "value", "mean"))
     parts = [f"{e}, {v:g}: {mean:.3f}" for e, v, mean in zip(*columns, strict=True)]
     return f"{title}. " + "; ".join(parts) + "."

@@ -1,1 +1,1 @@
-"""Studies of human choice: design, site, forms, studio and analysis."""
+"""Rating studies with people: design, site, forms, studio and analysis."""

@@ -1,1 +1,1 @@
-"""The HTML page of a run."""
+"""The HTML page and the face sheets of a run."""

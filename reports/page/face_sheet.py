@@ -1,4 +1,4 @@
-"""A grid of faces and avatars as one picture, for documents and slides."""
+"""Draws a grid of faces and avatars as one picture, for documents and slides."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from PIL import Image, ImageDraw, ImageFont
 from reports.page.grid import PIXELS, Grid
 
 BLOCK_ROWS = 12
-"""More faces than these stand in a second block beside the first."""
+"""Rows in a block; further rows go into another block beside it."""
 GAP, BLOCK_GAP, MARGIN = 4, 36, 24
 TITLE, LINE, HEAD, HEAD_LINE = 34, 19, 14, 16
 INK, FAINT, PAPER, HOLE = "#1d1f21", "#5b6168", "#ffffff", "#eceeef"
 HEAD_LETTERS, LETTER = 18, 8
-"""Letters a head has room for, and the room that a letter of the note takes (px)."""
+"""Letters in a line of a column heading, and width of a letter of the note (px)."""
 WEBP_QUALITY = 85
 
 
 def sheet_bytes(grid: Grid, title: str, note: str) -> bytes:
-    """The grid as WebP: a title, a note, and blocks of rows under their heads."""
+    """The grid as WebP bytes: a title, a note and blocks of rows under headings."""
     blocks = [
         grid.rows[start : start + BLOCK_ROWS]
         for start in range(0, len(grid.rows), BLOCK_ROWS)
@@ -32,7 +32,7 @@ def sheet_bytes(grid: Grid, title: str, note: str) -> bytes:
     across = len(grid.heads) * step - GAP
     width = 2 * MARGIN + len(blocks) * (across + BLOCK_GAP) - BLOCK_GAP
     notes = textwrap.wrap(note, (width - 2 * MARGIN) // LETTER)
-    heads = max(len(_lines_of(head)) for head in grid.heads)
+    heads = max(len(_wrap_head(head)) for head in grid.heads)
     top = MARGIN + TITLE + len(notes) * LINE + HEAD + heads * HEAD_LINE
     height = top + len(blocks[0]) * step - GAP + MARGIN
     page = Image.new("RGB", (width, height), PAPER)
@@ -50,14 +50,14 @@ def sheet_bytes(grid: Grid, title: str, note: str) -> bytes:
 
 
 def _draw_block(page: Image.Image, grid: Grid, start: tuple[int, int]) -> None:
-    """Heads above `start`, the top left corner of the block's first picture."""
+    """`start` is the top left corner of the first picture; headings go above it."""
     pen, step = ImageDraw.Draw(page), PIXELS + GAP
     left, top = start
     for column, head in enumerate(grid.heads):
-        lines = "\n".join(_lines_of(head))
+        lines = "\n".join(_wrap_head(head))
         middle = left + column * step + PIXELS / 2
-        place = {"anchor": "md", "align": "center", "font": _font(13)}
-        pen.text((middle, top - GAP), lines, fill=INK, **place)
+        style = {"anchor": "md", "align": "center", "font": _font(13)}
+        pen.text((middle, top - GAP), lines, fill=INK, **style)
     for row, pictures in enumerate(grid.rows):
         for column, picture in enumerate(pictures):
             corner = (left + column * step, top + row * step)
@@ -70,13 +70,13 @@ def _draw_block(page: Image.Image, grid: Grid, start: tuple[int, int]) -> None:
             pen.text(text, picture.alt, fill=FAINT, anchor="mm", font=_font(13))
 
 
-def _lines_of(head: str) -> list[str]:
+def _wrap_head(head: str) -> list[str]:
     return textwrap.wrap(head, HEAD_LETTERS)
 
 
 @cache
 def _font(points: int) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which comes with matplotlib and has every sign that labels use."""
+    """DejaVu Sans from matplotlib; it has every character that labels use."""
     return ImageFont.truetype(
         Path(get_data_path()) / "fonts/ttf/DejaVuSans.ttf", points
     )

@@ -1,20 +1,20 @@
-"""Which faces a report shows, and each row's avatar of them."""
+"""Selects the faces that a report shows, with each row's avatar of them."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
-from reports.trials import Contestant, Run
+from benchmark.storage.digests import bytes_digest
+from reports.trials import ReportedVariant, Run
 
 FACES, MOST_FACES = 8, 24
 PIXELS = 128
 SPLIT = "validation"
-"""Pictures show validation faces alone: nobody looks at held-out ones."""
+"""Only validation faces are shown; held-out faces must stay unseen."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Picture:
     alt: str
 
     def small(self) -> Image.Image:
-        """The picture at the grid's size; it must have a file."""
+        """The picture reduced to PIXELS; it must have a file."""
         assert self.path is not None
         with Image.open(self.path) as opened:
             small = opened.convert("RGB")
@@ -35,7 +35,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class Grid:
-    """Faces × (input, designer's avatar, one of each row of Table 1) on an engine."""
+    """Pictures on one engine: a row for each face.
+
+    Columns: the input, the designer's avatar, then the avatar of each row of Table 1.
+    """
 
     engine: str
     heads: tuple[str, ...]
@@ -43,32 +46,32 @@ class Grid:
 
 
 def grid_faces(run: Run, count: int = FACES) -> list[str]:
-    """Up to `count` validation faces, drawn by the digest of their names."""
+    """Names of up to `count` validation faces, chosen by the hash of their names."""
     done = next((t for t in run.trials if t.error is None), None)
     if SPLIT not in run.splits or done is None:
         return []
     names = sorted(set(map(str, done.scores(SPLIT, run.designers[0])["face"])))
-    drawn = sorted(names, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
-    return drawn[:count]
+    shuffled = sorted(names, key=lambda name: bytes_digest(name.encode()))
+    return shuffled[:count]
 
 
 def grids(run: Run, count: int = FACES) -> list[Grid]:
-    """A grid an engine; none where no validation face was predicted."""
+    """One grid for each engine; [] if no validation face was predicted."""
     faces = grid_faces(run, count)
     return [_grid(run, engine, faces) for engine in run.engines if faces]
 
 
 def grid_note(run: Run) -> str:
-    """How the faces were chosen, and whose avatars are shown."""
+    """How the faces were chosen, and which seed's avatars are shown."""
     seed = min(t.record["seed"] for t in run.trials)
     return (
-        f"Validation faces, drawn by the hash of their names before anything was "
-        f"measured; held-out faces are shown nowhere. Avatars of seed {seed}."
+        "Validation faces, chosen by the hash of their names and not by their scores. "
+        f"Held-out faces are never shown. Avatars of seed {seed}."
     )
 
 
 def _grid(run: Run, engine: str, faces: Iterable[str]) -> Grid:
-    heads = ("Input", "Designer's avatar", *(c.label for c in run.main_contestants))
+    heads = ("Input", "Designer's avatar", *(c.label for c in run.main_variants))
     return Grid(engine, heads, tuple(_grid_row(run, engine, face) for face in faces))
 
 
@@ -82,17 +85,17 @@ def _grid_row(run: Run, engine: str, face: str) -> tuple[Picture, ...]:
     return (
         _picture(portrait, f"face {face}"),
         _picture(truth, f"designer's avatar of face {face} on {engine}"),
-        *(_prediction(run, c, engine, face) for c in run.main_contestants),
+        *(_prediction(run, c, engine, face) for c in run.main_variants),
     )
 
 
-def _prediction(run: Run, contestant: Contestant, engine: str, face: str) -> Picture:
-    done = run.done(contestant.name, engine)
+def _prediction(run: Run, variant: ReportedVariant, engine: str, face: str) -> Picture:
+    done = run.finished_trials(variant.name, engine)
     if not done:
-        missing = "failed" if run.failed(contestant.name, engine) else "not run"
+        missing = "failed" if run.failed(variant.name, engine) else "not run"
         return Picture(None, missing)
     path = done[0].folder / "pictures" / SPLIT / f"{face}.prediction.webp"
-    return _picture(path, f"avatar of face {face} by {contestant.title} on {engine}")
+    return _picture(path, f"avatar of face {face} by {variant.title} on {engine}")
 
 
 def _picture(path: Path, alt: str) -> Picture:

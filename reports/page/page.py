@@ -1,4 +1,4 @@
-"""The HTML page of a run: one file, no request to anywhere, readable on a phone."""
+"""The HTML page of a run: one self-contained file that makes no requests."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ PIXELS_PER_INCH = 92
 
 @dataclass(frozen=True)
 class Embedded:
-    """One picture as data; without one `uri` is empty and `alt` says why."""
+    """A picture as a data URI; without a file `uri` is "" and `alt` says why."""
 
     uri: str
     alt: str
 
 
 @dataclass(frozen=True)
-class ShownGrid:
-    """A grid of faces with its pictures embedded."""
+class EmbeddedGrid:
+    """A grid of faces with embedded pictures."""
 
     engine: str
     heads: tuple[str, ...]
@@ -41,7 +41,7 @@ class ShownGrid:
 
 @dataclass(frozen=True)
 class Detail:
-    """A table behind a summary, folded away unless `open`."""
+    """A table in a `details` element, closed unless `open`."""
 
     title: str
     table: Markup
@@ -50,7 +50,7 @@ class Detail:
 
 @dataclass(frozen=True)
 class StudySection:
-    """What `section.html.jinja` lays out: Table 2 and what stands behind it."""
+    """The content of `section.html.jinja`: Table 2 and its details."""
 
     headline: Markup
     published: Markup
@@ -60,7 +60,7 @@ class StudySection:
 
 @dataclass(frozen=True)
 class Content:
-    """The tables, figures and faces that the page lays out."""
+    """The tables, figures and faces of the page."""
 
     headline: Table
     ablation: Sequence[Table]
@@ -72,21 +72,21 @@ class Content:
 
 
 def render_page(run: Run, content: Content, study: StudySection | None = None) -> str:
-    """The page's HTML, with a study's section where there is one.
+    """The page's HTML, with all pictures and figures embedded.
 
-    Pictures and figures are embedded as data.
+    `study` is the section of a rating study, if there was one.
     """
     suite = run.first["suite"]
     return page_template("page/page.html.jinja").render(
         title=f"avatarbench: the {suite} suite",
         css=page_css(),
         lead=_lead(run),
-        stand_in=" ".join(wording.stand_in_note(run)),
+        stand_in=" ".join(wording.stand_in_notes(run)),
         headline=to_html(content.headline),
         ablation=[to_html(table) for table in content.ablation],
         all_scores=to_html(content.all_scores),
         published=[to_html(table) for table in content.published],
-        grids=[_shown(grid) for grid in content.grids],
+        grids=[_embed_grid(grid) for grid in content.grids],
         grid_note=grid_note(run),
         study=study,
         figures=[embedded_figure(drawing) for drawing in content.drawings],
@@ -96,7 +96,7 @@ def render_page(run: Run, content: Content, study: StudySection | None = None) -
 
 
 def page_template(name: str) -> Template:
-    """A template of this package by its path; an undefined name is an error."""
+    """A template of this package; an undefined name in it raises an error."""
     environment = Environment(
         loader=PackageLoader("reports", "."),
         autoescape=True,
@@ -108,19 +108,21 @@ def page_template(name: str) -> Template:
 
 
 def page_css() -> Markup:
-    """The style sheet that every page carries."""
+    """The style sheet of all pages."""
     return Markup(
         files("reports.page").joinpath("page.css").read_text(encoding="utf-8")
     )
 
 
-def _shown(grid: Grid) -> ShownGrid:
-    return ShownGrid(
-        grid.engine, grid.heads, tuple(tuple(map(_embedded, row)) for row in grid.rows)
+def _embed_grid(grid: Grid) -> EmbeddedGrid:
+    return EmbeddedGrid(
+        grid.engine,
+        grid.heads,
+        tuple(tuple(map(_embed_picture, row)) for row in grid.rows),
     )
 
 
-def _embedded(picture: Picture) -> Embedded:
+def _embed_picture(picture: Picture) -> Embedded:
     if picture.path is None:
         return Embedded("", picture.alt)
     buffer = io.BytesIO()
@@ -129,7 +131,7 @@ def _embedded(picture: Picture) -> Embedded:
 
 
 def embedded_figure(drawing: Drawing) -> dict[str, str | int]:
-    """A figure as data, with its title, its size and what to say of it."""
+    """A figure as an SVG data URI, with its title, alt text and size in pixels."""
     width, height = drawing.figure.get_size_inches() * PIXELS_PER_INCH
     return {
         "uri": _data_uri(drawing.svg(), "image/svg+xml"),
@@ -145,18 +147,19 @@ def _data_uri(content: bytes, kind: str) -> str:
 
 
 def _lead(run: Run) -> str:
-    rows, engines = len(run.contestants), len(run.engines)
-    split = wording.SPLITS.get(run.main_split, run.main_split)
+    rows, engines = len(run.variants), len(run.engines)
+    split = wording.split_title(run.main_split)
     return (
-        f"{rows} rows on {engines} avatar engine{'s' if engines > 1 else ''}: each "
-        "turns a portrait into the parameters of an avatar, and is judged by how close "
-        f"that avatar comes to the one a designer made for the same portrait, on "
+        f"{rows} methods, controls and oracles on {engines} avatar "
+        f"engine{'s' if engines > 1 else ''}. Each turns a portrait into the "
+        "parameters of an avatar. The scores say how close this avatar is to the one "
+        "that a designer made for the same portrait, over "
         f"{run.splits[run.main_split]} {split} faces."
     )
 
 
 def provenance(run: Run) -> list[tuple[str, str]]:
-    """Where the figures come from: suite, code, faces, machine, packages, metrics."""
+    """(name, value) pairs: suite, faces, code, machine, packages, metrics, weights."""
     faces, environment = run.first["faces"], run.environment
     git: dict[str, Any] = environment.get("git") or {}
     commit = git.get("sha") or "not a checkout"
@@ -175,15 +178,15 @@ def provenance(run: Run) -> list[tuple[str, str]]:
         ("System", str(environment.get("system", "unknown"))),
         ("Python", str(environment.get("python", "unknown"))),
         ("Packages", ", ".join(f"{n} {packages[n]}" for n in named if n in packages)),
-        *(("Metric", wording.identity(metric)) for metric in run.metrics),
+        *(("Metric", wording.metric_note(metric)) for metric in run.metrics),
         *(("Weights", text) for text in _weights(run)),
     ]
 
 
 def _weights(run: Run) -> list[str]:
-    found = {
+    weights = {
         f"{name}: SHA-256 {digest}"
         for record in (*run.metrics, *(t.record for t in run.trials))
         for name, digest in record.get("weights", {}).items()
     }
-    return sorted(found)
+    return sorted(weights)

@@ -1,4 +1,4 @@
-"""What each step of an ablation changes, and how far it goes towards the oracle."""
+"""The effect of each ablation step, and how close it comes to the oracle."""
 
 from __future__ import annotations
 
@@ -13,63 +13,66 @@ from evaluation.statistics import Comparison, Interval, holm
 from reports.tables.estimates import Estimate, ScoreKey, estimates, share_of_way
 from reports.tables.inferability import SUPERVISED
 from reports.tables.scores import headline_metrics
-from reports.trials import Ablation, Contestant, Run
+from reports.trials import Ablation, ReportedVariant, Run
 
 Data = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Step:
-    """One row against another, paired by face; `p_holm` is p corrected.
+class StepEffect:
+    """The difference of one row to another, paired by face.
 
-    The family of the correction are the steps of the ladder, or all that goes beyond
-    it, on one engine under one metric. Without a comparison a row has no scores.
+    `comparison` is None if either row has no scores. `p_holm` is Holm-corrected within
+    one engine and metric: over the ablation steps, or over the variants beyond them.
     """
 
-    contestant: Contestant
-    against: Contestant
+    variant: ReportedVariant
+    against: ReportedVariant
     comparison: Comparison | None
     p_holm: float = float("nan")
 
 
 @dataclass(frozen=True)
-class Share:
-    """How much of the way from the first rung to the supervised oracle a row goes.
+class WayShare:
+    """How far a row gets from the first step (0) to the supervised oracle (1).
 
-    None where the oracle is not better than the first rung with an interval that
-    excludes 0, or a row has no scores.
+    `interval` is None if the oracle is not better than the first step with an interval
+    that excludes 0, or if a row has no scores.
     """
 
-    contestant: Contestant
+    variant: ReportedVariant
     interval: Interval | None
 
 
-def place_of(run: Run, engine: str) -> ScoreKey:
-    """Where Table 3 takes its scores: as Table 1, main split and main designer."""
+def headline_key(run: Run, engine: str) -> ScoreKey:
+    """The scores of Tables 1 and 3: main split, main designer."""
     return ScoreKey(engine, run.main_split, run.designers[0])
 
 
-def steps(run: Run, ablation: Ablation, metric: Data, engine: str) -> list[Step]:
-    """Each rung against the one before it, then what goes beyond against the last."""
-    found = estimates(run, metric, place_of(run, engine))
-    last = ablation.rungs[-1]
-    ladder = [(rung, before) for before, rung in pairwise(ablation.rungs)]
-    beyond = [(contestant, last) for contestant in ablation.beyond]
-    return _family(found, ladder) + _family(found, beyond)
+def step_effects(
+    run: Run, ablation: Ablation, metric: Data, engine: str
+) -> list[StepEffect]:
+    """Each step against the one before, then each variant beyond against the last."""
+    found = estimates(run, metric, headline_key(run, engine))
+    last = ablation.steps[-1]
+    steps = [(step, before) for before, step in pairwise(ablation.steps)]
+    beyond = [(variant, last) for variant in ablation.beyond]
+    return _compare_pairs(found, steps) + _compare_pairs(found, beyond)
 
 
-def _family(
-    found: Mapping[str, Estimate | None], pairs: list[tuple[Contestant, Contestant]]
-) -> list[Step]:
+def _compare_pairs(
+    found: Mapping[str, Estimate | None],
+    pairs: list[tuple[ReportedVariant, ReportedVariant]],
+) -> list[StepEffect]:
     compared = [
-        Step(one, other, _compare(found[one.name], found[other.name]))
+        StepEffect(one, other, _compare(found[one.name], found[other.name]))
         for one, other in pairs
     ]
     corrected = holm(
         [s.comparison.p if s.comparison else float("nan") for s in compared]
     )
     return [
-        Step(s.contestant, s.against, s.comparison, p)
+        StepEffect(s.variant, s.against, s.comparison, p)
         for s, p in zip(compared, corrected, strict=True)
     ]
 
@@ -78,33 +81,35 @@ def _compare(one: Estimate | None, other: Estimate | None) -> Comparison | None:
     return None if one is None or other is None else one.against(other)
 
 
-def shares(run: Run, ablation: Ablation, metric: Data, engine: str) -> list[Share]:
-    """Every row but the first; empty where no supervised oracle stands in the suite."""
-    oracle = run.playing(SUPERVISED)
+def way_shares(
+    run: Run, ablation: Ablation, metric: Data, engine: str
+) -> list[WayShare]:
+    """The share of every row but the first; empty without a supervised oracle."""
+    oracle = run.first_variant_of(SUPERVISED)
     if oracle is None:
         return []
-    found = estimates(run, metric, place_of(run, engine))
-    first, *others = ablation.contestants
+    found = estimates(run, metric, headline_key(run, engine))
+    first, *others = ablation.variants
     start, end = found[first.name], found[oracle.name]
     return [
-        Share(contestant, _share(start, end, found[contestant.name], metric))
-        for contestant in others
+        WayShare(variant, _way_share(start, end, found[variant.name], metric))
+        for variant in others
     ]
 
 
-def _share(
-    start: Estimate | None, end: Estimate | None, here: Estimate | None, metric: Data
+def _way_share(
+    start: Estimate | None, end: Estimate | None, reached: Estimate | None, metric: Data
 ) -> Interval | None:
-    if start is None or end is None or here is None:
+    if start is None or end is None or reached is None:
         return None
-    return share_of_way(start, end, here, metric["direction"])
+    return share_of_way(start, end, reached, metric["direction"])
 
 
 def ablation_data(run: Run, ablation: Ablation) -> pd.DataFrame:
-    """Every figure of Table 3, a row each, unrounded.
+    """All numbers of Table 3, unrounded, one in each row.
 
-    Columns: engine, metric, figure (score, step or share), row and against (variants),
-    value, low, high (95 %), n (faces), p, p_holm.
+    Columns: engine, metric, figure ("score", "step" or "share"), row and against
+    (variants' names), value, low and high (95 % interval), n (faces), p, p_holm.
     """
     columns = ["engine", "metric", "figure", "row", "against"]
     columns += ["value", "low", "high", "n", "p", "p_holm"]
@@ -120,28 +125,28 @@ def ablation_data(run: Run, ablation: Ablation) -> pd.DataFrame:
 def _figures(
     run: Run, ablation: Ablation, metric: Data, engine: str
 ) -> Iterator[dict[str, Any]]:
-    found = estimates(run, metric, place_of(run, engine))
-    for contestant in ablation.contestants:
-        if (estimate := found[contestant.name]) is not None:
-            yield _figure("score", contestant, "", estimate.interval)
-    for step in steps(run, ablation, metric, engine):
+    found = estimates(run, metric, headline_key(run, engine))
+    for variant in ablation.variants:
+        if (estimate := found[variant.name]) is not None:
+            yield _figure("score", variant, "", estimate.interval)
+    for step in step_effects(run, ablation, metric, engine):
         if step.comparison is not None:
             named = _figure(
-                "step", step.contestant, step.against.name, step.comparison.difference
+                "step", step.variant, step.against.name, step.comparison.difference
             )
             yield {**named, "p": step.comparison.p, "p_holm": step.p_holm}
-    for share in shares(run, ablation, metric, engine):
+    for share in way_shares(run, ablation, metric, engine):
         if share.interval is not None:
-            first = ablation.rungs[0].name
-            yield _figure("share", share.contestant, first, share.interval)
+            first = ablation.steps[0].name
+            yield _figure("share", share.variant, first, share.interval)
 
 
 def _figure(
-    kind: str, contestant: Contestant, against: str, interval: Interval
+    kind: str, variant: ReportedVariant, against: str, interval: Interval
 ) -> dict[str, Any]:
     return {
         "figure": kind,
-        "row": contestant.name,
+        "row": variant.name,
         "against": against,
         "value": interval.mean,
         "low": interval.low,

@@ -1,4 +1,4 @@
-"""Tables of two designers' agreement: a human ceiling for Table 1."""
+"""Tables of the agreement between two designers: a human ceiling for Table 1."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIGURES = ("equal", "kappa", "difference", "correlation")
 
 @dataclass(frozen=True)
 class Pair:
-    """Two designers' truths for the same faces of an engine."""
+    """Two designers whose avatars of the same faces are compared on one engine."""
 
     engine: str
     one: str
@@ -30,15 +30,15 @@ class Pair:
 def ceiling_table(
     pair: Pair, scores: Sequence[tuple[Mapping[str, Any], Interval | None]]
 ) -> Table:
-    """A row a metric: the other designer scored against the one, as a method would be.
+    """Scores of one designer against the other, a row for each metric.
 
     `scores` pairs a metric's data (`metric_data` of `benchmark.config.resolved`) with
-    its mean over faces, None where it was not measured here.
+    its mean over faces, or None if it was not measured.
     """
     rows = tuple(
         Row(
             f"{metric['title']} {wording.ARROWS[metric['direction']]}",
-            (_score(metric, interval), Cell(str(interval.n if interval else 0))),
+            (_score_cell(metric, interval), Cell(str(interval.n if interval else 0))),
         )
         for metric, interval in scores
     )
@@ -49,22 +49,22 @@ def ceiling_table(
         (Column("Mean"), Column("n")),
         (Section("", rows),),
         (
-            f"The avatars of {pair.other} scored against those of {pair.one} on the "
-            f"{pair.faces} faces that both did, as a method's are in Table 1: a method "
-            "that does as well is as near to a designer as another designer is.",
-            f"Mean with its {LEVEL:.0%} bootstrap interval over faces; none for fewer "
-            f"than {MIN_FACES} faces. Renders of {pair.render_size} px.",
-            *(wording.identity(metric) for metric, _ in scores),
+            f"Avatars by {pair.other}, scored against those by {pair.one} as a method "
+            f"is in Table 1, over the {pair.faces} faces that both designed. A method "
+            "with this score is as close to a designer as another designer is.",
+            f"Mean with its {LEVEL:.0%} bootstrap interval over faces; no interval for "
+            f"fewer than {MIN_FACES} faces. Renders of {pair.render_size} px.",
+            *(wording.metric_note(metric) for metric, _ in scores),
         ),
     )
 
 
 def parameter_agreement_table(pair: Pair, figures: pd.DataFrame) -> Table:
-    """A row a parameter of `evaluation.designers.parameter_agreement`."""
+    """The table of `evaluation.designers.parameter_agreement`, a row a parameter."""
     rows = tuple(
         Row(
             str(figure["parameter"]),
-            (Cell(str(figure["n"])), *(_figure(figure[name]) for name in FIGURES)),
+            (Cell(str(figure["n"])), *(_figure_cell(figure[name]) for name in FIGURES)),
         )
         for figure in figures.to_dict("records")
     )
@@ -81,17 +81,24 @@ def parameter_agreement_table(pair: Pair, figures: pd.DataFrame) -> Table:
         ),
         (Section("", rows),),
         (
-            "Over the n faces for which both have the parameter active. Options: share "
-            "of equal ones, and Cohen's κ, which takes off what chance gives. Scalars: "
-            "mean absolute difference, and Pearson's r. A dash stands where nothing "
-            "varies.",
+            "Over the n faces for which both designers have the parameter active. "
+            "Options: share of equal choices (Equal) and Cohen's κ (corrected for "
+            "chance). Scalars: mean absolute difference and Pearson's r. A dash: the "
+            "figure is undefined, for instance because a designer never varied the "
+            "parameter.",
         ),
     )
 
 
-def _score(metric: Mapping[str, Any], interval: Interval | None) -> Cell:
-    return wording.score(interval, wording.digits(metric)) if interval else Cell()
+def _score_cell(metric: Mapping[str, Any], interval: Interval | None) -> Cell:
+    return (
+        wording.score_cell(interval, wording.decimals_of(metric))
+        if interval
+        else Cell()
+    )
 
 
-def _figure(value: float) -> Cell:
-    return Cell(wording.number(float(value), 2)) if np.isfinite(value) else Cell()
+def _figure_cell(value: float) -> Cell:
+    return (
+        Cell(wording.format_number(float(value), 2)) if np.isfinite(value) else Cell()
+    )

@@ -1,4 +1,4 @@
-"""Tables of rows against each other: paired differences, and another designer."""
+"""Paired differences between rows, and scores by each designer's ground truth."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from reports.tables import wording
 from reports.tables.estimates import Estimate, ScoreKey, estimates
 from reports.tables.scores import main_metric, rows
 from reports.tables.table import Cell, Column, Row, Section, Table
-from reports.trials import Contestant, Run
+from reports.trials import ReportedVariant, Run
 
 
-def differences(run: Run) -> Table | None:
-    """Each row against the first method, paired by face; None without a rival."""
+def differences_table(run: Run) -> Table | None:
+    """Each row minus the first method, paired by face; None for a single row."""
     metric, designer = main_metric(run), run.designers[0]
-    reference, *others = run.main_contestants
+    reference, *others = run.main_variants
     if not others:
         return None
     sections = []
@@ -25,7 +25,7 @@ def differences(run: Run) -> Table | None:
         rows = _difference_rows(metric, found, reference, others)
         if rows:
             sections.append(Section(engine, rows))
-    heads = ("Difference", "p", "p (Holm)", "Effect")
+    heads = ("Difference", "p", "p (Holm)", "Effect size")
     return Table(
         "differences",
         f"Paired differences in {metric['title']}: each row minus {reference.title}",
@@ -33,14 +33,14 @@ def differences(run: Run) -> Table | None:
         tuple(Column(head) for head in heads),
         tuple(sections),
         (
-            *wording.stand_in_note(run),
-            f"{'Negative' if metric['direction'] == 'lower' else 'Positive'} is better "
-            f"({metric['title']} {wording.ARROWS[metric['direction']]}).",
-            "Two-sided sign-flip permutation test over faces; Holm over the rows of an "
-            "engine; effect: matched-pairs rank-biserial correlation.",
+            *wording.stand_in_notes(run),
+            wording.better_note(metric),
+            "Difference: mean over faces with its 95 % bootstrap interval (BCa). p: "
+            "two-sided sign-flip permutation test over faces, Holm-corrected over the "
+            "rows of an engine. Effect size: matched-pairs rank-biserial correlation.",
             wording.data_note(run, run.main_split, designer),
-            *wording.oracle_note(run),
-            wording.identity(metric),
+            *wording.oracle_notes(run),
+            wording.metric_note(metric),
         ),
     )
 
@@ -48,54 +48,55 @@ def differences(run: Run) -> Table | None:
 def _difference_rows(
     metric: Mapping[str, Any],
     found: Mapping[str, Estimate | None],
-    reference: Contestant,
-    others: Sequence[Contestant],
+    reference: ReportedVariant,
+    others: Sequence[ReportedVariant],
 ) -> tuple[Row, ...]:
     base = found[reference.name]
     if base is None:
         return ()
     pairs = [(c, e.against(base)) for c in others if (e := found[c.name]) is not None]
     corrected = holm([comparison.p for _, comparison in pairs])
-    decimals = wording.digits(metric)
+    decimals = wording.decimals_of(metric)
     return tuple(
         Row(
-            contestant.label,
+            variant.label,
             (
-                wording.score(comparison.difference, decimals),
-                Cell(wording.p_text(comparison.p)),
-                Cell(wording.p_text(p)),
-                Cell(wording.number(comparison.effect, 2)),
+                wording.score_cell(comparison.difference, decimals),
+                Cell(wording.format_p(comparison.p)),
+                Cell(wording.format_p(p)),
+                Cell(wording.format_number(comparison.effect, 2)),
             ),
         )
-        for (contestant, comparison), p in zip(pairs, corrected, strict=True)
+        for (variant, comparison), p in zip(pairs, corrected, strict=True)
     )
 
 
-def designers(run: Run) -> Table | None:
-    """Scores and ranks by each designer's truths; None with only one designer."""
+def designers_table(run: Run) -> Table | None:
+    """Scores and ranks by each designer's ground truth; None for one designer."""
     if len(run.designers) < 2:
         return None
     metric, split = main_metric(run), run.main_split
     columns = [Column(d, e) for e in run.engines for d in run.designers]
-    blocks = []
+    cells = []
     for engine in run.engines:
         for designer in run.designers:
             found = estimates(run, metric, ScoreKey(engine, split, designer))
             ranks = _ranks(found, metric["direction"])
-            blocks.append(
-                {n: _ranked(e, metric, ranks.get(n)) for n, e in found.items()}
+            cells.append(
+                {n: _rank_cell(e, metric, ranks.get(n)) for n, e in found.items()}
             )
     return Table(
         "designers",
-        f"Sensitivity to the designer: {metric['title']} and rank by truths",
+        f"Sensitivity to the designer: {metric['title']} and rank by each ground truth",
         "Method",
         tuple(columns),
-        (Section("", rows(run.contestants, blocks)),),
+        (Section("", rows(run.variants, cells)),),
         (
-            *wording.stand_in_note(run),
-            wording.data_note(run, split, " and ".join(run.designers)),
-            *wording.oracle_note(run),
-            wording.identity(metric),
+            *wording.stand_in_notes(run),
+            "Rank: among all rows of the column; 1 is best.",
+            wording.data_note(run, split, " or ".join(run.designers)),
+            *wording.oracle_notes(run),
+            wording.metric_note(metric),
         ),
     )
 
@@ -107,8 +108,8 @@ def _ranks(found: Mapping[str, Estimate | None], direction: str) -> dict[str, in
     return {name: rank for rank, name in enumerate(ordered, start=1)}
 
 
-def _ranked(e: Estimate | None, metric: Mapping[str, Any], rank: int | None) -> Cell:
+def _rank_cell(e: Estimate | None, metric: Mapping[str, Any], rank: int | None) -> Cell:
     if e is None:
         return Cell()
-    text = wording.number(e.interval.mean, wording.digits(metric))
+    text = wording.format_number(e.interval.mean, wording.decimals_of(metric))
     return Cell(text, f"rank {rank}")

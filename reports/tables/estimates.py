@@ -1,4 +1,4 @@
-"""From trials to estimates: scores with intervals, and which rows are really better."""
+"""Scores with confidence intervals, and which rows are best."""
 
 from __future__ import annotations
 
@@ -16,24 +16,26 @@ from evaluation.statistics import (
     MIN_FACES,
     Comparison,
     Interval,
+    best_or_equal,
     compare,
     face_means,
-    holm,
     mean_interval,
     ratio_interval,
     resample_counts,
     resampled_interval,
     resampled_p,
 )
-from reports.trials import Contestant, Run, Trial
+from reports.trials import ReportedVariant, Run, Trial
 
-ALPHA = 0.05
 SET_RESAMPLES = 1999
 
 
 @dataclass(frozen=True)
 class ScoreKey:
-    """Where a score was taken: an engine's faces of a split under a designer."""
+    """Which score: one engine, one split, one designer's ground truth.
+
+    `part` selects one part of the faces, such as "shifted"; None means all faces.
+    """
 
     engine: str
     split: str
@@ -43,10 +45,10 @@ class ScoreKey:
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """A row's score on one place.
+    """One variant's score for one ScoreKey.
 
-    `faces` holds per-face values of a case metric (index: face, seeds averaged);
-    `resampled` (R,) values of a set metric; the other one is empty.
+    `faces` holds the per-face values of a case metric (index: face, seeds averaged),
+    `resampled` the (R,) bootstrap values of a set metric. The other one is empty.
     """
 
     interval: Interval
@@ -54,7 +56,7 @@ class Estimate:
     resampled: NDArray[np.float64]
 
     def against(self, other: Estimate) -> Comparison:
-        """Paired comparison, this minus the other, over the faces both have."""
+        """Paired comparison, this minus the other, over the faces that both have."""
         if len(self.faces):
             return compare(self.faces, other.faces)
         value = self.interval.mean - other.interval.mean
@@ -69,10 +71,10 @@ class Estimate:
 def share_of_way(
     start: Estimate, end: Estimate, reached: Estimate, direction: str
 ) -> Interval | None:
-    """How much of the way from `start` to `end` a row goes; 1 is all of it.
+    """(start - reached) / (start - end), over the faces that all three have.
 
-    Over the faces that all three have. None where `end` is not better than `start` with
-    an interval that excludes 0, or where a score has no values by face.
+    1 means that `reached` is as good as `end`. None if `end` is not better than `start`
+    with an interval that excludes 0, or if a score has no per-face values.
     """
     if not (len(start.faces) and len(end.faces) and len(reached.faces)):
         return None
@@ -86,28 +88,28 @@ def share_of_way(
 
 @lru_cache(maxsize=4096)
 def _interval(values: tuple[float, ...]) -> Interval:
-    """Equal columns of values come up again in several tables."""
+    # Cached because several tables show the same scores.
     return mean_interval(np.array(values))
 
 
 def estimate(
-    run: Run, variant: str, metric: Mapping[str, Any], place: ScoreKey
+    run: Run, variant: str, metric: Mapping[str, Any], key: ScoreKey
 ) -> Estimate | None:
-    """A row's score; None where the metric is skipped or no trial finished."""
-    trials = run.done(variant, place.engine)
+    """A variant's score; None if the metric was skipped or no trial finished."""
+    trials = run.finished_trials(variant, key.engine)
     if metric["skipped"] is not None or not trials:
         return None
     if metric["level"] == "case":
-        return _case_estimate(trials, metric["name"], place)
-    return _set_estimate(trials, metric["name"], place)
+        return _case_estimate(trials, metric["name"], key)
+    return _set_estimate(trials, metric["name"], key)
 
 
 def _case_estimate(
-    trials: Sequence[Trial], metric: str, place: ScoreKey
+    trials: Sequence[Trial], metric: str, key: ScoreKey
 ) -> Estimate | None:
-    scores = pd.concat([t.scores(place.split, place.designer) for t in trials])
-    if place.part is not None:
-        scores = scores.loc[scores["part"] == place.part]
+    scores = pd.concat([t.scores(key.split, key.designer) for t in trials])
+    if key.part is not None:
+        scores = scores.loc[scores["part"] == key.part]
     faces = face_means(scores, metric)
     if not len(faces):
         return None
@@ -115,22 +117,22 @@ def _case_estimate(
 
 
 def _set_estimate(
-    trials: Sequence[Trial], metric: str, place: ScoreKey
+    trials: Sequence[Trial], metric: str, key: ScoreKey
 ) -> Estimate | None:
-    key = f"{place.split}/{place.designer}"
-    values = [trial.record["set_scores"][key].get(metric) for trial in trials]
-    if place.part is not None or any(value is None for value in values):
+    scored = f"{key.split}/{key.designer}"
+    values = [trial.record["set_scores"][scored].get(metric) for trial in trials]
+    if key.part is not None or any(value is None for value in values):
         return None
     value = float(np.mean(values))
-    count = len(trials[0].scores(place.split, place.designer))
+    count = len(trials[0].scores(key.split, key.designer))
     nothing = pd.Series(dtype=np.float64)
     if metric != MacroF1.meta.name:
         none = Interval(value, np.nan, np.nan, count, "none")
         return Estimate(none, nothing, np.empty(0))
-    # The same draws for every row, so that differences of rows are paired.
+    # The same draws for every variant make the differences paired.
     counts = resample_counts(count, SET_RESAMPLES)
     seeds = [
-        resampled_macro_f1(*trial.vectors(place.split, place.designer), counts)
+        resampled_macro_f1(*trial.vectors(key.split, key.designer), counts)
         for trial in trials
     ]
     resampled = np.mean(seeds, axis=0)
@@ -138,37 +140,33 @@ def _set_estimate(
 
 
 def estimates(
-    run: Run, metric: Mapping[str, Any], place: ScoreKey
+    run: Run, metric: Mapping[str, Any], key: ScoreKey
 ) -> dict[str, Estimate | None]:
-    """Every row's estimate by the variant's name."""
-    return {c.name: estimate(run, c.name, metric, place) for c in run.contestants}
+    """The estimates of all variants, by name."""
+    return {c.name: estimate(run, c.name, metric, key) for c in run.variants}
 
 
 def best_rows(
-    contestants: Sequence[Contestant],
+    variants: Sequence[ReportedVariant],
     found: Mapping[str, Estimate | None],
     direction: str,
 ) -> frozenset[str]:
-    """The best row and all that are not significantly worse (Holm over the column).
+    """Names of the best variant and of all that are not significantly worse.
 
-    Oracle rows do not compete. With too few faces for a test only the best counts.
+    Oracles are not ranked. With too few faces for a test only the best is returned.
     """
     rivals = {
         c.name: e
-        for c in contestants
+        for c in variants
         if c.role != "oracle" and (e := found[c.name]) is not None
     }
-    if not rivals:
-        return frozenset()
-    sign = 1 if direction == "lower" else -1
-    best = min(rivals, key=lambda name: sign * rivals[name].interval.mean)
-    others = [name for name in rivals if name != best]
-    p_values = holm([_p(rivals[name], rivals[best]) for name in others])
-    level = {n for n, p in zip(others, p_values, strict=True) if p >= ALPHA}
-    return frozenset({best} | level)
+    sign = -1 if direction == "lower" else 1
 
+    def p_value(other: str, best: str) -> float:
+        if rivals[other].interval.n < MIN_FACES:
+            return float("nan")
+        return rivals[other].against(rivals[best]).p
 
-def _p(one: Estimate, best: Estimate) -> float:
-    if one.interval.n < MIN_FACES:
-        return float("nan")
-    return one.against(best).p
+    return best_or_equal(
+        {name: sign * e.interval.mean for name, e in rivals.items()}, p_value
+    )

@@ -1,4 +1,4 @@
-"""One table to Markdown, LaTeX, HTML and the terminal."""
+"""Converts a table to Markdown, LaTeX, HTML and a terminal table."""
 
 from __future__ import annotations
 
@@ -43,27 +43,30 @@ _LATEX = {
 
 
 def to_markdown(table: Table) -> str:
-    """A GitHub table with a bold title, section rows and notes below."""
+    """A GitHub Markdown table with a bold title and a list of notes below."""
     heads = [table.stub]
     for column in table.columns:
         heads.append(f"{column.group}: {column.head}" if column.group else column.head)
-    lines = [f"**{_plain(table.title)}**", "", _line(heads)]
+    lines = [f"**{_escape_markdown(table.title)}**", "", _markdown_row(heads)]
     lines.append("|:--" + "|--:" * len(table.columns) + "|")
     for section in table.sections:
         if section.title:
-            lines.append(_line([f"**{section.title}**", *[""] * len(table.columns)]))
+            lines.append(
+                _markdown_row([f"**{section.title}**", *[""] * len(table.columns)])
+            )
         lines += [
-            _line([row.label, *map(_markdown_cell, row.cells)]) for row in section.rows
+            _markdown_row([row.label, *map(_markdown_cell, row.cells)])
+            for row in section.rows
         ]
-    notes = [f"- {_plain(note)}" for note in table.notes]
+    notes = [f"- {_escape_markdown(note)}" for note in table.notes]
     return "\n".join([*lines, *([""] if notes else []), *notes]) + "\n"
 
 
-def _line(texts: list[str]) -> str:
-    return "| " + " | ".join(_plain(text) for text in texts) + " |"
+def _markdown_row(texts: list[str]) -> str:
+    return "| " + " | ".join(_escape_markdown(text) for text in texts) + " |"
 
 
-def _plain(text: str) -> str:
+def _escape_markdown(text: str) -> str:
     return text.replace("|", r"\|").replace("<", "&lt;")
 
 
@@ -73,7 +76,7 @@ def _markdown_cell(cell: Cell) -> str:
 
 
 def to_latex(table: Table) -> str:
-    """A table that needs the LaTeX package booktabs."""
+    """A LaTeX table; it needs the package booktabs."""
     width = len(table.columns)
     lines = [
         r"\begin{table}",
@@ -95,7 +98,7 @@ def to_latex(table: Table) -> str:
 
 
 def latex(text: str) -> str:
-    """Text with LaTeX's special characters and our symbols spelt out."""
+    """Text with LaTeX's special characters and our symbols escaped."""
     return "".join(_LATEX.get(character, character) for character in text)
 
 
@@ -131,7 +134,7 @@ def _latex_cell(cell: Cell) -> str:
 
 
 def to_html(table: Table) -> Markup:
-    """A captioned table with scoped heads, scrolling by itself on small screens."""
+    """An HTML table with a caption and scoped heads; it scrolls on small screens."""
     notes = Markup("").join(Markup("<li>{}</li>").format(n) for n in table.notes)
     body = Markup("").join(
         _html_section(section, len(table.columns)) for section in table.sections
@@ -194,12 +197,12 @@ def _html_cell(cell: Cell) -> Markup:
 
 
 def to_rich(table: Table, details: bool = True) -> RichTable:
-    """A terminal table; `details` puts intervals on a second line of each cell."""
+    """A terminal table; `details` adds a second line with the interval to each cell."""
     from rich import box
     from rich.markup import escape as plain
     from rich.table import Table as RichTable
 
-    made = RichTable(
+    printed = RichTable(
         title=plain(table.title),
         padding=(0, 0, 0, 1),
         title_justify="left",
@@ -209,7 +212,7 @@ def to_rich(table: Table, details: bool = True) -> RichTable:
     stubs = [row.label for section in table.sections for row in section.rows]
     stubs += [table.stub, *(section.title for section in table.sections)]
     longest = max(len(word) for stub in stubs for word in stub.split())
-    made.add_column(table.stub, overflow="fold", min_width=longest, no_wrap=details)
+    printed.add_column(table.stub, overflow="fold", min_width=longest, no_wrap=details)
     spans = [group for group, span in table.groups for _ in range(span)]
     for column, group in zip(
         table.columns, spans or [""] * len(table.columns), strict=True
@@ -217,16 +220,18 @@ def to_rich(table: Table, details: bool = True) -> RichTable:
         head = f"{group}\n{column.head}" if spans else column.head
         if not details:
             head = head.replace(f" {column.arrow}", f"\n{column.arrow}")
-        made.add_column(plain(head), justify="right", no_wrap=True)
+        printed.add_column(plain(head), justify="right", no_wrap=True)
     for section, following in pairwise([*table.sections, None]):
         assert section is not None
         if section.title:
-            made.add_row(f"[italic]{plain(section.title)}[/]")
+            printed.add_row(f"[italic]{plain(section.title)}[/]")
         for row in section.rows:
-            made.add_row(plain(row.label), *(_rich_cell(c, details) for c in row.cells))
+            printed.add_row(
+                plain(row.label), *(_rich_cell(c, details) for c in row.cells)
+            )
         if following is not None:
-            made.add_section()
-    return made
+            printed.add_section()
+    return printed
 
 
 def _rich_cell(cell: Cell, details: bool) -> str:

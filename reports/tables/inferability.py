@@ -1,4 +1,4 @@
-"""Which parameters the pictures reveal at all: the oracle against guessing."""
+"""Which parameters can be inferred from the pictures: the oracle against guessing."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ Verdict = Literal["inferable", "not inferable", "too few faces", "never active"]
 class Inferability:
     """One parameter of one engine on the validation split.
 
-    Losses are the share of wrong options or the mean absolute error; `over_constant`
-    and `over_shuffled` are what guessing loses more than the supervised oracle, paired
-    by face. The parameter is inferable where both intervals lie above 0: beating the
-    constant alone may be mere knowledge of how common an option is, which the shuffled
-    oracle has too.
+    Losses are the share of wrong options, or the mean absolute error. `over_constant`
+    and `over_shuffled` are the losses of guessing minus the loss of the supervised
+    oracle, paired by face. The parameter is inferable if both intervals lie above 0.
+    Beating the constant guess alone is not enough: an oracle may just know how common
+    each option is, and so does the shuffled one.
     """
 
     parameter: str
@@ -43,7 +43,7 @@ class Inferability:
 
 
 def inferability(run: Run, engine: str) -> list[Inferability]:
-    """Every parameter's verdict; empty where a row it needs is missing or failed."""
+    """The verdict on each parameter; empty if a row it needs is missing or failed."""
     if "validation" not in run.splits:
         return []
     rows = {
@@ -56,15 +56,14 @@ def inferability(run: Run, engine: str) -> list[Inferability]:
     kinds = {c.name: "continuous" for c in spec.continuous}
     kinds |= {d.name: d.kind for d in spec.discrete}
     return [
-        _judge(name, kinds[name], {r: _column(f, name) for r, f in losses.items()})
+        _assess(name, kinds[name], {r: _column(f, name) for r, f in losses.items()})
         for name in spec.names
     ]
 
 
 def _trials(run: Run, engine: str, method: str) -> tuple[Trial, ...]:
-    """The finished trials of the first variant of a method."""
-    contestant = run.playing(method)
-    return () if contestant is None else run.done(contestant.name, engine)
+    variant = run.first_variant_of(method)
+    return () if variant is None else run.finished_trials(variant.name, engine)
 
 
 def _losses(trials: Sequence[Trial], designer: str) -> pd.DataFrame:
@@ -81,7 +80,7 @@ def _column(frame: pd.DataFrame, name: str) -> pd.Series:
     return cast("pd.Series", frame[name])
 
 
-def _judge(name: str, kind: str, losses: dict[str, pd.Series]) -> Inferability:
+def _assess(name: str, kind: str, losses: dict[str, pd.Series]) -> Inferability:
     supervised = losses[SUPERVISED].dropna()
     over_constant = _excess(losses[CONSTANT], supervised)
     over_shuffled = _excess(losses[SHUFFLED], supervised)
@@ -117,7 +116,7 @@ def _mean(values: pd.Series) -> float:
 
 
 def inferability_table(run: Run) -> Table | None:
-    """The table over all engines; None where no engine has the rows it needs."""
+    """The table, a section for each engine; None if no engine has the rows it needs."""
     sections = []
     for engine in run.engines:
         found = inferability(run, engine)
@@ -128,7 +127,7 @@ def inferability_table(run: Run) -> Table | None:
     heads = ("Kind", "n", "Supervised †", "Shuffled †", "Constant")
     return Table(
         "inferability",
-        "What the pictures reveal: the supervised oracle against guessing",
+        "Inferable parameters: the supervised oracle against guessing",
         "Parameter",
         (
             *(Column(head) for head in heads),
@@ -138,15 +137,16 @@ def inferability_table(run: Run) -> Table | None:
         ),
         tuple(sections),
         (
-            *wording.stand_in_note(run),
+            *wording.stand_in_notes(run),
             "Loss: share of wrong options (shape, colour) or mean absolute error "
-            "(continuous), over validation faces whose truth has the parameter active.",
-            "Inferable: the 95 % intervals of both paired differences lie above 0. A "
-            "parameter that even the supervised oracle cannot guess better than the "
-            "constant, or than its twin trained on shuffled truths, is not inferable; "
-            f"under {MIN_FACES} faces nothing is said.",
+            "(continuous), over the n validation faces whose ground truth has the "
+            "parameter active.",
+            "Inferable: the 95 % intervals of both paired differences lie above 0, so "
+            "the supervised oracle does better than the constant guess and than an "
+            "oracle trained on shuffled ground truth. There is no verdict for fewer "
+            f"than {MIN_FACES} faces.",
             wording.data_note(run, "validation", run.designers[0]),
-            *wording.oracle_note(run),
+            *wording.oracle_notes(run),
         ),
     )
 
@@ -158,9 +158,9 @@ def _row(found: Inferability) -> Row:
         (
             Cell(found.kind),
             Cell(str(found.n)),
-            *(Cell(wording.number(loss, 3)) for loss in losses),
-            wording.score(found.over_constant, 3),
-            wording.score(found.over_shuffled, 3),
+            *(Cell(wording.format_number(loss, 3)) for loss in losses),
+            wording.score_cell(found.over_constant, 3),
+            wording.score_cell(found.over_shuffled, 3),
             Cell(found.verdict, strong=found.verdict == "not inferable"),
         ),
     )

@@ -1,4 +1,4 @@
-"""The published figures of SwiftAvatar's Tables 1 to 3, as printed and never more."""
+"""The numbers of Tables 1 to 3 of the SwiftAvatar paper, exactly as printed."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ SOURCE = (
     "Character on Arbitrary Avatar Engines, AAAI 2023"
 )
 CONDITIONS = (
-    "Published by the authors on their own engines, faces and code, which are not "
-    "public; speed on an NVIDIA V100. Printed for orientation: not measured here, and "
-    "not comparable with any measured figure."
+    "For reference, not measured here. The paper's engines, faces and code are not "
+    "public, so its numbers are not comparable with ours. Speeds in the paper are for "
+    "an NVIDIA V100."
 )
 
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """A table of the paper: a label a row, a text a cell, exactly as printed."""
+    """A table of the paper; `rows` hold a label and the text of each cell."""
 
     number: int
     title: str

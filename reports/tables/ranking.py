@@ -1,4 +1,4 @@
-"""Does the order of the rows survive other designers, other faces, other worlds?"""
+"""Ranking stability: the order of the rows by designer, split and part."""
 
 from __future__ import annotations
 
@@ -14,53 +14,56 @@ from reports.tables import wording
 from reports.tables.estimates import Estimate, ScoreKey, estimate
 from reports.tables.scores import main_metric, split_parts
 from reports.tables.table import Cell, Column, Row, Section, Table
-from reports.trials import Contestant, Run
+from reports.trials import ReportedVariant, Run
 
 
 @dataclass(frozen=True)
 class Swap:
-    """Two rows in the other order than on the main place.
+    """Two rows in reversed order, compared with the main ranking.
 
-    `clear` where the paired intervals of both places exclude 0: more than noise.
+    `clear` if the paired intervals exclude 0 in both rankings.
     """
 
-    ahead: Contestant
-    behind: Contestant
+    ahead: ReportedVariant
+    behind: ReportedVariant
     clear: bool
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """The rows on one place, best first, against their order on the main place."""
+    """The rows under one ScoreKey, best first, compared with the main ranking.
 
-    place: ScoreKey
-    order: tuple[Contestant, ...]
+    `tau` is Kendall's tau of the two rankings' means, in [-1, 1].
+    """
+
+    key: ScoreKey
+    order: tuple[ReportedVariant, ...]
     faces: int
     tau: float
     swaps: tuple[Swap, ...]
 
 
 def rankings(run: Run, engine: str) -> list[Ranking]:
-    """The main place's ranking, then every other designer's, split's and part's.
+    """The main ranking, then one for each other designer, split and part.
 
-    Oracle rows are left out, and rows without a score on the main place. Empty with
-    fewer than two rows.
+    The main ranking is over the main split and the main designer. Oracles and rows
+    without a score there are left out. Empty with fewer than two rows.
     """
     metric = main_metric(run)
-    places = [ScoreKey(engine, s, d, p) for s, p in _faces(run) for d in run.designers]
-    rivals = [c for c in run.with_rungs if c.role != "oracle"]
-    scored = [_scores(run, rivals, metric, place) for place in places]
+    keys = [ScoreKey(engine, s, d, p) for s, p in _faces(run) for d in run.designers]
+    rivals = [c for c in run.main_and_step_variants if c.role != "oracle"]
+    scored = [_scores(run, rivals, metric, key) for key in keys]
     sign = 1 if metric["direction"] == "lower" else -1
     return [
-        _ranking(place, both, found, scored[0], sign)
-        for place, found in zip(places, scored, strict=True)
+        _ranking(key, both, found, scored[0], sign)
+        for key, found in zip(keys, scored, strict=True)
         if len(both := [c for c in rivals if c.name in found and c.name in scored[0]])
         > 1
     ]
 
 
 def _faces(run: Run) -> list[tuple[str, str | None]]:
-    """The main split and the others, each whole and by its parts of the world."""
+    """Each split and its parts, the main split first; None means the whole split."""
     parts = split_parts(run)
     splits = sorted(run.splits, key=lambda split: split != run.main_split)
     return [
@@ -71,15 +74,18 @@ def _faces(run: Run) -> list[tuple[str, str | None]]:
 
 
 def _scores(
-    run: Run, rivals: Sequence[Contestant], metric: Mapping[str, Any], place: ScoreKey
+    run: Run,
+    rivals: Sequence[ReportedVariant],
+    metric: Mapping[str, Any],
+    key: ScoreKey,
 ) -> dict[str, Estimate]:
-    found = {c.name: estimate(run, c.name, metric, place) for c in rivals}
+    found = {c.name: estimate(run, c.name, metric, key) for c in rivals}
     return {name: e for name, e in found.items() if e is not None}
 
 
 def _ranking(
-    place: ScoreKey,
-    rivals: Sequence[Contestant],
+    key: ScoreKey,
+    rivals: Sequence[ReportedVariant],
     found: Mapping[str, Estimate],
     main: Mapping[str, Estimate],
     sign: int,
@@ -90,13 +96,13 @@ def _ranking(
     )
     order = sorted(rivals, key=lambda c: here[c.name])
     swaps = [
-        Swap(one, other, _clear(found, one, other) and _clear(main, one, other))
+        Swap(one, other, _differ(found, one, other) and _differ(main, one, other))
         for one, other in combinations(order, 2)
         if there[one.name] > there[other.name]
     ]
     tau = stats.kendalltau(list(here.values()), list(there.values()))
     return Ranking(
-        place,
+        key,
         tuple(order),
         max(found[c.name].interval.n for c in rivals),
         float(np.asarray(tau)[0]),
@@ -104,32 +110,35 @@ def _ranking(
     )
 
 
-def _clear(found: Mapping[str, Estimate], one: Contestant, other: Contestant) -> bool:
+def _differ(
+    found: Mapping[str, Estimate], one: ReportedVariant, other: ReportedVariant
+) -> bool:
     return found[one.name].against(found[other.name]).difference.excludes_zero
 
 
 def ranking_table(run: Run) -> Table | None:
-    """A section an engine, a row a place; None where there is nothing to compare."""
+    """A section for each engine, a row for each ranking; None for a single ranking."""
     metric = main_metric(run)
     found = {engine: rankings(run, engine) for engine in run.engines}
     found = {engine: ranked for engine, ranked in found.items() if len(ranked) > 1}
     if not found:
         return None
-    heads = ("Faces", "Order, best first", "Kendall τ", "Pairs that change places")
+    heads = ("Faces", "Order, best first", "Kendall τ", "Pairs in reversed order")
     return Table(
         "ranking",
-        f"Does the ranking survive? {metric['title']} by designer, split and part",
-        "Truths and faces",
+        f"Ranking stability: {metric['title']} by designer, split and part",
+        "Ground truth and faces",
         tuple(map(Column, heads)),
         tuple(Section(engine, _rows(ranked)) for engine, ranked in found.items()),
         (
-            *wording.stand_in_note(run),
-            *(_verdict(engine, ranked) for engine, ranked in found.items()),
-            "Without oracle rows. Kendall τ of the means to those of an engine's first "
-            "row; a pair changes places clearly where its paired 95 % intervals "
-            "exclude 0 both there and here, otherwise within noise.",
+            *wording.stand_in_notes(run),
+            *(_stability_note(engine, ranked) for engine, ranked in found.items()),
+            "Each row is compared with the main ranking, the first row of its engine. "
+            "Kendall τ: rank correlation of the means with those of the main ranking. "
+            "A pair in reversed order is clear if its paired 95 % intervals exclude 0 "
+            "in both rankings, otherwise within noise. Oracles are left out.",
             *(wording.data_note(run, split, "each designer") for split in run.splits),
-            wording.identity(metric),
+            wording.metric_note(metric),
         ),
     )
 
@@ -142,7 +151,11 @@ def _rows(ranked: Sequence[Ranking]) -> tuple[Row, ...]:
         *(
             Row(
                 _label(r),
-                (*_order(r), Cell(wording.number(r.tau, 2)), Cell(_swaps(r))),
+                (
+                    *_order(r),
+                    Cell(wording.format_number(r.tau, 2)),
+                    Cell(_describe_swaps(r)),
+                ),
             )
             for r in others
         ),
@@ -150,32 +163,32 @@ def _rows(ranked: Sequence[Ranking]) -> tuple[Row, ...]:
 
 
 def _label(ranking: Ranking) -> str:
-    place = ranking.place
-    split = wording.SPLITS.get(place.split, place.split)
-    return f"{place.designer}, {split}{f' {place.part}' if place.part else ''}"
+    key = ranking.key
+    part = f" {key.part}" if key.part else ""
+    return f"{key.designer}, {wording.split_title(key.split)}{part}"
 
 
 def _order(ranking: Ranking) -> tuple[Cell, Cell]:
-    names = ", ".join(contestant.title for contestant in ranking.order)
+    names = ", ".join(variant.title for variant in ranking.order)
     return Cell(str(ranking.faces)), Cell(names)
 
 
-def _swaps(ranking: Ranking) -> str:
+def _describe_swaps(ranking: Ranking) -> str:
     pairs = [
         f"{s.ahead.title} before {s.behind.title} "
-        f"({'clearly' if s.clear else 'within noise'})"
+        f"({'clear' if s.clear else 'within noise'})"
         for s in ranking.swaps
     ]
     return "; ".join(pairs) or "none"
 
 
-def _verdict(engine: str, ranked: Sequence[Ranking]) -> str:
+def _stability_note(engine: str, ranked: Sequence[Ranking]) -> str:
     others = ranked[1:]
     changed = [r for r in others if r.swaps]
     if not changed:
-        return f"{engine}: the ranking survives everywhere ({len(others)} more rows)."
+        return f"{engine}: the ranking is the same in all {len(others)} other rows."
     clear = sum(any(swap.clear for swap in r.swaps) for r in changed)
     return (
-        f"{engine}: the ranking changes in {len(changed)} of {len(others)} more rows, "
-        f"in {clear or 'none'} of them clearly."
+        f"{engine}: the ranking differs in {len(changed)} of {len(others)} other rows, "
+        f"clearly in {clear or 'none'} of them."
     )

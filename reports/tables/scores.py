@@ -1,4 +1,4 @@
-"""Every measured table of a run, each as one table object."""
+"""Table 1 and the tables of all scores."""
 
 from __future__ import annotations
 
@@ -10,197 +10,204 @@ from reports.tables import wording
 from reports.tables.estimates import Estimate, ScoreKey, best_rows, estimates
 from reports.tables.table import Cell, Column, Row, Section, Table
 from reports.tables.timing import speed_cell, speed_note
-from reports.trials import Contestant, ReportError, Run
+from reports.trials import ReportedVariant, ReportError, Run
 
 HEADLINE = ("lpips", "st-lpips")
-"""The metrics of the headline table: the paper's LPIPS, and its stand-by."""
+"""The metrics of Tables 1 and 3: the paper's LPIPS, and a second distance."""
 
-
-Block = Mapping[str, Cell]
-"""A column's cells by variant."""
+ColumnCells = Mapping[str, Cell]
+"""One column: a cell for each variant's name."""
 
 
 def measured(run: Run) -> tuple[Mapping[str, Any], ...]:
-    """The run's metrics that were measured; raises ReportError where none was."""
+    """The metrics that were measured, in order.
+
+    Raises ReportError if there are none.
+    """
     found = tuple(m for m in run.metrics if m["skipped"] is None)
     if not found:
-        raise ReportError(f"{run.folder}: no metric was measured; nothing to report")
+        raise ReportError(f"{run.folder}: no metric was measured, nothing to report")
     return found
 
 
 def main_metric(run: Run) -> Mapping[str, Any]:
-    """The metric that rankings go by: the first of the suite that was measured."""
+    """The metric that rankings use: the first of the suite that was measured.
+
+    This is LPIPS in the shipped suites, and ST-LPIPS where LPIPS was skipped.
+    """
     return measured(run)[0]
 
 
 def headline_metrics(run: Run) -> tuple[Mapping[str, Any], ...]:
-    """The metrics of Tables 1 and 3; the suite's first where it has none of them."""
+    """The metrics of Tables 1 and 3; the suite's first if it has none of HEADLINE."""
     found = tuple(m for m in run.metrics if m["name"] in HEADLINE)
     return found or run.metrics[:1]
 
 
-def headline(run: Run) -> Table:
-    """Table 1 in the paper's shape: distances by engine, then speed."""
-    metrics, shown = headline_metrics(run), run.main_contestants
-    columns, blocks = headline_scores(run, shown)
+def headline_table(run: Run) -> Table:
+    """Table 1, laid out as in the paper: distances by engine, then speed."""
+    metrics, shown = headline_metrics(run), run.main_variants
+    columns, cells = headline_scores(run, shown)
     timing, comparable = speed_note(run)
     columns += [
-        Column("Model", "Hz", "↑"),
-        Column("+ engine", "Hz", "↑"),
+        Column("Model", "Speed (Hz)", "↑"),
+        Column("With render", "Speed (Hz)", "↑"),
     ]
     for kind in ("model", "end_to_end"):
-        blocks.append(_speed_column(run, kind, run.engines, comparable))
+        cells.append(_speed_column(run, kind, run.engines, comparable))
     return Table(
         "table-1",
         "Table 1: distance to the designer's avatar, and speed",
         "Method",
         tuple(columns),
-        (Section("", rows(shown, blocks)),),
-        _notes(run, run.main_split, run.designers[0], metrics, timing),
+        (Section("", rows(shown, cells)),),
+        _score_notes(run, run.main_split, run.designers[0], metrics, timing),
     )
 
 
 def headline_scores(
-    run: Run, contestants: Sequence[Contestant]
-) -> tuple[list[Column], list[Block]]:
-    """Columns of every engine and headline metric, with these rows' cells."""
-    columns, blocks = [], []
+    run: Run, variants: Sequence[ReportedVariant]
+) -> tuple[list[Column], list[ColumnCells]]:
+    """A column for each engine and headline metric: headings and cells."""
+    columns, cells = [], []
     for engine in run.engines:
-        place = ScoreKey(engine, run.main_split, run.designers[0])
+        key = ScoreKey(engine, run.main_split, run.designers[0])
         for metric in headline_metrics(run):
-            columns.append(_column(metric, engine))
-            blocks.append(_score_column(run, contestants, metric, place))
-    return columns, blocks
+            columns.append(_metric_head(metric, engine))
+            cells.append(_score_column(run, variants, metric, key))
+    return columns, cells
 
 
-def by_engine(run: Run, split: str, designer: str, speed: bool = True) -> Table:
-    """Every metric of one split under one designer, a section an engine."""
+def all_scores_table(run: Run, split: str, designer: str, speed: bool = True) -> Table:
+    """All metrics of one split and designer, a section for each engine."""
     timing, comparable = speed_note(run)
-    speeds = (("model", "Model"), ("end_to_end", "+ engine")) if speed else ()
-    columns = [_column(m) for m in run.metrics]
-    columns += [Column(title, "Hz", "↑") for _, title in speeds]
+    speeds = (("model", "Model"), ("end_to_end", "With render")) if speed else ()
+    columns = [_metric_head(m) for m in run.metrics]
+    columns += [Column(title, "Speed (Hz)", "↑") for _, title in speeds]
     sections = []
     for engine in run.engines:
-        place = ScoreKey(engine, split, designer)
-        blocks = [_score_column(run, run.contestants, m, place) for m in run.metrics]
-        blocks += [_speed_column(run, k, (engine,), comparable) for k, _ in speeds]
-        sections.append(Section(engine, rows(run.contestants, blocks)))
+        key = ScoreKey(engine, split, designer)
+        cells = [_score_column(run, run.variants, m, key) for m in run.metrics]
+        cells += [_speed_column(run, k, (engine,), comparable) for k, _ in speeds]
+        sections.append(Section(engine, rows(run.variants, cells)))
     return Table(
         f"all-{split}-{designer}",
-        f"All scores: {wording.SPLITS.get(split, split)} faces, truths of {designer}",
+        f"All scores: {wording.split_title(split)} faces, ground truth by {designer}",
         "Method",
         tuple(columns),
         tuple(sections),
-        _notes(run, split, designer, run.metrics, timing),
+        _score_notes(run, split, designer, run.metrics, timing),
     )
 
 
-def parts(run: Run) -> Table | None:
-    """The main metric by split and part of the world; None where there is one only."""
+def parts_table(run: Run) -> Table | None:
+    """The main metric by split and part; None if there is only one column."""
     metric, designer = main_metric(run), run.designers[0]
-    places, shown = split_parts(run), run.with_rungs
-    if len(places) < 2:
+    groups, shown = split_parts(run), run.main_and_step_variants
+    if len(groups) < 2:
         return None
     sections = []
     for engine in run.engines:
-        blocks = []
-        for split, part in places:
-            place = ScoreKey(engine, split, designer, part)
-            blocks.append(_score_column(run, shown, metric, place))
-        sections.append(Section(engine, rows(shown, blocks)))
+        cells = []
+        for split, part in groups:
+            key = ScoreKey(engine, split, designer, part)
+            cells.append(_score_column(run, shown, metric, key))
+        sections.append(Section(engine, rows(shown, cells)))
     columns = [
-        Column(part or "all", wording.SPLITS.get(split, split))
-        for split, part in places
+        Column(part or "all", wording.split_title(split)) for split, part in groups
     ]
     return Table(
         "parts",
-        f"{metric['title']} by split and part of the world",
+        f"{metric['title']} by split and part of the faces",
         "Method",
         tuple(columns),
         tuple(sections),
         (
-            *wording.stand_in_note(run),
+            *wording.stand_in_notes(run),
             *(wording.data_note(run, name, designer) for name in run.splits),
-            _part_sizes(run, places),
-            wording.METHOD_NOTE,
-            *wording.oracle_note(run),
-            wording.identity(metric),
+            _part_sizes(run, groups),
+            *wording.SCORE_NOTES,
+            *wording.oracle_notes(run),
+            wording.metric_note(metric),
         ),
     )
 
 
 def split_parts(run: Run) -> list[tuple[str, str | None]]:
-    """Every split, by its parts where it has several."""
+    """(split, part) for each part of each split; part None if a split has only one."""
     done = next((t for t in run.trials if t.error is None), None)
-    places: list[tuple[str, str | None]] = []
+    groups: list[tuple[str, str | None]] = []
     for split in run.splits:
         scores = None if done is None else done.scores(split, run.designers[0])
         names = [] if scores is None else sorted(set(map(str, scores["part"])))
-        places += [(split, None)] if len(names) < 2 else [(split, n) for n in names]
-    return places
+        groups += [(split, None)] if len(names) < 2 else [(split, n) for n in names]
+    return groups
 
 
-def _part_sizes(run: Run, places: Sequence[tuple[str, str | None]]) -> str:
-    """How many faces each column of `parts` has."""
+def _part_sizes(run: Run, groups: Sequence[tuple[str, str | None]]) -> str:
     done = next(t for t in run.trials if t.error is None)
     sizes = []
-    for split, part in places:
+    for split, part in groups:
         scores = done.scores(split, run.designers[0])
         count = len(scores) if part is None else list(scores["part"]).count(part)
-        sizes.append(f"{wording.SPLITS.get(split, split)} {part or 'all'} {count}")
+        sizes.append(f"{wording.split_title(split)} {part or 'all'} {count}")
     return f"Faces: {', '.join(sizes)}."
 
 
-def _column(metric: Mapping[str, Any], group: str = "") -> Column:
+def _metric_head(metric: Mapping[str, Any], group: str = "") -> Column:
     return Column(metric["title"], group, wording.ARROWS[metric["direction"]])
 
 
-def rows(contestants: Sequence[Contestant], blocks: Sequence[Block]) -> tuple[Row, ...]:
-    """A row a contestant from blocks that each hold a column's cells by variant."""
-    return tuple(Row(c.label, tuple(b[c.name] for b in blocks)) for c in contestants)
+def rows(
+    variants: Sequence[ReportedVariant], columns: Sequence[ColumnCells]
+) -> tuple[Row, ...]:
+    """A row for each variant; `columns` hold the cells of each column."""
+    return tuple(Row(v.label, tuple(c[v.name] for c in columns)) for v in variants)
 
 
 def _score_column(
     run: Run,
-    contestants: Sequence[Contestant],
+    variants: Sequence[ReportedVariant],
     metric: Mapping[str, Any],
-    place: ScoreKey,
-) -> Block:
-    found = estimates(run, metric, place)
-    strong = best_rows(contestants, found, metric["direction"])
+    key: ScoreKey,
+) -> ColumnCells:
+    found = estimates(run, metric, key)
+    strong = best_rows(variants, found, metric["direction"])
     return {
-        c.name: _score_cell(run, c, metric, place, found[c.name], c.name in strong)
-        for c in contestants
+        c.name: _score_cell(run, c, metric, key, found[c.name], c.name in strong)
+        for c in variants
     }
 
 
 def _score_cell(
     run: Run,
-    contestant: Contestant,
+    variant: ReportedVariant,
     metric: Mapping[str, Any],
-    place: ScoreKey,
+    key: ScoreKey,
     found: Estimate | None,
     strong: bool,
 ) -> Cell:
     if found is not None:
-        return wording.score(found.interval, wording.digits(metric), strong)
+        return wording.score_cell(found.interval, wording.decimals_of(metric), strong)
     wanted = metric["skipped"] is None
-    failed = wanted and run.failed(contestant.name, place.engine)
+    failed = wanted and run.failed(variant.name, key.engine)
     return Cell("failed") if failed else Cell()
 
 
 def _speed_column(
     run: Run, kind: str, engines: Sequence[str], comparable: bool
-) -> Block:
+) -> ColumnCells:
     if not comparable:
-        return {c.name: Cell() for c in run.contestants}
+        return {c.name: Cell() for c in run.variants}
     return {
-        c.name: speed_cell([t for e in engines for t in run.done(c.name, e)], kind)
-        for c in run.contestants
+        c.name: speed_cell(
+            [t for e in engines for t in run.finished_trials(c.name, e)], kind
+        )
+        for c in run.variants
     }
 
 
-def _notes(
+def _score_notes(
     run: Run,
     split: str,
     designer: str,
@@ -209,23 +216,23 @@ def _notes(
 ) -> tuple[str, ...]:
     few = run.splits[split] < MIN_FACES
     return (
-        *wording.stand_in_note(run),
+        *wording.stand_in_notes(run),
         wording.data_note(run, split, designer),
-        wording.METHOD_NOTE,
+        *wording.SCORE_NOTES,
         *((f"Fewer than {MIN_FACES} faces: no intervals, no tests.",) if few else ()),
-        *wording.oracle_note(run),
-        *(wording.identity(metric) for metric in metrics),
-        *_fewer_faces(run, split, designer, metrics),
+        *wording.oracle_notes(run),
+        *(wording.metric_note(metric) for metric in metrics),
+        *_undefined_face_notes(run, split, designer, metrics),
         timing,
         *wording.seed_notes(run),
         *wording.failure_notes(run),
     )
 
 
-def _fewer_faces(
+def _undefined_face_notes(
     run: Run, split: str, designer: str, metrics: Sequence[Mapping[str, Any]]
 ) -> tuple[str, ...]:
-    """A sentence for each metric that is not defined on every face for every row."""
+    """A sentence for each metric that is undefined on some faces."""
     faces, notes = run.splits[split], []
     for metric in metrics:
         for engine in run.engines:
@@ -233,9 +240,9 @@ def _fewer_faces(
             counts = {e.interval.n for e in found if e is not None}
             if counts and min(counts) < faces:
                 few, many = min(counts), max(counts)
-                span = str(few) if few == many else f"{few} to {many}, by row,"
+                span = str(few) if few == many else f"{few} to {many} (by row)"
                 notes.append(
-                    f"{metric['title']} on {engine}: {span} of {faces} faces, those "
-                    "where it is defined."
+                    f"{metric['title']} on {engine}: defined on {span} of {faces} "
+                    "faces."
                 )
     return tuple(notes)

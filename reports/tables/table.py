@@ -1,4 +1,4 @@
-"""The one shape of every printed table; each output format reads it."""
+"""The data structure of a printed table, independent of the output format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EMPTY = "—"
 
 @dataclass(frozen=True)
 class Cell:
-    """A figure with what qualifies it (interval, spread); strong ones are set bold."""
+    """A number, with its interval or another qualifier as `detail`; `strong`: bold."""
 
     text: str = EMPTY
     detail: str = ""
@@ -20,7 +20,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column's head; `group` spans neighbours of the same group, `arrow` is ↓, ↑."""
+    """A column's heading.
+
+    Neighbours of the same `group` share a heading above; `arrow` is "↓" or "↑", where
+    lower or higher is better.
+    """
 
     title: str
     group: str = ""
@@ -28,13 +32,13 @@ class Column:
 
     @property
     def head(self) -> str:
-        """Title and arrow."""
+        """Title and arrow, as printed."""
         return f"{self.title} {self.arrow}".strip()
 
 
 @dataclass(frozen=True)
 class Row:
-    """A label and one cell a column."""
+    """A label and one cell for each column."""
 
     label: str
     cells: tuple[Cell, ...]
@@ -42,7 +46,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """Rows under a common heading (an engine); an empty title prints no heading."""
+    """Rows under a common heading, such as an engine; no heading if the title is ""."""
 
     title: str
     rows: tuple[Row, ...]
@@ -50,7 +54,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Table:
-    """`key` names files and anchors, `stub` heads the first column."""
+    """A table. `key` names files and HTML anchors; `stub` heads the first column.
+
+    Raises ValueError if a row does not have one cell for each column.
+    """
 
     key: str
     title: str
@@ -70,7 +77,7 @@ class Table:
 
     @property
     def groups(self) -> list[tuple[str, int]]:
-        """Neighbouring columns' groups with their widths; empty where none has one."""
+        """Group headings with the number of columns each spans; [] without groups."""
         spans: list[tuple[str, int]] = []
         for column in self.columns:
             if spans and spans[-1][0] == column.group:
@@ -80,7 +87,7 @@ class Table:
         return spans if any(group for group, _ in spans) else []
 
     def between(self, start: int, stop: int) -> Table:
-        """The same rows with the columns from `start` to before `stop` alone."""
+        """The table with only the columns `start` to `stop - 1`."""
         sections = tuple(
             Section(
                 section.title,
@@ -92,7 +99,7 @@ class Table:
 
 
 def published(table: paper.PublishedTable) -> Table:
-    """A published table in the common shape, with its source and its warning."""
+    """A table of the paper as a `Table`, with its source and a warning as notes."""
     columns = []
     for head in table.columns:
         title, _, arrow = head.rpartition(" ")

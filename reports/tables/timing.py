@@ -1,4 +1,4 @@
-"""Speed in tables: medians of one machine, or a refusal."""
+"""Speed columns: medians measured on one machine."""
 
 from __future__ import annotations
 
@@ -7,16 +7,24 @@ from statistics import median
 from typing import Any
 
 from reports.tables.table import Cell
-from reports.tables.wording import rate
+from reports.tables.wording import format_hertz
 from reports.trials import ReportError, Run, Trial
 
-_MACHINE = ("processor", "cores", "threads", "waiting", "memory_gib", "accelerator")
+_MACHINE = {
+    "processor": "{}",
+    "cores": "{} cores",
+    "threads": "{} threads",
+    "waiting": "OpenMP wait policy: {}",
+    "memory_gib": "{} GiB of memory",
+    "accelerator": "{}",
+}
+"""How the facts of a timing's `hardware` are printed."""
 
 
 def common_hardware(trials: Sequence[Trial]) -> Mapping[str, Any] | None:
-    """The machine on which all were timed; None where nothing was timed.
+    """The machine on which all trials were timed; None if nothing was timed.
 
-    Raises ReportError where there were several: their speeds share no column.
+    Raises ReportError if they were timed on different machines.
     """
     machines = [t.timing["hardware"] for t in trials if t.timing is not None]
     if not machines:
@@ -27,15 +35,17 @@ def common_hardware(trials: Sequence[Trial]) -> Mapping[str, Any] | None:
             if first == second:
                 first, second = str(dict(machines[0])), str(dict(machine))
             raise ReportError(
-                f"speeds are left out: they were measured on different hardware "
-                f"({first}; {second}) and cannot share a column; run the suite on one "
-                "machine"
+                "speed is left out: it was measured on different hardware "
+                f"({first}; {second}); to compare speeds, run the suite on one machine"
             )
     return machines[0]
 
 
 def speed_cell(trials: Sequence[Trial], kind: str) -> Cell:
-    """Median Hz and p5/p95 latency over a row's trials; `kind`: model or end_to_end."""
+    """Median Hz, with the p5 and p95 latency as detail, over a row's trials.
+
+    `kind` is "model" or "end_to_end".
+    """
     timings = [t.timing for t in trials if t.timing is not None]
     if not timings:
         return Cell()
@@ -43,11 +53,11 @@ def speed_cell(trials: Sequence[Trial], kind: str) -> Cell:
         median(timing[f"{kind}_{name}"] for timing in timings)
         for name in ("hz_median", "ms_p5", "ms_p95")
     )
-    return Cell(rate(hertz), f"{low:.3g}–{high:.3g} ms")
+    return Cell(format_hertz(hertz), f"{low:.3g}–{high:.3g} ms")
 
 
 def speed_note(run: Run) -> tuple[str, bool]:
-    """A footnote on the machine, and whether speeds may be printed at all."""
+    """A note on how speed was measured, and whether speeds can be printed."""
     try:
         machine = common_hardware(run.trials)
     except ReportError as error:
@@ -56,10 +66,13 @@ def speed_note(run: Run) -> tuple[str, bool]:
         return "Speed was not measured.", False
     repeats = max(int(t.timing["repeats"]) for t in run.trials if t.timing is not None)
     facts = ", ".join(
-        f"{key} {machine[key]}" for key in _MACHINE if machine.get(key) is not None
+        text.format(machine[key])
+        for key, text in _MACHINE.items()
+        if machine.get(key) is not None
     )
     return (
-        f"Speed: median Hz of {repeats} one-face calls after warm-up, 5th to 95th "
-        f"percentile of the latency beside it; model alone, and with the engine's "
-        f"render; all on {machine.get('name', 'one machine')} ({facts})."
+        f"Speed: median Hz of {repeats} one-face calls after warm-up, with the 5th to "
+        "95th percentile of the latency. Model: the method alone. With render: method "
+        "and engine. Measured on "
+        f"{machine.get('name', 'one machine')} ({facts})."
     ), True

@@ -1,4 +1,4 @@
-"""How numbers and conditions are put into words, the same in every report."""
+"""Number formats and notes that all tables share."""
 
 from __future__ import annotations
 
@@ -13,48 +13,67 @@ from reports.trials import Run
 
 ARROWS = {"lower": "↓", "higher": "↑"}
 STAND_IN = (
-    "Stand-in faces: these figures come from synthetic portraits that stand in for "
-    "photographs. They compare methods on this world and say nothing about FFHQ."
+    "Stand-in faces: synthetic portraits stand in for photographs. The scores compare "
+    "methods on these faces only and say nothing about FFHQ."
 )
 SPLITS = {"heldout": "held-out", "validation": "validation"}
+SCORE_NOTES = (
+    "Cells: mean over faces with its 95 % bootstrap interval (BCa; percentile where "
+    "BCa is undefined, and for macro-F1). Seeds are averaged within a face, so the "
+    "interval covers faces but not training seeds.",
+    "Bold: the best row and every row that is not significantly worse (two-sided "
+    "paired sign-flip permutation test over faces; bootstrap test for macro-F1; Holm "
+    "correction over the column, α = 0.05). Oracles are not ranked.",
+)
+ORACLE_NOTE = (
+    "† Oracle: trained on the ground truth of the training faces, which no method may "
+    "use. It is an upper bound for methods, unless that ground truth was shuffled."
+)
 
 
-def digits(metric: Mapping[str, Any]) -> int:
-    """Decimals that a metric is printed with."""
+def split_title(split: str) -> str:
+    """A split's name in prose, such as "held-out"."""
+    return SPLITS.get(split, split)
+
+
+def decimals_of(metric: Mapping[str, Any]) -> int:
+    """Number of decimals to print a metric with."""
     return 1 if metric["unit"] == "CIEDE2000" else 3
 
 
-def number(value: float, decimals: int) -> str:
-    """A number with a true minus sign; a dash for NaN."""
+def format_number(value: float, decimals: int) -> str:
+    """A number with a true minus sign; a dash if it is not finite."""
     if not np.isfinite(value):
         return EMPTY
     return f"{value:.{decimals}f}".replace("-", "−")
 
 
-def score(interval: Interval, decimals: int, strong: bool = False) -> Cell:
-    """Mean with its interval (low to high) as the detail."""
+def score_cell(interval: Interval, decimals: int, strong: bool = False) -> Cell:
+    """The mean, with the interval as detail."""
     return Cell(
-        number(interval.mean, decimals), interval_text(interval, decimals), strong
+        format_number(interval.mean, decimals),
+        format_interval(interval, decimals),
+        strong,
     )
 
 
-def interval_text(interval: Interval, decimals: int) -> str:
-    """`low–high`, or nothing where there is no interval."""
+def format_interval(interval: Interval, decimals: int) -> str:
+    """`low–high`, `low to high` with negative bounds, or "" without an interval."""
     if not np.isfinite(interval.low):
         return ""
-    low, high = (number(v, decimals) for v in (interval.low, interval.high))
+    low, high = (format_number(v, decimals) for v in (interval.low, interval.high))
     return f"{low} to {high}" if "−" in low + high else f"{low}–{high}"
 
 
-def p_text(p: float) -> str:
-    """A p-value to three decimals, never a bare zero."""
+def format_p(p: float) -> str:
+    """A p-value with three decimals, `<0.001` below that; a dash for NaN."""
     if not np.isfinite(p):
         return EMPTY
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def rate(hertz: float) -> str:
-    """Hz with three significant digits."""
+def format_hertz(hertz: float) -> str:
+    """Hz with three significant digits; a dash if it is not finite."""
     if not np.isfinite(hertz):
         return EMPTY
     if hertz >= 100:
@@ -62,87 +81,80 @@ def rate(hertz: float) -> str:
     return f"{hertz:.3g}"
 
 
-def duration(seconds: float) -> str:
-    """Machine time in the unit that suits it."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.2f} h"
-
-
-def identity(metric: Mapping[str, Any]) -> str:
-    """A metric's full identity in one line, or why it was not measured."""
+def metric_note(metric: Mapping[str, Any]) -> str:
+    """A metric's name, unit and settings in one line, or why it was not measured."""
     if metric["skipped"] is not None:
         reason = metric["skipped"].removeprefix(f"{metric['name']}: ")
         return f"{metric['title']}: not measured: {reason}."
-    facts = ", ".join(f"{key} {value}" for key, value in metric["identity"].items())
     names = ", ".join(name for name in (metric["name"], metric["unit"]) if name)
-    return f"{metric['title']} ({names}): {facts}."
+    settings = "; ".join(f"{key} = {v}" for key, v in metric["identity"].items())
+    return f"{metric['title']} ({names}): {settings}."
+
+
+def better_note(metric: Mapping[str, Any]) -> str:
+    """Which sign of a difference is better."""
+    sign = "negative" if metric["direction"] == "lower" else "positive"
+    return f"{metric['title']}: a {sign} difference is better."
 
 
 def data_note(run: Run, split: str, designer: str) -> str:
-    """Faces, split, designer and seeds behind a table."""
+    """The faces, ground truth, seeds and render size behind a table."""
     faces = run.first["faces"]
-    plural = "seeds" if len(run.seeds) > 1 else "seed"
+    seeds = f"seed {run.seeds[0]}"
+    if len(run.seeds) > 1:
+        seeds = f"seeds {', '.join(map(str, run.seeds))} (averaged within a face)"
     return (
-        f"{run.splits[split]} {SPLITS.get(split, split)} faces of {faces['name']} "
-        f"version {faces['version']} (digest {faces['digest'][:12]}); truths of "
-        f"{designer}; {plural} {', '.join(map(str, run.seeds))}, averaged within a "
-        f"face; renders of {run.first['render_size']} px."
+        f"{run.splits[split]} {split_title(split)} faces of {faces['name']} version "
+        f"{faces['version']} (digest {faces['digest'][:12]}); ground truth by "
+        f"{designer}; {seeds}; renders of {run.first['render_size']} px."
     )
 
 
-def stand_in_note(run: Run) -> tuple[str, ...]:
-    """The notice that every table of a stand-in world carries, and the world's name."""
-    return (STAND_IN, *world_note(run)) if run.stand_in else ()
+def stand_in_notes(run: Run) -> tuple[str, ...]:
+    """The warning about synthetic faces and the benchmark version.
+
+    Empty for runs on real photographs.
+    """
+    return (STAND_IN, *version_notes(run)) if run.stand_in else ()
 
 
-def world_note(run: Run) -> tuple[str, ...]:
-    """The embedded world that a run's scores stand on; nothing for other faces."""
-    world = run.first.get("world")
-    if world is None:
+def version_notes(run: Run) -> tuple[str, ...]:
+    """The benchmark version that a run used; empty for faces of one's own."""
+    version = run.first.get("world")
+    if version is None:
         return ()
-    name, digest = world["name"], world["digest"][:8]
-    if not world["changed"]:
-        return (f"World {name} (digest {digest}).",)
+    name, digest = version["name"], version["digest"][:8]
+    if not version["changed"]:
+        return (f"Benchmark version {name} (digest {digest}).",)
     return (
-        f"Changed from world {name} (digest {digest}, {name} has "
-        f"{world['frozen_digest'][:8]}): {', '.join(world['changed'])}. These figures "
-        f"do not stand beside those of {name}.",
+        f"Changed from benchmark version {name}: {', '.join(version['changed'])} "
+        f"(digest {digest}; {name} has {version['frozen_digest'][:8]}). Do not compare "
+        f"these scores with scores on {name}.",
     )
 
 
-METHOD_NOTE = (
-    "Mean with its 95 % bootstrap interval over faces, for these seeds (BCa, "
-    "percentile where that is undefined; percentile for macro-F1). "
-    "Bold: the best row and every row not significantly worse (two-sided paired "
-    "sign-flip permutation test over faces, bootstrap for macro-F1; Holm over the "
-    "column, α = 0.05). Oracle rows do not compete."
-)
-ORACLE_NOTE = "† Oracle row: it may see the truths of train faces, as no method may."
-
-
-def oracle_note(run: Run) -> tuple[str, ...]:
-    """What the dagger means, where a row carries one."""
-    oracles = any(c.role == "oracle" for c in run.contestants)
+def oracle_notes(run: Run) -> tuple[str, ...]:
+    """What the dagger means; empty for a run without oracles."""
+    oracles = any(v.role == "oracle" for v in run.variants)
     return (ORACLE_NOTE,) if oracles else ()
 
 
 def seed_notes(run: Run) -> tuple[str, ...]:
-    """One sentence a row that has fewer finished seeds than others."""
+    """One sentence for each row with fewer finished seeds than others."""
     notes = []
-    for contestant in run.contestants:
+    for variant in run.variants:
         for engine in run.engines:
-            done = len(run.done(contestant.name, engine))
-            if 0 < done < len(run.seeds):
+            finished = len(run.finished_trials(variant.name, engine))
+            if 0 < finished < len(run.seeds):
                 notes.append(
-                    f"{contestant.title} on {engine}: {done} of {len(run.seeds)} "
+                    f"{variant.title} on {engine}: {finished} of {len(run.seeds)} "
                     "seeds finished."
                 )
     return tuple(notes)
 
 
 def failure_notes(run: Run) -> tuple[str, ...]:
-    """One sentence a failed trial."""
+    """One sentence for each failed trial."""
     return tuple(
         f"Failed: {t.record['title']} on {t.engine}, seed {t.record['seed']}: "
         f"{(t.error or '').splitlines()[0]}"

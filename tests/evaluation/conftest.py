@@ -1,4 +1,4 @@
-"""A tiny painted engine and cases made with it, for every test of a metric."""
+"""A tiny painted engine and cases made with it, for tests of metrics."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def make_cases() -> MakeCases:
 
 @pytest.fixture(scope="session")
 def truth() -> AvatarVectors:
-    """Eight avatars that wear every option."""
+    """Eight avatars that use every option."""
     records = [
         {
             "head_width": width,
@@ -127,7 +127,7 @@ def truth() -> AvatarVectors:
 
 @pytest.fixture(scope="session")
 def wrong(truth: AvatarVectors) -> AvatarVectors:
-    """For each avatar of `truth` another one, different in every parameter."""
+    """For each avatar of `truth` one that differs in every parameter."""
     return AvatarVectors(SPEC, 1 - truth.continuous, (truth.discrete + 1) % 3)
 
 

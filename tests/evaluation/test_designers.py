@@ -59,7 +59,7 @@ def test_agreement_is_the_same_from_either_side():
     np.testing.assert_allclose(there[numbers], back[numbers])
 
 
-def test_of_nothing_and_of_what_never_varies_there_is_no_figure():
+def test_figures_without_faces_or_variation_are_undefined():
     bald = vectors((0.5, "bald", ""), (0.5, "bald", ""))
     figures = parameter_agreement(bald, bald).set_index("parameter")
     assert figures.loc["hair", "equal"] == 1
@@ -70,8 +70,8 @@ def test_of_nothing_and_of_what_never_varies_there_is_no_figure():
     assert figures.loc["colour", ["equal", "kappa"]].isna().all()
 
 
-def test_unlike_batches_are_refused():
-    with pytest.raises(MetricError, match="two batches of one spec"):
+def test_vectors_of_different_specs_are_refused():
+    with pytest.raises(MetricError, match="needs vectors of one spec"):
         parameter_agreement(ONE, OTHER[:2])
 
 
@@ -84,5 +84,5 @@ def test_the_ceiling_is_the_other_designers_mean_score():
     interval = ceiling(DiscreteAccuracy(MetricSetup()), cases(ONE, OTHER))
     assert interval.mean == pytest.approx((1 + 0 + 0.5 + 0.5) / 4)
     assert interval.n == 4
-    with pytest.raises(MetricError, match="macro-f1 has one score over the set"):
+    with pytest.raises(MetricError, match="macro-f1 has no score for single faces"):
         ceiling(MacroF1(MetricSetup()), cases(ONE, OTHER))

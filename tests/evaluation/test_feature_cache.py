@@ -6,14 +6,14 @@ import torch
 from evaluation.feature_cache import FeatureCache
 
 
-class Looking:
-    """Counts how often it is asked."""
+class CountedFeatures:
+    """Counts its calls."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.calls = 0
 
     def __call__(self, picture: np.ndarray) -> list[torch.Tensor]:
-        self.asked += 1
+        self.calls += 1
         return [torch.full((256,), float(picture.sum()))]  # 1 KiB
 
 
@@ -21,39 +21,39 @@ def picture(value: int) -> np.ndarray:
     return np.full((4, 4, 3), value, np.uint8)
 
 
-def test_equal_pictures_are_looked_at_once():
-    look = Looking()
-    remembered = FeatureCache(look, limit=10_000)
-    first, again = remembered(picture(1)), remembered(picture(1).copy())
-    assert look.asked == 1
+def test_features_of_equal_pictures_are_computed_once():
+    compute = CountedFeatures()
+    cached = FeatureCache(compute, limit=10_000)
+    first, again = cached(picture(1)), cached(picture(1).copy())
+    assert compute.calls == 1
     assert again[0] is first[0]
-    assert float(remembered(picture(2))[0][0]) == 96
-    assert look.asked == 2
+    assert float(cached(picture(2))[0][0]) == 96
+    assert compute.calls == 2
 
 
 def test_equal_bytes_of_another_shape_are_another_picture():
-    look = Looking()
-    remembered = FeatureCache(look, limit=10_000)
-    remembered(np.zeros((4, 4, 3), np.uint8))
-    remembered(np.zeros((2, 8, 3), np.uint8))
-    assert look.asked == 2
+    compute = CountedFeatures()
+    cached = FeatureCache(compute, limit=10_000)
+    cached(np.zeros((4, 4, 3), np.uint8))
+    cached(np.zeros((2, 8, 3), np.uint8))
+    assert compute.calls == 2
 
 
-def test_the_picture_that_was_used_longest_ago_is_forgotten_first():
-    look = Looking()
-    remembered = FeatureCache(look, limit=2 * 1024)
+def test_the_least_recently_used_picture_is_dropped_first():
+    compute = CountedFeatures()
+    cached = FeatureCache(compute, limit=2 * 1024)
     for value in (1, 2, 1, 3):
-        remembered(picture(value))
-    assert look.asked == 3
-    remembered(picture(1))
-    assert look.asked == 3
-    remembered(picture(2))
-    assert look.asked == 4
+        cached(picture(value))
+    assert compute.calls == 3
+    cached(picture(1))
+    assert compute.calls == 3
+    cached(picture(2))
+    assert compute.calls == 4
 
 
-def test_features_larger_than_the_limit_are_given_but_not_kept():
-    look = Looking()
-    remembered = FeatureCache(look, limit=100)
-    assert float(remembered(picture(1))[0][0]) == 48
-    remembered(picture(1))
-    assert look.asked == 2
+def test_features_larger_than_the_limit_are_not_cached():
+    compute = CountedFeatures()
+    cached = FeatureCache(compute, limit=100)
+    assert float(cached(picture(1))[0][0]) == 48
+    cached(picture(1))
+    assert compute.calls == 2

@@ -27,7 +27,7 @@ SPEC = AvatarSpec(
 SEEDS = st.integers(0, 10_000)
 COUNTS = st.integers(1, 40)
 few = settings(max_examples=12)
-"""Scores go through scikit-learn, which takes its time."""
+"""Few examples, because scikit-learn's scores are slow."""
 
 
 def vectors(count, seed):
@@ -107,7 +107,7 @@ def test_by_hand():
 
 @few
 @given(count=COUNTS, seed=SEEDS, share=st.floats(0, 1))
-def test_pairs_that_read_like_the_portraits_keep_all(count, seed, share):
+def test_pairs_predicted_like_portraits_keep_one(count, seed, share):
     truth = vectors(count, seed)
     reading = Reading(blend(truth, seed, share), truth)
     found = pair_fidelity(reading, reading)
@@ -122,7 +122,7 @@ def test_pairs_that_read_like_the_portraits_keep_all(count, seed, share):
 
 @few
 @given(count=COUNTS, others=COUNTS, seed=SEEDS)
-def test_a_constant_guess_on_the_pairs_keeps_nothing(count, others, seed):
+def test_a_constant_guess_on_the_pairs_keeps_zero(count, others, seed):
     truth = vectors(count, seed)
     found = pair_fidelity(
         Reading(constant(truth), truth), perfect(vectors(others, seed + 1))
@@ -133,9 +133,7 @@ def test_a_constant_guess_on_the_pairs_keeps_nothing(count, others, seed):
 
 @few
 @given(count=COUNTS, others=COUNTS, seed=SEEDS, share=st.floats(0, 1))
-def test_nothing_is_kept_beyond_what_a_perfect_reading_keeps(
-    count, others, seed, share
-):
+def test_kept_is_at_most_that_of_a_perfect_prediction(count, others, seed, share):
     truth, faces = vectors(count, seed), vectors(others, seed + 5)
     oracle = Reading(blend(faces, seed, 0.3), faces)
     found = pair_fidelity(Reading(blend(truth, seed, share), truth), oracle)
@@ -161,26 +159,28 @@ def test_the_order_of_faces_does_not_matter(count, seed):
 
 @few
 @given(count=COUNTS, seed=SEEDS, option=st.integers(0, 2))
-def test_no_other_constant_option_is_right_more_often(count, seed, option):
+def test_the_mode_is_the_best_constant_option(count, seed, option):
     truth = vectors(count, seed)
     losses = parameter_losses(constant(truth), truth)["beard"].mean()
     other = truth.with_value("beard", ("none", "short", "full")[option])
     assert losses <= parameter_losses(other, truth)["beard"].mean()
 
 
-def test_readings_must_belong_together():
+def test_readings_must_have_one_engine_and_size():
     other = AvatarSpec("another", SPEC.parameters)
     batch = AvatarVectors.sample(other, 3, 0)
-    with pytest.raises(ValueError, match="read for engine another, but the vectors"):
+    with pytest.raises(ValueError, match="for engine another, but the true vectors"):
         Reading(batch, vectors(3, 0))
-    with pytest.raises(ValueError, match="2 predicted vectors but 3 true ones"):
+    with pytest.raises(ValueError, match="2 predicted vectors but 3 true vectors"):
         Reading(vectors(2, 0), vectors(3, 0))
-    with pytest.raises(ValueError, match="pairs of engine engine cannot be held"):
+    with pytest.raises(
+        ValueError, match="pairs are of engine engine, but portraits of"
+    ):
         pair_fidelity(perfect(vectors(3, 0)), perfect(batch))
 
 
-def test_ties_do_not_mind_the_oracles_habits():
-    """Scalars pulled to the middle and options called otherwise follow the truth."""
+def test_association_ignores_the_oracles_bias():
+    """Shrunk scalars and permuted options are still associated with the truth."""
     truth = vectors(400, 5)
     names = np.roll(np.arange(3), 1)
     pulled = AvatarVectors(
@@ -194,7 +194,7 @@ def test_ties_do_not_mind_the_oracles_habits():
     assert (table["kept"].dropna() < 0.9).all()
 
 
-def test_what_is_constant_is_tied_to_nothing():
+def test_association_with_a_constant_is_undefined():
     truth = vectors(40, 5)
     table = by_name(Reading(constant(truth), truth), perfect(truth))
     assert table["tied_pairs"].isna().all()
@@ -203,7 +203,7 @@ def test_what_is_constant_is_tied_to_nothing():
 @few
 @given(SEEDS, COUNTS)
 def test_cramers_v_without_correction_is_scipys(seed, count):
-    """Where there are many faces the correction is small."""
+    """With many faces the correction is small."""
     truth = vectors(20 * count + 400, seed)
     read = blend(truth, seed, 0.3)
     table = by_name(Reading(read, truth), perfect(truth))

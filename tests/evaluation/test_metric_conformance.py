@@ -1,4 +1,4 @@
-"""What every registered metric must do, whoever wrote it."""
+"""Requirements for every registered metric."""
 
 from __future__ import annotations
 
@@ -73,7 +73,9 @@ def test_equal_avatars_score_perfectly(metric, make_cases, truth):
     assert np.isfinite(scores).any()
 
 
-def test_direction_tells_worse_from_better(metric, make_cases, truth, wrong):
+def test_direction_separates_worse_from_better_predictions(
+    metric, make_cases, truth, wrong
+):
     perfect = np.nanmean(metric.score(make_cases(truth, truth)))
     poor = np.nanmean(metric.score(make_cases(wrong, truth)))
     assert poor > perfect if metric.meta.direction == "lower" else poor < perfect
@@ -88,7 +90,7 @@ def test_scores_do_not_depend_on_the_batch(metric, make_cases, truth, wrong):
     np.testing.assert_array_equal(together, alone)
 
 
-def test_no_cases_are_no_error(metric, make_cases, truth):
+def test_zero_cases_are_accepted(metric, make_cases, truth):
     none = truth[np.arange(0)]
     scores = metric.score(make_cases(none, none))
     assert scores.shape == ((0,) if metric.meta.level == "case" else (1,))
@@ -96,7 +98,7 @@ def test_no_cases_are_no_error(metric, make_cases, truth):
 
 def test_unequal_numbers_of_vectors_are_refused(metric, make_cases, truth):
     cases = replace(make_cases(truth, truth), predicted=truth[:3])
-    with pytest.raises(MetricError, match="3 predictions for 8 truths"):
+    with pytest.raises(MetricError, match="3 predictions for 8 ground-truth vectors"):
         metric.score(cases)
 
 

@@ -69,7 +69,7 @@ def test_macro_f1_by_hand(truth):
     assert scores.loc["skin", "accuracy"] == pytest.approx(3 / 8)
 
 
-def test_macro_f1_leaves_out_classes_that_no_truth_wears(make_cases, truth):
+def test_macro_f1_leaves_out_classes_without_ground_truth(make_cases, truth):
     few = truth[[0, 3]]
     predicted = change(few, 0, "skin", "dark")
     scores = parameter_scores(predicted, few).set_index("parameter")

@@ -38,6 +38,6 @@ def test_bald_heads_have_no_hair_colour(make_cases, truth):
     assert np.isnan(HairDifference(MetricSetup()).score(make_cases(bald, truth))).all()
 
 
-def test_engines_without_part_maps_get_no_figure(make_cases, truth):
+def test_engines_without_part_maps_have_no_score(make_cases, truth):
     cases = replace(make_cases(truth, truth), predicted_parts=None, truth_parts=None)
     assert np.isnan(SkinDifference(MetricSetup()).score(cases)).all()

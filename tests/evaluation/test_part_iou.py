@@ -58,7 +58,7 @@ def test_the_mean_is_over_parts_that_either_avatar_shows(score):
     assert score(target, target, none, none) == 1
 
 
-def test_two_bare_heads_agree(score):
+def test_two_heads_without_parts_score_one(score):
     bare = square(SKIN, slice(0, 5))
     assert score(bare, bare) == 1
     assert score(square(HAIR, slice(0, 5)), bare) == 0
@@ -77,5 +77,5 @@ def test_an_engine_without_part_maps_has_no_score(make_cases, truth):
 def test_wrong_maps_of_beards_are_refused(make_cases, truth):
     cases = make_cases(truth, truth)
     wrong = np.zeros((len(truth), 64, 64), np.uint8)
-    with pytest.raises(MetricError, match="truth beards must be bool"):
+    with pytest.raises(MetricError, match="ground-truth beards must be bool"):
         PartIou(MetricSetup()).score(replace(cases, truth_beards=wrong))

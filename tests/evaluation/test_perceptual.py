@@ -63,7 +63,7 @@ def distance(metric, first: np.ndarray, second: np.ndarray, truth) -> float:
     return float(metric.score(cases)[0])
 
 
-def test_st_lpips_orders_what_people_order(st_lpips, truth):
+def test_st_lpips_orders_distortions_by_severity(st_lpips, truth):
     made = pictures(128)
     found = {k: distance(st_lpips, v, made["same"], truth) for k, v in made.items()}
     assert found["same"] == 0
@@ -166,7 +166,7 @@ def test_lpips_takes_the_trunk_from_the_given_file(untrained_alexnet, truth):
     assert distance(again, made["noise"], made["same"], truth) == there
 
 
-def test_lpips_says_what_it_is():
+def test_lpips_declares_its_settings():
     identity = Lpips.meta.identity
     assert identity["net"] == "alex"
     assert identity["version"] == "0.1"
@@ -196,23 +196,25 @@ def test_pictures_too_small_for_the_trunk_are_refused(untrained_alexnet, truth):
         distance(metric, small, small, truth)
 
 
-def test_making_a_metric_leaves_the_random_state_alone(untrained_alexnet):
+def test_creating_a_metric_keeps_the_random_state(untrained_alexnet):
     before = torch.random.get_rng_state()
     Lpips(MetricSetup({ALEXNET: untrained_alexnet}))
     assert torch.equal(before, torch.random.get_rng_state())
 
 
-def test_lpips_looks_at_a_picture_once(lpips, truth, monkeypatch):
+def test_lpips_computes_the_features_of_a_picture_once(lpips, truth, monkeypatch):
     made = {name: picture[:80, :80] for name, picture in pictures(96).items()}
-    seen, look = [], lpips._features._look
-    monkeypatch.setattr(lpips._features, "_look", lambda p: seen.append(1) or look(p))
+    calls, compute = [], lpips._features._compute
+    monkeypatch.setattr(
+        lpips._features, "_compute", lambda p: calls.append(1) or compute(p)
+    )
     for one in made.values():
         for other in made.values():
             distance(lpips, one, other, truth)
-    assert len(seen) == len(made)
+    assert len(calls) == len(made)
 
 
-def test_what_was_looked_at_before_changes_no_score(st_lpips, truth):
+def test_cached_features_change_no_score(st_lpips, truth):
     made, net = pictures(96), st_lpips._net
     for one in made.values():
         for other in made.values():

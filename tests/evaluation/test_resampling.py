@@ -24,7 +24,7 @@ def test_a_resample_is_the_score_of_the_drawn_faces(truth):
     assert found[0] == pytest.approx(expected)
 
 
-def test_draws_are_whole_samples_and_the_same_every_time():
+def test_resample_counts_sum_to_the_faces_and_are_seeded():
     counts = resample_counts(12, 50)
     assert counts.shape == (50, 12)
     assert (counts.sum(axis=1) == 12).all()

@@ -44,7 +44,7 @@ def test_warm_up_stays_outside_the_clock():
     assert timing.model.ms_p95 == pytest.approx(40)
 
 
-def test_model_and_engine_are_told_apart():
+def test_model_and_engine_are_timed_separately():
     timing, _ = run([0.04])
     assert timing.model.ms_p50 == pytest.approx(40)
     assert timing.end_to_end.ms_p50 == pytest.approx(50)
@@ -58,7 +58,7 @@ def test_percentiles_show_the_spread():
     assert timing.model.ms_p95 == pytest.approx(100)
 
 
-def test_the_device_is_waited_for_at_every_reading():
+def test_the_clock_synchronises_at_every_reading():
     _, time = run([0.04], repeats=7)
     assert time.waits == 3 * 7
 
@@ -79,6 +79,6 @@ def test_timing_needs_faces_and_repeats():
         run([0.1], repeats=0)
 
 
-def test_a_processor_needs_no_waiting():
+def test_a_cpu_needs_no_synchronisation():
     torch_clock("cpu").synchronize()
     assert torch_clock("cpu").read() <= torch_clock("cpu").read()

@@ -56,17 +56,17 @@ def test_ratio_interval_is_close_to_the_delta_methods():
     assert found.high == pytest.approx(ratio + 1.96 * error, abs=0.004)
 
 
-def test_ratio_leaves_out_draws_without_a_whole():
+def test_ratio_drops_resamples_with_a_zero_denominator():
     found = ratio_interval(np.array([1.0, 0, 0, 0, 0]), np.array([1.0, 0, 0, 0, 0]))
     assert (found.mean, found.low, found.high) == (1, 1, 1)
 
 
-def test_interval_is_the_same_every_time():
+def test_interval_is_reproducible():
     values = np.random.default_rng(0).random(30)
     assert mean_interval(values) == mean_interval(values.copy())
 
 
-def test_interval_covers_as_often_as_it_says():
+def test_interval_has_its_nominal_coverage():
     rng = np.random.default_rng(1)
     covered = 0
     for _ in range(200):
@@ -75,7 +75,7 @@ def test_interval_covers_as_often_as_it_says():
     assert 0.89 <= covered / 200 <= 0.99
 
 
-def test_constant_values_have_a_point_for_an_interval():
+def test_interval_of_constant_values_is_a_point():
     found = mean_interval(np.full(10, 0.25))
     assert (found.low, found.high, found.kind) == (0.25, 0.25, "constant")
 
@@ -88,7 +88,7 @@ def test_few_faces_get_no_interval(count):
     assert np.isnan(found.low)
 
 
-def test_one_odd_value_among_equal_ones_is_survived():
+def test_one_outlier_among_equal_values_gives_an_interval():
     values = np.array([0.0] * 9 + [1.0])
     found = mean_interval(values)
     assert found.low <= found.mean <= found.high
@@ -125,7 +125,7 @@ def test_drawn_p_is_never_zero_and_close_to_exact():
     assert sign_flip_p(values) == pytest.approx(t_test, abs=0.02)
 
 
-def test_no_difference_is_no_evidence():
+def test_p_without_any_difference_is_one():
     assert sign_flip_p(np.zeros(8)) == 1
     assert np.isnan(sign_flip_p(np.zeros(0)))
 
@@ -150,7 +150,7 @@ def test_holm_by_hand():
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
 
 
-def test_holm_keeps_undefined_out_of_the_family():
+def test_holm_does_not_count_undefined_p_values():
     found = holm([0.02, float("nan"), 0.03])
     assert found[0] == pytest.approx(0.04)
     assert np.isnan(found[1])

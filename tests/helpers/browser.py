@@ -1,4 +1,4 @@
-"""A real browser for tests of pages, and axe's judgement of what it shows."""
+"""A real browser for page tests, and accessibility checks with axe."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """The machine's Chromium, headless; skips the test where there is none."""
+    """The machine's Chromium, headless. Skips the test if there is none."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.skip("needs Chromium (Debian: apt install chromium)")
@@ -36,13 +36,13 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
-def complaints(page: Page) -> list[str]:
-    """What axe finds wrong with a page by WCAG 2.2 AA and good practice, [] if nothing.
+def find_violations(page: Page) -> list[str]:
+    """Violations of WCAG 2.2 AA and best practices that axe finds on a page.
 
-    One line a violation: the rule, what it says, and the first element that breaks it.
+    One line per violation: rule, description, and the first element that violates it.
     """
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
     return [
         f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]}"
-        for each in found.response["violations"]
+        for each in results.response["violations"]
     ]

@@ -1,4 +1,4 @@
-"""Official checkpoints as train.py saves them, small, of our own networks' weights."""
+"""Small checkpoints in the format of the official train.py."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ CONFIG = {
 
 @contextmanager
 def narrow():
-    """Networks with 6 channels where the official ones have 512."""
+    """Limit networks to 6 channels where the official ones have 512."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(generator_config, "WIDEST", 6)
         yield
 
 
 def settings(**changes):
-    """'args' as train.py leaves it, with much that no network needs; None deletes."""
+    """'args' as train.py saves it, with unused settings; None deletes a key."""
     found = {k: v for k, v in CONFIG.items() if k != "style_dim"}
     found |= {"latent": CONFIG["style_dim"], "lr": 0.002, "ckpt": None, "batch": 4}
     found |= {"device": torch.device("cuda:0"), "path": "data", "mixing": 0.3}
@@ -50,7 +50,7 @@ def settings(**changes):
 
 
 def generator(seed=0):
-    """A generator every number of which counts, noise and biases too."""
+    """A generator whose parameters are all non-zero, noise and biases too."""
     torch.manual_seed(seed)
     network = SemanticGenerator(**CONFIG).eval()
     for parameter in network.parameters():
@@ -66,12 +66,12 @@ def checkpoint(**changes):
 @cache
 def _whole():
     trained = generator(0)
-    judge = SemanticDiscriminator(CONFIG["size"], CONFIG["seg_dim"], 1)
+    discriminator = SemanticDiscriminator(CONFIG["size"], CONFIG["seg_dim"], 1)
     moments = {"step": torch.tensor(9.0), "exp_avg": torch.ones(6)}
     group = {"lr": 0.0016, "betas": (0.0, 0.99), "params": [0]}
     return {
         "g": trained.state_dict(),
-        "d": judge.state_dict(),
+        "d": discriminator.state_dict(),
         "g_ema": generator(1).state_dict(),
         "g_optim": {"state": {0: moments}, "param_groups": [group]},
         "d_optim": {},
@@ -80,7 +80,7 @@ def _whole():
 
 
 def saved(path, content=None, archive=True):
-    """Write a checkpoint in torch's archive format, or in the one before it."""
+    """Write a checkpoint in torch's archive format, or in the older one."""
     content = checkpoint() if content is None else content
     torch.save(content, path, _use_new_zipfile_serialization=archive)
     return path

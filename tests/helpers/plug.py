@@ -1,14 +1,14 @@
-"""A progress that ends the process: what a kill leaves behind must go on."""
+"""A progress that simulates a kill, for tests that resume."""
 
 from benchmark.system.progress import Silent
 
 
 class Pulled(BaseException):
-    """Stands for a signal that ends the process."""
+    """Simulates a signal that ends the process."""
 
 
 class Plug(Silent):
-    """Pulls the plug at the n-th unit of work; 0 never does."""
+    """Raises Pulled at the n-th unit of work; never for 0."""
 
     def __init__(self, units=0):
         self.left = units

@@ -20,9 +20,9 @@ START_SECONDS = 60
 
 @contextmanager
 def postgres() -> Iterator[str]:
-    """The URL of an empty database; the test is skipped where there is no server.
+    """The URL of an empty database. Skips the test if PostgreSQL is not installed.
 
-    PostgreSQL refuses to run as root: then it runs as `postgres` or `nobody`.
+    PostgreSQL refuses to run as root. In this case it runs as `postgres` or `nobody`.
     """
     pytest.importorskip("psycopg", reason="needs pip install 'avatarbench[postgresql]'")
     programs = _programs()
@@ -56,7 +56,7 @@ def _programs() -> Path:
 
 
 def _user() -> str | None:
-    """Whom the server runs as: None for ourselves."""
+    """The user of the server; None for the current user."""
     if os.getuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}

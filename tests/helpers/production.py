@@ -1,4 +1,4 @@
-"""A production of pairs that kills itself after so many shards (0: it never does).
+"""Produces pairs and kills itself after some shards (0: never).
 
 python production.py STORE SHARDS
 """

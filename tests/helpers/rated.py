@@ -1,7 +1,7 @@
-"""Raters with planted preferences who fill a study, for tests of its report.
+"""Raters with known preferences who answer a study, for tests of its report.
 
-`rate(study, Raters(...))` writes STUDY/judgements/site.csv. Answers bear `source`
-"site" unless a test asks for another: no report would take them otherwise.
+`rate(study, Raters(...))` writes STUDY/ratings/site.csv. By default the source of
+answers is "site", because reports reject simulated answers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from reports.human_study.design.key import Key, read_key
-from reports.human_study.design.ratings_table import Judgement, write_judgements
+from reports.human_study.design.ratings_table import Rating, write_ratings
 from reports.human_study.design.study import Shown, Study
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
@@ -25,10 +25,11 @@ PLANTED = {"toon": (0.1, 0.2, 0.1, 0.6), "dice": (0.4, 0.15, 0.35, 0.1)}
 
 @dataclass(frozen=True)
 class Raters:
-    """Who answers, and how.
+    """How many raters answer, and how.
 
-    `careless` fail catch trials, `hasty` take a tenth of a second, `leaving` stop after
-    three questions: numbers of raters. `ties` is the share of ties.
+    `careless` raters fail catch trials, `hasty` ones answer in a tenth of a second, and
+    `leaving` ones stop after three questions; all three are indices of raters. `ties`
+    is the share of ties.
     """
 
     count: int = 20
@@ -42,18 +43,18 @@ class Raters:
 
 
 def rate(study: Study, raters: Raters) -> Path:
-    """Let everybody answer; the path of the judgements."""
+    """Write everybody's answers and return the path of the file."""
     key, rng = read_key(study), np.random.default_rng(raters.seed)
     rows = [
         _answer(study, key, raters, number, shown, rng)
         for number in range(raters.count)
-        for shown in study.paper(number).shown
+        for shown in study.assignment(number).shown
         if not (number in raters.leaving and shown.position > 3)
         and shown.trial.engine in raters.planted
     ]
-    folder = study.folder / "judgements"
+    folder = study.folder / "ratings"
     folder.mkdir(exist_ok=True)
-    write_judgements(rows, folder / "site.csv")
+    write_ratings(rows, folder / "site.csv")
     return folder / "site.csv"
 
 
@@ -64,17 +65,17 @@ def _answer(
     number: int,
     shown: Shown,
     rng: np.random.Generator,
-) -> Judgement:
+) -> Rating:
     trial = shown.trial
     tie = trial.kind != "catch" and rng.random() < raters.ties
     chosen = None if tie else _pick(key, raters, number, shown, rng)
     seconds = 0.1 if number in raters.hasty else float(rng.uniform(2, 8))
     timed = raters.source != "offline"
     ended = START + timedelta(seconds=seconds)
-    return Judgement(
+    return Rating(
         study=study.id,
         participant=f"rater{number:03}",
-        paper=number,
+        assignment=number,
         position=shown.position,
         trial=trial.id,
         kind=trial.kind,

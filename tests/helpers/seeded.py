@@ -1,4 +1,4 @@
-"""Weights by a rule: the same numbers on every machine, and no term left trivial.
+"""Seeded weights: equal on every machine, and no term is trivial.
 
 Each tensor is drawn by numpy's frozen RandomState from a seed made of its state-dict
 key, so the order of keys does not matter. Biases, modulations and noise strengths are
@@ -19,12 +19,12 @@ def normal(seed, *shape):
 
 
 def drawn(key, like):
-    """The values of one tensor of a state dict; FIR kernels stay."""
+    """Draw the values of one tensor of a state dict; FIR kernels stay."""
     if key.endswith("kernel"):
         return like
     values = normal(zlib.crc32(key.encode()), *like.shape)
     if key.startswith("style."):
-        # Stored a hundred times as large as it acts (lr_mlp 0.01).
+        # Stored 100 times larger than used (lr_mlp 0.01).
         return values * (100 if key.endswith("weight") else 20)
     if key.endswith("modulation.bias") or key.endswith("modulation"):
         return 1 + 0.3 * values
@@ -32,7 +32,7 @@ def drawn(key, like):
 
 
 def fill(module, dtype=torch.float64):
-    """Give `module` the rule's weights, strictly, and the precision asked for."""
+    """Load the seeded weights into `module`, in the given precision."""
     module.to(dtype)
     state = module.state_dict()
     module.load_state_dict({key: drawn(key, value) for key, value in state.items()})

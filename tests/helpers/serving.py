@@ -1,4 +1,4 @@
-"""`avatarbench study serve` as a process of its own, to be killed and started again."""
+"""Runs `avatarbench study serve` as a process that can be killed and restarted."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TOKEN = "a-token-for-tests"
-TELLS_ADDRESS = re.compile(r"for people\s+http://127\.0\.0\.1:(\d+)/")
+ADDRESS_LINE = re.compile(r"for raters\s+http://127\.0\.0\.1:(\d+)/")
 
 
 @dataclass
 class Server:
-    """One server at a time, always on the port that the first one was given."""
+    """One server at a time, always on the port of the first one."""
 
     study: Path
     options: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start, and wait until people can come."""
+        """Start the server and wait until it accepts connections."""
         command = [sys.executable, "-m", "benchmark.cli", "study", "serve"]
         command += [str(self.study), "--port", str(self.port), *self.options]
         environment = {**os.environ, "AVATARBENCH_ADMIN_TOKEN": TOKEN}
@@ -39,14 +39,14 @@ class Server:
         self.processes.append(process)
         assert process.stdout is not None
         for line in process.stdout:
-            if found := TELLS_ADDRESS.search(line):
+            if found := ADDRESS_LINE.search(line):
                 self.port = int(found[1])
             if "Ctrl-C" in line:
                 return
         raise AssertionError(f"the server ended with {process.wait()}")
 
     def kill(self) -> None:
-        """`kill -9`: no goodbye, nothing flushed."""
+        """Kill the server with SIGKILL."""
         process = self.processes[-1]
         process.kill()
         process.wait()

@@ -10,7 +10,10 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from benchmark.faces.portraits.training_set_record import CrowdRecord, write_record
+from benchmark.faces.portraits.training_set_record import (
+    TrainingSetRecord,
+    write_record,
+)
 from benchmark.faces.shards import open_shard, shard_path, write_shard
 
 SIZE, COUNT = 16, 12
@@ -46,7 +49,7 @@ def make_training(home: Path, **changes: object) -> None:
     crowd.mkdir()
     write_shard(shard_path(crowd, 0), pictures, parsing)
     digest = open_shard(shard_path(crowd, 0), COUNT, SIZE).digest()
-    record = CrowdRecord(
+    record = TrainingSetRecord(
         version="1", size=SIZE, seed=0, shard=COUNT, count=COUNT, shards=(digest,)
     )
     write_record(crowd, record)

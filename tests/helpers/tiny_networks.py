@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import random
+
 import torch
-from hypothesis import strategies as st
 from seeded import fill, normal
-from sequential import SequentialGenerator
-from sequential_discriminator import SequentialDiscriminator
 
 from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.semantic_stylegan import SemanticGenerator
@@ -49,74 +48,94 @@ VARIED = {
     "pooled-by-four": {"coarse_size": 16, "coarse_channel": 3},
     "many-stages": {"min_feat_size": 2, "coarse_size": 4},
     "other-mapping": {"style_dim": 5, "n_mlp": 4, "lr_mlp": 0.1},
+    "larger": {
+        "size": 64,
+        "style_dim": 16,
+        "n_mlp": 3,
+        "seg_dim": 5,
+        "local_layers": 6,
+        "local_channel": 8,
+        "depth_layers": 4,
+        "coarse_size": 32,
+        "coarse_channel": 12,
+        "min_feat_size": 8,
+        "transparent_dims": (3,),
+        "channels": {4: 12, 8: 12, 16: 12, 32: 10, 64: 6},
+    },
 }
-
-
-@st.composite
-def configurations(draw):
-    """Any valid small configuration."""
-    parts = draw(st.integers(2, 13))
-    layers = draw(st.integers(1, 5))
-    # Where W+ has as many rows as the expanded form, a tensor could be either.
-    base = draw(
-        st.integers(0, layers).filter(lambda n: n + 2 * parts != parts * layers)
-    )
-    smallest = draw(st.sampled_from([2, 4, 8]))
-    coarse = smallest * draw(st.sampled_from([2, 4]))
-    return {
-        "size": coarse * (2 if coarse == 32 else draw(st.sampled_from([2, 4]))),
-        "style_dim": draw(st.integers(1, 9)),
-        "n_mlp": draw(st.integers(1, 3)),
-        "seg_dim": parts,
-        "local_layers": layers,
-        "local_channel": draw(st.integers(1, 7)),
-        "base_layers": base,
-        "depth_layers": draw(st.integers(1, layers)),
-        "coarse_size": coarse,
-        "coarse_channel": draw(st.integers(1, 6)),
-        "min_feat_size": smallest,
-        "residual_refine": draw(st.booleans()),
-        "detach_texture": draw(st.booleans()),
-        "transparent_dims": tuple(draw(st.sets(st.integers(0, parts - 1)))),
-        "channels": {2**k: draw(st.integers(1, 6)) for k in range(2, 8)},
-    }
-
-
+PUBLISHED = {
+    "size": 512,
+    "style_dim": 512,
+    "n_mlp": 8,
+    "channel_multiplier": 2,
+    "seg_dim": 13,
+    "local_layers": 10,
+    "local_channel": 64,
+    "base_layers": 2,
+    "depth_layers": 6,
+    "coarse_size": 64,
+    "coarse_channel": 512,
+    "min_feat_size": 16,
+    "transparent_dims": (10, 12),
+}
+"""The published 512-px model."""
 COUNT = 2
 """Samples in a batch, where nothing else is said."""
 
 
-def both(dtype=torch.float64, **options):
-    """Our generator and the oracle with the same seeded weights."""
+def random_configuration(seed):
+    """A valid small configuration."""
+    draw = random.Random(seed)
+    parts, layers = draw.randint(2, 13), draw.randint(1, 5)
+    # Where W+ has as many rows as the expanded form, a tensor could be either.
+    bases = [n for n in range(layers + 1) if n + 2 * parts != parts * layers]
+    smallest = draw.choice([2, 4, 8])
+    coarse = smallest * draw.choice([2, 4])
+    return {
+        "size": coarse * (2 if coarse == 32 else draw.choice([2, 4])),
+        "style_dim": draw.randint(1, 9),
+        "n_mlp": draw.randint(1, 3),
+        "seg_dim": parts,
+        "local_layers": layers,
+        "local_channel": draw.randint(1, 7),
+        "base_layers": draw.choice(bases),
+        "depth_layers": draw.randint(1, layers),
+        "coarse_size": coarse,
+        "coarse_channel": draw.randint(1, 6),
+        "min_feat_size": smallest,
+        "residual_refine": draw.choice([False, True]),
+        "detach_texture": draw.choice([False, True]),
+        "transparent_dims": tuple(p for p in range(parts) if draw.random() < 0.2),
+        "channels": {2**k: draw.randint(1, 6) for k in range(2, 8)},
+    }
+
+
+def generator(dtype=torch.float64, kind=SemanticGenerator, **options):
+    """A generator of `PLAIN` and `options`, with seeded weights."""
+    return fill(kind(**PLAIN | options), dtype)
+
+
+def discriminator(
+    size=16, seg_dim=3, dtype=torch.float64, kind=SemanticDiscriminator, **options
+):
+    """A discriminator with the channels of `PLAIN` and seeded weights."""
+    options = {"channel_multiplier": 1, "channels": PLAIN["channels"]} | options
+    return fill(kind(size, seg_dim, **options), dtype)
+
+
+def latents(seed=2, count=COUNT, **options):
+    """(count, rows, D) latents in W+ for a generator of `PLAIN` and `options`."""
     config = PLAIN | options
-    ours = fill(SemanticGenerator(**config), dtype)
-    oracle = fill(SequentialGenerator(**config), dtype)
-    return ours, oracle
+    rows = config["base_layers"] + 2 * config["seg_dim"]
+    return normal(seed, count, rows, config["style_dim"])
 
 
-def judges(size=16, seg_dim=3, dtype=torch.float64):
-    """Our discriminator and the oracle's with the same seeded weights."""
-    options = {"channel_multiplier": 1, "channels": PLAIN["channels"]}
-    ours = fill(SemanticDiscriminator(size, seg_dim, **options), dtype)
-    oracle = fill(SequentialDiscriminator(size, seg_dim, **options), dtype)
-    return ours, oracle
-
-
-def latents(oracle, rows=None, seed=2, count=COUNT):
-    """(count, rows, D) codes, W+ where nothing else is said."""
-    return normal(seed, count, rows or oracle.n_latent, style_dim(oracle))
-
-
-def style_dim(oracle):
-    return oracle.style[1].weight.shape[0]
-
-
-def agree(ours, oracle, tolerance=1e-9):
+def agree(ours, wanted, tolerance=1e-9):
     """Equal up to `tolerance` of the largest value (of 1, where all are smaller)."""
-    assert ours.shape == oracle.shape
-    assert ours.dtype == oracle.dtype
-    bound = tolerance * max(1.0, float(oracle.detach().abs().max()))
-    torch.testing.assert_close(ours, oracle, rtol=0, atol=bound)
+    assert ours.shape == wanted.shape
+    assert ours.dtype == wanted.dtype
+    bound = tolerance * max(1.0, float(wanted.detach().abs().max()))
+    torch.testing.assert_close(ours, wanted, rtol=0, atol=bound)
 
 
 def listing(module):
@@ -140,13 +159,3 @@ def gradients(value, module, *inputs):
         name: torch.zeros_like(to) if grad is None else grad
         for (name, to), grad in zip(named.items(), found, strict=True)
     }
-
-
-def agree_by_name(ours, oracle, tolerance=1e-8):
-    """`agree` for each of two mappings' tensors; a disagreement names its tensor."""
-    assert ours.keys() == oracle.keys()
-    for name, value in oracle.items():
-        try:
-            agree(ours[name], value, tolerance)
-        except AssertionError as error:
-            raise AssertionError(f"{name}: {error}") from error

@@ -1,4 +1,4 @@
-"""A pretrained pair so small that an iteration of its adaptation takes milliseconds."""
+"""A tiny pretrained pair: an iteration of its adaptation takes milliseconds."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def make_networks(seed=0, generator=GENERATOR, discriminator=DISCRIMINATOR):
 
 
 def write(folder, seed=0, generator=GENERATOR, discriminator=DISCRIMINATOR, **changes):
-    """The names and paths of a written pair's files."""
+    """Names and paths of the files of a written pair."""
     networks = make_networks(seed, generator, discriminator)
     card = make_card(generator=generator, discriminator=discriminator, **changes)
     write_pair(folder, *networks, card)
@@ -65,7 +65,7 @@ def make_pair(folder, **changes):
 
 
 def make_renders(count=10, size=SIZE, seed=0):
-    """Random pictures, each of one colour but for a little noise."""
+    """Random pictures, each of one colour with a little noise."""
     rng = np.random.default_rng(seed)
     colours = rng.integers(0, 240, (count, 1, 1, 3), dtype=np.uint8)
     noise = rng.integers(0, 16, (count, size, size, 3), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""Untrained networks in the files that the similarity reads: small and seeded."""
+"""Weight files for the similarity: small untrained networks, seeded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FORMS: dict[str, type[LightCNN]] = {
 
 
 class NarrowLightCNN(LightCNN):
-    """One map in place of ten blocks: the same shapes for a thousandth of the work."""
+    """One layer instead of ten blocks: the same shapes with little computation."""
 
     name: ClassVar[LightCNNName] = "lightcnn-v4"
 
@@ -48,7 +48,7 @@ class NarrowLightCNN(LightCNN):
 
 @contextmanager
 def narrow_lightcnn() -> Iterator[None]:
-    """Let LightCNN V4 be narrow meanwhile, for tests that need any embedding."""
+    """Replace LightCNN V4 by a narrow network, for tests that need any embedding."""
     with pytest.MonkeyPatch.context() as patch:
         for forms in (FORMS, lightcnn._FORMS):
             patch.setitem(forms, "lightcnn-v4", NarrowLightCNN)
@@ -56,7 +56,7 @@ def narrow_lightcnn() -> Iterator[None]:
 
 
 def write_lightcnn(path, name="lightcnn-v4", seed=0):
-    """A checkpoint as the authors release it, with random weights; the network."""
+    """Write a checkpoint in the authors' format, with a random network; return it."""
     torch.manual_seed(seed)
     network = FORMS[name]().eval()
     prefix = "module." if name == "lightcnn-29-v2" else ""
@@ -68,7 +68,7 @@ def write_lightcnn(path, name="lightcnn-v4", seed=0):
 
 
 def card(**changes):
-    """A card that claims nothing."""
+    """A card with placeholder values."""
     fields = {
         "title": "tiny",
         "parser": {},
@@ -89,7 +89,7 @@ def card(**changes):
 
 
 def write_tiny_parser(folder, seed=0, size=64):
-    """A weights folder of an untrained parser; the parser."""
+    """Write a weights folder of an untrained parser; return the parser."""
     torch.manual_seed(seed)
     parser = FaceParser(ParserConfig(size=size, widths=(8, 8, 8, 8))).eval()
     write_parser(folder, parser, card())

@@ -1,4 +1,4 @@
-"""A studio small enough for tests: an engine of flat colours, three grey faces."""
+"""A small studio for tests: an engine with flat colours and three grey faces."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SPEC = AvatarSpec(
 
 
 def render(vectors, size):
-    """A skin with a bar as wide as the head, hair on top and a beard below."""
+    """The skin with a bar as wide as the head, hair on top and a beard below."""
     pictures = np.empty((len(vectors), size, size, 3), np.uint8)
     for row, picture in enumerate(pictures):
         record = vectors[row].to_records()[0]
@@ -59,7 +59,7 @@ CANVAS = Canvas("flat", "Flat engine", "1 (β)", SPEC, render, options)
 
 
 class GreyFaces:
-    """Faces of one shade each; `odd & name` is dark, the others light."""
+    """Faces of one shade each; `odd & 'name'` is dark, the others are light."""
 
     shades = {"ann": 200, "bob": 190, "odd & 'name'": 20}  # noqa: RUF012
 
@@ -78,7 +78,7 @@ def export(designer, done):
     return {f"flat.{designer}.csv": json.dumps(records).encode()}
 
 
-def make_room(folder, invited=()):
-    """A studio over the flat engine and the grey faces, its work in `folder`."""
+def make_tiny_studio(folder, invited=()):
+    """A studio with the flat engine and grey faces. Its workbook is in `folder`."""
     book = create_workbook(folder, CANVAS.name, SPEC)
-    return Studio.over(CANVAS, GreyFaces(), book, export, invited)
+    return Studio.create(CANVAS, GreyFaces(), book, export, invited)

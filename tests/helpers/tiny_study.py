@@ -1,7 +1,7 @@
-"""A study small enough for tests, frozen through the same door as real ones.
+"""A small study for tests, frozen like a real one.
 
 `make_study(folder, faces=6, methods=4, engines=("toon", "dice"), catches=2, repeats=2)`
-writes one; its pictures are plain squares, its key says which method drew which.
+writes it. Its pictures are plain squares.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ TEXTS = {
 }
 
 
-class _Names:
-    """Opaque ids and one small picture for each, all different."""
+class _Pictures:
+    """Unique ids, each with a different small picture."""
 
     def __init__(self) -> None:
         self.pictures: dict[str, bytes] = {}
@@ -70,8 +70,8 @@ def make_study(
     back: str = "allowed",
     simulated: bool = False,
 ) -> Study:
-    """Write a study into `folder` (it must not exist) and read it."""
-    names = _Names()
+    """Write a study into `folder`, which must not exist, and read it."""
+    names = _Pictures()
     variants = list(METHODS)[:methods]
     square = balanced_square(methods)
     shown = [{"id": names.id(), "picture": names.picture()} for _ in range(faces)]
@@ -81,10 +81,10 @@ def make_study(
             options = {variant: names.picture() for variant in variants}
             for rank, (variant, picture) in enumerate(options.items()):
                 drawn[picture] = variant
-                # The later a method is listed, the nearer to the truth it is.
+                # Later methods have better scores.
                 scores[picture] = round(0.6 - 0.1 * rank + 0.003 * row, 4)
             order = [options[variants[i]] for i in square[row % len(square)]]
-            trials.append(_trial(names, "judgement", face["id"], engine, order))
+            trials.append(_trial(names, "rating", face["id"], engine, order))
     for row, first in enumerate(trials[:repeats]):
         turned = [first["options"][i] for i in square[(row + 1) % len(square)]]
         again = _trial(names, "repeat", first["face"], first["engine"], turned)
@@ -126,7 +126,7 @@ def make_study(
         pictures=drawn,
         catches=right,
         metrics={
-            # Of the first engine alone, and in a key's alphabet before the headline.
+            # Only for the first engine, and listed before the metric of Table 1.
             "accuracy": Metric(
                 title="Accuracy", unit="share", direction="higher", identity={"v": 1}
             ),

@@ -1,4 +1,4 @@
-"""A resolved small enough for tests: an engine, methods, metrics and faces.
+"""A suite small enough for tests: an engine, methods, metrics and faces.
 
 Run as a program, it is the command line with these entries registered.
 """
@@ -32,7 +32,7 @@ SPEC = AvatarSpec(
 
 
 class TinyEngine:
-    """A square of the skin's colour with a mouth as wide as its value."""
+    """A square in the skin colour, with a mouth as wide as its value."""
 
     meta = EngineMeta("tiny", "Tiny", "1", "tests", "CC0-1.0")
     spec = SPEC
@@ -57,7 +57,7 @@ class TinyOptions(MethodOptions):
 
 
 class TinyMethod:
-    """Adds one number a step in a resumable stage; predicts from the brightness."""
+    """Adds one number per step in a resumable stage; predicts from the brightness."""
 
     meta: ClassVar[MethodMeta] = MethodMeta("tiny", "Tiny", "1", "none", "CC0-1.0")
     Options: ClassVar[type[TinyOptions]] = TinyOptions
@@ -110,7 +110,7 @@ class TinyMethod:
 
 
 class FailingMethod(TinyMethod):
-    """Fails to fit while a file called `broken` lies in the store's folder."""
+    """Fails to fit while a file `broken` exists next to the store."""
 
     meta = MethodMeta("failing", "Failing", "1", "none", "CC0-1.0")
 
@@ -121,7 +121,7 @@ class FailingMethod(TinyMethod):
 
 
 class Oracle(TinyMethod):
-    """Learns the mean mouth of the train faces' truths."""
+    """Learns the mean mouth in the ground truth of the train faces."""
 
     meta = MethodMeta("oracle", "Oracle", "1", "none", "CC0-1.0", role="oracle")
 
@@ -170,7 +170,7 @@ def register() -> None:
 
 
 def make_faces(folder: Path, count: int = 12) -> None:
-    """Grey faces of rising brightness, truths by two designers, three splits."""
+    """Write grey faces of rising brightness, their ground truth, and three splits."""
     pictures = folder / "faces"
     pictures.mkdir(parents=True)
     names = [f"face{index:02d}" for index in range(count)]
@@ -189,7 +189,7 @@ def make_faces(folder: Path, count: int = 12) -> None:
 
 
 def suite_data(**changes) -> dict:
-    """A suite over the faces that `make_faces` wrote beside it."""
+    """The data of a suite on the faces of `make_faces` in the same folder."""
     data = {
         "name": "tiny",
         "title": "Tiny suite",
@@ -211,7 +211,7 @@ def suite_data(**changes) -> dict:
 
 
 def make_suite(folder: Path, **changes) -> Path:
-    """Faces and a suite file in `folder`; the file's path."""
+    """Write faces and a suite file to `folder`; returns the path of the file."""
     import yaml
 
     make_faces(folder)

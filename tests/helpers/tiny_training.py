@@ -1,4 +1,4 @@
-"""A training so small that an iteration takes milliseconds."""
+"""A tiny generator training; an iteration takes milliseconds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OPTIONS = {
     "augmentation": {"flip": 0.5, "shift": 0.1},
     "batch": 4,
     "images": 48,
-    "look_every": 16,
+    "preview_every": 16,
 }
 
 
@@ -39,7 +39,7 @@ def make_recipe(**changes):
 
 
 def make_faces(count=10, size=SIZE, seed=0):
-    """Random pictures, each of which begins with a pixel of its number."""
+    """Random pictures; the first pixel of each is its index."""
     rng = np.random.default_rng(seed)
     pictures = rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8)
     pictures[:, 0, 0] = np.arange(count, dtype=np.uint8)[:, None]

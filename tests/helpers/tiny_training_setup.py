@@ -1,4 +1,4 @@
-"""A course without networks to load: a painter, and terms that look at plain pixels."""
+"""A training setup without weight files: a painter as imitator, and pixel features."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from benchmark.avatars import (
 from benchmark.storage.store import Store
 from benchmark.system.progress import Silent
 from methods.f2p.alignment import TEMPLATES
-from methods.f2p.comparison import Judge
+from methods.f2p.comparison import SimilarityNetwork
 from methods.f2p.features import features_of
-from methods.f2p.imitation import Imitated
+from methods.f2p.imitation import TrainedImitator
 from methods.f2p.options import SimilarityOptions, TranslatorOptions
-from methods.f2p.training_setup import Course, Faces
+from methods.f2p.training_setup import Faces, TrainingSetup
 from methods.f2p.warm_start import WarmPairs
 
 FRAME = TEMPLATES["portraits"]
@@ -55,7 +55,7 @@ OPTIONS = TranslatorOptions(
 
 
 class Painter(nn.Module):
-    """Stands for an imitator: a column of grey for each number of the vector."""
+    """Replaces an imitator: each number of the vector is a grey column."""
 
     def __init__(self):
         super().__init__()
@@ -67,7 +67,7 @@ class Painter(nn.Module):
 
 
 class Pixels:
-    """Stands for a term: a fixed linear view of a picture's columns."""
+    """Replaces a term: a fixed linear map of a picture's columns."""
 
     def __init__(self, width, seed=0):
         generator = torch.Generator().manual_seed(seed)
@@ -96,17 +96,17 @@ def make_features(root, pictures, term, progress=None, frame=FRAME, label="faces
     return features_of(pictures, digest, term, frame, store, progress, "cpu", label)
 
 
-def make_course(root, count=40, weights=WEIGHTS, **changes):
-    """A course whose faces are drawings of vectors that could be found again."""
+def make_setup(root, count=40, weights=WEIGHTS, **changes):
+    """A setup whose faces are drawings of known vectors."""
     vectors = AvatarVectors.sample(SPEC, count, seed=1)
     pictures = painted(vectors)
     terms = {"identity": Pixels(256, seed=1), "content": Pixels(SIDE, seed=2)}
     found = {k: make_features(root, pictures, term) for k, term in terms.items()}
     options = OPTIONS.model_copy(update=changes)
     pairs = WarmPairs(found["identity"], vectors) if options.warm_steps else None
-    return Course(
-        imitated=Imitated(SPEC, Painter().eval(), "painter", {}),
-        judge=Judge(terms, FRAME, FRAME),
+    return TrainingSetup(
+        imitator=TrainedImitator(SPEC, Painter().eval(), "painter", {}),
+        similarity=SimilarityNetwork(terms, FRAME, FRAME),
         faces=Faces(found["identity"], found["content"]),
         pairs=pairs,
         options=options,

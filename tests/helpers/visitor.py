@@ -1,6 +1,6 @@
-"""Somebody who visits the rating site: follows pages as a browser without script does.
+"""A participant of the rating site who uses a browser without JavaScript.
 
-`a_site(folder, **study)` serves a tiny study; `Visitor(app)` has cookies of its own.
+`a_site(folder, **study)` serves a tiny study. Each `Visitor(app)` has its own cookies.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TOKEN = "a-token-for-tests"
 
 @dataclass
 class Served:
-    """A study that is served, and what it is served from."""
+    """A served study with its database and app."""
 
     study: Study
     database: Database
@@ -49,7 +49,7 @@ def restarted(served: Served, **settings) -> Served:
 
 
 class Visitor:
-    """One browser; `page` is what it shows, `path` where it is."""
+    """One browser. `page` is the current page and `path` its address."""
 
     def __init__(self, app: FastAPI) -> None:
         self.client = TestClient(app, base_url="http://127.0.0.1")
@@ -58,7 +58,7 @@ class Visitor:
         return self._show(self.client.get(path, **options))
 
     def submit(self, path: str, **fields: str):
-        """Send the page's form (its hidden fields) with more fields."""
+        """Submit the page's form: its hidden fields and more fields."""
         return self._show(self.client.post(path, data={**self.hidden(), **fields}))
 
     def _show(self, page):
@@ -87,7 +87,7 @@ class Visitor:
         return self.open("/rate")
 
     def answer(self, index: int = 0):
-        """Choose the option in that place of the page that is open, and send it."""
+        """Choose an option of the current page by its position and submit it."""
         return self.submit(self.path, choice=self.choices()[index])
 
     def finish(self, index: int = 0) -> None:
@@ -95,7 +95,7 @@ class Visitor:
             self.answer(index)
 
     def link(self) -> str:
-        """The personal link, as the instructions show it."""
+        """The personal link from the instructions."""
         return re.findall(r"/p/[\w-]+", self.open("/instructions").text)[0]
 
     def enter_as_leader(self):

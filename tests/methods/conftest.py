@@ -1,4 +1,4 @@
-"""Tiny engines that offer no more than the contract, and contexts to fit with."""
+"""Tiny engines with only the required interface, and fit contexts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ MIXED_SPEC = AvatarSpec(
 
 
 class TinyEngine:
-    """Paints the flat form of a vector as stripes."""
+    """Draws the flat form of a vector as stripes."""
 
     __slots__ = ("meta", "spec")
 
@@ -79,7 +79,7 @@ def mixed_engine():
 
 @pytest.fixture(scope="session")
 def make_context(tmp_path_factory):
-    """Contexts on a store of one's own, unless one is given."""
+    """Contexts with a store of their own, unless one is given."""
 
     def make(engine, labelled=False, store=None, seed=0, progress=None, weights=None):
         rng = np.random.default_rng(7)
@@ -103,7 +103,7 @@ def make_context(tmp_path_factory):
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread():
-    """Small networks gain nothing from a second thread."""
+    """Use one thread: a second one does not speed up small networks."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

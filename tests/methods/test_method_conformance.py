@@ -1,4 +1,4 @@
-"""What every registered method must keep to, whatever it does inside."""
+"""Requirements on every registered method."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from benchmark.registry import ENGINES, METHODS
 from benchmark.system.progress import Silent
 from benchmark.weights.resolver import WeightResolver
 from methods.base import Method, MethodError
-from methods.shared.stage_estimate import Foreseeing
 
 TINY = {
     "input_size": 64,
@@ -28,7 +27,7 @@ TINY = {
     "batch_size": 4,
     "samples": 8,
     "checkpoint_steps": 1,
-    "adaptation": {"steps": 1, "batch": 4},  # its checkpoints come by the clock
+    "adaptation": {"steps": 1, "batch": 4},  # checkpoints depend on time
     "mean": {"samples": 20, "glasses": False},
     "inversion": {"steps": 2, "batch": 4, "perceptual_weight": 0},
     "semantic": {"copies": 2},
@@ -42,18 +41,18 @@ TINY = {
     "search": {"steps": 3, "batch": 2},
     "translator": {"width": 16, "steps": 2, "batch": 2, "checkpoint_steps": 1},
 }
-"""Values for the options of these names, where a method has them."""
+"""Values of options by name, for methods that have them."""
 
 STAND_INS: dict[str, Path] = {}
-"""Untrained weights in place of published ones whose networks have one size alone."""
+"""Untrained weights that replace published ones of networks with a fixed size."""
 
 
 class Killed(BaseException):
-    """Stands for a signal that ends the process."""
+    """Simulates a signal that ends the process."""
 
 
 class KillingProgress(Silent):
-    """Lets two units of work pass under any bar, then pulls the plug."""
+    """Raises after two units of any progress bar."""
 
     def task(self, label, total, done=0):
         return _Fuse()
@@ -80,7 +79,7 @@ def method(request):
 
 @pytest.fixture(scope="module", autouse=True)
 def pretrained(tmp_path_factory):
-    """Tiny weights, for methods that start from others' networks."""
+    """Tiny weights for methods that start from pretrained networks."""
     with tiny_similarity.narrow_lightcnn():
         write_tiny_weights(tmp_path_factory)
         yield
@@ -93,7 +92,7 @@ def write_tiny_weights(tmp_path_factory):
     tiny_similarity.write_tiny_parser(root / "parser")
     STAND_INS[weights.LIGHTCNN_V4] = root / "lightcnn.pth.tar"
     tiny_similarity.write_lightcnn(STAND_INS[weights.LIGHTCNN_V4])
-    # An untrained parser sees hardly any differences.
+    # Features of an untrained parser hardly differ.
     TINY["similarity"] = {
         "identity_weight": 0,
         "content_weight": 1e5,
@@ -108,7 +107,7 @@ def tiny(method):
 
 @pytest.fixture(scope="module")
 def context_for(make_context):
-    """Contexts with what a method may see, and the weight files that it asks for."""
+    """Contexts for a method, with the weight files that it needs."""
 
     def make(method, engine, **changes):
         names = method.required_weights(tiny(method).options)
@@ -150,14 +149,14 @@ def test_names_its_weight_files(method):
     published = set(weights.names())
     assert set(method.meta.needs) <= published
     assert set(default) & published <= set(method.meta.needs)
-    for name in set(default) - published:  # of a pretrained generator's folder
+    for name in set(default) - published:  # of the pretrained generator
         assert weights.find(name) is not None
     wanted = method.required_weights(tiny(method).options)
     assert not set(wanted) & published - set(STAND_INS)
 
 
 class RenderOnly:
-    """What the contract promises of an engine, and no more.
+    """An engine with only the required interface.
 
     The tiny generator draws 16 px; engines draw 64 and more, of which it gets every
     fourth.
@@ -258,33 +257,13 @@ def test_an_interrupted_fit_ends_the_same(method, mixed_engine, context_for):
     assert pieces.predict(faces) == whole.predict(faces)
 
 
-def test_a_second_fit_does_nothing_again(method, mixed_engine, context_for):
+def test_a_second_fit_reuses_all_stages(method, mixed_engine, context_for):
     context = context_for(method, mixed_engine)
     tiny(method).fit(context)
     tiny(method).fit(replace(context, progress=KillingProgress()))
 
 
-def test_foresees_what_its_fit_makes(method, mixed_engine, context_for):
-    """A method need not foresee anything; what it says must come true."""
-    context, instance = context_for(method, mixed_engine), tiny(method)
-    if not isinstance(instance, Foreseeing):
-        ours = method.__module__.startswith("methods.")
-        assert method.meta.role == "control" or not ours
-        return
-    foresight = instance.foresee(context)
-    assert foresight.seconds >= 0
-    assert foresight.face_seconds > 0
-    assert all(found.seconds >= 0 for found in foresight.stages)
-    stages = [found.stage for found in foresight.stages]
-    assert not any(map(context.store.has, stages))
-    assert instance.foresee(context) == foresight
-    instance.fit(context)
-    assert all(map(context.store.has, stages))
-    later = [found.stage for found in tiny(method).foresee(context).stages]
-    assert {s.key for s in later} <= {s.key for s in stages}
-
-
-def test_only_oracles_want_truths(method, mixed_engine, context_for):
+def test_only_oracles_need_ground_truth(method, mixed_engine, context_for):
     context = context_for(method, mixed_engine, labelled=False)
     if is_oracle(method):
         with pytest.raises(MethodError, match="labelled"):

@@ -17,7 +17,7 @@ limit_spinning()  # before torch is imported
 import torch
 
 from benchmark.avatars import AvatarVectors
-from benchmark.config.option_merge import wanted_options
+from benchmark.config.option_merge import merged_options
 from benchmark.config.suite import load_suite
 from benchmark.engines.base import Engine
 from benchmark.registry import ENGINES
@@ -39,7 +39,7 @@ def recipes() -> Iterator[tuple[str, EstimatorOptions]]:
     for name in SUITES:
         suite = load_suite(name)
         section = next(v for v in suite.variants if v.method == "baseline")
-        wanted = wanted_options(suite, section, EstimatorOptions.model_fields)
+        wanted = merged_options(suite, section, EstimatorOptions.accepted_names())
         yield f"suite {name}", EstimatorOptions.model_validate(wanted)
 
 
@@ -51,7 +51,7 @@ def print_line(name: str, engine: Engine, options: EstimatorOptions) -> None:
 
     def predict(face: torch.Tensor) -> AvatarVectors:
         with torch.inference_mode():
-            flat = network(options.sight(face))
+            flat = network(options.network_input(face))
         return AvatarVectors.from_flat(engine.spec, flat.numpy())
 
     subject = Subject(predict, lambda v: engine.render(v, RENDER_SIZE))

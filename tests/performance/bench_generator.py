@@ -1,11 +1,9 @@
-"""Our generator beside the sequential oracle: time and peak memory, in one run.
+"""Time and peak memory of the generator.
 
-Run it on an idle machine: python tests/performance/bench_generator.py
+Run it on an idle machine with `make bench`.
 
-Both get the same weights and codes. Calls of the two alternate, so that a busy machine
-slows both; times are medians. Peak memory is what a fresh process needs on top of the
-weights, for one call. The official code's figures were measured elsewhere, once, and
-stand in columns of their own.
+Times are medians. Peak memory is what a fresh process needs for one call on top of the
+weights. The figures of the official code were measured once on another machine.
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from benchmark.system.openmp import limit_spinning
 limit_spinning()  # before torch is imported
 
 import torch
-from sequential import SequentialGenerator
+from tiny_networks import PUBLISHED
 from torch import nn
 
 from benchmark.system.hardware import hardware
@@ -33,28 +32,12 @@ from methods.generator.recipe import read_recipe
 from methods.networks.generator_config import GeneratorConfig
 from methods.networks.semantic_stylegan import SemanticGenerator
 
-PUBLISHED = {
-    "size": 512,
-    "style_dim": 512,
-    "n_mlp": 8,
-    "channel_multiplier": 2,
-    "seg_dim": 13,
-    "local_layers": 10,
-    "local_channel": 64,
-    "base_layers": 2,
-    "depth_layers": 6,
-    "coarse_size": 64,
-    "coarse_channel": 512,
-    "min_feat_size": 16,
-    "transparent_dims": (10, 12),
-}
 SMALL = read_recipe("portraits64").generator
 CONFIGS = {"512": PUBLISHED, "64": SMALL}
-NETWORKS = {"ours": SemanticGenerator, "oracle": SequentialGenerator}
 
 
 class Uncut(nn.Module):
-    """Stands in for the render net: what it would get is what comes out."""
+    """Replaces the render net and returns its inputs."""
 
     def forward(self, feature, seg_coarse, randomize):
         return feature, seg_coarse
@@ -66,11 +49,11 @@ class Case:
 
     Attributes:
         config: a key of CONFIGS.
-        batch: codes in a call.
-        local: end before the render net.
-        backward: go back from the picture to the W+ codes.
-        official: the official code's seconds, as published.
-        official_memory: its peak memory, as published.
+        batch: latent codes in a call.
+        local: skip the render net.
+        backward: compute the gradient of the picture to the latents in W+.
+        official: seconds of the official code.
+        official_memory: its peak memory.
     """
 
     config: str
@@ -86,22 +69,22 @@ class Case:
         way = "forward+backward" if self.backward else "forward"
         return f"{self.config} px, {part}, {way}, batch {self.batch}"
 
-    def make(self, network: str):
-        """The network, frozen, and its codes."""
+    def make(self) -> tuple[SemanticGenerator, torch.Tensor]:
+        """The frozen network and its latents in W+."""
         torch.manual_seed(0)
-        made = NETWORKS[network](**CONFIGS[self.config]).requires_grad_(False)
+        made = SemanticGenerator(**CONFIGS[self.config]).requires_grad_(False)
         if self.local:
             made.render_net = Uncut()
         config = GeneratorConfig(**CONFIGS[self.config])
         return made, torch.randn(self.batch, config.layout.rows, config.style_dim)
 
-    def call(self, network: nn.Module, codes: torch.Tensor) -> None:
-        """What is measured."""
-        codes = codes.requires_grad_(self.backward)
+    def call(self, network: SemanticGenerator, latents: torch.Tensor) -> None:
+        """The call that is measured."""
+        latents = latents.requires_grad_(self.backward)
         with torch.set_grad_enabled(self.backward):
-            made = network([codes], input_is_latent=True, randomize_noise=False)
+            made = network([latents], input_is_latent=True, randomize_noise=False)
             if self.backward:
-                torch.autograd.grad(made.image.square().mean(), codes)
+                torch.autograd.grad(made.image.square().mean(), latents)
 
 
 CASES = [
@@ -118,33 +101,30 @@ CASES = [
 ]
 
 
-def seconds(case: Case, repeats: int, clock) -> dict[str, float]:
-    """Median seconds of a call by network; their calls alternate."""
-    made = {name: case.make(name) for name in NETWORKS}
-    made["oracle"][0].load_state_dict(made["ours"][0].state_dict())
-    taken: dict[str, list[float]] = {name: [] for name in made}
+def seconds(case: Case, repeats: int, clock: Callable[[], float]) -> float:
+    """Median seconds of a call after a warm-up call."""
+    made = case.make()
+    taken = []
     for _ in range(repeats + 1):
-        for name, (network, codes) in made.items():
-            started = clock()
-            case.call(network, codes)
-            taken[name].append(clock() - started)
-    # The first call of each warms up.
-    return {name: statistics.median(times[1:]) for name, times in taken.items()}
+        started = clock()
+        case.call(*made)
+        taken.append(clock() - started)
+    return statistics.median(taken[1:])
 
 
-def print_memory(index: int, network: str) -> None:
-    """In a process of its own: MiB of one call on top of imports and weights."""
-    made = CASES[index].make(network)
+def print_memory(index: int) -> None:
+    """Print the MiB of one call on top of imports and weights, in a fresh process."""
+    made = CASES[index].make()
     before = held_at_most(since_now=True)
     CASES[index].call(*made)
     print(held_at_most() - before)
 
 
 def held_at_most(since_now: bool = False) -> float:
-    """MiB that this process has held at most, so far or (on Linux) since now."""
+    """Peak MiB of this process so far, or on Linux from now on."""
     status = Path("/proc/self/status")
     if status.is_file():
-        # getrusage would hand the peak of the parent down to the child.
+        # getrusage would report the peak of the parent process.
         if since_now:
             Path("/proc/self/clear_refs").write_text("5")
         lines = status.read_text().splitlines()
@@ -154,31 +134,26 @@ def held_at_most(since_now: bool = False) -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
-def memory(index: int, network: str, threads: int) -> float:
+def memory(index: int, threads: int) -> float:
     """MiB that one call needs on top of the weights."""
-    options = ["--memory-of", str(index), network, "--threads", str(threads)]
+    options = ["--memory-of", str(index), "--threads", str(threads)]
     command = [sys.executable, __file__, *options]
     return float(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
-def print_table(cases: list[int], repeats: int, threads: int, clock) -> None:
-    """Measure the cases and print a line each."""
-    columns = f"{'ours':>9}{'oracle':>9}{'':>7}{'official':>10}"
-    print(f"{'':<48}{'seconds':<36}MiB on top of the weights")
+def print_table(
+    cases: list[int], repeats: int, threads: int, clock: Callable[[], float]
+) -> None:
+    """Measure the cases and print one line for each."""
+    columns = f"{'ours':>9}{'official':>10}"
+    print(f"{'':<48}{'seconds':<20}MiB on top of the weights")
     print(f"{'':<44}{columns}  {columns}")
     for index in cases:
         case = CASES[index]
         taken = seconds(case, repeats, clock)
-        held = {name: memory(index, name, threads) for name in NETWORKS}
-        cells = [
-            f"{found['ours']:>9.{digits}f}{found['oracle']:>9.{digits}f}"
-            f"{found['oracle'] / max(found['ours'], 1e-9):>6.1f}x{official:>10}"
-            for found, digits, official in (
-                (taken, 4, case.official),
-                (held, 0, case.official_memory),
-            )
-        ]
-        print(f"{case.name:<44}" + "  ".join(cells), flush=True)
+        held = memory(index, threads)
+        cells = f"{taken:>9.4f}{case.official:>10}  {held:>9.0f}"
+        print(f"{case.name:<44}{cells}{case.official_memory:>10}", flush=True)
     print(
         "\nofficial: the official code, measured once on a busy 2-core AMD EPYC with "
         "torch 2.13 (cpu);\nits memory is the peak of the whole process, imports and "
@@ -194,14 +169,14 @@ def main() -> None:
     parser.add_argument(
         "--processor-time",
         action="store_true",
-        help="of all threads together, not the clock on the wall: for busy machines",
+        help="measure processor time instead of elapsed time: for busy machines",
     )
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--memory-of", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--memory-of", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    if options.memory_of:
-        print_memory(int(options.memory_of[0]), options.memory_of[1])
+    if options.memory_of is not None:
+        print_memory(options.memory_of)
         return
     machine = hardware("cpu", options.threads)
     print(f"{machine['name']} of {machine['cores']} cores, torch {torch.__version__}")

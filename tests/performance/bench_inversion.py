@@ -28,8 +28,8 @@ from benchmark.weights import find
 from benchmark.weights.folders import SHIPPED
 from methods.generator.pretrained import load_generator
 from methods.generator.sampling import centre, draw_codes, render
-from methods.swiftavatar.latent_optimisation import Inversion
-from methods.swiftavatar.mean_codes import MeanCodes
+from methods.swiftavatar.latent_optimisation import LatentOptimiser
+from methods.swiftavatar.mean_latents import MeanLatents
 from methods.swiftavatar.options import InversionOptions
 from methods.swiftavatar.perceptual import open_perceptual, required_weights
 
@@ -52,14 +52,14 @@ class Bench:
         size = self.options.perceptual_size
         self.net = open_perceptual(perceptual, size, {needed: file}, "cpu")
         self.avatar = load_generator(SHIPPED / GENERATOR).requires_grad_(False)
-        codes = draw_codes(self.avatar, max(COUNTS.values()), seed=0)
-        self.targets = render(self.avatar, codes).image.clone()
+        latents = draw_codes(self.avatar, max(COUNTS.values()), seed=0)
+        self.targets = render(self.avatar, latents).image.clone()
         mean = self.avatar.layout.repeat(centre(self.avatar)[None])[0]
-        self.start = MeanCodes(mean, mean, 0, "bench")
+        self.start = MeanLatents(mean, mean, 0, "bench")
 
     def inversion(self, batch: int) -> float:
         """Seconds a render and a step."""
-        inversion = Inversion(self.avatar, self.net, self.start, self.options)
+        inversion = LatentOptimiser(self.avatar, self.net, self.start, self.options)
         targets = self.targets[: COUNTS[batch]]
         started = self.clock()
         for some in targets.split(batch):
@@ -69,15 +69,15 @@ class Bench:
     def step(self, batch: int) -> dict[str, float]:
         """Seconds a render of the four pieces of a step."""
         targets = self.net.features(self.targets[:batch])
-        codes = self.start.start.repeat(batch, 1, 1).requires_grad_(True)
+        latents = self.start.start.repeat(batch, 1, 1).requires_grad_(True)
         times = [self.clock()]
-        image = self.avatar([codes], input_is_latent=True).image
+        image = self.avatar([latents], input_is_latent=True).image
         times.append(self.clock())
         distance = self.net.distances(image, targets).sum()
         times.append(self.clock())
         (pull,) = torch.autograd.grad(distance, image, retain_graph=True)
         times.append(self.clock())
-        torch.autograd.grad(image, codes, pull)
+        torch.autograd.grad(image, latents, pull)
         times.append(self.clock())
         pieces = [(b - a) / batch for a, b in itertools.pairwise(times)]
         names = ("generator", "perceptual", "perceptual back", "generator back")

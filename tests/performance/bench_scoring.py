@@ -62,13 +62,13 @@ class Bench:
                 metric.score(Cases(self.vectors, self.vectors, trial, truth))
                 continue
             for row in range(len(trial)):
-                metric._features._kept.clear()
+                metric._features._cached.clear()
                 one = self.vectors[np.array([row])]
                 metric.score(
                     Cases(one, one, trial[row : row + 1], truth[row : row + 1])
                 )
         count = len(pairs) * len(self.vectors)
-        metric._features._kept.clear()
+        metric._features._cached.clear()
         return (time.perf_counter() - started) / count
 
 

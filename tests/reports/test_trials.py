@@ -9,14 +9,14 @@ from reports.trials import ReportError, read_run
 
 def test_rows_come_as_methods_then_controls_then_oracles(full_run):
     run = read_run(full_run)
-    assert [c.name for c in run.contestants] == [
+    assert [c.name for c in run.variants] == [
         "baseline",
         "random",
         "constant",
         "supervised",
         "supervised-shuffled",
     ]
-    labels = [c.label for c in run.contestants]
+    labels = [c.label for c in run.variants]
     assert labels[0] == "Baseline"
     assert labels[1] == "Random (control)"
     assert labels[3] == "Supervised †"
@@ -28,18 +28,18 @@ def test_engines_keep_the_suites_order(full_run):
 
 def test_vectors_are_in_the_order_of_the_scores(full_run):
     run = read_run(full_run)
-    trial = run.done("supervised", "avataaars")[1]
+    trial = run.finished_trials("supervised", "avataaars")[1]
     scores = trial.scores("validation", "designer-a")
     predicted, truth = trial.vectors("validation", "designer-a")
     assert len(predicted) == len(truth) == len(scores) == 20
     assert truth.to_records()[4] == json.loads(scores["truth"].iloc[4])
 
 
-def test_seeds_of_a_row_are_found_and_failed_ones_told_apart(make_run):
+def test_failed_trials_are_listed_but_not_finished(make_run):
     run = read_run(make_run(failed=("random",)))
-    assert [t.record["seed"] for t in run.of("random", "avataaars")] == [0, 1]
-    assert run.done("random", "avataaars") == ()
-    assert run.of("random", "avataaars")[0].error == "ValueError: no luck"
+    assert [t.record["seed"] for t in run.trials_of("random", "avataaars")] == [0, 1]
+    assert run.finished_trials("random", "avataaars") == ()
+    assert run.trials_of("random", "avataaars")[0].error == "ValueError: no luck"
 
 
 def test_a_folder_without_trials_is_refused(tmp_path):

@@ -1,4 +1,4 @@
-"""The toon engines: our own artwork, drawn as SVG, with the parameters of the paper."""
+"""The toon engines: our SVG artwork with the parameters of the SwiftAvatar paper."""
 
 from benchmark.engines.toon.engine import ToonAlter, ToonTikTok
 

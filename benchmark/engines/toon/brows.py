@@ -1,4 +1,4 @@
-"""Brows: eight shapes that stay clear of the eyes."""
+"""Draw brows: eight shapes, placed above the eyes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from benchmark.engines.toon.svg import Shape, blob
 
 
 class _Brow(NamedTuple):
-    """Thickness, then heights of inner end, body, arch and outer end (up positive).
+    """Measures in canvas units: thickness; heights of inner end, body, arch, outer end.
 
-    `rise` lifts the whole brow off the eye.
+    Heights are positive upwards. `rise` lifts the whole brow.
     """
 
     thick: float
@@ -39,7 +39,7 @@ _BROWS = {
 
 
 def draw_brows(name: str, eye: Eye, head: Head, hair: HairTones) -> list[Shape]:
-    """Both brows of the named type, in the hair's colour."""
+    """Both brows of the type `name`, in the hair's dark tone."""
     brow = _BROWS[name]
     base = EYE_LINE - max(eye.brow_gap + 15, 44) - brow.rise
     return [

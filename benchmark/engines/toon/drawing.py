@@ -1,4 +1,4 @@
-"""A whole avatar, from backdrop to glasses, in the order in which it is painted."""
+"""Draw a whole avatar, in painting order from backdrop to glasses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from benchmark.engines.toon.traits import Traits
 
 
 def draw(traits: Traits) -> list[Shape]:
-    """The shapes of an avatar, lowest first."""
+    """The shapes of an avatar in painting order."""
     skin, tones = SkinTones.of(traits.skin), HairTones.of(traits.hair_colour)
     head = Head.of(traits)
     eye, nose = Eye.of(traits, head), Nose.of(traits, head)
@@ -53,7 +53,7 @@ def draw(traits: Traits) -> list[Shape]:
 
 @cache
 def gradients(skin: str, hair_colour: str) -> str:
-    """The gradient definitions that belong to a pair of swatches."""
+    """SVG gradient definitions for a skin and a hair swatch."""
     tones = SkinTones.of(skin)
     return (
         skin_gradients(tones)

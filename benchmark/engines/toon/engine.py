@@ -1,4 +1,4 @@
-"""The toon engines: avatar vectors in, pictures and part maps out."""
+"""The toon engines: render avatar vectors to pictures and part maps."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from benchmark.engines.toon.svg import (
 from benchmark.engines.toon.traits import Traits, alter_traits, tiktok_traits
 
 VERSION = f"1 ({RASTERIZER})"
-"""Changes with any pixel: raise the number with every change of the artwork."""
+"""Raise the number with every change of the artwork."""
 
 
 class ToonTikTok:
-    """Our own artwork with the parameters of the paper's Table 4."""
+    """Our artwork with the parameters of the paper's Table 4."""
 
     meta = EngineMeta(
         name="toon-tiktok",
@@ -37,17 +37,17 @@ class ToonTikTok:
         self.spec: AvatarSpec = tiktok_spec()
 
     def render(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
-        """(n, size, size, 3) uint8 RGB; raises AvatarError as `Engine` says."""
+        """Render (n, size, size, 3) uint8 RGB; see `benchmark.engines.base.Engine`."""
         check_request(self.spec, vectors, size)
         return _pictures(tiktok_traits(vectors), size)
 
     def parts(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
-        """(n, size, size) uint8 class ids; a beard is skin, as in CelebAMask-HQ."""
+        """(n, size, size) uint8 class ids; beards are skin, as in CelebAMask-HQ."""
         check_request(self.spec, vectors, size)
         return _part_maps(tiktok_traits(vectors), size)
 
     def beards(self, vectors: AvatarVectors, size: int) -> NDArray[np.bool_]:
-        """(n, size, size) pixels of facial hair, stubble too."""
+        """(n, size, size) bool maps of facial hair, including stubble."""
         check_request(self.spec, vectors, size)
         drawings = [draw(one) for one in tiktok_traits(vectors)]
         documents = [beard_document(drawing, size) for drawing in drawings]
@@ -69,12 +69,12 @@ class ToonAlter:
         self.spec: AvatarSpec = alter_spec()
 
     def render(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
-        """(n, size, size, 3) uint8 RGB; raises AvatarError as `Engine` says."""
+        """Render (n, size, size, 3) uint8 RGB; see `benchmark.engines.base.Engine`."""
         check_request(self.spec, vectors, size)
         return _pictures(alter_traits(vectors), size)
 
     def parts(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
-        """(n, size, size) uint8 class ids, as `benchmark.avatars.part_classes` says."""
+        """(n, size, size) uint8 class ids of `benchmark.avatars.part_classes`."""
         check_request(self.spec, vectors, size)
         return _part_maps(alter_traits(vectors), size)
 

@@ -1,4 +1,4 @@
-"""Eyes for any blend of eye types: white, iris, lids and lashes."""
+"""Draw eyes for any blend of eye types: white, iris, lids and lashes."""
 
 from __future__ import annotations
 
@@ -30,10 +30,18 @@ _DELTAS = np.array(
 
 @dataclass(frozen=True)
 class Eye:
-    """One eye's measures: canvas units, up positive for lids, `outer` down positive.
+    """Measures of one eye in canvas units.
 
-    inner_lid, top_lid and outer_lid are heights of the upper lid's edge, crease the
-    distance to the fold above it, fold the weight of the skin over the lid.
+    Attributes:
+        x: distance from the middle of the face.
+        half_width: half the width of the opening.
+        inner_lid, top_lid, outer_lid: heights of the upper lid's edge, up positive.
+        lower_lid: depth of the lower lid's edge, down positive.
+        outer: drop of the outer corner, down positive.
+        crease: distance from the upper lid's edge to the fold above it.
+        fold: thickness of the skin fold over the lid.
+        turn: rotation in degrees.
+        scale: size factor of the eye's details.
     """
 
     x: float
@@ -50,7 +58,7 @@ class Eye:
 
     @classmethod
     def of(cls, traits: Traits, head: Head) -> Eye:
-        """The eye of an avatar, as seen on the right of the picture."""
+        """The eye on the right of the picture."""
         breadth = head.skull / 114
         scale = (0.78 + 0.44 * traits.eye_size) * (0.6 + 0.4 * breadth)
         marks = (_BASE + np.asarray(traits.eye, dtype=np.float64) @ _DELTAS) * scale
@@ -58,7 +66,7 @@ class Eye:
         names = (*names, "outer", "crease", "fold")
         measures = dict(zip(names, marks.tolist(), strict=True))
         offset = (47 + 20 * traits.eye_spacing) * (0.35 + 0.65 * breadth)
-        # Large eyes must neither meet over the nose nor leave a narrow face.
+        # Large eyes must not overlap at the nose or extend beyond a narrow face.
         reach = measures["half_width"]
         offset = max(min(offset, head.side(EYE_LINE) - reach - 4), reach + 10)
         turn = -13 + 26 * traits.eye_rotation
@@ -66,18 +74,18 @@ class Eye:
 
     @property
     def brow_gap(self) -> float:
-        """How far above the eye line brows must stay clear."""
+        """Distance above the eye line that brows must keep."""
         return max(self.top_lid, self.inner_lid) + self.crease
 
     def place(self, x: float, y: float, side: int) -> Point:
-        """A point of the eye (x outward, y down) on the canvas; side is -1 or 1."""
+        """Canvas position of an eye's point (x outward, y down); side is -1 or 1."""
         a = radians(-self.turn)
         across, down = x * cos(a) - y * sin(a), x * sin(a) + y * cos(a)
         return MIDDLE + side * (self.x + across), EYE_LINE + down
 
 
 def draw_eyes(eye: Eye, skin: SkinTones) -> list[Shape]:
-    """Both eyes with their lids."""
+    """Both eyes with lids and lashes."""
     return [shape for side in (-1, 1) for shape in _draw_eye(eye, skin, side)]
 
 
@@ -152,7 +160,7 @@ def _draw_eye(eye: Eye, skin: SkinTones, side: int) -> list[Shape]:
 
 
 def iris_gradient() -> str:
-    """The gradient of the iris: dark above, lit from below."""
+    """SVG gradient of the iris: dark at the top, light at the bottom."""
     return (
         '<linearGradient id="iris" x2="0" y2="1"><stop stop-color="#3b2314"/>'
         '<stop offset=".55" stop-color="#7a4a26"/>'

@@ -1,4 +1,4 @@
-"""Facial hair that follows the jaw and leaves the lips free."""
+"""Draw facial hair, which follows the jaw and leaves the lips free."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SKIN = PART_IDS["skin"]
 def draw_facial_hair(
     name: str, head: Head, nose: Nose, mouth: Mouth, hair: HairTones
 ) -> list[Shape]:
-    """The named facial hair, or nothing; beards count as skin in part maps."""
+    """The facial hair `name`; none for `none`. Beards are skin in part maps."""
     shapes = _shapes(name, head, nose, mouth, hair)
     return [shape._replace(beard=True) for shape in shapes]
 
@@ -27,31 +27,32 @@ def _shapes(
         return []
     if name == "stubble":
         return [Shape(_beard(head, nose, mouth, -1), "url(#stubble)")]
-    tache = _moustache(nose, mouth)
+    moustache = _moustache(nose, mouth)
     if name == "moustache":
-        return [Shape(tache, hair.base, SKIN, hair.line, 1.6), *_whiskers(mouth, hair)]
+        shape = Shape(moustache, hair.base, SKIN, hair.line, 1.6)
+        return [shape, *_whiskers(mouth, hair)]
     if name == "goatee":
         area = _goatee(head, nose, mouth)
     else:
         area = _beard(head, nose, mouth, 7)
     shapes = [Shape(area, hair.base, SKIN, hair.line, 1.8)]
     shapes += _strands(name, head, mouth, hair)
-    shapes.append(Shape(tache, hair.base, SKIN, hair.line, 1.2))
+    shapes.append(Shape(moustache, hair.base, SKIN, hair.line, 1.2))
     return shapes
 
 
 def _lip_line(mouth: Mouth) -> float:
-    """Height of the upper lip's edge."""
+    """Canvas y of the upper lip's edge."""
     return mouth.at(0, -mouth.form.upper * mouth.volume)[1]
 
 
 def _lip_floor(mouth: Mouth) -> float:
-    """Height of the lower lip's edge."""
+    """Canvas y of the lower lip's edge."""
     return mouth.at(0, mouth.form.open + mouth.form.lower * mouth.volume)[1]
 
 
 def _moustache(nose: Nose, mouth: Mouth) -> str:
-    """Two wings that rest on the upper lip and taper beyond its corners."""
+    """Path of two wings on the upper lip that taper beyond its corners."""
     left, right = (_wing(nose, mouth, side) for side in (-1, 1))
     top = [*reversed(left[0]), *right[0]]
     bottom = [*reversed(right[1]), *left[1]]
@@ -59,7 +60,7 @@ def _moustache(nose: Nose, mouth: Mouth) -> str:
 
 
 def _wing(nose: Nose, mouth: Mouth, side: int) -> tuple[list[Point], list[Point]]:
-    """Upper and lower edge of half a moustache, from the middle to its tip."""
+    """Upper and lower edge of half a moustache, from the middle to the tip."""
     reach = max(1.16, 42 / mouth.half_width)
     lip = mouth.form.upper * mouth.volume
     upper, lower = [], []
@@ -87,7 +88,7 @@ def _whiskers(mouth: Mouth, hair: HairTones) -> list[Shape]:
 
 
 def _beard(head: Head, nose: Nose, mouth: Mouth, grow: float) -> str:
-    """From sideburn to sideburn around the chin, below a curved cheek line."""
+    """Path from sideburn to sideburn around the chin, below a curved cheek line."""
     low = max(head.chin + grow, _lip_floor(mouth) + 16)
 
     def side(share: float, inset: float, wide: float = 1) -> Point:
@@ -149,7 +150,7 @@ def _strands(name: str, head: Head, mouth: Mouth, hair: HairTones) -> list[Shape
 
 
 def stubble_gradient(hair: HairTones) -> str:
-    """The gradient of stubble: faint at the sideburns, dense on the chin."""
+    """SVG gradient of stubble: faint at the sideburns, dense on the chin."""
     return (
         '<linearGradient id="stubble" x2="0" y2="1">'
         f'<stop stop-color="{hair.dark}" stop-opacity=".12"/>'

@@ -1,4 +1,4 @@
-"""Glasses, aligned with the eyes wherever they stand."""
+"""Draw glasses, aligned with the eyes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RIM = "#2c2e38"
 
 
 def draw_arms(eye: Eye, head: Head) -> list[Shape]:
-    """The temples, drawn below the hair."""
+    """The arms of the glasses, which are painted before the hair."""
     shapes = []
     for side in (-1, 1):
         start = (MIDDLE + side * (eye.x + _reach(eye)), EYE_LINE - 10)
@@ -22,7 +22,7 @@ def draw_arms(eye: Eye, head: Head) -> list[Shape]:
 
 
 def draw_glasses(eye: Eye) -> list[Shape]:
-    """Both lenses with rims and the bridge."""
+    """Lenses, rims and bridge."""
     shapes = [_lens(eye, side) for side in (-1, 1)]
     shapes += [_rim(shape) for shape in shapes]
     inner = eye.x - _reach(eye)

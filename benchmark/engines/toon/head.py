@@ -1,4 +1,4 @@
-"""The head: its outline for any blend of head types, its skin, ears and neck."""
+"""Draw the head: outline for any blend of head types, skin, ears and neck."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ _DELTAS = np.array(
 
 @dataclass(frozen=True)
 class Head:
-    """The head's landmarks: half widths and heights in canvas units.
+    """The head's landmarks in canvas units.
 
-    Every head type adds its own change to crown, temple, cheek, jaw, chin width and
-    chin height, so any weights in 0-1 give an outline.
+    `crown` and `chin` are y coordinates, the others half widths. Each head type adds
+    its weight times its own change of every landmark, so that any weights in 0-1 give a
+    valid outline.
     """
 
     crown: float
@@ -66,7 +67,7 @@ class Head:
 
     @property
     def face(self) -> float:
-        """Height from the eye line to the chin; 156 on the plain head."""
+        """Height from the eye line to the chin; 156 with all weights 0."""
         return self.chin - EYE_LINE
 
     @property
@@ -76,7 +77,7 @@ class Head:
 
     @property
     def collar(self) -> float:
-        """Height at which the clothes meet the neck; it follows the chin half way."""
+        """Canvas y where clothes meet the neck; it moves half as far as the chin."""
         return 430 + 0.5 * (self.chin - 394)
 
     @cached_property
@@ -97,11 +98,11 @@ class Head:
 
     @cached_property
     def skull(self) -> float:
-        """Half width that no point above the jaw exceeds."""
+        """Largest half width above the jaw."""
         return max(self.temple, self.cheek)
 
     def side(self, y: float) -> float:
-        """Half width of the outline at height y; 0 above crown and below chin."""
+        """Half width of the outline at canvas y; 0 above crown and below chin."""
         marks = self._trace
         i = bisect_left(marks, (y,))
         if i == 0 or i == len(marks):
@@ -128,7 +129,7 @@ class Head:
 
     @cached_property
     def outline(self) -> str:
-        """The closed path around the face and skull."""
+        """The closed path around face and skull."""
         right = [(MIDDLE + x, y) for x, y in self.half]
         return blob([*right, *mirrored(right[1:-1])])
 
@@ -145,7 +146,7 @@ def _spline(before: float, here: float, there: float, after: float, t: float) ->
 
 
 def draw_neck(head: Head, skin: SkinTones) -> list[Shape]:
-    """The neck with the shadow that the head throws on it."""
+    """The neck, with the head's shadow on it."""
     top, width = head.chin - 60, head.neck
     right = [
         (MIDDLE + width, top),
@@ -173,7 +174,7 @@ def draw_neck(head: Head, skin: SkinTones) -> list[Shape]:
 
 
 def draw_ears(head: Head, skin: SkinTones) -> list[Shape]:
-    """Both ears, half hidden behind the head."""
+    """Both ears, partly behind the head."""
     shapes = []
     y = EYE_LINE + 14
     x = head.side(y)
@@ -199,7 +200,7 @@ def draw_ears(head: Head, skin: SkinTones) -> list[Shape]:
 
 
 def draw_face(head: Head, skin: SkinTones) -> list[Shape]:
-    """The face's skin: light on the forehead, shade at the jaw, blush on the cheeks."""
+    """The face's skin, with blush on the cheeks."""
     blush_y = EYE_LINE + 0.33 * head.face
     x = 0.6 * head.side(blush_y)
     shapes = [Shape(head.outline, "url(#face)", SKIN, skin.line, 2.5)]
@@ -211,7 +212,7 @@ def draw_face(head: Head, skin: SkinTones) -> list[Shape]:
 
 
 def skin_gradients(skin: SkinTones) -> str:
-    """The gradients that `draw_face` fills with."""
+    """SVG gradients of `draw_face`: lit forehead, shaded jaw, and blush."""
     return (
         '<radialGradient id="face" cx=".47" cy=".38" r=".66">'
         f'<stop offset="0" stop-color="{skin.light}"/>'

@@ -1,4 +1,4 @@
-"""Mouths: nine shapes made of upper lip, lower lip and what lies between them."""
+"""Draw mouths: nine shapes made of upper lip, lower lip and the opening."""
 
 from __future__ import annotations
 
@@ -16,7 +16,17 @@ INSIDE, TEETH, TONGUE = "#5c1a22", "#fdfaf5", "#d9626a"
 
 
 class _Form(NamedTuple):
-    """A mouth at plain size: corner lift, opening, lip weights, width, left tilt."""
+    """A mouth shape in canvas units on a face of height 156.
+
+    Attributes:
+        lift: rise of the corners, up positive.
+        open: height of the opening between the lips.
+        upper, lower: thicknesses of the lips.
+        width: factor of the mouth's width.
+        tilt: extra rise of the corner on the right of the picture.
+        sag: offset of the whole mouth, down positive.
+        teeth: share of the opening that teeth fill, from the top.
+    """
 
     lift: float
     open: float = 0
@@ -43,7 +53,7 @@ _FORMS = {
 
 @dataclass(frozen=True)
 class Mouth:
-    """A mouth's measures on the canvas: centre line, half width, scales and form."""
+    """Measures of a mouth: y of the lip line, half width, factors and shape."""
 
     y: float
     half_width: float
@@ -53,7 +63,7 @@ class Mouth:
 
     @classmethod
     def of(cls, traits: Traits, head: Head) -> Mouth:
-        """The mouth of an avatar, held between nose and chin and within the jaw."""
+        """The mouth of an avatar, limited to the space between nose, chin and jaw."""
         form = _FORMS[traits.mouth]
         y = EYE_LINE + head.face * (0.745 - 0.11 * traits.mouth_position)
         room = min(1.1, max(0.68, head.side(y) / 88))
@@ -67,7 +77,7 @@ class Mouth:
         )
 
     def at(self, x: float, drop: float) -> Point:
-        """A point at x (half widths), `drop` below the line where the lips meet."""
+        """Canvas point at x (in half widths), `drop` below the lip line."""
         form = self.form
         bow = form.lift * x * x + form.tilt * (x + x * x) / 2
         return MIDDLE + x * self.half_width, self.y + self.scale * (
@@ -76,7 +86,7 @@ class Mouth:
 
 
 def draw_mouth(mouth: Mouth, skin: SkinTones) -> list[Shape]:
-    """Lips and, where the mouth is open, teeth and tongue."""
+    """Lips and, if the mouth is open, teeth and tongue."""
     parting = [mouth.at(x, 0) for x in (-1, -0.5, 0, 0.5, 1)]
     lip = _lips(mouth)
     shapes = [
@@ -158,7 +168,7 @@ def _corners(mouth: Mouth, skin: SkinTones) -> list[Shape]:
 
 
 def lip_gradient(skin: SkinTones) -> str:
-    """The gradient of the lips: the upper one in shade, the lower one lit."""
+    """SVG gradient of the lips: dark upper lip, light lower lip."""
     return (
         '<linearGradient id="lip" x2="0" y2="1">'
         f'<stop offset=".3" stop-color="{skin.lip_dark}"/>'

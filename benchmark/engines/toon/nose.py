@@ -1,4 +1,4 @@
-"""Noses: five shapes, each scaled by width and length."""
+"""Draw noses: five shapes, each scaled by width and length."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ NOSE = PART_IDS["nose"]
 
 
 class _Form(NamedTuple):
-    """A nose at unit size: x in wing widths, y from the root (0) to the base (1).
+    """A nose shape: x in half widths of the wings, y from root (0) to base (1).
 
-    `side` runs down the right of the nose; its last three points are the wing. `shine`
-    is the highlight: height, half width, half length.
+    Attributes:
+        side: points down the right of the nose; the last three are the wing.
+        tip: y of the tip.
+        nostril: x of the nostrils.
+        shine: y, half width and half length of the highlight.
     """
 
     side: tuple[Point, ...]
@@ -63,7 +66,7 @@ _FORMS = {
 
 @dataclass(frozen=True)
 class Nose:
-    """A nose's measures: half width of the wings, height of base and root."""
+    """Measures of a nose: half width of the wings, canvas y of the base, length."""
 
     form: _Form
     wing: float
@@ -72,7 +75,7 @@ class Nose:
 
     @classmethod
     def of(cls, traits: Traits, head: Head) -> Nose:
-        """The nose of an avatar, held within the middle of its face."""
+        """The nose of an avatar, scaled with its face."""
         return cls(
             form=_FORMS[traits.nose],
             wing=(17 + 21 * traits.nose_width) * (0.5 + 0.5 * head.cheek / 114),
@@ -81,12 +84,12 @@ class Nose:
         )
 
     def point(self, x: float, y: float) -> Point:
-        """A point of a form on the canvas."""
+        """Canvas position of a point of the shape."""
         return MIDDLE + x * self.wing, self.base - (1 - y) * self.length
 
 
 def draw_nose(nose: Nose, skin: SkinTones) -> list[Shape]:
-    """The nose: shaded flanks, wings, nostrils, a lit spot and the shadow below."""
+    """The nose: flanks, wings, nostrils, highlight and shadow."""
     form = nose.form
     right = [nose.point(x, y) for x, y in form.side]
     tip = nose.point(0, form.tip)
@@ -120,7 +123,7 @@ def _shine(nose: Nose, skin: SkinTones) -> Shape:
 
 
 def nose_gradient(skin: SkinTones) -> str:
-    """The gradient of the nose: the skin at the root, shaded towards the base."""
+    """SVG gradient of the nose: transparent at the root, shaded at the base."""
     return (
         '<linearGradient id="nose" x2="0" y2="1">'
         f'<stop stop-color="{skin.shade}" stop-opacity="0"/>'

@@ -1,4 +1,4 @@
-"""Colours of the toon artwork: swatches of the options, and shades made from them."""
+"""Colours of the toon artwork: swatches of the options, and tones derived from them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+
+from benchmark.avatars.colour import hex_to_rgb, linear_to_srgb, rgb_to_hex
 
 UNDERTONES = {"cool": 47.0, "neutral": 58.5, "warm": 70.0}
 """Hue angle (degrees, CIELAB) of each undertone on the lightest skin."""
@@ -34,10 +36,7 @@ def lab_to_hex(lightness: float, a: float, b: float) -> str:
     xyz = np.where(cone > 6 / 29, cone**3, 3 * (6 / 29) ** 2 * (cone - 4 / 29))
     xyz *= (0.95047, 1.0, 1.08883)
     linear = np.clip(_XYZ_TO_RGB @ xyz, 0, 1)
-    encoded = np.where(
-        linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear
-    )
-    return to_hex(encoded * 255)
+    return rgb_to_hex(linear_to_srgb(linear) * 255)
 
 
 _XYZ_TO_RGB = np.array(
@@ -50,10 +49,10 @@ _XYZ_TO_RGB = np.array(
 
 
 def skin_swatches() -> dict[str, str]:
-    """One swatch a skin tone, `d01_cool` to `d13_warm`, lightest first.
+    """One swatch per skin tone, `d01_cool` to `d13_warm`, lightest first.
 
-    Lightness falls evenly from 90 to 31; chroma is highest at middle depths and deep
-    skins are a little redder, as in measured skin.
+    L* falls evenly from 90 to 31. Chroma is highest at middle depths, and deep skin is
+    slightly redder, as in measured skin.
     """
     swatches = {}
     for depth in DEPTHS:
@@ -68,27 +67,15 @@ def skin_swatches() -> dict[str, str]:
 
 
 @cache
-def to_rgb(colour: str) -> tuple[int, int, int]:
-    """Red, green and blue (0-255) of `#rrggbb`."""
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
-
-
-def to_hex(rgb: np.ndarray | tuple[float, ...]) -> str:
-    """`#rrggbb` of three channels in 0-255, rounded and clipped."""
-    red, green, blue = (min(255, max(0, round(float(channel)))) for channel in rgb)
-    return f"#{red:02x}{green:02x}{blue:02x}"
-
-
-@cache
 def mix(first: str, second: str, share: float) -> str:
-    """`first` with `share` (0-1) of `second` in it."""
-    pairs = zip(to_rgb(first), to_rgb(second), strict=True)
-    return to_hex(tuple(a + (b - a) * share for a, b in pairs))
+    """Linear mix of two colours (`#rrggbb`); `share` (0-1) is that of `second`."""
+    pairs = zip(hex_to_rgb(first).tolist(), hex_to_rgb(second).tolist(), strict=True)
+    return rgb_to_hex(a + (b - a) * share for a, b in pairs)
 
 
 @dataclass(frozen=True)
 class SkinTones:
-    """Shades of one skin: lit, base, lid, shaded, outline, lips and blush."""
+    """Tones (`#rrggbb`) of one skin: lit, base, lid, shaded, outline, lips, blush."""
 
     light: str
     base: str
@@ -102,7 +89,7 @@ class SkinTones:
     @classmethod
     @cache
     def of(cls, base: str) -> SkinTones:
-        """The shades that belong to a skin swatch."""
+        """The tones of a skin swatch."""
         return cls(
             light=mix(base, "#fff4e8", 0.16),
             base=base,
@@ -117,7 +104,7 @@ class SkinTones:
 
 @dataclass(frozen=True)
 class HairTones:
-    """Shades of one hair colour: highlight, lit, base, shaded and strand line."""
+    """Tones (`#rrggbb`) of one hair colour: highlight, lit, base, shaded, strands."""
 
     shine: str
     light: str
@@ -128,7 +115,7 @@ class HairTones:
     @classmethod
     @cache
     def of(cls, base: str) -> HairTones:
-        """The shades that belong to a hair swatch."""
+        """The tones of a hair swatch."""
         return cls(
             shine=mix(base, "#fff1dc", 0.32),
             light=mix(base, "#fff1dc", 0.13),

@@ -1,4 +1,4 @@
-"""What surrounds the head: the backdrop, shoulders and clothes."""
+"""Draw the backdrop, shoulders and clothes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SCENE_GRADIENTS = (
 
 
 def draw_backdrop() -> list[Shape]:
-    """A plain, soft backdrop."""
+    """The backdrop, a vertical gradient."""
     whole = f"M0 0H{CANVAS}V{CANVAS}H0Z"
     return [Shape(whole, "url(#sky)", PART_IDS["background"])]
 
 
 def draw_clothes(head: Head) -> list[Shape]:
-    """A knitted crew neck, hung on the neck's width."""
+    """A knitted crew neck, which follows the neck's width."""
     y = head.collar
     wide = head.neck + 16
     shoulder = [

@@ -1,8 +1,6 @@
-"""What can be set on the toon engines: Tables 4 and 5 of SwiftAvatar (2301.08153)."""
+"""Specs of the toon engines: Tables 4 and 5 of SwiftAvatar (arXiv:2301.08153)."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from benchmark.avatars import NONE, AvatarSpec, Continuous, Discrete
 from benchmark.engines.toon.palette import HAIR_COLOURS, skin_swatches
@@ -33,98 +31,44 @@ BROWS = (
 )
 FACIAL_HAIR = (NONE, "stubble", "moustache", "goatee", "full_beard")
 GLASSES = (NONE, "glasses")
-
-
-@dataclass(frozen=True)
-class HairNote:
-    """What a hair option shows, in the words that describe a person's hair.
-
-    length: bald, buzz, short, chin, shoulder or long; texture: straight, wavy, curly or
-    coily; fringe: none, full, side or curtain; parting: none, left, centre or right as
-    seen in the picture; tied: none, bun, top_bun, ponytail or braids; sides: shaved,
-    short or full; volume, top (height over the crown) and recession lie in 0-1.
-    """
-
-    length: str
-    texture: str
-    fringe: str = "none"
-    parting: str = "none"
-    tied: str = "none"
-    sides: str = "full"
-    volume: float = 0.5
-    top: float = 0.4
-    recession: float = 0.0
-
-    def __str__(self) -> str:
-        return (
-            f"{self.length} {self.texture}, fringe {self.fringe}, parting "
-            f"{self.parting}, tied {self.tied}, sides {self.sides}, volume "
-            f"{self.volume:g}, top {self.top:g}, recession {self.recession:g}"
-        )
-
-
-HAIR_NOTES: dict[str, HairNote] = {
-    "crew_cut": HairNote("short", "straight", sides="short", volume=0.2, top=0.3),
-    "side_part_short_left": HairNote(
-        "short", "straight", "side", "left", sides="short", volume=0.4, top=0.45
-    ),
-    "side_part_short_right": HairNote(
-        "short", "straight", "side", "right", sides="short", volume=0.4, top=0.45
-    ),
-    "slick_back": HairNote("short", "straight", sides="short", volume=0.3, top=0.35),
-    "quiff": HairNote("short", "straight", sides="short", volume=0.6, top=0.8),
-    "spiky": HairNote("short", "straight", sides="short", volume=0.5, top=0.65),
-    "fringe_short": HairNote(
-        "short", "straight", "full", sides="short", volume=0.3, top=0.3
-    ),
-    "mop_straight": HairNote("short", "straight", "full", volume=0.6, top=0.45),
-    "undercut": HairNote(
-        "short", "straight", "side", "left", sides="shaved", volume=0.5, top=0.6
-    ),
-    "wavy_short": HairNote(
-        "short", "wavy", "side", "right", sides="short", volume=0.5, top=0.55
-    ),
-    "curly_short": HairNote("short", "curly", "full", volume=0.6, top=0.55),
-    "curly_fade": HairNote("short", "curly", sides="shaved", volume=0.5, top=0.7),
-    "coily_short": HairNote("short", "coily", sides="short", volume=0.3, top=0.3),
-    "flat_top": HairNote("short", "coily", sides="shaved", volume=0.6, top=0.9),
-    "receding_short": HairNote(
-        "short", "straight", sides="short", volume=0.2, top=0.25, recession=0.5
-    ),
-    "horseshoe": HairNote(
-        "short", "straight", sides="short", volume=0.2, top=0.0, recession=1.0
-    ),
-    "buzz": HairNote("buzz", "straight", sides="short", volume=0.0, top=0.1),
-    "bald": HairNote("bald", "straight", sides="shaved", volume=0.0, top=0.0),
-    "pixie": HairNote("short", "straight", "side", "left", volume=0.5, top=0.45),
-    "afro": HairNote("short", "coily", volume=1.0, top=1.0),
-    "bob_straight": HairNote("chin", "straight", parting="centre"),
-    "bob_fringe": HairNote("chin", "straight", "full"),
-    "bob_side": HairNote("chin", "straight", "side", "right"),
-    "bob_wavy": HairNote("chin", "wavy", "side", "left", volume=0.65),
-    "bob_curly": HairNote("chin", "curly", volume=0.8, top=0.6),
-    "curtain_medium": HairNote("shoulder", "straight", "curtain", "centre"),
-    "shoulder_wavy": HairNote("shoulder", "wavy", "side", "right", volume=0.6),
-    "locs": HairNote("shoulder", "coily", parting="centre", volume=0.6),
-    "long_straight": HairNote("long", "straight", parting="centre", volume=0.4),
-    "long_fringe": HairNote("long", "straight", "full"),
-    "long_wavy": HairNote("long", "wavy", "side", "left", volume=0.7, top=0.5),
-    "long_curly": HairNote("long", "curly", parting="centre", volume=0.9, top=0.6),
-    "bun_top": HairNote("long", "straight", tied="top_bun", volume=0.3, top=0.9),
-    "bun_low": HairNote(
-        "long", "straight", parting="centre", tied="bun", volume=0.3, top=0.35
-    ),
-    "ponytail": HairNote(
-        "long", "straight", "side", "right", "ponytail", volume=0.4, top=0.4
-    ),
-    "braids_twin": HairNote(
-        "long", "straight", parting="centre", tied="braids", volume=0.5, top=0.4
-    ),
-}
-"""What each hair option shows, in option order."""
-
-HAIRS = tuple(HAIR_NOTES)
-
+HAIRS = (
+    "crew_cut",
+    "side_part_short_left",
+    "side_part_short_right",
+    "slick_back",
+    "quiff",
+    "spiky",
+    "fringe_short",
+    "mop_straight",
+    "undercut",
+    "wavy_short",
+    "curly_short",
+    "curly_fade",
+    "coily_short",
+    "flat_top",
+    "receding_short",
+    "horseshoe",
+    "buzz",
+    "bald",
+    "pixie",
+    "afro",
+    "bob_straight",
+    "bob_fringe",
+    "bob_side",
+    "bob_wavy",
+    "bob_curly",
+    "curtain_medium",
+    "shoulder_wavy",
+    "locs",
+    "long_straight",
+    "long_fringe",
+    "long_wavy",
+    "long_curly",
+    "bun_top",
+    "bun_low",
+    "ponytail",
+    "braids_twin",
+)
 ALTER_SKINS = tuple(f"d{depth:02d}_neutral" for depth in (1, 3, 4, 6, 8, 10, 11, 13))
 ALTER_HAIRS = (
     "crew_cut",
@@ -169,7 +113,7 @@ ALTER_BROWS = (
 
 
 def tiktok_spec() -> AvatarSpec:
-    """The 13 continuous rows (21 scalars) and 8 discrete rows of Table 4."""
+    """Table 4: 13 continuous rows (21 scalars) and 8 discrete rows."""
     skins = skin_swatches()
     return AvatarSpec(
         "toon-tiktok",
@@ -193,7 +137,7 @@ def tiktok_spec() -> AvatarSpec:
 
 
 def alter_spec() -> AvatarSpec:
-    """The six discrete rows of Table 5."""
+    """Table 5: six discrete rows."""
     skins = skin_swatches()
     return AvatarSpec(
         "toon-alter",

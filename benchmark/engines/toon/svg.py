@@ -1,4 +1,4 @@
-"""The few SVG words that the artwork is written in."""
+"""SVG paths and documents of the toon artwork."""
 
 from __future__ import annotations
 
@@ -8,19 +8,25 @@ from itertools import pairwise
 from typing import NamedTuple
 
 CANVAS = 512
-"""Width and height of the drawing's own coordinates."""
+"""Width and height of the drawing in its own coordinates."""
 
 Point = tuple[float, float]
 
 PART_STEP = 16
-"""Red value between the colours of one part class and the next."""
+"""Difference of the red values of successive part classes."""
 
 
 class Shape(NamedTuple):
-    """One path of a drawing, and the part of the face that it belongs to.
+    """One path of a drawing.
 
-    `fill` is a colour, a `url(#gradient)` or `none`; a shape without `part` shades what
-    lies below and leaves part maps alone. `beard` marks the shapes of facial hair.
+    Attributes:
+        path: SVG path data.
+        fill: a colour, `url(#gradient)` or `none`.
+        part: part class; None for shading, which part maps leave out.
+        stroke: colour of the outline.
+        width: width of the outline; 0 for none.
+        opacity: opacity of fill and outline, 0-1.
+        beard: whether the shape is facial hair.
     """
 
     path: str
@@ -33,25 +39,25 @@ class Shape(NamedTuple):
 
 
 def picture_document(shapes: Iterable[Shape], defs: str, size: int) -> str:
-    """The drawing as an SVG document of size x size pixels."""
+    """An SVG document of size x size pixels; `defs` are its gradients."""
     body = "".join([_element(shape) for shape in shapes])
     return _document(f"<defs>{defs}</defs>{body}", size)
 
 
 def part_document(shapes: Iterable[Shape], size: int) -> str:
-    """The drawing in flat part colours without anti-aliasing: red is id x PART_STEP."""
+    """An SVG part map without anti-aliasing: red is class id times `PART_STEP`."""
     parts = [(s, s.part * PART_STEP) for s in shapes if s.part is not None]
     return _flat_document(parts, size)
 
 
 def beard_document(shapes: Iterable[Shape], size: int) -> str:
-    """Facial hair that nothing hides, without anti-aliasing: red is 255, else 0."""
+    """An SVG map of visible facial hair without anti-aliasing: red is 255, else 0."""
     shown = [s for s in shapes if s.part is not None or s.beard]
     return _flat_document([(s, 255 * s.beard) for s in shown], size)
 
 
 def _flat_document(shapes: Iterable[tuple[Shape, int]], size: int) -> str:
-    """Shapes painted flat, each with its red value."""
+    """Each shape painted in one colour with its red value."""
     body = "".join([_flat_element(shape, red) for shape, red in shapes])
     return _document(f'<g shape-rendering="crispEdges">{body}</g>', size)
 
@@ -69,7 +75,7 @@ def _element(shape: Shape) -> str:
     if shape.width:
         pen = f' stroke="{shape.stroke}" stroke-width="{shape.width:g}"'
     if shape.opacity != 1:
-        # A plain `opacity` would cost the rasterizer a layer of its own.
+        # `opacity` is slower: the rasterizer draws such a shape on a separate layer.
         a = f"{shape.opacity:g}"
         pen += f' fill-opacity="{a}" stroke-opacity="{a}"'
     return f'<path d="{shape.path}" fill="{shape.fill}"{pen}/>'
@@ -108,16 +114,16 @@ def ring(*sides: Sequence[Point]) -> str:
 
 
 def _spline(points: Sequence[Point], before: Point, after: Point) -> str:
-    """A uniform Catmull-Rom spline as Beziers, whose tangents mirror at each point.
+    """A uniform Catmull-Rom spline as smooth cubic Bezier segments.
 
-    `before` and `after` are the neighbours that set the slopes at both ends.
+    `before` and `after` set the slopes at both ends.
     """
     (bx, by), (x, y), (nx, ny) = before, points[0], points[1]
     numbers = [x, y, x + (nx - bx) / 6, y + (ny - by) / 6]
     for here, there in pairwise((*points[1:], after)):
         bx, by, (x, y), (nx, ny) = x, y, here, there
         numbers += (x - (nx - bx) / 6, y - (ny - by) / 6, x, y)
-    # One format for the whole curve: this line is most of a drawing's cost.
+    # One format operation for the whole curve: this is the hot spot of drawing.
     return _spline_format(len(points)) % tuple(numbers)
 
 
@@ -127,7 +133,7 @@ def _spline_format(count: int) -> str:
 
 
 def bumps(points: Sequence[Point], bulge: float = 0.62) -> str:
-    """Arcs from point to point that bulge to the left of the way, without the M."""
+    """Arcs from point to point that bulge to the left, without the leading M."""
     pieces = [f"{points[0][0]:.1f} {points[0][1]:.1f}"]
     for (x0, y0), (x1, y1) in pairwise(points):
         radius = max(1.0, bulge * ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5)
@@ -136,7 +142,7 @@ def bumps(points: Sequence[Point], bulge: float = 0.62) -> str:
 
 
 def oval(x: float, y: float, rx: float, ry: float) -> str:
-    """An ellipse around (x, y)."""
+    """The path of an ellipse around (x, y) with radii rx and ry."""
     return (
         f"M{x - rx:.1f} {y:.1f}a{rx:.1f} {ry:.1f} 0 1 0 {2 * rx:.1f} 0"
         f"a{rx:.1f} {ry:.1f} 0 1 0 {-2 * rx:.1f} 0Z"
@@ -144,5 +150,5 @@ def oval(x: float, y: float, rx: float, ry: float) -> str:
 
 
 def mirrored(points: Sequence[Point]) -> list[Point]:
-    """The points on the other side of the middle line, in reverse order."""
+    """The points mirrored at the vertical middle line, in reverse order."""
     return [(CANVAS - x, y) for x, y in reversed(points)]

@@ -1,4 +1,4 @@
-"""What an avatar looks like, in plain values that the drawing files read."""
+"""Traits of an avatar: plain values that the drawing modules use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmark.engines.toon.spec import HEAD_SHAPES
 class Traits:
     """One avatar: blend weights, scalars in 0-1, option names and swatches.
 
-    The fixed values are what an engine without those parameters shows.
+    Defaults apply to engines without the parameter.
     """
 
     skin: str
@@ -48,7 +48,7 @@ _OPTION_TRAITS = {
     "facial_hair": "facial_hair",
     "glasses": "glasses",
 }
-"""Traits that hold an option's name, by parameter."""
+"""Names of traits that hold an option's name, by parameter."""
 
 _SKINS = skin_swatches()
 
@@ -63,7 +63,7 @@ def tiktok_traits(vectors: AvatarVectors) -> list[Traits]:
             head=tuple(values[head]),
             eye=tuple(values[eye]),
             **{name: values[i] for i, name in single},
-            **_appearance(spec, choices),
+            **_discrete_traits(spec, choices),
         )
         for values, choices in _rows(vectors)
     ]
@@ -75,7 +75,7 @@ def alter_traits(vectors: AvatarVectors) -> list[Traits]:
     return [
         Traits(
             head=tuple(float(i == choices[kind]) for i in range(len(HEAD_SHAPES))),
-            **_appearance(vectors.spec, choices),
+            **_discrete_traits(vectors.spec, choices),
         )
         for _, choices in _rows(vectors)
     ]
@@ -87,13 +87,13 @@ def _rows(vectors: AvatarVectors) -> list[tuple[list[float], list[int]]]:
 
 
 def _group(spec: AvatarSpec, name: str) -> slice:
-    """The columns of a blend's weights, which stand together."""
+    """Columns of a blend's weights, which are adjacent."""
     columns = [i for i, c in enumerate(spec.continuous) if c.group == name]
     return slice(columns[0], columns[-1] + 1)
 
 
-def _appearance(spec: AvatarSpec, choices: list[int]) -> dict[str, Any]:
-    """The discrete traits: option names, and swatches for skin and hair."""
+def _discrete_traits(spec: AvatarSpec, choices: list[int]) -> dict[str, Any]:
+    """Option names, and swatches of skin and hair."""
     names = {d.name: d.options[i] for d, i in zip(spec.discrete, choices, strict=True)}
     traits = {
         _OPTION_TRAITS[parameter]: option

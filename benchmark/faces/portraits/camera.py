@@ -1,8 +1,8 @@
-"""A pinhole camera that frames a head as FFHQ crops do, plus a little air.
+"""A pinhole camera that frames a head like an FFHQ crop with a wider margin.
 
-World space is the head's: centimetres, y up, the face towards +z, the person's left
-at +x. Camera space: x right, y down, z forward (depth). Pixels: x right, y down, the
-centre of the first pixel at 0.5.
+World space is head space: centimetres, y up, face towards +z, the person's left at +x.
+Camera space: x right, y down, z forward (depth). Pixels: x right, y down; the centre of
+the first pixel is at 0.5.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-AIR = 1.2
-"""How much more than FFHQ's own crop the frame shows, so that hair fits in."""
+MARGIN = 1.2
+"""Edge of the frame relative to the FFHQ crop; leaves room for hair."""
 
 
 @dataclass(frozen=True)
 class Camera:
-    """Where the picture is taken from.
+    """A view of the head.
 
     Attributes:
-        rotation: (3, 3) world to camera.
-        position: (3,) of the pinhole in the world, in cm.
+        rotation: (3, 3) rotation from world to camera space.
+        position: (3,) pinhole in world space, in cm.
         focal: focal length in pixels.
-        centre: (2,) principal point in pixels (it may lie off the middle: a crop).
+        centre: (2,) principal point in pixels; off-centre because of the crop.
         size: edge of the square picture in pixels.
     """
 
@@ -33,19 +33,9 @@ class Camera:
     centre: np.ndarray
     size: int
 
-    def scaled(self, factor: float) -> Camera:
-        """Return the same view with `factor` times the pixels along an edge."""
-        return Camera(
-            self.rotation,
-            self.position,
-            self.focal * factor,
-            self.centre * factor,
-            round(self.size * factor),
-        )
-
 
 def project(camera: Camera, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Project world points.
+    """Project world points to pixels.
 
     Args:
         camera: the view.
@@ -60,10 +50,10 @@ def project(camera: Camera, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def pixel_rays(camera: Camera) -> tuple[np.ndarray, np.ndarray]:
-    """Return one ray a pixel.
+    """Return one ray per pixel.
 
     Returns:
-        Origin (3,) and unit directions (size, size, 3), float32, in the world.
+        Origin (3,) and unit directions (size, size, 3), float32, in world space.
     """
     grid = np.arange(camera.size, dtype=np.float32) + 0.5
     x = (grid - camera.centre[0]) / camera.focal
@@ -77,7 +67,7 @@ def pixel_rays(camera: Camera) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _turn(yaw: float, pitch: float, roll: float) -> np.ndarray:
-    """Rotation of the head from degrees: yaw to its left, pitch up, roll clockwise."""
+    """Head rotation from degrees: yaw to its left, pitch up, roll clockwise."""
     a, b, c = np.deg2rad([yaw, -pitch, roll])
     ry = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
     rx = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
@@ -97,10 +87,9 @@ def frame_head(
     zoom: float = 1.0,
     shift: tuple[float, float] = (0.0, 0.0),
 ) -> Camera:
-    """Aim a camera at a head and crop as FFHQ does (eyes about 46 % down).
+    """Aim a camera at a head; crop like FFHQ, with the eyes about 46 % down.
 
-    The head stays where it is and the camera moves around it, so light and shoulders
-    turn with the head; poses are small.
+    The camera moves around a fixed head, so light and shoulders turn with the head.
 
     Args:
         eyes: (2, 3) eye centres in cm.
@@ -108,10 +97,10 @@ def frame_head(
         yaw: degrees the head turns to its left, within about ±15.
         pitch: degrees the face looks up.
         roll: degrees the head leans, clockwise in the picture.
-        distance: from eyes to pinhole in cm (40 a selfie, 200 a portrait lens).
+        distance: from eyes to pinhole in cm (40 for a selfie, 200 for a portrait lens).
         size: edge of the picture in pixels.
-        zoom: above 1 shows less.
-        shift: of the crop, as parts of its edge (right, down).
+        zoom: zoom of the crop; above 1 shows less.
+        shift: shift of the crop (right, down), as fractions of its edge.
 
     Returns:
         The camera.
@@ -125,8 +114,8 @@ def frame_head(
     mouth_points, _ = project(unit, mouth)
     across = float(np.linalg.norm(eye_points[1] - eye_points[0]))
     down = float(np.linalg.norm(mouth_points.mean(0) - eye_points.mean(0)))
-    # FFHQ takes the larger of the two; their mean keeps wide-set eyes visibly wide.
-    side = (2.0 * across + 1.8 * down) * AIR / zoom
+    # FFHQ uses the larger of the two. The sum keeps wide-set eyes visibly wide.
+    side = (2.0 * across + 1.8 * down) * MARGIN / zoom
     focal = size / side
     aim = eye_points.mean(0) + 0.1 * (mouth_points.mean(0) - eye_points.mean(0))
     aim = aim + side * np.array([shift[0], 0.02 + shift[1]])

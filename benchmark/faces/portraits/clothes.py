@@ -1,8 +1,7 @@
-"""Clothes: a shell over neck and shoulders, cut along a neckline, and collars.
+"""Clothes: a shell over neck and shoulders, cut at a neckline, and collars.
 
-A neckline is a height around the neck on the mean body (cm, azimuth from the front);
-what lies below it is covered. The shell follows the body at a distance, so that a
-hem stands off the skin and shades it.
+A neckline gives a canonical height (cm) by azimuth from the front; cloth covers what
+is below. The shell keeps a distance from the body, so a hem casts a shadow on the skin.
 """
 
 from __future__ import annotations
@@ -12,27 +11,33 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from benchmark.faces.portraits.head import FLOOR, Head, topology, vertex_normals
+from benchmark.avatars.colour import srgb_to_linear
+from benchmark.faces.portraits.head import (
+    FLOOR,
+    Head,
+    merge_meshes,
+    topology,
+    vertex_normals,
+)
 from benchmark.faces.portraits.noise import lattice, space_noise
 from benchmark.faces.portraits.people import Person
 from benchmark.faces.portraits.regions import smoothstep
-from benchmark.faces.portraits.tones import to_linear
 
 AXIS_Z = -9.0
-"""Depth of the vertical axis of the neck."""
+"""z in cm of the vertical axis from which neckline azimuths are measured."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How a garment is cut.
+    """Shape of a garment.
 
     Attributes:
-        neckline: rows of (azimuth degrees, height cm).
+        neckline: rows of (azimuth in degrees, height in cm).
         thickness: distance from the body in cm.
-        strap: half distance of the outer edge (tank tops), or 99.
-        hem: width in cm of the band along the neckline.
+        strap: half width of the cloth in cm (tank tops); 99 for unlimited.
+        hem: width in cm of the band along the neckline; 0 for none.
         collar: none, shirt or hood.
-        opening: the neckline of a second garment beneath, or None.
+        inner: neckline of a second garment beneath, or None.
     """
 
     neckline: tuple[tuple[float, float], ...]
@@ -59,21 +64,21 @@ CUTS: dict[str, Cut] = {
     "jacket": Cut(_VEE, thickness=1.1, hem=0.0, collar="shirt", inner=_CREW),
     "tank_top": Cut(_WIDE, strap=11.5, hem=0.7),
 }
-"""Cuts by the names of `scene.GARMENTS`."""
+"""Shape of each garment in `scene.GARMENTS`."""
 
 
 @dataclass(frozen=True)
 class Garment:
-    """A person's clothes as a mesh.
+    """A person's clothes as one mesh.
 
     Attributes:
         vertices: (V, 3) cm.
-        triangles: (T, 3).
-        normals: (V, 3).
-        canonical: (V, 3) places on the mean body (collars: below every neckline).
-        cover: (V,) cm below the neckline; where negative there is no cloth.
-        layer: (V,) 0 inner garment, 1 outer, 2 collar.
-        source: (V,) the head's vertex beneath, -1 for collars.
+        triangles: (T, 3) vertex ids.
+        normals: (V, 3) unit normals.
+        canonical: (V, 3) canonical coordinates (collars: below every neckline).
+        cover: (V,) distance below the neckline in cm; no cloth where negative.
+        layer: (V,) 0 for the inner garment, 1 for the outer one, 2 for the collar.
+        source: (V,) id of the head vertex beneath, -1 for collars.
     """
 
     vertices: np.ndarray
@@ -85,17 +90,19 @@ class Garment:
     source: np.ndarray
 
 
-def below_neckline(
+def depth_below_neckline(
     places: np.ndarray, neckline: tuple[tuple[float, float], ...]
 ) -> np.ndarray:
-    """Cm (n,) that canonical places lie below a neckline."""
+    """Distance (n,) in cm of canonical points below a neckline; negative above."""
     rows = np.array(neckline)
     around = np.rad2deg(np.arctan2(abs(places[:, 0]), places[:, 2] - AXIS_Z))
     return np.interp(around, rows[:, 0], rows[:, 1]) - places[:, 1]
 
 
-def _smoothed(vertices: np.ndarray, triangles: np.ndarray, rounds: int) -> np.ndarray:
-    """Iron out the body's fine forms."""
+def _smooth_mesh(
+    vertices: np.ndarray, triangles: np.ndarray, rounds: int
+) -> np.ndarray:
+    """Laplacian smoothing, which removes fine body shape."""
     rows = triangles[:, [0, 1, 2, 1, 2, 0]].ravel()
     columns = triangles[:, [1, 2, 0, 0, 1, 2]].ravel()
     count = len(vertices)
@@ -111,19 +118,19 @@ def _shell(head: Head, cut: Cut, thickness: float, seed: int) -> Garment:
     height = shared.canonical[:, 1]
     low = (height < -8) & (height > FLOOR)
     chosen = (head.surface == 0) & low[head.triangles].all(1)
-    # Under the jaw the body is head, not neck: no cloth follows it there.
+    # Leave out the underside of the jaw, which is part of the beard region.
     far = shared.regions["beard"][head.triangles].max(1) < 0.2
     triangles = head.triangles[chosen & far]
     used, triangles = np.unique(triangles, return_inverse=True)
     triangles = triangles.reshape(-1, 3)
     canonical = shared.canonical[used]
-    body = _smoothed(head.vertices[used], triangles, 4)
+    body = _smooth_mesh(head.vertices[used], triangles, 4)
     normals = vertex_normals(body, triangles)
     folds = space_noise(lattice(seed), canonical * [1, 0.6, 1], 6.0, 2)
-    loose = smoothstep(0, 6, below_neckline(canonical, cut.neckline))
+    loose = smoothstep(0, 6, depth_below_neckline(canonical, cut.neckline))
     away = thickness + loose * (0.5 + 0.5 * np.clip(folds, -1, 1.5))
     vertices = body + normals * away[:, None]
-    cover = below_neckline(canonical, cut.neckline)
+    cover = depth_below_neckline(canonical, cut.neckline)
     cover = np.minimum(cover, cut.strap - abs(canonical[:, 0]))
     return Garment(
         vertices.astype(np.float32),
@@ -137,7 +144,7 @@ def _shell(head: Head, cut: Cut, thickness: float, seed: int) -> Garment:
 
 
 def _neck_ring(head: Head) -> tuple[np.ndarray, float, float]:
-    """Centre (3,), half width and half depth of the neck near its foot."""
+    """Centre (3,), half width and half depth of the lower neck in cm."""
     p = topology().canonical
     ring = (abs(p[:, 1] + 13.2) < 0.8) & (abs(p[:, 0]) < 8.5) & (p[:, 2] > -17)
     ring &= topology().regions["neck"] > 0.5
@@ -146,20 +153,21 @@ def _neck_ring(head: Head) -> tuple[np.ndarray, float, float]:
     return (low + high) / 2, (high[0] - low[0]) / 2, (high[2] - low[2]) / 2
 
 
-def _strip(
+def _sweep_around_neck(
     profile: np.ndarray, centre: np.ndarray, wide: float, deep: float, gap: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Sweep a profile around the neck, open at the front.
+    """Sweep a profile around the neck, open at the front. Lengths are in cm.
 
     Args:
-        profile: (p, 4): distance off the neck and height, at the back and at the front.
-        centre: (3,) of the neck.
-        wide: its half width.
-        deep: its half depth.
+        profile: (p, 4) distance from the neck and height at the back, then at the
+            front.
+        centre: (3,) centre of the neck.
+        wide: half width of the neck.
+        deep: half depth of the neck.
         gap: degrees left open on each side of the front.
 
     Returns:
-        Vertices and triangles.
+        Vertices (V, 3) and triangles (T, 3).
     """
     angles = np.deg2rad(np.linspace(gap, 360 - gap, 61))
     front = ((1 + np.cos(angles)) / 2) ** 1.5
@@ -175,7 +183,7 @@ def _strip(
     return grid.reshape(-1, 3), triangles.reshape(-1, 3)
 
 
-# Distance off the neck and height over its foot: at the back, then at the front.
+# Profiles of `_sweep_around_neck`.
 _SHIRT = np.array(
     [
         (0.35, -2.0, 0.3, -4.5),
@@ -206,7 +214,7 @@ def _collar(head: Head, kind: str, thickness: float) -> Garment:
         [np.interp(fine, np.arange(len(profile)), profile[:, k]) for k in range(4)], 1
     )
     dense[:, [0, 2]] += 0.5 * (thickness - 0.5)
-    vertices, triangles = _strip(dense, centre, wide, deep, gap)
+    vertices, triangles = _sweep_around_neck(dense, centre, wide, deep, gap)
     below = vertices - [0, 30, 0]
     count = len(vertices)
     return Garment(
@@ -220,14 +228,12 @@ def _collar(head: Head, kind: str, thickness: float) -> Garment:
     )
 
 
-def _joined(parts: list[Garment]) -> Garment:
-    starts = np.cumsum([0, *[len(part.vertices) for part in parts]])
-    triangles = [
-        part.triangles + start for part, start in zip(parts, starts, strict=False)
-    ]
+def _join(parts: list[Garment]) -> Garment:
+    meshes = [(part.vertices, part.triangles) for part in parts]
+    vertices, triangles = merge_meshes(meshes)
     return Garment(
-        np.concatenate([part.vertices for part in parts]),
-        np.concatenate(triangles).astype(np.int32),
+        vertices,
+        triangles.astype(np.int32),
         np.concatenate([part.normals for part in parts]),
         np.concatenate([part.canonical for part in parts]),
         np.concatenate([part.cover for part in parts]),
@@ -236,8 +242,8 @@ def _joined(parts: list[Garment]) -> Garment:
     )
 
 
-def dress(person: Person, head: Head) -> Garment:
-    """Cut and fit a person's clothes."""
+def fit_garment(person: Person, head: Head) -> Garment:
+    """Build the mesh of a person's clothes."""
     cut = CUTS[person.scene.garment]
     parts = [_shell(head, cut, cut.thickness, person.scene.seed)]
     if cut.inner:
@@ -245,25 +251,25 @@ def dress(person: Person, head: Head) -> Garment:
         parts.append(replace(inner, layer=np.zeros(len(inner.layer))))
     if cut.collar != "none":
         parts.append(_collar(head, cut.collar, cut.thickness))
-    return _joined(parts)
+    return _join(parts)
 
 
 def paint_cloth(person: Person, garment_fields: dict[str, np.ndarray]) -> np.ndarray:
     """Albedo (n, 3) of cloth pixels.
 
     Args:
-        person: whose clothes.
+        person: the wearer.
         garment_fields: canonical, cover and layer at each pixel.
     """
     scene = person.scene
     rng = np.random.default_rng(scene.seed)
     places, cover = garment_fields["canonical"], garment_fields["cover"]
-    tone = to_linear(np.array(scene.garment_rgb))
+    tone = srgb_to_linear(np.array(scene.garment_rgb))
     albedo = np.broadcast_to(tone, (len(places), 3)).copy()
     kind = rng.random()
     if kind < 0.1:
         stripe = np.sin(places[:, 1] * 2 * np.pi / rng.uniform(1.2, 2.6))
-        other = to_linear(rng.uniform(0.1, 0.95, 3))
+        other = srgb_to_linear(rng.uniform(0.1, 0.95, 3))
         albedo = np.where((stripe > rng.uniform(-0.3, 0.4))[:, None], albedo, other)
     elif kind < 0.16:
         print_ = space_noise(lattice(scene.seed), places, rng.uniform(1.2, 2.5), 2)
@@ -271,7 +277,7 @@ def paint_cloth(person: Person, garment_fields: dict[str, np.ndarray]) -> np.nda
         albedo = np.where((print_ > 0.25)[:, None], other, albedo)
     inner = garment_fields["layer"] < 0.5
     if inner.any():
-        albedo[inner] = to_linear(np.full(3, rng.choice([0.9, 0.85, 0.15, 0.5])))
+        albedo[inner] = srgb_to_linear(np.full(3, rng.choice([0.9, 0.85, 0.15, 0.5])))
     weave = 1 + 0.12 * space_noise(lattice(scene.seed + 2), places, 0.3, 2)
     hem = CUTS[scene.garment].hem
     edge = abs(cover - hem) < 0.07 if hem else np.zeros(len(cover), bool)

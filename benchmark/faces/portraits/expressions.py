@@ -1,4 +1,4 @@
-"""What the face does in the picture, as facial actions, and what the mouth shows."""
+"""Expressions as facial actions, and the mouth attributes that follow from them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-# Per expression: how often, and the range of each facial action.
+# Per expression: its frequency and the range of each facial action.
 _EXPRESSIONS: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
     "neutral": (0.2, {"mouthSmile": (0.0, 0.06)}),
     "soft_smile": (
@@ -46,11 +46,11 @@ _EXPRESSIONS: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
 }
 
 
-def expression_for(rng: np.random.Generator) -> tuple[str, dict[str, float]]:
+def sample_expression(rng: np.random.Generator) -> tuple[str, dict[str, float]]:
     """Draw an expression.
 
     Returns:
-        Its name and its facial actions (0-1, names of the head basis).
+        Its name, and its facial actions by their names in the head basis.
     """
     names = list(_EXPRESSIONS)
     weights = np.array([_EXPRESSIONS[name][0] for name in names])
@@ -66,8 +66,8 @@ def expression_for(rng: np.random.Generator) -> tuple[str, dict[str, float]]:
     return name, actions
 
 
-def read_mouth(actions: Mapping[str, float]) -> dict[str, Any]:
-    """Return mouth_curve, mouth_open and mouth_teeth of a set of actions."""
+def mouth_attributes(actions: Mapping[str, float]) -> dict[str, Any]:
+    """Derive mouth_curve, mouth_open and mouth_teeth from facial actions."""
     smile = actions.get("mouthSmile", 0.0)
     one_sided = actions.get("mouthSmileLeft", 0.0) + actions.get("mouthSmileRight", 0.0)
     frown = actions.get("mouthFrown", 0.0)

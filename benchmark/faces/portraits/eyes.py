@@ -1,4 +1,4 @@
-"""Eyeballs: white, veins, iris with limbal ring, pupil, wet highlights."""
+"""Eyeballs: sclera, veins, iris with limbal ring, pupil and reflections."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmark.avatars.colour import hex_to_rgb, srgb_to_linear
 from benchmark.faces.portraits.light import Lights
 from benchmark.faces.portraits.noise import lattice, space_noise
 from benchmark.faces.portraits.people import Person
 from benchmark.faces.portraits.regions import smoothstep
-from benchmark.faces.portraits.tones import from_hex, to_linear
 
 IRIS_CM = 0.62
-"""Radius of the iris on the mean eyeball."""
+"""Radius of the iris in cm."""
 
 
 @dataclass(frozen=True)
 class EyePaint:
-    """Eyeball surface at n places: albedo (n, 3), normals (n, 3), cornea (n,) 0-1."""
+    """Eyeball at n points: albedo (n, 3), normals (n, 3), cornea weight (n,)."""
 
     albedo: np.ndarray
     normals: np.ndarray
@@ -26,7 +26,7 @@ class EyePaint:
 
 
 def _axis(person: Person, camera_direction: np.ndarray, side: int) -> np.ndarray:
-    """Where an eye looks: at the camera, a little off, eyes converging slightly."""
+    """Gaze direction: towards the camera plus the scene's gaze, slightly convergent."""
     left, up = np.deg2rad(person.scene.gaze)
     left -= side * 0.025
     aim = camera_direction + np.array([left, up, 0.0])
@@ -41,15 +41,15 @@ def paint_eye(
     radius: float,
     side: int,
 ) -> EyePaint:
-    """Paint an eyeball.
+    """Compute albedo and normals of an eyeball.
 
     Args:
-        person: whose eye.
-        points: (n, 3) on it.
-        centre: (3,) of the ball.
+        person: the owner of the eye.
+        points: (n, 3) points on the eyeball in cm.
+        centre: (3,) centre of the eyeball in cm.
         camera: (3,) position of the pinhole.
-        radius: of the ball in cm.
-        side: 1 the person's left, -1 the right.
+        radius: radius of the eyeball in cm.
+        side: 1 for the person's left eye, -1 for the right one.
     """
     sphere = points - centre
     sphere /= np.linalg.norm(sphere, axis=1, keepdims=True)
@@ -60,7 +60,7 @@ def paint_eye(
     around = np.arctan2(flat[:, 1], flat[:, 0])
     out = np.arccos(cosine) * radius / IRIS_CM
     grid = lattice(person.seed + 1)
-    iris_tone = to_linear(from_hex(person.eye_rgb))
+    iris_tone = srgb_to_linear(hex_to_rgb(person.eye_rgb) / 255)
     fibres = space_noise(
         grid, np.stack([around * 5, out * 0.8, around * 0], 1), 0.35, 2
     )
@@ -86,7 +86,7 @@ def paint_eye(
 def catchlights(
     lights: Lights, normals: np.ndarray, view: np.ndarray, shadow: np.ndarray
 ) -> np.ndarray:
-    """Sharp reflections of lamps and surroundings on the wet eye: (n, 3)."""
+    """(n, 3) sharp reflections of lamps and surroundings on the eye."""
     mirrored = 2 * (normals * view).sum(1, keepdims=True) * normals - view
     total = 0.022 * lights.environment.radiance(mirrored)
     for lamp, arrives in zip(lights.lamps, shadow, strict=True):

@@ -1,4 +1,4 @@
-"""The camera's part after the lens: exposure, colour, blur, grain and compression."""
+"""Camera effects: exposure, white balance, blur, tone curve, grain and JPEG."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from benchmark.faces.portraits.tones import to_srgb
+from benchmark.avatars.colour import linear_to_srgb
 
 
 @dataclass(frozen=True)
 class Film:
-    """How a camera renders.
+    """Parameters of a camera's effects. Pairs are (low, high) of a uniform draw.
 
     Attributes:
-        soft: blur of the final picture in pixels at 256, (low, high).
-        shake: longest motion blur in pixels at 256.
-        noise: standard deviation of luma noise at mid grey, (low, high).
-        balance: strength of white-balance errors.
-        adapt: 0 leaves the light's tint, 1 takes it out.
-        contrast: (low, high) slope of the tone curve.
-        saturation: (low, high).
-        vignette: (low, high) loss of light in the corners.
-        sharpen: unsharp mask, (low, high).
-        quality: JPEG quality, (low, high).
-        fade: lift of the blacks.
+        soft: standard deviation of the blur in pixels of a 256 px picture.
+        shake: longest motion blur in pixels of a 256 px picture.
+        noise: strength of the grain.
+        balance: standard deviation of white-balance errors (log gain).
+        adapt: share of the light's tint that white balance removes, 0-1.
+        contrast: slope around mid grey.
+        saturation: factor on the distance from grey.
+        vignette: loss of light in the corners, 0-1.
+        sharpen: strength of the unsharp mask.
+        quality: JPEG quality.
+        fade: lift of black, 0-1.
     """
 
     soft: tuple[float, float] = (0.35, 0.8)
@@ -61,40 +61,41 @@ FILMS: dict[str, Film] = {
     ),
     "wide": Film(noise=(0.006, 0.02), saturation=(1.05, 1.25), vignette=(0.1, 0.3)),
 }  # fmt: skip
-"""Films by camera name (`scene.CAMERAS` says whose world each is of)."""
+"""Camera effects by camera name. `scene.CAMERAS` lists the names by domain."""
 
 
 def tone_curve(light: np.ndarray) -> np.ndarray:
-    """Linear light → sRGB with a shoulder: highlights roll off instead of clipping."""
+    """Convert linear light to sRGB with a soft shoulder instead of clipping."""
     knee = 0.72
     over = np.maximum(light - knee, 0)
     rolled = knee + (1 - knee) * (1 - np.exp(-over / (1 - knee)))
-    return to_srgb(np.where(light > knee, rolled, light))
+    return linear_to_srgb(np.where(light > knee, rolled, light))
 
 
-def expose(light: np.ndarray, face: np.ndarray, film: Film, rng: np.random.Generator):
-    """Meter on the face and balance the white.
+def expose(light: np.ndarray, face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Scale the light so that the face is well exposed, with a small error.
 
     Args:
         light: (H, W, 3) linear RGB.
-        face: (H, W) bool, the skin.
-        film: the camera's.
-        rng: source of chance.
+        face: (H, W) bool mask of the skin; if it is empty, all pixels are metered.
+        rng: random number generator.
 
     Returns:
-        The picture, scaled.
+        (H, W, 3) scaled light.
     """
     metered = light[face] if face.any() else light.reshape(-1, 3)
     luma = metered @ np.array([0.21, 0.72, 0.07])
     bright = float(np.percentile(luma, 75))
-    # A meter evens out skins only in part: deep skin stays deep.
+    # The square root corrects only half of the difference: deep skin stays deep.
     gain = (0.34 / max(bright, 1e-3)) ** 0.5 * 1.0
     gain *= np.exp(rng.normal(0, 0.09))
     return light * gain
 
 
-def white_balance(light: np.ndarray, lamp: np.ndarray, film: Film, rng) -> np.ndarray:
-    """Take out most of the tint (3,) of the light, and err a little."""
+def white_balance(
+    light: np.ndarray, lamp: np.ndarray, film: Film, rng: np.random.Generator
+) -> np.ndarray:
+    """Remove a share of the tint `lamp` (3,) from the light, with a random error."""
     tint = lamp / lamp.mean()
     gains = tint**-film.adapt * np.exp(rng.normal(0, film.balance, 3))
     return light * (gains / gains.mean())
@@ -126,7 +127,7 @@ def _grade(picture: np.ndarray, film: Film, rng: np.random.Generator) -> np.ndar
 
 def _sensor(picture: np.ndarray, film: Film, rng: np.random.Generator) -> np.ndarray:
     size = picture.shape[0]
-    # Shrinking to a thumbnail averages grain away.
+    # Small pictures have less grain, as downsampling averages it.
     amount = 0.75 * rng.uniform(*film.noise) * min(1.0, (size / 256) ** 0.7)
     grain = rng.standard_normal((size, size, 1))
     colour = ndimage.gaussian_filter(rng.standard_normal((size, size, 3)), (1, 1, 0))
@@ -138,15 +139,15 @@ def _sensor(picture: np.ndarray, film: Film, rng: np.random.Generator) -> np.nda
 
 
 def develop(light: np.ndarray, camera: str, seed: int) -> np.ndarray:
-    """Turn exposed light into the file that a camera saves.
+    """Apply lens, grading, sensor and JPEG effects.
 
     Args:
-        light: (H, W, 3) linear RGB, exposed and balanced.
-        camera: a name of `FILMS`.
-        seed: of grain and settings.
+        light: (H, W, 3) linear RGB, exposed and white-balanced.
+        camera: name of a camera in `FILMS`.
+        seed: random seed of grain and settings.
 
     Returns:
-        (H, W, 3) uint8, decoded from the camera's own JPEG.
+        (H, W, 3) uint8 sRGB, decoded from a JPEG.
     """
     film = FILMS[camera]
     rng = np.random.default_rng([seed, 5])

@@ -1,4 +1,4 @@
-"""Spectacles: rims, bridge and temples as tubes, lenses with a little glare."""
+"""Glasses: rims, bridge and temples as tubes, and lenses with reflections."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmark.avatars.colour import srgb_to_linear
 from benchmark.faces.portraits.camera import Camera, pixel_rays
-from benchmark.faces.portraits.head import Head, topology, vertex_normals
+from benchmark.faces.portraits.head import Head, merge_meshes, topology, vertex_normals
 from benchmark.faces.portraits.light import Lights
 from benchmark.faces.portraits.people import Person
-from benchmark.faces.portraits.tones import to_linear
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A kind of frame.
+    """Shape of a frame.
 
     Attributes:
-        half_width: of a lens, in units of the distance from the nose to its middle.
-        half_height: of a lens, in cm.
-        corner: exponent of the superellipse (2 round, 5 boxy).
-        upper: thickness of the upper rim in cm.
-        lower: thickness of the lower rim in cm.
+        half_width: half width of a lens, relative to half the eye distance.
+        half_height: half height of a lens in cm.
+        corner: superellipse exponent of the lens outline (2 is round, 5 is boxy).
+        upper: tube radius of the upper rim in cm.
+        lower: tube radius of the lower rim in cm.
     """
 
     half_width: float
@@ -38,9 +38,9 @@ FRAMES: dict[str, Frame] = {
     "oval": Frame(0.83, 1.55, 2.2, 0.12, 0.12),
     "browline": Frame(0.83, 1.8, 3.0, 0.32, 0.07),
 }
-"""Frames by the names of a person's `glasses`."""
+"""Frames by the values of `Person.glasses`."""
 
-# Sunken tortoise, black, metal, blue, transparent-looking beige (sRGB).
+# sRGB of frames: black (twice as likely), tortoise, metal, gold, blue, red.
 _TONES = (
     (0.05, 0.05, 0.06),
     (0.05, 0.05, 0.06),
@@ -57,12 +57,12 @@ class Spectacles:
     """Glasses on a head.
 
     Attributes:
-        vertices: (V, 3) cm, of the frame.
-        triangles: (T, 3).
-        normals: (V, 3).
+        vertices: (V, 3) vertices of the frame in cm.
+        triangles: (T, 3) vertex ids.
+        normals: (V, 3) unit normals.
         albedo: (3,) linear RGB of the frame.
         lenses: centre (3,), half width and half height (cm) of each lens.
-        corner: exponent of the lens outline.
+        corner: superellipse exponent of the lens outline.
     """
 
     vertices: np.ndarray
@@ -76,7 +76,7 @@ class Spectacles:
 def _tube(
     path: np.ndarray, radius: np.ndarray, *, closed: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A tube around a path (p, 3) with radii (p,): vertices and triangles."""
+    """Vertices and triangles of a tube around a path (p, 3) with radii (p,)."""
     if closed:
         along = np.roll(path, -1, 0) - np.roll(path, 1, 0)
     else:
@@ -118,11 +118,11 @@ def _rim(
 
 
 def fit_glasses(person: Person, head: Head) -> Spectacles:
-    """Put a person's glasses on the head.
+    """Build the glasses of a person.
 
     Args:
-        person: wears any kind but none.
-        head: the head.
+        person: the wearer; `glasses` is a name in `FRAMES`.
+        head: the person's head.
     """
     frame = FRAMES[person.glasses]
     rng = np.random.default_rng([person.seed, 9])
@@ -150,17 +150,14 @@ def fit_glasses(person: Person, head: Head) -> Spectacles:
         thick = np.full(len(path), max(0.11, 0.8 * frame.upper))
         pieces.append(_tube(path, thick, closed=False))
     pieces.append(_bridge(lenses, wide, tall, frame))
-    starts = np.cumsum([0, *[len(piece[0]) for piece in pieces]])
-    vertices = np.concatenate([piece[0] for piece in pieces]).astype(np.float32)
-    triangles = np.concatenate(
-        [piece[1] + start for piece, start in zip(pieces, starts, strict=False)]
-    ).astype(np.int32)
+    vertices, triangles = merge_meshes(pieces)
+    vertices, triangles = vertices.astype(np.float32), triangles.astype(np.int32)
     tone = np.array(_TONES[rng.integers(len(_TONES))])
     return Spectacles(
         vertices,
         triangles,
         vertex_normals(vertices, triangles),
-        to_linear(tone),
+        srgb_to_linear(tone),
         tuple(lenses),
         frame.corner,
     )
@@ -179,17 +176,17 @@ def _bridge(lenses: list, wide: float, tall: float, frame: Frame):
 def lens_glare(
     glasses: Spectacles, camera: Camera, lights: Lights, seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """See the lenses.
+    """Compute the reflections on the lenses.
 
     Args:
-        glasses: on the head.
+        glasses: the glasses on the head.
         camera: the view.
-        lights: what they mirror.
-        seed: of the coating.
+        lights: the light rig that is reflected.
+        seed: random seed of the coating's tint.
 
     Returns:
-        (size, size) bool inside a lens, (size, size, 3) light mirrored there, and
-        (size, size) depth of the lens plane in cm.
+        (size, size) bool mask of the lenses, (size, size, 3) reflected light, and
+        (size, size) distance to the lens plane in cm, infinite outside.
     """
     origin, rays = pixel_rays(camera)
     inside = np.zeros(rays.shape[:2], bool)
@@ -202,7 +199,7 @@ def lens_glare(
         shape = abs(at[..., 0] / wide) ** glasses.corner
         shape = shape + abs(at[..., 1] / tall) ** glasses.corner
         here = shape < 1
-        # Lenses bulge: each point mirrors another part of the room.
+        # Lenses are convex, so each point reflects another direction.
         normal = np.stack(
             [at[..., 0] * 0.09, at[..., 1] * 0.09 + 0.05, 1 + 0 * at[..., 0]]
         )

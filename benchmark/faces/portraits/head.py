@@ -1,14 +1,15 @@
-"""The head of a person as a smooth mesh with named regions and landmarks.
+"""The head of a person as a smooth mesh with regions and landmarks.
 
-Everything is in centimetres, y up, the face towards +z, the person's left at +x, the
-origin between the eyes of the mean head. The mesh is MakeHuman's, smoothed once by
-Catmull-Clark subdivision. Each vertex also has *canonical* coordinates, its place on
-the mean head: regions and skin textures are functions of those, so that they stick.
+Coordinates are in centimetres: y up, face towards +z, the person's left at +x, origin
+between the eyes of the mean head. The mesh is the MakeHuman base mesh after one step of
+Catmull-Clark subdivision. Each vertex also has canonical coordinates: its position on
+the mean head. Regions and skin textures are functions of these, so they move with the
+surface.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,7 +19,7 @@ from scipy import sparse
 from benchmark.faces.portraits.people import Person
 from benchmark.faces.portraits.regions import region_weights
 from benchmark.faces.portraits.shape import (
-    act,
+    apply_actions,
     basis,
     eye_centres,
     neutral_vertices,
@@ -32,27 +33,27 @@ SURFACES: tuple[str, ...] = (
     "teeth_lower",
     "tongue",
 )
-"""Kinds of surface; `Head.surface` holds the index of each triangle's."""
+"""Kinds of surface. `Head.surface` holds an index into this tuple per triangle."""
 
 
 FLOOR = -27.0
-"""Height (cm, canonical) below which the body is cut off; no camera sees it."""
+"""Canonical height in cm at which the body is cut off, below any camera's view."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """One head (with neck and shoulders) in its expression.
+    """A head with neck and shoulders, in its expression.
 
     Attributes:
         vertices: (V, 3) float32, cm.
-        triangles: (T, 3) int32, counter-clockwise seen from outside.
+        triangles: (T, 3) int32, counter-clockwise from outside.
         normals: (V, 3) float32 unit vertex normals.
         surface: (T,) uint8 index into `SURFACES`.
-        canonical: (V, 3) float32 the same vertices on the mean head.
+        canonical: (V, 3) float32 positions of the vertices on the mean head.
         regions: (V,) float32 weights 0-1 by name (`regions.region_weights`).
-        landmarks: (3,) points by name (`shape.LANDMARKS` and both sides), in the
-            expression shown, and `eye_l`, `eye_r` eyeball centres.
-        eye_radius: of the eyeballs, cm.
+        landmarks: (3,) points by name: `shape.LANDMARKS` and `shape.SILHOUETTE` on
+            both sides, and the eyeball centres `eye_l` and `eye_r`.
+        eye_radius: radius of the eyeballs, cm.
     """
 
     vertices: np.ndarray
@@ -67,12 +68,12 @@ class Head:
 
 @dataclass(frozen=True)
 class Topology:
-    """What all heads share: see `Head`.
+    """Properties that all heads share. Fields not listed here are those of `Head`.
 
     Attributes:
-        smoother: (V, base) matrix from base vertices to smooth ones.
-        coarse: (C,) ids of the smooth vertices that stem from base vertices.
-        spread: (V, C) matrix that interpolates values at those to all vertices.
+        smoother: (V, base) matrix from base vertices to subdivided vertices.
+        coarse: (C,) ids of the vertices that stem from base vertices.
+        spread: (V, C) matrix that interpolates values from coarse to all vertices.
     """
 
     smoother: sparse.csr_matrix
@@ -85,13 +86,14 @@ class Topology:
 
 
 def _edges(quads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Unique edges (E, 2) of quads and, per quad corner, its edge's index (Q, 4)."""
+    """Unique edges (E, 2) of quads, and (Q, 4) the index of the edge at each corner."""
     pairs = np.stack([quads, np.roll(quads, -1, axis=1)], -1).reshape(-1, 2)
     unique, index = np.unique(np.sort(pairs, axis=1), axis=0, return_inverse=True)
     return unique, index.reshape(quads.shape)
 
 
-def _average(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]):
+def _averaging_matrix(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]):
+    """Matrix that averages the columns listed for each row, and their numbers."""
     matrix = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
     total = np.asarray(matrix.sum(1)).ravel()
     return sparse.diags_array(1 / np.maximum(total, 1)) @ matrix, total
@@ -104,24 +106,24 @@ def catmull_clark(
 
     Args:
         quads: (Q, 4) vertex ids.
-        count: of vertices V.
+        count: number of vertices V.
 
     Returns:
         (V + Q + E, V) matrix from old to new vertices, the same without smoothing,
-        (4 Q, 4) new quads, and the index of each new quad's old one.
+        (4 Q, 4) new quads, and (4 Q,) the index of the old quad of each.
     """
     edges, edge_of = _edges(quads)
     n_quads, n_edges = len(quads), len(edges)
     face_rows = np.repeat(np.arange(n_quads), 4)
-    faces, _ = _average(face_rows, quads.ravel(), (n_quads, count))
+    faces, _ = _averaging_matrix(face_rows, quads.ravel(), (n_quads, count))
     edge_rows = np.repeat(np.arange(n_edges), 2)
-    middles, _ = _average(edge_rows, edges.ravel(), (n_edges, count))
-    edge_faces, uses = _average(edge_of.ravel(), face_rows, (n_edges, n_quads))
+    middles, _ = _averaging_matrix(edge_rows, edges.ravel(), (n_edges, count))
+    edge_faces, uses = _averaging_matrix(edge_of.ravel(), face_rows, (n_edges, n_quads))
     inside = sparse.diags_array((uses == 2).astype(float))
     rim = sparse.diags_array((uses != 2).astype(float))
     edge_points = inside @ (0.5 * middles + 0.5 * (edge_faces @ faces)) + rim @ middles
-    point_faces, valence = _average(quads.ravel(), face_rows, (count, n_quads))
-    point_edges, _ = _average(edges.ravel(), edge_rows, (count, n_edges))
+    point_faces, valence = _averaging_matrix(quads.ravel(), face_rows, (count, n_quads))
+    point_edges, _ = _averaging_matrix(edges.ravel(), edge_rows, (count, n_edges))
     open_points = np.zeros(count, bool)
     open_points[edges[uses != 2].ravel()] = True
     n = np.maximum(valence, 3)
@@ -148,7 +150,7 @@ def catmull_clark(
 
 @lru_cache(maxsize=1)
 def topology() -> Topology:
-    """Build what all heads share, once a process."""
+    """Build the properties that all heads share; cached per process."""
     shapes = basis()
     quads = np.concatenate([shapes.quads[name] for name in SURFACES])
     kinds = np.concatenate(
@@ -163,7 +165,7 @@ def topology() -> Topology:
     matrix = matrix[used].astype(np.float32)
     bases = used[used < len(shapes.mean)]
     spread = plain[used].astype(np.float32)
-    # Faces and edges at the floor lean on dropped vertices: no camera sees them.
+    # Near the floor, dropped vertices are missing from the sums; it is not visible.
     spread = spread[:, bases]
     canonical = canonical[used]
     compact = compact.reshape(triangles.shape).astype(np.int32)
@@ -196,17 +198,27 @@ def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     return (normals / np.maximum(length, 1e-9)).astype(np.float32)
 
 
+def merge_meshes(
+    meshes: Sequence[tuple[np.ndarray, np.ndarray]],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Merge meshes, each (vertices (V, 3), triangles (T, 3)), into one."""
+    starts = np.cumsum([0, *[len(vertices) for vertices, _ in meshes]])
+    triangles = [t + start for (_, t), start in zip(meshes, starts, strict=False)]
+    vertices = np.concatenate([vertices for vertices, _ in meshes])
+    return vertices, np.concatenate(triangles)
+
+
 def build_head(person: Person) -> Head:
-    """Shape a person's head in the expression of the picture.
+    """Build the head mesh of a person, in the expression of the picture.
 
     Args:
-        person: identity and facial actions are read.
+        person: the person; `identity` and `actions` are used.
 
     Returns:
-        The head, without clothes or hair.
+        The head without clothes and hair.
     """
     shared = topology()
-    base = act(neutral_vertices(person.identity), person.actions)
+    base = apply_actions(neutral_vertices(person.identity), person.actions)
     vertices = np.asarray(shared.smoother @ base, np.float32)
     eyes = eye_centres(base)
     marks = {name: base[index] for name, index in basis().landmarks.items()}

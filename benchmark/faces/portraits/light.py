@@ -1,6 +1,6 @@
-"""Light rigs: an environment that shines from all sides and a few soft lamps.
+"""Light rigs: an environment and a few soft lamps.
 
-Everything is linear light in head space (cm, y up, face towards +z).
+Colours are linear RGB. Directions are in head space (y up, face towards +z).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Lamp:
-    """A distant lamp.
+    """A directional lamp.
 
     Attributes:
         direction: (3,) unit vector from the head towards the lamp.
-        colour: (3,) linear RGB irradiance on a surface that faces it.
-        softness: angular radius in radians (0.005 the sun, 0.3 a softbox).
+        colour: (3,) linear RGB irradiance on a surface that faces the lamp.
+        softness: angular radius in radians (0.005 for the sun, 0.3 for a softbox).
     """
 
     direction: np.ndarray
@@ -30,15 +30,15 @@ class Lamp:
 
 @dataclass(frozen=True)
 class Environment:
-    """Light from all around: three tinted zones and one glowing patch.
+    """Ambient light: three tinted zones and one bright patch (window or sky).
 
     Attributes:
         up: linear RGB radiance from above.
-        side: from the horizon.
-        down: from below (floor, shirt).
-        patch_direction: (3,) unit vector to the middle of a window or sky patch.
-        patch: its linear RGB radiance.
-        patch_width: its width in radians.
+        side: linear RGB radiance from the horizon.
+        down: linear RGB radiance from below.
+        patch_direction: (3,) unit vector to the centre of the patch.
+        patch: linear RGB radiance of the patch.
+        patch_width: width of the patch in radians.
     """
 
     up: Colour
@@ -65,26 +65,26 @@ class Environment:
 
 @dataclass(frozen=True)
 class Lights:
-    """All light on a head: lamps (brightest first) and the environment."""
+    """A light rig: lamps and the environment."""
 
     lamps: tuple[Lamp, ...]
     environment: Environment
 
 
-def toward(azimuth: float, elevation: float) -> np.ndarray:
-    """Unit vector from degrees: azimuth 0 is the front, positive to picture right."""
+def direction_from_angles(azimuth: float, elevation: float) -> np.ndarray:
+    """Unit vector from degrees; azimuth 0 is the front, positive is picture right."""
     a, e = np.deg2rad([azimuth, elevation])
     return np.array([np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e)])
 
 
-def kelvin(temperature: float) -> np.ndarray:
-    """Linear RGB tint of a black body, green 1 (a fit, good from 2,000 to 12,000 K).
+def black_body_rgb(temperature: float) -> np.ndarray:
+    """Linear RGB tint of a black body, green 1; a fit for 2,000 to 12,000 K.
 
     Args:
-        temperature: kelvin.
+        temperature: colour temperature in kelvin.
 
     Returns:
-        (3,) RGB, white near 6,500 K.
+        (3,) linear RGB; white near 6,500 K.
     """
     mired = 1e6 / temperature
     red = np.exp(0.0033 * (mired - 154))
@@ -100,28 +100,34 @@ def _lamp(
     temperature: float,
     softness: float,
 ) -> Lamp:
-    direction = toward(azimuth + rng.normal(0, 6), elevation + rng.normal(0, 5))
-    colour = power * rng.uniform(0.85, 1.15) * kelvin(temperature)
+    direction = direction_from_angles(
+        azimuth + rng.normal(0, 6), elevation + rng.normal(0, 5)
+    )
+    colour = power * rng.uniform(0.85, 1.15) * black_body_rgb(temperature)
     return Lamp(direction, colour, softness)
 
 
-def _even(level: float, temperature: float, floor: float = 0.5) -> Environment:
-    tint = level * kelvin(temperature)
-    return Environment(_colour(tint * 1.1), _colour(tint * 0.9), _colour(tint * floor))
+def _uniform_environment(
+    level: float, temperature: float, floor: float = 0.5
+) -> Environment:
+    tint = level * black_body_rgb(temperature)
+    return Environment(
+        _as_colour(tint * 1.1), _as_colour(tint * 0.9), _as_colour(tint * floor)
+    )
 
 
-def _colour(values: np.ndarray) -> Colour:
+def _as_colour(values: np.ndarray) -> Colour:
     red, green, blue = (float(value) for value in values)
     return red, green, blue
 
 
 def _window(rng: np.random.Generator, side: int) -> Lights:
     kind = rng.uniform(5600, 7500)
-    window = toward(side * rng.uniform(40, 70), rng.uniform(5, 25))
-    room = 0.24 * kelvin(rng.uniform(4300, 5800))
+    window = direction_from_angles(side * rng.uniform(40, 70), rng.uniform(5, 25))
+    room = 0.24 * black_body_rgb(rng.uniform(4300, 5800))
     environment = Environment(
-        _colour(room), _colour(room), _colour(room * 0.6), window,
-        _colour(2.0 * kelvin(kind)), 0.55,
+        _as_colour(room), _as_colour(room), _as_colour(room * 0.6), window,
+        _as_colour(2.0 * black_body_rgb(kind)), 0.55,
     )  # fmt: skip
     return Lights((_lamp(rng, side * 48, 22, 1.2, kind, 0.3),), environment)
 
@@ -133,16 +139,20 @@ def _studio(rng: np.random.Generator) -> Lights:
         _lamp(rng, -side * 40, 10, 0.55, 5600, 0.35),
         _lamp(rng, -side * 150, 25, 1.2, 5600, 0.1),
     )
-    return Lights(lamps, _even(0.22, 5600))
+    return Lights(lamps, _uniform_environment(0.22, 5600))
 
 
 def _overcast(rng: np.random.Generator) -> Lights:
-    sky = rng.uniform(0.85, 1.1) * kelvin(rng.uniform(6500, 7800))
+    sky = rng.uniform(0.85, 1.1) * black_body_rgb(rng.uniform(6500, 7800))
     ground = 0.35 * sky * np.array([1.0, 0.98, 0.85])
     environment = Environment(
-        _colour(sky * 1.3), _colour(sky * 0.75), _colour(ground), toward(0, 45),
-        _colour(sky * 0.7), 0.9,
-    )  # fmt: skip
+        _as_colour(sky * 1.3),
+        _as_colour(sky * 0.75),
+        _as_colour(ground),
+        direction_from_angles(0, 45),
+        _as_colour(sky * 0.7),
+        0.9,
+    )
     return Lights((_lamp(rng, 0, 50, 0.35, 6800, 0.35),), environment)
 
 
@@ -153,17 +163,19 @@ def _indoor_warm(rng: np.random.Generator) -> Lights:
         _lamp(rng, side * 25, 50, 1.3, warm, 0.15),
         _lamp(rng, -side * 70, 15, 0.5, warm + 900, 0.3),
     )
-    return Lights(lamps, _even(0.28, warm + 400, 0.55))
+    return Lights(lamps, _uniform_environment(0.28, warm + 400, 0.55))
 
 
 def _sun(rng: np.random.Generator) -> Lights:
     side = rng.choice([-1, 1])
-    sky = kelvin(8500)
+    sky = black_body_rgb(8500)
     lamps = (
         _lamp(rng, side * rng.uniform(25, 75), rng.uniform(30, 55), 2.4, 5300, 0.04),
     )
     environment = Environment(
-        _colour(sky * 0.6), _colour(sky * 0.35), _colour(0.25 * kelvin(4800))
+        _as_colour(sky * 0.6),
+        _as_colour(sky * 0.35),
+        _as_colour(0.25 * black_body_rgb(4800)),
     )
     return Lights(lamps, environment)
 
@@ -171,10 +183,13 @@ def _sun(rng: np.random.Generator) -> Lights:
 def _shade(rng: np.random.Generator) -> Lights:
     green = np.array([0.92, 1.0, 0.8])
     environment = Environment(
-        _colour(0.9 * kelvin(7500) * green), _colour(0.6 * green),
-        _colour(0.35 * kelvin(4800) * green), toward(rng.uniform(-50, 50), 30),
-        _colour(1.0 * kelvin(6500)), 0.8,
-    )  # fmt: skip
+        _as_colour(0.9 * black_body_rgb(7500) * green),
+        _as_colour(0.6 * green),
+        _as_colour(0.35 * black_body_rgb(4800) * green),
+        direction_from_angles(rng.uniform(-50, 50), 30),
+        _as_colour(1.0 * black_body_rgb(6500)),
+        0.8,
+    )
     return Lights(
         (_lamp(rng, rng.uniform(120, 200), 35, 1.6, 5200, 0.05),), environment
     )
@@ -182,7 +197,7 @@ def _shade(rng: np.random.Generator) -> Lights:
 
 def _screen(rng: np.random.Generator) -> Lights:
     lamps = (_lamp(rng, 0, -5, 0.9, 7500, 0.3), _lamp(rng, 20, 60, 0.5, 4200, 0.2))
-    return Lights(lamps, _even(0.28, 5200))
+    return Lights(lamps, _uniform_environment(0.28, 5200))
 
 
 def _ceiling(rng: np.random.Generator) -> Lights:
@@ -190,11 +205,13 @@ def _ceiling(rng: np.random.Generator) -> Lights:
         _lamp(rng, 20, 65, 1.2, 4300, 0.3),
         _lamp(rng, -30, 60, 0.9, 4300, 0.3),
     )
-    return Lights(lamps, _even(0.32, 4500, 0.6))
+    return Lights(lamps, _uniform_environment(0.32, 4500, 0.6))
 
 
 def _flash(rng: np.random.Generator) -> Lights:
-    return Lights((_lamp(rng, 4, 8, 2.3, 5800, 0.03),), _even(0.16, 3800))
+    return Lights(
+        (_lamp(rng, 4, 8, 2.3, 5800, 0.03),), _uniform_environment(0.16, 3800)
+    )
 
 
 def _rim_pair(rng: np.random.Generator) -> Lights:
@@ -203,12 +220,12 @@ def _rim_pair(rng: np.random.Generator) -> Lights:
         _lamp(rng, -105, 15, 1.8, 6800, 0.12),
         _lamp(rng, 0, 25, 0.8, 5600, 0.3),
     )
-    return Lights(lamps, _even(0.28, 5600))
+    return Lights(lamps, _uniform_environment(0.28, 5600))
 
 
 def _clamshell(rng: np.random.Generator) -> Lights:
     lamps = (_lamp(rng, 0, 40, 1.6, 5600, 0.3), _lamp(rng, 0, -35, 0.7, 5600, 0.3))
-    return Lights(lamps, _even(0.35, 5600))
+    return Lights(lamps, _uniform_environment(0.35, 5600))
 
 
 def _split(rng: np.random.Generator) -> Lights:
@@ -217,30 +234,34 @@ def _split(rng: np.random.Generator) -> Lights:
         _lamp(rng, side * 82, 12, 2.3, 5200, 0.15),
         _lamp(rng, -side * 30, 10, 0.3, 6500, 0.3),
     )
-    return Lights(lamps, _even(0.22, 6000))
+    return Lights(lamps, _uniform_environment(0.22, 6000))
 
 
 def _golden_hour(rng: np.random.Generator) -> Lights:
     side = rng.choice([-1, 1])
     lamps = (_lamp(rng, side * 60, 10, 2.4, 3300, 0.04),)
-    sky = kelvin(9500)
+    sky = black_body_rgb(9500)
     environment = Environment(
-        _colour(0.5 * sky), _colour(0.45 * kelvin(5000)), _colour(0.25 * kelvin(3800))
+        _as_colour(0.5 * sky),
+        _as_colour(0.45 * black_body_rgb(5000)),
+        _as_colour(0.25 * black_body_rgb(3800)),
     )
     return Lights(lamps, environment)
 
 
 def _two_tone(rng: np.random.Generator) -> Lights:
-    pink = Lamp(toward(-55, 15), np.array([1.7, 0.65, 1.25]), 0.2)
-    teal = Lamp(toward(55, 15), np.array([0.55, 1.25, 1.6]), 0.2)
+    pink = Lamp(direction_from_angles(-55, 15), np.array([1.7, 0.65, 1.25]), 0.2)
+    teal = Lamp(direction_from_angles(55, 15), np.array([0.55, 1.25, 1.6]), 0.2)
     lamps = (pink, teal) if rng.random() < 0.5 else (teal, pink)
-    return Lights((*lamps, _lamp(rng, 0, 25, 0.6, 5600, 0.3)), _even(0.25, 6500))
+    return Lights(
+        (*lamps, _lamp(rng, 0, 25, 0.6, 5600, 0.3)), _uniform_environment(0.25, 6500)
+    )
 
 
 def _snow(rng: np.random.Generator) -> Lights:
-    sky = kelvin(7200)
+    sky = black_body_rgb(7200)
     environment = Environment(
-        _colour(1.1 * sky), _colour(0.9 * sky), _colour(0.95 * sky)
+        _as_colour(1.1 * sky), _as_colour(0.9 * sky), _as_colour(0.95 * sky)
     )
     return Lights((_lamp(rng, 30, 30, 0.8, 6000, 0.1),), environment)
 
@@ -266,15 +287,15 @@ RIGS: dict[str, dict[str, Callable[[np.random.Generator], Lights]]] = {
         "snow": _snow,
     },
 }
-"""Rigs by world and name: no world shares one with another."""
+"""Light rigs by domain and name. No rig occurs in two domains."""
 
 
 def light_rig(name: str, seed: int) -> Lights:
-    """Set up a rig.
+    """Create a light rig.
 
     Args:
-        name: one of `RIGS`, any world.
-        seed: small differences of direction, power and tint.
+        name: name of a rig in `RIGS`, of any domain.
+        seed: random seed of small changes in direction, power and tint.
 
     Raises:
         ValueError: if no rig has that name.

@@ -11,7 +11,7 @@ GUM = np.array([0.42, 0.15, 0.14])
 TONGUE = np.array([0.38, 0.13, 0.12])
 CAVITY = np.array([0.16, 0.035, 0.03])
 
-# Distances (cm, along the arch) of the gaps between upper teeth from the middle.
+# Distance (cm, along the arch) of each gap between teeth from the middle.
 _UPPER_GAPS = (0.0, 0.86, 1.52, 2.24, 2.9, 3.5)
 _LOWER_GAPS = (0.0, 0.54, 1.12, 1.78, 2.45, 3.1)
 
@@ -20,11 +20,11 @@ def paint_teeth(places: np.ndarray, age: int, *, upper: bool) -> np.ndarray:
     """Albedo (n, 3) of a row of teeth and its gums.
 
     Args:
-        places: (n, 3) canonical cm.
-        age: years; enamel yellows.
-        upper: which row.
+        places: (n, 3) canonical coordinates in cm.
+        age: years; enamel becomes more yellow with age.
+        upper: True for the upper row, False for the lower one.
     """
-    # Arc length from the middle: teeth stand on a curve that bends backwards.
+    # Approximate arc length from the middle of the dental arch.
     arc = np.hypot(abs(places[:, 0]), 0.55 * (1.9 - places[:, 2]))
     gaps = np.array(_UPPER_GAPS if upper else _LOWER_GAPS)
     near = np.min(abs(arc[:, None] - gaps), axis=1)

@@ -1,4 +1,4 @@
-"""Seeded smooth noise in space, on pictures and along lines."""
+"""Seeded smooth noise in 3D space and on pictures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _SIDE = 32
 
 
 def lattice(seed: int) -> np.ndarray:
-    """A periodic (32, 32, 32) lattice of standard normal values."""
+    """Create a periodic (32, 32, 32) float32 lattice of standard normal values."""
     values = np.random.default_rng(seed).standard_normal((_SIDE,) * 3)
     return values.astype(np.float32)
 
@@ -17,16 +17,17 @@ def lattice(seed: int) -> np.ndarray:
 def space_noise(
     grid: np.ndarray, points: np.ndarray, wavelength: float, octaves: int = 1
 ) -> np.ndarray:
-    """Smooth noise at points.
+    """Evaluate smooth noise at points.
 
     Args:
-        grid: a `lattice`.
+        grid: result of `lattice`.
         points: (n, 3) in cm.
-        wavelength: cm between independent values of the first octave.
-        octaves: each next one has half the wavelength and half the strength.
+        wavelength: lattice spacing of the first octave in cm.
+        octaves: number of octaves; each has half the wavelength and half the amplitude
+            of the one before.
 
     Returns:
-        (n,) float32 of mean 0 and deviation about 0.5.
+        (n,) float32 with mean 0 and standard deviation about 0.5.
     """
     total = np.zeros(len(points), np.float32)
     across = np.ascontiguousarray(points.T, np.float32)
@@ -49,16 +50,16 @@ def space_noise(
 def picture_noise(
     rng: np.random.Generator, size: int, wavelength: float, octaves: int = 1
 ) -> np.ndarray:
-    """Smooth noise on a picture.
+    """Draw smooth noise on a picture.
 
     Args:
-        rng: source of chance.
+        rng: random number generator.
         size: edge in pixels.
-        wavelength: as a part of the edge.
-        octaves: each next one has half the wavelength and half the strength.
+        wavelength: lattice spacing of the first octave, as a fraction of the edge.
+        octaves: see `space_noise`.
 
     Returns:
-        (size, size) float32 of mean 0, deviation about 0.6.
+        (size, size) float32 with mean 0 and standard deviation about 0.6.
     """
     total = np.zeros((size, size), np.float32)
     for octave in range(octaves):

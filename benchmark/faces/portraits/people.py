@@ -1,15 +1,20 @@
-"""Who stands before the camera: people sampled from stated distributions.
+"""Sample synthetic people.
 
-Worlds: ``train`` (also the in-distribution part of validation), ``validation-shifted``
-and ``heldout`` (each with hair, skins, light, backgrounds and cameras of its own).
+There are three domains: ``train`` (also used for the in-distribution part of
+validation), ``validation-shifted`` and ``heldout``. Each domain has its own hair
+families, skin models, light rigs, backgrounds and cameras.
 
-Distributions: age is a triangle-like mix over 18-80 (median about 38); the sexes are
-even; skin depth is uniform over the whole range and undertone independent of it; head
-shapes lean to the origin that a skin depth suggests, with a third drawn freely. Hair
-colour depends on skin depth and age (grey sets in from 35, white from 60) with 18 % of
-adults wearing any colour. Men's facial hair depends on age (half are shaven); a quarter
-wear glasses (40 % from 55 on). A person is drawn from (seed, world, index) alone, so
-that person i is the same whatever the batch.
+The other distributions are the same in all domains:
+
+- Age: scaled beta distribution over 18-80, median about 38. Sex: even.
+- Skin depth: uniform. Undertone: independent of depth.
+- Head shape: origin weights follow skin depth; for a third of people they do not.
+- Hair colour: follows skin depth and age (grey from 35, white from 58); 18 % of people
+  have a colour drawn uniformly.
+- Facial hair: 46 % of men have none; a full beard is rarer below 26.
+- Glasses: 21 %, and 40 % from age 55.
+
+A person depends on (seed, domain, index) only, not on the batch.
 """
 
 from __future__ import annotations
@@ -20,7 +25,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from benchmark.faces.portraits.expressions import expression_for, read_mouth
+from benchmark.avatars.colour import rgb_to_hex
+from benchmark.faces.portraits.expressions import mouth_attributes, sample_expression
 from benchmark.faces.portraits.hair.families import HairFamily, families
 from benchmark.faces.portraits.scene import Scene, sample_scene
 from benchmark.faces.portraits.shape import (
@@ -28,27 +34,26 @@ from benchmark.faces.portraits.shape import (
     TRAITS,
     Identity,
     neutral_vertices,
-    raw_measures,
+    raw_measurements,
 )
 from benchmark.faces.portraits.tones import (
     eye_colour,
     hair_colour,
-    hex_of,
     skin_albedo,
 )
 
-World = Literal["train", "validation-shifted", "heldout"]
-VERSIONS: tuple[World, ...] = get_args(World)
-"""Where people come from; hair, skins, rigs, backgrounds and cameras differ."""
+Domain = Literal["train", "validation-shifted", "heldout"]
+DOMAINS: tuple[Domain, ...] = get_args(Domain)
+"""Domains that people are drawn from. No two share hair, skin, light or cameras."""
 
 SKIN_MODELS: dict[str, tuple[str, ...]] = {
     "train": ("even", "porous", "ruddy", "freckled"),
     "validation-shifted": ("weathered", "dewy"),
     "heldout": ("mottled", "glossy", "spotted"),
 }
-"""Skin models by world (`skin.py` says what each does)."""
+"""Names of `skin.MODELS` by domain."""
 
-MEASURES: dict[str, tuple[float, float]] = {
+POPULATION: dict[str, tuple[float, float]] = {
     "head_width": (0.53347, 0.03077),
     "head_length": (0.67846, 0.04227),
     "jaw_width": (0.92403, 0.04011),
@@ -66,35 +71,35 @@ MEASURES: dict[str, tuple[float, float]] = {
     "mouth_volume": (0.09299, 0.01472),
     "mouth_position": (0.15354, 0.02142),
 }
-"""Population mean and standard deviation of each raw measure (`calibrate`)."""
+"""Mean and standard deviation of each raw measurement (see `calibrate`)."""
 
-_WORLD_SALT = {"train": 11, "validation-shifted": 23, "heldout": 37}
-_HAIR_WORLD = {"validation-shifted": "validation"}
+_DOMAIN_SEED = {"train": 11, "validation-shifted": 23, "heldout": 37}
+_HAIR_DOMAIN = {"validation-shifted": "validation"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """One person and the moment of the picture.
+    """One person and the scene of their picture.
 
-    The attributes up to `part` are those that a portrait's record holds (see
-    `attributes`); ranges are 0-1 with 0.5 the population's mean, unless said.
+    The fields up to `part` are recorded with the portrait (see `attributes`). Unless
+    stated otherwise, numbers are in 0-1 and 0.5 is the population mean.
 
     Attributes:
         age: years, 18-80.
         sex: female or male.
         skin_rgb: mean albedo, #hex sRGB.
-        skin_depth: 0 lightest to 1.
-        skin_undertone: -1 cool to 1 warm.
-        mouth_curve: -1 frown to 1 smile.
-        mouth_open: 0 shut to 1 wide.
+        skin_depth: 0 (lightest) to 1 (deepest).
+        skin_undertone: -1 (cool) to 1 (warm).
+        mouth_curve: -1 (frown) to 1 (smile).
+        mouth_open: 0 (closed) to 1 (wide open).
         part: in-distribution or shifted.
-        hair_family: a name of `hair.families`; the other hair_* words follow from it.
-        identity: the head's shape.
-        actions: facial actions by name, 0-1.
-        scene: light, background, camera, clothes.
+        hair_family: name of a `hair.families` family, which sets the hair_* words.
+        identity: head shape.
+        actions: facial actions by name, values about 0-1.
+        scene: light, background, camera, pose and clothes.
         skin_model: one of `SKIN_MODELS`.
-        seed: noise of skin, hair strands and film.
-        world: where the person comes from.
+        seed: random seed of skin, hair, glasses and film.
+        domain: domain that the person was drawn from.
     """
 
     age: int
@@ -151,18 +156,18 @@ class Person:
     scene: Scene
     skin_model: str
     seed: int
-    world: World
+    domain: Domain
 
 
-_HIDDEN = ("identity", "actions", "scene", "skin_model", "seed", "world")
+_NOT_RECORDED = ("identity", "actions", "scene", "skin_model", "seed", "domain")
 ATTRIBUTES: tuple[str, ...] = tuple(
-    f.name for f in fields(Person) if f.name not in _HIDDEN
+    f.name for f in fields(Person) if f.name not in _NOT_RECORDED
 )
-"""Names of the attributes that a portrait's record holds."""
+"""Names of the recorded attributes of a portrait."""
 
 
 def attributes(person: Person) -> dict[str, Any]:
-    """Return the JSON record of a person: the names of `ATTRIBUTES`, floats rounded."""
+    """Return the record of a person: `ATTRIBUTES`, floats rounded to 4 digits."""
     record = {name: getattr(person, name) for name in ATTRIBUTES}
     return {k: round(v, 4) if isinstance(v, float) else v for k, v in record.items()}
 
@@ -181,7 +186,7 @@ def _origins(rng: np.random.Generator, depth: float) -> tuple[float, float, floa
 
 
 def _traits(rng: np.random.Generator, sex: str, age: int) -> dict[str, float]:
-    # A uniform core with soft ends: extremes must be common enough to be learnt.
+    # Nearly uniform, so that extreme values are common enough to be learnt.
     values = {
         name: float(np.clip(rng.uniform(-1, 1) + rng.normal(0, 0.12), -1.15, 1.15))
         for name in TRAITS
@@ -211,7 +216,7 @@ def _outlines(rng: np.random.Generator) -> dict[str, float]:
 def sample_identity(
     rng: np.random.Generator, sex: str, age: int, depth: float
 ) -> Identity:
-    """Draw a head's shape."""
+    """Draw a head shape for a sex, an age in years and a skin depth (0-1)."""
     masculine = rng.uniform(0.72, 1.0) if sex == "male" else rng.uniform(0.0, 0.25)
     return Identity(
         masculinity=float(masculine),
@@ -223,21 +228,22 @@ def sample_identity(
     )
 
 
-def measures(identity: Identity) -> dict[str, float]:
-    """Read a face's geometry, scaled so that the population fills 0-1.
+def measurements(identity: Identity) -> dict[str, float]:
+    """Measure the geometry of a neutral face, scaled by the population.
 
     Returns:
-        0.5 at the population's mean, 0 and 1 two standard deviations off, clipped.
+        Values by attribute name: 0.5 at the population mean, 0 and 1 at two standard
+        deviations from it, clipped.
     """
-    raw = raw_measures(neutral_vertices(identity))
+    raw = raw_measurements(neutral_vertices(identity))
     scaled = {}
     for name, value in raw.items():
-        mean, deviation = MEASURES[name]
+        mean, deviation = POPULATION[name]
         scaled[name] = float(np.clip(0.5 + (value - mean) / (4 * deviation), 0, 1))
     return scaled
 
 
-def _unit(value: float) -> float:
+def _to_unit_range(value: float) -> float:
     return float(np.clip(0.5 + 0.5 * value, 0, 1))
 
 
@@ -247,21 +253,23 @@ def _geometry(identity: Identity) -> dict[str, float]:
     soft = outlines.get("round", 0) + outlines.get("oval", 0)
     fullness = 0.55 * traits["cheek_fullness"] + 0.45 * identity.heaviness
     return {
-        **measures(identity),
-        "eye_hood": _unit(traits["eye_hood"]),
-        "nose_bridge": _unit(traits["nose_bridge"]),
-        "nose_tip": _unit(traits["nose_tip"]),
-        "jaw_angularity": _unit(0.9 * (edge - soft) + 0.35 * traits["jaw_width"]),
-        "cheek_fullness": _unit(1.15 * fullness),
+        **measurements(identity),
+        "eye_hood": _to_unit_range(traits["eye_hood"]),
+        "nose_bridge": _to_unit_range(traits["nose_bridge"]),
+        "nose_tip": _to_unit_range(traits["nose_tip"]),
+        "jaw_angularity": _to_unit_range(
+            0.9 * (edge - soft) + 0.35 * traits["jaw_width"]
+        ),
+        "cheek_fullness": _to_unit_range(1.15 * fullness),
     }
 
 
 def _pick_family(
-    rng: np.random.Generator, world: str, sex: str, age: int
+    rng: np.random.Generator, domain: str, sex: str, age: int
 ) -> HairFamily:
     choices = [
         family
-        for family in families(_HAIR_WORLD.get(world, world))
+        for family in families(_HAIR_DOMAIN.get(domain, domain))
         if family.ages[0] <= age <= family.ages[1] and family.weight(sex) > 0
     ]
     weights = np.array([family.weight(sex) for family in choices])
@@ -307,35 +315,35 @@ def _brows(rng: np.random.Generator, sex: str) -> dict[str, float]:
     }
 
 
-def sample_person(index: int, seed: int, world: World) -> Person:
-    """Draw person `index` of a seed and world.
+def sample_person(index: int, seed: int, domain: Domain) -> Person:
+    """Draw person `index` of a seed and domain.
 
     Args:
-        index: any non-negative number.
-        seed: of the whole set.
-        world: one of `VERSIONS`.
+        index: number of the person, 0 or more.
+        seed: random seed of the whole set.
+        domain: one of `DOMAINS`.
 
     Raises:
-        ValueError: if the world is unknown.
+        ValueError: if the domain is unknown.
     """
-    if world not in VERSIONS:
-        raise ValueError(f"world {world!r} is unknown; expected one of {VERSIONS}")
-    rng = np.random.default_rng([seed, _WORLD_SALT[world], index])
+    if domain not in DOMAINS:
+        raise ValueError(f"domain {domain!r} is unknown; expected one of {DOMAINS}")
+    rng = np.random.default_rng([seed, _DOMAIN_SEED[domain], index])
     sex = str(rng.choice(("female", "male")))
     age = _age(rng)
     depth = float(rng.uniform(0, 1))
     undertone = float(np.clip(rng.normal(0, 0.55), -1, 1))
     identity = sample_identity(rng, sex, age, depth)
-    family = _pick_family(rng, world, sex, age)
+    family = _pick_family(rng, domain, sex, age)
     colour, hair_rgb = hair_colour(rng, depth, age)
     facial_hair = _facial_hair(rng, sex, age)
     glasses = _glasses(rng, age)
-    expression, actions = expression_for(rng)
-    scene = sample_scene(rng, world, sex)
+    expression, actions = sample_expression(rng)
+    scene = sample_scene(rng, domain, sex)
     return Person(
         age=age,
         sex=sex,
-        skin_rgb=hex_of(skin_albedo(depth, undertone)),
+        skin_rgb=rgb_to_hex(skin_albedo(depth, undertone) * 255),
         skin_depth=depth,
         skin_undertone=undertone,
         **_hair(rng, family),
@@ -346,31 +354,31 @@ def sample_person(index: int, seed: int, world: World) -> Person:
         glasses=glasses,
         eye_rgb=eye_colour(rng, depth),
         **_geometry(identity),
-        **read_mouth(actions),
+        **mouth_attributes(actions),
         expression=expression,
-        part="in-distribution" if world == "train" else "shifted",
+        part="in-distribution" if domain == "train" else "shifted",
         identity=identity,
         actions=actions,
         scene=scene,
-        skin_model=str(rng.choice(SKIN_MODELS[world])),
+        skin_model=str(rng.choice(SKIN_MODELS[domain])),
         seed=int(rng.integers(2**31)),
-        world=world,
+        domain=domain,
     )
 
 
-def sample_people(count: int, seed: int, world: World) -> list[Person]:
-    """Draw the first `count` people of a seed and world."""
-    return [sample_person(index, seed, world) for index in range(count)]
+def sample_people(count: int, seed: int, domain: Domain) -> list[Person]:
+    """Draw the first `count` people of a seed and domain."""
+    return [sample_person(index, seed, domain) for index in range(count)]
 
 
 def calibrate(count: int = 2000) -> dict[str, tuple[float, float]]:
-    """Measure the population once; its result is the table `MEASURES`."""
+    """Compute the table `POPULATION` from `count` random people."""
     rows = []
     for index in range(count):
         rng = np.random.default_rng([7, index])
         sex, age = str(rng.choice(("female", "male"))), _age(rng)
         identity = sample_identity(rng, sex, age, float(rng.uniform()))
-        rows.append(raw_measures(neutral_vertices(identity)))
+        rows.append(raw_measurements(neutral_vertices(identity)))
     return {
         name: (
             float(np.mean([row[name] for row in rows])),

@@ -1,4 +1,4 @@
-"""Rays against triangle meshes on the processor (NVIDIA Warp).
+"""Ray casting against triangle meshes (NVIDIA Warp).
 
 Points are (n, 3) float32 in cm; directions are unit vectors.
 """
@@ -19,7 +19,7 @@ from benchmark.faces.portraits.camera import Camera, pixel_rays
 wp.config.quiet = True
 
 BIAS_CM = 0.04
-"""How far a ray starts off its own surface."""
+"""Distance of ray origins from their surface, against self-intersection."""
 
 
 @wp.kernel
@@ -55,11 +55,11 @@ def _reach(
     index = wp.tid()
     total = wp.float32(0.0)
     stride = directions.shape[0] / samples
-    # A regular pattern would show on the skin.
+    # Random offset per point: a regular pattern would be visible on the skin.
     turn = wp.randi(wp.rand_init(17, index), 0, stride)
     for sample in range(samples):
         direction = directions[(sample * stride + turn) % directions.shape[0]]
-        # Light that creeps round an edge leaves along the surface.
+        # Rays below the surface are bent along it.
         lift = wp.max(0.05 - wp.dot(direction, normals[index]), 0.0)
         direction = wp.normalize(direction + lift * normals[index])
         hit = wp.mesh_query_ray(mesh, points[index], direction, length)
@@ -78,7 +78,7 @@ def _gather(
     bounce: wp.vec3,
     length: wp.float32,
     light: wp.array(dtype=wp.vec3),
-    opening: wp.array(dtype=wp.float32),
+    openness: wp.array(dtype=wp.float32),
 ):
     index = wp.tid()
     total = wp.vec3(0.0, 0.0, 0.0)
@@ -95,17 +95,17 @@ def _gather(
                 total += cosine * radiance[k]
                 seen += cosine
     light[index] = total / wp.max(norm, 1.0e-4)
-    opening[index] = seen / wp.max(norm, 1.0e-4)
+    openness[index] = seen / wp.max(norm, 1.0e-4)
 
 
 @dataclass(frozen=True)
 class Hits:
-    """What the rays of a picture met.
+    """First hits of camera rays.
 
     Attributes:
-        face: (H, W) int32 triangle, -1 for none.
-        weights: (H, W, 3) float32 barycentric weights of its corners.
-        distance: (H, W) float32 along the ray, 1e6 for none.
+        face: (H, W) int32 triangle index, -1 for none.
+        weights: (H, W, 3) float32 barycentric weights of the triangle's corners.
+        distance: (H, W) float32 distance along the ray in cm, 1e6 for none.
     """
 
     face: np.ndarray
@@ -114,17 +114,17 @@ class Hits:
 
 
 class Tracer:
-    """A mesh that rays can be cast against."""
+    """A triangle mesh with a search tree for ray casting."""
 
     def __init__(self, vertices: np.ndarray, triangles: np.ndarray) -> None:
-        """Build the tree of a mesh: (V, 3) float32 and (T, 3) int32."""
+        """Build the tree of a mesh: (V, 3) float32 vertices, (T, 3) int32 triangles."""
         self._mesh = wp.Mesh(
             points=_vectors(vertices),
             indices=wp.array(np.ascontiguousarray(triangles.ravel()), dtype=wp.int32),
         )
 
-    def picture(self, camera: Camera) -> Hits:
-        """Cast one ray a pixel."""
+    def cast_camera_rays(self, camera: Camera) -> Hits:
+        """Cast one ray per pixel."""
         origin, directions = pixel_rays(camera)
         count = camera.size**2
         face = wp.empty(count, dtype=wp.int32)
@@ -151,14 +151,14 @@ class Tracer:
         softness: float,
         samples: int = 6,
     ) -> np.ndarray:
-        """Share (n,) of a lamp that reaches points.
+        """Share (n,) of a lamp's light that reaches points.
 
         Args:
-            points: (n, 3).
-            normals: (n, 3); rays below the surface are bent along it.
-            direction: (3,) towards the lamp.
-            softness: its angular radius in radians.
-            samples: rays a point.
+            points: (n, 3) in cm.
+            normals: (n, 3) unit; rays below the surface are bent along it.
+            direction: (3,) unit vector towards the lamp.
+            softness: angular radius of the lamp in radians.
+            samples: rays per point.
         """
         start = (points + BIAS_CM * normals).astype(np.float32)
         visible = wp.empty(len(start), dtype=wp.float32)
@@ -178,7 +178,7 @@ class Tracer:
         )
         return visible.numpy()
 
-    def gather(
+    def gather_light(
         self,
         points: np.ndarray,
         normals: np.ndarray,
@@ -187,19 +187,19 @@ class Tracer:
         bounce: np.ndarray,
         reach: float = 25.0,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Cosine-weighted mean light (n, 3) from all around, and openness (n,).
+        """Cosine-weighted mean of ambient light (n, 3), and openness (n,).
 
         Args:
-            points: (n, 3).
-            normals: (n, 3).
-            directions: (k, 3) over the whole sphere.
-            radiance: (k, 3) linear RGB from each.
-            bounce: (3,) share of it that an occluder sends on instead (its albedo).
-            reach: cm within which geometry occludes.
+            points: (n, 3) in cm.
+            normals: (n, 3) unit.
+            directions: (k, 3) unit vectors over the whole sphere.
+            radiance: (k, 3) linear RGB from each direction.
+            bounce: (3,) albedo of occluders, which reflect the blocked light.
+            reach: distance in cm within which geometry occludes.
         """
         start = (points + BIAS_CM * normals).astype(np.float32)
         light = wp.empty(len(start), dtype=wp.vec3)
-        opening = wp.empty(len(start), dtype=wp.float32)
+        openness = wp.empty(len(start), dtype=wp.float32)
         wp.launch(
             _gather,
             len(start),
@@ -212,9 +212,9 @@ class Tracer:
                 wp.vec3(*[float(b) for b in bounce]),
                 reach,
             ],
-            [light, opening],
+            [light, openness],
         )
-        return light.numpy(), opening.numpy()
+        return light.numpy(), openness.numpy()
 
 
 def _vectors(values: np.ndarray) -> wp.array:
@@ -223,7 +223,7 @@ def _vectors(values: np.ndarray) -> wp.array:
 
 
 def _cone(direction: np.ndarray, softness: float, count: int) -> np.ndarray:
-    """Unit vectors (count, 3) spread over a disc of directions."""
+    """Unit vectors (count, 3) spread over a cone around `direction`."""
     first = np.cross(direction, [0.3, 0.9, 0.32])
     first /= np.linalg.norm(first)
     second = np.cross(direction, first)
@@ -236,12 +236,12 @@ def _cone(direction: np.ndarray, softness: float, count: int) -> np.ndarray:
         + (radius * np.sin(angle))[:, None] * second
     )
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    # Interleave, so that any run of neighbours covers the whole disc.
+    # Interleave, so that any run of neighbours covers the whole cone.
     return rows.reshape(-1, 8, 3).swapaxes(0, 1).reshape(-1, 3)
 
 
 def sphere_directions(count: int) -> np.ndarray:
-    """Evenly spread unit vectors (count, 3)."""
+    """Evenly spread unit vectors (count, 3) (Fibonacci sphere)."""
     index = np.arange(count) + 0.5
     y = 1 - 2 * index / count
     ring = np.sqrt(1 - y * y)

@@ -1,7 +1,7 @@
-"""Where things are on a head: soft regions as functions of canonical coordinates.
+"""Soft regions of a head as functions of canonical coordinates.
 
-Canonical coordinates are those of the mean head in cm (see `head.py`); all functions
-take (n, 3) points and return (n,) float32 weights in [0, 1].
+Canonical coordinates are positions on the mean head in cm (see `head.py`). Functions
+take (n, 3) points; regions are (n,) weights in [0, 1].
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 AXIS_Z = -7.0
-"""Depth of the vertical axis around which the hairline is described."""
+"""z in cm of the vertical axis from which azimuths are measured."""
 
 # Azimuth (degrees from the front) and height (cm) of the hairline.
 _HAIRLINE = np.array(
@@ -34,37 +34,32 @@ _HAIRLINE = np.array(
 
 
 def smoothstep(low: float, high: float, value: np.ndarray) -> np.ndarray:
-    """0 below `low`, 1 above `high`, smooth between (works reversed as well)."""
+    """Hermite step: 0 below `low`, 1 above `high`; falls if `low` > `high`."""
     t = np.clip((value - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
 
 
 def azimuth(points: np.ndarray) -> np.ndarray:
-    """Degrees around the head from the front, both sides alike: (n,) in [0, 180]."""
+    """Absolute azimuth in degrees, (n,) in [0, 180]; 0 is the front."""
     return np.rad2deg(np.arctan2(abs(points[:, 0]), points[:, 2] - AXIS_Z))
 
 
 def above_hairline(points: np.ndarray) -> np.ndarray:
-    """Height over the full hairline in cm (negative: below it)."""
+    """Height above the full hairline in cm, (n,); negative below it."""
     line = np.interp(azimuth(points), _HAIRLINE[:, 0], _HAIRLINE[:, 1])
     return points[:, 1] - line
 
 
-def _blob(points: np.ndarray, centre: tuple[float, ...], radii: tuple[float, ...]):
-    away = ((points - np.array(centre)) / np.array(radii)) ** 2
-    return np.exp(-away.sum(1))
-
-
 def ears(points: np.ndarray) -> np.ndarray:
-    """The ears."""
+    """Weight of the ears."""
     outside = smoothstep(6.9, 7.25, abs(points[:, 0]))
     high = smoothstep(-5.7, -5.2, points[:, 1]) * smoothstep(1.3, 0.8, points[:, 1])
     deep = smoothstep(-11.5, -10.5, points[:, 2]) * smoothstep(-5.6, -6.1, points[:, 2])
     return outside * high * deep
 
 
-def lip_height(points: np.ndarray) -> np.ndarray:
-    """Signed place on the lips: 0 outside, else 1 (upper) or 1 (lower), soft rim."""
+def lip_weight(points: np.ndarray) -> np.ndarray:
+    """Weight of the lips."""
     x = abs(points[:, 0])
     y = points[:, 1]
     reach = np.clip(1 - (x / 2.52) ** 2, 0, 1)
@@ -77,7 +72,7 @@ def lip_height(points: np.ndarray) -> np.ndarray:
 
 
 def _chin_to_cheek(points: np.ndarray) -> np.ndarray:
-    """The whole area where a full beard grows, moustache left out."""
+    """Weight of the area of a full beard, without the moustache."""
     x, y, z = abs(points[:, 0]), points[:, 1], points[:, 2]
     line = np.interp(x, [0, 2.4, 3.6, 5.0, 6.2, 7.0], [-8.8, -7.6, -7.0, -6.3, -4.2, 0])
     below = smoothstep(0.3, -0.6, y - line)
@@ -87,20 +82,20 @@ def _chin_to_cheek(points: np.ndarray) -> np.ndarray:
 
 
 def region_weights(canonical: np.ndarray, on_body: np.ndarray) -> dict[str, np.ndarray]:
-    """Weigh every vertex.
+    """Compute all region weights of the vertices.
 
     Args:
-        canonical: (V, 3) cm.
-        on_body: (V,) False for eyes, teeth and tongue, which belong to no region.
+        canonical: (V, 3) canonical coordinates in cm.
+        on_body: (V,) bool; False for eyes, teeth and tongue, which have no region.
 
     Returns:
-        (V,) float32 by name: scalp (the full hairline), brow_l, brow_r, moustache,
-        chin, beard (cheeks, jaw, chin, not the moustache), lips, ears, nose, neck,
-        face, torso, mouth_inside.
+        (V,) float32 weights by name: scalp (up to the full hairline), brow_l, brow_r,
+        moustache, chin, beard (cheeks, jaw and chin without moustache), lips, ears,
+        nose, neck, face, torso, mouth_inside.
     """
     p = canonical
     x, y, z = p[:, 0], p[:, 1], p[:, 2]
-    lips = lip_height(p)
+    lips = lip_weight(p)
     inside = (
         smoothstep(1.1, 0.7, z) * (abs(x) < 2.6) * (y < -5.6) * (y > -10) * (z > -5.5)
     )

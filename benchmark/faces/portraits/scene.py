@@ -1,4 +1,4 @@
-"""The moment of the picture: light, background, camera, pose and clothes, by world."""
+"""Sample the scene of a picture: light, background, camera, pose and clothes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ BACKGROUNDS: dict[str, tuple[str, ...]] = {
     "validation-shifted": ("sky", "shelves"),
     "heldout": ("night", "panels", "beach"),
 }
-"""Backgrounds by world (`background.py` draws them)."""
+"""Names of `background.PAINTERS` by domain."""
 
 CAMERAS: dict[str, tuple[str, ...]] = {
     "train": ("phone_front", "phone_rear", "portrait_lens", "reflex"),
     "validation-shifted": ("webcam", "instant"),
     "heldout": ("compact", "film", "wide"),
 }
-"""Cameras by world (`film.py` develops their pictures)."""
+"""Names of `film.FILMS` by domain."""
 
 GARMENTS: tuple[str, ...] = (
     "crew_neck",
@@ -32,8 +32,9 @@ GARMENTS: tuple[str, ...] = (
     "jacket",
     "tank_top",
 )
-"""What people wear (`clothes.py`)."""
+"""Names of `clothes.CUTS`, in all domains."""
 
+# Range of the distance from the eyes to the camera in cm.
 _DISTANCE = {
     "phone_front": (48, 70),
     "phone_rear": (80, 140),
@@ -49,22 +50,22 @@ _DISTANCE = {
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything about the picture that is not the person.
+    """Everything in a picture apart from the person.
 
     Attributes:
         rig: name of a light rig.
         background: name of a background.
         camera: name of a camera.
         garment: name of a garment.
-        garment_rgb: its sRGB, 0-1.
-        seed: of rig, background, garment and film.
+        garment_rgb: sRGB of the garment, 0-1.
+        seed: random seed of rig, background and garment.
         yaw: degrees the head turns to its left.
         pitch: degrees the face looks up.
-        roll: degrees the head leans.
+        roll: degrees the head leans, clockwise in the picture.
         distance: from eyes to camera in cm.
-        zoom: of the crop, 1 the normal one.
-        shift: of the crop, as parts of its edge (right, down).
-        gaze: degrees the eyes look off the camera (left, up).
+        zoom: zoom of the crop; above 1 shows less.
+        shift: shift of the crop (right, down), as fractions of its edge.
+        gaze: degrees the eyes look away from the camera (left, up).
     """
 
     rig: str
@@ -100,15 +101,15 @@ def _cloth_colour(rng: np.random.Generator) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def sample_scene(rng: np.random.Generator, world: str, sex: str) -> Scene:
-    """Draw the moment of a picture in a world."""
-    camera = str(rng.choice(CAMERAS[world]))
+def sample_scene(rng: np.random.Generator, domain: str, sex: str) -> Scene:
+    """Draw a scene of a domain. The garment depends on the sex of the person."""
+    camera = str(rng.choice(CAMERAS[domain]))
     weights = np.array([3, 2, 1, 2, 1.2, 1.2, 1.5 if sex == "male" else 0.8, 1.0])
     if sex == "female":
         weights[2], weights[7] = 2.2, 1.6
     return Scene(
-        rig=str(rng.choice(list(RIGS[world]))),
-        background=str(rng.choice(BACKGROUNDS[world])),
+        rig=str(rng.choice(list(RIGS[domain]))),
+        background=str(rng.choice(BACKGROUNDS[domain])),
         camera=camera,
         garment=str(rng.choice(GARMENTS, p=weights / weights.sum())),
         garment_rgb=_cloth_colour(rng),

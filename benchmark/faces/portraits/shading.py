@@ -1,7 +1,7 @@
-"""Light on surfaces: soft light from all around, lamps with shadows, gloss, glow.
+"""Light on surfaces: ambient light, lamps with shadows, specular and subsurface light.
 
-Lamp colours and radiances are such that a white, matt surface that faces a lamp
-sends its colour back unchanged (no factor π anywhere).
+Lamp colours and radiances include the factor π: a white matt surface that faces a lamp
+reflects exactly the colour of the lamp.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from scipy import ndimage
 from benchmark.faces.portraits.light import Lights
 from benchmark.faces.portraits.raycast import Tracer, sphere_directions
 
-SKY = sphere_directions(30).astype(np.float32)
-"""Directions in which the environment is sampled."""
+ENVIRONMENT_DIRECTIONS = sphere_directions(30).astype(np.float32)
+"""(30, 3) directions in which ambient light is sampled."""
 
-BOUNCE = np.array([0.42, 0.34, 0.3])
-"""Share of light that whatever occludes the surroundings sends on."""
+OCCLUDER_ALBEDO = np.array([0.42, 0.34, 0.3])
+"""Share of ambient light (linear RGB) that an occluder reflects."""
 
-# How far light travels in skin, cm: red light far more than blue.
-_GLOW_CM = (0.34, 0.15, 0.09)
-_GLOW_SHARE = (0.8, 0.65, 0.55)
+# Blur in cm of light under the skin by channel, and the share of light blurred.
+_SCATTER_CM = (0.34, 0.15, 0.09)
+_SCATTER_SHARE = (0.8, 0.65, 0.55)
 
 
 @dataclass(frozen=True)
-class Light:
-    """What arrives at n places.
+class IncomingLight:
+    """Light that reaches n points.
 
     Attributes:
-        diffuse: (n, 3) linear RGB: times albedo, it is what a matt surface sends back.
-        shadow: (lamps, n) share of each lamp that arrives.
-        opening: (n,) share of the surroundings in view.
+        diffuse: (n, 3) linear RGB; a matt surface reflects it times its albedo.
+        shadow: (lamps, n) share of each lamp that is not blocked.
+        openness: (n,) share of the surroundings that is not blocked.
     """
 
     diffuse: np.ndarray
     shadow: np.ndarray
-    opening: np.ndarray
+    openness: np.ndarray
 
 
-def arriving(
+def incoming_light(
     lights: Lights,
     tracer: Tracer,
     points: np.ndarray,
@@ -49,19 +49,19 @@ def arriving(
     *,
     wrap: float = 0.0,
     samples: int = 3,
-) -> Light:
-    """Add up lamps and surroundings.
+) -> IncomingLight:
+    """Sum lamp light, with shadows, and ambient light.
 
     Args:
-        lights: the rig.
-        tracer: what casts shadows.
-        points: (n, 3).
-        normals: (n, 3) shading normals.
-        soft: (n, 3) gathered light and (n,) openness, from `Tracer.gather`.
-        wrap: how far light creeps round the edge of shade (skin about 0.2).
-        samples: shadow rays a lamp.
+        lights: the light rig.
+        tracer: everything that casts shadows.
+        points: (n, 3) in cm.
+        normals: (n, 3) unit shading normals.
+        soft: (n, 3) ambient light and (n,) openness, from `Tracer.gather_light`.
+        wrap: wrap lighting; 0 is Lambert, skin uses about 0.2.
+        samples: shadow rays per lamp.
     """
-    gathered, opening = soft
+    gathered, openness = soft
     total = np.array(gathered, np.float64)
     shadow = np.zeros((len(lights.lamps), len(points)), np.float32)
     for index, lamp in enumerate(lights.lamps):
@@ -74,18 +74,18 @@ def arriving(
                 points[lit], normals[lit], lamp.direction, lamp.softness, rays
             )
         total += (facing * shadow[index])[:, None] * lamp.colour
-    return Light(total, shadow, opening)
+    return IncomingLight(total, shadow, openness)
 
 
-def gloss(
+def specular_light(
     lights: Lights,
-    light: Light,
+    light: IncomingLight,
     normals: np.ndarray,
     view: np.ndarray,
     roughness: np.ndarray | float,
     reflectance: float = 0.028,
 ) -> np.ndarray:
-    """Specular light (n, 3): GGX lobes of the lamps, a blurred mirror of the rest."""
+    """Specular light (n, 3): GGX lobes of lamps, blurred reflection of the rest."""
     rough = np.maximum(np.asarray(roughness), 0.05)
     facing = np.clip((normals * view).sum(1), 0.02, 1)
     total = np.zeros((len(normals), 3))
@@ -109,28 +109,30 @@ def gloss(
         reflectance
         + (np.maximum(1 - rough, reflectance) - reflectance) * (1 - facing) ** 5
     )
-    return total + (0.55 * rim * light.opening**1.5)[:, None] * around
+    return total + (0.55 * rim * light.openness**1.5)[:, None] * around
 
 
-def glow(
+def scatter_under_skin(
     diffuse: np.ndarray, rows: np.ndarray, columns: np.ndarray, size: int, cm: float
 ) -> np.ndarray:
-    """Spread light under the skin, red the farthest.
+    """Approximate subsurface scattering by a blur in picture space, widest for red.
 
     Args:
-        diffuse: (n, 3) arriving light.
+        diffuse: (n, 3) incoming light.
         rows: (n,) pixel rows.
         columns: (n,) pixel columns.
         size: edge of the picture in pixels.
         cm: pixels per centimetre.
 
     Returns:
-        (n, 3) the same light after it has travelled.
+        (n, 3) scattered light.
     """
     mask = np.zeros((size, size), np.float32)
     mask[rows, columns] = 1
     spread = np.empty_like(diffuse)
-    for channel, (length, share) in enumerate(zip(_GLOW_CM, _GLOW_SHARE, strict=True)):
+    for channel, (length, share) in enumerate(
+        zip(_SCATTER_CM, _SCATTER_SHARE, strict=True)
+    ):
         picture = np.zeros((size, size), np.float32)
         picture[rows, columns] = diffuse[:, channel]
         sigma = length * cm

@@ -1,8 +1,8 @@
-"""Head shapes: traits and facial actions → vertices, and vertices → measures.
+"""Head shapes: vertices from traits and facial actions, measurements from vertices.
 
-Shapes are linear in MakeHuman's deltas (`head_basis.npz`). A trait moves one visible
-thing over the range that people show; a measure reads a visible thing back from the
-neutral mesh, so that an attribute is what the picture shows, whatever made it so.
+Shapes are linear in the MakeHuman deltas of `head_basis.npz`. A trait changes one
+visible property over the human range. Attributes are measured on the neutral mesh, so
+they state what the picture shows, whatever traits caused it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 BASIS_FILE = Path(__file__).parent / "head_basis.npz"
+"""File written by `bake.py`."""
 
 TRAITS: dict[str, tuple[tuple[str, str, float], ...]] = {
     "head_width": (("head-scale-horiz-incr", "head-scale-horiz-decr", 0.55),),
@@ -93,7 +94,7 @@ TRAITS: dict[str, tuple[tuple[str, str, float], ...]] = {
     "neck_width": (("neck-scale-horiz-incr", "neck-scale-horiz-decr", 0.5),),
     "shoulders": (("measure-shoulder-dist-incr", "measure-shoulder-dist-decr", 0.5),),
 }
-"""What a trait at +1 and at -1 blends in: (delta up, delta down, gain)."""
+"""Deltas of each trait: (delta at +1, delta at -1, gain); "" for none."""
 
 OUTLINES = {
     "round": "head-round",
@@ -104,7 +105,7 @@ OUTLINES = {
     "diamond": "head-diamond",
     "pear": "head-triangular",
 }
-"""Face outlines and their deltas."""
+"""Delta of each face outline."""
 
 LANDMARKS: dict[str, tuple[float, float]] = {
     "eye_outer_l": (4.45, -0.05),
@@ -123,7 +124,7 @@ LANDMARKS: dict[str, tuple[float, float]] = {
     "crown": (0.0, 11.4),
     "trichion": (0.0, 6.3),
 }
-"""Points on the front of the mean head: (x, y) cm; the nearest vertex stands for it."""
+"""(x, y) in cm of points on the front of the mean head; the nearest vertex is used."""
 
 SILHOUETTE: dict[str, tuple[float, float]] = {
     "forehead_l": (4.0, -5.5),
@@ -131,12 +132,20 @@ SILHOUETTE: dict[str, tuple[float, float]] = {
     "jaw_l": (-8.0, -5.5),
     "chin_side_l": (-10.2, -1.0),
 }
-"""Heights at which the outline is read, and how far back (cm): before ears, neck."""
+"""(y, minimum z) in cm at which the outline is read, in front of ears and neck."""
 
 
 @dataclass(frozen=True)
 class Basis:
-    """The baked shapes (`bake.py`): see there for names; all lengths in cm."""
+    """The shapes that `bake.py` writes, in cm.
+
+    Attributes:
+        mean: (V, 3) mean head.
+        quads: (n, 4) vertex ids by surface name.
+        archetypes: (V, 3) float32 deltas by sex, age and origin, or sex and weight.
+        changes: (V, 3) float32 deltas of local changes and facial actions by name.
+        landmarks: vertex id by landmark name.
+    """
 
     mean: np.ndarray
     quads: dict[str, np.ndarray]
@@ -147,15 +156,15 @@ class Basis:
 
 @dataclass(frozen=True)
 class Identity:
-    """What makes one head's neutral shape.
+    """Parameters of a neutral head shape.
 
     Attributes:
-        masculinity: 0 female to 1 male.
-        oldness: 0 a young adult to 1 about 85 years.
+        masculinity: 0 (female) to 1 (male).
+        oldness: 0 (young adult) to 1 (about 85 years).
         origins: weights of MakeHuman's african, asian and caucasian shapes, sum 1.
-        heaviness: -1 thin to 1 heavy.
-        traits: values in about [-1, 1] by the names of `TRAITS`.
-        outlines: weights in [0, 1] by the names of `OUTLINES`.
+        heaviness: -1 (thin) to 1 (heavy).
+        traits: values in about [-1, 1] by name in `TRAITS`.
+        outlines: weights in [0, 1] by name in `OUTLINES`.
     """
 
     masculinity: float
@@ -188,7 +197,7 @@ def _find_landmarks(mean: np.ndarray, body: np.ndarray) -> dict[str, int]:
 
 @lru_cache(maxsize=1)
 def basis() -> Basis:
-    """Load the baked shapes once a process."""
+    """Load the baked shapes; cached per process."""
     with np.load(BASIS_FILE) as file:
         quads = {k[6:]: file[k] for k in file.files if k.startswith("quads_")}
         mean = file["mean"]
@@ -204,7 +213,7 @@ def basis() -> Basis:
 
 
 def neutral_vertices(identity: Identity) -> np.ndarray:
-    """Return the (V, 3) float32 vertices of a face at rest, in cm."""
+    """Return the (V, 3) float32 vertices of a neutral face, in cm."""
     shapes = basis()
     vertices = shapes.mean.copy()
     sexes = {"female": 1 - identity.masculinity, "male": identity.masculinity}
@@ -229,34 +238,29 @@ def neutral_vertices(identity: Identity) -> np.ndarray:
     return vertices
 
 
-def act(vertices: np.ndarray, actions: Mapping[str, float]) -> np.ndarray:
-    """Add facial actions (names of the basis, values in [0, 1]) to a face at rest."""
+def apply_actions(vertices: np.ndarray, actions: Mapping[str, float]) -> np.ndarray:
+    """Add facial actions (values about 0-1 by basis name) to neutral vertices."""
     moved = vertices.copy()
     for name, value in actions.items():
         moved += np.float32(value) * basis().changes[name]
     return moved
 
 
-def landmark(vertices: np.ndarray, name: str) -> np.ndarray:
-    """Return the (3,) position of a landmark on a shape."""
-    return vertices[basis().landmarks[name]]
-
-
 def eye_centres(vertices: np.ndarray) -> np.ndarray:
-    """Return the (2, 3) eyeball centres: the person's left, then right."""
+    """Return the (2, 3) eyeball centres: first the person's left, then the right."""
     quads = basis().quads
     return np.stack([vertices[np.unique(quads[k])].mean(0) for k in ("eye_l", "eye_r")])
 
 
-def raw_measures(vertices: np.ndarray) -> dict[str, float]:
-    """Read the visible geometry of a face at rest.
+def raw_measurements(vertices: np.ndarray) -> dict[str, float]:
+    """Measure the visible geometry of a neutral face.
 
     Args:
         vertices: (V, 3) neutral shape in cm.
 
     Returns:
-        Ratios and angles by attribute name, not yet scaled to 0-1. Lengths are
-        relative to the crop (see `camera.frame_head`), as a viewer sees them.
+        Ratios and angles (degrees) by attribute name, not scaled to 0-1. Lengths are
+        relative to the edge of the crop (see `camera.frame_head`).
     """
     at = {name: vertices[index] for name, index in basis().landmarks.items()}
     eyes = eye_centres(vertices)

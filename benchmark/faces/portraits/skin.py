@@ -1,7 +1,7 @@
-"""Skin: pigment, blood, spots, gloss and relief as functions of canonical places.
+"""Skin: pigment, blood, spots, gloss and relief by canonical coordinates.
 
-Pigment and blood darken light as thin absorbing layers would: they act on the
-logarithm of the albedo, red least, blue most for pigment, green most for blood.
+Pigment and blood act like thin absorbing layers: they add to the logarithm of the
+albedo. Pigment absorbs blue most, blood absorbs green most.
 """
 
 from __future__ import annotations
@@ -10,27 +10,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmark.avatars.colour import hex_to_rgb, srgb_to_linear
 from benchmark.faces.portraits.noise import lattice, space_noise
 from benchmark.faces.portraits.people import Person
-from benchmark.faces.portraits.regions import lip_height, smoothstep
-from benchmark.faces.portraits.tones import from_hex, to_linear
+from benchmark.faces.portraits.regions import lip_weight, smoothstep
 
 PIGMENT = np.array([-0.55, -0.8, -1.0])
+"""Change of log-albedo (linear RGB) per unit of pigment."""
 BLOOD = np.array([-0.06, -0.62, -0.5])
+"""Change of log-albedo (linear RGB) per unit of blood."""
 
 
 @dataclass(frozen=True)
 class SkinModel:
-    """How a kind of skin differs from the plain one.
+    """Parameters of a kind of skin.
 
     Attributes:
-        patchiness: strength of slow pigment variation.
+        patchiness: strength of low-frequency pigment variation.
         ruddiness: strength of blood in cheeks, nose and ears.
-        freckles: 0 to 1.
-        spots: 0 to 1, age spots and moles.
+        freckles: strength of freckles, 0-1.
+        spots: strength of age spots and moles, about 0-1.
         pores: strength of the fine relief.
-        gloss: strength of the specular light.
-        roughness: width of the specular light, 0.2 wet to 0.6 dull.
+        gloss: strength of specular light.
+        roughness: GGX roughness; 0.2 looks wet, 0.6 dull.
     """
 
     patchiness: float
@@ -53,18 +55,18 @@ MODELS: dict[str, SkinModel] = {
     "glossy": SkinModel(0.06, 0.7, 0.0, 0.15, 0.7, 1.6, 0.34),
     "spotted": SkinModel(0.1, 0.9, 0.3, 1.2, 0.9, 0.85, 0.43),
 }
-"""Skin models by name (`people.SKIN_MODELS` says whose world each is of)."""
+"""Skin models by name. `people.SKIN_MODELS` lists the names by domain."""
 
 
 @dataclass(frozen=True)
 class Skin:
-    """Skin at n places.
+    """Skin properties at n points.
 
     Attributes:
         albedo: (n, 3) linear RGB.
-        relief: (n,) height in cm for the bump of pores and wrinkles.
-        gloss: (n,) strength of the specular light.
-        roughness: (n,) its width.
+        relief: (n,) float32 height of pores and wrinkles in cm.
+        gloss: (n,) strength of specular light.
+        roughness: (n,) GGX roughness.
         lips: (n,) weight of the lips.
     """
 
@@ -76,7 +78,7 @@ class Skin:
 
 
 def _blob(p: np.ndarray, x: float, y: float, rx: float, ry: float) -> np.ndarray:
-    """Soft mirror-symmetric spot on the front of the head."""
+    """Gaussian spot (n,) on the front of the head, on both sides."""
     away = ((abs(p[:, 0]) - x) / rx) ** 2 + ((p[:, 1] - y) / ry) ** 2
     return np.exp(-away) * (p[:, 2] > -6)
 
@@ -99,7 +101,7 @@ def _pigment(p: np.ndarray, age: int) -> np.ndarray:
 
 
 def _lid_lines(p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The crease over the upper lid and the rim of both lids, (n,) each."""
+    """Weights (n,) of the crease above the upper lid and of the rim of both lids."""
     x, y = abs(p[:, 0]), p[:, 1]
     across = np.clip((x - 3.08) / 1.37, -1, 1)
     arch = 1 - across**2
@@ -115,13 +117,13 @@ def _lid_lines(p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _speckles(
     grid: np.ndarray, p: np.ndarray, size: float, rarity: float
 ) -> np.ndarray:
-    """Small round spots: where fine noise exceeds a threshold (0-1)."""
+    """Weights (n,) of small spots, where noise exceeds the threshold `rarity`."""
     value = space_noise(grid, p, size)
     return smoothstep(rarity, rarity + 0.35, value)
 
 
 def _wrinkles(grid: np.ndarray, p: np.ndarray, age: int) -> np.ndarray:
-    """Height (cm, negative in creases) of the lines that come with age."""
+    """Height (n,) in cm of age wrinkles; negative in creases."""
     strength = float(np.clip((age - 32) / 38, 0, 1.2))
     x, y = abs(p[:, 0]), p[:, 1]
     wave = 0.5 * space_noise(grid, p, 3.5)
@@ -143,10 +145,10 @@ def _wrinkles(grid: np.ndarray, p: np.ndarray, age: int) -> np.ndarray:
 
 
 def _beard_shadow(person: Person, beard: np.ndarray) -> np.ndarray:
-    """Log-albedo of shaven stubble: grey-blue on men with dark hair, (n, 3)."""
+    """Log-albedo (n, 3) of shaven stubble on men; stronger for dark hair."""
     if person.sex == "female":
         return np.zeros((len(beard), 3))
-    dark = 1 - from_hex(person.hair_rgb).mean()
+    dark = 1 - (hex_to_rgb(person.hair_rgb) / 255).mean()
     strength = 0.16 * dark * (1 - 0.6 * person.skin_depth)
     return beard[:, None] * strength * np.array([-1.0, -0.8, -0.55])
 
@@ -158,22 +160,22 @@ def paint_skin(
     beard: np.ndarray,
     resolution: float,
 ) -> Skin:
-    """Give skin to places on the head.
+    """Compute the skin at points of the head.
 
     Args:
-        person: whose skin.
+        person: the owner of the skin.
         places: (n, 3) canonical coordinates in cm.
         ears: (n,) weight of the ears region.
-        beard: (n,) weight of beard, chin and moustache.
-        resolution: pixels per cm; relief finer than that is left out.
+        beard: (n,) weight of the beard and moustache regions.
+        resolution: pixels per cm; finer relief fades out.
 
     Returns:
-        The skin.
+        The skin properties.
     """
     model = MODELS[person.skin_model]
     grid = lattice(person.seed)
     p = places
-    lips = lip_height(p)
+    lips = lip_weight(p)
     line, rim = _lid_lines(p)
     slow = space_noise(grid, p, 4.0, 3)
     blotch = space_noise(grid, p + 11, 1.6, 3)
@@ -193,7 +195,7 @@ def paint_skin(
     lip_log = lip_tone * (0.75 * BLOOD + (0.12 + 0.3 * person.skin_depth) * PIGMENT)
     fine_lip = 0.08 * np.sin(p[:, 0] * 2 * np.pi / 0.16 + 2 * blotch)
     log_albedo += lips[:, None] * (lip_log + fine_lip[:, None] * BLOOD)
-    base = to_linear(from_hex(person.skin_rgb))
+    base = srgb_to_linear(hex_to_rgb(person.skin_rgb) / 255)
     pores = 0.0035 * model.pores * space_noise(grid, p + 29, 0.14, 2)
     cheeks = 0.4 + _blob(p, 3.5, -3.5, 2.5, 2) + _blob(p, 0, -3.5, 1.6, 2)
     sharp = float(np.clip((0.14 * resolution - 1) / 1.5, 0, 1))

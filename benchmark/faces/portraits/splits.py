@@ -1,4 +1,4 @@
-"""Render face sets of synthetic people: the embedded splits, and any other number."""
+"""Render synthetic people: the embedded splits, or any range of people."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from benchmark.faces.parquet_set import PackedFace, seal, write_split
-from benchmark.faces.portraits.people import World, sample_person
+from benchmark.faces.parquet_set import ParquetFace, write_manifest, write_split
+from benchmark.faces.portraits.people import Domain, sample_person
 from benchmark.system.progress import Progress, Silent
 
 NAME = "portraits"
@@ -28,9 +28,9 @@ QUALITY = 90
 
 @dataclass(frozen=True)
 class Batch:
-    """People `start` to `start + count - 1` of a world, at a size."""
+    """People `start` to `start + count - 1` of a domain, rendered at `size` px."""
 
-    world: World
+    domain: Domain
     start: int
     count: int
     size: int
@@ -44,7 +44,7 @@ SPLITS: dict[str, tuple[Batch, ...]] = {
     ),
     "heldout": (Batch("heldout", 0, 116, 256),),
 }
-"""The embedded splits; validation's first half is of the train world, other people."""
+"""The embedded splits. Validation starts with unseen people of the train domain."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ class RenderedFace:
     """One rendered person.
 
     Attributes:
-        index: the person's number in the world.
+        index: number of the person in the domain.
         picture: (size, size, 3) uint8.
         parsing: (size, size) uint8 part classes.
-        attributes: the person's record.
+        attributes: record of the person (`people.attributes`).
     """
 
     index: int
@@ -64,20 +64,20 @@ class RenderedFace:
     attributes: dict[str, Any]
 
 
-def render_one(index: int, size: int, seed: int, world: World) -> RenderedFace:
-    """Render person `index` of a seed and world: the same pixels in any batch."""
+def render_one(index: int, size: int, seed: int, domain: Domain) -> RenderedFace:
+    """Render person `index`. The result does not depend on what else is rendered."""
     from benchmark.faces.portraits.portrait import render
 
-    portrait = render(sample_person(index, seed, world), size)
+    portrait = render(sample_person(index, seed, domain), size)
     return RenderedFace(index, portrait.picture, portrait.parsing, portrait.attributes)
 
 
-def _task(job: tuple[int, int, int, World]) -> RenderedFace:
+def _render_task(job: tuple[int, int, int, Domain]) -> RenderedFace:
     return render_one(*job)
 
 
-def _leave_with_parent() -> None:
-    """Make a worker end when its parent dies: a killed one would leave it for ever."""
+def _exit_with_parent() -> None:
+    """End this worker when its parent dies, even if the parent was killed."""
     parent = multiprocessing.parent_process()
     assert parent is not None
 
@@ -89,31 +89,31 @@ def _leave_with_parent() -> None:
 
 
 def render_people(
-    count: int, size: int, seed: int, world: World, jobs: int = 2, start: int = 0
+    count: int, size: int, seed: int, domain: Domain, jobs: int = 2, start: int = 0
 ) -> Iterator[RenderedFace]:
     """Render people `start` to `start + count - 1` in order.
 
     Args:
-        count: of people.
-        size: edge in pixels.
-        seed: of the set.
-        world: one of `people.VERSIONS`.
-        jobs: processes to work with; 1 stays in this one.
+        count: number of people.
+        size: edge of a picture in pixels.
+        seed: random seed of the people.
+        domain: one of `people.DOMAINS`.
+        jobs: number of worker processes; 1 renders in this process.
         start: number of the first person.
 
     Yields:
-        One rendered person after another.
+        The rendered people, in order.
     """
-    work: list[tuple[int, int, int, World]] = [
-        (start + i, size, seed, world) for i in range(count)
+    work: list[tuple[int, int, int, Domain]] = [
+        (start + i, size, seed, domain) for i in range(count)
     ]
     if jobs <= 1:
-        yield from map(_task, work)
+        yield from map(_render_task, work)
         return
-    # Fresh processes: Warp's state does not survive a fork everywhere.
+    # Spawn: the state of Warp does not survive a fork on every platform.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, _leave_with_parent) as pool:
-        yield from pool.map(_task, work, chunksize=4)
+    with ProcessPoolExecutor(jobs, context, _exit_with_parent) as pool:
+        yield from pool.map(_render_task, work, chunksize=4)
 
 
 def _webp(picture: np.ndarray) -> bytes:
@@ -128,31 +128,23 @@ def _png(parsing: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def pack(face: RenderedFace, name: str, part: str | None = None) -> PackedFace:
-    """Encode a rendered person as a row of a face set.
-
-    Args:
-        face: the person.
-        name: the face's id in the set.
-        part: overrides the attribute `part`.
-    """
+def _encode(face: RenderedFace, name: str) -> ParquetFace:
+    """Encode a rendered person as a row of a face set, with id `name`."""
     record = dict(face.attributes)
-    if part:
-        record["part"] = part
-    return PackedFace(name, _webp(face.picture), _png(face.parsing), record, LICENCE)
+    return ParquetFace(name, _webp(face.picture), _png(face.parsing), record, LICENCE)
 
 
 def _render_split(
     split: str, batches: Sequence[Batch], seed: int, jobs: int, progress: Progress
-) -> Iterator[PackedFace]:
+) -> Iterator[ParquetFace]:
     number = 0
     with progress.task(f"portraits: {split}", sum(b.count for b in batches)) as task:
         for batch in batches:
             people = render_people(
-                batch.count, batch.size, seed, batch.world, jobs, batch.start
+                batch.count, batch.size, seed, batch.domain, jobs, batch.start
             )
             for face in people:
-                yield pack(face, f"{split}-{number:04d}")
+                yield _encode(face, f"{split}-{number:04d}")
                 number += 1
                 task.advance()
 
@@ -165,16 +157,16 @@ def render_splits(
     splits: Sequence[str] = tuple(SPLITS),
     count: int | None = None,
 ) -> None:
-    """Render the embedded splits and seal them.
+    """Render the embedded splits and write their manifest.
 
     Args:
-        folder: gets train.parquet, validation.parquet, heldout.parquet and
-            faceset.json; truth files that lie there are sealed as well.
-        seed: of the people (the embedded set has seed 1).
-        jobs: processes.
-        progress: told of every face.
-        splits: which to render; the others there stay as they are.
-        count: at most so many faces a batch, for trials.
+        folder: output folder for train.parquet, validation.parquet, heldout.parquet
+            and faceset.json. The manifest also covers truth files in this folder.
+        seed: random seed of the people (the embedded set uses 1).
+        jobs: number of worker processes.
+        progress: receives one step per face.
+        splits: splits to render; existing files of other splits are kept.
+        count: maximum number of faces per batch, for tests.
 
     Raises:
         ValueError: if a split is unknown.
@@ -189,4 +181,4 @@ def render_splits(
             batches = [replace(b, count=min(b.count, count)) for b in batches]
         rows = _render_split(split, batches, seed, jobs, progress or Silent())
         write_split(folder / f"{split}.parquet", rows)
-    seal(folder, NAME, VERSION, LICENCE, stand_in=True)
+    write_manifest(folder, NAME, VERSION, LICENCE, stand_in=True)

@@ -1,4 +1,4 @@
-"""What is seen at each pixel of a mesh: places, normals and regions."""
+"""The visible surface of a mesh: position, normal and vertex data at each pixel."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from benchmark.faces.portraits.raycast import Hits
 
 
 @dataclass(frozen=True)
-class Seen:
-    """The n pixels of a picture where a mesh is seen.
+class VisiblePixels:
+    """The n pixels of a picture in which a mesh is visible.
 
     Attributes:
         rows: (n,) pixel rows.
         columns: (n,) pixel columns.
-        face: (n,) triangle.
-        points: (n, 3) world cm.
-        normals: (n, 3) unit, turned towards the camera.
+        face: (n,) index of the visible triangle.
+        points: (n, 3) positions in cm.
+        normals: (n, 3) unit normals that face the camera.
         view: (n, 3) unit vectors towards the camera.
         depth: (n,) cm along the optical axis.
         fields: (n, ...) interpolated vertex data by name.
@@ -39,12 +39,12 @@ class Seen:
 def interpolate(
     values: np.ndarray, corners: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
-    """Blend vertex values (V, ...) at triangle corners (n, 3) by weights (n, 3)."""
+    """Interpolate vertex values (V, ...) at corners (n, 3) with weights (n, 3)."""
     shape = (-1, 3) + (1,) * (values.ndim - 1)
     return (values[corners] * weights.reshape(shape)).sum(1)
 
 
-def look(
+def visible_pixels(
     camera: Camera,
     hits: Hits,
     triangles: np.ndarray,
@@ -52,16 +52,16 @@ def look(
     fields: Mapping[str, np.ndarray],
     *,
     two_sided: bool = False,
-) -> Seen:
-    """Collect what rays met.
+) -> VisiblePixels:
+    """Interpolate a mesh at the pixels in which it is visible.
 
     Args:
-        camera: that cast the rays.
-        hits: what they met.
-        triangles: (T, 3) of the mesh.
-        normals: (V, 3) of the mesh.
-        fields: vertex data to interpolate, by name.
-        two_sided: turn normals that point away (cloth has no inside).
+        camera: the camera that cast the rays.
+        hits: result of `Tracer.cast_camera_rays`.
+        triangles: (T, 3) vertex ids of the mesh.
+        normals: (V, 3) normals of the mesh.
+        fields: (V, ...) vertex data to interpolate, by name.
+        two_sided: flip normals that point away from the camera (for cloth).
     """
     rows, columns = np.nonzero(hits.face >= 0)
     face = hits.face[rows, columns]
@@ -76,10 +76,10 @@ def look(
     if two_sided:
         smooth = np.where(away[:, None] > 0, -smooth, smooth)
         away = -abs(away)
-    # A silhouette's smooth normal may point off: bend it back to grazing.
+    # At silhouettes, smooth normals can point away: bend them back to grazing.
     smooth = smooth - np.maximum(away + 0.02, 0)[:, None] * ray
     smooth /= np.maximum(np.linalg.norm(smooth, axis=1, keepdims=True), 1e-6)
-    return Seen(
+    return VisiblePixels(
         rows=rows,
         columns=columns,
         face=face,
@@ -91,26 +91,28 @@ def look(
     )
 
 
-def bump(seen: Seen, relief: np.ndarray, camera: Camera) -> np.ndarray:
-    """Tilt normals by a relief.
+def bump_normals(
+    pixels: VisiblePixels, relief: np.ndarray, camera: Camera
+) -> np.ndarray:
+    """Bump mapping: tilt normals by the slope of a relief.
 
     Args:
-        seen: the pixels.
+        pixels: n pixels.
         relief: (n,) heights in cm.
-        camera: of the picture.
+        camera: the camera of the pixels.
 
     Returns:
         (n, 3) unit normals.
     """
     height = np.full((camera.size, camera.size), np.nan, np.float32)
-    height[seen.rows, seen.columns] = relief
-    pixel_cm = np.median(seen.depth) / camera.focal
+    height[pixels.rows, pixels.columns] = relief
+    pixel_cm = np.median(pixels.depth) / camera.focal
     down, right = (np.nan_to_num(g) / pixel_cm for g in np.gradient(height))
     x_axis, y_axis = camera.rotation[0], camera.rotation[1]
     slope = (
-        right[seen.rows, seen.columns][:, None] * x_axis
-        + down[seen.rows, seen.columns][:, None] * y_axis
+        right[pixels.rows, pixels.columns][:, None] * x_axis
+        + down[pixels.rows, pixels.columns][:, None] * y_axis
     )
     slope = np.clip(slope, -0.8, 0.8)
-    normals = seen.normals - slope
+    normals = pixels.normals - slope
     return normals / np.linalg.norm(normals, axis=1, keepdims=True)

@@ -1,8 +1,10 @@
-"""Colours of skin, hair and eyes, and the conversion between sRGB and linear light."""
+"""Colours of skin, hair and eyes."""
 
 from __future__ import annotations
 
 import numpy as np
+
+from benchmark.avatars.colour import rgb_to_hex
 
 _DEPTHS = np.linspace(0, 1, 7)
 # Mean facial albedo from the lightest to the deepest skin (sRGB), a smooth curve
@@ -44,34 +46,12 @@ EYE_TONES: dict[str, tuple[int, int, int]] = {
 """Mean sRGB of each iris."""
 
 
-def to_linear(srgb: np.ndarray) -> np.ndarray:
-    """Turn sRGB in [0, 1] into linear light in [0, 1]."""
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-
-
-def to_srgb(linear: np.ndarray) -> np.ndarray:
-    """Linear light in [0, 1] → sRGB in [0, 1]."""
-    safe = np.maximum(linear, 0)
-    return np.where(safe <= 0.0031308, safe * 12.92, 1.055 * safe ** (1 / 2.4) - 0.055)
-
-
-def hex_of(srgb: np.ndarray) -> str:
-    """Write an sRGB colour in [0, 1] as #rrggbb."""
-    red, green, blue = np.round(np.clip(srgb, 0, 1) * 255).astype(int)
-    return f"#{red:02x}{green:02x}{blue:02x}"
-
-
-def from_hex(text: str) -> np.ndarray:
-    """Read #rrggbb as (3,) sRGB in [0, 1]."""
-    return np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-
-
 def skin_albedo(depth: float, undertone: float) -> np.ndarray:
     """Mean albedo of a skin.
 
     Args:
-        depth: 0 lightest to 1 deepest.
-        undertone: -1 cool (pink, blue) to 1 warm (yellow, golden).
+        depth: 0 (lightest) to 1 (deepest).
+        undertone: -1 (cool: pink, blue) to 1 (warm: yellow, golden).
 
     Returns:
         (3,) sRGB in [0, 1].
@@ -94,12 +74,12 @@ def hair_colour(rng: np.random.Generator, depth: float, age: int) -> tuple[str, 
     """Draw a hair colour.
 
     Args:
-        rng: source of chance.
+        rng: random number generator.
         depth: skin depth, 0-1.
-        age: years; grey sets in from 35, white from 60.
+        age: years; grey becomes likely from 35, white from 58.
 
     Returns:
-        The colour's name and a #hex tone near it.
+        Name of the colour and a #hex tone near it.
     """
     turning = float(np.clip((age - 35) / 45, 0, 1))
     if rng.random() < 0.18:
@@ -110,14 +90,15 @@ def hair_colour(rng: np.random.Generator, depth: float, age: int) -> tuple[str, 
         name = _natural(rng, depth)
     tone = np.array(HAIR_TONES[name]) / 255
     varied = tone * rng.uniform(0.88, 1.12) + rng.normal(0, 0.008, 3)
-    return name, hex_of(varied)
+    return name, rgb_to_hex(varied * 255)
 
 
 def eye_colour(rng: np.random.Generator, depth: float) -> str:
-    """Draw an iris: any colour on light skin, mostly browns on deep skin (#hex)."""
+    """Draw an iris colour (#hex): any for light skin, mostly brown for deep skin."""
     light = np.array([0.1, 0.2, 0.18, 0.14, 0.28, 0.1])
     deep = np.array([0.72, 0.25, 0.03, 0.0, 0.0, 0.0])
     mix = np.clip((depth - 0.2) / 0.4, 0, 1)
     name = str(rng.choice(list(EYE_TONES), p=light * (1 - mix) + deep * mix))
     tone = np.array(EYE_TONES[name]) / 255
-    return hex_of(tone * rng.uniform(0.85, 1.15) + rng.normal(0, 0.012, 3))
+    varied = tone * rng.uniform(0.85, 1.15) + rng.normal(0, 0.012, 3)
+    return rgb_to_hex(varied * 255)

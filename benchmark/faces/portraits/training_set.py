@@ -1,12 +1,11 @@
-"""A crowd: as many people of the train world as a generator wants, in shards.
+"""Training sets: any number of rendered people of the train domain, in shards.
 
-Validation people are of the same world from person 1,000,000 on: a crowd ends before
-them, and no other world can be asked for.
+A training set never holds validation people. Those are of the train domain as well,
+but start at person 1,000,000. People of other domains cannot be requested.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,10 +25,10 @@ from benchmark.faces.portraits.splits import (
     render_people,
 )
 from benchmark.faces.portraits.training_set_record import (
-    RECORD,
-    CrowdRecord,
+    RECORD_FILE,
+    TrainingSetRecord,
     read_record,
-    verified,
+    verify_shard,
     write_record,
 )
 from benchmark.faces.shards import (
@@ -39,26 +38,27 @@ from benchmark.faces.shards import (
     shard_path,
     write_shard,
 )
+from benchmark.storage.digests import bytes_digest
 from benchmark.storage.locks import lock
 from benchmark.system.progress import Progress, Silent, Task
 
-SHARD = 250
-"""People in a shard, each of which is rendered whole."""
-LIMIT = SPLITS["validation"][0].start
-"""The train world's first validation person: no crowd reaches it."""
-LOCK = ".lock"
-ALIKE = 1.0
-"""Mean difference (0-255) up to which two renderings show one person."""
+SHARD_SIZE = 250
+"""People in a shard. Shards are rendered completely or not at all."""
+MAX_PEOPLE = SPLITS["validation"][0].start
+"""Largest training set: the next person of the train domain is for validation."""
+LOCK_FILE = ".lock"
+MAX_DIFFERENCE = 1.0
+"""Mean absolute difference (0-255) up to which two renderings count as equal."""
 
 
 @dataclass(frozen=True)
-class CrowdFaces:
-    """The first `count` people of a sealed crowd, as ParsedFaces.
+class TrainingSet:
+    """The first `count` people of a finished training set; implements `ParsedFaces`.
 
-    Only paths and numbers are held, so that worker processes can be handed one.
+    It holds paths and numbers only, so it is cheap to send to worker processes.
     """
 
-    record: CrowdRecord
+    record: TrainingSetRecord
     shards: tuple[Shard, ...]
     count: int
     name: str = "portraits-crowd"
@@ -72,16 +72,19 @@ class CrowdFaces:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) over the record, for the people that are used."""
+        """SHA-256 (hex) of the record, restricted to the people in use."""
         used = self.record.shards[: len(self.shards)]
-        data = self.record.model_dump() | {"count": self.count, "shards": used}
-        return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+        data = self.record.model_dump(by_alias=True) | {
+            "count": self.count,
+            "shards": used,
+        }
+        return bytes_digest(json.dumps(data, sort_keys=True).encode())
 
     def __len__(self) -> int:
         return self.count
 
     def batch(self, indices: NDArray[np.int64]) -> Parsed:
-        """The people asked for, read from their shards."""
+        """Read the people at `indices` from their shards."""
         numbers, rows = np.divmod(check_indices(indices, self.count), self.record.shard)
         shape = (len(rows), self.size, self.size)
         pictures = np.empty((*shape, 3), dtype=np.uint8)
@@ -92,7 +95,7 @@ class CrowdFaces:
         return pictures, parsing
 
 
-def render_crowd(
+def render_training_set(
     folder: Path,
     count: int,
     size: int,
@@ -100,114 +103,119 @@ def render_crowd(
     jobs: int = 2,
     progress: Progress | None = None,
 ) -> int:
-    """Render people 0 to `count` - 1 of the train world, or what is left of them.
+    """Render people 0 to `count` - 1 of the train domain; skip finished shards.
 
-    Whole shards are rendered, so `count` is rounded up to the next 250. A kill costs
-    the open shard; asking for more people later continues the folder. Shards without
-    a `crowd.json` are taken over where the first person of their first and last,
-    rendered again, is the one they hold.
+    `count` is rounded up to whole shards of 250 people. After a kill, only the open
+    shard is rendered again. A later call with a larger `count` adds shards. Shards
+    without a `crowd.json` are accepted if the first person of the first and of the last
+    shard, rendered again, equals the stored one.
 
     Args:
-        folder: gets `shard-00000.npz` ... and `crowd.json`.
-        count: of people.
-        size: edge in pixels.
-        seed: of the people.
-        jobs: processes.
-        progress: told of every person.
+        folder: output folder for `shard-00000.npz`, … and `crowd.json`.
+        count: number of people.
+        size: edge of a picture in pixels.
+        seed: random seed of the people.
+        jobs: number of worker processes.
+        progress: receives one step per person.
 
     Returns:
-        How many people were rendered now.
+        The number of people rendered by this call.
 
     Raises:
-        FaceSetError: if validation people would be reached, if the folder holds another
-            crowd, if a shard is damaged, or if the extra `portraits` is missing.
+        FaceSetError: if `count` is out of range, if the folder holds a different
+            training set, if a shard is damaged, or if the extra `portraits` is missing.
         Busy: if another process renders into the folder.
     """
     needed = _shards_needed(count)
-    wanted = CrowdRecord(version=VERSION, size=size, seed=seed, shard=SHARD)
+    wanted = TrainingSetRecord(version=VERSION, size=size, seed=seed, shard=SHARD_SIZE)
     folder.mkdir(parents=True, exist_ok=True)
-    with lock(folder / LOCK, f"rendering a crowd into {folder}"):
-        record = _claim(folder, wanted)
+    with lock(folder / LOCK_FILE, f"rendering a training set into {folder}"):
+        record = _existing_or_new_record(folder, wanted)
         missing = sorted(set(range(needed)) - set(shard_numbers(folder)))
         with (progress or Silent()).task(
-            "crowd", needed * SHARD, (needed - len(missing)) * SHARD
+            "training set", needed * SHARD_SIZE, (needed - len(missing)) * SHARD_SIZE
         ) as task:
             _render_shards(folder, record, missing, jobs, task)
-        _seal(folder, record, needed)
-    return len(missing) * SHARD
+        _finish(folder, record, needed)
+    return len(missing) * SHARD_SIZE
 
 
-def open_crowd(folder: Path, count: int | None = None) -> CrowdFaces:
-    """The first `count` people of a sealed crowd [all]; every shard used is verified.
+def open_training_set(folder: Path, count: int | None = None) -> TrainingSet:
+    """Open the first `count` people of a finished training set (default: all).
 
-    Raises FaceSetError where the crowd is not finished, has fewer people, or where a
-    shard is not what was sealed.
+    Raises FaceSetError if the training set is not finished, if it has fewer than
+    `count` people, or if a shard in use does not match its recorded digest.
     """
     record = read_record(folder)
     if record is None or not record.count:
         raise FaceSetError(
-            f"{folder} holds no finished crowd: render one, or the rest of it, with "
+            f"{folder} holds no finished training set: start or continue it with "
             f"`avatarbench faces crowd {folder}`"
         )
     people = record.count if count is None else count
     if not 1 <= people <= record.count:
         raise FaceSetError(
-            f"{folder} holds {record.count} people, but {people} were asked for: "
+            f"{folder} holds {record.count} people, but {people} were requested: "
             f"render more with `avatarbench faces crowd {folder} --count {people}`"
         )
     used = -(-people // record.shard)
-    shards = tuple(verified(folder, record, number)[0] for number in range(used))
-    return CrowdFaces(record, shards, people)
+    shards = tuple(verify_shard(folder, record, number)[0] for number in range(used))
+    return TrainingSet(record, shards, people)
 
 
 def _shards_needed(count: int) -> int:
-    shards = -(-count // SHARD)
-    if not count >= 1 or shards * SHARD > LIMIT:
+    shards = -(-count // SHARD_SIZE)
+    if not count >= 1 or shards * SHARD_SIZE > MAX_PEOPLE:
         raise FaceSetError(
-            f"a crowd of {count} people: ask for 1 to {LIMIT:,} (from person {LIMIT:,} "
-            "on the train world's people are validation's)"
+            f"count is {count}; expected 1 to {MAX_PEOPLE:,}: people from number "
+            f"{MAX_PEOPLE:,} on are reserved for validation"
         )
     return shards
 
 
-def _claim(folder: Path, wanted: CrowdRecord) -> CrowdRecord:
-    """The folder's record if it is of this crowd; else `wanted`, if shards allow it."""
+def _existing_or_new_record(
+    folder: Path, wanted: TrainingSetRecord
+) -> TrainingSetRecord:
+    """Return the folder's record if it matches `wanted`, else check shards for it."""
     record = read_record(folder)
     if record is None:
-        _check_people(folder, wanted)
+        _check_first_people(folder, wanted)
         return wanted
     if differences := record.differences(wanted):
         raise FaceSetError(
-            f"{folder / RECORD} is of a crowd of {' and '.join(differences)}: render "
-            "this one into another folder"
+            f"{folder / RECORD_FILE} is of a training set with "
+            f"{' and '.join(differences)}: render into another folder"
         )
     return record
 
 
-def _check_people(folder: Path, wanted: CrowdRecord) -> None:
-    """Refuse shards whose first people are not the wanted crowd's."""
+def _check_first_people(folder: Path, wanted: TrainingSetRecord) -> None:
+    """Raise FaceSetError if existing shards do not hold the wanted people."""
     numbers = shard_numbers(folder)
     for number in sorted({*numbers[:1], *numbers[-1:]}):
         shard = open_shard(shard_path(folder, number), wanted.shard, wanted.size)
         (there,), _ = shard.rows(np.array([0]))
-        (person,) = _people(wanted, number, 1, jobs=1)
+        (person,) = _render_from_shard(wanted, number, 1, jobs=1)
         difference = np.abs(person.picture.astype(np.int16) - there).mean()
-        if difference > ALIKE:
+        if difference > MAX_DIFFERENCE:
             raise FaceSetError(
                 f"{shard.path} does not begin with person {number * wanted.shard} of "
                 f"seed {wanted.seed} (version {wanted.version}) and there is no "
-                f"{RECORD}: render into another folder"
+                f"{RECORD_FILE}: render into another folder"
             )
 
 
-def _people(
-    record: CrowdRecord, shard: int, count: int, jobs: int
+def _render_from_shard(
+    record: TrainingSetRecord, shard: int, count: int, jobs: int
 ) -> Iterator[RenderedFace]:
-    """Render `count` people from the first of a shard on; tell of a missing extra."""
+    """Render `count` people, starting with the first person of a shard.
+
+    Raises FaceSetError if the extra `portraits` is missing.
+    """
     start = shard * record.shard
     try:
         yield from render_people(
-            count, record.size, record.seed, record.world, jobs, start
+            count, record.size, record.seed, record.domain, jobs, start
         )
     except ModuleNotFoundError as error:
         raise FaceSetError(
@@ -217,17 +225,21 @@ def _people(
 
 
 def _render_shards(
-    folder: Path, record: CrowdRecord, missing: Sequence[int], jobs: int, task: Task
+    folder: Path,
+    record: TrainingSetRecord,
+    missing: Sequence[int],
+    jobs: int,
+    task: Task,
 ) -> None:
-    """Render shards; neighbours share their worker processes, which start slowly."""
-    for first, shards in _runs(missing):
-        people = _people(record, first, shards * record.shard, jobs)
+    """Render shards; consecutive ones share worker processes, which start slowly."""
+    for first, shards in _consecutive_runs(missing):
+        people = _render_from_shard(record, first, shards * record.shard, jobs)
         for number in range(first, first + shards):
             faces = []
             for face in islice(people, record.shard):
                 faces.append(face)
                 task.advance()
-            _keep(folder, record)
+            _write_record_once(folder, record)
             write_shard(
                 shard_path(folder, number),
                 np.stack([face.picture for face in faces]),
@@ -235,8 +247,8 @@ def _render_shards(
             )
 
 
-def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Start and length of every run of consecutive numbers in a sorted sequence."""
+def _consecutive_runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield start and length of each run of consecutive numbers in sorted `numbers`."""
     start = 0
     for end in range(1, len(numbers) + 1):
         if end == len(numbers) or numbers[end] != numbers[end - 1] + 1:
@@ -244,15 +256,15 @@ def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
             start = end
 
 
-def _keep(folder: Path, record: CrowdRecord) -> None:
-    """Write the record where it is not there yet: shards must never lie without it."""
-    if not (folder / RECORD).exists():
+def _write_record_once(folder: Path, record: TrainingSetRecord) -> None:
+    """Write the record unless it exists. No shard may be written before it."""
+    if not (folder / RECORD_FILE).exists():
         write_record(folder, record)
 
 
-def _seal(folder: Path, record: CrowdRecord, needed: int) -> None:
-    """Check all shards and write their digests down."""
+def _finish(folder: Path, record: TrainingSetRecord, needed: int) -> None:
+    """Verify all shards and write the record with their digests."""
     numbers = range(max(needed, len(record.shards)))
-    digests = tuple(verified(folder, record, number)[1] for number in numbers)
+    digests = tuple(verify_shard(folder, record, number)[1] for number in numbers)
     count = len(digests) * record.shard
     write_record(folder, record.model_copy(update={"count": count, "shards": digests}))

@@ -1,35 +1,45 @@
-"""What a crowd's folder says of itself: whose people, and the digests of its shards."""
+"""The file `crowd.json` of a training set: its settings and its shards' digests."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.shards import Shard, open_shard, shard_path
 from benchmark.faces.truth_csv import read_checked
 from benchmark.storage.store import atomic_write
 
-RECORD = "crowd.json"
+RECORD_FILE = "crowd.json"
 
 
-class CrowdRecord(BaseModel):
-    """What `crowd.json` says: who the people are, and the digests of sealed shards."""
+class TrainingSetRecord(BaseModel):
+    """Content of `crowd.json`.
+
+    Attributes:
+        version: version of the portrait renderer.
+        domain: domain of the people; the key in the file is `world`.
+        size: edge of a picture in pixels.
+        seed: random seed of the people.
+        shard: people in a shard.
+        count: people in finished shards.
+        shards: SHA-256 (hex) of each finished shard.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: str
-    world: Literal["train"] = "train"
+    domain: Literal["train"] = Field(default="train", alias="world")
     size: PositiveInt
     seed: int
     shard: PositiveInt
     count: int = 0
     shards: tuple[str, ...] = ()
 
-    def differences(self, other: CrowdRecord) -> list[str]:
-        """What keeps two crowds from being one, in words."""
+    def differences(self, other: TrainingSetRecord) -> list[str]:
+        """Describe the settings in which two training sets differ."""
         return [
             f"{name} {getattr(self, name)}, not {getattr(other, name)}"
             for name in ("size", "seed", "version", "shard")
@@ -37,13 +47,13 @@ class CrowdRecord(BaseModel):
         ]
 
 
-def read_record(folder: Path) -> CrowdRecord | None:
-    """The folder's record, None where it has none; FaceSetError for a garbled one."""
-    path = folder / RECORD
+def read_record(folder: Path) -> TrainingSetRecord | None:
+    """Read a folder's record; None if it has none. FaceSetError if it is invalid."""
+    path = folder / RECORD_FILE
     if not path.exists():
         return None
     try:
-        record = CrowdRecord.model_validate_json(read_checked(path, None))
+        record = TrainingSetRecord.model_validate_json(read_checked(path, None))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "the whole file"
@@ -56,21 +66,26 @@ def read_record(folder: Path) -> CrowdRecord | None:
     return record
 
 
-def write_record(folder: Path, record: CrowdRecord) -> None:
-    """Write the record, whole or not at all."""
-    text = record.model_dump_json(indent=2) + "\n"
-    atomic_write(folder / RECORD, text.encode())
+def write_record(folder: Path, record: TrainingSetRecord) -> None:
+    """Write the record atomically."""
+    text = record.model_dump_json(indent=2, by_alias=True) + "\n"
+    atomic_write(folder / RECORD_FILE, text.encode())
 
 
-def verified(folder: Path, record: CrowdRecord, number: int) -> tuple[Shard, str]:
-    """A shard and its digest, held against the sealed one where there is one."""
+def verify_shard(
+    folder: Path, record: TrainingSetRecord, number: int
+) -> tuple[Shard, str]:
+    """Return shard `number` and its digest.
+
+    Raises FaceSetError if the shard is damaged or differs from its recorded digest.
+    """
     shard = open_shard(shard_path(folder, number), record.shard, record.size)
     digest = shard.digest()
     if number >= len(record.shards):
         shard.check()
     elif digest != record.shards[number]:
         raise FaceSetError(
-            f"{shard.path} is not what {RECORD} was sealed with: delete it and render "
-            "it again"
+            f"{shard.path} does not match its digest in {RECORD_FILE}: delete it and "
+            "render it again"
         )
     return shard, digest

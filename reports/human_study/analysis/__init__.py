@@ -1,1 +1,1 @@
-"""What people read about a rating study: Table 2, and how far it can be trusted."""
+"""The analysis of a rating study: Table 2, and how reliable it is."""

@@ -1,8 +1,7 @@
-"""A study's answers, opened: who picked which method, and whose answers count."""
+"""Reads a study's ratings and applies its key and its exclusion rule."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ import pandas as pd
 import yaml
 from pydantic import Field, ValidationError
 
+from benchmark.storage.digests import bytes_digest
 from evaluation.ratings import (
     ExclusionRule,
     Picks,
@@ -22,11 +22,15 @@ from evaluation.ratings import (
     screen,
 )
 from reports.human_study.design.key import Key, read_key
-from reports.human_study.design.ratings_table import read_judgements
+from reports.human_study.design.ratings_table import (
+    RATINGS_FOLDER,
+    rating_files,
+    read_ratings,
+)
 from reports.human_study.design.study import (
-    AGAIN,
     EXCLUSIONS_FILE,
-    Part,
+    REMEDY,
+    FrozenModel,
     Study,
     check_file,
     read_study,
@@ -35,12 +39,11 @@ from reports.human_study.site.withdrawn import withdrawn_people
 from reports.tables.scores import HEADLINE
 from reports.trials import ReportError
 
-JUDGEMENTS = "judgements"
-"""The folder in a study's where judgements lie unless other files are named."""
+TABLE_2_NEEDS = "Table 2 needs at least one included rating"
 
 
-class AnalysisRule(Part):
-    """`exclusions.yaml`: whose answers count, and what a tie counts."""
+class AnalysisRule(FrozenModel):
+    """`exclusions.yaml`: which raters are excluded, and how ties are counted."""
 
     max_failed_catches: int = Field(ge=0)
     min_median_seconds: float = Field(ge=0)
@@ -49,7 +52,7 @@ class AnalysisRule(Part):
 
     @property
     def exclusion(self) -> ExclusionRule:
-        """Whose answers do not count."""
+        """The rule without the handling of ties."""
         return ExclusionRule(
             self.max_failed_catches, self.min_median_seconds, self.min_finished
         )
@@ -57,12 +60,12 @@ class AnalysisRule(Part):
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """A study's judgements with its key.
+    """A study's ratings with its key.
 
-    `rows` are the tidy judgements, with methods for pictures: `chosen` and `order` hold
-    variants' names; of catch trials, whose pictures are no method's, they hold `right`
-    and `wrong`. Added are `right` (of catch trials), `seconds` and `counts`: whether
-    the rater's answers count. `digest` is that of the files they were read from.
+    `rows` is the table of ratings with methods in place of pictures: `chosen` and
+    `order` hold variant names, or "right" and "wrong" for catch trials. Its added
+    columns are `right` (for catch trials), `seconds`, and `counts`: whether the rater
+    is included. `digest` is that of the rating files.
     """
 
     study: Study
@@ -74,33 +77,33 @@ class Answers:
 
     @property
     def counted(self) -> tuple[Screening, ...]:
-        """Raters whose answers count."""
+        """The included raters."""
         return tuple(rater for rater in self.screening if rater.counts)
 
     @property
     def excluded(self) -> tuple[Screening, ...]:
-        """Raters whose answers do not count."""
+        """The excluded raters."""
         return tuple(rater for rater in self.screening if not rater.counts)
 
     @property
     def faces(self) -> int:
-        """How many faces are judged; catch trials may show further ones."""
+        """Number of rated faces. Catch trials may show others."""
         trials = self.study.trials
-        return len({trial.face for trial in trials if trial.kind == "judgement"})
+        return len({trial.face for trial in trials if trial.kind == "rating"})
 
     @cached_property
     def engines(self) -> tuple[str, ...]:
-        """The study's engines with a judgement that counts."""
-        there = [
+        """The study's engines with at least one included rating."""
+        rated = [
             engine for engine in self.study.engines if self.picks(engine).decided.any()
         ]
-        if not there:
+        if not rated:
             raise ReportError(
-                f"{self.study.folder}: no judgement counts: of {len(self.screening)} "
-                f"raters {len(self.excluded)} are excluded by {EXCLUSIONS_FILE}; "
-                "collect more answers. No study, no Table 2"
+                f"{self.study.folder}: no rating is included: {len(self.excluded)} of "
+                f"{len(self.screening)} raters are excluded by {EXCLUSIONS_FILE}; "
+                f"collect more ratings. {TABLE_2_NEEDS}"
             )
-        return tuple(there)
+        return tuple(rated)
 
     @cached_property
     def metrics(self) -> tuple[str, ...]:
@@ -108,49 +111,47 @@ class Answers:
         first = [name for name in HEADLINE if name in self.key.metrics]
         return (*first, *(name for name in self.key.metrics if name not in first))
 
-    def of(self, kind: str, engine: str) -> pd.DataFrame:
-        """The rows of one kind and engine that count."""
+    def included(self, kind: str, engine: str) -> pd.DataFrame:
+        """The included rows of one kind and engine."""
         rows = self.rows
         chosen = (rows["kind"] == kind) & (rows["engine"] == engine) & rows["counts"]
         return rows.loc[chosen]
 
     def picks(self, engine: str) -> Picks:
-        """The judgements of an engine that count."""
-        rows = self.of("judgement", engine)
+        """The included ratings of an engine, counted."""
+        rows = self.included("rating", engine)
         return count_picks(rows, tuple(self.key.methods), self.rule.ties)
 
 
 def read_answers(folder: Path, files: Sequence[Path] = ()) -> Answers:
-    """Read a study and its judgements, from FOLDER/judgements/*.csv unless named.
+    """Read a study and its ratings. Default files: FOLDER/ratings/*.csv.
 
-    Raises ReportError where there is nothing to report, answers are simulated or their
-    rater has withdrawn, and StudyError where a file is not what the study says.
+    Raises ReportError if there are no ratings, if any are simulated, or if a rater has
+    withdrawn. Raises StudyError if a file contradicts the study.
     """
     study = read_study(folder)
-    paths = tuple(files) or tuple(sorted((folder / JUDGEMENTS).glob("*.csv")))
+    paths = tuple(files) or rating_files(folder)
     if not paths:
         raise ReportError(
-            f"{folder / JUDGEMENTS} holds no judgements (*.csv): export them from the "
-            "site, import filled forms, or name files with --judgements. No study, no "
-            "Table 2"
+            f"{folder / RATINGS_FOLDER} holds no ratings (*.csv): export them from the "
+            "site, import filled forms, or pass files with --ratings. "
+            f"{TABLE_2_NEEDS}"
         )
-    rows = read_judgements(paths, study)
+    rows = read_ratings(paths, study)
     _refuse_simulated(study, rows)
     _refuse_withdrawn(study, rows)
     if not len(rows):
-        raise ReportError(
-            f"{', '.join(map(str, paths))}: no judgement in it. No study, no Table 2"
-        )
+        raise ReportError(f"{', '.join(map(str, paths))}: no ratings. {TABLE_2_NEEDS}")
     key, rule = read_key(study), read_rule(study)
-    opened = _open(rows, key)
-    found = screen(opened, len(study.trials), rule.exclusion)
-    fine = [rater.participant for rater in found if rater.counts]
-    opened["counts"] = opened["participant"].isin(fine)
-    return Answers(study, key, rule, opened, found, _digest(paths))
+    decoded = _decode(rows, key)
+    raters = screen(decoded, len(study.trials), rule.exclusion)
+    included = [rater.participant for rater in raters if rater.counts]
+    decoded["counts"] = decoded["participant"].isin(included)
+    return Answers(study, key, rule, decoded, raters, _digest(paths))
 
 
 def read_rule(study: Study) -> AnalysisRule:
-    """The rule that was frozen with the study; raises StudyError for another one."""
+    """The rule that was frozen with the study; StudyError if it was changed."""
     path = study.folder / EXCLUSIONS_FILE
     check_file(study, EXCLUSIONS_FILE, path)
     try:
@@ -160,36 +161,36 @@ def read_rule(study: Study) -> AnalysisRule:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
-        raise ReportError(f"{path}: {where}: {first['msg']}; {AGAIN}") from None
+        raise ReportError(f"{path}: {where}: {first['msg']}; {REMEDY}") from None
     except (yaml.YAMLError, UnicodeDecodeError):
-        raise ReportError(f"{path} is not readable YAML; {AGAIN}") from None
+        raise ReportError(f"{path} is not readable YAML; {REMEDY}") from None
 
 
 def _refuse_simulated(study: Study, rows: pd.DataFrame) -> None:
     simulated = list(rows["source"]).count("simulated")
     if study.simulated or simulated:
-        what = "the study is" if study.simulated else f"{simulated} judgements are"
+        what = "the study is" if study.simulated else f"{simulated} ratings are"
         raise ReportError(
-            f"{study.folder}: {what} simulated, and no report prints simulated answers "
-            "as a result; collect people's, or ask `avatarbench study power` what "
-            "simulations say"
+            f"{study.folder}: {what} simulated, and reports do not print simulated "
+            "ratings as a result; collect ratings of people, or run `avatarbench study "
+            "power` for simulations"
         )
 
 
 def _refuse_withdrawn(study: Study, rows: pd.DataFrame) -> None:
-    """Everybody was promised that they can withdraw from results yet to come."""
+    """Raters were promised that withdrawal removes them from all later results."""
     gone = sorted(withdrawn_people(study.folder) & set(rows["participant"]))
     if gone:
         raise ReportError(
-            f"{study.folder}: judgements hold answers of people who have withdrawn "
-            f"since ({', '.join(gone)}); save them from the site again and delete the "
-            "older file"
+            f"{study.folder}: the rating files hold answers of people who have "
+            f"withdrawn since ({', '.join(gone)}); export the ratings from the site "
+            "again and delete the older file"
         )
 
 
-def _open(rows: pd.DataFrame, key: Key) -> pd.DataFrame:
-    """Put methods in the place of pictures, and add times in seconds."""
-    names = [_names(key, trial) for trial in rows["trial"]]
+def _decode(rows: pd.DataFrame, key: Key) -> pd.DataFrame:
+    """Replace pictures by methods and add times in seconds."""
+    names = [_option_names(key, trial) for trial in rows["trial"]]
     orders = zip(names, rows["order"], strict=True)
     choices = zip(names, rows["chosen"], strict=True)
     chosen = ["" if pd.isna(pick) else named(pick) for named, pick in choices]
@@ -206,8 +207,8 @@ def _open(rows: pd.DataFrame, key: Key) -> pd.DataFrame:
     )
 
 
-def _names(key: Key, trial: str) -> Callable[[str], str]:
-    """What the pictures of a trial are called: by their method, or right and wrong."""
+def _option_names(key: Key, trial: str) -> Callable[[str], str]:
+    """A function that names a trial's pictures: method, or "right" and "wrong"."""
     right = key.catches.get(trial)
     if right is None:
         return key.pictures.__getitem__
@@ -215,5 +216,5 @@ def _names(key: Key, trial: str) -> Callable[[str], str]:
 
 
 def _digest(paths: Sequence[Path]) -> str:
-    """SHA-256 (hex) of the files' contents, one after another."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+    """SHA-256 (hex) of the concatenated files."""
+    return bytes_digest(b"".join(path.read_bytes() for path in paths))

@@ -1,4 +1,4 @@
-"""A study's figures: shares of the picks, and people beside a metric."""
+"""The figures of a study: shares of the picks, and shares against a metric."""
 
 from __future__ import annotations
 
@@ -20,47 +20,49 @@ from reports.tables import wording
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
-def draw_study(answers: Answers, found: Sequence[Findings]) -> list[Drawing]:
-    """The shares of the picks, and people beside the first metric that has scores."""
-    drawings = [draw_shares(answers, found)]
-    names = [name for name in answers.metrics if any(name in f.metrics for f in found)]
-    return drawings + [draw_metric(answers, found, name) for name in names[:1]]
+def draw_study(answers: Answers, results: Sequence[Findings]) -> list[Drawing]:
+    """Draw the shares of the picks, and the shares against the first scored metric."""
+    drawings = [draw_shares(answers, results)]
+    names = [
+        name for name in answers.metrics if any(name in f.metrics for f in results)
+    ]
+    return drawings + [draw_metric(answers, results, name) for name in names[:1]]
 
 
-def draw_shares(answers: Answers, found: Sequence[Findings]) -> Drawing:
-    """Share of the picks with its interval: a panel an engine, a bar a method."""
-    data = _share_data(answers, found)
+def draw_shares(answers: Answers, results: Sequence[Findings]) -> Drawing:
+    """Draw shares with their intervals: one panel per engine, one bar per method."""
+    data = _share_data(answers, results)
     titles = list(answers.key.methods.values())
     with rc_context(RC):
-        size = (1.6 + 2.6 * len(found), 1.1 + 0.32 * len(titles))
-        figure, panels = _panels(size, len(found))
-        for axes, each in zip(panels, found, strict=True):
+        size = (1.6 + 2.6 * len(results), 1.1 + 0.32 * len(titles))
+        figure, panels = _panels(size, len(results))
+        for axes, each in zip(panels, results, strict=True):
             rows = data.loc[data["engine"] == each.engine]
             _bars(axes, rows, titles)
             axes.set_title(each.engine, loc="left", fontweight="bold")
             axes.set_xlabel("share of the picks (%) ↑")
         panels[0].invert_yaxis()
     title = "Human rating: share of the picks with its 95 % interval"
-    spoken = "; ".join(
+    values = "; ".join(
         f"{engine}, {method} {100 * share:.1f} %"
         for engine, method, share in zip(
             data["engine"], data["method"], data["share"], strict=True
         )
     )
-    told = f"{title}. The dashed line is chance. {spoken}."
-    return Drawing("study-shares", title, told, figure, data)
+    description = f"{title}. The dashed line is chance. {values}."
+    return Drawing("study-shares", title, description, figure, data)
 
 
-def draw_metric(answers: Answers, found: Sequence[Findings], name: str) -> Drawing:
-    """Each face's shares of the picks over the metric's scores, a mark a method.
+def draw_metric(answers: Answers, results: Sequence[Findings], name: str) -> Drawing:
+    """Draw each face's shares of the picks against the metric's scores.
 
-    A panel for each engine on which the metric has scores.
+    There is one mark per method and face, and one panel per engine with scores.
     """
-    found = [each for each in found if name in each.metrics]
-    metric, data = answers.key.metrics[name], _face_data(answers, found, name)
+    results = [each for each in results if name in each.metrics]
+    metric, data = answers.key.metrics[name], _face_data(answers, results, name)
     with rc_context(RC):
-        figure, panels = _panels((1.0 + 3.4 * len(found), 3.4), len(found))
-        for axes, each in zip(panels, found, strict=True):
+        figure, panels = _panels((1.0 + 3.4 * len(results), 3.4), len(results))
+        for axes, each in zip(panels, results, strict=True):
             rows = data.loc[data["engine"] == each.engine]
             _marks(axes, rows, answers.key.methods)
             axes.set_title(each.engine, loc="left", fontweight="bold")
@@ -69,9 +71,9 @@ def draw_metric(answers: Answers, found: Sequence[Findings], name: str) -> Drawi
         handles, labels = panels[0].get_legend_handles_labels()
         place = "outside lower center"
         figure.legend(handles, labels, loc=place, ncols=4, frameon=False)
-    title = f"People and {metric.title}, face by face"
-    told = f"{title}: a mark a method and face; the numbers are in the CSV."
-    return Drawing(f"study-{name}", title, told, figure, data)
+    title = f"Picks and {metric.title} per face"
+    description = f"{title}: one mark per method and face. The CSV has the numbers."
+    return Drawing(f"study-{name}", title, description, figure, data)
 
 
 def _panels(size: tuple[float, float], count: int) -> tuple[Figure, Sequence[Axes]]:
@@ -113,30 +115,32 @@ def _colour(index: int) -> str:
     return COLOURS[index % len(COLOURS)]
 
 
-def _share_data(answers: Answers, found: Sequence[Findings]) -> pd.DataFrame:
+def _share_data(answers: Answers, results: Sequence[Findings]) -> pd.DataFrame:
     rows: list[dict[str, Any]] = [
         {
             "engine": each.engine,
             "method": title,
             "picks": share.picks,
-            "judgements": each.picks.total,
+            "ratings": each.picks.total,
             "share": share.share.mean,
             "low": share.share.low,
             "high": share.share.high,
             "wilson_low": share.wilson.low,
             "wilson_high": share.wilson.high,
         }
-        for each in found
+        for each in results
         for title, share in zip(answers.key.methods.values(), each.shares, strict=True)
     ]
     return pd.DataFrame(rows)
 
 
-def _face_data(answers: Answers, found: Sequence[Findings], name: str) -> pd.DataFrame:
-    """A row a method and face that was judged and has a score."""
+def _face_data(
+    answers: Answers, results: Sequence[Findings], name: str
+) -> pd.DataFrame:
+    """One row per method and face with ratings and a score."""
     rows = []
-    for each in found:
-        judged = each.picks.judged.sum(axis=0)
+    for each in results:
+        judged = each.picks.rated.sum(axis=0)
         won = each.picks.won.sum(axis=1)
         for k, title in enumerate(answers.key.methods.values()):
             for f, face in enumerate(each.faces):

@@ -1,4 +1,4 @@
-"""Everything that a study's tables and figures say, worked out once."""
+"""All statistics of a study, computed once for its tables and figures."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ from reports.human_study.analysis.answers import Answers
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """One engine's figures; `metrics` by the metric's name, where faces have scores.
+    """The statistics of one engine.
 
-    `scores` are (N methods, F faces) by metric, as they stand in the key; faces are in
-    the order of `faces`, which is that of `picks`.
+    `metrics` holds the agreement with each metric that has scores. `scores` are
+    (N methods, F faces) by metric, as in the key. Faces are in the order of `faces`,
+    which is that of `picks`.
     """
 
     engine: str
@@ -47,18 +48,19 @@ class Findings:
 
 
 def findings(answers: Answers) -> tuple[Findings, ...]:
-    """The figures of every engine with a judgement that counts."""
+    """The statistics of every engine with an included rating."""
     return tuple(_findings(answers, engine) for engine in answers.engines)
 
 
 def _findings(answers: Answers, engine: str) -> Findings:
-    rows, picks = answers.of("judgement", engine), answers.picks(engine)
+    rows, picks = answers.included("rating", engine), answers.picks(engine)
     faces = tuple(sorted(set(rows["face"])))
     scores = {name: _scores(answers, engine, name, faces) for name in answers.metrics}
-    agreed = {
-        name: found
+    agreements = {
+        name: result
         for name, values in scores.items()
-        if (found := metric_agreement(picks, _sign(answers, name) * values)) is not None
+        if (result := metric_agreement(picks, _sign(answers, name) * values))
+        is not None
     }
     return Findings(
         engine,
@@ -68,14 +70,14 @@ def _findings(answers: Answers, engine: str) -> Findings:
         strengths(picks),
         slot_bias(rows, picks),
         agreement(rows),
-        consistency(rows, answers.of("repeat", engine)),
+        consistency(rows, answers.included("repeat", engine)),
         scores,
-        agreed,
+        agreements,
     )
 
 
 def _sign(answers: Answers, metric: str) -> int:
-    """What makes a score better the higher it is."""
+    """The factor that makes higher scores better: 1 or -1."""
     return 1 if answers.key.metrics[metric].direction == "higher" else -1
 
 
@@ -85,13 +87,13 @@ def _scores(
     key = answers.key
     methods = {name: row for row, name in enumerate(key.methods)}
     places = {name: column for column, name in enumerate(faces)}
-    found = np.full((len(methods), len(faces)), np.nan)
+    values = np.full((len(methods), len(faces)), np.nan)
     for trial in answers.study.trials:
         face = key.faces[trial.face]
-        if (trial.kind, trial.engine) != ("judgement", engine) or face not in places:
+        if (trial.kind, trial.engine) != ("rating", engine) or face not in places:
             continue
         for picture in trial.options:
             value = key.scores[metric].get(picture)
             if value is not None:
-                found[methods[key.pictures[picture]], places[face]] = value
-    return found
+                values[methods[key.pictures[picture]], places[face]] = value
+    return values

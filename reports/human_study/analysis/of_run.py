@@ -1,4 +1,4 @@
-"""A study's part in the report of the run whose avatars it showed."""
+"""The results of a study for the report of the run whose avatars it showed."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from reports.trials import ReportError, Run
 
 
 @dataclass(frozen=True)
-class Rating:
-    """Table 2 and what stands behind it; all empty without a study."""
+class StudyResults:
+    """Table 2 with its details. All fields are empty without a study."""
 
     tables: tuple[Table, ...] = ()
     drawings: tuple[Drawing, ...] = ()
     section: StudySection | None = None
 
 
-def rating_of_run(run: Run, answers: Answers | None) -> Rating:
-    """The human rating of a run; raises ReportError for a study of another run."""
+def study_of_run(run: Run, answers: Answers | None) -> StudyResults:
+    """The results of a run's rating study; ReportError if it is of another run."""
     if answers is None:
-        return Rating()
+        return StudyResults()
     study, shown = answers.study.folder, answers.key.run
     if shown != run.folder.resolve().name:
         raise ReportError(
-            f"{study}: raters saw avatars of the run {shown}, and this is "
-            f"{run.folder.resolve().name}; its Table 2 belongs to the other one"
+            f"{study}: the study shows avatars of run {shown}, not of "
+            f"{run.folder.resolve().name}; report it with its own run"
         )
     content = study_content(answers, findings(answers))
-    return Rating(
+    return StudyResults(
         (content.headline, *content.details),
         tuple(content.drawings),
         study_section(content),

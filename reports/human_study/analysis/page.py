@@ -1,4 +1,4 @@
-"""The HTML page of a study, and its section for the page of a run."""
+"""The HTML page of a study, and its section in the page of a run."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from reports.tables.table import Table, published
 
 LANGUAGES = {"de": "German", "en": "English"}
 OPEN = 1
-"""So many of the further tables are unfolded."""
+"""Number of detail tables that are unfolded at first."""
 
 
 @dataclass(frozen=True)
 class StudyContent:
-    """The measured Table 2, what stands behind it, and the figures."""
+    """The measured Table 2, its detail tables and the figures."""
 
     headline: Table
     details: Sequence[Table]
@@ -44,7 +44,7 @@ class Text:
 
 
 def study_section(content: StudyContent) -> StudySection:
-    """Measured and published Table 2 side by side, figures, further tables."""
+    """Measured and published Table 2 side by side, figures and detail tables."""
     return StudySection(
         to_html(content.headline),
         to_html(published(paper.TABLE_2)),
@@ -62,8 +62,8 @@ def render_study_page(answers: Answers, content: StudyContent, code: str) -> str
     return page_template("human_study/analysis/page.html.jinja").render(
         title=f"avatarbench: {study.title}",
         css=page_css(),
-        lead=f"People saw a face and {study.slots} avatars of it, each by another "
-        "method, and picked the one that matches best.",
+        lead=f"Raters saw a face and {study.slots} avatars of it, one per method, and "
+        "picked the avatar that matches best.",
         stand_in=wording.STAND_IN if answers.key.stand_in else "",
         study=study_section(content),
         protocol=protocol(answers),
@@ -73,10 +73,10 @@ def render_study_page(answers: Answers, content: StudyContent, code: str) -> str
 
 
 def protocol(answers: Answers) -> list[str]:
-    """How the study was done, a sentence each."""
+    """The protocol of the study, one sentence per item."""
     study, rows = answers.study, answers.rows
     kinds = [trial.kind for trial in study.trials]
-    per_engine = kinds.count("judgement") // len(study.engines)
+    per_engine = kinds.count("rating") // len(study.engines)
     tie = ", or say that they cannot tell" if study.settings.tie else ""
     back = "may" if study.settings.back == "allowed" else "may not"
     languages = ", ".join(
@@ -86,14 +86,14 @@ def protocol(answers: Answers) -> list[str]:
     return [
         f"Each rater is asked {len(kinds)} questions: {per_engine} faces on "
         f"{' and on '.join(study.engines)}, {kinds.count('catch')} catch trials with "
-        f"one right answer, {kinds.count('repeat')} faces for a second time.",
+        f"one right answer, and {kinds.count('repeat')} repeated faces.",
         f"Raters pick one of {study.slots} avatars{tie}; they {back} go back and "
         "change an answer.",
-        "Faces come in another order for every rater, avatars in the orders of a "
-        "balanced Latin square; there is no time limit.",
+        "The order of faces differs between raters. The order of avatars follows a "
+        "balanced Latin square. There is no time limit.",
         raters_note(answers),
-        f"Answers by language: {languages}. By way: {_sources(answers)}. Median time "
-        f"of an answer: {_median(answers)}.",
+        f"Answers by language: {languages}. Answers by source: {_sources(answers)}. "
+        f"Median time per answer: {_median(answers)}.",
         rule_note(answers.rule),
     ]
 
@@ -105,40 +105,39 @@ def _sources(answers: Answers) -> str:
 
 def _median(answers: Answers) -> str:
     rows = answers.rows
-    judged = (rows["kind"] == "judgement") & rows["counts"]
-    seconds = float(rows.loc[judged, "seconds"].median())
-    return "not taken" if seconds != seconds else f"{seconds:.1f} s"
+    included = (rows["kind"] == "rating") & rows["counts"]
+    seconds = float(rows.loc[included, "seconds"].median())
+    return "not measured" if seconds != seconds else f"{seconds:.1f} s"
 
 
 def texts(answers: Answers) -> list[Text]:
-    """Everything that raters agreed to and were told, word for word."""
-    study, found = answers.study, []
+    """Consent, instructions and question, word for word."""
+    study, shown = answers.study, []
     for language in study.languages:
-        told = study.texts[language]
+        words = study.texts[language]
         name = LANGUAGES.get(language, language)
         consent = study.consent.text[language].split("\n\n")
         title = f"Consent, version {study.consent.version}, {name}"
-        found.append(Text(title, language, tuple(consent)))
-        # Longer texts come as paragraphs, the question last, as raters read them.
-        words = [told[key] for key in ("instructions", "question") if key in told]
-        split = tuple(part for text in words for part in text.strip().split("\n\n"))
-        found.append(Text(f"Instructions and question, {name}", language, split))
-    return found
+        shown.append(Text(title, language, tuple(consent)))
+        read = [words[key] for key in ("instructions", "question") if key in words]
+        split = tuple(part for text in read for part in text.strip().split("\n\n"))
+        shown.append(Text(f"Instructions and question, {name}", language, split))
+    return shown
 
 
 def _provenance(answers: Answers, code: str) -> list[tuple[str, str]]:
     study, key = answers.study, answers.key
-    split = wording.SPLITS.get(key.split, key.split)
+    split = wording.split_title(key.split)
     seeds = ", ".join(f"{key.methods[name]} {seed}" for name, seed in key.seeds.items())
     return [
         ("Study", f"{study.name}, SHA-256 {study.digest}"),
         ("Created", study.created),
         ("Seed of the orders", str(study.seed)),
-        ("Judgements", f"SHA-256 {answers.digest}"),
+        ("Ratings", f"SHA-256 {answers.digest}"),
         ("Suite", key.suite),
         ("Run", key.run),
         ("Faces", f"{key.face_set}, {split}"),
         ("Seeds of the methods", seeds),
-        ("Truths of the metrics", key.designer),
+        ("Ground truth of the metrics", key.designer),
         ("Code", code),
     ]

@@ -1,4 +1,4 @@
-"""A study's tables: Table 2, and what tells how far to trust it."""
+"""The tables of a study: Table 2, and details of its reliability."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from reports.tables import wording
 from reports.tables.table import Cell, Column, Row, Section, Table
 
 
-def table_two(answers: Answers, found: Sequence[Findings]) -> Table:
-    """Table 2 in the paper's shape: a row a method, a column an engine."""
+def table_two(answers: Answers, results: Sequence[Findings]) -> Table:
+    """Table 2 as in the paper: one row per method, one column per engine."""
     titles = answers.key.methods.values()
     rows = tuple(
-        Row(title, tuple(_share_cell(engine.shares[k]) for engine in found))
+        Row(title, tuple(_share_cell(engine.shares[k]) for engine in results))
         for k, title in enumerate(titles)
     )
     return Table(
         "table-2",
         "Table 2: human rating, share of the picks",
         "Method",
-        tuple(Column(engine.engine, arrow="↑") for engine in found),
+        tuple(Column(engine.engine, arrow="↑") for engine in results),
         (Section("", rows),),
         (
             *study_notes(answers),
-            f"By chance {percent(1 / len(answers.key.methods))} each.",
+            f"Chance level: {percent(1 / len(answers.key.methods))}.",
             INTERVALS,
             BOLD,
             *few_note(answers),
-            *_silent_engines(answers),
+            *_unrated_engines(answers),
         ),
     )
 
@@ -52,36 +52,36 @@ def _share_cell(share: Share) -> Cell:
     return share_cell(share.share, share.best)
 
 
-def _silent_engines(answers: Answers) -> tuple[str, ...]:
-    silent = [e for e in answers.study.engines if e not in answers.engines]
-    return (f"No judgement counts on {', '.join(silent)}.",) if silent else ()
+def _unrated_engines(answers: Answers) -> tuple[str, ...]:
+    unrated = [e for e in answers.study.engines if e not in answers.engines]
+    return (f"No included rating on {', '.join(unrated)}.",) if unrated else ()
 
 
-def shares_table(answers: Answers, found: Sequence[Findings]) -> Table:
-    """Every figure of Table 2's shares: counts, both intervals, tests, strengths."""
+def shares_table(answers: Answers, results: Sequence[Findings]) -> Table:
+    """The shares in detail: counts, both intervals, tests and strengths."""
     heads = ("Picks", "Share", "Wilson 95 %", "p, binomial", "p, bootstrap")
     return Table(
         "study-shares",
-        "Shares of the picks in full, and Plackett–Luce strengths",
+        "Shares of the picks in detail, and Plackett–Luce strengths",
         "Method",
         (*map(Column, heads), Column("Strength", arrow="↑")),
-        tuple(Section(each.engine, _share_rows(answers, each)) for each in found),
+        tuple(Section(each.engine, _share_rows(answers, each)) for each in results),
         (
             *study_notes(answers),
             INTERVALS,
             WILSON,
-            "Strengths are Plackett–Luce's in logarithms, with half a pick added to "
-            "each method; they sum to 0, and a method that is d stronger than another "
-            "is picked e^d times as often. Every judgement shows every method, so that "
-            "strengths rank as shares do.",
+            "Strengths are logarithmic Plackett–Luce strengths, with half a pick added "
+            "to each method. They sum to 0. A method that is stronger by d is picked "
+            "e^d times as often. Every rating shows every method, so strengths and "
+            "shares give the same ranking.",
             *few_note(answers),
         ),
     )
 
 
-def _share_rows(answers: Answers, found: Findings) -> tuple[Row, ...]:
+def _share_rows(answers: Answers, result: Findings) -> tuple[Row, ...]:
     titles = answers.key.methods.values()
-    triples = zip(titles, found.shares, found.strengths, strict=True)
+    triples = zip(titles, result.shares, result.strengths, strict=True)
     return tuple(
         Row(
             title,
@@ -89,50 +89,50 @@ def _share_rows(answers: Answers, found: Findings) -> tuple[Row, ...]:
                 Cell(picks_text(share.picks)),
                 _share_cell(share),
                 bounds_cell(share.wilson),
-                Cell(wording.p_text(share.binomial_p)),
-                Cell(wording.p_text(share.cluster_p)),
-                wording.score(strength.value, 2),
+                Cell(wording.format_p(share.binomial_p)),
+                Cell(wording.format_p(share.cluster_p)),
+                wording.score_cell(strength.value, 2),
             ),
         )
         for title, share, strength in triples
     )
 
 
-def agreement_table(answers: Answers, found: Sequence[Findings]) -> Table:
-    """Do raters agree with each other, and with themselves?"""
+def agreement_table(answers: Answers, results: Sequence[Findings]) -> Table:
+    """Agreement between raters, and of raters with themselves."""
     rows = []
-    for each in found:
+    for each in results:
         same = Cell()
         if (again := each.consistency) is not None:
             share = percent(again.same / again.asked)
             same = Cell(f"{share} of {again.asked}", bounds(*again.wilson))
-        kappa = Cell(wording.number(each.agreement.kappa, 2))
+        kappa = Cell(wording.format_number(each.agreement.kappa, 2))
         complete = Cell(str(each.agreement.complete))
-        alpha = wording.score(each.agreement.alpha, 2)
+        alpha = wording.score_cell(each.agreement.alpha, 2)
         rows.append(Row(each.engine, (alpha, kappa, complete, same)))
     heads = (
         "Krippendorff α",
         "Fleiss κ",
-        "Raters of κ",
-        "Same answer when asked again",
+        "Raters in κ",
+        "Same answer to repeats",
     )
     return Table(
         "study-agreement",
-        "Agreement of raters with each other and with themselves",
+        "Agreement between raters, and of raters with themselves",
         "Engine",
         tuple(map(Column, heads)),
         (Section("", tuple(rows)),),
         (
             *study_notes(answers),
-            "1: all alike, 0: as by chance. A tie is an answer of its own. α over all "
-            "raters, interval by the bootstrap over faces; κ over raters who judged "
-            "every face. Asked again: Wilson's interval.",
+            "1 is full agreement, 0 is chance. A tie counts as an answer of its own. "
+            "α is over all raters, with an interval by the bootstrap over faces. κ is "
+            "over raters who rated every face. Repeats have Wilson's interval.",
         ),
     )
 
 
-def metric_table(answers: Answers, found: Sequence[Findings]) -> Table | None:
-    """Do people pick what a metric prefers? None where no face has scores."""
+def metric_table(answers: Answers, results: Sequence[Findings]) -> Table | None:
+    """Agreement of picks with metrics per face; None if no face has scores."""
     metrics = answers.key.metrics
     sections = tuple(
         Section(
@@ -144,13 +144,13 @@ def metric_table(answers: Answers, found: Sequence[Findings]) -> Table | None:
                         Cell(str(agreed.faces)),
                         share_cell(agreed.favourite),
                         share_cell(agreed.others),
-                        wording.score(agreed.tau, 2),
+                        wording.score_cell(agreed.tau, 2),
                     ),
                 )
                 for name, agreed in each.metrics.items()
             ),
         )
-        for each in found
+        for each in results
         if each.metrics
     )
     if not sections:
@@ -164,17 +164,17 @@ def metric_table(answers: Answers, found: Sequence[Findings]) -> Table | None:
     chance = percent(1 / len(answers.key.methods))
     return Table(
         "study-metrics",
-        "Do people pick, face by face, what a metric prefers?",
+        "Agreement of picks with metrics, per face",
         "Metric",
         tuple(map(Column, heads)),
         sections,
         (
             *study_notes(answers),
-            f"The favourite is a face's method of the best score (truths of "
-            f"{answers.key.designer}); by chance it gets {chance} of the picks. The "
-            "favourite of the other raters is about as much as any judge could reach. "
-            "τ of the shares and the scores of a face, mean over faces; interval by "
-            "the bootstrap over faces.",
+            "A metric's favourite is the method with the best score on a face (ground "
+            f"truth of {answers.key.designer}). By chance it gets {chance} of the "
+            "picks. The picks of the other raters' favourite show what a predictor "
+            "can reach at best. τ is between the shares and the scores of a face, "
+            "as the mean over faces, with an interval by the bootstrap over faces.",
             INTERVALS,
             *(
                 f"{metric.title} ({metric.unit}): "
@@ -186,8 +186,8 @@ def metric_table(answers: Answers, found: Sequence[Findings]) -> Table | None:
     )
 
 
-def slots_table(answers: Answers, found: Sequence[Findings]) -> Table:
-    """Was a place on the screen favoured, and did methods stand in each as often?"""
+def slots_table(answers: Answers, results: Sequence[Findings]) -> Table:
+    """Picks by slot, to check for position bias."""
     sections = tuple(
         Section(
             each.engine,
@@ -199,44 +199,43 @@ def slots_table(answers: Answers, found: Sequence[Findings]) -> Table:
                 for slot in each.slots.slots
             ),
         )
-        for each in found
+        for each in results
     )
     return Table(
         "study-slots",
-        "Picks by the place of the avatar, whatever stood there",
-        "ScoreKey",
+        "Picks by the position of the avatar, over all methods",
+        "Position",
         (Column("Picks"), Column("Share")),
         sections,
-        (*study_notes(answers), *map(_slot_note, found), INTERVALS),
+        (*study_notes(answers), *map(_slot_note, results), INTERVALS),
     )
 
 
-def _slot_note(found: Findings) -> str:
-    few, many = found.slots.exposure.min(), found.slots.exposure.max()
+def _slot_note(result: Findings) -> str:
+    few, many = result.slots.exposure.min(), result.slots.exposure.max()
     times = str(many) if few == many else f"{few} to {many}"
     return (
-        f"{found.engine}: chi-squared test of equal places p "
-        f"{wording.p_text(found.slots.p)} (as if judgements were independent), Cohen's "
-        f"w {found.slots.effect:.2f}; each method stood in each place {times} "
-        "times."
+        f"{result.engine}: chi-squared test of equal positions p "
+        f"{wording.format_p(result.slots.p)} (assumes independent ratings), Cohen's w "
+        f"{result.slots.effect:.2f}. Each method was in each position {times} times."
     )
 
 
 def raters_table(answers: Answers) -> Table:
-    """The raters who do not count, and why."""
+    """The excluded raters and the reasons."""
     rows = tuple(
         Row(
             rater.participant,
             (
                 Cell(f"{rater.answered} of {len(answers.study.trials)}"),
                 Cell(f"{rater.failed_catches} of {rater.catches}"),
-                Cell(wording.number(rater.median_seconds, 1)),
+                Cell(wording.format_number(rater.median_seconds, 1)),
                 Cell("; ".join(rater.reasons)),
             ),
         )
         for rater in answers.excluded
     )
-    heads = ("Answered", "Catch trials failed", "Median seconds", "Why")
+    heads = ("Answered", "Catch trials failed", "Median seconds", "Reason")
     return Table(
         "study-raters",
         f"Excluded raters: {len(rows)} of {len(answers.screening)}",
@@ -250,13 +249,13 @@ def raters_table(answers: Answers) -> Table:
     )
 
 
-def study_tables(answers: Answers, found: Sequence[Findings]) -> list[Table]:
-    """Every table but Table 2."""
+def study_tables(answers: Answers, results: Sequence[Findings]) -> list[Table]:
+    """All tables except Table 2."""
     tables = [
-        shares_table(answers, found),
-        metric_table(answers, found),
-        agreement_table(answers, found),
-        slots_table(answers, found),
+        shares_table(answers, results),
+        metric_table(answers, results),
+        agreement_table(answers, results),
+        slots_table(answers, results),
         raters_table(answers),
     ]
     return [table for table in tables if table is not None]

@@ -1,4 +1,4 @@
-"""The study's answers as one tidy table that anybody can analyse again."""
+"""The study's answers as one tidy table for further analysis."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reports.human_study.analysis.answers import Answers
 COLUMNS = (
     "study",
     "participant",
-    "paper",
+    "assignment",
     "position",
     "trial",
     "kind",
@@ -30,10 +30,10 @@ COLUMNS = (
 
 
 def tidy(answers: Answers) -> pd.DataFrame:
-    """A row an answer, methods for pictures, in the order of raters and positions.
+    """One row per answer, with methods in place of pictures, by rater and position.
 
-    `order` holds the methods as presented, joined by blanks; `chosen` is empty for a
-    tie; `counts` says whether the rater's answers count.
+    `order` holds the methods as shown, separated by spaces. `chosen` is empty for a
+    tie. `counts` says whether the rater is included.
     """
     rows = answers.rows.assign(order=answers.rows["order"].map(" ".join))
     ordered = rows.sort_values(["participant", "position"], kind="stable")

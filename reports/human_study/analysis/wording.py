@@ -1,4 +1,4 @@
-"""How a study's figures are put into words."""
+"""Formats a study's statistics as text."""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ from reports.tables.table import Cell
 
 TIES = {
     "left out": "left out",
-    "shared": "an equal part of a pick for every method",
+    "shared": "shared equally among all methods",
 }
 INTERVALS = (
-    f"Intervals are of 95 %, by the bootstrap over raters and faces at once "
-    f"({RESAMPLES} draws, seed {SEED}), which keeps the judgements of one rater and of "
-    "one face together."
+    "95 % intervals by the bootstrap over raters and faces at once "
+    f"({RESAMPLES} draws, seed {SEED}). It keeps ratings of one rater, and of one "
+    "face, together."
 )
 BOLD = (
-    "Bold: the most picked and every method not significantly less picked (paired "
-    "bootstrap over raters and faces, two-sided, Holm, α = 0.05)."
+    "Bold: the method with the most picks, and every method without significantly "
+    "fewer (paired bootstrap over raters and faces, two-sided, Holm, α = 0.05)."
 )
 WILSON = (
-    "Wilson's intervals and the exact binomial test against 1/N take every judgement "
-    "as independent, which judgements of one rater, or of one face, are not: they are "
-    "too sure; read the bootstrap's. p-values with Holm's correction within an engine."
+    "Wilson's intervals and the exact binomial test against 1/N assume independent "
+    "ratings. Ratings of one rater, or of one face, are not independent, so both are "
+    "too optimistic; prefer the bootstrap. p-values have Holm's correction within an "
+    "engine."
 )
 
 
 def percent(value: float) -> str:
     """A share as a percentage with one decimal."""
-    return f"{wording.number(100 * value, 1)} %"
+    return f"{wording.format_number(100 * value, 1)} %"
 
 
 def bounds(low: float, high: float) -> str:
-    """`low–high %`, or nothing where there is no interval."""
+    """`low–high %`, or an empty text without an interval."""
     if low != low:
         return ""
     return f"{100 * low:.1f}–{100 * high:.1f} %"
@@ -45,51 +46,51 @@ def share_cell(interval: Interval, strong: bool = False) -> Cell:
     return Cell(percent(interval.mean), bounds(interval.low, interval.high), strong)
 
 
-def bounds_cell(found: Bounds) -> Cell:
-    """An interval alone."""
-    return Cell(bounds(found.low, found.high))
+def bounds_cell(interval: Bounds) -> Cell:
+    """A cell with only an interval."""
+    return Cell(bounds(interval.low, interval.high))
 
 
 def picks_text(picks: float) -> str:
-    """A number of picks; with a decimal where ties are shared."""
+    """A number of picks, with one decimal if it is fractional (shared ties)."""
     return f"{picks:.0f}" if picks == int(picks) else f"{picks:.1f}"
 
 
 def study_notes(answers: Answers) -> tuple[str, ...]:
-    """What every table of a study says: on what, by whom, what was left out."""
+    """The notes of every table of a study: faces, raters, exclusions."""
     key = answers.key
-    split = wording.SPLITS.get(key.split, key.split)
+    split = wording.split_title(key.split)
     stand_in = (wording.STAND_IN,) if key.stand_in else ()
     faces = f"{answers.faces} {split} faces of {key.face_set}."
     return (*stand_in, f"Study {answers.study.id}: {faces}", raters_note(answers))
 
 
 def raters_note(answers: Answers) -> str:
-    """How many raters there are, how many count, and what became of ties."""
-    judged = answers.rows["kind"] == "judgement"
-    rows = answers.rows.loc[judged & answers.rows["counts"]]
+    """Numbers of included and excluded raters, ratings and ties."""
+    rows = answers.rows
+    rows = rows.loc[(rows["kind"] == "rating") & rows["counts"]]
     ties = int(rows["tie"].sum())
     excluded = len(answers.excluded)
     out = f", {excluded} more excluded by the rule fixed beforehand" * (excluded > 0)
     tied = "no ties allowed"
     if answers.study.settings.tie:
-        tied = f"{ties} of them ties: {TIES[answers.rule.ties]}"
-    return f"{len(answers.counted)} raters{out}; {len(rows):,} judgements, {tied}."
+        tied = f"{ties} of them ties ({TIES[answers.rule.ties]})"
+    return f"{len(answers.counted)} raters{out}; {len(rows):,} ratings, {tied}."
 
 
 def rule_note(rule: AnalysisRule) -> str:
     """The rule of exclusion in one sentence."""
     return (
-        "Excluded, as fixed before the first answer, is a rater with more than "
-        f"{rule.max_failed_catches} failed catch trials, a median time under "
-        f"{rule.min_median_seconds:g} s, or fewer than {100 * rule.min_finished:g} % "
+        "A rater is excluded, by a rule fixed before the first answer, for more than "
+        f"{rule.max_failed_catches} failed catch trials, a median time below "
+        f"{rule.min_median_seconds:g} s, or less than {100 * rule.min_finished:g} % "
         "of the questions answered."
     )
 
 
 def few_note(answers: Answers) -> tuple[str, ...]:
-    """Said where there is too little for intervals."""
+    """A note if there are too few raters or faces for intervals."""
     if min(len(answers.counted), answers.faces) >= MIN_CLUSTERS:
         return ()
-    few = f"Fewer than {MIN_CLUSTERS} raters or faces: no intervals but Wilson's"
-    return (f"{few}, and no tests but the binomial one.",)
+    few = f"Fewer than {MIN_CLUSTERS} raters or faces: only Wilson's intervals"
+    return (f"{few} and the binomial test are given.",)

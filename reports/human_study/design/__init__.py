@@ -1,1 +1,1 @@
-"""What a study shows to whom, frozen in a folder."""
+"""The design of a study: trials, assignments, key and files, frozen in a folder."""

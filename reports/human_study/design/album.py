@@ -1,4 +1,4 @@
-"""The pictures of a study, alike but for what they show, under empty names."""
+"""The pictures of a study under random ids, in one format and size."""
 
 from __future__ import annotations
 
@@ -17,47 +17,48 @@ from reports.human_study.design.study import StudyError
 
 WEBP_QUALITY = 92
 THUMBNAIL = 16
-"""Side in pixels of the pictures whose difference says how unlike two avatars are."""
+"""Side in pixels of the thumbnails that `pixel_difference` compares."""
 
 
 class Album:
-    """Pictures (WebP) by new ids, all square with one side in pixels.
+    """WebP pictures by random id, all square with the same side in pixels.
 
-    Ids come from the system's source of random numbers, not from a study's seed, so
-    that nobody can work them out.
+    Ids come from the system's random source, not from the study's seed, so that
+    nobody can reproduce them.
     """
 
     def __init__(self, side: int) -> None:
         self._side = side
         self._groups: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
 
-    def take(self, path: Path, group: str) -> str:
-        """Put a picture file in; its new id. StudyError where it cannot be read.
+    def add(self, path: Path, group: str) -> str:
+        """Add a picture file and return its new id.
 
-        Pictures of one group are told apart by nothing but what they show.
+        Files of one group get the same length. Raises StudyError if the file cannot
+        be read.
         """
         name = new_id()
-        self._groups[group][name] = _plain(path, self._side)
+        self._groups[group][name] = _reencode(path, self._side)
         return name
 
     @property
     def pictures(self) -> dict[str, bytes]:
-        """The files by their ids; those of one group have the same length."""
-        found: dict[str, bytes] = {}
+        """The file contents by id. Files of one group have the same length."""
+        pictures: dict[str, bytes] = {}
         for group in self._groups.values():
             longest = max(map(len, group.values()))
             for name, data in group.items():
-                found[name] = _lengthened(data, longest - len(data), self._side)
-        return found
+                pictures[name] = _pad(data, longest - len(data), self._side)
+        return pictures
 
 
 def new_id() -> str:
-    """Sixteen random letters and digits."""
+    """A random id of sixteen hexadecimal digits."""
     return secrets.token_hex(8)
 
 
-def _plain(path: Path, side: int) -> bytes:
-    """One size, one encoding, no metadata."""
+def _reencode(path: Path, side: int) -> bytes:
+    """The picture in one size and encoding, without metadata."""
     opened = _open(path)
     if opened.size != (side, side):
         opened = opened.resize((side, side), Image.Resampling.LANCZOS)
@@ -67,12 +68,11 @@ def _plain(path: Path, side: int) -> bytes:
     return buffer.getvalue()
 
 
-def _lengthened(data: bytes, more: int, side: int) -> bytes:
-    """A plain WebP with so many empty bytes in a chunk of its own.
+def _pad(data: bytes, more: int, side: int) -> bytes:
+    """A WebP file with `more` zero bytes in an extra chunk.
 
-    The length of a picture tells how much there is to draw, and methods differ in that:
-    who sees lengths alone could follow a method through a study. Only the extended
-    format may hold further chunks, which readers pass over.
+    File lengths depend on the content and could reveal which method drew a picture.
+    Only the extended WebP format allows extra chunks; readers ignore them.
     """
     flags, edge = bytes(4), struct.pack("<I", side - 1)[:3]
     chunks = _chunk(b"VP8X", flags + edge + edge) + data[12:]
@@ -84,8 +84,8 @@ def _chunk(name: bytes, content: bytes) -> bytes:
     return name + struct.pack("<I", len(content)) + content
 
 
-def unlikeness(one: Path, other: Path) -> float:
-    """Mean absolute difference of two pictures, seen small; 0 to 255."""
+def pixel_difference(one: Path, other: Path) -> float:
+    """Mean absolute difference of two pictures' thumbnails, 0 to 255."""
     return float(np.abs(_thumbnail(one) - _thumbnail(other)).mean())
 
 
@@ -101,6 +101,6 @@ def _open(path: Path) -> Image.Image:
             return opened.convert("RGB")
     except (OSError, ValueError):
         raise StudyError(
-            f"{path} is missing or damaged: delete the trials of its run and run the "
+            f"{path} is missing or damaged; delete the trials of its run and run the "
             "suite again"
         ) from None

@@ -1,4 +1,4 @@
-"""From a run's trial folders to a study, frozen."""
+"""Creates a frozen study from the trial folders of a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Literal
 import yaml
 
 from reports.human_study.design.album import Album
-from reports.human_study.design.balanced_design import shuffled, stream
+from reports.human_study.design.balanced_design import random_stream, shuffled
 from reports.human_study.design.freezing import Draft, freeze
 from reports.human_study.design.key import Key
 from reports.human_study.design.questions import Questions, Trial
@@ -21,18 +21,19 @@ from reports.human_study.design.study import NAME, SCHEMA, Study, StudyError
 from reports.human_study.design.texts import StudyTexts
 
 FACES = 50
-"""Faces of a study where nobody asks for another number: as many as in the paper."""
+"""Default number of faces: as many as in the paper."""
 
 Ties = Literal["left out", "shared"]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Who is left out of the results, fixed before anyone is asked.
+    """Which raters are excluded from the results. Fixed before the first answer.
 
-    More than `max_failed_catches` failed catch trials (by default a quarter of them),
-    a median of less than `min_median_seconds` an answer, or less than `min_finished`
-    of a paper answered. A tie is "left out", or "shared" among all methods.
+    A rater is excluded who fails more than `max_failed_catches` catch trials (default:
+    a quarter of them), has a median answer time below `min_median_seconds`, or answers
+    less than the share `min_finished` of the assignment. A tie is "left out", or
+    "shared" among all methods.
     """
 
     max_failed_catches: int | None = None
@@ -41,21 +42,21 @@ class Rule:
     ties: Ties = "left out"
 
     def to_yaml(self, catches: int) -> str:
-        """`exclusions.yaml` of a study with so many catch trials."""
+        """The text of `exclusions.yaml` for a study with `catches` catch trials."""
         most = self.max_failed_catches
         rule = vars(self) | {
             "max_failed_catches": catches // 4 if most is None else most
         }
-        head = "# Fixed before the first answer, and frozen with the study.\n"
+        head = "# Fixed before the first answer and frozen with the study.\n"
         return head + yaml.safe_dump(rule, sort_keys=False)
 
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """What a study's leader asks for; a number that is None follows from the others.
+    """Settings of a new study.
 
-    `created` is a date (ISO). `faces` are 50, or all where there are fewer; of
-    `catches` and `repeats` see `Questions`.
+    `created` is an ISO date. `faces` defaults to 50, or all if there are fewer. For
+    the defaults of `catches` and `repeats` see `Questions`.
     """
 
     name: str
@@ -71,38 +72,37 @@ class StudyPlan:
 
 
 def create_study(selection: Selection, plan: StudyPlan, folder: Path) -> Study:
-    """Freeze a study of a run into a new folder.
+    """Create a study of a run in a new folder and freeze it.
 
-    Faces, kinds and orders follow from the seed; ids are drawn anew each time. Raises
-    StudyError where the run has too few faces, lacks a picture, or the folder cannot
-    be made.
+    The seed determines faces, trials and orders; ids are random. Raises StudyError if
+    the run has too few faces, a picture is missing, or the folder cannot be created.
     """
     return freeze(draft_study(selection, plan), folder)
 
 
 def draft_study(selection: Selection, plan: StudyPlan) -> Draft:
-    """A study that is not yet written."""
+    """The study as a draft that has not been written yet."""
     if re.match(NAME, plan.name) is None:
         raise StudyError(
-            f"--name {plan.name}: expected small letters, digits, dots, dashes and "
-            "underscores, 64 at most"
+            f"--name {plan.name}: expected at most 64 lower-case letters, digits, "
+            "dots, dashes and underscores"
         )
-    numbers = stream(plan.seed, "design")
+    numbers = random_stream(plan.seed, "design")
     album = Album(int(selection.run.first["render_size"]))
     questions = Questions(selection, album, numbers)
     names = shuffled(selection.faces, numbers)
-    count = _count(plan.faces, names, selection.split)
-    judgements = questions.judgements(names[:count])
-    repeats = questions.repeats(judgements, plan.repeats)
-    # Faces that no judgement shows come first in catch trials.
+    count = _face_count(plan.faces, names, selection.split)
+    rated = questions.rating_trials(names[:count])
+    repeats = questions.repeats(rated, plan.repeats)
+    # Catch trials prefer faces that no rating trial shows.
     others = names[count:] + names[:count]
-    catches = questions.catches(others, len(judgements), plan.catches)
-    design = _design(selection, plan, questions, [*judgements, *repeats, *catches])
+    catches = questions.catches(others, len(rated), plan.catches)
+    design = _design(selection, plan, questions, [*rated, *repeats, *catches])
     rule = plan.rule.to_yaml(len(catches))
     return Draft(design, album.pictures, _key(selection, questions), rule)
 
 
-def _count(wanted: int | None, names: Sequence[str], split: str) -> int:
+def _face_count(wanted: int | None, names: Sequence[str], split: str) -> int:
     if wanted is None:
         return min(FACES, len(names))
     if not 0 < wanted <= len(names):
@@ -130,7 +130,7 @@ def _design(
         "settings": {"tie": plan.tie, "back": plan.back},
         "slots": questions.slots,
         "engines": selection.engines,
-        # By id, so that a place in a list tells nothing.
+        # Sorted by id, so that the position in the list reveals nothing.
         "faces": sorted(questions.faces.values(), key=lambda face: face["id"]),
         "trials": sorted(trials, key=lambda trial: trial["id"]),
     }
@@ -160,16 +160,16 @@ def _key(selection: Selection, questions: Questions) -> Key:
 def _scores(
     selection: Selection, questions: Questions
 ) -> Mapping[str, Mapping[str, float | None]]:
-    """Each metric's score of each picture; None where it does not apply."""
+    """Each metric's score of each picture; None if the metric does not apply."""
     scores = {
         (method.name, engine): selection.scores(method.name, engine)
         for method in selection.methods
         for engine in selection.engines
     }
-    found: dict[str, dict[str, float | None]] = {}
+    by_picture: dict[str, dict[str, float | None]] = {}
     for metric in selection.metrics:
-        found[metric] = {}
+        by_picture[metric] = {}
         for picture, drawn in questions.drawn.items():
             value = scores[drawn.method, drawn.engine][metric][drawn.face]
-            found[metric][picture] = value if math.isfinite(value) else None
-    return found
+            by_picture[metric][picture] = value if math.isfinite(value) else None
+    return by_picture

@@ -1,14 +1,14 @@
-"""Writing a study: every file of it at once, and none of them ever again."""
+"""Writes all files of a study at once. They are never changed afterwards."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmark.storage.digests import bytes_digest
 from benchmark.storage.store import atomic_write
 from benchmark.storage.trial_folder import json_bytes, publish
 from reports.human_study.design.key import Key
@@ -23,16 +23,16 @@ from reports.human_study.design.study import (
     read_study,
 )
 
-ONE_TIME = 946_684_800
-"""The time that every picture file bears (2000-01-01 UTC), so that none tells more."""
+FIXED_MTIME = 946_684_800
+"""Modification time of every file (2000-01-01 UTC). Real times could reveal methods."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A study that is not yet written.
+    """A study that has not been written yet.
 
-    `design` is `study.json` without `files` and `digest`; `pictures` maps ids to WebP
-    bytes; `exclusions` is the text of `exclusions.yaml`.
+    `design` is `study.json` without `files` and `digest`, `pictures` maps ids to WebP
+    bytes, and `exclusions` is the text of `exclusions.yaml`.
     """
 
     design: Mapping[str, Any]
@@ -42,21 +42,21 @@ class Draft:
 
 
 def freeze(draft: Draft, folder: Path) -> Study:
-    """Write a study into a new folder, and read it back.
+    """Write a study into a new folder and read it back.
 
-    Raises StudyError where something lies there already, or nothing can be written.
+    Raises StudyError if the folder exists or cannot be written.
     """
     if folder.exists():
         raise StudyError(
-            f"{folder} is there already, and a study is never changed; name another "
+            f"{folder} already exists, and a study is never changed; choose another "
             "folder, or move this one away"
         )
     files = _files(draft)
     design = {
         **draft.design,
-        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files},
+        "files": {name: bytes_digest(data) for name, data in files},
     }
-    # Through the model, so that the digest is taken of what will be read back.
+    # Through the model, so that the digest covers exactly what is read back.
     whole = Study.model_validate({**design, "folder": folder, "digest": "0" * 64})
     data = whole.to_data()
     data["digest"] = digest_of(data)
@@ -65,7 +65,7 @@ def freeze(draft: Draft, folder: Path) -> Study:
         (place / PICTURES).mkdir()
         for name, content in files:
             (place / name).write_bytes(content)
-            os.utime(place / name, (ONE_TIME, ONE_TIME))
+            os.utime(place / name, (FIXED_MTIME, FIXED_MTIME))
         atomic_write(place / STUDY_FILE, json_bytes(data))
 
     try:
@@ -74,13 +74,13 @@ def freeze(draft: Draft, folder: Path) -> Study:
     except OSError as error:
         raise StudyError(
             f"cannot write to {folder}: {error.strerror}; make it writable, free some "
-            "space, or name another folder"
+            "space, or choose another folder"
         ) from error
     return read_study(folder)
 
 
 def _files(draft: Draft) -> list[tuple[str, bytes]]:
-    """Every file but the design itself, in the order of opaque names."""
+    """Every file except the design, ordered by random id."""
     pictures = sorted(draft.pictures.items())
     return [
         *((f"{PICTURES}/{name}.webp", content) for name, content in pictures),

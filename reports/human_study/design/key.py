@@ -1,4 +1,4 @@
-"""The key of a study: which method drew which picture. Opened by the analysis alone."""
+"""The key of a study: which method drew which picture. Only the analysis reads it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from reports.human_study.design.study import (
-    AGAIN,
     KEY_FILE,
-    Part,
+    REMEDY,
+    FrozenModel,
     Study,
     StudyError,
     check_file,
 )
 
 
-class Metric(Part):
-    """A metric whose scores the key holds: its title, its direction and identity."""
+class Metric(FrozenModel):
+    """A metric whose scores the key holds."""
 
     title: str
     unit: str
@@ -27,16 +27,21 @@ class Metric(Part):
     identity: Mapping[str, Any]
 
 
-class Key(Part):
-    """What raters, sites and forms must not know.
+class Key(FrozenModel):
+    """Everything that raters, the site and the forms must not know.
 
-    `methods` maps variants' names to titles, `seeds` to the seed whose avatars are
-    shown; `faces` maps opaque ids to the faces' names; `pictures` the options of
-    judgements (and of their repeats) to the variant that drew them; `catches` catch
-    trials to the right picture; `scores` metrics to the score of each picture in
-    `pictures` (none where the metric does not apply). Truths are of `designer`. `run`
-    is the name of the run's folder, `face_set` names the faces in one text, and
-    `stand_in` says whether they stand in for photographs.
+    Attributes:
+        run: name of the run's folder.
+        face_set: name and version of the face set, for display.
+        stand_in: whether the faces are stand-ins for photographs.
+        designer: whose ground truth is used.
+        methods: titles by variant name.
+        seeds: the seed whose avatars are shown, by variant name.
+        faces: face names by random id.
+        pictures: the variant that drew each option of a rating trial or repeat.
+        catches: the right picture of each catch trial.
+        scores: by metric, the score of each picture in `pictures`; None if the metric
+            does not apply.
     """
 
     suite: str
@@ -59,13 +64,13 @@ class Key(Part):
 
 
 def read_key(study: Study) -> Key:
-    """Open a study's key; raises StudyError where it is missing or was changed."""
+    """Read a study's key; raises StudyError if it is missing or was changed."""
     path = study.folder / KEY_FILE
     check_file(study, KEY_FILE, path)
     try:
         key = Key.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, ValidationError):
-        raise StudyError(f"{path} is not the key of a study; {AGAIN}") from None
+        raise StudyError(f"{path} is not the key of a study; {REMEDY}") from None
     options = {
         option
         for trial in study.trials
@@ -73,5 +78,5 @@ def read_key(study: Study) -> Key:
         for option in trial.options
     }
     if set(key.pictures) != options:
-        raise StudyError(f"{path} does not name the pictures of this study; {AGAIN}")
+        raise StudyError(f"{path} does not name the pictures of this study; {REMEDY}")
     return key

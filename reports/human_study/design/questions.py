@@ -1,4 +1,4 @@
-"""The trials of a study while it is made: judgements, repeats and catch trials."""
+"""Creates the trials of a study: rating trials, repeats and catch trials."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from reports.human_study.design.album import Album, new_id, unlikeness
+from reports.human_study.design.album import Album, new_id, pixel_difference
 from reports.human_study.design.balanced_design import Row, balanced_square, shuffled
 from reports.human_study.design.selection import NoStudy, Selection
 from reports.human_study.design.study import StudyError
 
 Trial = dict[str, Any]
-"""A `StudyTrial` as data."""
+"""The fields of a `StudyTrial`."""
 
 
 class Drawn(NamedTuple):
-    """What an option of a judgement shows: a method's avatar of a face."""
+    """What an option of a rating trial shows: a method's avatar of a face."""
 
     method: str
     engine: str
@@ -24,10 +24,10 @@ class Drawn(NamedTuple):
 
 
 class Questions:
-    """Trials over a selection, their pictures put into an album.
+    """Creates trials from a selection and adds their pictures to an album.
 
-    `drawn` says what each option of a judgement shows, `right` which option of a catch
-    trial is the designer's, `faces` (by name) which faces are shown.
+    `drawn` says what each option of a rating trial shows, `right` which option of a
+    catch trial is the ground truth, and `faces` (by name) which faces are shown.
     """
 
     def __init__(
@@ -37,58 +37,61 @@ class Questions:
         self.drawn: dict[str, Drawn] = {}
         self.right: dict[str, str] = {}
         self._selection, self._album, self._numbers = selection, album, numbers
-        # In an order of chance, as the first one leads the square's first row.
+        # Random, because the first method leads the first row of the square.
         self._methods = shuffled([c.name for c in selection.methods], numbers)
 
     @property
     def slots(self) -> int:
-        """Options of each trial: one a method."""
+        """Number of options of each trial: one per method."""
         return len(self._selection.methods)
 
-    def judgements(self, names: Sequence[str]) -> list[Trial]:
-        """A trial for each face on each engine; row by row of the balanced square.
+    def rating_trials(self, names: Sequence[str]) -> list[Trial]:
+        """One trial per face and engine, in the row order of the balanced square.
 
-        So within one participant's paper, too, each method stands in each slot about
-        equally often.
+        Therefore each method is in each slot about equally often within one
+        assignment, too.
         """
         return [
-            self._trial("judgement", name, engine, self._avatars(engine, name), row + t)
+            self._trial("rating", name, engine, self._avatars(engine, name), row + t)
             for t, engine in enumerate(self._selection.engines)
             for row, name in enumerate(names)
         ]
 
-    def repeats(self, judgements: Sequence[Trial], wanted: int | None) -> list[Trial]:
-        """Judgements to be shown again; one in ten, but two at least, unless told."""
-        most = (len(judgements) + 1) // 2
-        count = min(most, max(2, len(judgements) // 10)) if wanted is None else wanted
+    def repeats(
+        self, rating_trials: Sequence[Trial], wanted: int | None
+    ) -> list[Trial]:
+        """Rating trials to be shown again. Default: one in ten, at least two."""
+        most = (len(rating_trials) + 1) // 2
+        default = min(most, max(2, len(rating_trials) // 10))
+        count = default if wanted is None else wanted
         if count > most:
             raise StudyError(
-                f"{count} repeats are too many for {len(judgements)} judgements; ask "
-                f"for {most} or fewer"
+                f"{count} repeats are too many for {len(rating_trials)} rating trials; "
+                f"ask for {most} or fewer"
             )
         again = []
-        for first in shuffled(judgements, self._numbers)[:count]:
-            # In another order, or a rater who always takes one slot would look steady.
+        for first in shuffled(rating_trials, self._numbers)[:count]:
+            # Reorder the options: always picking one slot must not count as consistent.
             order = [first["options"][place] for place in self._row(1)]
             kind = {"id": new_id(), "kind": "repeat", "repeats": first["id"]}
             again.append(first | kind | {"options": order})
         return again
 
     def catches(
-        self, names: Sequence[str], judgements: int, wanted: int | None
+        self, names: Sequence[str], rating_trials: int, wanted: int | None
     ) -> list[Trial]:
-        """Trials over faces of `names` with the designer's avatar among strangers'.
+        """Catch trials: the ground truth of a face among those of other faces.
 
-        One in twenty judgements, but four at least, unless told.
+        Default number: one in twenty rating trials, at least four.
         """
-        default = min(judgements, max(4, judgements // 20))
+        default = min(rating_trials, max(4, rating_trials // 20))
         trials = []
         for number in range(default if wanted is None else wanted):
             engine = self._selection.engines[number % len(self._selection.engines)]
             name = names[number % len(names)]
             options = [
-                self._album.take(self._selection.truth(engine, face), engine)
-                for face in (name, *self._strangers(name, engine))
+                self._album.add(self._selection.truth(engine, face), engine)
+                for face in (name, *self._different_faces(name, engine))
             ]
             trials.append(self._trial("catch", name, engine, options, number))
             self.right[trials[-1]["id"]] = options[0]
@@ -112,33 +115,33 @@ class Questions:
 
     def _face(self, name: str) -> Mapping[str, str]:
         if name not in self.faces:
-            picture = self._album.take(self._selection.portrait(name), "portraits")
+            picture = self._album.add(self._selection.portrait(name), "portraits")
             self.faces[name] = {"id": new_id(), "picture": picture}
         return self.faces[name]
 
     def _avatars(self, engine: str, face: str) -> list[str]:
-        """The avatar of each method."""
-        found = []
+        """The picture id of each method's avatar."""
+        pictures = []
         for method in self._methods:
             avatar = self._selection.avatar(method, engine, face)
-            name = self._album.take(avatar, engine)
+            name = self._album.add(avatar, engine)
             self.drawn[name] = Drawn(method, engine, face)
-            found.append(name)
-        return found
+            pictures.append(name)
+        return pictures
 
-    def _strangers(self, face: str, engine: str) -> list[str]:
-        """Faces whose true avatars are most unlike that of `face`."""
+    def _different_faces(self, face: str, engine: str) -> list[str]:
+        """Faces whose ground truth differs most from that of `face`."""
         selection, needed = self._selection, self.slots - 1
         others = [name for name in selection.faces if name != face]
         if len(others) < needed:
             raise NoStudy(
-                f"catch trials need {needed + 1} faces, and the run has "
-                f"{len(others) + 1}; make the study without (--catches 0)"
+                f"catch trials need {needed + 1} faces, but the run has "
+                f"{len(others) + 1}; use --catches 0"
             )
         own = selection.truth(engine, face)
 
-        def unlike(name: str) -> float:
-            return unlikeness(own, selection.truth(engine, name))
+        def difference(name: str) -> float:
+            return pixel_difference(own, selection.truth(engine, name))
 
-        far = sorted(others, key=unlike, reverse=True)
+        far = sorted(others, key=difference, reverse=True)
         return shuffled(far[: max(needed, len(others) // 4)], self._numbers)[:needed]

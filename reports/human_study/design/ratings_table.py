@@ -1,4 +1,4 @@
-"""Judgements: one row for each answer of a study, in one tidy CSV, whoever asked."""
+"""The ratings of a study as a tidy CSV with one row per answer."""
 
 from __future__ import annotations
 
@@ -12,25 +12,36 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
 from benchmark.storage.store import atomic_write
-from reports.human_study.design.study import Kind, Paper, Part, Study, StudyError
+from reports.human_study.design.study import (
+    Assignment,
+    FrozenModel,
+    Kind,
+    Study,
+    StudyError,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Source = Literal["site", "offline", "simulated"]
+RATINGS_FOLDER = "ratings"
+OLD_RATINGS_FOLDER = "judgements"
+"""Deprecated name of the ratings folder. It is still read."""
+OLD_COLUMNS = {"paper": "assignment"}
+"""Deprecated column names. They are still read."""
 
 
-class Judgement(Part):
+class Rating(FrozenModel):
     """One participant's answer to one trial.
 
-    `participant` is an opaque id, `paper` the index that `Study.paper` takes,
-    `position` and `slot` count from 1, `order` holds the pictures as presented. A tie
-    has neither `chosen` nor `slot`. Times are in UTC; sheets of paper have none.
+    `participant` is a random id and `assignment` the index for `Study.assignment`.
+    `position` and `slot` count from 1. `order` holds the picture ids as shown. A tie
+    has neither `chosen` nor `slot`. Times are in UTC; printed sheets have none.
     """
 
     study: str
     participant: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    paper: int = Field(ge=0)
+    assignment: int = Field(ge=0)
     position: int = Field(ge=1)
     trial: str
     kind: Kind
@@ -49,20 +60,20 @@ class Judgement(Part):
     source: Source
 
     @model_validator(mode="after")
-    def _one_answer(self) -> Judgement:
+    def _check_answer(self) -> Rating:
         if self.tie != (self.chosen is None) or self.tie != (self.slot is None):
-            raise ValueError("a tie, and nothing else, has no chosen picture and slot")
+            raise ValueError("only a tie has no chosen picture and no slot")
         if self.slot is not None and self.order[self.slot - 1 : self.slot] != (
             self.chosen,
         ):
-            raise ValueError(f"{self.chosen} does not stand in slot {self.slot}")
+            raise ValueError(f"{self.chosen} is not in slot {self.slot}")
         timed = None not in (self.rt_ms, self.shown_at, self.answered_at)
         if not timed and self.source != "offline":
-            raise ValueError("only offline answers may lack times")
+            raise ValueError("only offline answers may have no times")
         return self
 
     def to_row(self) -> dict[str, str]:
-        """The row of the CSV, every value as text."""
+        """The CSV row, with every value as text."""
         times = {name: _time(getattr(self, name)) for name in TIMES}
         plain = {name: getattr(self, name) for name in COLUMNS if name not in times}
         row = {name: "" if v is None else str(v) for name, v in plain.items()}
@@ -70,7 +81,7 @@ class Judgement(Part):
         return {name: {**row, **times, **order}[name] for name in COLUMNS}
 
 
-COLUMNS = tuple(Judgement.model_fields)
+COLUMNS = tuple(Rating.model_fields)
 TIMES = ("shown_at", "answered_at")
 _MAY_BE_EMPTY = ("chosen", "slot", "rt_ms", *TIMES)
 
@@ -79,8 +90,20 @@ def _time(moment: datetime | None) -> str:
     return "" if moment is None else moment.isoformat(timespec="milliseconds")
 
 
-def judgements_csv(rows: Iterable[Judgement]) -> str:
-    """Judgements as CSV text, with a head."""
+def rating_files(study: Path) -> tuple[Path, ...]:
+    """The rating files (CSV) in a study's folder, sorted by path."""
+    folders = (RATINGS_FOLDER, OLD_RATINGS_FOLDER)
+    return tuple(sorted(p for name in folders for p in (study / name).glob("*.csv")))
+
+
+def offline_ratings(study: Path) -> Path:
+    """Where ratings from filled sheets are stored in a study's folder."""
+    old = study / OLD_RATINGS_FOLDER
+    return (old if old.is_dir() else study / RATINGS_FOLDER) / "offline.csv"
+
+
+def ratings_csv(rows: Iterable[Rating]) -> str:
+    """Ratings as CSV text with a header line."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -88,26 +111,26 @@ def judgements_csv(rows: Iterable[Judgement]) -> str:
     return text.getvalue()
 
 
-def write_judgements(rows: Iterable[Judgement], path: Path) -> None:
-    """Write judgements whole or not at all."""
-    atomic_write(path, judgements_csv(rows).encode())
+def write_ratings(rows: Iterable[Rating], path: Path) -> None:
+    """Write ratings atomically."""
+    atomic_write(path, ratings_csv(rows).encode())
 
 
-def read_judgements(paths: Path | Sequence[Path], study: Study) -> pd.DataFrame:
-    """Judgements of one or more files as a table, checked against the study.
+def read_ratings(paths: Path | Sequence[Path], study: Study) -> pd.DataFrame:
+    """Read one or more rating files as a table and check them against the study.
 
-    The columns are those of the CSV.
-    `order` is a tuple of picture ids, `slot` and `rt_ms` are Int64 (missing where
-    empty), times are UTC timestamps. Raises StudyError with file and line where a row
-    does not fit the study, or a participant answers a trial twice.
+    The columns are those of the CSV. `order` is a tuple of picture ids, `slot` and
+    `rt_ms` are Int64 (missing if empty), and times are UTC timestamps. Raises
+    StudyError with file and line if a row contradicts the study, or if a participant
+    answers a trial twice.
     """
     import pandas as pd
 
-    rows = parse_judgements(paths, study)
+    rows = parse_ratings(paths, study)
     table = pd.DataFrame([row.model_dump() for row in rows], columns=list(COLUMNS))
     for name in ("slot", "rt_ms"):
         table[name] = table[name].astype("Int64")
-    for name in ("paper", "position", "revisions"):
+    for name in ("assignment", "position", "revisions"):
         table[name] = table[name].astype("int64")
     table["tie"] = table["tie"].astype(bool)
     for name in TIMES:
@@ -115,16 +138,14 @@ def read_judgements(paths: Path | Sequence[Path], study: Study) -> pd.DataFrame:
     return table
 
 
-def parse_judgements(
-    paths: Path | Sequence[Path], study: Study
-) -> tuple[Judgement, ...]:
-    """The rows of `read_judgements` as they are."""
-    check = _Check(study)
+def parse_ratings(paths: Path | Sequence[Path], study: Study) -> tuple[Rating, ...]:
+    """Like `read_ratings`, but returns the rows as `Rating` objects."""
+    checker = _RowChecker(study)
     several = [paths] if isinstance(paths, Path) else paths
-    return tuple(row for path in several for row in _rows(path, check))
+    return tuple(row for path in several for row in _read_rows(path, checker))
 
 
-def _rows(path: Path, check: _Check) -> Iterator[Judgement]:
+def _read_rows(path: Path, checker: _RowChecker) -> Iterator[Rating]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -133,54 +154,60 @@ def _rows(path: Path, check: _Check) -> Iterator[Judgement]:
         raise StudyError(f"{path} is not UTF-8 text; save it as CSV (UTF-8)") from None
     reader = csv.DictReader(io.StringIO(text, newline=""))
     try:
-        if tuple(reader.fieldnames or ()) != COLUMNS:
+        names = [OLD_COLUMNS.get(name, name) for name in reader.fieldnames or ()]
+        if tuple(names) != COLUMNS:
             raise StudyError(f"{path}: the columns must be {','.join(COLUMNS)}")
+        reader.fieldnames = names
         for fields in reader:
-            yield check.row(fields)
+            yield checker.check(fields)
     except StudyError:
         raise
     except (ValueError, csv.Error) as error:
         raise StudyError(f"{path} line {reader.line_num}: {error}") from None
 
 
-class _Check:
-    """Reads rows one by one and remembers what came before."""
+class _RowChecker:
+    """Parses rows and checks each against the study and the rows before it."""
 
     def __init__(self, study: Study) -> None:
         self._study = study
-        self._papers: dict[int, Paper] = {}
-        self._paper_of: dict[str, int] = {}
+        self._assignments: dict[int, Assignment] = {}
+        self._assignment_of: dict[str, int] = {}
         self._seen: set[tuple[str, str]] = set()
 
-    def row(self, fields: Mapping[str | None, str | None]) -> Judgement:
-        """A checked judgement; raises ValueError with what is wrong."""
+    def check(self, fields: Mapping[str | None, str | None]) -> Rating:
+        """The checked rating of a row; raises ValueError if it is invalid."""
         if None in fields or None in fields.values():
             raise ValueError(f"expected {len(COLUMNS)} fields")
-        judgement = _parsed({str(k): str(v) for k, v in fields.items()})
-        self._fits(judgement)
-        first = self._paper_of.setdefault(judgement.participant, judgement.paper)
-        if first != judgement.paper:
+        rating = _parsed({str(k): str(v) for k, v in fields.items()})
+        self._check_design(rating)
+        first = self._assignment_of.setdefault(rating.participant, rating.assignment)
+        if first != rating.assignment:
             raise ValueError(
-                f"participant {judgement.participant} had paper {first} before, here "
-                f"{judgement.paper}"
+                f"participant {rating.participant} has assignment {first} in earlier "
+                f"rows, but {rating.assignment} here"
             )
-        answer = (judgement.participant, judgement.trial)
+        answer = (rating.participant, rating.trial)
         if answer in self._seen:
             raise ValueError(
-                f"participant {judgement.participant} answers trial {judgement.trial} "
-                "a second time; keep one of the two rows"
+                f"participant {rating.participant} answers trial {rating.trial} "
+                "twice; keep one of the two rows"
             )
         self._seen.add(answer)
-        return judgement
+        return rating
 
-    def _fits(self, row: Judgement) -> None:
+    def _check_design(self, row: Rating) -> None:
         study = self._study
         if row.study != study.id:
-            raise ValueError(f"is of the study {row.study}, this one is {study.id}")
+            raise ValueError(
+                f"the row belongs to study {row.study}, but this is {study.id}"
+            )
         if row.trial not in study.by_trial:
             raise ValueError(f"the study has no trial {row.trial}")
-        paper = self._papers.setdefault(row.paper, study.paper(row.paper))
-        shown = paper.by_trial[row.trial]
+        number = row.assignment
+        if number not in self._assignments:
+            self._assignments[number] = study.assignment(number)
+        shown = self._assignments[number].by_trial[row.trial]
         trial = shown.trial
         expected = {
             "position": shown.position,
@@ -193,22 +220,20 @@ class _Check:
         for name, value in expected.items():
             if getattr(row, name) != value:
                 wanted = " ".join(value) if isinstance(value, tuple) else value
-                raise ValueError(
-                    f"{name} must be {wanted}, as paper {row.paper} shows it"
-                )
+                raise ValueError(f"{name} must be {wanted}, as in assignment {number}")
         if row.language not in study.languages:
             raise ValueError(f"the study has no language {row.language}")
         if row.tie and not study.settings.tie:
             raise ValueError("the study allows no tie")
 
 
-def _parsed(fields: Mapping[str, str]) -> Judgement:
+def _parsed(fields: Mapping[str, str]) -> Rating:
     data: dict[str, object] = dict(fields)
     data["order"] = tuple(fields["order"].split())
     for name in _MAY_BE_EMPTY:
         data[name] = fields[name] or None
     try:
-        return Judgement.model_validate(data)
+        return Rating.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

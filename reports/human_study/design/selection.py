@@ -1,4 +1,4 @@
-"""What of a run a study shows: methods, engines, faces, and the pictures of each."""
+"""The part of a run that a study shows: methods, engines, faces and pictures."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmark.avatars.spec import nearest
+from benchmark.avatars.spec import did_you_mean
 from benchmark.storage.trial_folder import PICTURES
 from reports.human_study.design.key import Metric
 from reports.human_study.design.study import StudyError
-from reports.trials import Contestant, Run, Trial
+from reports.trials import ReportedVariant, Run, Trial
 
 
 class NoStudy(StudyError):
-    """A run has nothing to ask people about; the message says why."""
+    """The run is unsuitable for a study. The message says why."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The methods that meet in a study, on these engines, over the faces of a split.
+    """Methods, engines and the split of a run that a study shows.
 
-    `seeds` says which seed of each method is shown: the first that finished on every
-    engine. No control and no oracle row is ever shown.
+    `seeds` holds the seed that is shown per method: the first one that finished on
+    every engine. Controls and oracle rows are never shown.
     """
 
     run: Run
-    methods: tuple[Contestant, ...]
+    methods: tuple[ReportedVariant, ...]
     engines: tuple[str, ...]
     split: str
     seeds: Mapping[str, int]
 
     @property
     def designer(self) -> str:
-        """Whose truths stand in catch trials: the main designer."""
+        """The main designer, whose ground truth is used in catch trials."""
         return self.run.designers[0]
 
     def trial(self, method: str, engine: str) -> Trial:
-        """The trial whose avatars of a method are shown."""
-        done = self.run.done(method, engine)
+        """The trial from which a method's avatars are shown."""
+        done = self.run.finished_trials(method, engine)
         return next(t for t in done if t.record["seed"] == self.seeds[method])
 
     @cached_property
@@ -65,7 +65,7 @@ class Selection:
 
     @cached_property
     def metrics(self) -> Mapping[str, Metric]:
-        """The metrics that were measured face by face."""
+        """The metrics that were measured per face."""
         return {
             m["name"]: Metric(
                 title=m["title"],
@@ -78,7 +78,7 @@ class Selection:
         }
 
     def scores(self, method: str, engine: str) -> Mapping[str, Mapping[str, float]]:
-        """A method's scores by metric and face; NaN where a metric does not apply."""
+        """A method's scores by metric and face; NaN if a metric does not apply."""
         cases = self._cases(self.trial(method, engine))
         faces = cases["face"].astype(str).tolist()
         return {
@@ -100,53 +100,56 @@ def select(
     engines: Sequence[str] = (),
     split: str | None = None,
 ) -> Selection:
-    """Choose what is shown: the methods of Table 1, all engines, the main split.
+    """Choose what a study shows. Default: methods of Table 1, all engines, main split.
 
-    Raises StudyError for names that the run does not have and for trials that failed,
-    NoStudy where there are fewer than two methods.
+    Raises StudyError for unknown names, and NoStudy if there are fewer than two
+    methods or a method has no seed that finished on every engine.
     """
     chosen = _methods(run, methods)
-    places = _named(engines, run.engines, "engine") or run.engines
+    places = _checked_names(engines, run.engines, "engine") or run.engines
     over = split or run.main_split
-    _named([over], tuple(run.splits), "split")
+    _checked_names([over], tuple(run.splits), "split")
     seeds = {c.name: _seed(run, c, places) for c in chosen}
     return Selection(run, chosen, places, over, seeds)
 
 
-def _methods(run: Run, names: Sequence[str]) -> tuple[Contestant, ...]:
-    rivals = {c.name: c for c in run.contestants if c.role == "method"}
-    wanted = _named(names, tuple(rivals), "variant") or tuple(
-        c.name for c in run.main_contestants if c.name in rivals
+def _methods(run: Run, names: Sequence[str]) -> tuple[ReportedVariant, ...]:
+    candidates = {c.name: c for c in run.variants if c.role == "method"}
+    wanted = _checked_names(names, tuple(candidates), "variant") or tuple(
+        c.name for c in run.main_variants if c.name in candidates
     )
     if len(wanted) < 2:
-        only = f"one ({wanted[0]})" if wanted else "none"
+        only = f"only one ({wanted[0]})" if wanted else "none"
         raise NoStudy(
-            f"a study compares two or more methods, and here there is {only}; controls "
-            "and oracle rows are not shown to people"
+            f"a study compares two or more methods, but the run has {only}; controls "
+            "and oracle rows are not shown to raters"
         )
-    return tuple(rivals[name] for name in wanted)
+    return tuple(candidates[name] for name in wanted)
 
 
-def _named(names: Iterable[str], known: Sequence[str], noun: str) -> tuple[str, ...]:
-    """The names, each once; StudyError for one that is not known."""
+def _checked_names(
+    names: Iterable[str], known: Sequence[str], noun: str
+) -> tuple[str, ...]:
+    """The names without duplicates; StudyError for an unknown one."""
     for name in names:
         if name not in known:
             raise StudyError(
-                f"the run has no {noun} {name}{nearest(name, known)}; it has "
+                f"the run has no {noun} {name}{did_you_mean(name, known)}; it has "
                 f"{', '.join(known) or 'none'}"
             )
     return tuple(dict.fromkeys(names))
 
 
-def _seed(run: Run, method: Contestant, engines: Sequence[str]) -> int:
-    """The first seed of a method that finished on every engine."""
+def _seed(run: Run, method: ReportedVariant, engines: Sequence[str]) -> int:
+    """The first seed with which a method finished on every engine."""
     finished = [
-        {t.record["seed"] for t in run.done(method.name, engine)} for engine in engines
+        {t.record["seed"] for t in run.finished_trials(method.name, engine)}
+        for engine in engines
     ]
     everywhere = set.intersection(*finished)
     if not everywhere:
         raise NoStudy(
-            f"{method.title} has not finished on {' and '.join(engines)} with one "
-            "seed: run the suite again, or name other methods or engines"
+            f"{method.title} has no seed that finished on {' and '.join(engines)}; run "
+            "the suite again, or choose other methods or engines"
         )
     return min(everywhere)

@@ -1,24 +1,30 @@
-"""A study as its folder holds it: the frozen design, read and checked."""
+"""The frozen design of a study, read from its folder and checked."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
-from benchmark.storage.digests import file_digest
+from benchmark.storage.digests import bytes_digest, file_digest
 from reports.human_study.design.balanced_design import (
     balanced_square,
-    below,
-    early,
+    random_below,
+    random_stream,
     shuffled,
-    spread,
-    stream,
+    shuffled_with_early,
+    spread_among,
 )
 
 SCHEMA = 1
@@ -26,52 +32,56 @@ STUDY_FILE, KEY_FILE, EXCLUSIONS_FILE = "study.json", "key.json", "exclusions.ya
 PICTURES = "pictures"
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
-"""Names of studies, which stand in files' names and in judgements."""
+"""Pattern of a study name. It becomes part of file names and of study ids."""
 Opaque = Annotated[str, Field(pattern=r"^[a-z0-9]{4,32}$")]
-"""An id that says nothing; letters and digits alone, so it is safe in a path."""
-Kind = Literal["judgement", "catch", "repeat"]
+"""A random id. It consists of letters and digits, so it is safe in a path."""
+Kind = Annotated[
+    Literal["rating", "catch", "repeat"],
+    # Deprecated: earlier versions wrote "judgement".
+    BeforeValidator(lambda kind: "rating" if kind == "judgement" else kind),
+]
 
 
 class StudyError(ValueError):
-    """A study cannot be made or used; the message names the file and what to do."""
+    """A study cannot be created or used. The message names the file and a remedy."""
 
 
-class Part(BaseModel):
-    """A part of a file of a study; unknown keys are refused."""
+class FrozenModel(BaseModel):
+    """Base of all models of a study's files. Unknown keys are rejected."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Consent(Part):
-    """What a volunteer agrees to: the text by language, under one version."""
+class Consent(FrozenModel):
+    """The consent text by language, and its version."""
 
     version: str
     text: Mapping[str, str]
 
 
-class Settings(Part):
+class Settings(FrozenModel):
     """What raters may do.
 
-    With `tie` there is an answer "cannot tell"; `back` says whether an answer may be
-    changed once the next face is shown.
+    `tie` adds the answer "cannot tell". `back` says whether a rater may change an
+    answer after the next face has been shown.
     """
 
     tie: bool
     back: Literal["allowed", "no"]
 
 
-class Face(Part):
-    """A face that is shown, and the id of its picture."""
+class Face(FrozenModel):
+    """A face of the study and the id of its picture."""
 
     id: Opaque
     picture: Opaque
 
 
-class StudyTrial(Part):
-    """One face with its options: a judgement, a catch trial, or a repeat of another.
+class StudyTrial(FrozenModel):
+    """One face with its options: a rating trial, a catch trial or a repeat.
 
-    The order of `options` is that of the design, not one in which they are shown:
-    `Study.paper` gives that. `repeats` is the id of the trial that is shown again.
+    `options` are in design order. `Study.assignment` gives the order in which they
+    are shown. `repeats` is the id of the trial that a repeat shows again.
     """
 
     id: Opaque
@@ -82,32 +92,33 @@ class StudyTrial(Part):
     repeats: Opaque | None = None
 
 
-class Shown(Part):
-    """A trial as one participant sees it: the n-th (from 1), its options by slot."""
+class Shown(FrozenModel):
+    """A trial as one participant sees it: position (from 1) and options by slot."""
 
     position: int
     trial: StudyTrial
     order: tuple[str, ...]
 
 
-class Paper(Part):
-    """All that one participant is shown, in order."""
+class Assignment(FrozenModel):
+    """All trials that one participant is shown, in order."""
 
     index: int
     shown: tuple[Shown, ...]
 
     @cached_property
     def by_trial(self) -> Mapping[str, Shown]:
-        """What is shown, by the trial's id."""
+        """The shown trials by trial id."""
         return {shown.trial.id: shown for shown in self.shown}
 
 
-class Study(Part):
-    """The public design of a study; what is secret lies in its key alone.
+class Study(FrozenModel):
+    """The public design of a study. Secrets are only in its key.
 
     `texts` holds what raters read, by language and then by name (question,
-    instructions …); `files` the SHA-256 of every other file of the folder; `digest`
-    that of all of this. A `simulated` study is one whose answers no report may print.
+    instructions …). `files` holds the SHA-256 of every other file of the folder, and
+    `digest` the SHA-256 of the design itself. Reports reject the answers to a
+    `simulated` study.
     """
 
     folder: Path = Field(exclude=True)
@@ -129,14 +140,14 @@ class Study(Part):
     simulated: bool = False
 
     @model_validator(mode="after")
-    def _hangs_together(self) -> Study:
-        for problem in _problems(self):
+    def _check_consistency(self) -> Study:
+        for problem in _find_problems(self):
             raise ValueError(problem)
         return self
 
     @property
     def id(self) -> str:
-        """What judgements name the study by: its name and the start of its digest."""
+        """The study id that ratings carry: its name and the start of its digest."""
         return f"{self.name}-{self.digest[:12]}"
 
     @cached_property
@@ -151,17 +162,18 @@ class Study(Part):
 
     @cached_property
     def pictures(self) -> Mapping[str, Path]:
-        """The picture files by their ids; no other id leads to a file."""
+        """The picture files by their ids. Only these ids lead to a file."""
         ids = {face.picture for face in self.faces}
         ids.update(option for trial in self.trials for option in trial.options)
         return {name: self.folder / PICTURES / f"{name}.webp" for name in sorted(ids)}
 
-    def paper(self, index: int) -> Paper:
-        """What participant `index` (0, 1, …) is shown; the same at every call.
+    def assignment(self, index: int) -> Assignment:
+        """What participant `index` (0, 1, …) is shown. It is the same at every call.
 
-        Repeats come a quarter of the paper or more after what they repeat, catch trials
-        are spread. Over each block of participants as long as the balanced square every
-        option of a trial stands in every slot, and beside every other, equally often.
+        A repeat comes at least a quarter of the assignment after its original, and
+        catch trials are spread evenly. Over a block of participants as long as the
+        balanced square, every option of a trial is shown in every slot, and next to
+        every other option, equally often.
         """
         if index < 0:
             raise ValueError(f"a participant's index is 0 or more, got {index}")
@@ -175,19 +187,20 @@ class Study(Part):
             )
             for position, trial in enumerate(self._sequence(index), start=1)
         )
-        return Paper(index=index, shown=tuple(shown))
+        return Assignment(index=index, shown=tuple(shown))
 
     def _sequence(self, index: int) -> list[StudyTrial]:
-        numbers = stream(self.seed, "paper", index)
-        kinds: dict[str, list[str]] = {"judgement": [], "catch": [], "repeat": []}
+        # The seed text keeps its old word: it decides the order of stored studies.
+        numbers = random_stream(self.seed, "paper", index)
+        kinds: dict[str, list[str]] = {"rating": [], "catch": [], "repeat": []}
         for trial in self.trials:
             kinds[trial.kind].append(trial.id)
         originals = frozenset(str(self.by_trial[r].repeats) for r in kinds["repeat"])
-        order = early(kinds["judgement"], originals, numbers)
+        order = shuffled_with_early(kinds["rating"], originals, numbers)
         late = (3 * len(order) + 3) // 4
         for repeat in shuffled(kinds["repeat"], numbers):
-            order.insert(late + below(numbers, len(order) - late + 1), repeat)
-        order = spread(shuffled(kinds["catch"], numbers), order, numbers)
+            order.insert(late + random_below(numbers, len(order) - late + 1), repeat)
+        order = spread_among(shuffled(kinds["catch"], numbers), order, numbers)
         return [self.by_trial[name] for name in order]
 
     def to_data(self) -> dict[str, Any]:
@@ -195,41 +208,41 @@ class Study(Part):
         return self.model_dump(mode="json", by_alias=True)
 
 
-def _problems(study: Study) -> list[str]:
-    """What of a study contradicts itself, a sentence each."""
-    found = []
+def _find_problems(study: Study) -> list[str]:
+    """Contradictions in a study, one sentence each."""
+    problems = []
     trials, faces = [t.id for t in study.trials], [f.id for f in study.faces]
     if len(set(trials)) != len(trials) or len(set(faces)) != len(faces):
-        found.append("an id of a trial or a face is given twice")
+        problems.append("a trial id or a face id is used twice")
     for trial in study.trials:
         if trial.face not in faces:
-            found.append(f"trial {trial.id} shows the unknown face {trial.face}")
+            problems.append(f"trial {trial.id} shows the unknown face {trial.face}")
         if len(trial.options) != study.slots or len(set(trial.options)) != study.slots:
-            found.append(f"trial {trial.id} needs {study.slots} different options")
+            problems.append(f"trial {trial.id} needs {study.slots} different options")
         if (trial.kind == "repeat") != (trial.repeats is not None):
-            found.append(f"trial {trial.id}: a repeat, and nothing else, has `repeats`")
+            problems.append(f"trial {trial.id}: only repeats have the field `repeats`")
         elif trial.repeats is not None and trial.repeats not in trials:
-            found.append(f"trial {trial.id} repeats the unknown {trial.repeats}")
+            problems.append(f"trial {trial.id} repeats unknown trial {trial.repeats}")
         if trial.engine not in study.engines:
-            found.append(f"trial {trial.id} is of the unknown engine {trial.engine}")
+            problems.append(f"trial {trial.id} uses the unknown engine {trial.engine}")
     for language in study.languages:
         if language not in study.consent.text or language not in study.texts:
-            found.append(f"there is no consent or no text in the language {language}")
-    return found
+            problems.append(f"the consent or the texts lack the language {language}")
+    return problems
 
 
 def digest_of(data: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of a design without its `digest`, as canonical JSON."""
+    """SHA-256 (hex) of a design as canonical JSON, without its `digest`."""
     rest = {key: value for key, value in data.items() if key != "digest"}
     text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return bytes_digest(text.encode())
 
 
 def read_study(folder: Path) -> Study:
-    """Read a study's design and check its pictures; the key stays closed.
+    """Read a study's design and check its pictures. The key is not read.
 
-    Raises StudyError where the folder holds no study, or one that was changed since it
-    was frozen.
+    Raises StudyError if the folder holds no study, or if the study was changed after
+    it was frozen.
     """
     path = folder / STUDY_FILE
     data = _read_json(path)
@@ -238,15 +251,15 @@ def read_study(folder: Path) -> Study:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the design"
-        raise StudyError(f"{path}: {where}: {first['msg']}; {AGAIN}") from None
+        raise StudyError(f"{path}: {where}: {first['msg']}; {REMEDY}") from None
     if digest_of(data) != study.digest:
-        raise StudyError(f"{path} was changed since the study was frozen; {AGAIN}")
+        raise StudyError(f"{path} was changed after the study was frozen; {REMEDY}")
     for name, picture in study.pictures.items():
         check_file(study, f"{PICTURES}/{name}.webp", picture)
     return study
 
 
-AGAIN = "take it from a copy, or make a new study with `avatarbench study create`"
+REMEDY = "restore it from a copy, or make a new one with `avatarbench study create`"
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -254,21 +267,21 @@ def _read_json(path: Path) -> dict[str, Any]:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise StudyError(
-            f"{path.parent} holds no study (no {STUDY_FILE}); give the folder that "
+            f"{path.parent} holds no study (no {STUDY_FILE}); pass the folder that "
             "`avatarbench study create` wrote"
         ) from None
     except (OSError, ValueError):
-        raise StudyError(f"{path} is not readable JSON; {AGAIN}") from None
+        raise StudyError(f"{path} is not readable JSON; {REMEDY}") from None
     if not isinstance(data, dict):
-        raise StudyError(f"{path} must hold a JSON object; {AGAIN}")
+        raise StudyError(f"{path} must hold a JSON object; {REMEDY}")
     return data
 
 
 def check_file(study: Study, name: str, path: Path) -> None:
-    """Raise StudyError unless a file of the folder is the one that was frozen."""
+    """Raise StudyError unless a file of the folder has its frozen digest."""
     try:
-        found = file_digest(path)
+        digest = file_digest(path)
     except OSError:
-        raise StudyError(f"{path} is missing or cannot be read; {AGAIN}") from None
-    if found != study.files.get(name):
-        raise StudyError(f"{path} was changed since the study was frozen; {AGAIN}")
+        raise StudyError(f"{path} is missing or cannot be read; {REMEDY}") from None
+    if digest != study.files.get(name):
+        raise StudyError(f"{path} was changed after the study was frozen; {REMEDY}")

@@ -1,4 +1,4 @@
-"""The texts that a study is frozen with: the built-in ones, or a leader's own."""
+"""The texts that are frozen into a study: built-in or custom."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Annotated
 import yaml
 from pydantic import StringConstraints, ValidationError
 
-from benchmark.avatars.spec import nearest
-from reports.human_study.design.study import Consent, Part, StudyError
+from benchmark.avatars.spec import did_you_mean
+from reports.human_study.design.study import Consent, FrozenModel, StudyError
 from reports.human_study.wording import LANGUAGES, STUDY_TEXTS, words
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
-class OwnTexts(Part):
-    """A leader's texts in one language; what is missing stays as built in."""
+class OwnTexts(FrozenModel):
+    """Custom texts in one language. Missing ones keep the built-in text."""
 
     consent: Text | None = None
     title: Text | None = None
@@ -27,8 +27,8 @@ class OwnTexts(Part):
     tie: Text | None = None
 
 
-class OwnWording(Part):
-    """A leader's file: the version of the consent, and texts by language."""
+class OwnWording(FrozenModel):
+    """A file of custom texts: the consent version, and texts by language."""
 
     consent_version: Text | None = None
     en: OwnTexts = OwnTexts()
@@ -37,7 +37,7 @@ class OwnWording(Part):
 
 @dataclass(frozen=True)
 class StudyTexts:
-    """What raters read, by language; `texts` holds STUDY_TEXTS and `contact`."""
+    """What raters read. `texts` holds STUDY_TEXTS and `contact` by language."""
 
     consent: Consent
     texts: Mapping[str, Mapping[str, str]]
@@ -46,36 +46,37 @@ class StudyTexts:
 def study_texts(
     languages: Sequence[str], contact: str | None = None, own: Path | None = None
 ) -> StudyTexts:
-    """The texts of a study; `contact` says to whom questions go, `own` is a YAML file.
+    """The texts of a study.
 
-    Raises StudyError for a language that is not there, and where a leader's file cannot
-    be read or changes the consent without a version, or not in every language.
+    `contact` says who answers raters' questions. `own` is a YAML file of custom texts.
+    Raises StudyError for an unknown language, and if the file cannot be read or changes
+    the consent without a version or not in every language.
     """
     for language in languages:
         if language not in LANGUAGES:
             raise StudyError(
                 f"--language {language}: there are no texts in this language"
-                f"{nearest(language, LANGUAGES)}; there are {', '.join(LANGUAGES)}"
+                f"{did_you_mean(language, LANGUAGES)}; there are {', '.join(LANGUAGES)}"
             )
     changed = OwnWording() if own is None else _read(own, languages)
     consent, texts = {}, {}
     for language in languages:
         built_in = dict(words(language))
         mine = getattr(changed, language).model_dump(exclude_none=True)
-        whom = contact or built_in["contact"]
+        person = contact or built_in["contact"]
         if "consent" not in mine:
-            built_in["consent"] = built_in["consent"].format(contact=whom)
-        found = {name: text.strip() for name, text in (built_in | mine).items()}
-        consent[language] = found["consent"]
-        texts[language] = {name: found[name] for name in STUDY_TEXTS}
-        texts[language]["contact"] = whom
+            built_in["consent"] = built_in["consent"].format(contact=person)
+        merged = {name: text.strip() for name, text in (built_in | mine).items()}
+        consent[language] = merged["consent"]
+        texts[language] = {name: merged[name] for name in STUDY_TEXTS}
+        texts[language]["contact"] = person
     version = changed.consent_version or words(languages[0])["consent_version"]
     return StudyTexts(Consent(version=version, text=consent), texts)
 
 
 def _read(path: Path, languages: Sequence[str]) -> OwnWording:
     expected = (
-        "expected consent_version, and below en and de any of consent, "
+        "expected consent_version, and under en and de any of consent, "
         f"{', '.join(STUDY_TEXTS)}"
     )
     try:
@@ -94,11 +95,11 @@ def _read(path: Path, languages: Sequence[str]) -> OwnWording:
     given = [lang for lang in languages if getattr(own, lang).consent is not None]
     if given and len(given) < len(languages):
         raise StudyError(
-            f"{path} changes the consent in {', '.join(given)} alone; give it in every "
+            f"{path} changes the consent in {', '.join(given)} only; give it in every "
             f"language of the study ({', '.join(languages)})"
         )
     if bool(given) != (own.consent_version is not None):
         raise StudyError(
-            f"{path}: a consent of your own and a consent_version go together"
+            f"{path}: give a custom consent and a consent_version together"
         )
     return own

@@ -1,1 +1,1 @@
-"""Offline forms of a study, and how answers come back."""
+"""Offline forms of a study (HTML, PDF, CSV) and the import of their answers."""

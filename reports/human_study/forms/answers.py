@@ -1,4 +1,4 @@
-"""Answer sheets: the CSV that offline forms save and people fill in, and its import."""
+"""Answer sheets: the CSV that offline forms save, and its import as ratings."""
 
 from __future__ import annotations
 
@@ -11,26 +11,32 @@ from pydantic import Field, ValidationError
 
 from benchmark.storage.store import atomic_write
 from reports.human_study.design.ratings_table import (
-    Judgement,
-    parse_judgements,
-    write_judgements,
+    OLD_COLUMNS,
+    Rating,
+    parse_ratings,
+    write_ratings,
 )
-from reports.human_study.design.study import Paper, Part, Study, StudyError
+from reports.human_study.design.study import (
+    Assignment,
+    FrozenModel,
+    Study,
+    StudyError,
+)
 
 TIE = "tie"
 YES = "yes"
 
 
-class Answer(Part):
-    """One line of a sheet: what a rater said to the n-th face of a paper.
+class Answer(FrozenModel):
+    """One line of a sheet: a rater's answer to the n-th face of an assignment.
 
-    `answer` is a letter, the number of a slot, "tie", or nothing where the rater left
-    the face out. Sheets of paper have no times. Faces go by their position and not by
-    their ids, as spreadsheets take some ids for numbers.
+    `answer` is a letter, a slot number, "tie", or empty if the face has no answer.
+    Printed sheets have no times. Faces are given by position, because spreadsheets
+    convert some ids to numbers.
     """
 
     study: str
-    paper: int = Field(ge=0)
+    assignment: int = Field(ge=0)
     language: str
     consent: str
     consent_version: str
@@ -46,16 +52,16 @@ COLUMNS = tuple(Answer.model_fields)
 
 
 def letter(slot: int) -> str:
-    """A slot (from 1) as raters see it: a capital letter."""
+    """A slot (from 1) as raters see it: 1 is A, 2 is B."""
     return chr(ord("A") + slot - 1)
 
 
 def blank_sheet(study: Study, index: int, language: str) -> str:
-    """An answer sheet to fill in by hand, as CSV text: `consent` and `answer`."""
+    """A blank answer sheet as CSV text. Raters fill in `consent` and `answer`."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for shown in study.paper(index).shown:
+    for shown in study.assignment(index).shown:
         head = (study.id, index, language, "", study.consent.version)
         writer.writerow((*head, shown.position, "", "", "", "", 0))
     return text.getvalue()
@@ -63,135 +69,143 @@ def blank_sheet(study: Study, index: int, language: str) -> str:
 
 def import_sheets(
     study: Study, sheets: Sequence[Path], out: Path, replace: bool = False
-) -> list[Judgement]:
-    """Add filled sheets to the judgements in `out`, all of them or none.
+) -> list[Rating]:
+    """Add filled sheets to the ratings in `out`, all of them or none.
 
-    Gives what was added. Raises StudyError for a sheet that does not fit the study or
-    lacks the consent, for a paper that was imported before unless `replace`, for one
-    whose rater has withdrawn, and where no sheet holds an answer.
+    Returns the added ratings. Raises StudyError if a sheet contradicts the study or
+    lacks the consent, if its assignment was imported before (unless `replace`), if its
+    rater has withdrawn, or if no sheet holds an answer.
     """
-    added: dict[int, list[Judgement]] = {}
+    added: dict[int, list[Rating]] = {}
     for path in sheets:
-        found = read_sheet(path, study)
-        if found and found[0].paper in added:
+        rows = read_sheet(path, study)
+        if rows and rows[0].assignment in added:
             raise StudyError(
-                f"{path} is a second sheet of paper {found[0].paper}; give one of them"
+                f"{path} is a second sheet of assignment {rows[0].assignment}; import "
+                "only one of them"
             )
-        if found:
-            added[found[0].paper] = found
+        if rows:
+            added[rows[0].assignment] = rows
     if not added:
         raise StudyError(
-            f"{', '.join(map(str, sheets))}: no answer in it; type a letter a face "
-            "into the column answer"
+            f"{', '.join(map(str, sheets))}: no answers; fill in one letter per face "
+            "in the column answer"
         )
     gone = sorted(_withdrawn(out) & set(added))
     if gone:
         raise StudyError(
-            f"the rater of paper {', '.join(map(str, gone))} has withdrawn, so its "
-            "sheet must not be imported: destroy it"
+            f"the rater of assignment {', '.join(map(str, gone))} has withdrawn; do "
+            "not import the sheet, destroy it"
         )
-    before = parse_judgements(out, study) if out.exists() else ()
-    again = sorted({row.paper for row in before} & set(added))
+    before = parse_ratings(out, study) if out.exists() else ()
+    again = sorted({row.assignment for row in before} & set(added))
     if again and not replace:
         raise StudyError(
-            f"{out} holds answers to paper {', '.join(map(str, again))} already; give "
-            "--replace to take the new ones, or hand each rater a paper of their own"
+            f"{out} already holds answers to assignment {', '.join(map(str, again))}; "
+            "use --replace to replace them, or give each rater a different assignment"
         )
-    kept = [row for row in before if row.paper not in added]
+    kept = [row for row in before if row.assignment not in added]
     new = [row for rows in added.values() for row in rows]
     _write(out, [*kept, *new])
     return new
 
 
-def withdraw_paper(study: Study, index: int, out: Path) -> int:
-    """Take a paper's answers out of `out` for good; how many there were.
+def withdraw_assignment(study: Study, index: int, out: Path) -> int:
+    """Delete the answers of an assignment from `out` and return how many there were.
 
-    The paper is noted beside `out`, so that its sheet cannot be imported again.
+    The assignment is listed next to `out`, so that its sheet is not imported again.
     """
-    before = parse_judgements(out, study) if out.exists() else ()
-    kept = [row for row in before if row.paper != index]
+    before = parse_ratings(out, study) if out.exists() else ()
+    kept = [row for row in before if row.assignment != index]
     _write(out, kept)
-    papers = sorted(_withdrawn(out) | {index})
-    atomic_write(_note(out), "".join(f"{paper}\n" for paper in papers).encode())
+    numbers = sorted(_withdrawn(out) | {index})
+    text = "".join(f"{number}\n" for number in numbers)
+    atomic_write(_withdrawn_file(out), text.encode())
     return len(before) - len(kept)
 
 
-def _note(out: Path) -> Path:
-    """Where the papers of those stand who withdrew: a number a line."""
+def _withdrawn_file(out: Path) -> Path:
+    """The file that lists the assignments of withdrawn raters, one number a line."""
     return out.with_suffix(".withdrawn")
 
 
 def _withdrawn(out: Path) -> set[int]:
-    note = _note(out)
-    return set(map(int, note.read_text().split())) if note.exists() else set()
+    path = _withdrawn_file(out)
+    return set(map(int, path.read_text().split())) if path.exists() else set()
 
 
-def _write(out: Path, rows: Sequence[Judgement]) -> None:
+def _write(out: Path, rows: Sequence[Rating]) -> None:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        write_judgements(rows, out)
+        write_ratings(rows, out)
     except OSError as error:
         raise StudyError(f"cannot write to {out}: {error.strerror}") from error
 
 
-def read_sheet(path: Path, study: Study) -> list[Judgement]:
-    """A filled sheet as judgements; faces without an answer are left out.
+def read_sheet(path: Path, study: Study) -> list[Rating]:
+    """Read a filled sheet as ratings. Faces without an answer are skipped.
 
-    Columns may be divided by commas or semicolons. Raises StudyError naming file and
-    line.
+    Columns are separated by commas or semicolons. Raises StudyError with file and line
+    if the sheet is invalid.
     """
-    answers = _answers(path)
+    answers = _read_answers(path)
     if not answers:
-        raise StudyError(f"{path} holds no answers; fill a sheet of `study forms` in")
+        raise StudyError(f"{path} holds no answers; fill in a sheet of `study forms`")
     first = answers[0][1]
     if first.study != study.id:
-        raise StudyError(f"{path} is of the study {first.study}, this is {study.id}")
+        raise StudyError(
+            f"{path} belongs to study {first.study}, but this is {study.id}"
+        )
     if first.consent.strip().lower() != YES:
         raise StudyError(
-            f"{path}: the consent is not given (expected {YES} in the first line), so "
-            "its answers cannot be used"
+            f"{path}: the consent is missing (expected {YES} in the first line), so "
+            "the answers cannot be used"
         )
     if first.language not in study.languages:
         raise StudyError(f"{path}: the study has no language {first.language}")
-    return _judged(path, study, answers)
+    return _to_ratings(path, study, answers)
 
 
-def _judged(
+def _to_ratings(
     path: Path, study: Study, answers: Iterable[tuple[int, Answer]]
-) -> list[Judgement]:
-    """Every answer that was given; the sheet is of one paper, each face once."""
-    found: dict[int, Judgement | None] = {}
-    paper: Paper | None = None
+) -> list[Rating]:
+    """The given answers. Checks for one assignment and one line per face."""
+    ratings: dict[int, Rating | None] = {}
+    assignment: Assignment | None = None
     for line, answer in answers:
-        paper = paper or study.paper(answer.paper)
+        assignment = assignment or study.assignment(answer.assignment)
         try:
-            if answer.paper != paper.index:
-                raise ValueError(f"is of paper {answer.paper}, not {paper.index}")
-            if answer.position in found:
-                raise ValueError(f"answers face {answer.position} a second time")
-            found[answer.position] = _judgement(study, paper, answer)
+            if answer.assignment != assignment.index:
+                raise ValueError(
+                    f"belongs to assignment {answer.assignment}, not {assignment.index}"
+                )
+            if answer.position in ratings:
+                raise ValueError(f"answers face {answer.position} twice")
+            ratings[answer.position] = _rating(study, assignment, answer)
         except ValueError as error:
             raise StudyError(f"{path} line {line}: {error}") from None
-    return [row for row in found.values() if row is not None]
+    return [row for row in ratings.values() if row is not None]
 
 
-def _judgement(study: Study, paper: Paper, answer: Answer) -> Judgement | None:
-    """An answer with all that the paper says about its face; None where left out."""
-    if answer.position > len(paper.shown):
-        raise ValueError(f"paper {paper.index} has {len(paper.shown)} faces")
+def _rating(study: Study, assignment: Assignment, answer: Answer) -> Rating | None:
+    """The rating of an answer; None if the face has no answer."""
+    if answer.position > len(assignment.shown):
+        raise ValueError(
+            f"assignment {assignment.index} has {len(assignment.shown)} faces"
+        )
     if answer.consent_version != study.consent.version:
         raise ValueError(
             f"consent_version must be {study.consent.version}, as in the study"
         )
-    shown = paper.shown[answer.position - 1]
+    shown = assignment.shown[answer.position - 1]
     slot = _slot(answer.answer, study)
     if slot is None:
         return None
     try:
-        return Judgement(
+        return Rating(
             study=study.id,
-            participant=f"offline-{paper.index}",
-            paper=paper.index,
+            participant=f"offline-{assignment.index}",
+            assignment=assignment.index,
             position=shown.position,
             trial=shown.trial.id,
             kind=shown.trial.kind,
@@ -208,17 +222,17 @@ def _judgement(study: Study, paper: Paper, answer: Answer) -> Judgement | None:
             **_times(answer),
         )
     except ValidationError as error:
-        raise ValueError(_first(error)) from None
+        raise ValueError(_first_problem(error)) from None
 
 
 def _times(answer: Answer) -> dict:
-    """The times of an answer, where the form took them."""
+    """The times of an answer, None where the form did not measure them."""
     names = ("rt_ms", "shown_at", "answered_at")
     return {name: getattr(answer, name).strip() or None for name in names}
 
 
 def _slot(text: str, study: Study) -> int | None:
-    """A slot from 1, 0 for a tie, None for no answer."""
+    """The slot from 1; 0 for a tie, None for no answer."""
     word = text.strip()
     if not word:
         return None
@@ -229,25 +243,27 @@ def _slot(text: str, study: Study) -> int | None:
     if word.upper() not in names:
         also = f", or {TIE}" if study.settings.tie else ""
         raise ValueError(
-            f"answer must be one letter of A to {letter(study.slots)}{also}, or "
-            f"nothing; got {word}"
+            f"answer must be a letter from A to {letter(study.slots)}{also}, or empty; "
+            f"got {word}"
         )
     return names[word.upper()]
 
 
-def _answers(path: Path) -> list[tuple[int, Answer]]:
-    """The lines of a sheet with their numbers."""
+def _read_answers(path: Path) -> list[tuple[int, Answer]]:
+    """The lines of a sheet with their line numbers."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise StudyError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise StudyError(f"{path} is not UTF-8 text; save it as CSV (UTF-8)") from None
-    divider = ";" if ";" in text.partition("\n")[0] else ","
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=divider)
+    delimiter = ";" if ";" in text.partition("\n")[0] else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        if tuple(reader.fieldnames or ()) != COLUMNS:
+        names = [OLD_COLUMNS.get(name, name) for name in reader.fieldnames or ()]
+        if tuple(names) != COLUMNS:
             raise ValueError(f"the columns must be {','.join(COLUMNS)}")
+        reader.fieldnames = names
         return [(reader.line_num, _answer(fields)) for fields in reader]
     except (ValueError, csv.Error) as error:
         raise StudyError(f"{path} line {reader.line_num}: {error}") from None
@@ -259,10 +275,10 @@ def _answer(fields: Mapping[str | None, str | None]) -> Answer:
     try:
         return Answer.model_validate(fields)
     except ValidationError as error:
-        raise ValueError(_first(error)) from None
+        raise ValueError(_first_problem(error)) from None
 
 
-def _first(error: ValidationError) -> str:
-    """The first thing that is wrong, in one phrase."""
+def _first_problem(error: ValidationError) -> str:
+    """The first problem, as one phrase."""
     item = error.errors()[0]
     return f"{'.'.join(map(str, item['loc']))}: {item['msg']}"

@@ -1,4 +1,4 @@
-"""Writing forms: what a study's leader hands out, and what a study looks like."""
+"""Writes the forms that are handed out, and describes a study in text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from benchmark.avatars.spec import nearest
+from benchmark.avatars.spec import did_you_mean
 from benchmark.storage.store import atomic_write
 from reports.human_study.design.study import (
     EXCLUSIONS_FILE,
@@ -20,45 +20,45 @@ from reports.human_study.forms.printable import printable_form
 
 Format = Literal["html", "pdf", "csv"]
 SECONDS_A_FACE = 8
-"""How long a rater is taken to look at one face where a study is described."""
+"""Assumed time per face for the estimate of a study's duration."""
 
 
 def write_forms(
     study: Study,
     folder: Path,
-    papers: Iterable[int] = (0,),
+    assignments: Iterable[int] = (0,),
     formats: Sequence[Format] = ("html", "pdf"),
     language: str | None = None,
 ) -> list[Path]:
-    """Write each paper in each format; `language` is the study's first unless given.
+    """Write each assignment in each format. `language` defaults to the study's first.
 
-    Raises StudyError for a language that the study does not have, and where nothing can
+    Raises StudyError for a language that the study does not have, and if a file cannot
     be written.
     """
     spoken = check_language(study, language)
     paths = []
-    for index in papers:
+    for index in assignments:
         for kind in formats:
-            path = folder / f"{study.name}-paper-{index:03d}-{spoken}.{kind}"
+            path = folder / f"{study.name}-assignment-{index:03d}-{spoken}.{kind}"
             _write(path, _form(study, index, spoken, kind))
             paths.append(path)
     return paths
 
 
 def write_preview(study: Study, path: Path, index: int, language: str | None) -> None:
-    """Write what the rater of a paper sees, as a page that keeps no answers."""
+    """Write what the rater of an assignment sees, as a page that saves no answers."""
     form = offline_form(study, index, check_language(study, language), preview=True)
     _write(path, form.encode())
 
 
 def check_language(study: Study, language: str | None) -> str:
-    """The language, or the study's first for None; StudyError for another one."""
+    """The language, or the study's first for None; StudyError for an unknown one."""
     if language is None:
         return study.languages[0]
     if language not in study.languages:
         raise StudyError(
-            f"--language {language}: the study has no such language"
-            f"{nearest(language, study.languages)}; it has "
+            f"--language {language}: the study does not have this language"
+            f"{did_you_mean(language, study.languages)}; it has "
             f"{', '.join(study.languages)}"
         )
     return language
@@ -79,41 +79,41 @@ def _write(path: Path, content: bytes) -> None:
     except OSError as error:
         raise StudyError(
             f"cannot write to {path}: {error.strerror}; make it writable, free some "
-            "space, or name another place"
+            "space, or choose another path"
         ) from error
 
 
 def describe(study: Study) -> list[str]:
-    """What a study asks, of whom, in lines; nothing of its key."""
+    """A study in a few lines of text, without anything from its key."""
     kinds = [trial.kind for trial in study.trials]
-    judged = {trial.face for trial in study.trials if trial.kind == "judgement"}
+    rated = {trial.face for trial in study.trials if trial.kind == "rating"}
     minutes = max(1, round(len(kinds) * SECONDS_A_FACE / 60))
     back = "may" if study.settings.back == "allowed" else "may not"
-    tie = "and may say that they cannot tell" if study.settings.tie else "and must pick"
-    alike = _identical(study)
+    tie = ", or say that they cannot tell" if study.settings.tie else ""
+    identical = _count_identical(study)
     rule = (study.folder / EXCLUSIONS_FILE).read_text(encoding="utf-8")
     return [
-        f"study {study.id}: {study.title} (made {study.created}, seed {study.seed})",
-        f"each face with {study.slots} avatars, one a method; {len(judged)} faces on "
+        f"study {study.id}: {study.title} (created {study.created}, seed {study.seed})",
+        f"each face with {study.slots} avatars, one per method; {len(rated)} faces on "
         f"{', '.join(study.engines)}",
-        f"a paper: {kinds.count('judgement')} judgements, {kinds.count('catch')} catch "
-        f"trials, {kinds.count('repeat')} repeats; about {minutes} min at "
-        f"{SECONDS_A_FACE} s a face",
-        f"raters pick one {tie}; they {back} go back",
+        f"an assignment: {kinds.count('rating')} ratings, {kinds.count('catch')} "
+        f"catch trials, {kinds.count('repeat')} repeats; about {minutes} min at "
+        f"{SECONDS_A_FACE} s per face",
+        f"raters pick one avatar{tie}; they {back} go back",
         f"languages {', '.join(study.languages)}; consent version "
         f"{study.consent.version}",
-        f"identical avatars stand side by side in {alike} of "
-        f"{kinds.count('judgement')} judgements",
-        "left out of the results, as fixed now:",
+        f"identical avatars within a question: in {identical} of "
+        f"{kinds.count('rating')} ratings",
+        "raters excluded from the results, by a rule that is now fixed:",
         *(f"  {line}" for line in rule.splitlines() if not line.startswith("#")),
     ]
 
 
-def _identical(study: Study) -> int:
-    """Judgements that show the same picture twice or more; a pick there is a guess."""
+def _count_identical(study: Study) -> int:
+    """Number of rating trials with identical pictures, where a pick is a guess."""
     return sum(
         len({study.files[f"{PICTURES}/{name}.webp"] for name in trial.options})
         < study.slots
         for trial in study.trials
-        if trial.kind == "judgement"
+        if trial.kind == "rating"
     )

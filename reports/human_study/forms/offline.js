@@ -1,5 +1,5 @@
 "use strict";
-// One face at a time; every answer is kept in this browser until the file is saved.
+// Shows one face at a time and stores every answer in this browser.
 (() => {
   const form = document.getElementById("form");
   const facts = form.dataset;
@@ -7,7 +7,7 @@
   const faces = steps.filter((step) => step.classList.contains("face"));
   const agree = document.getElementById("agree");
   const begin = document.getElementById("begin");
-  const place = `avatarbench ${facts.study} ${facts.paper} ${facts.language}`;
+  const place = `avatarbench ${facts.study} ${facts.assignment} ${facts.language}`;
   const answers = faces.map(() => ({ answer: "", rt: "", shown: "", given: "", changes: 0 }));
   let here = 0;
   let since = 0;
@@ -19,7 +19,7 @@
     if (facts.preview) return;
     try {
       localStorage.setItem(place, JSON.stringify({ answers, here, agreed: agree.checked }));
-    } catch { /* A browser that keeps nothing still makes the file. */ }
+    } catch { /* Without storage the file can still be saved. */ }
   }
 
   function restore() {
@@ -88,7 +88,7 @@
 
   function file() {
     const rows = answers.map((one, index) => ({
-      study: facts.study, paper: facts.paper, language: facts.language,
+      study: facts.study, assignment: facts.assignment, language: facts.language,
       consent: agree.checked ? "yes" : "", consent_version: facts.consentVersion,
       position: index + 1, answer: one.answer, rt_ms: one.rt, shown_at: one.shown,
       answered_at: one.given, revisions: one.changes,
@@ -101,7 +101,7 @@
   function save() {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([file()], { type: "text/csv" }));
-    link.download = `answers-${facts.study}-${facts.paper}.csv`;
+    link.download = `answers-${facts.study}-${facts.assignment}.csv`;
     document.body.append(link);
     link.click();
     link.remove();

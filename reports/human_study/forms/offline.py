@@ -1,4 +1,4 @@
-"""A paper of a study as one HTML file that needs no network, with or without script."""
+"""An assignment as one HTML file that works offline, with or without JavaScript."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reports.human_study.wording import words
 
 @dataclass(frozen=True)
 class Option:
-    """An option as the page shows it: its letter and its picture as data."""
+    """An option as the page shows it. `picture` is a data URI."""
 
     letter: str
     alt: str
@@ -28,7 +28,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Question:
-    """One face with its options, the n-th of the page."""
+    """One face with its options; `position` counts from 1."""
 
     position: int
     heading: str
@@ -37,17 +37,17 @@ class Question:
 
 
 def offline_form(study: Study, index: int, language: str, preview: bool = False) -> str:
-    """The HTML of paper `index` in one of the study's languages.
+    """The HTML form of assignment `index` in one of the study's languages.
 
-    Raters open it from their disk, answer, and save a CSV that `study import` reads;
-    without script they print it. A `preview` says what it is and keeps nothing.
+    Raters open the file, answer, and save a CSV that `study import` reads. Without
+    JavaScript they print it. A `preview` is labelled and saves nothing.
     """
     text = dict(words(language)) | dict(study.texts[language])
     css, script = _asset("offline.css"), _asset("offline.js")
-    paper = study.paper(index)
+    assignment = study.assignment(index)
     policy = (
-        f"default-src 'none'; img-src data:; style-src {_source(css)}; "
-        f"script-src {_source(script)}; form-action 'none'; base-uri 'none'"
+        f"default-src 'none'; img-src data:; style-src {_policy_source(css)}; "
+        f"script-src {_policy_source(script)}; form-action 'none'; base-uri 'none'"
     )
     return _template().render(
         study=study,
@@ -58,7 +58,7 @@ def offline_form(study: Study, index: int, language: str, preview: bool = False)
         code=form_code(study, index),
         consent=paragraphs(study.consent.text[language]),
         instructions=paragraphs(text["instructions"]),
-        questions=[_question(study, shown, text) for shown in paper.shown],
+        questions=[_question(study, shown, text) for shown in assignment.shown],
         css=Markup(css),
         script=Markup(script),
         policy=policy,
@@ -68,12 +68,12 @@ def offline_form(study: Study, index: int, language: str, preview: bool = False)
 
 
 def form_code(study: Study, index: int) -> str:
-    """What stands on a rater's form: the study and the number of the paper."""
+    """The code on a rater's form: study id and assignment number."""
     return f"{study.id} / {index}"
 
 
 def paragraphs(text: str) -> list[str]:
-    """A text's paragraphs, which empty lines divide."""
+    """The paragraphs of a text, separated by empty lines."""
     return [part.strip() for part in text.split("\n\n") if part.strip()]
 
 
@@ -83,21 +83,21 @@ def _question(study: Study, shown: Shown, text: dict[str, str]) -> Question:
         Option(
             letter(slot),
             text["option"].format(letter=letter(slot)),
-            _data(study.pictures[name]),
+            _data_uri(study.pictures[name]),
         )
         for slot, name in enumerate(shown.order, start=1)
     )
     heading = text["face"].format(position=shown.position, count=len(study.trials))
-    portrait = _data(study.pictures[face.picture])
+    portrait = _data_uri(study.pictures[face.picture])
     return Question(shown.position, heading, portrait, tuple(options))
 
 
-def _data(path: Path) -> str:
+def _data_uri(path: Path) -> str:
     return f"data:image/webp;base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
-def _source(content: str) -> str:
-    """The content-security source that allows this text alone."""
+def _policy_source(content: str) -> str:
+    """The Content-Security-Policy source that allows only this text."""
     digest = hashlib.sha256(content.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 

@@ -1,4 +1,4 @@
-"""A paper of a study as a PDF: sheets to mark by hand and to give back."""
+"""An assignment as a PDF to print, fill in by hand and return."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ WIDTH, HEIGHT = A4
 MARGIN, FOOT = 15 * mm, 12 * mm
 PORTRAIT, AVATAR, GAP = 38 * mm, 30 * mm, 3 * mm
 ACROSS = 4
-"""Options side by side; more stand in a second row."""
+"""Options per row."""
 HEAD, LETTERS, BELOW = 7 * mm, 7 * mm, 6 * mm
-"""Heights above the pictures, of the circles below each, and under a whole face."""
+"""Heights: above the pictures, of the circles below them, and below each face."""
 JPEG_QUALITY = 92
 PLAIN, BOLD = "DejaVuSans", "DejaVuSans-Bold"
 
 
 def printable_form(study: Study, index: int, language: str) -> bytes:
-    """The PDF (A4) of paper `index` in one of the study's languages; no date in it."""
+    """The PDF (A4) of assignment `index` in one of the study's languages, undated."""
     text = dict(words(language)) | dict(study.texts[language])
     sheets = _Sheets(study, form_code(study, index), text, language)
     sheets.consent(study.consent.text[language])
-    for shown in study.paper(index).shown:
+    for shown in study.assignment(index).shown:
         sheets.face(shown)
-    return sheets.finished()
+    return sheets.to_bytes()
 
 
 class _Sheets:
-    """Pages as they fill up, from top to bottom."""
+    """Lays out pages from top to bottom."""
 
     def __init__(
         self, study: Study, code: str, text: dict[str, str], language: str
@@ -57,7 +57,7 @@ class _Sheets:
         self._page = 1
 
     def consent(self, consent: str) -> None:
-        """The first page: what it is about, the box to mark, and what to do."""
+        """The first page: consent, the box to mark, and instructions."""
         text = self._text
         self._write(text["title"], BOLD, 17)
         self._write(f"{text['code']}: {self._code}", PLAIN, 9, after=6 * mm)
@@ -71,7 +71,7 @@ class _Sheets:
         self._write(text["heading_instructions"], BOLD, 12)
         for part in (*paragraphs(text["instructions"]), text["paper_hint"]):
             self._write(part, PLAIN, 10)
-        self._turn()
+        self._new_page()
 
     def face(self, shown: Shown) -> None:
         """One face with its options and a circle under each."""
@@ -82,7 +82,7 @@ class _Sheets:
         tie = 6 * mm if self._study.settings.tie else 0
         tall = max(PORTRAIT, len(rows) * (AVATAR + LETTERS) + tie)
         if self._y - HEAD - tall < MARGIN + FOOT:
-            self._turn()
+            self._new_page()
         self._heading(shown.position)
         top = self._y
         face = self._study.by_face[shown.trial.face]
@@ -100,9 +100,9 @@ class _Sheets:
         self._y = top - tall
         self._space(BELOW)
 
-    def finished(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """The whole document."""
-        self._foot()
+        self._footer()
         self._canvas.save()
         return self._buffer.getvalue()
 
@@ -133,10 +133,10 @@ class _Sheets:
         indent: float = 0,
         after: float = 2.5 * mm,
     ) -> None:
-        """A paragraph, broken into lines and pages."""
+        """A paragraph, wrapped into lines and pages."""
         for line in simpleSplit(text, font, points, WIDTH - 2 * MARGIN - indent):
             if self._y - points < MARGIN + FOOT:
-                self._turn()
+                self._new_page()
             self._canvas.setFont(font, points)
             self._canvas.drawString(MARGIN + indent, self._y - points, line)
             self._y -= 1.4 * points
@@ -145,14 +145,14 @@ class _Sheets:
     def _space(self, height: float) -> None:
         self._y -= height
 
-    def _turn(self) -> None:
-        """Go on to the next page."""
-        self._foot()
+    def _new_page(self) -> None:
+        """Start the next page."""
+        self._footer()
         self._canvas.showPage()
         self._page += 1
         self._y = HEIGHT - MARGIN
 
-    def _foot(self) -> None:
+    def _footer(self) -> None:
         self._canvas.setFont(PLAIN, 8)
         self._canvas.drawString(MARGIN, FOOT, self._code)
         self._canvas.drawRightString(WIDTH - MARGIN, FOOT, str(self._page))
@@ -160,14 +160,14 @@ class _Sheets:
 
 @cache
 def _load_fonts() -> None:
-    """DejaVu Sans, which comes with matplotlib and writes every name of a contact."""
+    """DejaVu Sans from matplotlib, which has the letters of most names."""
     folder = Path(get_data_path()) / "fonts/ttf"
     for name in (PLAIN, BOLD):
         pdfmetrics.registerFont(TTFont(name, folder / f"{name}.ttf"))
 
 
 def _jpeg(path: Path) -> io.BytesIO:
-    """A picture as JPEG, which a PDF holds as it is; WebP would grow tenfold."""
+    """A picture as JPEG, which PDF embeds directly; WebP would be ten times larger."""
     buffer = io.BytesIO()
     with Image.open(path) as opened:
         opened.convert("RGB").save(buffer, "jpeg", quality=JPEG_QUALITY)

@@ -1,1 +1,1 @@
-"""The rating site: volunteers choose, every acknowledged choice is stored once."""
+"""The rating site: participants rate avatars in the browser."""

@@ -1,4 +1,4 @@
-"""Storing answers: each at most once, whole, and in the order of the paper."""
+"""Stores answers: each at most once, and in the order of the assignment."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from reports.human_study.design.study import Paper, Shown
+from reports.human_study.design.study import Assignment, Shown
 from reports.human_study.site.database import Database
-from reports.human_study.site.tables import Answer, Aside, Participant, now_ms
+from reports.human_study.site.tables import Answer, DiscardedAnswer, Participant, now_ms
 
 
 class Outcome(Enum):
-    """What became of a choice that was sent."""
+    """How a sent choice was handled."""
 
     STORED = "stored"
     SAME = "same"
@@ -24,19 +24,19 @@ class Outcome(Enum):
 
 
 class OutOfTurnError(ValueError):
-    """An answer to a face that is not the person's turn yet."""
+    """An answer to a face that is not the participant's next one."""
 
 
-class GoneError(LookupError):
-    """The person has withdrawn; nothing of theirs is stored any more."""
+class WithdrawnError(LookupError):
+    """The participant has withdrawn, so nothing is stored."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What somebody sent: a picture of a trial, or None for "cannot tell".
+    """A sent choice: a picture of a trial, or None for a tie.
 
-    `shown` is when the page was sent (ms); `revision` is 0 for a first answer, k for
-    the k-th change of it.
+    `shown` is when the page was served (ms). `revision` is 0 for a first answer and k
+    for its k-th change.
     """
 
     trial: str
@@ -45,68 +45,81 @@ class Choice:
     revision: int
 
 
-def next_position(session: Session, participant: str, paper: Paper) -> int | None:
-    """The first position without an answer; None where all are answered.
+def next_position(
+    session: Session, participant: str, assignment: Assignment
+) -> int | None:
+    """The first position without an answer; None if all are answered.
 
-    Answers come in turn, so their number tells it.
+    Answers are stored in order, so their number determines it.
     """
     count = select(func.count()).where(Answer.participant == participant)
     answered = session.scalars(count).one()
-    return answered + 1 if answered < len(paper.shown) else None
+    return answered + 1 if answered < len(assignment.shown) else None
 
 
-def answer_to(session: Session, participant: str, trial: str) -> Answer | None:
-    """The answer that counts, or None."""
+def find_answer(session: Session, participant: str, trial: str) -> Answer | None:
+    """The valid answer, or None."""
     return session.scalar(
         select(Answer).where(Answer.participant == participant, Answer.trial == trial)
     )
 
 
-def record(
-    database: Database, participant: str, paper: Paper, choice: Choice, may_change: bool
+def record_answer(
+    database: Database,
+    participant: str,
+    assignment: Assignment,
+    choice: Choice,
+    may_change: bool,
 ) -> Outcome:
-    """Store a choice; when this returns, it is on the disk.
+    """Store a choice. It is on disk when this function returns.
 
-    The same form sent twice stores one answer. A different choice for an answered trial
-    replaces the answer where `may_change` and the form was opened to change exactly
-    that answer; else it is put aside. Raises OutOfTurnError or GoneError.
+    A form sent twice stores one answer. A different choice for an answered trial
+    replaces the answer if `may_change` is set and the form was opened to change this
+    very answer; otherwise it is stored as discarded. Raises OutOfTurnError or
+    WithdrawnError.
     """
     try:
-        return _record(database, participant, paper, choice, may_change)
+        return _record(database, participant, assignment, choice, may_change)
     except IntegrityError:
-        # Its twin was stored between our look and our insert; look again.
-        return _record(database, participant, paper, choice, may_change)
+        # The same form was stored at the same time; find that answer.
+        return _record(database, participant, assignment, choice, may_change)
 
 
 def _record(
-    database: Database, participant: str, paper: Paper, choice: Choice, may_change: bool
+    database: Database,
+    participant: str,
+    assignment: Assignment,
+    choice: Choice,
+    may_change: bool,
 ) -> Outcome:
     with database.writing() as session:
         person = session.scalars(
             select(Participant).where(Participant.id == participant).with_for_update()
         ).one()
         if person.withdrawn is not None:
-            raise GoneError
+            raise WithdrawnError
         person.seen = now_ms()
-        answer = answer_to(session, participant, choice.trial)
+        answer = find_answer(session, participant, choice.trial)
         if answer is None:
-            _store(session, person, paper, choice)
+            _store(session, person, assignment, choice)
             return Outcome.STORED
         if may_change and choice.revision == answer.revisions + 1:
             _replace(session, answer, choice)
             return Outcome.REPLACED
         if choice.chosen == answer.chosen:
             return Outcome.SAME
-        session.add(_aside(participant, choice, "refused"))
+        session.add(_discarded(participant, choice, "refused"))
         return Outcome.REFUSED
 
 
-def _store(session: Session, person: Participant, paper: Paper, choice: Choice) -> None:
-    shown = paper.by_trial[choice.trial]
-    if shown.position != next_position(session, person.id, paper):
+def _store(
+    session: Session, person: Participant, assignment: Assignment, choice: Choice
+) -> None:
+    shown = assignment.by_trial[choice.trial]
+    if shown.position != next_position(session, person.id, assignment):
         raise OutOfTurnError
     session.add(_answer(person.id, shown, choice))
-    if shown.position == len(paper.shown):
+    if shown.position == len(assignment.shown):
         person.finished = now_ms()
 
 
@@ -125,17 +138,17 @@ def _answer(participant: str, shown: Shown, choice: Choice) -> Answer:
 
 def _replace(session: Session, answer: Answer, choice: Choice) -> None:
     old = Choice(answer.trial, answer.chosen, answer.shown, answer.revisions)
-    aside = _aside(answer.participant, old, "replaced")
-    aside.answered = answer.answered
-    session.add(aside)
+    old_answer = _discarded(answer.participant, old, "replaced")
+    old_answer.answered = answer.answered
+    session.add(old_answer)
     answer.chosen = choice.chosen
     answer.shown = choice.shown
     answer.answered = _answered(choice)
     answer.revisions += 1
 
 
-def _aside(participant: str, choice: Choice, reason: str) -> Aside:
-    return Aside(
+def _discarded(participant: str, choice: Choice, reason: str) -> DiscardedAnswer:
+    return DiscardedAnswer(
         participant=participant,
         trial=choice.trial,
         chosen=choice.chosen,
@@ -146,5 +159,5 @@ def _aside(participant: str, choice: Choice, reason: str) -> Aside:
 
 
 def _answered(choice: Choice) -> int:
-    """Now, or when it was shown: a clock that was set back makes no negative time."""
+    """Now, but not before `shown`, in case the clock was set back."""
     return max(now_ms(), choice.shown)

@@ -1,4 +1,4 @@
-"""The rating site as one app: a study, its database, its pages."""
+"""The rating site as a FastAPI app."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from reports.human_study.web.rates import Limit
 
 
 def make_site(study: Study, database: Database, settings: Settings) -> FastAPI:
-    """The app that serves a study; `database` must be open for exactly this one."""
+    """The app that serves a study. `database` must be opened for this study."""
     package = "reports.human_study.site"
-    told = study.texts.items()
-    titles = {code: texts["title"] for code, texts in told if "title" in texts}
+    titles = {
+        code: texts["title"] for code, texts in study.texts.items() if "title" in texts
+    }
     pages = Pages(package, study.title, study.languages, titles)
     setup = Setup(
         study.title,

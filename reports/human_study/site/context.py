@@ -1,4 +1,4 @@
-"""What every page of the site works with: the study, its database, who is asking."""
+"""The objects that all pages of the site share, and the current participant."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from reports.human_study import wording
-from reports.human_study.design.study import Paper, Shown, Study
+from reports.human_study.design.study import Assignment, Shown, Study
 from reports.human_study.site.database import Database
-from reports.human_study.site.participants import find
+from reports.human_study.site.participants import find_by_ticket
 from reports.human_study.site.tables import Participant
 from reports.human_study.web.pages import Pages, page_language, words
 from reports.human_study.web.rates import Limit, Rate
@@ -30,9 +30,9 @@ HOUR_MS = 3_600_000
 class Settings:
     """How a study is served.
 
-    `patience_hours` is how long an unfinished paper waits for its holder;
-    `prolific_code` the completion code that Prolific gave the study; `starts` and
-    `misses` (wrong personal links and admin tokens) are rates for one client address.
+    `patience_hours` is how long an unfinished assignment is reserved for an absent
+    participant. `prolific_code` is the study's completion code at Prolific. `starts`
+    and `misses` (wrong personal links and admin tokens) are rates per client address.
     """
 
     admin_token: str
@@ -51,7 +51,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Site:
-    """A study that is being served."""
+    """A study that is being served, with its database and settings."""
 
     study: Study
     database: Database
@@ -61,14 +61,14 @@ class Site:
     misses: Limit
 
     @cached_property
-    def _papers(self) -> dict[int, Paper]:
+    def _assignments(self) -> dict[int, Assignment]:
         return {}
 
-    def paper(self, index: int) -> Paper:
-        """What the participant with that paper is shown; worked out once."""
-        if index not in self._papers:
-            self._papers[index] = self.study.paper(index)
-        return self._papers[index]
+    def assignment(self, index: int) -> Assignment:
+        """An assignment of the study, cached."""
+        if index not in self._assignments:
+            self._assignments[index] = self.study.assignment(index)
+        return self._assignments[index]
 
     def words(self, request: Request) -> Mapping[str, Any]:
         """The texts of all pages in the reader's language."""
@@ -83,7 +83,7 @@ class Site:
     def render(
         self, request: Request, template: str, status: int = 200, **values: Any
     ) -> HTMLResponse:
-        """A page of ours, with the words and the study at hand."""
+        """A page. Its template also gets `words` and `study`."""
         return self.pages.render(
             request,
             template,
@@ -94,7 +94,7 @@ class Site:
         )
 
     def personal_link(self, request: Request) -> str:
-        """The address that brings this person back."""
+        """The address with which this participant can return."""
         return f"{base_address(request)}/p/{request.session['ticket']}"
 
     @cached_property
@@ -102,11 +102,11 @@ class Site:
         return Signer(self.database.secret, salt="shown", digest_method=hashlib.sha256)
 
     def stamp(self, participant: str, shown: Shown, moment: int) -> str:
-        """A signed note of who was shown which trial and when (ms)."""
+        """A signed text: who was shown which trial, and when (ms)."""
         return self._signer.sign(f"{participant}:{shown.trial.id}:{moment}").decode()
 
     def read_stamp(self, stamp: str, participant: str, shown: Shown) -> int:
-        """When it was shown; HTTPException 409 for anybody else's or a forged stamp."""
+        """When the trial was shown (ms); HTTPException 409 if the stamp is invalid."""
         try:
             text = self._signer.unsign(stamp.encode()).decode()
         except BadSignature as error:
@@ -117,30 +117,33 @@ class Site:
         return int(moment)
 
 
-def go(path: str) -> RedirectResponse:
-    """Send the browser on to a page of ours, with GET."""
+def redirect(path: str) -> RedirectResponse:
+    """Redirect to another page with GET."""
     return RedirectResponse(path, 303)
 
 
-def _the_site(request: Request) -> Site:
+def _get_site(request: Request) -> Site:
     return request.app.state.site
 
 
-TheSite = Annotated[Site, Depends(_the_site)]
-"""A parameter of an endpoint: the site that is served."""
+TheSite = Annotated[Site, Depends(_get_site)]
+"""Endpoint parameter: the site."""
 
 
-def current(request: Request, site: Site) -> Participant | None:
-    """Who is asking, where this browser has joined the study."""
+def current_participant(request: Request, site: Site) -> Participant | None:
+    """The participant of this session, or None."""
     if not request.session.get("member"):
         return None
     with site.database.reading() as session:
-        return find(session, request.session["ticket"])
+        return find_by_ticket(session, request.session["ticket"])
 
 
-def _member(request: Request, site: TheSite) -> Participant:
-    """Who is asking; strangers are sent to the start, those who left to goodbye."""
-    person = current(request, site)
+def _require_participant(request: Request, site: TheSite) -> Participant:
+    """The participant of this session.
+
+    Redirects to the start if there is none, and after withdrawal to the last page.
+    """
+    person = current_participant(request, site)
     if person is None:
         raise HTTPException(303, headers={"Location": "/"})
     if person.withdrawn is not None:
@@ -148,10 +151,10 @@ def _member(request: Request, site: TheSite) -> Participant:
     return person
 
 
-Member = Annotated[Participant, Depends(_member)]
-"""A parameter of an endpoint: the participant who asks."""
+Member = Annotated[Participant, Depends(_require_participant)]
+"""Endpoint parameter: the participant of this session."""
 
 
-def same_text(one: str, other: str) -> bool:
-    """Whether two secrets are the same, in a time that tells nothing."""
+def secrets_equal(one: str, other: str) -> bool:
+    """Whether two secrets are equal, compared in constant time."""
     return hmac.compare_digest(one.encode(), other.encode())

@@ -1,4 +1,4 @@
-"""Stored answers as judgements, the rows of the tidy CSV."""
+"""Exports stored answers as ratings, the rows of the tidy CSV."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from reports.human_study.design.ratings_table import Judgement
+from reports.human_study.design.ratings_table import Rating
 from reports.human_study.design.study import Study
 from reports.human_study.site.database import Database
 from reports.human_study.site.tables import Answer, Participant
 
 
-def judgements(database: Database, study: Study) -> Iterator[Judgement]:
-    """All answers of people who have not withdrawn, by person and position.
+def stored_ratings(database: Database, study: Study) -> Iterator[Rating]:
+    """All answers of participants who have not withdrawn, by participant and position.
 
-    Answers to a simulated study are marked so, and no report prints them.
+    Answers to a simulated study get the source "simulated", and reports reject them.
     """
     rows = (
         select(Participant, Answer)
@@ -26,16 +26,16 @@ def judgements(database: Database, study: Study) -> Iterator[Judgement]:
     )
     with database.reading() as session:
         for person, answer in session.execute(rows):
-            yield _judgement(study, person, answer)
+            yield _rating(study, person, answer)
 
 
-def _judgement(study: Study, person: Participant, answer: Answer) -> Judgement:
+def _rating(study: Study, person: Participant, answer: Answer) -> Rating:
     trial = study.by_trial[answer.trial]
     order = tuple(answer.shown_order.split())
-    return Judgement(
+    return Rating(
         study=study.id,
         participant=person.id,
-        paper=person.paper,
+        assignment=person.assignment,
         position=answer.position,
         trial=trial.id,
         kind=trial.kind,

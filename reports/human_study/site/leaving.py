@@ -1,4 +1,4 @@
-"""The end: thanks with a completion code, withdrawal, room for the next person."""
+"""The last pages: thanks with a completion code, withdrawal, leaving the device."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reports.human_study.site.context import Member, TheSite, go
+from reports.human_study.site.context import Member, TheSite, redirect
 from reports.human_study.site.participants import completion_code, withdraw
 
 router = APIRouter()
@@ -17,9 +17,9 @@ PROLIFIC_RETURN = "https://app.prolific.com/submissions/complete?cc="
 
 @router.get("/thanks")
 def thanks(request: Request, site: TheSite, person: Member) -> Response:
-    """Thanks and the code; who is not at the end goes back to the faces."""
+    """Thanks and completion code. Unfinished participants return to the faces."""
     if person.finished is None:
-        return go("/rate")
+        return redirect("/rate")
     code = completion_code(site.database.secret, person.id)
     prolific = site.settings.prolific_code if person.prolific else None
     return site.render(
@@ -34,26 +34,26 @@ def thanks(request: Request, site: TheSite, person: Member) -> Response:
 
 @router.get("/withdraw")
 def ask(request: Request, site: TheSite, person: Member) -> Response:
-    """Say what withdrawing does, and ask."""
+    """Explain withdrawal and ask for confirmation."""
     return site.render(request, "withdraw.html.jinja")
 
 
 @router.post("/withdraw")
 def leave_study(request: Request, site: TheSite, person: Member) -> Response:
-    """Delete everything of this person."""
+    """Withdraw: delete the answers of this participant."""
     withdraw(site.database, person.id)
     request.session.clear()
-    return go("/withdrawn")
+    return redirect("/withdrawn")
 
 
 @router.get("/withdrawn")
 def withdrawn(request: Request, site: TheSite) -> Response:
-    """Goodbye."""
+    """The confirmation of a withdrawal."""
     return site.render(request, "withdrawn.html.jinja")
 
 
 @router.post("/leave")
 def leave_device(request: Request) -> Response:
-    """Forget who used this browser, so that somebody else can take part."""
+    """End the session, so that another person can take part on this device."""
     request.session.clear()
-    return go("/")
+    return redirect("/")

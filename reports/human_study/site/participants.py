@@ -1,8 +1,7 @@
-"""Volunteers: joining once, coming back by a personal link, finishing, withdrawing."""
+"""Participants: joining, returning with a personal link, withdrawing."""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from base64 import b32encode, urlsafe_b64encode
@@ -11,10 +10,11 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from benchmark.storage.digests import bytes_digest
 from reports.human_study.design.study import Study
-from reports.human_study.site.database import Database, take_turns
-from reports.human_study.site.seats import free_paper, take_seat
-from reports.human_study.site.tables import Answer, Aside, Participant, now_ms
+from reports.human_study.site.database import Database, lock_exclusively
+from reports.human_study.site.seats import next_assignment, take_seat
+from reports.human_study.site.tables import Answer, DiscardedAnswer, Participant, now_ms
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Prolific:
 
 
 class TakenError(Exception):
-    """This Prolific account takes part already, in another session."""
+    """This Prolific account already takes part, in another session."""
 
 
 def new_ticket() -> str:
@@ -35,19 +35,21 @@ def new_ticket() -> str:
 
 
 def prolific_ticket(secret: bytes, prolific: Prolific) -> str:
-    """The ticket of somebody from Prolific: who comes back gets the same one."""
+    """The ticket of a participant from Prolific; equal ids give equal tickets."""
     text = f"prolific:{prolific.person}:{prolific.session}"
     digest = hmac.digest(secret, text.encode(), "sha256")
     return urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
 
 
-def _link(ticket: str) -> str:
-    return hashlib.sha256(ticket.encode()).hexdigest()
+def _ticket_hash(ticket: str) -> str:
+    return bytes_digest(ticket.encode())
 
 
-def find(session: Session, ticket: str) -> Participant | None:
-    """Whose personal link it is, or None."""
-    return session.scalar(select(Participant).where(Participant.link == _link(ticket)))
+def find_by_ticket(session: Session, ticket: str) -> Participant | None:
+    """The participant with this personal link, or None."""
+    return session.scalar(
+        select(Participant).where(Participant.link == _ticket_hash(ticket))
+    )
 
 
 def join(
@@ -58,13 +60,13 @@ def join(
     patience_ms: int,
     prolific: Prolific | None = None,
 ) -> Participant:
-    """Take in whoever agreed; a second time with the same ticket changes nothing.
+    """Add a participant who agreed. The same ticket again changes nothing.
 
-    Raises TakenError where the Prolific account takes part with another ticket.
+    Raises TakenError if the Prolific account takes part with another ticket.
     """
     with database.writing() as session:
-        take_turns(session.connection())
-        known = find(session, ticket)
+        lock_exclusively(session.connection())
+        known = find_by_ticket(session, ticket)
         if known is not None:
             return known
         if prolific is not None and _takes_part(session, prolific):
@@ -72,8 +74,8 @@ def join(
         now = now_ms()
         person = Participant(
             id=secrets.token_hex(6),
-            link=_link(ticket),
-            paper=free_paper(session, patience_ms, now),
+            link=_ticket_hash(ticket),
+            assignment=next_assignment(session, patience_ms, now),
             language=language,
             consent_version=study.consent.version,
             consented=now,
@@ -83,7 +85,7 @@ def join(
         )
         session.add(person)
         session.flush()
-        take_seat(session, person.paper, person.id)
+        take_seat(session, person.assignment, person.id)
         return person
 
 
@@ -92,23 +94,23 @@ def _takes_part(session: Session, prolific: Prolific) -> bool:
     return session.scalar(same) is not None
 
 
-def come_back(database: Database, ticket: str) -> Participant | None:
-    """Note that somebody is here again; None for a link that was never given out.
+def find_and_touch(database: Database, ticket: str) -> Participant | None:
+    """The participant with this ticket, or None. Updates when they were last seen.
 
-    Of who has withdrawn nothing more is noted.
+    Nothing is updated for participants who have withdrawn.
     """
     with database.writing() as session:
-        person = find(session, ticket)
+        person = find_by_ticket(session, ticket)
         if person is not None and person.withdrawn is None:
             person.seen = now_ms()
         return person
 
 
 def withdraw(database: Database, participant: str) -> bool:
-    """Delete all that is known of a person but their code, and when they withdrew.
+    """Delete a participant's answers and personal data; False if there is none.
 
-    The paper's number stays, and what the personal link is known by, so that both are
-    recognised. False where there is no such person.
+    Id, assignment, hash of the personal link and time of withdrawal are kept, so that
+    all of them are still recognised.
     """
     with database.writing() as session:
         person = session.scalar(
@@ -116,7 +118,7 @@ def withdraw(database: Database, participant: str) -> bool:
         )
         if person is None:
             return False
-        for table in (Answer, Aside):
+        for table in (Answer, DiscardedAnswer):
             session.execute(delete(table).where(table.participant == person.id))
         moment = person.withdrawn or now_ms()
         person.consented = person.seen = person.withdrawn = moment
@@ -126,6 +128,6 @@ def withdraw(database: Database, participant: str) -> bool:
 
 
 def completion_code(secret: bytes, participant: str) -> str:
-    """Eight letters and digits that show that this person finished."""
+    """The code of eight letters and digits that proves that a participant finished."""
     digest = hmac.digest(secret, f"completion:{participant}".encode(), "sha256")
     return b32encode(digest).decode()[:8]

@@ -1,4 +1,4 @@
-"""The pictures of a study, under their opaque names, for those who take part."""
+"""Serves the pictures of a study under their random ids, to participants only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ router = APIRouter()
 
 @router.get("/pictures/{name}.webp")
 def picture(request: Request, site: TheSite, name: str) -> Response:
-    """One picture; only a name that the study knows leads to a file."""
+    """One picture. Only ids of the study lead to a file."""
     path = site.study.pictures.get(name)
     if path is None or not request.session.get("member"):
         raise HTTPException(404)

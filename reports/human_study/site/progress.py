@@ -1,4 +1,4 @@
-"""How far a study is, for its leader: people, answers, slots; never methods."""
+"""Progress of a study for its leader: participants, answers and slots."""
 
 from __future__ import annotations
 
@@ -11,15 +11,25 @@ from sqlalchemy import func, select
 from reports.human_study.design.study import Study
 from reports.human_study.site.database import Database
 from reports.human_study.site.participants import completion_code
-from reports.human_study.site.tables import Answer, Aside, Participant, Seat, now_ms
+from reports.human_study.site.tables import (
+    Answer,
+    DiscardedAnswer,
+    Participant,
+    Seat,
+    now_ms,
+)
 
 
 @dataclass(frozen=True)
-class Line:
-    """One person. `state` is finished, withdrawn, away or open; times are UTC text."""
+class ParticipantProgress:
+    """One participant.
+
+    `state` is finished, withdrawn, away or open. `holds` says whether the assignment
+    still belongs to this participant. Times are text in UTC.
+    """
 
     participant: str
-    paper: int
+    assignment: int
     holds: bool
     state: str
     answered: int
@@ -32,9 +42,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Progress:
-    """The whole: people by state, answers, and what was chosen by slot (ties apart)."""
+    """Participants by state, and the number of answers, ties and picks by slot.
 
-    lines: tuple[Line, ...]
+    `changed` and `refused` count changes of answers.
+    """
+
+    lines: tuple[ParticipantProgress, ...]
     trials: int
     states: dict[str, int]
     answers: int
@@ -45,7 +58,7 @@ class Progress:
 
 
 def progress(database: Database, study: Study, patience_ms: int) -> Progress:
-    """Read everything at one moment."""
+    """The current progress, read in one transaction."""
     with database.reading() as session:
         people = session.scalars(
             select(Participant).order_by(Participant.consented, Participant.id)
@@ -59,11 +72,11 @@ def progress(database: Database, study: Study, patience_ms: int) -> Progress:
                 select(Answer.shown_order, Answer.chosen)
             )
         )
-        asides = Counter(session.scalars(select(Aside.reason)))
+        discarded = Counter(session.scalars(select(DiscardedAnswer.reason)))
     lines = tuple(
-        Line(
+        ParticipantProgress(
             participant=person.id,
-            paper=person.paper,
+            assignment=person.assignment,
             holds=person.id in holders,
             state=_state(person, patience_ms),
             answered=counts.get(person.id, 0),
@@ -82,13 +95,13 @@ def progress(database: Database, study: Study, patience_ms: int) -> Progress:
         answers=sum(counts.values()),
         ties=slots[0],
         slots=tuple(slots[slot] for slot in range(1, study.slots + 1)),
-        changed=asides["replaced"],
-        refused=asides["refused"],
+        changed=discarded["replaced"],
+        refused=discarded["refused"],
     )
 
 
 def _slot(order: str, chosen: str | None) -> int:
-    """The slot of a choice, from 1; 0 for "cannot tell"."""
+    """The slot of a choice, from 1; 0 for a tie."""
     return 0 if chosen is None else order.split().index(chosen) + 1
 
 

@@ -1,4 +1,4 @@
-"""One face at a time: show it, take the answer, go on."""
+"""The rating pages: show one face at a time and store the answers."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from fastapi import APIRouter, HTTPException, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reports.human_study.design.study import Paper, Shown
+from reports.human_study.design.study import Assignment, Shown
 from reports.human_study.site.answers import (
     Choice,
-    GoneError,
     Outcome,
     OutOfTurnError,
-    answer_to,
+    WithdrawnError,
+    find_answer,
     next_position,
-    record,
+    record_answer,
 )
-from reports.human_study.site.context import Member, Site, TheSite, go
+from reports.human_study.site.context import Member, Site, TheSite, redirect
 from reports.human_study.site.tables import Answer, Participant, now_ms
 from reports.human_study.web import Fields
 
@@ -30,7 +30,7 @@ Position = Annotated[int, Path(ge=1, le=100_000)]
 
 @dataclass(frozen=True)
 class Question:
-    """A face as it is put to somebody: which, the answer so far, and the stamp."""
+    """A face as a page shows it, with the answer so far and the signed time stamp."""
 
     shown: Shown
     answer: Answer | None
@@ -38,38 +38,39 @@ class Question:
 
     @property
     def revision(self) -> int:
-        """What an answer to this form will be: 0 the first, k the k-th change."""
+        """Number of the next answer: 0 for the first, k for the k-th change."""
         return 0 if self.answer is None else self.answer.revisions + 1
 
     @property
     def chosen(self) -> str | None:
-        """The radio button that is on: a picture, the tie, or none."""
+        """The selected radio button: a picture id, "tie" or None."""
         return None if self.answer is None else self.answer.chosen or TIE
 
 
 @router.get("/rate")
 def go_on(site: TheSite, person: Member) -> Response:
-    """To the first face without an answer, or to the end."""
+    """Redirect to the first face without an answer, or to the end."""
     position = _next(site, person)
-    return go("/thanks" if position is None else f"/rate/{position}")
+    return redirect("/thanks" if position is None else f"/rate/{position}")
 
 
 @router.get("/rate/{position}")
 def ask(
     request: Request, site: TheSite, person: Member, position: Position
 ) -> Response:
-    """A face with its options; an answered one only where the study lets people."""
-    paper, following = site.paper(person.paper), _next(site, person)
-    last = len(paper.shown) if following is None else following
+    """Show a face with its options. Answered faces only if the study allows changes."""
+    assignment = site.assignment(person.assignment)
+    following = _next(site, person)
+    last = len(assignment.shown) if following is None else following
     if position > last:
-        return go("/rate")
-    shown = paper.shown[position - 1]
+        return redirect("/rate")
+    shown = assignment.shown[position - 1]
     with site.database.reading() as session:
-        answer = answer_to(session, person.id, shown.trial.id)
+        answer = find_answer(session, person.id, shown.trial.id)
     if answer is not None and site.study.settings.back == "no":
-        return go("/rate")
+        return redirect("/rate")
     question = Question(shown, answer, site.stamp(person.id, shown, now_ms()))
-    return _page(request, site, paper, question)
+    return _page(request, site, assignment, question)
 
 
 @router.post("/rate/{position}")
@@ -80,38 +81,44 @@ def answer(
     position: Position,
     fields: Fields,
 ) -> Response:
-    """Store an answer; the redirect that follows is its acknowledgement."""
-    paper = site.paper(person.paper)
-    if position > len(paper.shown):
+    """Store an answer. The redirect that follows acknowledges it."""
+    assignment = site.assignment(person.assignment)
+    if position > len(assignment.shown):
         raise HTTPException(404)
-    shown = paper.shown[position - 1]
+    shown = assignment.shown[position - 1]
     moment = site.read_stamp(fields.get("stamp", ""), person.id, shown)
     if "choice" not in fields:
         return _ask_again(request, site, person, shown, fields["stamp"])
-    choice = _choice(site, shown, moment, fields)
+    choice = _parse_choice(site, shown, moment, fields)
     may_change = site.study.settings.back == "allowed"
     try:
-        outcome = record(site.database, person.id, paper, choice, may_change)
-    except GoneError:
-        return go("/withdrawn")
+        outcome = record_answer(
+            site.database, person.id, assignment, choice, may_change
+        )
+    except WithdrawnError:
+        return redirect("/withdrawn")
     except OutOfTurnError:
-        return go("/rate")
-    return _after(request, outcome, shown, paper, may_change)
+        return redirect("/rate")
+    return _redirect_after(request, outcome, shown, assignment, may_change)
 
 
-def _after(
-    request: Request, outcome: Outcome, shown: Shown, paper: Paper, may_change: bool
+def _redirect_after(
+    request: Request,
+    outcome: Outcome,
+    shown: Shown,
+    assignment: Assignment,
+    may_change: bool,
 ) -> Response:
     if outcome is Outcome.REFUSED:
         request.session["notice"] = "kept_other" if may_change else "kept_first"
-        return go(f"/rate/{shown.position}" if may_change else "/rate")
-    if shown.position == len(paper.shown):
-        return go("/rate")
-    return go(f"/rate/{shown.position + 1}")
+        return redirect(f"/rate/{shown.position}" if may_change else "/rate")
+    if shown.position == len(assignment.shown):
+        return redirect("/rate")
+    return redirect(f"/rate/{shown.position + 1}")
 
 
-def _choice(site: Site, shown: Shown, moment: int, fields: Fields) -> Choice:
-    """What the form says; HTTPException 400 where no form of ours says that."""
+def _parse_choice(site: Site, shown: Shown, moment: int, fields: Fields) -> Choice:
+    """The choice in a posted form; HTTPException 400 if the form is invalid."""
     chosen, revision = fields["choice"], fields.get("revision", "")
     allowed = {*shown.order, *([TIE] if site.study.settings.tie else [])}
     if chosen not in allowed or not (revision.isascii() and revision.isdigit()):
@@ -123,31 +130,31 @@ def _choice(site: Site, shown: Shown, moment: int, fields: Fields) -> Choice:
 def _ask_again(
     request: Request, site: Site, person: Participant, shown: Shown, stamp: str
 ) -> Response:
-    """The same face, with its first stamp, and the plea to choose."""
+    """The same face with its first stamp and a request to choose."""
     with site.database.reading() as session:
-        answer = answer_to(session, person.id, shown.trial.id)
+        answer = find_answer(session, person.id, shown.trial.id)
     question = Question(shown, answer, stamp)
-    paper = site.paper(person.paper)
-    return _page(request, site, paper, question, 422, "must_choose")
+    assignment = site.assignment(person.assignment)
+    return _page(request, site, assignment, question, 422, "must_choose")
 
 
 def _page(
     request: Request,
     site: Site,
-    paper: Paper,
+    assignment: Assignment,
     question: Question,
     status: int = 200,
     problem: str | None = None,
 ) -> Response:
     position = question.shown.position
-    ahead = paper.shown[position : position + 1]
+    ahead = assignment.shown[position : position + 1]
     return site.render(
         request,
         "rate.html.jinja",
         status,
         question=question,
         position=position,
-        count=len(paper.shown),
+        count=len(assignment.shown),
         face=site.study.by_face[question.shown.trial.face].picture,
         ahead=[
             picture
@@ -162,4 +169,4 @@ def _page(
 
 def _next(site: Site, person: Participant) -> int | None:
     with site.database.reading() as session:
-        return next_position(session, person.id, site.paper(person.paper))
+        return next_position(session, person.id, site.assignment(person.assignment))

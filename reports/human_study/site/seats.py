@@ -1,11 +1,10 @@
-"""Which paper a volunteer gets, so that papers stay balanced over those who finish.
+"""Chooses each participant's assignment, so that finished assignments stay balanced.
 
-The rule: a newcomer gets the lowest paper that nobody holds. A paper is held by whom
-it was given to until that person withdraws, or left it unfinished and was not seen
-for longer than `patience`. So papers of people who stay away are filled again before
-new ones are begun, and the finished papers stay 0, 1, 2, … without gaps at the end.
-Who comes back after the paper was passed on goes on with it all the same: then two
-people answer one paper.
+A new participant gets the lowest free assignment. An assignment becomes free again when
+its participant withdraws, or leaves it unfinished and stays away for longer than
+`patience`. Therefore abandoned assignments are filled before new ones are started, and
+the finished assignments become 0, 1, 2, … without gaps. A participant who returns after
+the assignment was passed on continues with it, so two participants answer it.
 """
 
 from __future__ import annotations
@@ -16,30 +15,30 @@ from sqlalchemy.orm import Session
 from reports.human_study.site.tables import Participant, Seat
 
 
-def free_paper(session: Session, patience_ms: int, now: int) -> int:
-    """The paper that the next volunteer gets; the caller's transaction may take it."""
+def next_assignment(session: Session, patience_ms: int, now: int) -> int:
+    """The assignment of the next participant. Call it in the joining transaction."""
     away = or_(
         Participant.withdrawn.is_not(None),
         Participant.finished.is_(None) & (Participant.seen < now - patience_ms),
     )
     left = (
-        select(Seat.paper)
+        select(Seat.assignment)
         .join(Participant, Participant.id == Seat.participant)
         .where(away)
-        .order_by(Seat.paper)
+        .order_by(Seat.assignment)
         .limit(1)
     )
-    paper = session.scalar(left)
-    if paper is None:
-        last = session.scalar(select(func.max(Seat.paper)))
-        paper = 0 if last is None else last + 1
-    return paper
+    number = session.scalar(left)
+    if number is None:
+        last = session.scalar(select(func.max(Seat.assignment)))
+        number = 0 if last is None else last + 1
+    return number
 
 
-def take_seat(session: Session, paper: int, participant: str) -> None:
-    """Give a paper to a participant who is in the table already."""
-    seat = session.get(Seat, paper)
+def take_seat(session: Session, assignment: int, participant: str) -> None:
+    """Give an assignment to a participant who is already stored."""
+    seat = session.get(Seat, assignment)
     if seat is None:
-        session.add(Seat(paper=paper, participant=participant))
+        session.add(Seat(assignment=assignment, participant=participant))
     else:
         seat.participant = participant

@@ -1,6 +1,6 @@
-"""The tables of a study's ratings; `migrations/` builds them, a test holds both equal.
+"""The tables of a study's ratings. `migrations/` creates them.
 
-Moments are whole milliseconds since 1970 (UTC), which every database keeps exactly.
+Times are whole milliseconds since 1970 (UTC), which every database stores exactly.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 def now_ms() -> int:
-    """This moment."""
+    """The current time in milliseconds."""
     return time.time_ns() // 1_000_000
 
 
 class Table(DeclarativeBase):
-    """All tables of the site."""
+    """Base of all tables of the site."""
 
 
 class StudyRow(Table):
-    """The one study whose ratings this database keeps, and the site's secret.
+    """The study whose ratings this database holds, and the site's secret.
 
-    The secret (32 bytes) signs cookies and forms; it lies here so that people can go
-    on after a restart of the server.
+    The secret (32 bytes) signs cookies and forms. It is stored so that participants
+    can continue after a restart of the server.
     """
 
     __tablename__ = "studies"
@@ -42,19 +42,19 @@ class StudyRow(Table):
 
 
 class Participant(Table):
-    """One volunteer who agreed to take part.
+    """One person who agreed to take part.
 
-    `id` is opaque and stands in the CSV; `link` is the SHA-256 of the personal link's
-    token, so that this table lets nobody in. `prolific` and `prolific_session` are
-    Prolific's ids, kept for payment and emptied on withdrawal; `paper` is what
-    `Study.paper` takes.
+    `id` is random and appears in the CSV. `assignment` is the index for
+    `Study.assignment`. `link` is the SHA-256 of the personal link's token, so the table
+    gives nobody access. `prolific` and `prolific_session` are Prolific's ids, stored
+    for payment and deleted on withdrawal.
     """
 
     __tablename__ = "participants"
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
     link: Mapped[str] = mapped_column(String(64), unique=True)
-    paper: Mapped[int]
+    assignment: Mapped[int] = mapped_column("paper")
     language: Mapped[str] = mapped_column(String(16))
     consent_version: Mapped[str] = mapped_column(String(64))
     consented: Mapped[int] = mapped_column(BigInteger)
@@ -66,19 +66,21 @@ class Participant(Table):
 
 
 class Seat(Table):
-    """Who holds a paper; it passes on when its holder withdraws or stays away."""
+    """The participant of an assignment. It can change, see `seats.py`."""
 
     __tablename__ = "seats"
 
-    paper: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    assignment: Mapped[int] = mapped_column(
+        "paper", primary_key=True, autoincrement=False
+    )
     participant: Mapped[str] = mapped_column(ForeignKey("participants.id"))
 
 
 class Answer(Table):
-    """The answer that counts: at most one for each participant and trial.
+    """The valid answer: at most one per participant and trial.
 
-    `shown_order` holds the pictures as presented, joined by blanks; `chosen` is empty
-    for "cannot tell". `revisions` says how often the answer was changed.
+    `shown_order` holds the picture ids as shown, separated by spaces. `chosen` is NULL
+    for a tie. `revisions` says how often the answer was changed.
     """
 
     __tablename__ = "answers"
@@ -95,11 +97,10 @@ class Answer(Table):
     revisions: Mapped[int]
 
 
-class Aside(Table):
-    """A choice that does not count: `replaced` by a later one, or `refused`.
+class DiscardedAnswer(Table):
+    """An answer that does not count: `replaced` by a later one, or `refused`.
 
-    Together with `answers` this is the whole history: what the back rule let people
-    change, and what they tried to change against it.
+    An answer is refused if the study's settings do not allow the change.
     """
 
     __tablename__ = "asides"

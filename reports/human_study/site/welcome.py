@@ -1,4 +1,4 @@
-"""From the first visit to the first face: consent, instructions, personal link."""
+"""The pages before the first face: consent, instructions, personal link."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from fastapi import APIRouter, HTTPException, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reports.human_study.site.context import Member, Site, TheSite, current, go
+from reports.human_study.site.context import (
+    Member,
+    Site,
+    TheSite,
+    current_participant,
+    redirect,
+)
 from reports.human_study.site.participants import (
     Prolific,
     TakenError,
-    come_back,
+    find_and_touch,
     join,
     new_ticket,
     prolific_ticket,
@@ -29,13 +35,13 @@ PROLIFIC_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @router.get("/")
 def start(request: Request, site: TheSite) -> Response:
-    """The consent page; who takes part already goes on where they stopped."""
-    prolific = _arrival(request)
+    """The consent page. Participants are redirected to where they stopped."""
+    prolific = _prolific_ids(request)
     if prolific is not None:
-        _arrive(request, site, prolific)
-    if current(request, site) is not None:
-        return go("/rate")
-    # Later the language stays: it is the one in which somebody gave their consent.
+        _start_prolific_session(request, site, prolific)
+    if current_participant(request, site) is not None:
+        return redirect("/rate")
+    # After the consent the language is fixed to that of the consent.
     chosen = request.query_params.get("lang")
     if chosen in site.study.languages:
         request.session[LANGUAGE] = chosen
@@ -46,12 +52,12 @@ def start(request: Request, site: TheSite) -> Response:
 
 @router.post("/consent")
 def agree(request: Request, site: TheSite, fields: Fields) -> Response:
-    """Take part: a double click joins once, for the ticket is the same."""
+    """Join the study. A double click joins once, because the ticket is the same."""
     if fields.get("agree") != "yes":
         return _consent(request, site, 422, problem="must_agree")
     ticket = request.session.get("ticket")
     if ticket is None:
-        return go("/")
+        return redirect("/")
     if not request.session.get("member"):
         site.starts.check(client_of(request))
     known = request.session.get("prolific")
@@ -67,12 +73,12 @@ def agree(request: Request, site: TheSite, fields: Fields) -> Response:
     except TakenError:
         return _consent(request, site, 409, problem="taken")
     _enter(request, person, ticket)
-    return go("/instructions")
+    return redirect("/instructions")
 
 
 @router.get("/instructions")
 def instructions(request: Request, site: TheSite, person: Member) -> Response:
-    """What to do, and how to come back."""
+    """What to do, and how to return later."""
     return site.render(
         request,
         "instructions.html.jinja",
@@ -85,17 +91,17 @@ def instructions(request: Request, site: TheSite, person: Member) -> Response:
 def personal(
     request: Request, site: TheSite, ticket: Annotated[str, Path(max_length=64)]
 ) -> Response:
-    """The personal link: go on where this person stopped."""
-    person = come_back(site.database, ticket)
+    """The personal link: continue where this participant stopped."""
+    person = find_and_touch(site.database, ticket)
     if person is None:
         site.misses.check(client_of(request))
         raise HTTPException(404)
     if person.withdrawn is not None:
         request.session.clear()
-        return go("/withdrawn")
+        return redirect("/withdrawn")
     request.session.clear()
     _enter(request, person, ticket)
-    return go("/rate")
+    return redirect("/rate")
 
 
 def _consent(
@@ -118,8 +124,8 @@ def _enter(request: Request, person: Participant, ticket: str) -> None:
     )
 
 
-def _arrival(request: Request) -> Prolific | None:
-    """The ids in the address of whoever comes from Prolific; 400 for odd ones."""
+def _prolific_ids(request: Request) -> Prolific | None:
+    """The ids that Prolific adds to the address; HTTPException 400 if invalid."""
     given = request.query_params
     if "PROLIFIC_PID" not in given:
         return None
@@ -129,8 +135,8 @@ def _arrival(request: Request) -> Prolific | None:
     return Prolific(person, session)
 
 
-def _arrive(request: Request, site: Site, prolific: Prolific) -> None:
-    """Begin with the ticket of these ids; whoever had it before is known again."""
+def _start_prolific_session(request: Request, site: Site, prolific: Prolific) -> None:
+    """Start a session with the ticket of these ids, or continue the earlier one."""
     ticket = prolific_ticket(site.database.secret, prolific)
     if request.session.get("ticket") != ticket:
         language = request.session.get(LANGUAGE)
@@ -139,6 +145,6 @@ def _arrive(request: Request, site: Site, prolific: Prolific) -> None:
         request.session["prolific"] = vars(prolific)
         if language:
             request.session[LANGUAGE] = language
-    person = come_back(site.database, ticket)
+    person = find_and_touch(site.database, ticket)
     if person is not None:
         _enter(request, person, ticket)

@@ -1,7 +1,6 @@
-"""Who withdrew on the site, as the analysis asks when a study's folder has a database.
+"""Reads from the site's database who has withdrawn, for the analysis.
 
-An exported file knows nothing of what came after it. With this, no report counts the
-answers of somebody who has withdrawn since.
+An exported CSV may hold answers of participants who withdrew after the export.
 """
 
 from __future__ import annotations
@@ -13,25 +12,25 @@ from pathlib import Path
 from reports.human_study.design.study import StudyError
 
 RATINGS = "ratings.sqlite"
-"""The database in a study's folder, unless the site is served with another one."""
+"""Default file name of the database in a study's folder."""
 
 
 def withdrawn_people(folder: Path) -> frozenset[str]:
-    """The codes of those who withdrew; none where the folder has no database.
+    """Ids of the withdrawn participants; empty if the folder has no database.
 
-    Raises StudyError where the database cannot be read.
+    Raises StudyError if the database cannot be read.
     """
     path = folder / RATINGS
     if not path.exists():
         return frozenset()
-    question = "SELECT id FROM participants WHERE withdrawn IS NOT NULL"
+    query = "SELECT id FROM participants WHERE withdrawn IS NOT NULL"
     try:
         with closing(
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        ) as found:
-            return frozenset(code for (code,) in found.execute(question))
+        ) as database:
+            return frozenset(code for (code,) in database.execute(query))
     except sqlite3.Error as error:
         raise StudyError(
-            f"{path} does not tell who has withdrawn ({error}): make it and its folder "
-            "readable and writable; if it is damaged, restore it from a copy"
+            f"cannot read from {path} who has withdrawn ({error}); make it and its "
+            "folder readable and writable, or restore it from a copy if it is damaged"
         ) from error

@@ -1,1 +1,1 @@
-"""The designers' studio: people make the truth of a face, beside its live avatar."""
+"""The designers' studio: people create the ground truth of faces in the browser."""

@@ -1,4 +1,4 @@
-"""The studio's web app, put together."""
+"""The studio's web app."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from reports.human_study.web.rates import Rate
 
 NAME = "Designers’ studio"
 RATE = Rate(per_second=200, burst=3000)
-"""A page shows a thumbnail an option, and a slider on the move asks for pictures."""
+"""High, because a page shows many thumbnails and a moving slider asks for pictures."""
 FIELD_BYTES = 300
-"""Room for one parameter in a posted form, its name and its option's."""
+"""Bytes per parameter in a posted form: its name and its value."""
 
 
 def make_studio(studio: Studio, public_url: str | None = None) -> FastAPI:
-    """The app over a studio; `public_url` as in reports.human_study.web.Setup."""
+    """The app for a studio; `public_url` as in reports.human_study.web.Setup."""
     parameters = len(studio.canvas.spec.parameters)
     setup = Setup(
         NAME,

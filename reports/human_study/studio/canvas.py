@@ -1,4 +1,4 @@
-"""What the studio is handed: an engine that draws, and faces to draw."""
+"""The inputs of the studio: an engine and faces."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from benchmark.avatars.spec import AvatarSpec, Discrete
 from reports.human_study.studio.drafts import Draft
 
 Render = Callable[[AvatarVectors, int], NDArray[np.uint8]]
-"""render(vectors, size): (n, size, size, 3) uint8, for sizes of 64-1024."""
+"""render(vectors, size) gives (n, size, size, 3) uint8, for sizes from 64 to 1024."""
 
 Export = Callable[[str, Mapping[str, Draft]], Mapping[str, bytes]]
-"""export(designer, done drafts by face): the truth file and its seal, by file name."""
+"""export(designer, finished drafts by face) gives truth file and seal by file name."""
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """An engine as the studio sees it; `version` changes with any pixel.
+    """An engine as the studio uses it.
 
-    `options` gives one vector an option of a parameter, alike in all else, with the
-    parameter active: what its thumbnails show.
+    `version` changes whenever a rendered pixel changes. `options` gives one vector per
+    option of a parameter, for thumbnails: all else is equal and the parameter is
+    active.
     """
 
     name: str
@@ -37,10 +38,10 @@ class Canvas:
 
 
 class Faces(Protocol):
-    """The faces that designers work on, in their order."""
+    """The faces that designers work on, in order."""
 
     def ids(self) -> tuple[str, ...]:
-        """The face ids, none twice."""
+        """The face ids, without duplicates."""
         ...
 
     def pixels(self, face: str, size: int) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Entry, personal links, the list of faces, and a designer's own export."""
+"""Routes for entry, personal links, the list of faces and a designer's export."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from fastapi import FastAPI, HTTPException, Request
 from starlette.responses import Response
 
 from reports.human_study.studio.drafts import Draft, StudioError, finished
-from reports.human_study.studio.session import DESIGNER, Studio, see_other
+from reports.human_study.studio.session import DESIGNER, Studio, redirect
 from reports.human_study.studio.sheet import avatar_address
 from reports.human_study.web import Fields, Pages, base_address
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One face in the list: what became of it, and its avatar's picture if any."""
+    """A face in the list. `avatar` is the address of its picture, or empty."""
 
     face: str
     status: str
@@ -23,11 +23,11 @@ class Entry:
 
 
 def add_desk_routes(app: FastAPI, studio: Studio, pages: Pages) -> None:
-    """Entry, personal links, the list of faces, and the designer's own export."""
+    """Add the routes for entry, personal links, the list of faces and the export."""
 
     @app.get("/")
     def desk(request: Request) -> Response:
-        name = studio.present(request)
+        name = studio.find_designer(request)
         if name is None:
             return _entry_page(studio, pages, request)
         return _list_faces(studio, pages, request, name)
@@ -41,24 +41,24 @@ def add_desk_routes(app: FastAPI, studio: Studio, pages: Pages) -> None:
             request.session[DESIGNER] = studio.workbook.enter(given).name
         except StudioError as error:
             return _entry_page(studio, pages, request, str(error), given)
-        return see_other("/")
+        return redirect("/")
 
     @app.get("/desk/{token}")
     def resume(request: Request, token: str) -> Response:
         for designer in studio.workbook.designers():
             if designer.holds(token) and studio.admits(designer.name):
                 request.session[DESIGNER] = designer.name
-                return see_other("/")
+                return redirect("/")
         raise HTTPException(404)
 
     @app.post("/leave")
     def leave(request: Request) -> Response:
         request.session.pop(DESIGNER, None)
-        return see_other("/")
+        return redirect("/")
 
     @app.get("/export/{file}")
     def export(request: Request, file: str) -> Response:
-        designer = studio.seated(request)
+        designer = studio.require_designer(request)
         done = finished(studio.workbook.drafts(designer))
         files = studio.export(designer, done) if done else {}
         if file not in files:
@@ -70,10 +70,10 @@ def add_desk_routes(app: FastAPI, studio: Studio, pages: Pages) -> None:
 def _entry_page(
     studio: Studio, pages: Pages, request: Request, problem: str = "", given: str = ""
 ) -> Response:
-    """Where a designer enters; with a problem, what is wrong with the `given` name."""
+    """The entry page; `problem` says what is wrong with the `given` name."""
     status = 422 if problem else 200
-    template, said = "entry.html.jinja", {"problem": problem, "given": given}
-    return pages.render(request, template, status, studio=studio, **said)
+    template, values = "entry.html.jinja", {"problem": problem, "given": given}
+    return pages.render(request, template, status, studio=studio, **values)
 
 
 def _list_faces(studio: Studio, pages: Pages, request: Request, name: str) -> Response:

@@ -1,4 +1,4 @@
-"""A draft: one designer's avatar of one face, and how it may be changed."""
+"""A draft: one designer's avatar of one face, and changes to it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from benchmark.avatars import AvatarError, AvatarVectors
 from benchmark.avatars.spec import AvatarSpec, Continuous
 
 STEP = 0.01
-"""Sliders move by hundredths: finer than a designer can tell."""
+"""Step of the sliders. Smaller differences are not visible."""
 
 
 class StudioError(ValueError):
-    """The studio cannot do that; the message says why and what to do."""
+    """The studio cannot do this. The message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Finish:
-    """A designer called a draft done: when (UTC ISO), and what was looked at.
+    """When a designer finished a draft (UTC, ISO 8601), and what was shown then.
 
-    `picture` is the SHA-256 (hex) of the face's picture file, `engine_version` the
+    `picture` is the SHA-256 (hex) of the face's picture file, and `engine_version` the
     version of the engine that drew the avatar.
     """
 
@@ -31,10 +31,10 @@ class Finish:
 
 @dataclass(frozen=True)
 class Draft:
-    """One designer's avatar of one face as it stands.
+    """The current state of one designer's avatar of one face.
 
-    `vector` has one row. `revision` grows with each step and is 0 before the first;
-    `undo` and `redo` say what would be taken back or done again, None where nothing.
+    `vector` has one row. `revision` is 0 at first and grows by 1 with each step.
+    `undo` and `redo` describe the step that would be undone or redone, or are None.
     """
 
     face: str
@@ -46,35 +46,35 @@ class Draft:
 
 
 class Stale(StudioError):
-    """A change was meant for an older revision; `draft` is the one that stands."""
+    """A change was based on an older revision; `draft` is the current one."""
 
     def __init__(self, draft: Draft) -> None:
         super().__init__(
-            f"face {draft.face} was changed elsewhere: go on from what stands there now"
+            f"face {draft.face} was changed in another window; continue from there"
         )
         self.draft = draft
 
 
 def finished(drafts: Mapping[str, Draft]) -> dict[str, Draft]:
-    """The drafts that their designer called done."""
+    """The drafts that are finished."""
     return {face: draft for face, draft in drafts.items() if draft.finish is not None}
 
 
-def first_vector(spec: AvatarSpec) -> AvatarVectors:
-    """The avatar that every face starts from: the engine's default, on our steps."""
+def initial_vector(spec: AvatarSpec) -> AvatarVectors:
+    """The avatar that every face starts from: the engine's default on slider steps."""
     vector = AvatarVectors.defaults(spec)
     for scalar in spec.continuous:
-        vector = vector.with_value(scalar.name, on_step(scalar.default))
+        vector = vector.with_value(scalar.name, round_to_step(scalar.default))
     return vector
 
 
-def on_step(value: float) -> float:
-    """The nearest value that a slider can stand at."""
+def round_to_step(value: float) -> float:
+    """The nearest value of a slider."""
     return round(round(value / STEP) * STEP, 2)
 
 
 def with_values(vector: AvatarVectors, values: Mapping[str, str]) -> AvatarVectors:
-    """The avatar with some parameters set, given as text by name.
+    """The avatar with some parameters set. `values` are texts by parameter name.
 
     Raises AvatarError for an unknown parameter or option, and for a number outside
     [0, 1].
@@ -92,25 +92,25 @@ def _number(name: str, text: str) -> float:
         value = float(text)
     except ValueError as error:
         raise AvatarError(f"{name}: {text!r} is not a number in [0, 1]") from error
-    return on_step(value) if 0 <= value <= 1 else value
+    return round_to_step(value) if 0 <= value <= 1 else value
 
 
 def describe_change(before: AvatarVectors, after: AvatarVectors) -> str:
-    """What a change did, for the undo button: one parameter, or how many."""
+    """A change as text for the undo button: the parameter, or how many changed."""
     old, new = before.to_records()[0], after.to_records()[0]
     changed = [name for name in after.spec.names if old[name] != new[name]]
     return words(changed[0]) if len(changed) == 1 else f"{len(changed)} changes"
 
 
 def words(name: str) -> str:
-    """A parameter's or option's name as people read it: `hairType_01` → `hair type 01`.
+    """A parameter or option name as words: `hairType_01` becomes `hair type 01`.
 
-    Keeps runs of capitals and digits together.
+    Runs of capitals and runs of digits stay together.
     """
     parts: list[str] = []
     for previous, letter in zip(" " + name, name, strict=False):
-        turn = (letter.isupper() and previous.islower()) or (
+        new_word = (letter.isupper() and previous.islower()) or (
             letter.isdigit() and previous.isalpha()
         )
-        parts.append(" " + letter if turn else letter)
+        parts.append(" " + letter if new_word else letter)
     return "".join(parts).replace("_", " ").replace("-", " ").strip().lower()

@@ -1,4 +1,4 @@
-"""The page on which a designer makes the avatar of one face, and its pictures."""
+"""Routes for the page of one face, where a designer edits its avatar."""
 
 from __future__ import annotations
 
@@ -15,75 +15,75 @@ from reports.human_study.studio.drafts import (
     Stale,
     StudioError,
     finished,
-    first_vector,
+    initial_vector,
     with_values,
 )
 from reports.human_study.studio.pictures import AVATAR_SIZE, FACE_SIZE, SMALL_SIZE
-from reports.human_study.studio.session import Studio, see_other
+from reports.human_study.studio.session import Studio, redirect
 from reports.human_study.web import Fields, Pages
 
-FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
-"""For pictures whose address changes whenever they do."""
-CHECKED = {"Cache-Control": "private, no-cache"}
+CACHED = {"Cache-Control": "private, max-age=31536000, immutable"}
+"""For pictures whose address changes with their content."""
+REVALIDATED = {"Cache-Control": "private, no-cache"}
 
 
 def add_face_routes(app: FastAPI, studio: Studio, pages: Pages) -> None:
-    """A face's page, and the one address that all of its buttons post to."""
+    """Add the page of a face, and the address to which all its buttons post."""
 
     @app.get("/faces/{face}")
-    def work(request: Request, face: str) -> Response:
-        designer = studio.seated(request)
+    def show(request: Request, face: str) -> Response:
+        designer = studio.require_designer(request)
         _check_face(studio, face)
         return _page(studio, pages, request, designer, face)
 
     @app.post("/faces/{face}")
     def act(request: Request, face: str, fields: Fields) -> Response:
-        designer = studio.seated(request)
+        designer = studio.require_designer(request)
         _check_face(studio, face)
         try:
             draft = _act(studio, designer, face, fields)
         except Stale as error:
-            if not _is_script(request):
+            if not _wants_json(request):
                 raise HTTPException(409) from error
             content = {"error": str(error), **sheet.state(studio.canvas, error.draft)}
             return JSONResponse(content, 409)
         except (AvatarError, StudioError) as error:
             raise HTTPException(422) from error
-        if _is_script(request):
+        if _wants_json(request):
             return JSONResponse(sheet.state(studio.canvas, draft))
-        return see_other(_after(studio, designer, draft, fields["action"]))
+        return redirect(_next_path(studio, designer, draft, fields["action"]))
 
 
 def add_picture_routes(app: FastAPI, studio: Studio) -> None:
-    """Faces, avatars and thumbnails, for those who entered."""
+    """Add the pictures of faces, avatars and options, for entered designers."""
     spec, pictures = studio.canvas.spec, studio.pictures
 
     @app.get("/faces/{face}/picture")
     def face_picture(request: Request, face: str, size: str = "") -> Response:
-        studio.seated(request)
+        studio.require_designer(request)
         _check_face(studio, face)
         pixels = SMALL_SIZE if size == "small" else FACE_SIZE
-        return Response(pictures.face(face, pixels), 200, CHECKED, "image/webp")
+        return Response(pictures.face(face, pixels), 200, REVALIDATED, "image/webp")
 
     @app.get("/avatar.png")
     def avatar(request: Request) -> Response:
-        studio.seated(request)
+        studio.require_designer(request)
         query = request.query_params
         pixels = SMALL_SIZE if query.get("size") == "small" else AVATAR_SIZE
         try:
             values = sheet.posted_values(dict(query))
-            vector = with_values(first_vector(spec), values)
+            vector = with_values(initial_vector(spec), values)
         except AvatarError as error:
             raise HTTPException(422) from error
-        return Response(pictures.avatar(vector, pixels), 200, FOREVER, "image/png")
+        return Response(pictures.avatar(vector, pixels), 200, CACHED, "image/png")
 
     @app.get("/options/{parameter}/{number}.png")
     def option(request: Request, parameter: str, number: int) -> Response:
-        studio.seated(request)
+        studio.require_designer(request)
         choice = next((d for d in spec.discrete if d.name == parameter), None)
         if choice is None or not 0 <= number < len(choice.options):
             raise HTTPException(404)
-        return Response(pictures.thumbnail(choice, number), 200, FOREVER, "image/png")
+        return Response(pictures.thumbnail(choice, number), 200, CACHED, "image/png")
 
 
 def _check_face(studio: Studio, face: str) -> None:
@@ -91,12 +91,12 @@ def _check_face(studio: Studio, face: str) -> None:
         raise HTTPException(404)
 
 
-def _is_script(request: Request) -> bool:
+def _wants_json(request: Request) -> bool:
     return "application/json" in request.headers.get("accept", "")
 
 
 def _act(studio: Studio, designer: str, face: str, fields: Mapping[str, str]) -> Draft:
-    """Do what a button says; StudioError for a form that is not ours."""
+    """Carry out a button's action; StudioError for an invalid form."""
     book, action = studio.workbook, fields.get("action", "")
     revision = _revision(fields)
     if action == "undo":
@@ -122,8 +122,8 @@ def _revision(fields: Mapping[str, str]) -> int:
     return int(text)
 
 
-def _after(studio: Studio, designer: str, draft: Draft, action: str) -> str:
-    """Where a form leads: back to the face, or from one that is done to the next."""
+def _next_path(studio: Studio, designer: str, draft: Draft, action: str) -> str:
+    """The page after a form: the same face, or after "done" the next open one."""
     if action != "done":
         return sheet.face_path(draft.face)
     done = finished(studio.workbook.drafts(designer))
@@ -135,11 +135,13 @@ def _after(studio: Studio, designer: str, draft: Draft, action: str) -> str:
     return "/"
 
 
-def _nearest(studio: Studio, designer: str, face: str) -> str | None:
-    """The face that is most like this one, of those that the designer did."""
+def _most_similar(studio: Studio, designer: str, face: str) -> str | None:
+    """The most similar face among those that the designer has finished."""
     here = set(studio.faces.ids())
     done = finished(studio.workbook.drafts(designer))
-    return studio.likeness.nearest(face, [other for other in done if other in here])
+    return studio.face_similarity.nearest(
+        face, [other for other in done if other in here]
+    )
 
 
 def _page(
@@ -156,7 +158,7 @@ def _page(
         draft=draft,
         state=sheet.state(studio.canvas, draft),
         sections=sheet.sections(studio.canvas, draft.vector),
-        nearest=_nearest(studio, designer, face),
+        nearest=_most_similar(studio, designer, face),
         number=here + 1,
         count=len(ids),
         previous=ids[here - 1] if here else None,

@@ -1,4 +1,4 @@
-"""Which faces look alike, so that a designer can start from a face done before."""
+"""Finds similar faces, so that a designer can start from an existing avatar."""
 
 from __future__ import annotations
 
@@ -14,26 +14,25 @@ from reports.human_study.studio.canvas import Faces
 PIXELS = 64
 CELLS = 16
 BORDER = 2
-"""Cells at each edge that do not count: there is background."""
+"""Cells at each edge that are ignored, because they show background."""
 KEPT_FACES = 100_000
 
 
-class Likeness:
-    """Compares aligned faces by what stands where: colours of a coarse grid, CIELAB.
+class FaceSimilarity:
+    """Compares aligned faces by the CIELAB colours of a coarse grid.
 
-    That finds people of like skin, hair and hairline, which is what a copied avatar
-    saves work on; it is no measure of identity.
+    It finds people with similar skin, hair and hairline. It does not measure identity.
     """
 
     def __init__(self, faces: Faces) -> None:
         self._faces = faces
-        self._look = lru_cache(KEPT_FACES)(self._measure)
+        self._colours = lru_cache(KEPT_FACES)(self._measure)
 
     def nearest(self, face: str, others: Iterable[str]) -> str | None:
-        """The most alike of some other faces, the first of equals; None of none."""
-        mine = self._look(face)
+        """The most similar of some other faces (the first if tied), or None."""
+        mine = self._colours(face)
         distances = {
-            other: float(np.linalg.norm(self._look(other) - mine, axis=-1).mean())
+            other: float(np.linalg.norm(self._colours(other) - mine, axis=-1).mean())
             for other in others
             if other != face
         }

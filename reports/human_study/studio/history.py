@@ -1,94 +1,73 @@
-"""The steps of every draft in the workbook's database, taken and taken back.
+"""The steps of a draft in the workbook: append, undo, redo and finish.
 
-All functions work inside the transaction of whoever calls them.
+All functions work in the caller's transaction.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
 from datetime import UTC, datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from benchmark.avatars import AvatarVectors
 from benchmark.avatars.spec import AvatarSpec
-from reports.human_study.studio.drafts import Draft, Finish, first_vector
-
-TABLES = """
-CREATE TABLE drafts (
-    designer TEXT NOT NULL REFERENCES designers (name), face TEXT NOT NULL,
-    revision INTEGER NOT NULL, step INTEGER NOT NULL,
-    finished_at TEXT, picture TEXT, engine_version TEXT,
-    PRIMARY KEY (designer, face)
-);
-CREATE TABLE steps (
-    designer TEXT NOT NULL, face TEXT NOT NULL, step INTEGER NOT NULL,
-    record TEXT NOT NULL, what TEXT NOT NULL, made_at TEXT NOT NULL,
-    PRIMARY KEY (designer, face, step)
-);
-"""
+from reports.human_study.studio.drafts import Draft, Finish, initial_vector
+from reports.human_study.studio.tables import DraftRow, StepRow
 
 
-def read_draft(
-    db: sqlite3.Connection, spec: AvatarSpec, designer: str, face: str
-) -> Draft:
-    """The draft as it stands; the avatar to start from where nothing is kept yet."""
-    place = (designer, face)
-    found = db.execute(
-        "SELECT revision, step, finished_at, picture, engine_version FROM drafts "
-        "WHERE designer = ? AND face = ?",
-        place,
-    ).fetchone()
-    if found is None:
-        return Draft(face, first_vector(spec))
-    revision, step, *finish = found
-    near = db.execute(
-        "SELECT step, record, what FROM steps WHERE designer = ? AND face = ? "
-        "AND step BETWEEN ? AND ?",
-        (*place, step, step + 1),
+def read_draft(session: Session, spec: AvatarSpec, designer: str, face: str) -> Draft:
+    """The current draft of a face; the initial avatar if nothing is stored yet."""
+    row = session.get(DraftRow, (designer, face))
+    if row is None:
+        return Draft(face, initial_vector(spec))
+    nearby = select(StepRow).where(
+        StepRow.designer == designer,
+        StepRow.face == face,
+        StepRow.step.between(row.step, row.step + 1),
     )
-    steps = {number: (record, what) for number, record, what in near}
-    record, what = steps[step]
+    steps = {each.step: each for each in session.scalars(nearby)}
+    current, following = steps[row.step], steps.get(row.step + 1)
     return Draft(
         face,
-        AvatarVectors.from_records(spec, [json.loads(record)]),
-        revision,
-        undo=what if step else None,
-        redo=steps[step + 1][1] if step + 1 in steps else None,
-        finish=None if finish[0] is None else Finish(*finish),
+        AvatarVectors.from_records(spec, [json.loads(current.record)]),
+        row.revision,
+        undo=current.what if row.step else None,
+        redo=following.what if following else None,
+        finish=_finish(row),
     )
 
 
-def append(
-    db: sqlite3.Connection,
-    designer: str,
-    draft: Draft,
-    vector: AvatarVectors,
-    what: str,
+def append_step(
+    session: Session, designer: str, draft: Draft, vector: AvatarVectors, what: str
 ) -> None:
-    """Take a step from where the draft stands; what could be redone is forgotten."""
-    _begin(db, designer, draft)
-    place = (designer, draft.face)
-    step = _step(db, designer, draft)
-    db.execute(
-        "DELETE FROM steps WHERE designer = ? AND face = ? AND step > ?", (*place, step)
+    """Add a step after the current one and delete the steps that could be redone."""
+    row = _get_or_create(session, designer, draft)
+    later = delete(StepRow).where(
+        StepRow.designer == designer,
+        StepRow.face == draft.face,
+        StepRow.step > row.step,
     )
-    _keep(db, designer, draft.face, step + 1, vector, what)
-    _stand(db, designer, draft, step + 1)
+    session.execute(later)
+    session.add(_step(row, row.step + 1, vector, what))
+    _set_step(row, row.step + 1)
 
 
-def move(db: sqlite3.Connection, designer: str, draft: Draft, by: int) -> None:
-    """Stand `by` steps further on (or back); that step must be there."""
-    _stand(db, designer, draft, _step(db, designer, draft) + by)
+def move(session: Session, designer: str, draft: Draft, by: int) -> None:
+    """Move `by` steps forward (or back). That step must exist."""
+    row = _get_or_create(session, designer, draft)
+    _set_step(row, row.step + by)
 
 
-def finish(db: sqlite3.Connection, designer: str, draft: Draft, how: Finish) -> None:
-    """Call the draft done."""
-    _begin(db, designer, draft)
-    db.execute(
-        "UPDATE drafts SET finished_at = ?, picture = ?, engine_version = ? "
-        "WHERE designer = ? AND face = ?",
-        (how.at, how.picture, how.engine_version, designer, draft.face),
-    )
+def mark_finished(
+    session: Session, designer: str, draft: Draft, finish: Finish
+) -> None:
+    """Store that the designer finished the draft."""
+    row = _get_or_create(session, designer, draft)
+    row.finished_at = finish.at
+    row.picture = finish.picture
+    row.engine_version = finish.engine_version
 
 
 def now() -> str:
@@ -96,39 +75,35 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _begin(db: sqlite3.Connection, designer: str, draft: Draft) -> None:
-    """Keep the avatar that a face starts from as step 0, once."""
-    place = (designer, draft.face)
-    begun = db.execute(
-        "INSERT OR IGNORE INTO drafts VALUES (?, ?, 0, 0, NULL, NULL, NULL)", place
-    )
-    if begun.rowcount:
-        _keep(db, designer, draft.face, 0, draft.vector, "start")
+def _finish(row: DraftRow) -> Finish | None:
+    if row.finished_at is None:
+        return None
+    return Finish(row.finished_at, row.picture or "", row.engine_version or "")
 
 
-def _keep(
-    db: sqlite3.Connection,
-    designer: str,
-    face: str,
-    step: int,
-    vector: AvatarVectors,
-    what: str,
-) -> None:
+def _get_or_create(session: Session, designer: str, draft: Draft) -> DraftRow:
+    """The draft's row; a new one has the draft's avatar as step 0."""
+    row = session.get(DraftRow, (designer, draft.face))
+    if row is None:
+        row = DraftRow(designer=designer, face=draft.face, revision=0, step=0)
+        session.add_all([row, _step(row, 0, draft.vector, "start")])
+    return row
+
+
+def _step(row: DraftRow, number: int, vector: AvatarVectors, what: str) -> StepRow:
     record = json.dumps(vector.to_records()[0], separators=(",", ":"))
-    row = (designer, face, step, record, what, now())
-    db.execute("INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?)", row)
-
-
-def _step(db: sqlite3.Connection, designer: str, draft: Draft) -> int:
-    query = "SELECT step FROM drafts WHERE designer = ? AND face = ?"
-    (step,) = db.execute(query, (designer, draft.face)).fetchone()
-    return step
-
-
-def _stand(db: sqlite3.Connection, designer: str, draft: Draft, step: int) -> None:
-    """Make `step` the one that stands; a draft that was done is done no longer."""
-    db.execute(
-        "UPDATE drafts SET step = ?, revision = revision + 1, finished_at = NULL, "
-        "picture = NULL, engine_version = NULL WHERE designer = ? AND face = ?",
-        (step, designer, draft.face),
+    return StepRow(
+        designer=row.designer,
+        face=row.face,
+        step=number,
+        record=record,
+        what=what,
+        made_at=now(),
     )
+
+
+def _set_step(row: DraftRow, step: int) -> None:
+    """Make `step` the current one. The draft is no longer finished."""
+    row.step = step
+    row.revision += 1
+    row.finished_at = row.picture = row.engine_version = None

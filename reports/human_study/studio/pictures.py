@@ -1,4 +1,4 @@
-"""Pictures that the pages show: faces, avatars, and thumbnails of options."""
+"""The pictures of the pages: faces, avatars and thumbnails of options."""
 
 from __future__ import annotations
 
@@ -16,22 +16,21 @@ from reports.human_study.studio.canvas import Canvas, Faces
 AVATAR_SIZE, FACE_SIZE, SMALL_SIZE = 384, 384, 128
 OPTION_SIZE, THUMBNAIL_SIZE = 192, 96
 SMALLEST_CROP = 0.4
-"""A thumbnail shows at least this share of the avatar's width, to be recognised."""
+"""Smallest share of the avatar's width that a thumbnail shows."""
 KEPT_AVATARS, KEPT_FACES = 400, 400
 
 
 class Pictures:
-    """Encoded pictures, drawn when first asked for and kept in memory.
+    """Encoded pictures, rendered on first use and cached in memory.
 
-    Threads may share it: an engine need not be thread-safe, so it draws one picture at
-    a time.
+    Thread-safe: the engine renders one picture at a time, because it need not be.
     """
 
     def __init__(self, canvas: Canvas, faces: Faces) -> None:
         self._canvas = canvas
         self._faces = faces
-        self._pen = threading.Lock()
-        self._crops: dict[str, threading.Lock] = {
+        self._engine_lock = threading.Lock()
+        self._option_locks: dict[str, threading.Lock] = {
             choice.name: threading.Lock() for choice in canvas.spec.discrete
         }
         self._thumbnails: dict[str, list[bytes]] = {}
@@ -44,14 +43,14 @@ class Pictures:
         return self._avatar(*key)
 
     def thumbnail(self, choice: Discrete, option: int) -> bytes:
-        """One option of a parameter as PNG, cut to where its options differ."""
-        with self._crops[choice.name]:
+        """One option of a parameter as PNG, cropped to where the options differ."""
+        with self._option_locks[choice.name]:
             if choice.name not in self._thumbnails:
                 self._thumbnails[choice.name] = self._draw_options(choice)
         return self._thumbnails[choice.name][option]
 
     def prepare(self) -> None:
-        """Draw every thumbnail, so that the first page need not wait for them."""
+        """Render all thumbnails of shapes, so that the first page loads quickly."""
         for choice in self._canvas.spec.discrete:
             if choice.kind == "shape":
                 self.thumbnail(choice, 0)
@@ -69,14 +68,16 @@ class Pictures:
         drawn = np.stack(
             [self._draw(vectors[row], OPTION_SIZE) for row in range(len(vectors))]
         )
-        return [_png(picture, THUMBNAIL_SIZE) for picture in _where_they_differ(drawn)]
+        return [
+            _png(picture, THUMBNAIL_SIZE) for picture in _crop_to_differences(drawn)
+        ]
 
     def _draw(self, vector: AvatarVectors, size: int) -> NDArray[np.uint8]:
-        with self._pen:
+        with self._engine_lock:
             return self._canvas.render(vector, size)[0]
 
     def _encode_face(self, face: str, size: int) -> bytes:
-        """A face as WebP without whatever else its file told."""
+        """A face as WebP without the metadata of its file."""
         from PIL import Image
 
         buffer = io.BytesIO()
@@ -85,8 +86,8 @@ class Pictures:
         return buffer.getvalue()
 
 
-def _where_they_differ(drawn: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(n, S, S, 3) pictures cut to the square in which they are not all the same."""
+def _crop_to_differences(drawn: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(n, S, S, 3) pictures cropped to the square that contains their differences."""
     side = drawn.shape[1]
     differs = (drawn != drawn[:1]).any(axis=(0, 3))
     if not differs.any():

@@ -1,4 +1,4 @@
-"""What all pages of the studio work with, and who sits at a page."""
+"""The objects that all pages of the studio share, and the session's designer."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from fastapi import HTTPException, Request
 from starlette.responses import RedirectResponse
 
 from reports.human_study.studio.canvas import Canvas, Export, Faces
-from reports.human_study.studio.face_similarity import Likeness
+from reports.human_study.studio.face_similarity import FaceSimilarity
 from reports.human_study.studio.pictures import Pictures
 from reports.human_study.studio.workbook import Workbook
 
 DESIGNER = "designer"
-"""Key of the session under which the designer's name lies."""
+"""Session key of the designer's name."""
 
 
 @dataclass(frozen=True)
 class Studio:
-    """All that the pages work with.
+    """The objects that all pages share.
 
-    Designers that are `invited` come in by their personal links, and nobody else; where
-    none is, whoever reaches the page may begin under a new name.
+    If designers are `invited`, only they may enter, with their personal links.
+    Otherwise anybody who reaches the page may start under a new name.
     """
 
     canvas: Canvas
@@ -29,11 +29,11 @@ class Studio:
     workbook: Workbook
     export: Export
     pictures: Pictures
-    likeness: Likeness
+    face_similarity: FaceSimilarity
     invited: tuple[str, ...]
 
     @classmethod
-    def over(
+    def create(
         cls,
         canvas: Canvas,
         faces: Faces,
@@ -41,26 +41,32 @@ class Studio:
         export: Export,
         invited: tuple[str, ...] = (),
     ) -> Studio:
-        """A studio for a canvas and faces, its caches still empty."""
-        pictures, likeness = Pictures(canvas, faces), Likeness(faces)
-        return cls(canvas, faces, workbook, export, pictures, likeness, invited)
+        """A studio for a canvas and faces, with empty caches."""
+        return cls(
+            canvas,
+            faces,
+            workbook,
+            export,
+            Pictures(canvas, faces),
+            FaceSimilarity(faces),
+            invited,
+        )
 
     def admits(self, name: str) -> bool:
-        """Whether that designer may come in."""
+        """Whether this designer may enter."""
         return not self.invited or name in self.invited
 
-    def present(self, request: Request) -> str | None:
-        """The designer of this session, None where nobody entered."""
+    def find_designer(self, request: Request) -> str | None:
+        """The designer of this session, or None."""
         name = request.session.get(DESIGNER)
         return name if isinstance(name, str) and self.admits(name) else None
 
-    def seated(self, request: Request) -> str:
+    def require_designer(self, request: Request) -> str:
         """The designer of this session.
 
-        Raises HTTPException for strangers: a page sends them to the entry, anything
-        else is refused.
+        Raises HTTPException if there is none: 303 to the entry page for GET, else 403.
         """
-        name = self.present(request)
+        name = self.find_designer(request)
         if name is not None:
             return name
         if request.method == "GET":
@@ -68,6 +74,6 @@ class Studio:
         raise HTTPException(403)
 
 
-def see_other(place: str) -> RedirectResponse:
-    """Go on to another page with GET."""
-    return RedirectResponse(place, 303)
+def redirect(path: str) -> RedirectResponse:
+    """Redirect to another page with GET."""
+    return RedirectResponse(path, 303)

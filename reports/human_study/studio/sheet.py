@@ -1,4 +1,4 @@
-"""The fields of a face's page, as its template lays them out."""
+"""The form fields on the page of a face, as its template needs them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reports.human_study.studio.canvas import Canvas
 from reports.human_study.studio.drafts import Draft, words
 
 PREFIX = "set."
-"""Fields of parameters begin so; no other field does."""
+"""Prefix of the form fields of parameters."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Choice:
 
 @dataclass(frozen=True)
 class Field:
-    """One parameter: a slider where `choices` is empty, else a picker.
+    """One parameter: a slider if `choices` is empty, else a picker.
 
-    An inactive one has `condition`, which says in words what would make it active.
+    `condition` says in words when the parameter is active; empty if always.
     """
 
     name: str
@@ -51,13 +51,13 @@ class Section:
 
 
 def sections(canvas: Canvas, vector: AvatarVectors) -> list[Section]:
-    """Every parameter with its value, by component, in the spec's order."""
+    """All parameters with their values, by component, in the order of the spec."""
     values, active = texts(vector), activity(vector)
     members: dict[str, list[Field]] = {}
     for parameter in canvas.spec.parameters:
         field = Field(
             name=PREFIX + parameter.name,
-            label=capital(words(parameter.name)),
+            label=capitalise(words(parameter.name)),
             value=values[parameter.name],
             active=active[parameter.name],
             condition=condition(canvas.spec, parameter),
@@ -65,13 +65,13 @@ def sections(canvas: Canvas, vector: AvatarVectors) -> list[Section]:
         )
         members.setdefault(parameter.component, []).append(field)
     return [
-        Section(capital(words(component)), f"part-{number}", tuple(fields))
+        Section(capitalise(words(component)), f"part-{number}", tuple(fields))
         for number, (component, fields) in enumerate(members.items(), start=1)
     ]
 
 
 def texts(vector: AvatarVectors) -> dict[str, str]:
-    """Each parameter's value (of one row) as its form field holds it."""
+    """The value of each parameter (of one row) as form text."""
     record = vector.to_records()[0]
     return {
         name: value if isinstance(value, str) else f"{value:g}"
@@ -88,7 +88,7 @@ def activity(vector: AvatarVectors) -> dict[str, bool]:
 
 
 def condition(spec: AvatarSpec, parameter: Parameter) -> str:
-    """What makes a parameter active, in words; empty where it always is."""
+    """When a parameter is active, in words; empty if always."""
     wanted = parameter.active_when
     if wanted is None:
         return ""
@@ -104,7 +104,7 @@ def condition(spec: AvatarSpec, parameter: Parameter) -> str:
 
 
 def posted_values(fields: Mapping[str, str]) -> dict[str, str]:
-    """The parameters among the fields of a form or the query of a picture."""
+    """The parameters in a posted form or in the query of a picture."""
     return {
         name.removeprefix(PREFIX): value
         for name, value in fields.items()
@@ -113,19 +113,19 @@ def posted_values(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def avatar_address(canvas: Canvas, vector: AvatarVectors, size: str = "") -> str:
-    """Where an avatar's picture is found: the same picture, the same address."""
+    """The address of an avatar's picture; equal pictures have equal addresses."""
     query = {"v": canvas.version, **({"size": size} if size else {})}
     query |= {PREFIX + name: value for name, value in texts(vector).items()}
     return f"/avatar.png?{urlencode(query)}"
 
 
 def face_path(face: str) -> str:
-    """Where a face's page lies."""
+    """The path of a face's page."""
     return f"/faces/{quote(face, safe='')}"
 
 
 def state(canvas: Canvas, draft: Draft) -> dict[str, Any]:
-    """A draft as the page's script takes it over (JSON-able)."""
+    """A draft as JSON-compatible data for the page's script."""
     return {
         "revision": draft.revision,
         "values": {PREFIX + n: v for n, v in texts(draft.vector).items()},
@@ -137,8 +137,8 @@ def state(canvas: Canvas, draft: Draft) -> dict[str, Any]:
     }
 
 
-def capital(text: str) -> str:
-    """The text with its first letter large."""
+def capitalise(text: str) -> str:
+    """The text with its first letter in upper case."""
     return text[:1].upper() + text[1:]
 
 

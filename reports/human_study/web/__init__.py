@@ -1,7 +1,7 @@
-"""What the rating site and the designers' studio share: safe, plain, accessible web.
+"""The web framework that the rating site and the studio share.
 
-Every page works without JavaScript and at 320 px; every unsafe request is checked for
-its origin and its token; nothing is read from or sent to another host.
+Every page works without JavaScript and at a width of 320 px. Every request that changes
+something is checked for its origin and token. Pages load nothing from other hosts.
 """
 
 from reports.human_study.web.application import Setup, make_app

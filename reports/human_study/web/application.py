@@ -1,4 +1,4 @@
-"""An empty app with every protection on; the rating site and the studio fill it."""
+"""Creates an app with all protections. The rating site and the studio add routes."""
 
 from __future__ import annotations
 
@@ -27,14 +27,20 @@ USUAL_RATE = Rate(per_second=50, burst=300)
 
 @dataclass(frozen=True)
 class Setup:
-    """How an app is set up.
+    """Settings of an app.
 
-    `secret` signs the session cookie: at least 32 random bytes that outlive a restart.
-    `cookie` is its name: cookies do not know ports, so two apps need two names.
-    `public_url` is where people reach the server when it stands behind a proxy or on
-    another interface; only its host and this machine's own names are answered, which
-    stops DNS rebinding. A body may have `body_bytes` bytes and `fields` form fields;
-    `rate` is per client address.
+    Attributes:
+        name: title of the app.
+        secret: signs the session cookie; at least 32 random bytes, the same after a
+            restart.
+        languages: languages of the pages.
+        cookie: name of the session cookie. Apps on one host need different names,
+            because cookies ignore ports.
+        public_url: address behind a proxy or on another interface. Requests are only
+            accepted for its host and local names, which prevents DNS rebinding.
+        body_bytes: largest body of a request, in bytes.
+        fields: largest number of form fields.
+        rate: request rate per client address.
     """
 
     name: str
@@ -48,7 +54,7 @@ class Setup:
 
     @property
     def https(self) -> bool:
-        """Whether people reach the server through https alone."""
+        """Whether the public address uses https."""
         return (self.public_url or "").startswith("https://")
 
     @property
@@ -59,16 +65,16 @@ class Setup:
 
     @property
     def hosts(self) -> list[str]:
-        """Host names that are answered."""
+        """Accepted host names."""
         public = urlsplit(self.public_url or "").hostname
         return [*LOCAL_HOSTS, *([public] if public else [])]
 
 
 def make_app(setup: Setup, pages: Pages) -> FastAPI:
-    """An app without routes of its own but /static/web/: headers, checks, error pages.
+    """An app with headers, request checks, error pages and only /static/web/ as route.
 
-    Every unsafe request has to carry the token of `csrf_token` as the form field
-    `csrf` or the header `X-CSRF-Token`; endpoints read `Fields` or `Body`.
+    Every unsafe request must carry the token of `csrf_token` as the form field `csrf`
+    or the header `X-CSRF-Token`. Endpoints read `Fields` or `Body`.
     """
     if len(setup.secret) < 32:
         raise ValueError("the secret is shorter than 32 bytes")
@@ -99,7 +105,7 @@ def make_app(setup: Setup, pages: Pages) -> FastAPI:
 
 
 class _Static(StaticFiles):
-    """Static files; browsers ask each time whether theirs are still good."""
+    """Static files that browsers revalidate on every use."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)

@@ -1,4 +1,4 @@
-"""Bodies of requests: read up to a limit, parsed strictly, checked for their token."""
+"""Reads request bodies up to a limit and parses them strictly."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ JSON = "application/json"
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """The body; HTTPException 413 where it is longer than `limit` bytes, 408 if slow.
+    """The body; HTTPException 413 if it is longer than `limit` bytes, 408 if too slow.
 
-    The limit holds while the body streams in: a false or missing Content-Length cannot
-    make the server keep more.
+    The limit is checked while the body arrives, so a wrong or missing Content-Length
+    cannot exceed it.
     """
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -42,7 +42,7 @@ async def _stream(request: Request, limit: int) -> bytes:
 
 
 def parse_body(content_type: str, body: bytes, fields: int) -> Mapping[str, Any]:
-    """A form of up to `fields` fields, or a JSON object; HTTPException 400 or 415."""
+    """The form (at most `fields` fields) or JSON object; HTTPException 400 or 415."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind not in (FORM, JSON):
         raise HTTPException(415)
@@ -53,7 +53,7 @@ def parse_body(content_type: str, body: bytes, fields: int) -> Mapping[str, Any]
 
 
 def _form(body: bytes, most: int) -> dict[str, str]:
-    """Fields by name; ValueError for bad UTF-8, bad syntax or a name given twice."""
+    """Fields by name; ValueError for invalid UTF-8, syntax or duplicate names."""
     if not body:
         return {}
     pairs = parse_qsl(
@@ -65,7 +65,7 @@ def _form(body: bytes, most: int) -> dict[str, str]:
     )
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        raise ValueError("a field is given twice")
+        raise ValueError("duplicate field")
     return fields
 
 
@@ -81,7 +81,7 @@ def _posted(request: Request) -> Mapping[str, Any]:
 
 
 def _posted_fields(request: Request) -> Mapping[str, str]:
-    """The fields of a form; 415 where the body was JSON."""
+    """The fields of a form; HTTPException 415 if the body was JSON."""
     posted = request.state.posted
     if not all(isinstance(value, str) for value in posted.values()):
         raise HTTPException(415)
@@ -89,7 +89,7 @@ def _posted_fields(request: Request) -> Mapping[str, str]:
 
 
 Body = Annotated[Mapping[str, Any], Depends(_posted)]
-"""A parameter of an endpoint: the posted JSON object (or form), token checked."""
+"""Endpoint parameter: the posted JSON object or form, with its token checked."""
 
 Fields = Annotated[Mapping[str, str], Depends(_posted_fields)]
-"""A parameter of an endpoint: the posted form's fields, token checked."""
+"""Endpoint parameter: the fields of the posted form, with its token checked."""

@@ -1,4 +1,4 @@
-"""Headers that go with every answer: what a browser may do with our pages."""
+"""Security headers that are sent with every response."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
-"""No inline script or style, no frame, no other host: injected markup stays dead."""
+"""Content security policy: no inline script or style, no frames, no other hosts."""
 
 ALWAYS = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
-    # Not `no-referrer`: it turns the Origin of our own forms into `null`.
+    # `no-referrer` would set the Origin of the app's own forms to `null`.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -34,14 +34,14 @@ YEAR_S = 365 * 24 * 3600
 
 
 class SafeHeaders:
-    """Add the headers above; `no-store` where an answer does not say otherwise."""
+    """Middleware that adds the headers above, and `no-store` by default."""
 
     def __init__(self, app: ASGIApp, https: bool = False) -> None:
         self.app = app
         self.https = https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on and add headers to its answer."""
+        """Handle a request and add headers to its response."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -55,7 +55,7 @@ class SafeHeaders:
 
 
 def add_safe_headers(headers: MutableHeaders, https: bool) -> None:
-    """Set the headers of this page on an answer; `https` pins browsers to it."""
+    """Add the security headers to a response; with `https` also HSTS."""
     for name, value in ALWAYS.items():
         headers[name] = value
     headers.setdefault("Cache-Control", "no-store")

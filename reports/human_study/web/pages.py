@@ -1,4 +1,4 @@
-"""Pages from Jinja templates in one frame, in one of the app's languages."""
+"""Renders pages from Jinja templates in one of the app's languages."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from starlette.responses import HTMLResponse
 from reports.human_study.web.requests import csrf_token
 
 LANGUAGE = "language"
-"""Key of the session under which a chosen language lies."""
+"""Session key of the chosen language."""
 
 
 class Pages:
-    """Renders templates of `package` (a folder `templates` in it) inside our frame.
+    """Renders the templates in the folder `templates` of `package`.
 
-    `name` heads every page; `names` says what stands there instead in a language.
-    Templates extend "web/frame.html.jinja". All values are escaped; an undefined one
-    is an error. Every template sees `request`, `lang`, `csrf` (the token), `name` and
-    `frame` (the words of the frame).
+    `name` is shown at the top of every page; `names` overrides it per language.
+    Templates extend "web/frame.html.jinja". All values are escaped, and undefined ones
+    raise an error. Every template gets `request`, `lang`, `csrf` (the token), `name`
+    and `frame` (the texts of the frame).
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Pages:
     def render(
         self, request: Request, template: str, status: int = 200, **values: Any
     ) -> HTMLResponse:
-        """The page as an answer; `values` go to the template."""
+        """The page as a response; `values` are passed to the template."""
         language = page_language(request, self.languages)
         content = self.environment.get_template(template).render(
             request=request,
@@ -64,7 +64,7 @@ class Pages:
 
 
 def page_language(request: Request, languages: Sequence[str]) -> str:
-    """The chosen language, else the first that the browser asks for, else the first."""
+    """The chosen language, else the browser's preferred one, else the first."""
     chosen = request.session.get(LANGUAGE)
     if isinstance(chosen, str) and chosen in languages:
         return chosen
@@ -78,9 +78,9 @@ def page_language(request: Request, languages: Sequence[str]) -> str:
 
 @cache
 def words(package: str, language: str) -> Mapping[str, Any]:
-    """The words of a package (`wording/LANGUAGE.yaml` in it), English without others.
+    """The texts in `wording/LANGUAGE.yaml` of a package, or the English ones.
 
-    A study may speak a language that buttons do not; its own texts are in that one.
+    A study's language may lack texts here, because studies may bring their own.
     """
     folder = files(package).joinpath("wording")
     source = folder.joinpath(f"{language}.yaml")

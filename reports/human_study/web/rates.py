@@ -1,8 +1,7 @@
-"""How often one client may ask: token buckets, in memory, for one server process."""
+"""Rate limits per client: token buckets in the memory of one server process."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 import threading
 import time
@@ -13,20 +12,22 @@ from dataclasses import dataclass
 from fastapi import HTTPException
 from starlette.requests import Request
 
+from benchmark.storage.digests import bytes_digest
+
 CLIENTS = 10_000
-"""Clients that are remembered; a flood of addresses cannot fill the memory."""
+"""Largest number of stored clients, to limit memory."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """`per_second` requests in the long run, `burst` of them at once."""
+    """`per_second` requests on average, and at most `burst` at once."""
 
     per_second: float
     burst: int
 
 
 class Limit:
-    """Token buckets of one rate, one for each client; threads may share it."""
+    """One token bucket per client. Thread-safe."""
 
     def __init__(self, rate: Rate, clock: Callable[[], float] = time.monotonic) -> None:
         self.rate = rate
@@ -35,7 +36,7 @@ class Limit:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait(self, client: str) -> float:
-        """Take one token; seconds to wait where there is none, 0.0 where there was."""
+        """Take one token. Returns 0.0, or the seconds to wait if there is none."""
         with self._lock:
             now = self._clock()
             tokens, since = self._buckets.pop(client, (float(self.rate.burst), now))
@@ -49,13 +50,13 @@ class Limit:
             return 0.0 if allowed else (1 - tokens) / self.rate.per_second
 
     def check(self, client: str) -> None:
-        """Take one token; raises HTTPException 429 with Retry-After without one."""
+        """Take one token; HTTPException 429 with Retry-After if there is none."""
         seconds = self.wait(client)
         if seconds > 0:
             raise HTTPException(429, headers={"Retry-After": str(math.ceil(seconds))})
 
 
 def client_of(request: Request) -> str:
-    """Which client asks: a hash of its address, for addresses are never kept."""
+    """A hash of the client's address. Addresses are never stored."""
     host = request.client.host if request.client else ""
-    return hashlib.sha256(host.encode()).hexdigest()[:16]
+    return bytes_digest(host.encode())[:16]

@@ -1,4 +1,4 @@
-"""The check that every unsafe request passes: its origin, its body, its token."""
+"""Checks of every request: rate, origin, body and token."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from reports.human_study.web.rates import Limit, client_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OUR_SITE = frozenset({"same-origin", "none"})
-"""What browsers say of a form of ours, and of one that a person sends again."""
+"""Values of Sec-Fetch-Site for the app's own forms and for resent ones."""
 TOKEN_HEADER = "X-CSRF-Token"
 TOKEN_FIELD = "csrf"
 
 
 def csrf_token(request: Request) -> str:
-    """The token of this browser's session, made on first use.
+    """The token of this session, created on first use.
 
-    It lies in the signed session cookie, which no other site can read or write, so a
-    form that carries it came from a page of ours.
+    Other sites cannot read or write the signed session cookie that holds it, so a form
+    with this token comes from one of the app's pages.
     """
     if TOKEN_FIELD not in request.session:
         request.session[TOKEN_FIELD] = secrets.token_urlsafe(24)
@@ -32,17 +32,17 @@ def csrf_token(request: Request) -> str:
 
 
 def base_address(request: Request) -> str:
-    """Where people reach this server, without a slash at the end."""
+    """The public address of this server, without a trailing slash."""
     public: str | None = request.app.state.public_url
     return (public or str(request.base_url)).rstrip("/")
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """What is taken: requests a second, bytes and form fields of a body, and an origin.
+    """Limits of requests: rate, bytes and form fields of a body, and origin.
 
-    `origin` is the public one (scheme and host) beside that of the Host header, for a
-    proxy may change that header; None without one.
+    `origin` is the public one (scheme and host) or None. It is accepted besides that of
+    the Host header, because a proxy may change that header.
     """
 
     limit: Limit
@@ -52,10 +52,10 @@ class Bounds:
 
 
 def check_requests(bounds: Bounds) -> Callable[..., Awaitable[None]]:
-    """A dependency for the whole app; endpoints then read `Fields` or `Body`.
+    """A dependency for the whole app that checks every request.
 
-    Raises HTTPException 429 (too often), 403 (another origin, no or a wrong token),
-    413, 415, 408 or 400 (the body).
+    It raises HTTPException 429 (rate), 403 (other origin, missing or wrong token), or
+    413, 415, 408 and 400 (body).
     """
 
     async def check(request: Request) -> None:
@@ -74,7 +74,7 @@ def check_requests(bounds: Bounds) -> Callable[..., Awaitable[None]]:
 
 
 def _check_origin(request: Request, public: str | None) -> None:
-    """Browsers tell where a request comes from; what is told must be our own site."""
+    """Reject requests that a browser sends from another site."""
     if request.headers.get("sec-fetch-site", "none") not in OUR_SITE:
         raise HTTPException(403)
     origin = request.headers.get("origin")

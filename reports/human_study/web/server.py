@@ -1,4 +1,4 @@
-"""A web server process: one app, one address, one worker."""
+"""Runs an app as a web server with one worker."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class WebError(ValueError):
-    """A server that cannot be started; the message says why and what to do."""
+    """The server cannot be started. The message says why and what to do."""
 
 
 def serve(app: FastAPI, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until interrupted; `ready` gets the address once it takes connections.
+    """Serve until interrupted. Calls `ready` with the address when listening.
 
-    Port 0 takes a free one. No request is logged, for logs keep addresses of people.
-    Raises WebError where the address cannot be had.
+    Port 0 selects a free port. Requests are not logged, because logs would store
+    addresses of people. Raises WebError if the address cannot be used.
     """
     with _listen(host, port) as listening:
         name = f"[{host}]" if ":" in host else host
@@ -48,6 +48,6 @@ def _listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listening.close()
         raise WebError(
-            f"cannot listen on {host} port {port}: {error}; name another with --port"
+            f"cannot listen on {host} port {port}: {error}; choose another with --port"
         ) from error
     return listening

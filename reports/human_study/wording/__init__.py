@@ -1,4 +1,4 @@
-"""What raters read, in every language that forms and sites speak."""
+"""The built-in texts for raters, in every supported language."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import yaml
 
 LANGUAGES = ("en", "de")
 STUDY_TEXTS = ("title", "instructions", "question", "tie")
-"""Texts that a study is frozen with, beside its consent; all others may change."""
+"""Texts that are frozen into a study, besides its consent. All others may change."""
 
 
 @cache
 def words(language: str) -> Mapping[str, str]:
-    """All texts of a language by name; those with `{…}` take `str.format`.
+    """All texts of a language by name. Placeholders `{…}` are for `str.format`.
 
-    Raises KeyError for a language that is not one of LANGUAGES.
+    Raises KeyError for a language that is not in LANGUAGES.
     """
     if language not in LANGUAGES:
         raise KeyError(language)

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark.avatars.colour import ciede2000, hex_to_rgb, srgb_to_lab
+from benchmark.avatars.colour import (
+    ciede2000,
+    hex_to_rgb,
+    linear_to_srgb,
+    rgb_to_hex,
+    srgb_to_lab,
+    srgb_to_linear,
+)
 
 SHARMA = np.array(
     [
@@ -104,3 +111,30 @@ def test_wrong_shapes_and_ranges_are_refused(values):
 def test_bad_hex_colours_are_refused(colour):
     with pytest.raises(ValueError):  # noqa: PT011
         hex_to_rgb(colour)
+
+
+@pytest.mark.parametrize("colour", ["#000000", "#0a10ff", "#ffffff"])
+def test_hex_colours_survive_conversion(colour):
+    assert rgb_to_hex(hex_to_rgb(colour)) == colour
+
+
+def test_channels_are_rounded_and_clipped():
+    assert rgb_to_hex((-3.0, 10.5, 300.0)) == "#000aff"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_srgb_transfer_is_inverted(dtype):
+    levels = np.linspace(0, 1, 256, dtype=dtype)
+    linear = srgb_to_linear(levels)
+    assert linear.dtype == dtype
+    np.testing.assert_allclose(linear_to_srgb(linear), levels, atol=1e-6)
+
+
+def test_the_srgb_transfer_has_its_published_values():
+    given = np.array([0.0, 0.04045, 0.5, 1.0])
+    expected = [0.0, 0.0031308, 0.2140411, 1.0]
+    np.testing.assert_allclose(srgb_to_linear(given), expected, atol=1e-7)
+
+
+def test_negative_light_is_black():
+    assert linear_to_srgb(np.array([-0.1]))[0] == 0

@@ -13,7 +13,7 @@ from benchmark.avatars import (
     Continuous,
     Discrete,
 )
-from benchmark.avatars.spec import nearest
+from benchmark.avatars.spec import did_you_mean
 
 WIDTH = Continuous("head_width", "head")
 HAIR = Discrete("hair_type", "hair", ("bald", "bob"))
@@ -34,7 +34,7 @@ def test_the_flat_form_is_covered_once(spec):
     assert set(spec.flat_slices) == set(spec.names)
 
 
-def test_digests_tell_specs_apart():
+def test_different_specs_have_different_digests():
     one = AvatarSpec("x", (WIDTH, HAIR))
     others = [
         AvatarSpec("y", (WIDTH, HAIR)),
@@ -45,7 +45,7 @@ def test_digests_tell_specs_apart():
     assert len({spec.digest for spec in (one, *others)}) == 5
 
 
-def test_parameters_are_found_by_name():
+def test_parameters_are_looked_up_by_name():
     spec = AvatarSpec("x", (WIDTH, HAIR, BEARD))
     assert spec["hair_type"] is HAIR
     assert spec.continuous == (WIDTH,)
@@ -55,7 +55,7 @@ def test_parameters_are_found_by_name():
         spec["hair_typ"]
 
 
-def test_options_are_found_by_name():
+def test_options_are_looked_up_by_name():
     assert HAIR.index("bob") == 1
     with pytest.raises(AvatarError, match=r"hair_type: .*'bub'.*mean bob.*bald, bob"):
         HAIR.index("bub")
@@ -71,9 +71,9 @@ def conditional(parameter, option):
     [
         ((), "has no parameters"),
         ((WIDTH, WIDTH), "head_width is listed twice"),
-        ((Continuous("w", "head", default=1.5),), r"w: default must lie in \[0, 1\]"),
-        ((Discrete("h", "hair", ("bob",)),), "h: needs two or more"),
-        ((Discrete("h", "hair", ("bob", "bob")),), "h: needs two or more different"),
+        ((Continuous("w", "head", default=1.5),), r"w: default must be in \[0, 1\]"),
+        ((Discrete("h", "hair", ("bob",)),), "h: needs at least two"),
+        ((Discrete("h", "hair", ("bob", "bob")),), "h: needs at least two different"),
         ((Discrete("h", "hair", ("none", "bob")),), "h: optional parameters"),
         ((Discrete("h", "hair", ("a", "b"), optional=True),), "h: optional"),
         ((Discrete("h", "hair", ("a", "b"), colours=("#000000",)),), "one colour"),
@@ -82,7 +82,7 @@ def conditional(parameter, option):
         ((HAIR, conditional("hair_type", "bub")), "unknown option 'bub'"),
     ],
 )
-def test_contradictions_are_refused(parameters, message):
+def test_invalid_specs_are_refused(parameters, message):
     with pytest.raises(AvatarError, match=message):
         AvatarSpec("x", parameters)
 
@@ -110,6 +110,6 @@ def test_other_json_is_refused(data):
         AvatarSpec.from_json(data)
 
 
-def test_hints_name_what_is_near():
-    assert nearest("brwn", ("brown", "black")) == " (did you mean brown?)"
-    assert nearest("xyz", ("brown", "black")) == ""
+def test_did_you_mean_suggests_similar_names():
+    assert did_you_mean("brwn", ("brown", "black")) == " (did you mean brown?)"
+    assert did_you_mean("xyz", ("brown", "black")) == ""

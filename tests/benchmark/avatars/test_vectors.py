@@ -46,7 +46,7 @@ def test_records_survive_json(batch):
 
 
 @given(batches())
-def test_the_flat_form_is_read_back(batch):
+def test_the_flat_form_round_trips(batch):
     flat = batch.flat()
     assert flat.dtype == np.float32
     assert flat.shape == (len(batch), batch.spec.flat_size)
@@ -55,7 +55,7 @@ def test_the_flat_form_is_read_back(batch):
 
 
 @given(batches(), st.data())
-def test_a_batch_is_its_rows(batch, data):
+def test_a_batch_is_the_concatenation_of_its_rows(batch, data):
     rows = [batch[row] for row in range(len(batch))]
     if rows:
         assert AvatarVectors.concatenate(rows) == batch
@@ -111,7 +111,7 @@ def test_samples_reach_every_option_evenly():
     assert AvatarVectors.sample(SPEC, 9, 0) != AvatarVectors.sample(SPEC, 9, 1)
 
 
-def test_defaults_are_the_specs():
+def test_defaults_come_from_the_spec():
     two = AvatarVectors.defaults(SPEC, 2).to_records()
     assert two == [two[0], two[0]]
     assert two[0]["head_width"] == 0.25
@@ -126,7 +126,7 @@ def test_values_are_set_by_name_in_a_copy():
     assert batch.column("hair_type").tolist() == [0, 0]
 
 
-def test_masks_know_which_colour_counts():
+def test_a_mask_follows_one_condition():
     bald, bob = SPEC["hair_type"].options[:2]
     batch = AvatarVectors.concatenate(
         AvatarVectors.defaults(SPEC).with_value("hair_type", o) for o in (bald, bob)
@@ -136,7 +136,7 @@ def test_masks_know_which_colour_counts():
     assert active.continuous.tolist() == [[True, False], [True, False]]
 
 
-def test_blocks_cannot_be_written_to():
+def test_arrays_are_read_only():
     batch = AvatarVectors.defaults(SPEC)
     with pytest.raises(ValueError, match="read-only"):
         batch.continuous[0] = 1
@@ -203,7 +203,7 @@ def test_bad_flat_forms_are_refused(flat, message):
         AvatarVectors.from_flat(SPEC, flat)
 
 
-def test_batches_of_two_specs_do_not_join():
+def test_batches_of_two_specs_are_not_concatenated():
     other = AvatarSpec("other", SPEC.parameters)
     with pytest.raises(AvatarError, match="one spec"):
         AvatarVectors.concatenate(

@@ -22,7 +22,7 @@ COMMANDS = [
     "study create",
     "train",
     "weights",
-    "world",
+    "version",
 ]
 
 HELP = """
@@ -79,10 +79,10 @@ def test_help_is_quick_and_imports_nothing_heavy(command):
     [
         (("validate", "quik"), "did you mean quick"),
         (("validate", "tiny.yaml", "--set", "engines=[tny]"), "did you mean tiny"),
-        (("validate", "none.yaml"), "none.yaml: there is no such suite file"),
+        (("validate", "none.yaml"), "none.yaml: no such suite file"),
         (("run", "tiny.yaml", "--out", "tiny.yaml/x"), "cannot write to"),
         (("report", "nothing"), "nothing is neither a run folder nor a suite"),
-        (("engines", "show", "tony"), "unknown engine 'tony': did you mean tiny?"),
+        (("engines", "show", "tony"), "unknown engine 'tony' (did you mean tiny?)"),
         (("report", "tiny.yaml/x"), "tiny.yaml/x is neither a run folder"),
         (("weights", "fetch", "alexnet"), "unknown weight file 'alexnet'"),
     ],
@@ -122,12 +122,12 @@ def test_a_run_reports_failure_in_its_status(tmp_path, avatarbench):
     done = avatarbench("run", "tiny.yaml", "--no-mlflow")
     assert done.returncode == 1, done.stderr
     assert "[1/2] bad__tiny__s0: failed: RuntimeError: the sky fell" in done.stderr
-    assert "2 trials (0 from the store, 1 failed)" in done.stdout
+    assert "2 trials (0 cached, 1 failed)" in done.stdout
     (tmp_path / "runs" / "broken").unlink()
     done = avatarbench("run", "tiny.yaml", "--no-mlflow", "--quiet")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    assert "2 trials (1 from the store, 0 failed)" in done.stdout
+    assert "2 trials (1 cached, 0 failed)" in done.stdout
 
 
 def test_what_an_ascii_terminal_cannot_show_stops_nothing():
@@ -177,4 +177,4 @@ def test_from_scratch_is_said_and_takes_no_shipped_stage(
     done = avatarbench(*words, "--from-scratch")
     assert done.returncode == 0, done.stderr
     assert "one__tiny__s0: to do: fit" in done.stdout
-    assert "from scratch: no weights and no stages that ship are taken" in done.stderr
+    assert "from scratch: no shipped weights, no shipped stages" in done.stderr

@@ -13,7 +13,10 @@ from benchmark import weights
 from benchmark.cli import main
 from benchmark.commands.parsed_faces import open_parsed
 from benchmark.faces.pictures import FaceSetError
-from benchmark.faces.portraits.training_set_record import CrowdRecord, write_record
+from benchmark.faces.portraits.training_set_record import (
+    TrainingSetRecord,
+    write_record,
+)
 from benchmark.faces.shards import open_shard, shard_path, write_shard
 from methods.generator.pretrained import WeightsCard, write_pair
 from methods.networks.semantic_stylegan import SemanticGenerator
@@ -79,7 +82,7 @@ def test_control_is_printed_drawn_and_kept(folder, generator, tmp_path):
     )
     assert status == 0, wrong
     assert "hair" in said
-    assert "wanted" in said
+    assert "target" in said
     kept = pd.read_csv(tmp_path / "here" / "part-control.csv")
     assert len(kept) == 13
     assert (kept["n"] + kept["absent"] == 6).all()
@@ -114,7 +117,7 @@ def test_a_trainings_curve_is_drawn(generator, tmp_path):
     [
         (
             ("sample", "nowhere", "--out", "x.png"),
-            "nowhere is no folder and no name of weights",
+            "nowhere is neither a folder nor a name of weights",
         ),
         (("curve", "nowhere", "--out", "x"), "curves.jsonl holds no record"),
     ],
@@ -134,7 +137,7 @@ def test_a_device_that_is_not_there_is_refused(folder, generator):
         "sample", str(folder), "--out", "x.png", "--device", "x"
     )
     assert status == 2
-    assert "x is not to be had here" in wrong
+    assert "x is not available here" in wrong
 
 
 def test_portraits_open_by_name():
@@ -148,13 +151,13 @@ def test_a_crowd_opens_at_its_own_size(tmp_path):
     path = shard_path(tmp_path, 0)
     write_shard(path, pictures, pictures[..., 0] % 13)
     digest = open_shard(path, 2, 64).digest()
-    record = CrowdRecord(
+    record = TrainingSetRecord(
         version="1", size=64, seed=1, shard=2, count=2, shards=(digest,)
     )
     write_record(tmp_path, record)
     found, _ = open_parsed(str(tmp_path), 64).batch(np.array([1]))
     np.testing.assert_array_equal(found, pictures[1:])
-    with pytest.raises(FaceSetError, match="rendered at 64 px, and 128 px are needed"):
+    with pytest.raises(FaceSetError, match="rendered at 64 px, but 128 px are needed"):
         open_parsed(str(tmp_path), 128)
 
 

@@ -1,7 +1,5 @@
 """`avatarbench studio`: what is handed to the pages, export, and agreement."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import tiny_suite
@@ -10,8 +8,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from benchmark.cli import app
-from benchmark.commands.studio_export import export, export_files
-from benchmark.commands.studio_serve import Request, canvas, carry_out, look_at
+from benchmark.commands.studio_export import export_files, export_truths
+from benchmark.commands.studio_serve import make_canvas, read_faces, serve_studio
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import load_suite
 from benchmark.faces.faceset import open_folder
@@ -20,7 +18,7 @@ from benchmark.faces.pictures import FaceSetError
 from benchmark.registry import ENGINES
 from benchmark.system.progress import Silent
 from reports.human_study.studio import sheet
-from reports.human_study.studio.drafts import StudioError, first_vector
+from reports.human_study.studio.drafts import StudioError, initial_vector
 from reports.human_study.studio.pictures import Pictures
 from reports.human_study.studio.workbook import create_workbook
 
@@ -35,24 +33,25 @@ def faces(tmp_path):
 
 
 @pytest.fixture
-def request_for(faces, tmp_path):
-    return Request(
-        faces=faces,
-        engine="tiny",
-        folder=tmp_path / "studio",
-        ffhq=False,
-        only=None,
-        designers=(),
-        host="127.0.0.1",
-        port=0,
-        public_url=None,
-    )
+def options(faces, tmp_path):
+    """The options of `serve_studio`."""
+    return {
+        "faces": faces,
+        "engine_name": "tiny",
+        "folder": tmp_path / "studio",
+        "ffhq": False,
+        "only": None,
+        "designers": (),
+        "host": "127.0.0.1",
+        "port": 0,
+        "public_url": None,
+    }
 
 
 @pytest.fixture
 def worked(faces, tmp_path):
     """A studio's folder: anna did faces 0-4, ben 1-5, and they differ on some."""
-    files = look_at(list_pictures(faces), Silent())
+    files = read_faces(list_pictures(faces), Silent())
     book = create_workbook(tmp_path / "studio", "tiny", SPEC)
     for name, first in (("anna", 0), ("ben", 1)):
         book.enter(name)
@@ -66,28 +65,26 @@ def worked(faces, tmp_path):
     return tmp_path / "studio"
 
 
-def refused(request):
+def problem(options, **changes):
+    """The message of the error that `serve_studio` raises."""
     with pytest.raises((StudioError, FaceSetError)) as caught:
-        carry_out(request)
+        serve_studio(**(options | changes))
     return str(caught.value)
 
 
-def test_mistakes_are_told_before_anything_is_served(request_for, faces, tmp_path):
-    assert "--public-url" in refused(replace(request_for, host="0.0.0.0"))
-    public = replace(request_for, public_url="http://studio.example")
-    assert "--designer" in refused(public)
-    assert "no folder of pictures" in refused(
-        replace(request_for, faces=tmp_path / "x")
-    )
+def test_mistakes_are_reported_before_anything_is_served(options, faces, tmp_path):
+    assert "--public-url" in problem(options, host="0.0.0.0")
+    assert "--designer" in problem(options, public_url="http://studio.example")
+    assert "no folder of pictures" in problem(options, faces=tmp_path / "x")
     (tmp_path / "only.txt").write_text("face01\nface99\n")
-    only = replace(request_for, only=tmp_path / "only.txt")
-    assert "names face face99, which has no picture" in refused(only)
+    only = options | {"only": tmp_path / "only.txt"}
+    assert "names face face99, which has no picture" in problem(only)
     (tmp_path / "only.txt").write_text("")
-    assert "names 0 faces" in refused(only)
+    assert "names 0 faces" in problem(only)
     (tmp_path / "only.txt").write_text("head\n")
-    assert "is no FFHQ index" in refused(replace(only, faces=ffhq(tmp_path), ffhq=True))
+    assert "is not an FFHQ index" in problem(only, faces=ffhq(tmp_path), ffhq=True)
     Image.new("L", (64, 64)).save(faces / "face03.png")
-    assert "face03.png is greyscale" in refused(request_for)
+    assert "face03.png is greyscale" in problem(options)
     assert not (tmp_path / "studio").exists()
 
 
@@ -97,24 +94,21 @@ def ffhq(folder):
     return folder / "ffhq"
 
 
-def test_a_picture_that_changed_since_it_was_worked_from_is_named(
-    request_for, worked, faces
-):
+def test_a_picture_that_changed_since_it_was_finished_is_named(options, worked, faces):
     Image.new("RGB", (64, 64), "blue").save(faces / "face02.png")
-    found = refused(request_for)
-    assert "face02 is not the one that anna worked from" in found
+    assert "face02 changed since anna finished it" in problem(options)
 
 
 @pytest.mark.parametrize("name", ["toon-tiktok", "toon-alter", "avataaars"])
 def test_every_engine_can_be_worked_with(name, faces):
     engine = ENGINES.load(name)()
-    board = canvas(name, engine)
-    vector = first_vector(engine.spec)
+    board = make_canvas(name, engine)
+    vector = initial_vector(engine.spec)
     fields = [field for part in sheet.sections(board, vector) for field in part.fields]
     assert len(fields) == len(engine.spec.parameters)
     shapes = [d for d in engine.spec.discrete if d.kind == "shape"]
     smallest = min(shapes, key=lambda choice: len(choice.options))
-    pictures = Pictures(board, look_at(list_pictures(faces), Silent()))
+    pictures = Pictures(board, read_faces(list_pictures(faces), Silent()))
     assert pictures.thumbnail(smallest, 1).startswith(b"\x89PNG")
     for field in fields:
         for choice in field.choices:
@@ -122,7 +116,7 @@ def test_every_engine_can_be_worked_with(name, faces):
 
 
 def test_exported_truths_are_what_a_suite_reads(worked, faces, tmp_path, capsys):
-    export(worked, tmp_path / "truths", common=True)
+    export_truths(worked, tmp_path / "truths", common=True)
     printed = capsys.readouterr().out
     section = yaml.safe_load(printed[printed.index("faces:") :])
     section["faces"]["folder"] = str(faces)
@@ -139,37 +133,37 @@ def test_exported_truths_are_what_a_suite_reads(worked, faces, tmp_path, capsys)
 
 
 def test_without_common_each_designer_exports_all_that_is_done(worked, faces, tmp_path):
-    export(worked, tmp_path / "truths", common=False)
+    export_truths(worked, tmp_path / "truths", common=False)
     path = tmp_path / "truths" / "tiny.anna.csv"
     held_out = open_folder(faces, {"tiny": {"anna": path}}).split("heldout")
     assert held_out.ids == tuple(f"face{index:02d}" for index in range(5))
     assert path.with_suffix(".seal.json").is_file()
 
 
-def test_there_must_be_something_to_export(tmp_path):
+def test_there_must_be_something_to_export_truths(tmp_path):
     book = create_workbook(tmp_path / "studio", "tiny", SPEC)
     book.enter("anna")
-    with pytest.raises(StudioError, match="nobody has called a face done"):
-        export(tmp_path / "studio", tmp_path / "out", common=False)
+    with pytest.raises(StudioError, match=r"no face in .* is finished yet"):
+        export_truths(tmp_path / "studio", tmp_path / "out", common=False)
     for name, face in (("anna", "a"), ("ben", "b")):
         if name == "ben":
             book.enter(name)
         book.finish(name, face, "digest", "1", 0)
-    with pytest.raises(StudioError, match="is done by anna and ben"):
-        export(tmp_path / "studio", tmp_path / "out", common=True)
+    with pytest.raises(StudioError, match="is finished by all of anna, ben"):
+        export_truths(tmp_path / "studio", tmp_path / "out", common=True)
     assert not (tmp_path / "out").exists()
 
 
 def test_pages_and_commands_export_the_same_bytes(worked, tmp_path):
     book = create_workbook(worked, "tiny", SPEC)
     done = {f: d for f, d in book.drafts("anna").items() if d.finish is not None}
-    export(worked, tmp_path / "truths", common=False)
+    export_truths(worked, tmp_path / "truths", common=False)
     for name, content in export_files(book, "anna", done).items():
         assert (tmp_path / "truths" / name).read_bytes() == content
 
 
 def test_agreement_prints_ceiling_and_parameters(worked, tmp_path):
-    export(worked, tmp_path / "truths", common=False)
+    export_truths(worked, tmp_path / "truths", common=False)
     files = [str(tmp_path / "truths" / f"tiny.{name}.csv") for name in ("anna", "ben")]
     options = ["--engine", "tiny", "--metric", "mouth-error", "--metric", "needy"]
     shown = CliRunner().invoke(app, ["studio", "agreement", *files, *options])
@@ -183,7 +177,7 @@ def test_agreement_prints_ceiling_and_parameters(worked, tmp_path):
 
 
 def test_truths_of_other_faces_cannot_agree(worked, tmp_path):
-    export(worked, tmp_path / "truths", common=False)
+    export_truths(worked, tmp_path / "truths", common=False)
     one = tmp_path / "truths" / "tiny.anna.csv"
     other = tmp_path / "other.csv"
     other.write_text("face,mouth,skin\nzoe,0.5,dark\n")

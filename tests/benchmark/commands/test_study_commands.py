@@ -1,4 +1,4 @@
-"""`avatarbench study` from a run to judgements, and what a run leaves behind."""
+"""`avatarbench study` from a run to ratings, and what a run leaves behind."""
 
 import csv
 import sys
@@ -53,8 +53,8 @@ def test_a_run_leaves_a_study_and_a_form_and_then_leaves_them_alone(ran, avatarb
     study = read_study(folder / "study")
     assert f"study:  {folder / 'study'}" in output
     assert output.count("form:   ") == 2
-    assert (folder / "study/forms/tiny-paper-000-en.html").is_file()
-    assert (folder / "study/forms/tiny-paper-000-en.pdf").is_file()
+    assert (folder / "study/forms/tiny-assignment-000-en.html").is_file()
+    assert (folder / "study/forms/tiny-assignment-000-en.pdf").is_file()
     assert (study.slots, len(study.faces)) == (2, 4)
     status, output, _ = avatarbench("run", "tiny.yaml", "--no-mlflow", "-q")
     assert status == 0
@@ -68,7 +68,7 @@ def test_a_run_of_one_method_says_why_there_is_no_study(ran, avatarbench):
     status, output, errors = avatarbench("run", "tiny.yaml", *words)
     assert status == 0, errors
     (line,) = [line for line in output.splitlines() if line.startswith("no study")]
-    assert "two or more methods, and here there is one (one)" in line
+    assert "two or more methods, but the run has only one (one)" in line
     assert len(list(ran[0].glob("runs/tiny/[0-9a-f]*/study"))) == 1
 
 
@@ -78,7 +78,7 @@ def test_from_create_to_imported_answers(ran, avatarbench):
         "study", "create", two(ran), "--out", "asked", "--no-back", *options
     )
     assert status == 0, errors
-    assert "3 judgements, 2 catch trials, 1 repeats" in output
+    assert "3 ratings, 2 catch trials, 1 repeats" in output
     assert "study folder: asked" in output
     status, output, _ = avatarbench("study", "preview", "asked", "--language", "de")
     assert status == 0
@@ -92,9 +92,9 @@ def test_from_create_to_imported_answers(ran, avatarbench):
         fill(ran[0] / sheet)
     status, output, errors = avatarbench("study", "import", "asked", *sheets)
     assert status == 0, errors
-    assert "12 answers on 2 papers added: asked/judgements/offline.csv" in output
+    assert "12 answers of 2 assignments added: asked/ratings/offline.csv" in output
     status, output, _ = avatarbench("study", "withdraw", "asked", 6)
-    assert (status, output[:20]) == (0, "6 answers of paper 6")
+    assert (status, output[:25]) == (0, "6 answers of assignment 6")
 
 
 def fill(path):
@@ -109,7 +109,7 @@ def fill(path):
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (("create", "RUN"), "is there already, and a study is never changed"),
+        (("create", "RUN"), "already exists, and a study is never changed"),
         (("create", "tony"), "tony is neither a run folder nor a suite"),
         (("create", "RUN", "--variant", "on"), "no variant on (did you mean one?)"),
         (("create", "RUN", "--variant", "oracle"), "the run has no variant oracle"),
@@ -119,8 +119,8 @@ def fill(path):
         (("create", "RUN", "--out", "x", "--texts", "no.yaml"), "cannot be read"),
         (("create", "RUN", "--out", "tiny.yaml/x"), "cannot write to tiny.yaml/x"),
         (("preview", "faces"), "faces holds no study (no study.json)"),
-        (("forms", "STUDY", "--format", "odt"), "there is no such format"),
-        (("forms", "STUDY", "--language", "fr"), "the study has no such language"),
+        (("forms", "STUDY", "--format", "odt"), "no such format"),
+        (("forms", "STUDY", "--language", "fr"), "study does not have this language"),
         (("import", "STUDY", "none.csv"), "none.csv cannot be read"),
     ],
 )

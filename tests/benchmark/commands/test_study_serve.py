@@ -1,27 +1,29 @@
-"""`study serve`: what it refuses before anybody can come, and what it tells."""
+"""`study serve`: the options it refuses, and what it prints."""
 
 import socket
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tiny_study import make_study
 
 from benchmark.commands import study_serve
-from benchmark.commands.study_serve import Request, ServeError, carry_out
+from benchmark.commands.study_serve import ServeError, serve_study
 from reports.human_study.design.study import StudyError
 from reports.human_study.web import WebError
 
-ASKED = Request(
-    study=Path("nowhere"),
-    database=None,
-    host="127.0.0.1",
-    port=0,
-    public_url=None,
-    patience_hours=24,
-    prolific_code=None,
-    requests_per_second=200,
-)
+OPTIONS = {
+    "database": None,
+    "host": "127.0.0.1",
+    "port": 0,
+    "public_url": None,
+    "patience_hours": 24,
+    "prolific_code": None,
+    "requests_per_second": 200,
+}
+
+
+def serve(study=Path("nowhere"), **changes):
+    serve_study(study, **(OPTIONS | changes))
 
 
 @pytest.fixture
@@ -41,18 +43,18 @@ def study(tmp_path):
 )
 def test_addresses_that_cannot_work_are_refused(changes, says):
     with pytest.raises(ServeError, match=says):
-        carry_out(replace(ASKED, **changes))
+        serve(**changes)
 
 
 def test_a_short_token_is_refused(monkeypatch):
     monkeypatch.setenv("AVATARBENCH_ADMIN_TOKEN", "short")
     with pytest.raises(ServeError, match="16 ASCII characters"):
-        carry_out(ASKED)
+        serve()
 
 
 def test_a_folder_without_a_study_is_refused(tmp_path):
     with pytest.raises(StudyError, match="holds no study"):
-        carry_out(replace(ASKED, study=tmp_path))
+        serve(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -62,19 +64,19 @@ def test_a_port_in_use_is_said(study):
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(WebError, match=f"port {port}"):
-            carry_out(replace(ASKED, study=study, port=port))
+            serve(study, port=port)
 
 
-def test_the_leader_is_told_where_people_go(study, monkeypatch, capsys):
+def test_the_addresses_are_printed(study, monkeypatch, capsys):
     monkeypatch.delenv("AVATARBENCH_ADMIN_TOKEN", raising=False)
 
-    def serve(app, host, port, ready):
+    def serve_at_once(app, host, port, ready):
         ready("http://127.0.0.1:8000/")
 
-    monkeypatch.setattr(study_serve, "serve", serve)
-    carry_out(replace(ASKED, study=study, public_url="http://rate.example/"))
+    monkeypatch.setattr(study_serve, "serve", serve_at_once)
+    serve(study, public_url="http://rate.example/")
     said = capsys.readouterr().out
     assert "http://rate.example/admin" in said
-    assert "your token" in said
+    assert "admin token" in said
     assert "use https" in said
     assert (study / "ratings.sqlite").is_file()

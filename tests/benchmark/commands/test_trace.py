@@ -91,7 +91,7 @@ def command_line(tmp_path, monkeypatch, capsys):
     return run
 
 
-def test_every_step_is_told_with_its_cost(avatarbench, tmp_path):
+def test_every_step_is_shown_with_its_cost(avatarbench, tmp_path):
     asked = ("--variant", "swift", "--read", "8", "-q")
     status, said, wrong = avatarbench("tiny.yaml", *asked)
     assert status == 0, wrong
@@ -109,7 +109,7 @@ def test_every_step_is_told_with_its_cost(avatarbench, tmp_path):
     table = pd.read_csv(folder / "fidelity.csv")
     assert list(table["parameter"]) == ["mouth", "skin"]
     # All columns have room on a terminal of 80.
-    assert "…" not in said[said.index("what the oracle reads") :]
+    assert "…" not in said[said.index("oracle on the training pairs") :]
     assert {path.name for path in folder.glob("*.png")} == {
         "dual-domain.png",
         "pairs.png",
@@ -166,7 +166,7 @@ def test_without_an_oracle_there_is_no_fidelity(avatarbench, tmp_path):
 @pytest.mark.parametrize(
     "choice", [("--variant", "one"), ("--variant", "none"), ("--engine", "none")]
 )
-def test_a_choice_without_a_chain_is_told(avatarbench, choice):
+def test_a_choice_without_a_chain_is_reported(avatarbench, choice):
     status, _, wrong = avatarbench("tiny.yaml", *choice)
     assert status == 2
-    assert "steps are: swift, f2p, f2p-v2; its engines are tiny" in wrong
+    assert "can be traced are: swift, f2p, f2p-v2; its engines are tiny" in wrong

@@ -45,17 +45,17 @@ def test_a_training_in_two_pieces_exports_its_weights(train, tmp_path):
     status, said, wrong = train("--minutes", "0", "--export", "weights")
     assert status == 0, wrong
     assert "stopped after 4 of 40 pictures" in said
-    assert "the same command goes on" in said
+    assert "repeat the command to continue" in said
     status, said, wrong = train("--export", "weights")
     assert status == 0, wrong
     assert "trained on all 40 pictures" in said
     for line in ("checkpoint: ", "curve: ", "sheets: ", "weights: weights"):
         assert f"\n{line}" in said
     assert "MLflow" not in said
-    looks = {path.name for path in (tmp_path / TRAINING / "looks").iterdir()}
+    previews = {path.name for path in (tmp_path / TRAINING / "previews").iterdir()}
     kinds = ("samples", "truncation")
     expected = {f"{n:09d}-{kind}.png" for n in (20, 40) for kind in kinds}
-    assert looks == {"real.png", *expected}
+    assert previews == {"real.png", *expected}
     card = json.loads((tmp_path / "weights" / "card.json").read_text())
     assert card["images"] == 40
     assert card["data"].startswith("portraits-crowd: 12 faces of 16 px")
@@ -85,18 +85,18 @@ def test_a_training_in_two_pieces_exports_its_weights(train, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "expected"),
     [
-        (("--device", "tpu"), "--device tpu: give auto, cuda, mps, cpu"),
+        (("--device", "tpu"), "--device tpu: must be auto, cuda, mps, cpu"),
         (("--devices", "3"), "a batch of 4 cannot be shared by 3 devices"),
-        (("--from", "nothing"), "nothing is no folder and no name of weights"),
+        (("--from", "nothing"), "nothing is neither a folder nor a name of weights"),
         (("--export", "crowd"), "crowd exists already and holds no weights of this"),
     ],
 )
-def test_a_mistake_is_one_sentence_before_any_work(options, told, train, tmp_path):
+def test_a_mistake_is_one_sentence_before_any_work(options, expected, train, tmp_path):
     status, said, wrong = train(*options)
     assert status == 2
-    assert told in wrong
+    assert expected in wrong
     assert wrong.count("\n") == 1
     assert said == ""
     assert not (tmp_path / "runs").exists()
@@ -117,26 +117,26 @@ def test_weights_of_other_networks_are_no_start(train, tmp_path):
     assert "weights holds another discriminator: its channels: {4: 4" in wrong
     status, _, wrong = train(*start, recipe="deep.yaml")
     assert status == 2
-    assert "weights holds another generator: its n_mlp: 1; recipe deep wants 2" in wrong
+    assert "weights holds another generator: its n_mlp: 1; recipe deep needs 2" in wrong
     card = tmp_path / "weights" / "card.json"
     whole = json.loads(card.read_text())
-    for bound, told in (
+    for bound, expected in (
         (None, "weights holds a generator without a discriminator"),
         ({"sise": 16}, "weights/card.json does not describe networks"),
     ):
         card.write_text(json.dumps({**whole, "discriminator": bound}))
         status, _, wrong = train(*start)
         assert status == 2
-        assert told in wrong
+        assert expected in wrong
     assert not (tmp_path / "more").exists()
 
 
-def test_data_and_recipes_that_are_not_there_are_told(train):
+def test_data_and_recipes_that_are_not_there_are_reported(train):
     assert "nothing is no folder" in train(data="nothing")[2]
     assert "no recipe 'nothing'" in train(recipe="nothing")[2]
     status, _, wrong = train(recipe="portraits64")
     assert status == 2
-    assert "was rendered at 16 px, and 64 px are needed" in wrong
+    assert "was rendered at 16 px, but 64 px are needed" in wrong
 
 
 def test_the_folder_of_another_training_is_kept(train, tmp_path):
@@ -163,7 +163,9 @@ def test_ctrl_c_ends_in_one_sentence(train, monkeypatch):
     status, said, wrong = train()
     assert status == 130
     assert said == ""
-    assert wrong.strip().startswith("stopped; the same command goes on from runs/")
+    assert wrong.strip().startswith(
+        "stopped; repeat the command to continue from runs/"
+    )
 
 
 def start(home, *options, program=HELPERS / "tiny_generator.py"):
@@ -260,11 +262,13 @@ def test_two_processes_average_their_gradients(tmp_path):
     found = load_file(tmp_path / TRAINING / "checkpoint.safetensors")
     assert int(found["iteration"]) == 1
 
-    from benchmark.faces.portraits.training_set import open_crowd
+    from benchmark.faces.portraits.training_set import open_training_set
     from methods.generator.recipe import read_recipe
 
     recipe = read_recipe(str(tmp_path / "tiny.yaml"))
-    state = replayed(recipe, open_crowd(tmp_path / "crowd"), tmp_path / "replayed")
+    state = replayed(
+        recipe, open_training_set(tmp_path / "crowd"), tmp_path / "replayed"
+    )
     torch.testing.assert_close(found["path_mean"], state.path_mean)
     for name in ("generator", "average", "discriminator"):
         for key, value in getattr(state, name).named_parameters():

@@ -58,7 +58,7 @@ def test_a_parser_is_trained_measured_and_shown(avatarbench, tmp_path):
     status, said, wrong = avatarbench(*train("--export", "weights/mine"))
     assert status == 0, wrong
     assert "mIoU 0." in said
-    assert "glasses     not shown" in said
+    assert "glasses     absent" in said
     card = json.loads(Path("weights/mine/card.json").read_text())
     assert card["template"] == "ffhq"
     assert card["steps"] == 2
@@ -73,7 +73,7 @@ def test_a_parser_is_trained_measured_and_shown(avatarbench, tmp_path):
     status, said, wrong = avatarbench("weights", "show", "weights/mine")
     assert status == 0, wrong
     assert "parser.safetensors: 8" in said
-    assert "every file is as it was written" in said
+    assert "every file is unchanged" in said
 
 
 def test_without_an_export_weights_lie_with_the_training(avatarbench, tmp_path):
@@ -85,18 +85,23 @@ def test_without_an_export_weights_lie_with_the_training(avatarbench, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         (train("--export", "faces"), "faces exists already"),
         (("train", "parser", "nowhere"), "nowhere is no folder: give a crowd"),
-        (("train", "parser-score", "nowhere"), "nowhere is no folder and no name"),
+        (
+            ("train", "parser-score", "nowhere"),
+            "nowhere is neither a folder nor a name",
+        ),
         (("train", "parser", "--size", "72"), "--size"),
     ],
 )
-def test_a_mistake_is_told_before_any_work(avatarbench, arguments, told, tmp_path):
+def test_a_mistake_is_reported_before_any_work(
+    avatarbench, arguments, expected, tmp_path
+):
     status, _, wrong = avatarbench(*arguments)
     assert status == 2
-    assert told in wrong
+    assert expected in wrong
     assert not (tmp_path / "runs").exists()
 
 

@@ -27,7 +27,7 @@ class Failing:
         raise AssertionError("nobody talks to a tracker that failed")
 
 
-def test_a_tracker_that_fails_is_told_once_and_left_out(tmp_path):
+def test_a_tracker_that_fails_is_reported_once_and_left_out(tmp_path):
     said, tracker = [], Failing(after=2)
     watch = Watch(tmp_path, 4, None, tracker, said.append)
     for iteration in range(20, 120, 20):
@@ -35,7 +35,10 @@ def test_a_tracker_that_fails_is_told_once_and_left_out(tmp_path):
     watch.close("FINISHED")
     assert [step for step, _ in tracker.heard] == [20, 40]
     (sentence,) = said
-    assert "the training goes on: MLflow at home cannot be used: refused" in sentence
+    assert (
+        "the training continues without it: MLflow at home cannot be used: refused"
+        in sentence
+    )
 
 
 def test_the_tracker_hears_how_fast_pictures_are_shown(tmp_path, monkeypatch):
@@ -75,20 +78,18 @@ def test_the_tracker_hears_what_quality_is_judged_by(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("faces", "count", "told"),
+    ("faces", "count", "expected"),
     [
         (10, 0, []),
         (10, 500, ["avatarbench weights fetch efficientnet-lite0"]),
     ],
 )
-def test_a_score_that_cannot_be_had_is_told_with_the_way_to_it(
-    faces, count, told, monkeypatch
-):
+def test_a_missing_score_is_explained(faces, count, expected, monkeypatch):
     monkeypatch.setattr(weights, "find", lambda name: None)
     said = []
     assert open_quality([None] * faces, count, "cpu", said.append) is None
-    assert len(said) == len(told)
-    assert all(part in sentence for part, sentence in zip(told, said, strict=True))
+    assert len(said) == len(expected)
+    assert all(part in sentence for part, sentence in zip(expected, said, strict=True))
 
 
 def test_too_few_faces_are_not_scored(tmp_path, monkeypatch):

@@ -62,7 +62,7 @@ def test_a_checkpoint_is_imported_and_shown(official, weights, tmp_path):
     assert status == 0
     assert "size 256" in out
     assert "generator.safetensors: " in out
-    assert "as it was written" in out
+    assert "every file is unchanged" in out
 
 
 def test_without_a_folder_it_lies_beside_fetched_files(official, weights, tmp_path):
@@ -78,9 +78,9 @@ def test_a_mistake_is_one_sentence(official, weights, tmp_path):
         ("import", tmp_path / "none.pt"): "none.pt cannot be read: No such file",
         ("import", tmp_path / "page.pt"): "page.pt is a web page",
         ("import", tmp_path): "is a folder",
-        ("import", official, "--name", "../a"): "'../a' cannot name a folder",
+        ("import", official, "--name", "../a"): "'../a' is not a valid folder name",
         ("import", official, "--out", tmp_path): "exists already",
-        ("show", tmp_path / "none"): "is no folder and no name of weights",
+        ("show", tmp_path / "none"): "is neither a folder nor a name of weights",
     }
     for call, expected in calls.items():
         status, out, err = weights(*call)

@@ -1,4 +1,4 @@
-"""The embedded world: frozen, held against the code, named by every run on it."""
+"""The benchmark version: frozen, compared with the code, recorded by every run."""
 
 import json
 from dataclasses import replace
@@ -10,43 +10,43 @@ import yaml
 from benchmark.cli import main
 from benchmark.config.frozen import (
     VersionError,
+    current_parts,
     current_version,
     freeze,
     frozen_versions,
-    parts_here,
 )
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import SUITES, load_suite, parse_suite
 from benchmark.engines.toon import ToonAlter
 from benchmark.registry import ENGINES, Unavailable
 from benchmark.run.plan import make_plan
-from benchmark.run.runner import describe
+from benchmark.run.trial_writer import trial_record
 from evaluation.parameters import MacroF1
 from methods.baseline import Baseline
 
-ANEW = (
-    "this code is not the world that was frozen. Scores are compared within one world: "
-    "either take the change back, or make the next world with `avatarbench world "
-    "--freeze vN` and run every row of every published table again"
+ADVICE = (
+    "this code differs from the frozen version. Scores can be compared within "
+    "one version only: either undo the change, or freeze the next version with "
+    "`avatarbench version --freeze vN` and run every row of every published table again"
 )
 
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory):
-    """A folder in which the world as it is now is frozen as v1."""
-    folder = tmp_path_factory.mktemp("worlds")
+    """A folder in which the current state is frozen as v1."""
+    folder = tmp_path_factory.mktemp("versions")
     freeze("v1", folder)
     return folder
 
 
-def test_the_code_is_the_frozen_world():
+def test_the_code_is_the_frozen_version():
     here = current_version()
-    assert here.changed == (), f"{', '.join(here.changed)} changed: {ANEW}"
+    assert here.changed == (), f"{', '.join(here.changed)} changed: {ADVICE}"
     assert here.digest == here.frozen.digest
 
 
-def test_worlds_are_numbered_from_one():
-    names = [world.name for world in frozen_versions()]
+def test_versions_are_numbered_from_one():
+    names = [version.name for version in frozen_versions()]
     assert names == [f"v{n}" for n in range(1, len(names) + 1)]
 
 
@@ -97,7 +97,7 @@ def engine_that_cannot_be_loaded(patch):
         (engine_that_cannot_be_loaded, "engine.avataaars"),
     ],
 )
-def test_a_change_is_told_by_its_part_alone(first, monkeypatch, change, part):
+def test_a_change_affects_its_part_only(first, monkeypatch, change, part):
     before = current_version(first)
     assert before.changed == ()
     change(monkeypatch)
@@ -118,30 +118,34 @@ def test_the_baselines_options_are_its_recipe(first, monkeypatch, tmp_path):
 
 
 def test_a_part_that_is_new_is_a_change(first, monkeypatch):
-    now = {**parts_here(), "engine.other": "0" * 64}
-    monkeypatch.setattr("benchmark.config.frozen.parts_here", lambda: now)
+    now = {**current_parts(), "engine.other": "0" * 64}
+    monkeypatch.setattr("benchmark.config.frozen.current_parts", lambda: now)
     assert current_version(first).changed == ("engine.other",)
 
 
-def test_only_the_next_world_can_be_frozen_and_only_after_a_change(
+def test_only_the_next_version_can_be_frozen_and_only_after_a_change(
     tmp_path, monkeypatch
 ):
-    with pytest.raises(VersionError, match=r"holds no world: .*--freeze v1"):
+    with pytest.raises(
+        VersionError, match=r"holds no benchmark version: .*--freeze v1"
+    ):
         current_version(tmp_path)
     for name in ("v2", "v0", "two", "../v1"):
-        with pytest.raises(VersionError, match=r"next world is v1|names no world"):
+        with pytest.raises(
+            VersionError, match=r"next version is v1|is not a name of a"
+        ):
             freeze(name, tmp_path)
     freeze("v1", tmp_path)
-    with pytest.raises(VersionError, match="next world is v2"):
+    with pytest.raises(VersionError, match="next version is v2"):
         freeze("v1", tmp_path)
     with pytest.raises(VersionError, match="nothing changed since v1"):
         freeze("v2", tmp_path)
     engine_of_another_version(monkeypatch)
     second = freeze("v2", tmp_path)
     assert current_version(tmp_path).frozen == second
-    assert [world.name for world in frozen_versions(tmp_path)] == ["v1", "v2"]
+    assert [version.name for version in frozen_versions(tmp_path)] == ["v1", "v2"]
     engine_that_cannot_be_loaded(monkeypatch)
-    with pytest.raises(VersionError, match=r"engine\.avataaars cannot be had here"):
+    with pytest.raises(VersionError, match=r"not available here: engine\.avataaars"):
         freeze("v3", tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["v1.json", "v2.json"]
 
@@ -149,16 +153,16 @@ def test_only_the_next_world_can_be_frozen_and_only_after_a_change(
 @pytest.mark.parametrize(
     "damage", ["{", "[]", {"digest": "0"}, {"name": "v2"}, {"parts": {}}]
 )
-def test_a_world_that_was_edited_is_refused(first, tmp_path, damage):
+def test_an_edited_version_is_refused(first, tmp_path, damage):
     text = (first / "v1.json").read_text()
     if isinstance(damage, dict):
         damage = json.dumps(json.loads(text) | damage)
     (tmp_path / "v1.json").write_text(damage)
-    with pytest.raises(VersionError, match=r"v1\.json is not as .*git checkout"):
+    with pytest.raises(VersionError, match=r"v1\.json was edited .*git checkout"):
         current_version(tmp_path)
 
 
-def small_contest(tiny, faces):
+def resolve_small_suite(tiny, faces):
     data = tiny_suite.suite_data(
         faces=faces,
         engines=["toon-alter"],
@@ -168,31 +172,31 @@ def small_contest(tiny, faces):
     return resolve(parse_suite(data, "tiny.yaml", tiny.parent))
 
 
-def test_runs_on_the_portraits_name_their_world(tiny, monkeypatch):
+def test_runs_on_the_portraits_record_the_version(tiny, monkeypatch):
     faces = {"set": "portraits", "validation_count": 2, "heldout_count": 2}
-    before = small_contest(tiny, faces)
+    before = resolve_small_suite(tiny, faces)
     here = current_version()
     assert before.to_data()["world"]["name"] == here.frozen.name
     assert before.to_data()["world"]["digest"] == here.digest
     baseline_of_another_revision(monkeypatch)
-    after = small_contest(tiny, faces)
+    after = resolve_small_suite(tiny, faces)
     assert "baseline.method" in after.to_data()["world"]["changed"]
     assert after.digest != before.digest
     plan = make_plan(after)
-    record = describe(plan, plan.trials[0])
+    record = trial_record(plan, plan.trials[0])
     assert record["world"] == after.to_data()["world"]
 
 
-def test_other_faces_have_no_world(tiny):
+def test_other_faces_have_no_version(tiny):
     assert resolve(load_suite(str(tiny))).to_data()["world"] is None
 
 
 @pytest.fixture
-def world(monkeypatch, capsys):
-    """Runs `avatarbench world`; (status, stdout, stderr)."""
+def version(monkeypatch, capsys):
+    """Runs `avatarbench version`; (status, stdout, stderr)."""
 
-    def call(*words):
-        monkeypatch.setattr("sys.argv", ["avatarbench", "world", *words])
+    def call(*words, name="version"):
+        monkeypatch.setattr("sys.argv", ["avatarbench", name, *words])
         with pytest.raises(SystemExit) as caught:
             main()
         out, err = capsys.readouterr()
@@ -201,33 +205,40 @@ def world(monkeypatch, capsys):
     return call
 
 
-def test_the_command_tells_each_part(world, monkeypatch):
+def test_the_command_shows_each_part(version, monkeypatch):
     here = current_version()
-    status, out, _ = world()
+    status, out, _ = version()
     assert status == 0
-    assert f"world {here.frozen.name}, frozen {here.frozen.date}" in out
+    assert f"benchmark version {here.frozen.name}, frozen {here.frozen.date}" in out
     assert len(out.splitlines()) == len(here.parts) + 1
     assert "changed" not in out.replace("unchanged", "")
     engine_of_another_version(monkeypatch)
     engine_that_cannot_be_loaded(monkeypatch)
-    status, out, _ = world()
+    status, out, _ = version()
     assert status == 0
     lines = {line.split()[0]: line for line in out.splitlines()}
     before = here.parts["engine.toon-alter"][:8]
     assert f"changed ({here.frozen.name}: {before})" in lines["engine.toon-alter"]
-    assert "cannot be had here" in lines["engine.avataaars"]
+    assert "not available here" in lines["engine.avataaars"]
     assert "unchanged" in lines["engine.toon-tiktok"]
-    assert "every row has to run again" in out
+    assert "run every row of every published table again" in out
 
 
-def test_the_command_freezes(world, monkeypatch, tmp_path):
+def test_the_command_freezes(version, monkeypatch, tmp_path):
     monkeypatch.setattr(
         "benchmark.commands.version.freeze", lambda n: freeze(n, tmp_path)
     )
-    status, out, _ = world("--freeze", "v1")
+    status, out, _ = version("--freeze", "v1")
     assert status == 0
-    assert "world v1 is frozen" in out
+    assert "benchmark version v1 is frozen" in out
     assert (tmp_path / "v1.json").is_file()
-    status, out, err = world("--freeze", "v1")
+    status, out, err = version("--freeze", "v1")
     assert (status, out) == (2, "")
-    assert err == "avatarbench: v1 cannot be frozen: the next world is v2\n"
+    assert err == "avatarbench: v1 cannot be frozen: the next version is v2\n"
+
+
+def test_the_old_name_of_the_command_is_deprecated(version):
+    status, out, err = version(name="world")
+    assert status == 0
+    assert out == version()[1]
+    assert "deprecated" in err

@@ -1,10 +1,14 @@
-"""A variant's own options over the shared ones, and lists of candidates."""
+"""Merging the options of a variant with the shared ones, and fallbacks."""
 
 import tiny_suite
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmark.config.option_merge import choices, may_choose, wanted_options
+from benchmark.config.option_merge import (
+    expand_fallbacks,
+    has_valid_fallbacks,
+    merged_options,
+)
 from benchmark.config.suite import Suite
 
 KEYS = st.sampled_from(["a", "b", "c"])
@@ -16,12 +20,12 @@ NESTED = st.recursive(
 OPTIONS = st.dictionaries(KEYS, NESTED, max_size=3)
 
 
-def wanted(shared, own):
+def merged(shared, own):
     variant = {"name": "one", "method": "tiny", "options": own}
     data = tiny_suite.suite_data(options=shared, variants=[variant])
     suite = Suite.model_validate(data)
     (section,) = suite.variants
-    return wanted_options(suite, section, {"a": 0, "b": 0, "c": 0})
+    return merged_options(suite, section, {"a": 0, "b": 0, "c": 0})
 
 
 def leaves(options, path=()):
@@ -35,22 +39,22 @@ def leaves(options, path=()):
 def test_one_key_of_a_nested_option_is_changed_alone():
     shared = {"a": {"steps": 100, "schedule": {"name": "ramped", "rise": 0.1}}}
     own = {"a": {"steps": 20, "schedule": {"rise": 0.2}}}
-    assert wanted(shared, own) == {
+    assert merged(shared, own) == {
         "a": {"steps": 20, "schedule": {"name": "ramped", "rise": 0.2}}
     }
 
 
-def test_candidates_are_replaced_whole():
-    shared = {"a": {"first_of": ["big", "small"]}, "b": {"x": 1}}
-    own = {"a": {"first_of": ["tiny"]}, "b": {"first_of": [{"x": 2}]}}
-    assert wanted(shared, own) == own
-    assert list(choices(wanted(shared, own))) == [{"a": "tiny", "b": {"x": 2}}]
+def test_fallbacks_are_replaced_as_a_whole():
+    shared = {"a": {"fallbacks": ["big", "small"]}, "b": {"x": 1}}
+    own = {"a": {"fallbacks": ["tiny"]}, "b": {"fallbacks": [{"x": 2}]}}
+    assert merged(shared, own) == own
+    assert list(expand_fallbacks(merged(shared, own))) == [{"a": "tiny", "b": {"x": 2}}]
 
 
-def test_candidates_may_stand_in_options_of_options():
-    net = {"first_of": [{"name": "vgg", "weight": 1}, {"name": "lite", "weight": 0.1}]}
-    options = {"a": {"steps": 5, "net": net}, "b": {"first_of": [1, 2]}}
-    found = list(choices(options))
+def test_fallbacks_in_nested_options_are_expanded():
+    net = {"fallbacks": [{"name": "vgg", "weight": 1}, {"name": "lite", "weight": 0.1}]}
+    options = {"a": {"steps": 5, "net": net}, "b": {"fallbacks": [1, 2]}}
+    found = list(expand_fallbacks(options))
     assert [(o["a"]["net"]["name"], o["b"]) for o in found] == [
         ("vgg", 1),
         ("vgg", 2),
@@ -60,20 +64,26 @@ def test_candidates_may_stand_in_options_of_options():
     assert all(o["a"]["steps"] == 5 for o in found)
 
 
-def test_a_list_without_candidates_is_found_wherever_it_stands():
-    assert may_choose({"a": {"first_of": [1]}})
-    assert not may_choose({"first_of": []})
-    assert not may_choose({"a": {"b": {"first_of": "lite"}}})
+def test_invalid_fallbacks_are_found_at_any_depth():
+    assert has_valid_fallbacks({"a": {"fallbacks": [1]}})
+    assert not has_valid_fallbacks({"fallbacks": []})
+    assert not has_valid_fallbacks({"a": {"b": {"fallbacks": "lite"}}})
+
+
+def test_the_old_spelling_of_fallbacks_is_read():
+    options = {"a": {"first_of": [1, 2]}}
+    assert [o["a"] for o in expand_fallbacks(options)] == [1, 2]
+    assert not has_valid_fallbacks({"first_of": []})
 
 
 @given(OPTIONS, OPTIONS)
-def test_what_a_variant_says_stands(shared, own):
-    found = dict(leaves(wanted(shared, own)))
+def test_options_of_a_variant_win(shared, own):
+    found = dict(leaves(merged(shared, own)))
     for path, value in leaves(own):
         if value != {}:
             assert found[path] == value
 
 
 @given(OPTIONS)
-def test_without_options_of_its_own_all_are_shared(shared):
-    assert wanted(shared, {}) == shared
+def test_a_variant_without_options_gets_the_shared_ones(shared):
+    assert merged(shared, {}) == shared

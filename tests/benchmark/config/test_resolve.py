@@ -5,7 +5,7 @@ import tiny_suite
 from benchmark import weights
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import SuiteError, parse_suite
-from benchmark.faces.parquet_set import PackedFace, seal, write_split
+from benchmark.faces.parquet_set import ParquetFace, write_manifest, write_split
 from benchmark.run.plan import make_plan
 from benchmark.storage.trial_folder import webp_bytes
 
@@ -19,7 +19,7 @@ def variants(**options):
     return [{"name": "one", "method": "tiny", "options": options}]
 
 
-def test_every_unknown_name_is_told_at_once(tiny):
+def test_all_unknown_names_are_reported_at_once(tiny):
     with pytest.raises(SuiteError) as caught:
         resolved(
             tiny,
@@ -39,7 +39,7 @@ def test_every_unknown_name_is_told_at_once(tiny):
     assert "variants.three.options: steps: " in text
 
 
-def test_missing_truths_and_too_few_faces_are_told(tiny):
+def test_missing_truths_and_too_few_faces_are_reported(tiny):
     faces = tiny_suite.suite_data()["faces"] | {"heldout_count": 99}
     with pytest.raises(SuiteError) as caught:
         resolved(tiny, faces=faces, designers=["designer-c"])
@@ -80,12 +80,12 @@ def test_a_variant_without_its_weights_is_a_problem(tiny, monkeypatch):
         resolved(tiny, variants=variants(needs="big"))
 
 
-def test_first_of_takes_what_is_at_hand_and_names_it(tiny, monkeypatch, tmp_path):
+def test_the_first_usable_fallback_is_taken_and_recorded(tiny, monkeypatch, tmp_path):
     small = tmp_path / "small.pth"
     small.write_bytes(b"weights")
     here = {"small": small}
     monkeypatch.setattr(weights, "find", here.get)
-    found = resolved(tiny, variants=variants(needs={"first_of": ["big", "small"]}))
+    found = resolved(tiny, variants=variants(needs={"fallbacks": ["big", "small"]}))
     assert found.variants[0].options.needs == "small"
     data = found.to_data()["variants"]["one"]
     assert data["options"]["needs"] == "small"
@@ -133,14 +133,14 @@ def test_truths_are_part_of_an_oracles_key_alone(tiny):
 
 
 @pytest.mark.parametrize("candidates", [3, [], None])
-def test_first_of_needs_candidates(tiny, candidates):
-    chosen = variants(steps={"first_of": candidates})
-    with pytest.raises(SuiteError, match="steps: first_of takes a list") as caught:
+def test_fallbacks_need_a_list(tiny, candidates):
+    chosen = variants(steps={"fallbacks": candidates})
+    with pytest.raises(SuiteError, match="steps: fallbacks must be a list") as caught:
         resolved(tiny, variants=chosen)
     assert len(caught.value.problems) == 1
 
 
-def test_a_problem_that_two_splits_have_is_told_once(tiny):
+def test_a_problem_of_two_splits_is_reported_once(tiny):
     with pytest.raises(SuiteError) as caught:
         resolved(tiny, designers=["designer-c"])
     assert len(caught.value.problems) == 1
@@ -148,7 +148,7 @@ def test_a_problem_that_two_splits_have_is_told_once(tiny):
 
 def test_no_face_of_a_sealed_set_is_in_two_splits(tiny):
     picture = webp_bytes(np.zeros((64, 64, 3), np.uint8))
-    faces = [PackedFace(f"face{row}", picture, None, None, "CC0") for row in range(4)]
+    faces = [ParquetFace(f"face{row}", picture, None, None, "CC0") for row in range(4)]
     folder = tiny.parent / "packed"
     (folder / "truth").mkdir(parents=True)
     for split in ("train", "validation", "heldout"):
@@ -157,6 +157,6 @@ def test_no_face_of_a_sealed_set_is_in_two_splits(tiny):
     for designer in ("designer-a", "designer-b"):
         path = folder / "truth" / f"tiny.{designer}.csv"
         path.write_text("\n".join(lines) + "\n")
-    seal(folder, "packed", "1", "CC0", stand_in=False)
+    write_manifest(folder, "packed", "1", "CC0", stand_in=False)
     with pytest.raises(SuiteError, match="face0 is in split train and in split"):
         resolved(tiny, faces={"packed": "packed"})

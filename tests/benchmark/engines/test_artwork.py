@@ -1,9 +1,8 @@
-"""Built-in artwork against the colours it had when its version was given out.
+"""Renders of built-in engines must not change unless the engine's version does.
 
-Stores and published results are keyed by an engine's version; artwork that changes
-under the same version would serve old pictures for new ones. After a wanted change:
-raise the version, then `python tests/benchmark/engines/test_artwork.py` writes the
-colours again.
+Cached stages and published results are keyed by the version, so a change under the same
+version would mix old and new pictures. After an intended change, raise the version and
+run `python tests/benchmark/engines/test_artwork.py`, which writes artwork.json again.
 """
 
 import json
@@ -18,7 +17,7 @@ from benchmark.registry import ENGINES
 GOLDEN = Path(__file__).with_name("artwork.json")
 NAMES = ("toon-tiktok", "toon-alter", "avataaars")
 TOLERANCE = 0.2
-"""Of 255: another processor's rounding passes, a changed curve does not."""
+"""Of 255: allows rounding differences between processors, but no changed shape."""
 
 
 def mean_colours(engine):
@@ -32,7 +31,7 @@ def mean_colours(engine):
 def test_pictures_change_only_with_the_version(name):
     engine = ENGINES.load(name)()
     known = json.loads(GOLDEN.read_text())[name]
-    assert engine.meta.version == known["version"], "draw artwork.json up again"
+    assert engine.meta.version == known["version"], "write artwork.json again"
     difference = np.abs(mean_colours(engine) - np.array(known["colours"]))
     assert difference.max() < TOLERANCE, "the artwork changed: raise its version"
 

@@ -1,4 +1,4 @@
-"""avataaars: natural options, inactive parameters, exact part maps."""
+"""avataaars: options, inactive parameters, and part maps that match the pictures."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def test_no_hats_and_no_novelties_are_offered():
     assert not offered & novelties
 
 
-def test_hair_colour_needs_hair_and_beard_colour_a_beard():
+def test_colours_of_absent_hair_and_beards_are_inactive():
     bald = AvatarVectors.defaults(SPEC).with_value("hair_type", "bald")
     active = dict(zip(SPEC.names, bald.active().discrete[0], strict=True))
     assert not active["hair_colour"]
@@ -56,7 +56,7 @@ def test_bald_heads_have_no_hair_and_beards_count_as_skin(engine):
     assert skin[1] > skin[0]
 
 
-def test_beards_are_where_a_beard_changes_the_picture(engine):
+def test_beard_maps_match_the_pixels_that_a_beard_changes(engine):
     bald = AvatarVectors.defaults(SPEC).with_value("hair_type", "bald")
     bearded = bald.with_value("facial_hair", "beardMajestic")
     both = AvatarVectors.concatenate([bald, bearded])

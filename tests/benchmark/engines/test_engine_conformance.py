@@ -1,4 +1,4 @@
-"""Every registered engine keeps to the contract; broken ones are found out."""
+"""Every registered engine conforms to the contract; violations are found."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ import pytest
 from benchmark.avatars import AvatarVectors
 from benchmark.avatars.spec import AvatarSpec, Condition, Continuous, Discrete
 from benchmark.engines.base import Engine, EngineMeta, PartMapped, check_request
-from benchmark.engines.conformance import check_engine, share_moved
+from benchmark.engines.conformance import changed_share, check_engine
 from benchmark.engines.contexts import active_context, sweep_in_context
 from benchmark.registry import ENGINES
 
@@ -23,7 +23,7 @@ def test_registered_engines_conform(name):
 
 
 class Blocks:
-    """A tiny engine that conforms: a square of a width and a colour, with a lid."""
+    """A tiny engine that conforms: a square of some width and colour, with glasses."""
 
     meta = EngineMeta("blocks", "Blocks", "1", "here", "CC0-1.0")
     spec = AvatarSpec(
@@ -64,7 +64,7 @@ class Blocks:
         return maps
 
 
-def found(engine):
+def complaints(engine):
     return {
         (finding.check, finding.subject)
         for finding in check_engine(engine, type(engine)())
@@ -73,11 +73,11 @@ def found(engine):
 
 def test_a_conforming_engine_has_no_findings():
     assert isinstance(Blocks(), PartMapped)
-    assert not found(Blocks())
+    assert not complaints(Blocks())
 
 
 class Bearded(Blocks):
-    """Its glasses are called facial hair, and mapped as such."""
+    """Its glasses count as facial hair."""
 
     spec = AvatarSpec(
         "blocks",
@@ -91,23 +91,23 @@ class Bearded(Blocks):
         return self.render(vectors, size)[..., 0] == 0
 
 
-class Shaven(Bearded):
+class EmptyBeardMaps(Bearded):
     def beards(self, vectors, size):
         return np.zeros((len(vectors), size, size), bool)
 
 
-class Numeric(Bearded):
+class NumericBeardMaps(Bearded):
     def beards(self, vectors, size):
         return super().beards(vectors, size).astype(np.uint8)
 
 
-def test_maps_of_facial_hair_are_held_against_its_options():
-    assert not {check for check, _ in found(Bearded())} & {"beards"}
-    assert ("beards", "glasses") in found(Shaven())
-    assert ("beards", "form") in found(Numeric())
+def test_facial_hair_maps_are_compared_with_the_options():
+    assert not {check for check, _ in complaints(Bearded())} & {"beards"}
+    assert ("beards", "glasses") in complaints(EmptyBeardMaps())
+    assert ("beards", "form") in complaints(NumericBeardMaps())
 
 
-class Deaf(Blocks):
+class IgnoresParameters(Blocks):
     def draw(self, picture, record, size):
         super().draw(picture, {**record, "head_width": 0.5, "glasses": "none"}, size)
 
@@ -118,11 +118,11 @@ def test_parameters_without_effect_are_found():
         ("continuous", "glasses_height"),
         ("shapes", "glasses"),
         ("parts", "glasses"),
-    } <= found(Deaf())
+    } <= complaints(IgnoresParameters())
 
 
-class Restless(Blocks):
-    """Its red corner counts the calls: another one each time, in pictures and maps."""
+class CountsCalls(Blocks):
+    """Draws the number of calls into a corner of pictures and part maps."""
 
     def __init__(self):
         self.calls = 0
@@ -139,11 +139,12 @@ class Restless(Blocks):
         return maps
 
 
-def test_engines_that_draw_otherwise_each_time_are_found():
-    assert {("determinism", "called again"), ("parts", "form")} <= found(Restless())
+def test_engines_that_differ_from_call_to_call_are_found():
+    findings = complaints(CountsCalls())
+    assert {("determinism", "called again"), ("parts", "form")} <= findings
 
 
-class Sociable(Blocks):
+class DrawsBatchSize(Blocks):
     def render(self, vectors, size):
         pictures = super().render(vectors, size)
         pictures[:, 0, 0, 0] = len(vectors)
@@ -151,17 +152,17 @@ class Sociable(Blocks):
 
 
 def test_pictures_that_depend_on_their_batch_are_found():
-    findings = found(Sociable())
+    findings = complaints(DrawsBatchSize())
     assert ("determinism", "one by one") in findings
     assert ("determinism", "called again") not in findings
 
 
-class Numbered(Blocks):
-    made = 0
+class DrawsInstanceNumber(Blocks):
+    instances = 0
 
     def __init__(self):
-        type(self).made += 1
-        self.number = self.made
+        type(self).instances += 1
+        self.number = self.instances
 
     def render(self, vectors, size):
         pictures = super().render(vectors, size)
@@ -169,14 +170,15 @@ class Numbered(Blocks):
         return pictures
 
 
-def test_instances_that_draw_otherwise_are_found():
-    findings = {(f.check, f.subject) for f in check_engine(Numbered(), Numbered())}
+def test_instances_that_differ_are_found():
+    one, other = DrawsInstanceNumber(), DrawsInstanceNumber()
+    findings = {(f.check, f.subject) for f in check_engine(one, other)}
     assert ("determinism", "another instance") in findings
     assert ("determinism", "called again") not in findings
 
 
-class Twins(Blocks):
-    """Two names for nearly one colour."""
+class SimilarColours(Blocks):
+    """Has two skin tones of almost the same colour."""
 
     spec = AvatarSpec(
         "blocks",
@@ -193,12 +195,13 @@ class Twins(Blocks):
 
 
 def test_colours_that_cannot_be_told_apart_are_found():
-    messages = [str(f) for f in check_engine(Twins()) if f.check == "colours"]
+    findings = check_engine(SimilarColours())
+    messages = [str(finding) for finding in findings if finding.check == "colours"]
     assert any("swatches are 0." in message for message in messages)
-    assert any("moves 0.00% of the pixels" in message for message in messages)
+    assert any("changes 0.00% of the pixels" in message for message in messages)
 
 
-class Careless(Blocks):
+class WrongForms(Blocks):
     def render(self, vectors, size):
         return np.zeros((len(vectors), size, size, 3), dtype=np.float32)
 
@@ -207,7 +210,7 @@ class Careless(Blocks):
 
 
 def test_wrong_forms_and_missing_refusals_are_found():
-    findings = found(Careless())
+    findings = complaints(WrongForms())
     assert ("output", "size 64") in findings
     assert ("refusals", "another at 256 px") in findings
     assert ("refusals", "blocks at 1025 px") in findings
@@ -215,14 +218,14 @@ def test_wrong_forms_and_missing_refusals_are_found():
     assert ("colours", "skin_tone") in findings
 
 
-class Leaky(Blocks):
+class ShowsInactive(Blocks):
     def draw(self, picture, record, size):
         super().draw(picture, record, size)
         picture[0, : int(size * record["glasses_height"])] = 9
 
 
 def test_inactive_parameters_that_show_are_found():
-    assert ("inactive", "glasses_height") in found(Leaky())
+    assert ("inactive", "glasses_height") in complaints(ShowsInactive())
 
 
 def test_a_context_makes_a_conditional_parameter_active():
@@ -234,12 +237,12 @@ def test_a_context_makes_a_conditional_parameter_active():
     np.testing.assert_allclose(sweep.column("glasses_height"), [0, 0.5, 1])
 
 
-def test_share_moved_counts_pixels_past_the_step():
+def test_changed_share_counts_pixels_beyond_the_tolerance():
     first = np.zeros((10, 10, 3), dtype=np.uint8)
     second = first.copy()
     second[0, :, 1] = 9
     second[1, :, 1] = 8
-    assert share_moved(first, second) == pytest.approx(0.1)
+    assert changed_share(first, second) == pytest.approx(0.1)
 
 
 def test_engines_take_empty_batches():

@@ -1,4 +1,4 @@
-"""Contact sheets hold a row a parameter; descriptions say what each takes."""
+"""Contact sheets show every parameter; descriptions list their values."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from benchmark.engines.sheet import describe, draw_sheet, summary
 
 
 class Recorder:
-    """An engine that keeps what it was asked to render and paints the skin."""
+    """An engine that records the vectors it renders and draws only the skin tone."""
 
     meta = EngineMeta("recorder", "Recorder", "1", "here", "CC0-1.0")
     spec = AvatarSpec(
@@ -36,11 +36,11 @@ class Recorder:
     )
 
     def __init__(self):
-        self.asked = []
+        self.rendered = []
 
     def render(self, vectors, size):
         check_request(self.spec, vectors, size)
-        self.asked.append(vectors)
+        self.rendered.append(vectors)
         shade = np.where(vectors.column("skin_tone") == 0, 40, 200).astype(np.uint8)
         return np.tile(shade[:, None, None, None], (1, size, size, 3))
 
@@ -48,7 +48,7 @@ class Recorder:
 def test_a_sheet_shows_every_option_and_sweep_while_active(tmp_path):
     engine = Recorder()
     draw_sheet(engine, tmp_path / "sheet.png", size=64)
-    _, skins, hairs, colours, sweep = engine.asked
+    _, skins, hairs, colours, sweep = engine.rendered
     assert [r["skin_tone"] for r in skins.to_records()] == ["a", "b"]
     assert [r["hair_type"] for r in hairs.to_records()] == ["bald", "bob", "bun"]
     assert colours.active().discrete.all()
@@ -71,7 +71,7 @@ def test_a_sheet_of_avatars_too_small_is_refused(tmp_path):
     assert not (tmp_path / "sheet.png").exists()
 
 
-def test_descriptions_say_what_parameters_take():
+def test_descriptions_list_the_values_of_parameters():
     assert describe(Recorder()) == [
         ("head_round", "head", "0 to 1, default 0, weight of head_type", ""),
         ("skin_tone", "head", "2: a, b", ""),

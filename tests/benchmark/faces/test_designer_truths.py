@@ -1,4 +1,4 @@
-"""Truth files and sheets that the designers make for a packed face set."""
+"""Truth files and sheets that the designers make for a Parquet face set."""
 
 import hashlib
 import json
@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from benchmark.avatars import AvatarError
-from benchmark.faces.faceset import PORTRAITS, FaceSetError, open_packed
-from benchmark.faces.parquet_set import PackedFace, seal, write_split
+from benchmark.faces.faceset import PORTRAITS, FaceSetError, open_parquet_set
+from benchmark.faces.parquet_set import ParquetFace, write_manifest, write_split
 from benchmark.faces.portraits.designer import (
     DESIGNERS,
     ENGINES,
@@ -47,17 +47,17 @@ def folder(tmp_path_factory, people):
         write_split(
             folder / f"{split}.parquet",
             (
-                PackedFace(f"{split}{i}", _picture(20 * i), None, person, "CC0-1.0")
+                ParquetFace(f"{split}{i}", _picture(20 * i), None, person, "CC0-1.0")
                 for i, person in enumerate(persons)
             ),
         )
-    seal(folder, "little", "1", "CC0-1.0", stand_in=True)
+    write_manifest(folder, "little", "1", "CC0-1.0", stand_in=True)
     write_truths(folder)
     return folder
 
 
 def test_every_face_has_a_truth_on_every_engine(folder, people):
-    faces = open_packed(folder)
+    faces = open_parquet_set(folder)
     assert (faces.name, faces.version, faces.stand_in) == ("little", "1", True)
     for engine in ENGINES:
         assert faces.designers(engine) == DESIGNERS
@@ -65,12 +65,12 @@ def test_every_face_has_a_truth_on_every_engine(folder, people):
         for designer in DESIGNERS:
             for split, persons in people.items():
                 read = faces.truth(engine, spec, split, designer)
-                made = truth(engine, spec, designer, persons)
-                assert read.to_records() == _as_stored(made)
+                expected = truth(engine, spec, designer, persons)
+                assert read.to_records() == _as_stored(expected)
 
 
 def _as_stored(vectors):
-    """Inactive cells are empty in the file, so they come back as defaults."""
+    """Inactive cells are empty in the file, so they are read as defaults."""
     spec, active = vectors.spec, vectors.active()
     records = vectors.to_records()
     for row, record in enumerate(records):
@@ -80,7 +80,7 @@ def _as_stored(vectors):
     return records
 
 
-def test_files_are_sealed_by_digest(folder):
+def test_the_manifest_has_the_digests_of_truth_files(folder):
     manifest = json.loads((folder / "faceset.json").read_text())
     for engine in ENGINES:
         for designer in DESIGNERS:
@@ -88,10 +88,10 @@ def test_files_are_sealed_by_digest(folder):
             data = (folder / entry["file"]).read_bytes()
             assert entry["file"] == f"truth/{engine}.{designer}.csv"
             assert entry["sha256"] == hashlib.sha256(data).hexdigest()
-    open_packed(folder).verify()
+    open_parquet_set(folder).verify()
 
 
-def test_writing_again_changes_no_byte(folder):
+def test_writing_truths_again_changes_no_byte(folder):
     def digests():
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
@@ -111,36 +111,35 @@ def test_inactive_cells_are_empty(folder):
 
 def test_faces_without_attributes_are_refused(tmp_path):
     write_split(
-        tmp_path / "train.parquet", [PackedFace("a", _picture(1), None, None, "CC0")]
+        tmp_path / "train.parquet", [ParquetFace("a", _picture(1), None, None, "CC0")]
     )
-    seal(tmp_path, "bare", "1", "CC0", stand_in=False)
-    with pytest.raises(FaceSetError, match="has no attributes; designers need them"):
+    write_manifest(tmp_path, "bare", "1", "CC0", stand_in=False)
+    with pytest.raises(FaceSetError, match="without attributes; designers need them"):
         write_truths(tmp_path)
     with pytest.raises(FaceSetError, match=r"no split 'tarin' \(did you mean train"):
         split_attributes(tmp_path, "tarin")
 
 
-def test_agreement_names_every_parameter(folder):
+def test_the_agreement_table_has_every_parameter(folder):
     table = agreement_markdown(folder)
     for engine in ENGINES:
         for name in engine_spec(engine).names:
             assert f"| {engine} | {name} |" in table
 
 
-def test_sheet_shows_faces_beside_their_truths(folder, tmp_path):
+def test_a_sheet_is_drawn_except_of_held_out_faces(folder, tmp_path):
     path = tmp_path / "new" / "truths.png"
     draw_truths(path, folder, count=3, size=64)
     sheet = np.asarray(Image.open(path).convert("RGB"))
     assert len(np.unique(sheet.reshape(-1, 3), axis=0)) > 100
-    with pytest.raises(AvatarError, match="held-out faces are for the score alone"):
+    with pytest.raises(AvatarError, match="held-out faces are for scoring only"):
         draw_truths(path, folder, split="heldout")
 
 
-@pytest.mark.skipif(
-    not (PORTRAITS / "truth").is_dir(), reason="the embedded truths are not made yet"
-)
-def test_embedded_truths_are_what_the_tables_say(tmp_path):
+def test_embedded_truths_equal_those_of_the_current_tables(tmp_path):
     copy = shutil.copytree(PORTRAITS, tmp_path / "portraits")
     write_truths(copy)
-    for path in sorted((PORTRAITS / "truth").glob("*.csv")):
+    embedded = sorted((PORTRAITS / "truth").glob("*.csv"))
+    assert len(embedded) == len(ENGINES) * len(DESIGNERS)
+    for path in embedded:
         assert (copy / "truth" / path.name).read_bytes() == path.read_bytes(), path.name

@@ -1,4 +1,4 @@
-"""Folders of pictures and FFHQ trees with truth CSVs."""
+"""Face sets of picture folders and of FFHQ, with truth CSVs."""
 
 import json
 
@@ -40,7 +40,7 @@ def pictures(tmp_path):
     return tmp_path / "people"
 
 
-def test_truth_faces_are_held_out_and_the_others_train(pictures, tmp_path):
+def test_faces_with_a_truth_are_held_out(pictures, tmp_path):
     csv = truth(tmp_path / "truth.csv", ["dan", "ann"])
     faces = open_folder(pictures, {"small": {"mia": csv}}, licence="CC BY 4.0")
     assert faces.name == "people"
@@ -70,18 +70,18 @@ def test_splits_may_be_lists_or_files(pictures, tmp_path):
         faces.truth("small", SPEC, "train", "mia")
 
 
-def test_a_folder_without_truth_trains_only(pictures):
+def test_a_folder_without_truth_has_only_a_train_split(pictures):
     assert list(open_folder(pictures, {}).splits) == ["train"]
 
 
-def test_digests_follow_the_pixels(pictures):
+def test_digests_change_with_the_pictures(pictures):
     before = open_folder(pictures, {}).digest
     assert open_folder(pictures, {}).digest == before
     picture(pictures / "ann.png", 99)
     assert open_folder(pictures, {}).digest != before
 
 
-def test_folders_that_do_not_fit_are_refused(pictures, tmp_path):
+def test_invalid_folders_and_splits_are_refused(pictures, tmp_path):
     def opened(truths, splits=None, folder=pictures):
         with pytest.raises(FaceSetError) as caught:
             open_folder(folder, truths, splits)
@@ -95,14 +95,14 @@ def test_folders_that_do_not_fit_are_refused(pictures, tmp_path):
     assert "face ann is in split train and in split heldout" in opened({}, both)
     assert "no picture" in opened({}, {"train": ["eve"]})
     assert "twice" in opened({}, {"train": ["ann", "ann"]})
-    assert "no folder" in opened({}, folder=tmp_path / "nowhere")
+    assert "nowhere is no folder of pictures" in opened({}, folder=tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
-    assert "holds no picture" in opened({}, folder=tmp_path / "empty")
+    assert "has no pictures" in opened({}, folder=tmp_path / "empty")
     picture(pictures / "ann.jpg")
     assert "ann.jpg and ann.png are both face ann" in opened({})
 
 
-def test_an_odd_picture_is_named_when_it_is_read(pictures):
+def test_an_invalid_picture_is_named_when_it_is_read(pictures):
     Image.new("L", (64, 64)).save(pictures / "bob.png")
     (pictures / "bob.JPG").unlink()
     with pytest.raises(FaceSetError, match=r"bob\.png is greyscale"):
@@ -129,7 +129,7 @@ def test_ffhq_is_read_nested_and_flat(tmp_path, layout, inside):
     assert "was not beside" in faces.split("train").licences[0]
 
 
-def test_ffhq_prefers_full_pictures_and_takes_licences(tmp_path):
+def test_ffhq_prefers_full_pictures_and_reads_licences(tmp_path):
     picture(tmp_path / "images1024x1024" / "00000.png", 5)
     picture(tmp_path / "thumbnails128x128" / "00000.png", 6)
     entry = {
@@ -151,14 +151,14 @@ def test_ffhq_prefers_full_pictures_and_takes_licences(tmp_path):
     )
 
 
-def test_ffhq_leaves_the_last_ten_thousand_out_of_train(tmp_path):
+def test_the_last_ten_thousand_of_ffhq_are_not_in_train(tmp_path):
     picture(tmp_path / "59999.png")
     picture(tmp_path / "60000.png")
     assert open_ffhq(tmp_path, {}).split("train").ids == ("59999",)
 
 
-def test_ffhq_that_does_not_fit_is_refused(tmp_path):
-    with pytest.raises(FaceSetError, match="no folder of FFHQ"):
+def test_invalid_ffhq_folders_and_truths_are_refused(tmp_path):
+    with pytest.raises(FaceSetError, match="nowhere is not a folder"):
         open_ffhq(tmp_path / "nowhere", {})
     with pytest.raises(FaceSetError, match="no FFHQ pictures"):
         open_ffhq(tmp_path, {})
@@ -169,14 +169,14 @@ def test_ffhq_that_does_not_fit_is_refused(tmp_path):
     (tmp_path / "7.png").unlink()
     csv = tmp_path / "truth.csv"
     truth(csv, ["seven"])
-    with pytest.raises(FaceSetError, match="line 2, column face: 'seven' is no FFHQ"):
+    with pytest.raises(FaceSetError, match="line 2, column face: 'seven' is not an FF"):
         open_ffhq(tmp_path, {"small": {"mia": csv}})
     truth(csv, ["7", "00007"])
-    with pytest.raises(FaceSetError, match="line 3: face 00007 is on line 2"):
+    with pytest.raises(FaceSetError, match="line 3: face 00007 is already on line"):
         open_ffhq(tmp_path, {"small": {"mia": csv}})
 
 
-def test_pictures_are_decoded_anew_and_may_be_written_to(pictures):
+def test_pictures_are_decoded_at_each_call(pictures):
     train = open_folder(pictures, {}).split("train")
     first = train.pictures(64)
     first[:] = 7

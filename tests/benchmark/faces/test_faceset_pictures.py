@@ -1,4 +1,4 @@
-"""Pictures and parsing maps: only square RGB faces pass, and the slip is named."""
+"""Decoding of pictures and part maps, and the messages for invalid ones."""
 
 from io import BytesIO
 
@@ -26,14 +26,14 @@ def test_pictures_are_resized_with_antialiasing():
     assert abs(picture.astype(int) - 128).max() < 24
 
 
-def test_a_picture_of_the_right_size_keeps_its_bytes():
+def test_a_picture_of_the_right_size_keeps_its_pixels():
     noise = np.random.default_rng(0).integers(0, 256, (96, 96, 3), dtype=np.uint8)
     buffer = BytesIO()
     Image.fromarray(noise).save(buffer, "PNG")
     np.testing.assert_array_equal(decode_picture(buffer.getvalue(), "x", 96), noise)
 
 
-def test_a_camera_that_was_turned_is_turned_back():
+def test_the_exif_orientation_is_applied():
     top_left = np.zeros((96, 96, 3), dtype=np.uint8)
     top_left[:48, :48] = 255
     exif = Image.Exif()
@@ -61,12 +61,12 @@ def test_a_camera_that_was_turned_is_turned_back():
         (encoded(size=(32, 32)), "32 px wide"),
     ],
 )
-def test_what_is_no_face_is_refused_by_name(data, message):
+def test_invalid_pictures_are_refused_by_name(data, message):
     with pytest.raises(FaceSetError, match=f"^face.png.*{message}"):
         decode_picture(data, "face.png", 64)
 
 
-def test_parsing_maps_keep_their_classes():
+def test_part_maps_keep_their_classes():
     ids = np.arange(96 * 96, dtype=np.uint8).reshape(96, 96) % 13
     buffer = BytesIO()
     Image.fromarray(ids).save(buffer, "PNG")
@@ -84,6 +84,6 @@ def test_parsing_maps_keep_their_classes():
         (encoded("L", size=(96, 97)), "96 x 97 pixels"),
     ],
 )
-def test_other_parsing_maps_are_refused(data, message):
+def test_invalid_part_maps_are_refused(data, message):
     with pytest.raises(FaceSetError, match=message):
         decode_parsing(data, "map", 64)

@@ -6,19 +6,19 @@ from typing import get_args
 import pytest
 
 from benchmark.faces.portraits.hair import families as vocabulary
-from benchmark.faces.portraits.hair.families import FAMILIES, VERSIONS, families
+from benchmark.faces.portraits.hair.families import DOMAINS, FAMILIES, families
 
 
-def test_every_world_has_enough_families_and_none_is_shared():
-    by_world = {world: {f.name for f in families(world)} for world in VERSIONS}
-    assert len(by_world["train"]) >= 24
-    assert len(by_world["validation"]) >= 6
-    assert len(by_world["heldout"]) >= 8
-    assert sum(map(len, by_world.values())) == len(FAMILIES)
+def test_every_domain_has_enough_families_and_none_is_shared():
+    by_domain = {domain: {f.name for f in families(domain)} for domain in DOMAINS}
+    assert len(by_domain["train"]) >= 24
+    assert len(by_domain["validation"]) >= 6
+    assert len(by_domain["heldout"]) >= 8
+    assert sum(map(len, by_domain.values())) == len(FAMILIES)
 
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=lambda family: family.name)
-def test_family_speaks_the_vocabulary(family):
+def test_family_attributes_are_in_range(family):
     words = {
         "hair_length": vocabulary.HairLength,
         "hair_texture": vocabulary.HairTexture,
@@ -37,18 +37,18 @@ def test_family_speaks_the_vocabulary(family):
     assert 18 <= family.ages[0] < family.ages[1] <= 80
 
 
-def test_each_sex_can_wear_something_at_any_adult_age_in_each_world():
-    for world in VERSIONS:
+def test_every_sex_and_age_has_a_family_in_each_domain():
+    for domain in DOMAINS:
         for sex in ("female", "male"):
             for age in range(18, 81):
                 assert any(
                     family.weight(sex) > 0 and family.ages[0] <= age <= family.ages[1]
-                    for family in families(world)
+                    for family in families(domain)
                 )
 
 
-def test_unknown_world_and_sex_are_refused():
-    with pytest.raises(ValueError, match="Unknown world 'moon'"):
+def test_unknown_domain_and_sex_raise():
+    with pytest.raises(ValueError, match="domain 'moon' is unknown"):
         families("moon")
     with pytest.raises(ValueError, match="expected 'female' or 'male'"):
         FAMILIES["buzz"].weight("other")

@@ -10,15 +10,15 @@ import pytest
 pytest.importorskip("warp", reason="the [portraits] extra is not installed")
 
 from benchmark.avatars.part_classes import PART_IDS
-from benchmark.faces.portraits.hair.drawing import cast_shadows, draw
+from benchmark.faces.portraits.hair.drawing import cast_shadows, draw_hair
 from benchmark.faces.portraits.hair.families import FAMILIES
-from benchmark.faces.portraits.hair.frame import frame_of
-from benchmark.faces.portraits.hair.grow import grow, linear
+from benchmark.faces.portraits.hair.frame import scan_head
+from benchmark.faces.portraits.hair.grow import grow_hair, hex_to_linear
 from benchmark.faces.portraits.hair.styles import STYLES, style_of
 from benchmark.faces.portraits.head import build_head
 from benchmark.faces.portraits.light import light_rig
 from benchmark.faces.portraits.people import sample_person
-from benchmark.faces.portraits.portrait import aim
+from benchmark.faces.portraits.portrait import aim_camera
 from benchmark.faces.portraits.raycast import Tracer
 
 SIZE = 128
@@ -30,30 +30,30 @@ def _bare():
     """A head without hair, and what a camera sees of it."""
     person = replace(sample_person(0, 0, "train"), facial_hair="none", age=30)
     head = build_head(person)
-    camera = aim(person, head, SIZE)
-    hits = Tracer(head.vertices, head.triangles).picture(camera)
+    camera = aim_camera(person, head, SIZE)
+    hits = Tracer(head.vertices, head.triangles).cast_camera_rays(camera)
     return person, head, camera, hits
 
 
 @cache
 def _depth() -> np.ndarray:
-    from benchmark.faces.portraits.surface import look
+    from benchmark.faces.portraits.surface import visible_pixels
 
     _, head, camera, hits = _bare()
-    seen = look(camera, hits, head.triangles, head.normals, {})
+    pixels = visible_pixels(camera, hits, head.triangles, head.normals, {})
     depth = np.full((SIZE, SIZE), np.inf, np.float32)
-    depth[seen.rows, seen.columns] = seen.depth
+    depth[pixels.rows, pixels.columns] = pixels.depth
     return depth
 
 
 def _grown(seed: int = 0, **changes: Any):
     person, head, *_ = _bare()
-    return grow(replace(person, **changes), head, np.random.default_rng(seed))
+    return grow_hair(replace(person, **changes), head, np.random.default_rng(seed))
 
 
 def _drawn(growth):
     _, _, camera, _ = _bare()
-    return draw(growth, camera, _depth(), LIGHTS, cast_shadows(growth, LIGHTS))
+    return draw_hair(growth, camera, _depth(), LIGHTS, cast_shadows(growth, LIGHTS))
 
 
 def test_every_family_has_a_style_and_every_style_a_family():
@@ -78,7 +78,7 @@ def test_equal_seeds_grow_and_draw_equal_hair(family):
 )
 def test_scalp_hair_stays_outside_the_head(family):
     _, head, *_ = _bare()
-    frame = frame_of(head)
+    frame = scan_head(head)
     middle: dict[str, Any] = {
         name: sum(getattr(FAMILIES[family], name)) / 2
         for name in ("hair_volume", "hair_top", "hair_recession")
@@ -148,14 +148,15 @@ def test_hair_darkens_the_skin_under_it_only():
     growth = _grown(hair_family="bob_fringe")
     shadows = cast_shadows(growth, LIGHTS)
     roots = growth.bundles[0].points[:50, 0]
-    reach, openness = shadows.lamp_reach(roots), shadows.openness(roots)
+    reach = shadows.lamp_transmission(roots)
+    openness = shadows.ambient_transmission(roots)
     assert reach.shape == (len(LIGHTS.lamps), 50)
     assert openness.shape == (50,)
     assert openness.mean() < 0.9
     far = np.array([[0.0, -40.0, 60.0]])
-    assert shadows.openness(far)[0] > 0.95
+    assert shadows.ambient_transmission(far)[0] > 0.95
     clear = cast_shadows(_grown(hair_family="bald"), LIGHTS)
-    assert clear.lamp_reach(roots).min() > 0.999
+    assert clear.lamp_transmission(roots).min() > 0.999
 
 
 def test_colour_follows_hair_rgb():
@@ -166,11 +167,13 @@ def test_colour_follows_hair_rgb():
     mask = (dark.part == PART_IDS["hair"]) & (light.part == PART_IDS["hair"])
     assert light.rgb[mask].mean() > 3 * dark.rgb[mask].mean()
     with pytest.raises(ValueError, match="expected a colour like"):
-        linear("brown")
+        hex_to_linear("brown")
 
 
 def test_wrong_depth_buffer_is_refused():
     growth = _grown(hair_family="bald")
     _, _, camera, _ = _bare()
     with pytest.raises(ValueError, match="depth has shape"):
-        draw(growth, camera, np.zeros((4, 4)), LIGHTS, cast_shadows(growth, LIGHTS))
+        draw_hair(
+            growth, camera, np.zeros((4, 4)), LIGHTS, cast_shadows(growth, LIGHTS)
+        )

@@ -1,6 +1,7 @@
-"""Packed face sets: sealed once, verified ever after."""
+"""Parquet face sets: writing, the manifest's digests, and reading with checks."""
 
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -10,8 +11,8 @@ from PIL import Image
 
 from benchmark.avatars import AvatarVectors
 from benchmark.avatars.spec import AvatarSpec, Continuous, Discrete
-from benchmark.faces.faceset import FaceSetError, open_packed, write_truth
-from benchmark.faces.parquet_set import PackedFace, seal, write_split
+from benchmark.faces.faceset import FaceSetError, open_parquet_set, write_truth
+from benchmark.faces.parquet_set import ParquetFace, write_manifest, write_split
 
 SPEC = AvatarSpec(
     "small",
@@ -33,7 +34,7 @@ def face(index, **changes):
         "attributes": {"age": 20 + index, "sex": "female"},
         "licence": "CC0-1.0",
     }
-    return PackedFace(**(fields | changes))
+    return ParquetFace(**(fields | changes))
 
 
 @pytest.fixture
@@ -45,12 +46,12 @@ def folder(tmp_path):
         ids = [f"f{i}" for i in range(24)]
         vectors = AvatarVectors.sample(SPEC, 24, seed)
         write_truth(tmp_path / "truth" / f"small.{designer}.csv", ids, vectors)
-    seal(tmp_path, "small-set", "1", "CC0-1.0", stand_in=True)
+    write_manifest(tmp_path, "small-set", "1", "CC0-1.0", stand_in=True)
     return tmp_path
 
 
-def test_a_sealed_folder_opens(folder):
-    faces = open_packed(folder)
+def test_a_folder_with_a_manifest_opens(folder):
+    faces = open_parquet_set(folder)
     assert (faces.name, faces.version, faces.stand_in) == ("small-set", "1", True)
     assert list(faces.splits) == ["train", "heldout"]
     held_out = faces.split("heldout")
@@ -61,8 +62,8 @@ def test_a_sealed_folder_opens(folder):
     assert held_out.licences == ("CC0-1.0",) * 4
 
 
-def test_truths_come_by_designer_and_split(folder):
-    faces = open_packed(folder)
+def test_truths_are_read_by_designer_and_split(folder):
+    faces = open_parquet_set(folder)
     assert faces.designers("small") == ("designer-a", "designer-b")
     assert faces.designers("large") == ()
     truth = faces.truth("small", SPEC, "heldout", "designer-b")
@@ -74,8 +75,8 @@ def test_truths_come_by_designer_and_split(folder):
 
 
 def test_subsets_are_nested_and_the_same_everywhere(folder):
-    train = open_packed(folder).split("train")
-    again = open_packed(folder).split("train")
+    train = open_parquet_set(folder).split("train")
+    again = open_parquet_set(folder).split("train")
     five, nine = train.subset(5), train.subset(9)
     assert five.ids == again.subset(5).ids
     assert set(five.ids) < set(nine.ids)
@@ -88,13 +89,13 @@ def test_subsets_are_nested_and_the_same_everywhere(folder):
             train.subset(count)
 
 
-def test_digests_follow_the_contents(folder):
-    before = open_packed(folder)
-    again = open_packed(folder)
+def test_digests_change_with_the_contents(folder):
+    before = open_parquet_set(folder)
+    again = open_parquet_set(folder)
     assert before.digest == again.digest
     write_split(folder / "heldout.parquet", [face(i) for i in range(19, 23)])
-    seal(folder, "small-set", "1", "CC0-1.0", stand_in=True)
-    after = open_packed(folder)
+    write_manifest(folder, "small-set", "1", "CC0-1.0", stand_in=True)
+    after = open_parquet_set(folder)
     assert after.digest != before.digest
     assert after.split("train").digest == before.split("train").digest
     assert after.truth_digest("small", "designer-a") == before.truth_digest(
@@ -103,46 +104,61 @@ def test_digests_follow_the_contents(folder):
 
 
 @pytest.mark.parametrize("name", ["heldout.parquet", "truth/small.designer-a.csv"])
-def test_a_changed_byte_is_noticed(folder, name):
+def test_a_changed_byte_is_refused(folder, name):
     path = folder / name
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    faces = open_packed(folder)
+    faces = open_parquet_set(folder)
     with pytest.raises(FaceSetError, match="SHA-256") as caught:
         faces.verify()
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_a_whole_folder_verifies(folder):
-    open_packed(folder).verify()
+def test_verifying_reads_every_file(folder, monkeypatch):
+    read_files = []
+    read_bytes = Path.read_bytes
+
+    def record(path):
+        read_files.append(path.relative_to(folder).as_posix())
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", record)
+    open_parquet_set(folder).verify()
+    assert sorted(read_files) == [
+        "faceset.json",
+        "heldout.parquet",
+        "train.parquet",
+        "truth/small.designer-a.csv",
+        "truth/small.designer-b.csv",
+    ]
 
 
 def test_missing_files_are_named(folder, tmp_path):
     (folder / "train.parquet").unlink()
     with pytest.raises(FaceSetError, match=r"train\.parquet cannot be read"):
-        open_packed(folder).verify()
+        open_parquet_set(folder).verify()
     with pytest.raises(FaceSetError, match=r"faceset\.json cannot be read"):
-        open_packed(tmp_path / "nowhere")
+        open_parquet_set(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "no JSON"),
-        ("[]", "garbles"),
-        ('{"name": "x"}', "lacks or garbles an entry: 'version'"),
+        ("{", "not valid JSON"),
+        ("[]", "malformed"),
+        ('{"name": "x"}', "missing or malformed entry: 'version'"),
     ],
 )
 def test_bad_manifests_are_refused(tmp_path, text, message):
     (tmp_path / "faceset.json").write_text(text)
     with pytest.raises(FaceSetError, match=message):
-        open_packed(tmp_path)
+        open_parquet_set(tmp_path)
 
 
-def test_unknown_splits_engines_and_designers_are_answered_with_names(folder):
-    faces = open_packed(folder)
+def test_unknown_splits_engines_and_designers_get_suggestions(folder):
+    faces = open_parquet_set(folder)
     with pytest.raises(FaceSetError, match="did you mean heldout"):
         faces.split("held-out")
     with pytest.raises(FaceSetError, match=r"no truth for engine smal; .* small"):
@@ -151,28 +167,28 @@ def test_unknown_splits_engines_and_designers_are_answered_with_names(folder):
         faces.truth("small", SPEC, "heldout", "designer-c")
 
 
-def test_faces_without_maps_or_attributes_say_so(tmp_path):
+def test_faces_without_maps_or_attributes_give_none(tmp_path):
     bare = face(1, parsing=None, attributes=None)
     write_split(tmp_path / "train.parquet", [bare, face(2)])
-    seal(tmp_path, "bare", "1", "CC0-1.0", stand_in=False)
-    train = open_packed(tmp_path).split("train")
+    write_manifest(tmp_path, "bare", "1", "CC0-1.0", stand_in=False)
+    train = open_parquet_set(tmp_path).split("train")
     assert train.parsing(64) is None
     assert train.attributes() is None
 
 
-def test_sealing_refuses_what_it_cannot_name(tmp_path):
-    with pytest.raises(FaceSetError, match="no parquet file"):
-        seal(tmp_path, "x", "1", "CC0-1.0", stand_in=True)
+def test_incomplete_or_misnamed_files_get_no_manifest(tmp_path):
+    with pytest.raises(FaceSetError, match="no Parquet file"):
+        write_manifest(tmp_path, "x", "1", "CC0-1.0", stand_in=True)
     with pytest.raises(FaceSetError, match="twice"):
         write_split(tmp_path / "train.parquet", [face(1), face(1)])
     write_split(tmp_path / "train.parquet", [face(1)])
     (tmp_path / "truth").mkdir()
     (tmp_path / "truth" / "small.csv").write_text("face\n")
     with pytest.raises(FaceSetError, match=r"ENGINE\.DESIGNER\.csv"):
-        seal(tmp_path, "x", "1", "CC0-1.0", stand_in=True)
+        write_manifest(tmp_path, "x", "1", "CC0-1.0", stand_in=True)
 
 
-def test_writing_twice_gives_the_same_bytes(tmp_path):
+def test_writing_a_split_twice_gives_the_same_bytes(tmp_path):
     for name in ("one.parquet", "two.parquet"):
         write_split(tmp_path / name, [face(i) for i in range(5)])
     one, two = (tmp_path / name for name in ("one.parquet", "two.parquet"))
@@ -181,25 +197,25 @@ def test_writing_twice_gives_the_same_bytes(tmp_path):
 
 def test_a_broken_picture_is_named_with_its_file(tmp_path):
     write_split(tmp_path / "train.parquet", [face(1), face(2, picture=b"torn")])
-    seal(tmp_path, "torn", "1", "CC0-1.0", stand_in=True)
+    write_manifest(tmp_path, "torn", "1", "CC0-1.0", stand_in=True)
     with pytest.raises(FaceSetError, match=r"face f2 of .*train\.parquet cannot"):
-        open_packed(tmp_path).split("train").pictures(64)
+        open_parquet_set(tmp_path).split("train").pictures(64)
 
 
 def test_parsing_and_pictures_resize(folder):
-    held_out = open_packed(folder).split("heldout")
+    held_out = open_parquet_set(folder).split("heldout")
     assert held_out.pictures(96).shape == (4, 96, 96, 3)
     maps = held_out.parsing(96)
     assert maps.shape == (4, 96, 96)
     assert maps.dtype == np.uint8
 
 
-def test_a_file_that_is_no_table_of_faces_is_refused(tmp_path):
+def test_a_file_that_is_not_a_table_of_faces_is_refused(tmp_path):
     pq.write_table(pa.table({"face": ["f1"]}), tmp_path / "train.parquet")
     (tmp_path / "heldout.parquet").write_bytes(b"no parquet")
-    seal(tmp_path, "odd", "1", "CC0-1.0", stand_in=True)
-    faces = open_packed(tmp_path)
-    with pytest.raises(FaceSetError, match="lacks the column 'picture'"):
+    write_manifest(tmp_path, "odd", "1", "CC0-1.0", stand_in=True)
+    faces = open_parquet_set(tmp_path)
+    with pytest.raises(FaceSetError, match="has no column 'picture'"):
         _ = faces.split("train").ids
-    with pytest.raises(FaceSetError, match="is no parquet file"):
+    with pytest.raises(FaceSetError, match="is not a Parquet file"):
         _ = faces.split("heldout").ids

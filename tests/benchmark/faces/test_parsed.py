@@ -1,4 +1,4 @@
-"""Faces with part maps in arrays: batches, digests, and what is refused."""
+"""Faces with part maps in arrays: batches, digests and invalid arrays."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def faces(pictures, parsing):
     return ParsedArrays("few", pictures, parsing, "CC0-1.0", stand_in=True)
 
 
-def test_batches_come_in_the_order_asked_for_and_are_copies():
+def test_batches_are_copies_in_the_requested_order():
     pictures, parsing = arrays()
     few = faces(pictures, parsing)
     assert (len(few), few.size) == (10, 8)
@@ -35,11 +35,11 @@ def test_batches_come_in_the_order_asked_for_and_are_copies():
 
 @pytest.mark.parametrize("index", [-1, 10])
 def test_an_index_out_of_range_is_refused(index):
-    with pytest.raises(IndexError, match=f"face {index} was asked for; there are 10"):
+    with pytest.raises(IndexError, match=f"face {index} is out of range: there are 10"):
         faces(*arrays()).batch(np.array([0, index]))
 
 
-def test_the_digest_follows_the_contents_and_not_the_place(tmp_path):
+def test_the_digest_depends_on_contents_only(tmp_path):
     pictures, parsing = arrays()
     np.save(tmp_path / "pictures.npy", pictures)
     mapped = np.load(tmp_path / "pictures.npy", mmap_mode="r")
@@ -65,7 +65,7 @@ def test_the_digest_follows_the_contents_and_not_the_place(tmp_path):
         (lambda p, m: (p, m + 1), "few holds class 13 in a part map"),
     ],
 )
-def test_arrays_that_are_no_parsed_faces_are_refused(change, message):
+def test_invalid_arrays_are_refused(change, message):
     with pytest.raises(FaceSetError, match=message):
         faces(*change(*arrays()))
 
@@ -77,7 +77,7 @@ def test_parts_are_coloured_by_class():
     assert coloured.dtype == np.uint8
     assert [tuple(colour) for colour in coloured[0].tolist()] == list(PART_COLOURS)
     assert len(set(PART_COLOURS)) == len(PART_NAMES)
-    with pytest.raises(ValueError, match="class 13 in a part map"):
+    with pytest.raises(ValueError, match="part map holds class 13"):
         colour_parts(maps + 1)
 
 

@@ -1,4 +1,4 @@
-"""People: seeded, complete, within range, and of worlds that share nothing."""
+"""People are reproducible, complete and in range; domains share no member."""
 
 import dataclasses
 import json
@@ -10,8 +10,8 @@ from benchmark.faces.portraits.hair.families import families
 from benchmark.faces.portraits.light import RIGS, light_rig
 from benchmark.faces.portraits.people import (
     ATTRIBUTES,
+    DOMAINS,
     SKIN_MODELS,
-    VERSIONS,
     attributes,
     sample_people,
     sample_person,
@@ -82,7 +82,7 @@ WORDS = {
 
 
 @pytest.fixture(scope="module")
-def crowd():
+def records():
     return [attributes(person) for person in sample_people(300, 5, "train")]
 
 
@@ -92,19 +92,19 @@ def test_a_person_is_the_same_in_any_batch():
     assert sample_person(5, 3, "train") != sample_person(5, 3, "heldout")
 
 
-def test_an_unknown_world_is_refused():
-    with pytest.raises(ValueError, match="world 'mars' is unknown"):
+def test_an_unknown_domain_raises():
+    with pytest.raises(ValueError, match="domain 'mars' is unknown"):
         sample_person(0, 1, "mars")
 
 
-def test_records_are_complete_json(crowd):
-    for record in crowd:
+def test_records_are_complete_json(records):
+    for record in records:
         assert tuple(record) == ATTRIBUTES
         assert json.loads(json.dumps(record)) == record
 
 
-def test_values_are_in_range(crowd):
-    for record in crowd:
+def test_values_are_in_range(records):
+    for record in records:
         assert 18 <= record["age"] <= 80
         assert -1 <= record["skin_undertone"] <= 1
         assert -1 <= record["mouth_curve"] <= 1
@@ -115,8 +115,8 @@ def test_values_are_in_range(crowd):
 
 
 @pytest.mark.parametrize("name", UNIT)
-def test_geometry_spreads_over_its_range(crowd, name):
-    values = np.array([record[name] for record in crowd])
+def test_geometry_spreads_over_its_range(records, name):
+    values = np.array([record[name] for record in records])
     if name == "mouth_open":
         assert (values > 0.4).mean() > 0.05
         return
@@ -124,55 +124,55 @@ def test_geometry_spreads_over_its_range(crowd, name):
     assert high - low > 0.4
 
 
-def test_people_are_of_all_kinds(crowd):
+def test_shares_of_people_are_plausible(records):
     shares = {
-        "women": np.mean([r["sex"] == "female" for r in crowd]),
-        "glasses": np.mean([r["glasses"] != "none" for r in crowd]),
-        "beards": np.mean([r["facial_hair"] != "none" for r in crowd]),
-        "teeth": np.mean([r["mouth_teeth"] for r in crowd]),
+        "women": np.mean([r["sex"] == "female" for r in records]),
+        "glasses": np.mean([r["glasses"] != "none" for r in records]),
+        "beards": np.mean([r["facial_hair"] != "none" for r in records]),
+        "teeth": np.mean([r["mouth_teeth"] for r in records]),
     }
     assert 0.4 < shares["women"] < 0.6
     assert 0.15 < shares["glasses"] < 0.35
     assert 0.15 < shares["beards"] < 0.4
     assert 0.1 < shares["teeth"] < 0.45
-    assert len({r["hair_family"] for r in crowd}) >= 20
-    assert {r["hair_colour"] for r in crowd} == WORDS["hair_colour"]
-    assert all(r["facial_hair"] == "none" for r in crowd if r["sex"] == "female")
+    assert len({r["hair_family"] for r in records}) >= 20
+    assert {r["hair_colour"] for r in records} == WORDS["hair_colour"]
+    assert all(r["facial_hair"] == "none" for r in records if r["sex"] == "female")
 
 
-def test_worlds_share_no_member():
+def test_domains_share_no_member():
     hair = {"validation-shifted": "validation"}
     members = {
-        world: {
-            *(family.name for family in families(hair.get(world, world))),
-            *SKIN_MODELS[world],
-            *RIGS[world],
-            *BACKGROUNDS[world],
-            *CAMERAS[world],
+        domain: {
+            *(family.name for family in families(hair.get(domain, domain))),
+            *SKIN_MODELS[domain],
+            *RIGS[domain],
+            *BACKGROUNDS[domain],
+            *CAMERAS[domain],
         }
-        for world in VERSIONS
+        for domain in DOMAINS
     }
-    worlds = list(VERSIONS)
-    for index, first in enumerate(worlds):
-        for second in worlds[index + 1 :]:
+    domains = list(DOMAINS)
+    for index, first in enumerate(domains):
+        for second in domains[index + 1 :]:
             assert not members[first] & members[second]
 
 
-@pytest.mark.parametrize("world", VERSIONS)
-def test_people_keep_to_their_world(world):
-    hair = {family.name for family in families(world.removesuffix("-shifted"))}
-    for person in sample_people(60, 2, world):
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_people_use_members_of_their_domain_only(domain):
+    hair = {family.name for family in families(domain.removesuffix("-shifted"))}
+    for person in sample_people(60, 2, domain):
         assert person.hair_family in hair
-        assert person.skin_model in SKIN_MODELS[world]
-        assert person.scene.rig in RIGS[world]
-        assert person.scene.background in BACKGROUNDS[world]
-        assert person.scene.camera in CAMERAS[world]
-        assert person.part == ("in-distribution" if world == "train" else "shifted")
+        assert person.skin_model in SKIN_MODELS[domain]
+        assert person.scene.rig in RIGS[domain]
+        assert person.scene.background in BACKGROUNDS[domain]
+        assert person.scene.camera in CAMERAS[domain]
+        assert person.part == ("in-distribution" if domain == "train" else "shifted")
 
 
-@pytest.mark.parametrize("world", VERSIONS)
-def test_rigs_light_the_front_and_are_seeded(world):
-    for name in RIGS[world]:
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_rigs_light_the_front_and_are_reproducible(domain):
+    for name in RIGS[domain]:
         lights = light_rig(name, 4)
         again = light_rig(name, 4)
         front = lights.environment.radiance(np.array([0.0, 0.0, 1.0]))

@@ -1,4 +1,4 @@
-"""Pictures: reproducible to the byte, parsed sanely, showing what records say."""
+"""Portraits are reproducible to the byte, and their parsing maps are plausible."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("warp", reason="the portraits extra is not installed")
 
 from benchmark.avatars.part_classes import PART_IDS
-from benchmark.faces.faceset import open_packed
+from benchmark.faces.faceset import open_parquet_set
 from benchmark.faces.portraits.people import attributes, sample_person
 from benchmark.faces.portraits.portrait import render
 from benchmark.faces.portraits.splits import render_people, render_splits
@@ -42,7 +42,7 @@ def test_pictures_have_light_and_detail(portrait):
     assert portrait.picture.std() > 15
 
 
-def test_parsing_maps_are_sane(portrait):
+def test_parsing_maps_are_plausible(portrait):
     share = np.bincount(portrait.parsing.ravel(), minlength=13) / SIZE**2
     least = {"background": 0.1, "skin": 0.08, "nose": 0.005, "mouth": 0.003}
     least |= {"hair": 0.01, "neck": 0.005, "cloth": 0.01, "glasses": 0.01}
@@ -55,7 +55,7 @@ def test_parsing_maps_are_sane(portrait):
 
 
 @pytest.mark.parametrize("trait", ["head_width", "nose_width", "mouth_width"])
-def test_shape_is_visible(person, trait):
+def test_shape_traits_change_the_picture(person, trait):
     plain = replace(person, glasses="none")
     ends = []
     for value in (-1.0, 1.0):
@@ -66,14 +66,14 @@ def test_shape_is_visible(person, trait):
     assert changed.mean() > 0.01
 
 
-def test_sizes_out_of_range_are_refused(person):
+def test_a_size_out_of_range_raises(person):
     with pytest.raises(ValueError, match="size is 32"):
         render(person, 32)
 
 
 def test_rendered_splits_open_as_a_face_set(tmp_path):
     render_splits(tmp_path, 1, 1, splits=("validation",), count=1)
-    faces = open_packed(tmp_path)
+    faces = open_parquet_set(tmp_path)
     split = faces.split("validation")
     assert split.ids == ("validation-0000", "validation-0001")
     assert split.pictures(256).shape == (2, 256, 256, 3)
@@ -81,12 +81,12 @@ def test_rendered_splits_open_as_a_face_set(tmp_path):
     assert list(table["part"]) == ["in-distribution", "shifted"]
 
 
-def test_any_start_gives_the_same_people():
+def test_people_do_not_depend_on_the_start_of_the_batch():
     (third,) = render_people(1, SIZE, 1, "train", jobs=1, start=3)
     assert third.index == 3
     assert third.attributes == attributes(sample_person(3, 1, "train"))
 
 
-def test_an_unknown_split_is_refused(tmp_path):
+def test_an_unknown_split_raises(tmp_path):
     with pytest.raises(ValueError, match="split 'test' is unknown"):
         render_splits(tmp_path, splits=("test",))

@@ -1,4 +1,4 @@
-"""Heads: linear shapes whose measures follow their traits, and the camera."""
+"""Head shapes: traits change their measurements; and the camera."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import pytest
 
 from benchmark.faces.portraits.camera import frame_head, project
 from benchmark.faces.portraits.head import build_head, topology
-from benchmark.faces.portraits.people import measures, sample_person
+from benchmark.faces.portraits.people import measurements, sample_person
 from benchmark.faces.portraits.shape import (
     TRAITS,
     Identity,
@@ -45,8 +45,8 @@ def head(person):
 
 
 @pytest.mark.parametrize(("trait", "measure"), FOLLOWS.items())
-def test_measures_follow_their_trait(trait, measure):
-    low, high = (measures(replace(PLAIN, traits={trait: v})) for v in (-1, 1))
+def test_a_trait_changes_its_measurement(trait, measure):
+    low, high = (measurements(replace(PLAIN, traits={trait: v})) for v in (-1, 1))
     assert high[measure] - low[measure] > 0.2
 
 
@@ -64,7 +64,7 @@ def test_the_basis_is_symmetric_enough():
         assert np.allclose(left * [-1, 1, 1], right, atol=0.05)
 
 
-def test_heads_are_closed_enough_and_regions_sane(head):
+def test_normals_are_unit_and_regions_are_plausible(head):
     assert head.vertices.dtype == np.float32
     assert np.allclose(np.linalg.norm(head.normals, axis=1), 1, atol=1e-3)
     for name, weights in head.regions.items():
@@ -77,14 +77,14 @@ def test_heads_are_closed_enough_and_regions_sane(head):
     assert scalp[:, 1].mean() > 0 > -5 > lips[:, 1].max()
 
 
-def test_spread_keeps_constants(head):
+def test_interpolation_from_coarse_vertices_keeps_constants(head):
     shared = topology()
     ones = shared.spread @ np.ones(len(shared.coarse))
     visible = head.canonical[:, 1] > -20
     assert np.allclose(ones[visible], 1, atol=1e-5)
 
 
-def test_the_camera_frames_as_told(head):
+def test_the_camera_frames_the_head(head):
     marks = head.landmarks
     eyes = np.stack([marks["eye_l"], marks["eye_r"]])
     mouth = np.stack([marks["mouth_corner_l"], marks["mouth_corner_r"]])
@@ -95,5 +95,3 @@ def test_the_camera_frames_as_told(head):
     assert 0.44 < seen[:, 0].mean() / 200 < 0.56
     assert seen[0, 0] > seen[1, 0]
     assert np.allclose(depth.mean(), 80, atol=0.5)
-    large = camera.scaled(2)
-    assert np.allclose(project(large, eyes)[0], 2 * seen)

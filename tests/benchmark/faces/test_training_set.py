@@ -1,4 +1,4 @@
-"""A crowd of rendered people: resumed after kills, sealed, never another's folder."""
+"""Training sets: resumed after a kill, verified, and never mixed in one folder."""
 
 import json
 import pickle
@@ -15,30 +15,33 @@ from PIL import Image
 
 from benchmark.cli import main
 from benchmark.faces.pictures import FaceSetError
-from benchmark.faces.portraits import training_set as crowd
+from benchmark.faces.portraits import training_set
 from benchmark.faces.portraits.splits import RenderedFace
-from benchmark.faces.portraits.training_set import open_crowd, render_crowd
+from benchmark.faces.portraits.training_set import (
+    open_training_set,
+    render_training_set,
+)
 
 SIZE = 8
 
 
 def draw(index, size, seed):
-    """A stand-in for a rendered person, other for each index and seed."""
+    """Create a stand-in for a rendered person; it depends on index and seed."""
     rng = np.random.default_rng([index, seed])
     picture = rng.integers(0, 256, (size, size, 3), dtype=np.uint8)
     parsing = rng.integers(0, 13, (size, size), dtype=np.uint8)
     return RenderedFace(index, picture, parsing, {})
 
 
-class Studio:
-    """Takes the place of `render_people`; remembers whom it drew."""
+class FakeRenderer:
+    """Replaces `render_people` and records the indices of drawn people."""
 
     def __init__(self):
         self.drawn = []
         self.dies_at = None
 
-    def __call__(self, count, size, seed, world, jobs=2, start=0):
-        assert world == "train"
+    def __call__(self, count, size, seed, domain, jobs=2, start=0):
+        assert domain == "train"
         for index in range(start, start + count):
             if index == self.dies_at:
                 raise KeyboardInterrupt
@@ -47,66 +50,66 @@ class Studio:
 
 
 @pytest.fixture
-def studio(monkeypatch):
-    studio = Studio()
-    monkeypatch.setattr(crowd, "render_people", studio)
-    return studio
+def renderer(monkeypatch):
+    renderer = FakeRenderer()
+    monkeypatch.setattr(training_set, "render_people", renderer)
+    return renderer
 
 
 def contents(folder):
     return {path.name: path.read_bytes() for path in folder.glob("[!.]*.*")}
 
 
-def same(faces, indices, seed=1):
+def check_people(faces, indices, seed=1):
     pictures, parsing = faces.batch(np.array(indices))
     people = [draw(index, faces.size, seed) for index in indices]
     np.testing.assert_array_equal(pictures, [person.picture for person in people])
     np.testing.assert_array_equal(parsing, [person.parsing for person in people])
 
 
-def test_a_crowd_is_rendered_in_whole_shards_and_read_in_any_order(tmp_path, studio):
-    assert render_crowd(tmp_path, 600, SIZE) == 750
+def test_whole_shards_are_rendered_and_read_in_any_order(tmp_path, renderer):
+    assert render_training_set(tmp_path, 600, SIZE) == 750
     assert sorted(contents(tmp_path)) == [
         "crowd.json",
         *(f"shard-0000{k}.npz" for k in range(3)),
     ]
-    faces = open_crowd(tmp_path)
+    faces = open_training_set(tmp_path)
     assert (len(faces), faces.size, faces.stand_in) == (750, SIZE, True)
     assert faces.licence == "CC0-1.0"
-    same(faces, [749, 3, 250, 249, 3])
-    few = open_crowd(tmp_path, 600)
+    check_people(faces, [749, 3, 250, 249, 3])
+    few = open_training_set(tmp_path, 600)
     assert len(few) == 600
     assert few.digest != faces.digest
-    with pytest.raises(IndexError, match="face 600 was asked for"):
+    with pytest.raises(IndexError, match="face 600 is out of range"):
         few.batch(np.array([600]))
-    same(pickle.loads(pickle.dumps(few)), [599])
+    check_people(pickle.loads(pickle.dumps(few)), [599])
 
 
-def test_asking_again_renders_nothing_and_asking_for_more_continues(tmp_path, studio):
-    render_crowd(tmp_path, 500, SIZE)
+def test_a_finished_set_is_skipped_and_can_be_extended(tmp_path, renderer):
+    render_training_set(tmp_path, 500, SIZE)
     before = contents(tmp_path)
-    digest = open_crowd(tmp_path, 300).digest
-    assert render_crowd(tmp_path, 500, SIZE) == 0
-    assert render_crowd(tmp_path, 1, SIZE) == 0
+    digest = open_training_set(tmp_path, 300).digest
+    assert render_training_set(tmp_path, 500, SIZE) == 0
+    assert render_training_set(tmp_path, 1, SIZE) == 0
     assert contents(tmp_path) == before
-    assert render_crowd(tmp_path, 1000, SIZE) == 500
-    assert studio.drawn == list(range(1000))
-    assert open_crowd(tmp_path, 300).digest == digest
-    same(open_crowd(tmp_path), [0, 999])
+    assert render_training_set(tmp_path, 1000, SIZE) == 500
+    assert renderer.drawn == list(range(1000))
+    assert open_training_set(tmp_path, 300).digest == digest
+    check_people(open_training_set(tmp_path), [0, 999])
 
 
-def test_only_the_open_shard_is_redone(tmp_path, studio):
-    studio.dies_at = 617
+def test_after_an_interrupt_only_the_open_shard_is_rendered_again(tmp_path, renderer):
+    renderer.dies_at = 617
     with pytest.raises(KeyboardInterrupt):
-        render_crowd(tmp_path, 1000, SIZE)
-    with pytest.raises(FaceSetError, match="no finished crowd"):
-        open_crowd(tmp_path)
-    studio.dies_at = None
-    studio.drawn.clear()
-    assert render_crowd(tmp_path, 1000, SIZE) == 500
-    assert studio.drawn == list(range(500, 1000))
+        render_training_set(tmp_path, 1000, SIZE)
+    with pytest.raises(FaceSetError, match="no finished training set"):
+        open_training_set(tmp_path)
+    renderer.dies_at = None
+    renderer.drawn.clear()
+    assert render_training_set(tmp_path, 1000, SIZE) == 500
+    assert renderer.drawn == list(range(500, 1000))
     whole = tmp_path / "whole"
-    render_crowd(whole, 1000, SIZE)
+    render_training_set(whole, 1000, SIZE)
     assert contents(tmp_path) == contents(whole)
 
 
@@ -117,97 +120,105 @@ sys.path.insert(0, sys.argv[2])
 from test_training_set import SIZE, draw
 from benchmark.faces.portraits import training_set
 
-def people(count, size, seed, world, jobs=2, start=0):
+def people(count, size, seed, domain, jobs=2, start=0):
     for index in range(start, start + count):
         if index == 300:
             os.kill(os.getpid(), signal.SIGKILL)
         yield draw(index, size, seed)
 
 training_set.render_people = people
-training_set.render_crowd(Path(sys.argv[1]), 500, SIZE)
+training_set.render_training_set(Path(sys.argv[1]), 500, SIZE)
 """
 
 
-def test_a_killed_crowd_is_continued(tmp_path, studio):
+def test_a_killed_render_is_continued(tmp_path, renderer):
     here = str(Path(__file__).parent)
     command = [sys.executable, "-c", KILLED, str(tmp_path), here]
     assert subprocess.run(command).returncode == -signal.SIGKILL
     assert sorted(contents(tmp_path)) == ["crowd.json", "shard-00000.npz"]
-    assert render_crowd(tmp_path, 500, SIZE) == 250
-    same(open_crowd(tmp_path), [0, 249, 250, 499])
+    assert render_training_set(tmp_path, 500, SIZE) == 250
+    check_people(open_training_set(tmp_path), [0, 249, 250, 499])
 
 
-def test_shards_without_a_record_are_taken_over(tmp_path, studio):
-    render_crowd(tmp_path, 750, SIZE)
+def test_matching_shards_without_a_record_are_accepted(tmp_path, renderer):
+    render_training_set(tmp_path, 750, SIZE)
     before = contents(tmp_path)
     (tmp_path / "crowd.json").unlink()
     (tmp_path / "shard-00001.tmp77.npz").write_bytes(b"another's open work")
-    studio.drawn.clear()
-    assert render_crowd(tmp_path, 750, SIZE) == 0
-    assert studio.drawn == [0, 500]
+    renderer.drawn.clear()
+    assert render_training_set(tmp_path, 750, SIZE) == 0
+    assert renderer.drawn == [0, 500]
     (tmp_path / "shard-00001.tmp77.npz").unlink()
     assert contents(tmp_path) == before
 
 
-def test_gaps_are_filled(tmp_path, studio):
-    render_crowd(tmp_path, 1250, SIZE)
+def test_missing_shards_are_rendered(tmp_path, renderer):
+    render_training_set(tmp_path, 1250, SIZE)
     before = contents(tmp_path)
     for number in (1, 3):
         (tmp_path / f"shard-0000{number}.npz").unlink()
-    assert render_crowd(tmp_path, 1250, SIZE) == 500
+    assert render_training_set(tmp_path, 1250, SIZE) == 500
     assert contents(tmp_path) == before
 
 
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"size": 16}, r"crowd\.json is of a crowd of size 8, not 16: render this one"),
+        (
+            {"size": 16},
+            r"crowd\.json is of a training set with size 8, not 16: render into",
+        ),
         ({"seed": 2}, "seed 1, not 2"),
         ({"seed": 2, "size": 16}, "size 8, not 16 and seed 1, not 2"),
-        ({"count": 0}, "a crowd of 0 people"),
-        ({"count": 1_000_001}, "from person 1,000,000 on"),
+        ({"count": 0}, "count is 0; expected 1 to 1,000,000"),
+        ({"count": 1_000_001}, "people from number 1,000,000 on are reserved"),
     ],
 )
-def test_another_crowd_is_refused(tmp_path, studio, asked, message):
-    render_crowd(tmp_path, 250, SIZE)
+def test_other_settings_raise(tmp_path, renderer, asked, message):
+    render_training_set(tmp_path, 250, SIZE)
     before = contents(tmp_path)
     with pytest.raises(FaceSetError, match=message):
-        render_crowd(tmp_path, **({"count": 500, "size": SIZE} | asked))
+        render_training_set(tmp_path, **({"count": 500, "size": SIZE} | asked))
     assert contents(tmp_path) == before
 
 
-def test_another_version_is_refused(tmp_path, studio, monkeypatch):
-    render_crowd(tmp_path, 250, SIZE)
-    monkeypatch.setattr(crowd, "VERSION", "2")
+def test_another_version_raises(tmp_path, renderer, monkeypatch):
+    render_training_set(tmp_path, 250, SIZE)
+    monkeypatch.setattr(training_set, "VERSION", "2")
     with pytest.raises(FaceSetError, match="version 1, not 2"):
-        render_crowd(tmp_path, 500, SIZE)
+        render_training_set(tmp_path, 500, SIZE)
 
 
 @pytest.mark.parametrize("asked", [{"seed": 2}, {"size": 16}])
-def test_shards_of_another_crowd_are_not_taken_over(tmp_path, studio, asked):
-    render_crowd(tmp_path, 250, SIZE)
+def test_shards_of_other_settings_are_not_accepted(tmp_path, renderer, asked):
+    render_training_set(tmp_path, 250, SIZE)
     (tmp_path / "crowd.json").unlink()
     with pytest.raises(FaceSetError, match=r"shard-00000\.npz (does not|is no shard)"):
-        render_crowd(tmp_path, **({"count": 250, "size": SIZE} | asked))
+        render_training_set(tmp_path, **({"count": 250, "size": SIZE} | asked))
     assert not (tmp_path / "crowd.json").exists()
 
 
-def test_a_shard_that_changed_is_named(tmp_path, studio):
-    render_crowd(tmp_path, 500, SIZE)
+def test_a_changed_shard_raises(tmp_path, renderer):
+    render_training_set(tmp_path, 500, SIZE)
     path = tmp_path / "shard-00001.npz"
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    open_crowd(tmp_path, 250)
-    for attempt in (open_crowd, lambda folder: render_crowd(folder, 500, SIZE)):
-        with pytest.raises(FaceSetError, match=r"shard-00001\.npz is not what") as why:
+    open_training_set(tmp_path, 250)
+    for attempt in (
+        open_training_set,
+        lambda folder: render_training_set(folder, 500, SIZE),
+    ):
+        with pytest.raises(
+            FaceSetError, match=r"shard-00001\.npz does not match"
+        ) as why:
             attempt(tmp_path)
         assert "\n" not in str(why.value)
     path.unlink()
     with pytest.raises(FaceSetError, match=r"shard-00001\.npz is no shard .*No such"):
-        open_crowd(tmp_path)
-    render_crowd(tmp_path, 500, SIZE)
-    same(open_crowd(tmp_path), [400])
+        open_training_set(tmp_path)
+    render_training_set(tmp_path, 500, SIZE)
+    check_people(open_training_set(tmp_path), [400])
 
 
 def save(path, count=250, kind=np.uint8, highest=13, write=np.savez, **more):
@@ -231,13 +242,13 @@ def save(path, count=250, kind=np.uint8, highest=13, write=np.savez, **more):
         (lambda p: save(p, highest=14), "holds class 13"),
     ],
 )
-def test_a_damaged_shard_is_not_sealed(tmp_path, studio, spoil, message):
+def test_a_damaged_shard_raises(tmp_path, renderer, spoil, message):
     spoil_at = tmp_path / "shard-00000.npz"
-    render_crowd(tmp_path, 250, SIZE)
+    render_training_set(tmp_path, 250, SIZE)
     spoil(spoil_at)
     (tmp_path / "crowd.json").unlink()
     with pytest.raises(FaceSetError, match=message) as caught:
-        render_crowd(tmp_path, 250, SIZE)
+        render_training_set(tmp_path, 250, SIZE)
     assert str(spoil_at) in str(caught.value)
     assert not (tmp_path / "crowd.json").exists()
 
@@ -251,45 +262,45 @@ def test_a_damaged_shard_is_not_sealed(tmp_path, studio, spoil, message):
         ({"colour": 1}, r"crowd\.json: colour: Extra"),
     ],
 )
-def test_a_garbled_record_is_refused(tmp_path, studio, change, message):
-    render_crowd(tmp_path, 250, SIZE)
+def test_an_invalid_record_raises(tmp_path, renderer, change, message):
+    render_training_set(tmp_path, 250, SIZE)
     path = tmp_path / "crowd.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(FaceSetError, match=message):
-        open_crowd(tmp_path)
+        open_training_set(tmp_path)
     path.write_text("{")
     with pytest.raises(FaceSetError, match="the whole file: Invalid JSON"):
-        open_crowd(tmp_path)
+        open_training_set(tmp_path)
 
 
-def test_more_people_than_there_are_cannot_be_opened(tmp_path, studio):
-    with pytest.raises(FaceSetError, match="no finished crowd"):
-        open_crowd(tmp_path)
-    render_crowd(tmp_path, 250, SIZE)
+def test_opening_too_many_people_raises(tmp_path, renderer):
+    with pytest.raises(FaceSetError, match="no finished training set"):
+        open_training_set(tmp_path)
+    render_training_set(tmp_path, 250, SIZE)
     for count in (0, 251):
         with pytest.raises(FaceSetError, match=f"holds 250 people, but {count} were"):
-            open_crowd(tmp_path, count)
+            open_training_set(tmp_path, count)
 
 
-def test_a_missing_extra_is_named(tmp_path, monkeypatch):
+def test_a_missing_extra_raises(tmp_path, monkeypatch):
     def without(*arguments):
         raise ModuleNotFoundError("No module named 'warp'", name="warp")
 
-    monkeypatch.setattr(crowd, "render_people", without)
+    monkeypatch.setattr(training_set, "render_people", without)
     with pytest.raises(FaceSetError, match=r"extra `portraits` .*avatarbench\[portr"):
-        render_crowd(tmp_path, 250, SIZE)
+        render_training_set(tmp_path, 250, SIZE)
     assert contents(tmp_path) == {}
 
 
-def test_real_people_are_recognised(tmp_path, monkeypatch):
+def test_rendered_people_are_recognised(tmp_path, monkeypatch):
     pytest.importorskip("warp", reason="the portraits extra is not installed")
-    monkeypatch.setattr(crowd, "SHARD", 1)
-    assert render_crowd(tmp_path, 1, 64, seed=1, jobs=1) == 1
-    pictures, parsing = open_crowd(tmp_path).batch(np.array([0]))
+    monkeypatch.setattr(training_set, "SHARD_SIZE", 1)
+    assert render_training_set(tmp_path, 1, 64, seed=1, jobs=1) == 1
+    pictures, parsing = open_training_set(tmp_path).batch(np.array([0]))
     assert pictures.std() > 15
     assert len(np.unique(parsing)) > 6
     (tmp_path / "crowd.json").unlink()
-    assert render_crowd(tmp_path, 1, 64, seed=1, jobs=1) == 0
+    assert render_training_set(tmp_path, 1, 64, seed=1, jobs=1) == 0
 
 
 ABANDONED = """
@@ -306,7 +317,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-def test_workers_end_with_a_parent_that_is_killed(tmp_path):
+def test_workers_end_when_their_parent_is_killed(tmp_path):
     pytest.importorskip("warp", reason="the portraits extra is not installed")
     script = tmp_path / "abandoned.py"
     script.write_text(ABANDONED)
@@ -322,7 +333,7 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path):
     assert not any(map(psutil.pid_exists, workers))
 
 
-def test_the_command_renders_says_so_and_draws(tmp_path, studio, monkeypatch, capsys):
+def test_the_command_renders_and_draws_a_sheet(tmp_path, renderer, monkeypatch, capsys):
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["avatarbench", "faces", "crowd", *arguments])
         with pytest.raises(SystemExit) as caught:
@@ -332,9 +343,9 @@ def test_the_command_renders_says_so_and_draws(tmp_path, studio, monkeypatch, ca
     folder, sheet = str(tmp_path / "crowd"), tmp_path / "sheet.png"
     code, said = call(folder, "--count", "251", "--sheet", str(sheet))
     assert code == 0, said.err
-    assert f"crowd: {folder}: 500 people, digest " in said.out
+    assert f"crowd: {folder}: 500 faces, digest " in said.out
     assert "500 rendered in " in said.out
-    assert " people/s" in said.out
+    assert " faces/s" in said.out
     with Image.open(sheet) as drawn:
         assert drawn.size == (8 * 128 + 7 * 4, 8 * 64 + 7 * 4)
     code, said = call(folder, "--count", "500")
@@ -342,6 +353,6 @@ def test_the_command_renders_says_so_and_draws(tmp_path, studio, monkeypatch, ca
     code, said = call(folder, "--count", "500", "--size", "128")
     assert code == 2
     assert said.err.startswith(
-        f"avatarbench: {folder}/crowd.json is of a crowd of size"
+        f"avatarbench: {folder}/crowd.json is of a training set with size"
     )
     assert len(said.err.splitlines()) == 1

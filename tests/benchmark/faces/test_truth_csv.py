@@ -1,4 +1,4 @@
-"""Truth CSVs: what is written is read back, and every slip has its own sentence."""
+"""Truth CSVs: written files are read back, and every mistake has its own message."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def truth(tmp_path, *lines, encoding="utf-8", end="\n"):
     return TruthFile(path)
 
 
-def test_rows_come_in_the_order_asked_for(tmp_path):
+def test_rows_are_returned_in_the_requested_order(tmp_path):
     file = truth(tmp_path, HEADER, "a,0.25,bob,red", "b,1,bald,", "c,0,bun,black")
     assert file.faces() == ("a", "b", "c")
     assert file.read(SPEC, ["c", "a"]).to_records() == [
@@ -42,7 +42,7 @@ def test_rows_come_in_the_order_asked_for(tmp_path):
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-def test_spreadsheet_habits_are_read(tmp_path, encoding, end):
+def test_exports_of_spreadsheets_are_read(tmp_path, encoding, end):
     lines = ("hair_type,face,head_width,hair_colour", " bob , a ,0.5,red", ",,,", "")
     file = truth(tmp_path, *lines, encoding=encoding, end=end)
     assert file.read(SPEC, ["a"]).to_records()[0]["hair_type"] == "bob"
@@ -59,25 +59,25 @@ def test_written_truths_are_read_back(tmp_path, seed, count):
     vectors = AvatarVectors.sample(SPEC, count, seed)
     faces = [f"face, {index}" for index in range(count)]
     write_truth(tmp_path / "truth.csv", faces, vectors)
-    back = TruthFile(tmp_path / "truth.csv").read(SPEC, faces)
+    read = TruthFile(tmp_path / "truth.csv").read(SPEC, faces)
     active = vectors.active().discrete
-    np.testing.assert_array_equal(back.continuous, vectors.continuous)
-    np.testing.assert_array_equal(back.active().discrete, active)
-    np.testing.assert_array_equal(back.discrete[active], vectors.discrete[active])
+    np.testing.assert_array_equal(read.continuous, vectors.continuous)
+    np.testing.assert_array_equal(read.active().discrete, active)
+    np.testing.assert_array_equal(read.discrete[active], vectors.discrete[active])
 
 
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
         ([], "is empty"),
-        ([HEADER], "names no face"),
+        ([HEADER], "has no rows"),
         (["head_width,hair_type", "1,bob"], "column 'face'.*missing"),
         (["face,head_width,hair_typ", "a,1,bob"], r"'hair_typ'.*mean hair_type"),
         (["face,head_width", "a,1"], "column 'hair_type' is missing"),
-        ([f"{HEADER},face", "a,1,bob,red,a"], "column 'face' stands there twice"),
+        ([f"{HEADER},face", "a,1,bob,red,a"], "column 'face' is there twice"),
         ([f"{HEADER},", "a,1,bob,red,"], "a column has no name"),
         ([HEADER.replace(",", ";"), "a;1;bob;red"], "by commas"),
-        ([HEADER, "a,1,bob,red", "a,1,bob,red"], "line 3: face a is on line 2"),
+        ([HEADER, "a,1,bob,red", "a,1,bob,red"], "line 3: face a is already on line 2"),
         ([HEADER, "a,1,bob"], "line 2: 3 cells under 4 columns"),
         ([HEADER, ",1,bob,red"], "line 2: column face is empty"),
         ([HEADER, "a,1.5,bob,red"], "line 2, column head_width: '1.5'"),
@@ -87,14 +87,14 @@ def test_written_truths_are_read_back(tmp_path, seed, count):
         ([HEADER, "a,1,bob,"], "line 2, column hair_colour: missing"),
     ],
 )
-def test_every_slip_is_named(tmp_path, lines, message):
+def test_every_mistake_has_its_own_message(tmp_path, lines, message):
     file = truth(tmp_path, *lines)
     with pytest.raises(FaceSetError, match=message) as caught:
         file.read(SPEC, ["a"])
     assert str(file.path) in str(caught.value)
 
 
-def test_faces_without_truth_are_named(tmp_path):
+def test_faces_without_a_row_are_named(tmp_path):
     file = truth(tmp_path, HEADER, "a,1,bob,red")
     with pytest.raises(FaceSetError, match="no row for face b and 1 more"):
         file.read(SPEC, ["a", "b", "c"])
@@ -107,7 +107,7 @@ def test_other_encodings_and_missing_files_are_refused(tmp_path):
         TruthFile(tmp_path / "nowhere.csv").faces()
 
 
-def test_writing_needs_one_vector_a_face(tmp_path):
+def test_writing_needs_one_vector_per_face(tmp_path):
     vectors = AvatarVectors.defaults(SPEC, 2)
     with pytest.raises(FaceSetError, match="1 faces but 2 vectors"):
         write_truth(tmp_path / "truth.csv", ["a"], vectors)

@@ -1,4 +1,4 @@
-"""Truth files that people made, and the seals that vouch for them."""
+"""Sealed truth files: changed files, pictures, specs and seals are refused."""
 
 import json
 
@@ -8,14 +8,14 @@ from PIL import Image
 from benchmark.avatars import AvatarVectors
 from benchmark.avatars.spec import AvatarSpec, Continuous, Discrete
 from benchmark.faces.faceset import FaceSetError, open_ffhq, open_folder, write_truth
-from benchmark.faces.truth_seal import FaceWork, seal_path, sealed_files
+from benchmark.faces.truth_seal import FaceProvenance, seal_path, seal_truth
 from benchmark.storage.digests import file_digest
 
 SPEC = AvatarSpec(
     "small",
     (Continuous("head_width", "head"), Discrete("hair_type", "hair", ("bald", "bob"))),
 )
-TURNED = AvatarSpec(
+REORDERED = AvatarSpec(
     "small",
     (Continuous("head_width", "head"), Discrete("hair_type", "hair", ("bob", "bald"))),
 )
@@ -38,13 +38,13 @@ def sealed(pictures, tmp_path):
 
 def seal_over(pictures, folder, faces, seed=0):
     works = {
-        face: FaceWork(
+        face: FaceProvenance(
             file_digest(pictures / f"{face}.png"), "1", "2026-11-22T10:00:00Z"
         )
         for face in faces
     }
     vectors = AvatarVectors.sample(SPEC, len(faces), seed)
-    for name, content in sealed_files(vectors, "small", "mia", works).items():
+    for name, content in seal_truth(vectors, "small", "mia", works).items():
         (folder / name).write_bytes(content)
     return folder / "small.mia.csv"
 
@@ -62,27 +62,27 @@ def refused(pictures, truth, spec=SPEC):
 
 def test_a_sealed_truth_is_read_as_it_was_written(pictures, sealed):
     faces = open_folder(pictures, {"small": {"mia": sealed}})
-    made = faces.truth("small", SPEC, "heldout", "mia")
-    assert made == AvatarVectors.sample(SPEC, 2, 0)
+    vectors = faces.truth("small", SPEC, "heldout", "mia")
+    assert vectors == AvatarVectors.sample(SPEC, 2, 0)
     assert faces.split("train").ids == ("cleo",)
     assert faces.truth_digest("small", "mia") == file_digest(sealed)
 
 
-def test_the_same_work_gives_the_same_bytes(pictures, sealed, tmp_path):
+def test_the_same_input_gives_the_same_bytes(pictures, sealed, tmp_path):
     (tmp_path / "again").mkdir()
     again = seal_over(pictures, tmp_path / "again", ("ann", "bob"))
     assert again.read_bytes() == sealed.read_bytes()
     assert seal_path(again).read_bytes() == seal_path(sealed).read_bytes()
 
 
-def test_a_truth_without_a_seal_stays_good(pictures, tmp_path):
+def test_a_truth_without_a_seal_is_read(pictures, tmp_path):
     write_truth(tmp_path / "plain.csv", ["bob"], AvatarVectors.sample(SPEC, 1, 0))
     faces = open_folder(pictures, {"small": {"mia": tmp_path / "plain.csv"}})
     assert faces.split("heldout").ids == ("bob",)
 
 
 def test_changed_cells_pictures_and_specs_are_refused(pictures, sealed):
-    assert "parameters or options are not those" in refused(pictures, sealed, TURNED)
+    assert "parameters or options differ" in refused(pictures, sealed, REORDERED)
     Image.new("RGB", (64, 64), "blue").save(pictures / "bob.png")
     assert "bob.png is not the picture that" in refused(pictures, sealed)
     sealed.write_text(sealed.read_text().replace("bald", "bob"))
@@ -93,32 +93,32 @@ def test_changed_cells_pictures_and_specs_are_refused(pictures, sealed):
 @pytest.mark.parametrize(
     ("garble", "message"),
     [
-        (lambda seal: "{", "is no JSON"),
-        (lambda seal: "[]", "is no seal of this version"),
-        (lambda seal: json.dumps(seal | {"format": "2"}), "is no seal of this version"),
-        (lambda seal: json.dumps(seal | {"engine": "small"}), "lacks or garbles"),
-        (lambda seal: json.dumps(seal | {"faces": []}), "lacks or garbles"),
-        (lambda seal: json.dumps(seal | {"faces": {"a": {}}}), "lacks or garbles"),
+        (lambda seal: "{", "is not valid JSON"),
+        (lambda seal: "[]", "is not a seal of format"),
+        (lambda seal: json.dumps(seal | {"format": "2"}), "is not a seal of format"),
+        (lambda seal: json.dumps(seal | {"engine": "small"}), "missing or malformed"),
+        (lambda seal: json.dumps(seal | {"faces": []}), "missing or malformed"),
+        (lambda seal: json.dumps(seal | {"faces": {"a": {}}}), "missing or malformed"),
         (
             lambda seal: json.dumps(seal | {"truth": {"file": "b.csv", "sha256": "0"}}),
-            "seals b.csv, not small.mia.csv",
+            "is the seal of b.csv, not of small.mia.csv",
         ),
     ],
 )
 def test_damaged_seals_are_named(pictures, sealed, garble, message):
     seal = seal_path(sealed)
     seal.write_text(garble(json.loads(seal.read_text())))
-    found = refused(pictures, sealed)
-    assert message in found
-    assert str(seal) in found
+    error = refused(pictures, sealed)
+    assert message in error
+    assert str(seal) in error
 
 
 def test_truths_for_every_picture_leave_nothing_to_train_on(pictures, tmp_path):
     every = seal_over(pictures, tmp_path, ("ann", "bob", "cleo"))
-    assert "none is left to train on" in refused(pictures, every)
+    assert "no picture is left to train on" in refused(pictures, every)
 
 
-def test_ffhq_truths_are_held_against_their_seals_too(tmp_path):
+def test_ffhq_truths_are_checked_against_their_seals(tmp_path):
     root = tmp_path / "ffhq"
     root.mkdir()
     for index in range(3):

@@ -15,7 +15,7 @@ ROWS = [
 ]
 ABLATION = {
     "title": "Ablation",
-    "rungs": ["plain", "adapted", "whole"],
+    "steps": ["plain", "adapted", "whole"],
     "beyond": ["long"],
     "labels": {"whole": "+ all of it"},
 }

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from benchmark.avatars import AvatarSpec, AvatarVectors, Continuous
-from benchmark.run.predicting import predicted
+from benchmark.run.predicting import predict_in_batches
 from benchmark.run.stage_keys import PREDICT_BATCH
 from benchmark.system.progress import Silent
 
@@ -33,7 +33,7 @@ def faces():
 
 
 def test_records_come_in_the_order_of_the_faces(faces, tmp_path):
-    records = predicted(Counting(), faces, tmp_path, Silent(), "predict")
+    records = predict_in_batches(Counting(), faces, tmp_path, Silent(), "predict")
     values = [record["light"] for record in records]
     assert len(values) == len(faces)
     assert values == sorted(values)
@@ -42,9 +42,11 @@ def test_records_come_in_the_order_of_the_faces(faces, tmp_path):
 
 def test_a_broken_run_goes_on_at_the_open_batch(faces, tmp_path):
     (tmp_path / "whole").mkdir()
-    whole = predicted(Counting(), faces, tmp_path / "whole", Silent(), "predict")
+    whole = predict_in_batches(
+        Counting(), faces, tmp_path / "whole", Silent(), "predict"
+    )
     with pytest.raises(RuntimeError, match="plug"):
-        predicted(Counting(calls=2), faces, tmp_path, Silent(), "predict")
+        predict_in_batches(Counting(calls=2), faces, tmp_path, Silent(), "predict")
     rest = Counting()
-    assert predicted(rest, faces, tmp_path, Silent(), "predict") == whole
+    assert predict_in_batches(rest, faces, tmp_path, Silent(), "predict") == whole
     assert rest.seen == 3

@@ -40,7 +40,13 @@ def rescored(home, before, **changes):
     suite.write_text(yaml.safe_dump(tiny_suite.suite_data(**changes), sort_keys=False))
     out = home / "new"
     status = rescore_run(
-        str(before), str(suite), out, out / "store", (), None, quiet=True
+        str(before),
+        str(suite),
+        out=out,
+        store_folder=out / "store",
+        overrides=(),
+        lpips_backbone=None,
+        quiet=True,
     )
     return status, plan_of(home, **changes), Store(out / "store")
 
@@ -74,7 +80,7 @@ def test_trials_of_other_options_are_not_taken(tiny, before, capsys):
     rows = [{"name": "one", "method": "tiny", "options": {"steps": 4}}]
     status, plan, _ = rescored(tiny.parent, before, metrics=BOTH, variants=rows)
     assert status == 1
-    assert "was made with other options: run the suite instead" in (
+    assert "was made with different options: run the suite instead" in (
         capsys.readouterr().err
     )
     assert not (run_folder(plan.resolved, tiny.parent / "new") / "trials").exists()
@@ -88,7 +94,7 @@ def test_trials_that_are_not_there_are_named(tiny, before, capsys):
     status, _, _ = rescored(tiny.parent, before, variants=rows)
     assert status == 1
     said = capsys.readouterr().err
-    assert "two__tiny__s0 holds no finished trial: run the suite instead" in said
+    assert "two__tiny__s0 is not a finished trial: run the suite instead" in said
 
 
 def test_runs_on_other_faces_are_refused(tiny, before):
@@ -96,7 +102,7 @@ def test_runs_on_other_faces_are_refused(tiny, before):
     other = (tiny.parent / "designer-a.csv").read_text().replace("light", "dark")
     (tiny.parent / "other.csv").write_text(other)
     truth = {"tiny": {"designer-a": "other.csv", "designer-b": "designer-b.csv"}}
-    with pytest.raises(SuiteError, match="on other faces or truths than"):
+    with pytest.raises(SuiteError, match="on other faces or ground truth than"):
         rescored(tiny.parent, before, faces={**data["faces"], "truth": truth})
 
 

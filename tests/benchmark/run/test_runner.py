@@ -250,11 +250,11 @@ def test_an_output_folder_that_cannot_be_written_is_named(tiny):
         resolved.run()
 
 
-def test_a_second_process_on_the_same_run_is_told(tiny, monkeypatch):
+def test_a_second_process_on_the_same_run_is_reported(tiny, monkeypatch):
     resolved = ResolvedSuite(tiny)
 
     def held(path, purpose, on_wait=None):
-        raise Busy(f"{purpose}: process 1 on here is at work there")
+        raise Busy(f"{purpose}: process 1 on here is using it")
 
     monkeypatch.setattr("benchmark.run.runner.lock", held)
     with pytest.raises(Busy, match=r"run folder .*tiny"):
@@ -342,7 +342,7 @@ def test_a_trial_that_cannot_be_drawn_anew_stops_no_other(finished):
     cases[cases["face"] != "face08"].to_parquet(folder / "cases.parquet")
     shutil.rmtree(folder / "pictures")
     one, *others = finished.run()
-    assert "does not tell what was predicted for every face" in (one.error or "")
+    assert "lacks predictions for faces of" in (one.error or "")
     assert all(outcome.cached for outcome in others)
     assert read_record(folder)["status"] == "done"
 

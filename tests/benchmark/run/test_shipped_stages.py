@@ -72,9 +72,9 @@ def test_a_stage_that_is_shipped_and_built_is_taken_from_what_ships(shipped, tmp
 
 @pytest.mark.parametrize(
     ("lost", "fault"),
-    [("result", "result is missing"), ("stage.json", r"no whole stage\.json")],
+    [("result", "result is missing"), ("stage.json", r"stage\.json is missing")],
 )
-def test_a_shipped_stage_that_lost_a_file_is_told(shipped, tmp_path, lost, fault):
+def test_a_shipped_stage_that_lost_a_file_is_reported(shipped, tmp_path, lost, fault):
     store = Store(tmp_path / "store", shipped=shipped)
     (store.folder(STAGE) / lost).unlink()
     for use in (
@@ -82,12 +82,12 @@ def test_a_shipped_stage_that_lost_a_file_is_told(shipped, tmp_path, lost, fault
         store.folder,
         lambda s: store.get_or_build(s, write("built")),
     ):
-        with pytest.raises(StoreError, match=rf"{fault}.*install avatarbench again"):
+        with pytest.raises(StoreError, match=rf"{fault}.*reinstall avatarbench"):
             use(STAGE)
     assert not (tmp_path / "store").exists()
 
 
-def test_a_cut_shipped_file_is_told(shipped, tmp_path):
+def test_a_cut_shipped_file_is_reported(shipped, tmp_path):
     store = Store(tmp_path / "store", shipped=shipped)
     os.truncate(store.folder(STAGE) / "result", 3)
     with pytest.raises(StoreError, match=r"result has 3 bytes \(expected 7 bytes\)"):
@@ -158,11 +158,11 @@ def test_quick_finds_the_long_stages_of_swiftavatar(tmp_path):
         assert {trial.engine for trial in trials} == set(plan.resolved.suite.engines)
         for trial in trials:
             options = trial.variant.options
-            context = StageExecutor(plan, store, Silent()).context(
+            context = StageExecutor(plan, store, Silent()).fit_context(
                 trial, Silent(), store
             )
             chain = SwiftAvatar(options).chain(context)
-            assert len(chain.codes.latents) == options.inverted
+            assert len(chain.latents.latents) == options.inverted
     finally:
         torch.set_num_threads(threads)
     assert not (tmp_path / "renders").exists()

@@ -1,14 +1,9 @@
 import multiprocessing
-import os
-import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 
 import pytest
 
-from benchmark.storage.locks import Busy, lock
 from benchmark.storage.store import Stage, Store, StoreError
 
 STAGE = Stage("work", "1", {"a": 1, "b": 2}, {"faces": "f", "engine": "e"}, seed=0)
@@ -50,7 +45,7 @@ def test_a_finished_stage_is_not_built_again(tmp_path):
     assert [record["seed"] for record in store.records("work")] == [0]
 
 
-def test_a_failed_stage_is_not_stored_and_tried_again(tmp_path):
+def test_a_failed_stage_is_not_stored_and_resumes(tmp_path):
     store = Store(tmp_path)
 
     def fail(folder, scratch):
@@ -110,29 +105,6 @@ def test_two_processes_build_a_stage_once(tmp_path):
     assert log.read_text() == "built\n"
 
 
-HOLD = """
-import sys, time
-from pathlib import Path
-from benchmark.storage.locks import lock
-with lock(Path(sys.argv[1]), "thing"):
-    print("held", flush=True)
-    time.sleep(60)
-"""
-
-
-def test_a_lock_names_its_holder_and_dies_with_it(tmp_path):
-    path = tmp_path / "locks" / "one"
-    command = [sys.executable, "-c", HOLD, str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout.readline() == "held\n"
-        with pytest.raises(Busy, match=f"thing: process {holder.pid} on"):
-            lock(path, "thing").__enter__()
-        os.kill(holder.pid, signal.SIGKILL)
-        holder.wait()
-    with lock(path, "thing"):
-        pass
-
-
 @pytest.mark.parametrize("damage", ["result", "stage.json"])
 @pytest.mark.parametrize("empty", [True, False])
 def test_a_stage_that_lost_a_file_is_built_again(tmp_path, damage, empty):
@@ -152,7 +124,7 @@ def test_a_store_that_cannot_be_made_is_named(tmp_path):
         Store(tmp_path / "file" / "store").prepare()
 
 
-def test_a_stage_keeps_the_record_of_what_made_it(tmp_path):
+def test_a_cached_stage_keeps_its_record(tmp_path):
     Store(tmp_path, made_with={"numpy": "2.0"}).get_or_build(STAGE, lambda f, s: None)
     later = Store(tmp_path, made_with={"numpy": "3.0"})
     later.get_or_build(STAGE, lambda f, s: None)

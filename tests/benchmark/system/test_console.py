@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from benchmark.system import console as terminal
+from benchmark.system import console
 from benchmark.system.console import Bars, Lines, Quiet, duration, open_progress
 
 
@@ -17,7 +17,7 @@ from benchmark.system.console import Bars, Lines, Quiet, duration, open_progress
         (7800, "2 h 10 min"),
     ],
 )
-def test_durations_read_well(seconds, text):
+def test_duration_formats_seconds(seconds, text):
     assert duration(seconds) == text
 
 
@@ -26,22 +26,22 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_progress_suits_its_stream():
+def test_open_progress_picks_by_stream():
     assert isinstance(open_progress(quiet=True, stream=Terminal()), Quiet)
     assert isinstance(open_progress(stream=Terminal()), Bars)
     assert isinstance(open_progress(stream=io.StringIO()), Lines)
 
 
-def test_short_tasks_leave_no_line():
+def test_short_tasks_print_no_line():
     stream = io.StringIO()
     with Lines(stream).task("quick", 2) as bar:
         bar.advance(2)
     assert stream.getvalue() == ""
 
 
-def test_long_tasks_tell_rate_and_time_to_go(monkeypatch):
+def test_long_tasks_print_rate_and_remaining_time(monkeypatch):
     clock = iter([0.0, 20.0, 30.0, 40.0])
-    monkeypatch.setattr(terminal.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(console.time, "monotonic", lambda: next(clock))
     stream = io.StringIO()
     with Lines(stream).task("fit", 40, done=10) as bar:
         bar.advance(10)

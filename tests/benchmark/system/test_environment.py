@@ -1,6 +1,14 @@
 import subprocess
+from pathlib import Path
 
-from benchmark.system.environment import environment, git_record, is_alive, process_name
+import benchmark
+from benchmark.system.environment import (
+    ROOT,
+    environment,
+    git_record,
+    is_alive,
+    process_identity,
+)
 from benchmark.system.hardware import hardware
 
 
@@ -15,6 +23,10 @@ def test_environment_lists_packages():
     record = environment({"name": "here"})
     assert record["hardware"] == {"name": "here"}
     assert {"numpy", "torch"} <= set(record["packages"])
+
+
+def test_the_default_root_holds_the_package():
+    assert Path(benchmark.__file__).parent.parent == ROOT
 
 
 def test_git_record_sees_changes(tmp_path):
@@ -36,8 +48,8 @@ def test_git_record_sees_changes(tmp_path):
     assert git_record(tmp_path) == clean | {"dirty": True}
 
 
-def test_processes_are_told_apart():
-    mine = process_name()
+def test_is_alive_checks_pid_start_and_host():
+    mine = process_identity()
     assert is_alive(mine)
     assert not is_alive(mine | {"pid": 2**22 + 1})
     assert not is_alive(mine | {"started": mine["started"] - 1000})

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from benchmark.system.hardware import hardware
-from benchmark.system.openmp import SPINS, limit_spinning, waiting
+from benchmark.system.openmp import SPINS, limit_spinning, wait_policy
 
 
 @pytest.fixture
@@ -17,10 +17,10 @@ def bare(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="spins are GNU's")
-def test_threads_spin_shortly_unless_the_environment_says_otherwise(bare):
-    assert waiting() == "the library's own"
+def test_spinning_is_limited_by_default(bare):
+    assert wait_policy() == "the library's own"
     limit_spinning()
-    assert waiting() == f"{SPINS} spins"
+    assert wait_policy() == f"{SPINS} spins"
 
 
 @pytest.mark.parametrize(
@@ -35,20 +35,20 @@ def test_threads_spin_shortly_unless_the_environment_says_otherwise(bare):
         ),
     ],
 )
-def test_what_the_environment_says_stands(bare, name, value, said):
+def test_the_environment_takes_precedence(bare, name, value, said):
     bare.setenv(name, value)
     limit_spinning()
-    assert waiting() == said
+    assert wait_policy() == said
 
 
-def test_speeds_under_another_waiting_belong_to_another_machine(bare):
+def test_the_wait_policy_is_part_of_the_hardware(bare):
     before = hardware("cpu", 2)
     limit_spinning()
     assert hardware("cpu", 2) != before
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="spins are GNU's")
-def test_the_command_line_decides_before_torch_is_there(bare):
+def test_the_command_line_limits_spinning_before_torch_is_imported(bare):
     program = (
         "import sys, benchmark.cli\n"
         "assert 'torch' not in sys.modules\n"

@@ -5,14 +5,16 @@ import pytest
 
 from benchmark.system.peak_memory import peak_memory
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux tells it")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="measured on Linux only"
+)
 
 
 def filled(mib):
     return np.ones(mib * 2**17)  # eight bytes each, all of them touched
 
 
-def test_a_piece_is_told_its_own_height():
+def test_each_block_gets_its_own_peak():
     with peak_memory() as before:
         pass
     with peak_memory() as large:
@@ -26,7 +28,7 @@ def test_a_piece_is_told_its_own_height():
     assert after.mib < large.mib - 100
 
 
-def test_what_is_inside_counts_for_the_piece_around_it():
+def test_an_inner_peak_counts_for_the_outer_block():
     with peak_memory() as outer:
         with peak_memory() as first:
             filled(200)
@@ -39,7 +41,7 @@ def test_what_is_inside_counts_for_the_piece_around_it():
     assert second.mib < first.mib - 100
 
 
-def test_a_height_before_a_piece_inside_is_not_forgotten():
+def test_a_peak_before_an_inner_block_is_kept():
     with peak_memory() as outer:
         filled(200)
         with peak_memory() as inner:

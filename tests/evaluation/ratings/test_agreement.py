@@ -64,7 +64,7 @@ def test_weights_count_faces_as_often_as_they_say():
     )
 
 
-def test_all_alike_is_perfect_and_one_answer_only_is_undefined():
+def test_equal_answers_are_perfect_and_a_single_option_is_undefined():
     differ = {(f"r{r}", f"f{f}"): f"m{f % 3}" for r in range(4) for f in range(9)}
     assert agreement(table(differ)).alpha.mean == 1
     assert agreement(table(differ)).kappa == 1
@@ -73,7 +73,7 @@ def test_all_alike_is_perfect_and_one_answer_only_is_undefined():
     assert np.isnan(agreement(table(same)).kappa)
 
 
-def test_answers_by_chance_agree_by_chance():
+def test_random_answers_agree_at_chance_level():
     rng = np.random.default_rng(0)
     answers = {
         (f"r{r}", f"f{f}"): str(rng.integers(4)) for r in range(20) for f in range(60)
@@ -83,7 +83,7 @@ def test_answers_by_chance_agree_by_chance():
     assert found.kappa == pytest.approx(0, abs=0.02)
 
 
-def test_kappa_is_over_raters_who_judged_every_face():
+def test_kappa_is_over_raters_who_rated_every_face():
     answers = {(f"r{r}", f"f{f}"): f"m{f}" for r in range(3) for f in range(6)}
     answers |= {("late", "f0"): "m1"}
     found = agreement(table(answers))
@@ -91,7 +91,7 @@ def test_kappa_is_over_raters_who_judged_every_face():
     assert found.alpha.mean < 1
 
 
-def test_one_rater_alone_agrees_with_nobody():
+def test_agreement_of_one_rater_is_undefined():
     found = agreement(table({("r", f"f{f}"): "m" for f in range(6)}))
     assert np.isnan([found.alpha.mean, found.kappa]).all()
 
@@ -102,7 +102,7 @@ def test_a_tie_is_an_answer():
     assert agreement(table(answers)).alpha.mean == 1
 
 
-def test_repeats_are_held_against_their_originals():
+def test_repeats_are_compared_with_their_originals():
     columns = ["participant", "engine", "face", "chosen"]
     first = pd.DataFrame(
         [("a", "toon", "1", "m"), ("a", "toon", "2", None), ("b", "toon", "1", "n")],

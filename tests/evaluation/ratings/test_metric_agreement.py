@@ -25,7 +25,7 @@ def picks_of(favourite: np.ndarray, raters: int) -> Picks:
     )
 
 
-def test_a_metric_that_says_what_people_say():
+def test_a_metric_that_agrees_with_people():
     favourite = np.arange(12) % 3
     scores = (favourite[None, :] == np.arange(3)[:, None]).astype(np.float64)
     found = metric_agreement(picks_of(favourite, 6), scores)
@@ -38,7 +38,7 @@ def test_a_metric_that_says_what_people_say():
     assert against.tau.mean == pytest.approx(-1)
 
 
-def test_a_metric_that_knows_nothing_is_at_chance():
+def test_a_random_metric_is_at_chance_level():
     crowd = RaterModel((0.5, 0.3, 0.2))
     rng = np.random.default_rng(1)
     picks = simulate_picks(crowd, method_strengths(crowd), (20, 60), rng)
@@ -60,7 +60,7 @@ def test_faces_without_a_score_are_left_out():
     assert metric_agreement(picks_of(favourite, 6), np.full((3, 12), np.nan)) is None
 
 
-def test_two_favourites_share_a_hit():
+def test_two_favourites_share_a_pick():
     favourite = np.zeros(6, dtype=int)
     scores = np.tile([[1.0], [1.0], [0.0]], 6)
     found = metric_agreement(picks_of(favourite, 6), scores)

@@ -15,7 +15,7 @@ from evaluation.ratings import (
 
 
 @pytest.mark.parametrize("spreads", [(0, 0), (0.5, 1.0), (1.5, 0.2)])
-def test_the_planted_shares_come_out(spreads):
+def test_simulated_picks_have_the_models_shares(spreads):
     crowd = RaterModel((0.55, 0.25, 0.15, 0.05), *spreads)
     rng = np.random.default_rng(0)
     picks = simulate_picks(crowd, method_strengths(crowd), (300, 300), rng)
@@ -29,7 +29,7 @@ def test_shares_ahead_by_a_difference():
     assert len({round(share, 9) for share in found[1:]}) == 1
 
 
-def test_more_raters_and_faces_see_more():
+def test_more_raters_and_faces_give_more_power():
     crowd = RaterModel(ahead_by(0.2, 4))
     few, many = (next(power_grid(crowd, [n], [n], Simulations(40))) for n in (6, 30))
     assert few.power < many.power
@@ -37,13 +37,13 @@ def test_more_raters_and_faces_see_more():
     assert many.bounds.low <= many.power <= many.bounds.high
 
 
-def test_no_difference_is_seldom_seen():
+def test_without_a_difference_detection_is_rare():
     even = RaterModel((0.25, 0.25, 0.25, 0.25))
     (found,) = power_grid(even, [20], [20], Simulations(120))
     assert found.power + found.wrong <= 0.10
 
 
-def test_a_size_has_the_same_power_whatever_else_is_asked():
+def test_power_of_a_size_does_not_depend_on_other_sizes():
     crowd = RaterModel(ahead_by(0.2, 3))
     alone = list(power_grid(crowd, [8], [10], Simulations(20)))
     among = list(power_grid(crowd, [6, 8], [8, 10], Simulations(20)))
@@ -64,6 +64,6 @@ def test_a_size_has_the_same_power_whatever_else_is_asked():
         ),
     ],
 )
-def test_what_cannot_be_simulated_is_refused(make, said):
+def test_invalid_simulations_are_refused(make, said):
     with pytest.raises(RatingError, match=said):
         make()

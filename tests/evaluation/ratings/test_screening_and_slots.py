@@ -10,15 +10,15 @@ RULE = ExclusionRule(max_failed_catches=1, min_median_seconds=1.0, min_finished=
 
 
 def answers(
-    name: str, judged: int, seconds: float, right: tuple[bool, ...]
+    name: str, rated: int, seconds: float, right: tuple[bool, ...]
 ) -> pd.DataFrame:
-    rows = [(name, "judgement", seconds, None) for _ in range(judged)]
+    rows = [(name, "rating", seconds, None) for _ in range(rated)]
     rows += [(name, "catch", 9.0, hit) for hit in right]
     return pd.DataFrame(rows, columns=["participant", "kind", "seconds", "right"])
 
 
 @pytest.mark.parametrize(
-    ("judged", "seconds", "right", "reason"),
+    ("rated", "seconds", "right", "reason"),
     [
         (8, 5.0, (True, True), None),
         (8, 5.0, (True, False), None),
@@ -29,8 +29,8 @@ def answers(
         (8, np.nan, (True, True), None),
     ],
 )
-def test_raters_are_held_against_the_rule(judged, seconds, right, reason):
-    (found,) = screen(answers("a", judged, seconds, right), 10, RULE)
+def test_the_rule_excludes_raters(rated, seconds, right, reason):
+    (found,) = screen(answers("a", rated, seconds, right), 10, RULE)
     assert found.reasons == (() if reason is None else (reason,))
     assert found.counts == (reason is None)
 
@@ -55,7 +55,7 @@ def study(habit: float, seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def test_no_habit_no_bias():
+def test_raters_without_a_habit_show_no_bias():
     frame = study(0, 1)
     found = slot_bias(frame, count_picks(frame, ("x", "y", "z"), "left out"))
     assert found.p > 0.05

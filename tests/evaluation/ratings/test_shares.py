@@ -22,13 +22,13 @@ from evaluation.ratings import (
 METHODS = ("baseline", "f2p", "swift")
 
 
-def judgements(rows: list[tuple[str, str, str | None]]) -> pd.DataFrame:
+def ratings(rows: list[tuple[str, str, str | None]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["participant", "face", "chosen"])
 
 
 def grid(raters: int, faces: int, picked: str) -> pd.DataFrame:
     rows = [(f"r{r}", f"f{f}", picked) for r in range(raters) for f in range(faces)]
-    return judgements(rows)
+    return ratings(rows)
 
 
 def drawn(crowd: RaterModel, raters: int, faces: int, seed: int) -> Picks:
@@ -36,8 +36,8 @@ def drawn(crowd: RaterModel, raters: int, faces: int, seed: int) -> Picks:
     return simulate_picks(crowd, method_strengths(crowd), (raters, faces), rng)
 
 
-def test_counts_and_shares_are_those_of_the_judgements():
-    rows = judgements(
+def test_counts_and_shares_are_those_of_the_ratings():
+    rows = ratings(
         [("a", "1", "swift"), ("a", "2", "f2p"), ("b", "1", "swift"), ("b", "2", None)]
     )
     picks = count_picks(rows, METHODS, "left out")
@@ -52,7 +52,7 @@ def test_counts_and_shares_are_those_of_the_judgements():
 
 
 def test_a_shared_tie_is_a_part_of_a_pick_for_each():
-    rows = judgements([("a", "1", "swift"), ("a", "2", "")])
+    rows = ratings([("a", "1", "swift"), ("a", "2", "")])
     picks = count_picks(rows, METHODS, "shared")
     assert picks.counts == pytest.approx([1 / 3, 1 / 3, 4 / 3])
     assert picks.total == 2
@@ -67,14 +67,14 @@ def test_a_shared_tie_is_a_part_of_a_pick_for_each():
         ([("a", "1", "f2p")], ("f2p",), "two or more"),
     ],
 )
-def test_judgements_that_cannot_be_counted_are_refused(rows, options, said):
+def test_ratings_that_cannot_be_counted_are_refused(rows, options, said):
     with pytest.raises(RatingError, match=said):
-        count_picks(judgements(rows), options, "left out")
+        count_picks(ratings(rows), options, "left out")
 
 
-def test_no_judgement_no_share():
-    picks = count_picks(judgements([("a", "1", "")]), METHODS, "left out")
-    with pytest.raises(RatingError, match="no judgement"):
+def test_without_ratings_there_is_no_share():
+    picks = count_picks(ratings([("a", "1", "")]), METHODS, "left out")
+    with pytest.raises(RatingError, match="no rating counts"):
         shares(picks)
 
 
@@ -108,23 +108,23 @@ def test_few_raters_give_no_interval_and_no_test():
     assert swift.wilson.low > 0.9
 
 
-def test_figures_are_the_same_every_time():
+def test_shares_are_reproducible():
     picks = drawn(RaterModel((0.5, 0.3, 0.2)), 10, 10, 2)
     assert shares(picks) == shares(picks)
 
 
-def test_raters_who_follow_one_another_count_as_one():
-    """Ten raters with one taste know no more than their faces tell."""
+def test_raters_with_one_taste_add_no_precision_beyond_faces():
+    """Ten raters with one taste give no more information than one."""
     rng = np.random.default_rng(0)
     taste = rng.choice(METHODS, 12)
     rows = [(f"r{r}", f"f{f}", taste[f]) for r in range(10) for f in range(12)]
-    found = shares(count_picks(judgements(rows), METHODS, "left out"))
+    found = shares(count_picks(ratings(rows), METHODS, "left out"))
     for share in found:
         clustered = share.share.high - share.share.low
         assert clustered > 2 * (share.wilson.high - share.wilson.low)
 
 
-def test_the_best_and_those_that_are_level_are_marked():
+def test_the_best_and_all_not_significantly_worse_are_marked():
     even = shares(drawn(RaterModel((0.4, 0.4, 0.2), 0, 0), 30, 30, 3))
     assert [share.best for share in even] == [True, True, False]
 
@@ -139,8 +139,8 @@ def test_difference_of_two_shares():
 
 
 @pytest.mark.parametrize("size", [(12, 12), (20, 40)])
-def test_intervals_hold_the_planted_shares(size):
-    """95 % intervals hold a crowd's shares in 92 to 99 of 100 studies."""
+def test_intervals_cover_the_true_shares(size):
+    """95 % intervals cover the true shares in 92 to 99 of 100 studies."""
     crowd = RaterModel((0.5, 0.3, 0.2), rater_spread=0.5, face_spread=1.0)
     strengths, studies = method_strengths(crowd), 150
     held = alone = 0

@@ -33,7 +33,7 @@ def test_an_option_that_nobody_picks_has_a_strength():
     assert sum(s.value.mean for s in found) == pytest.approx(0)
 
 
-def test_intervals_hold_the_planted_strengths():
+def test_intervals_cover_the_true_strengths():
     crowd = RaterModel((0.5, 0.3, 0.2), 0, 0.5)
     planted = np.log(crowd.shares) - np.log(crowd.shares).mean()
     true = method_strengths(crowd)

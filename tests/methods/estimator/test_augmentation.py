@@ -17,7 +17,7 @@ def pictures():
     return image.repeat(3, 1, 1, 1)
 
 
-def test_nothing_switched_on_changes_nothing(pictures):
+def test_without_switches_nothing_changes(pictures):
     assert torch.equal(augment(pictures, NOTHING, generator_of(0)), pictures)
 
 
@@ -32,7 +32,7 @@ def test_each_switch_changes_pictures_within_range(pictures, name):
 
 
 @pytest.mark.parametrize("name", [n for n in SWITCHES if n != "flip"])
-def test_every_picture_is_changed_in_its_own_way(pictures, name):
+def test_every_picture_is_changed_differently(pictures, name):
     switches = NOTHING.model_copy(update={name: True})
     result = augment(pictures, switches, generator_of(1))
     assert not torch.equal(result[0], result[1])
@@ -46,7 +46,7 @@ def test_the_same_seed_gives_the_same_pictures(pictures):
     assert not torch.equal(first, other)
 
 
-def test_switches_do_not_disturb_each_other(pictures):
+def test_switches_are_independent(pictures):
     light = augment(
         pictures, NOTHING.model_copy(update={"light": True}), generator_of(2)
     )

@@ -1,4 +1,4 @@
-"""What the network sees of a picture: no more detail than `see_size`."""
+"""The effective resolution of the pictures that an estimator gets."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from methods.estimator.augmentation import Augmentation, augment
 from methods.estimator.estimation import EstimatorMethod, training_stage
 from methods.estimator.examples import Pairs, cached_batches, fresh_batches, row_order
 from methods.estimator.options import EstimatorOptions
-from methods.shared.pictures import as_tensor, seen
+from methods.shared.pictures import as_tensor, at_effective_resolution
 from methods.shared.randomness import generator_of
 
 SMALL = {
@@ -32,7 +32,7 @@ STILL = dict.fromkeys(("light", "blur", "crop", "colour"), False)
 
 
 class Given(EstimatorMethod):
-    """The estimator on pairs that the test hands over."""
+    """The estimator trained on pairs of the test."""
 
     meta = Baseline.meta
 
@@ -46,7 +46,7 @@ class Given(EstimatorMethod):
 
 @pytest.fixture
 def fine(mixed_engine):
-    """Pictures of 32 px, as random as can be, with vectors."""
+    """Uniformly random pictures of 32 px with vectors."""
     pictures = np.random.default_rng(1).integers(0, 256, (24, 32, 32, 3), np.uint8)
     return Pairs(pictures, AvatarVectors.sample(mixed_engine.spec, 24, 0), "fine")
 
@@ -64,84 +64,96 @@ def trained(context, pairs, **extra):
 @given(
     side=st.integers(8, 40),
     size=st.integers(8, 40),
-    finest=st.none() | st.integers(8, 40),
+    resolution=st.none() | st.integers(8, 40),
     grey=st.floats(-1, 1, width=32),
 )
-def test_any_size_becomes_the_asked_one_and_flat_stays_flat(side, size, finest, grey):
-    found = seen(torch.full((2, 3, side, side), grey), size, finest)
+def test_any_size_is_resized_and_flat_pictures_stay_flat(side, size, resolution, grey):
+    found = at_effective_resolution(
+        torch.full((2, 3, side, side), grey), size, resolution
+    )
     assert found.shape == (2, 3, size, size)
     torch.testing.assert_close(found, torch.full_like(found, grey))
 
 
 def test_pictures_of_the_right_size_stay_as_they_are():
     pictures = torch.rand(2, 3, 16, 16)
-    assert seen(pictures, 16) is pictures
-    assert seen(pictures, 16, 16) is pictures
+    assert at_effective_resolution(pictures, 16) is pictures
+    assert at_effective_resolution(pictures, 16, 16) is pictures
 
 
 def test_detail_is_averaged_away():
     small = torch.rand(2, 3, 16, 16)
     blocks = small.repeat_interleave(2, 2).repeat_interleave(2, 3)
     checks = 0.1 * (-1) ** (torch.arange(32)[:, None] + torch.arange(32))
-    torch.testing.assert_close(seen(blocks + checks, 16, 16), small)
-    torch.testing.assert_close(seen(blocks + checks, 32, 16), seen(small, 32))
+    torch.testing.assert_close(at_effective_resolution(blocks + checks, 16, 16), small)
+    torch.testing.assert_close(
+        at_effective_resolution(blocks + checks, 32, 16),
+        at_effective_resolution(small, 32),
+    )
 
 
-class Glass:
-    """A network whose frozen stages let everything through."""
+class Unchanged:
+    """A network without frozen stages."""
 
-    def frozen(self, pictures):
+    def frozen_features(self, pictures):
         return pictures
 
 
-def test_batches_hold_what_is_seen_of_augmented_pictures(fine):
-    sight = EstimatorOptions(input_size=64, see_size=16).sight
-    shared = (sight, 5, 0, "cpu")
+def test_batches_hold_augmented_pictures_at_the_effective_resolution(fine):
+    transform = EstimatorOptions(input_size=64, effective_resolution=16).network_input
+    shared = (transform, 5, 0, "cpu")
     augmentation = Augmentation(**STILL)
-    fresh, _ = fresh_batches(fine, Glass(), augmentation, *shared)(0)
-    cached, _ = cached_batches(fine, Glass(), augmentation, *shared, 24, Silent())(0)
+    fresh, _ = fresh_batches(fine, Unchanged(), augmentation, *shared)(0)
+    cached, _ = cached_batches(fine, Unchanged(), augmentation, *shared, 24, Silent())(
+        0
+    )
     rows = row_order(24, 5, 0)(0)
-    expected = sight(as_tensor(fine.pictures[rows.numpy()]))
+    expected = transform(as_tensor(fine.pictures[rows.numpy()]))
     assert expected.shape == (5, 3, 64, 64)
     torch.testing.assert_close(fresh, expected)
     torch.testing.assert_close(cached, expected)
-    lit, _ = fresh_batches(fine, Glass(), Augmentation(), *shared)(0)
+    lit, _ = fresh_batches(fine, Unchanged(), Augmentation(), *shared)(0)
     disturbed = augment(
         as_tensor(fine.pictures[rows.numpy()]),
         Augmentation(),
         generator_of("augment", 0, 0),
     )
-    torch.testing.assert_close(lit, sight(disturbed))
+    torch.testing.assert_close(lit, transform(disturbed))
     assert not torch.allclose(lit, fresh)
 
 
-def test_a_size_for_pairs_makes_no_difference_beyond_what_is_seen(
+def test_larger_pairs_of_equal_detail_give_the_same_method(
     mixed_engine, make_context, fine
 ):
     same = Pairs(larger(fine.pictures), fine.vectors, "the same, larger")
     faces = as_tensor(same.pictures)
     small, large = (
-        trained(make_context(mixed_engine), pairs, see_size=32, augmentation=STILL)
+        trained(
+            make_context(mixed_engine),
+            pairs,
+            effective_resolution=32,
+            augmentation=STILL,
+        )
         for pairs in (fine, same)
     )
     assert small.predict(faces) == large.predict(faces)
 
 
-def test_faces_that_differ_in_detail_alone_get_one_vector(
+def test_faces_that_differ_only_in_detail_get_the_same_vector(
     mixed_engine, make_context, fine, tmp_path
 ):
-    method = trained(make_context(mixed_engine), fine, see_size=16)
+    method = trained(make_context(mixed_engine), fine, effective_resolution=16)
     faces = as_tensor(larger(fine.pictures)) * 0.8
     checks = 0.1 * (-1) ** (torch.arange(64)[:, None] + torch.arange(64))
     plain, checked = (method.predict(f).continuous for f in (faces, faces + checks))
     np.testing.assert_allclose(plain, checked, atol=1e-5)
     method.save(tmp_path / "saved")
     loaded = Given.load(tmp_path / "saved")
-    assert loaded.options.see_size == 16
+    assert loaded.options.effective_resolution == 16
     np.testing.assert_array_equal(loaded.predict(faces).continuous, plain)
 
 
-def test_without_it_keys_and_options_are_those_of_before(mixed_engine, make_context):
+def test_keys_and_saved_options_keep_the_old_name(mixed_engine, make_context):
     def stage(**extra):
         options = EstimatorOptions(**SMALL | extra)
         context = make_context(mixed_engine)
@@ -149,12 +161,28 @@ def test_without_it_keys_and_options_are_those_of_before(mixed_engine, make_cont
 
     assert "see_size" not in stage().options
     assert "see_size" not in Baseline.Options(**SMALL).model_dump(mode="json")
-    assert stage(see_size=None).key == stage().key
-    assert stage(see_size=32).options["see_size"] == 32
-    options = EstimatorOptions(**SMALL, see_size=32)
-    assert EstimatorOptions.model_validate(options.model_dump()) == options
+    assert stage(effective_resolution=None).key == stage().key
+    assert stage(effective_resolution=32).options["see_size"] == 32
+    assert "effective_resolution" not in stage(effective_resolution=32).options
+    options = EstimatorOptions(**SMALL, effective_resolution=32)
+    for data in (options.model_dump(mode="json"), options.model_dump()):
+        assert data["see_size"] == 32
+        assert EstimatorOptions.model_validate(data) == options
 
 
-def test_more_than_the_network_gets_is_refused():
-    with pytest.raises(ValidationError, match="see_size: 65 px is more than the"):
-        EstimatorOptions(**SMALL, see_size=65)
+def test_suites_may_use_either_name():
+    old, new = (
+        EstimatorOptions.model_validate({**SMALL, name: 32})
+        for name in ("see_size", "effective_resolution")
+    )
+    assert old == new
+    assert old.effective_resolution == 32
+    names = EstimatorOptions.accepted_names()
+    assert {"see_size", "effective_resolution", "steps"} <= names
+    assert names - {"see_size"} == set(EstimatorOptions.model_fields)
+
+
+def test_more_than_the_input_size_is_refused():
+    message = "effective_resolution: 65 px is more than the"
+    with pytest.raises(ValidationError, match=message):
+        EstimatorOptions(**SMALL, effective_resolution=65)

@@ -33,7 +33,7 @@ def imagenet():
 
 
 class Recorder(Silent):
-    """Keeps the losses that a training reports."""
+    """Records the losses that a training logs."""
 
     def __init__(self):
         self.losses = []
@@ -75,7 +75,7 @@ def test_cached_views_are_deterministic(mixed_engine, make_context, imagenet):
     assert rows[0] == rows[1]
 
 
-def test_shuffled_truths_are_another_training(mixed_engine, make_context):
+def test_shuffled_truths_give_another_training(mixed_engine, make_context):
     context = make_context(mixed_engine, labelled=True)
     options = Supervised.Options(**SMALL, pretrained=False)
     straight = Supervised(options).pairs(context)
@@ -98,7 +98,7 @@ def test_weights_are_required_only_where_wanted():
     assert Baseline.required_weights(Baseline.Options(pretrained=False)) == ()
 
 
-def test_how_often_to_save_does_not_change_what_is_saved(mixed_engine, make_context):
+def test_checkpoint_steps_do_not_change_the_result(mixed_engine, make_context):
     context = make_context(mixed_engine)
     often, seldom, longer = (
         Baseline.Options(pretrained=False, **extra)

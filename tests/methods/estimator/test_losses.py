@@ -44,7 +44,7 @@ def beardless(mixed_engine):
     return AvatarVectors.from_records(mixed_engine.spec, records)
 
 
-def test_an_inactive_parameter_pulls_at_nothing(mixed_engine, beardless):
+def test_an_inactive_parameter_has_no_gradient(mixed_engine, beardless):
     spec = mixed_engine.spec
     predicted = torch.full((1, spec.flat_size), 0.5, requires_grad=True)
     loss = estimator_loss(spec, predicted, Targets.of(beardless), LossWeights())
@@ -56,7 +56,7 @@ def test_an_inactive_parameter_pulls_at_nothing(mixed_engine, beardless):
     assert float(pull[spec.flat_slices["width"]].sum()) > 0
 
 
-def test_a_perfect_prediction_costs_nothing(engine):
+def test_a_perfect_prediction_has_no_loss(engine):
     vectors = AvatarVectors.sample(engine.spec, 6, seed=1)
     flat = torch.from_numpy(vectors.flat())
     flat[:, len(engine.spec.continuous) :] *= 100

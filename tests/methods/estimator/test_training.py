@@ -27,7 +27,7 @@ def small_network():
 
 
 def learn(scratch, pause=0.0):
-    """Fit a small network; a pause a step leaves time to be killed."""
+    """Fit a small network; a pause in each step leaves time for a kill."""
     network = small_network()
 
     def loss_at(step):
@@ -47,7 +47,7 @@ def test_the_paper_halves_the_rate_after_every_thirty_of_a_hundred_epochs():
     assert rates == pytest.approx([1e-3 * 0.5**h for h in halves])
 
 
-def test_f2p_takes_a_tenth_off_after_every_tenth_of_the_steps():
+def test_tenths_reduces_the_rate_by_ten_percent_each_time():
     recipe = Recipe(steps=500, learning_rate=0.01, schedule="tenths")
     rates = [learning_rate_at(step, recipe) for step in (0, 49, 50, 99, 100, 450, 499)]
     falls = [0, 0, 1, 1, 2, 9, 9]
@@ -59,7 +59,7 @@ def test_a_constant_rate_stays():
     assert {learning_rate_at(step, recipe) for step in range(100)} == {1e-4}
 
 
-def test_descent_with_momentum_goes_on_where_it_went(tmp_path):
+def test_sgd_resumes_with_its_momentum(tmp_path):
     weight = nn.Linear(1, 1, bias=False)
     nn.init.zeros_(weight.weight)
     recipe = Recipe(3, 1.0, "tenths", optimiser="sgd")
@@ -70,7 +70,7 @@ def test_descent_with_momentum_goes_on_where_it_went(tmp_path):
         return -weight(torch.ones(1, 1)).sum()
 
     train(weight, loss_at, recipe, tmp_path, Silent(), "test")
-    # Slopes of -1 push 1, then 0.9 more each time, at rates of 1, 0.9³ and 0.9⁶.
+    # With gradient -1 the momentum grows by 0.9; the rates are 1, 0.9³ and 0.9⁶.
     assert places == pytest.approx([0, 1, 1 + 0.9**3 * 1.9])
 
 
@@ -83,7 +83,7 @@ def test_the_cosine_rises_and_falls_to_almost_nothing():
     assert all(math.isfinite(rate) for rate in rates)
 
 
-def test_learning_goes_down_the_loss(tmp_path):
+def test_training_reduces_the_loss(tmp_path):
     before = small_network().state_dict()
     after = learn(tmp_path)
     assert not torch.equal(before["0.weight"], after["0.weight"])
@@ -103,7 +103,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
 
 
 def test_killed_and_resumed_equals_unbroken(tmp_path):
-    """A process is killed with SIGKILL twice, at whatever step it had reached."""
+    """A process is killed with SIGKILL twice, at any step."""
     whole, pieces = tmp_path / "whole", tmp_path / "pieces"
     whole.mkdir()
     pieces.mkdir()

@@ -27,7 +27,7 @@ def dots(frame, size):
 
 
 def centre(plane):
-    """(column, row) in pixels of the mean of what is bright."""
+    """(column, row) of the centre of brightness, in pixels."""
     bright = plane + 1
     places = torch.arange(plane.shape[-1]) + 0.5
     down, across = bright.sum(1), bright.sum(0)
@@ -42,7 +42,7 @@ def centre(plane):
     turn=st.floats(-15, 15),
     size=st.sampled_from([64, 128, 200, 512]),
 )
-def test_eyes_and_mouth_come_to_where_lightcnn_wants_them(
+def test_eyes_and_mouth_are_moved_to_lightcnns_positions(
     middle, row, distance, turn, size
 ):
     angle = math.radians(turn)
@@ -54,7 +54,7 @@ def test_eyes_and_mouth_come_to_where_lightcnn_wants_them(
     assert centre(crop[0, 1]) == pytest.approx((64, 88), abs=1.0)
 
 
-def test_a_picture_in_its_place_stays_as_it_is():
+def test_an_aligned_picture_is_not_changed():
     picture = torch.rand(2, 3, 96, 96) * 2 - 1
     frame = TEMPLATES["portraits"]
     same = align(picture, frame, placement_of(frame, 96))
@@ -85,7 +85,7 @@ def test_every_pixel_of_the_face_gets_a_gradient():
     assert (picture.grad[..., 160:420, 160:360] > 0).all()
 
 
-def test_beyond_the_picture_its_border_goes_on():
+def test_edge_pixels_are_repeated_beyond_the_border():
     wide = Placement(64, 30, 5)
     crop = align(torch.full((1, 3, 64, 64), 0.5), TEMPLATES["portraits"], wide)
     assert torch.allclose(crop, torch.full_like(crop, 0.5), atol=1e-5)
@@ -108,7 +108,7 @@ def test_wrong_pictures_are_refused(pictures, message):
         align(pictures, TEMPLATES["portraits"], LIGHTCNN)
 
 
-def test_no_pictures_are_no_crops():
+def test_an_empty_batch_gives_no_crops():
     crops = align(torch.zeros(0, 3, 64, 64), TEMPLATES["ffhq"], LIGHTCNN)
     assert crops.shape == (0, 3, 128, 128)
 
@@ -118,7 +118,7 @@ def test_eyes_and_mouth_in_one_place_are_refused():
         Frame((0.5, 0.5), (0.5, 0.51))
 
 
-def test_the_portraits_template_is_where_their_maps_have_eyes_and_mouth():
+def test_the_portraits_template_matches_their_part_maps():
     from benchmark.avatars.part_classes import PART_IDS
     from benchmark.faces.faceset import embedded_portraits
 

@@ -84,7 +84,7 @@ def folder(state, tmp_path_factory):
     return place / "bisenet"
 
 
-def test_the_public_names_and_shapes_are_taken_as_they_are(folder, state):
+def test_the_public_names_and_shapes_are_accepted(folder, state):
     loaded = load_parser(folder).state_dict()
     for name, value in state.items():
         torch.testing.assert_close(loaded[name], value)
@@ -92,7 +92,7 @@ def test_the_public_names_and_shapes_are_taken_as_they_are(folder, state):
     assert set(loaded) == set(state) | counters
 
 
-def test_its_card_claims_nothing_that_was_not_measured(folder):
+def test_unknown_values_of_the_card_are_none(folder):
     card = read_parser_card(folder)
     assert card.network == "bisenet"
     assert card.template == "ffhq"
@@ -102,7 +102,7 @@ def test_its_card_claims_nothing_that_was_not_measured(folder):
     assert json.loads((folder / CARD).read_text())["parameters"][PARSER] > 1e7
 
 
-def test_content_looks_through_it(folder):
+def test_content_can_use_it(folder):
     files = {f"x/{name}": folder / name for name in (CARD, PARSER)}
     content = Content(files, SimilarityOptions(parser="x"))
     faces = torch.rand(2, 3, 64, 64) * 2 - 1
@@ -135,18 +135,18 @@ def test_anything_else_is_refused_and_leaves_nothing(state, tmp_path, change):
     changed = dict(state)
     change(changed)
     torch.save(changed, tmp_path / "bad.pth")
-    with pytest.raises(WeightsError, match="no BiSeNet of 19 classes"):
+    with pytest.raises(WeightsError, match="not a BiSeNet of 19 classes"):
         import_bisenet(tmp_path / "bad.pth", tmp_path / "made", "made")
     assert not (tmp_path / "made").exists()
 
 
 def test_what_is_no_state_dict_is_refused(tmp_path):
     torch.save([torch.zeros(1)], tmp_path / "list.pth")
-    with pytest.raises(WeightsError, match="no BiSeNet"):
+    with pytest.raises(WeightsError, match="not a BiSeNet"):
         import_bisenet(tmp_path / "list.pth", tmp_path / "made", "made")
 
 
-def test_the_command_makes_a_parser_that_goes_by_its_name(
+def test_the_command_makes_a_parser_that_is_found_by_name(
     state, tmp_path, monkeypatch, capsys
 ):
     from benchmark.cli import main

@@ -42,7 +42,7 @@ def faces(count=2, size=96, seed=0):
     return functional.interpolate(coarse, size, mode="bicubic").clamp(-1, 1)
 
 
-def test_a_parser_comes_back_as_it_was_rounded(tmp_path):
+def test_a_parser_is_loaded_in_half_precision(tmp_path):
     parser = tiny_similarity.write_tiny_parser(tmp_path / "made", seed=3)
     loaded, copy = load_parser(tmp_path / "made"), halved(parser)
     picture = faces(1, 64)
@@ -58,7 +58,7 @@ def test_the_files_of_a_folder_are_found_by_name_and_checked(folder, tmp_path):
     assert read_parser_card(folder).digests
 
 
-def test_changed_weights_are_noticed(tmp_path):
+def test_changed_weights_are_detected(tmp_path):
     tiny_similarity.write_tiny_parser(tmp_path / "made")
     file = tmp_path / "made" / "parser.safetensors"
     file.write_bytes(file.read_bytes()[:-1] + b"x")
@@ -70,23 +70,23 @@ def test_changed_weights_are_noticed(tmp_path):
 
 def test_a_card_of_something_else_is_refused(tmp_path):
     (tmp_path / "card.json").write_text(json.dumps({"title": "a generator"}))
-    with pytest.raises(WeightsError, match="is no card of a face parser"):
+    with pytest.raises(WeightsError, match="is not the card of a face parser"):
         read_parser_card(tmp_path)
     with pytest.raises(WeightsError, match="cannot be read"):
         read_parser_card(tmp_path / "nowhere")
 
 
-def test_an_existing_folder_is_not_written_over(folder):
+def test_an_existing_folder_is_not_overwritten(folder):
     with pytest.raises(WeightsError, match="exists already"):
         tiny_similarity.write_tiny_parser(folder)
 
 
-def test_a_missing_parser_is_told(folder):
+def test_a_missing_parser_is_an_error(folder):
     with pytest.raises(MethodError, match="train a parser with"):
         Content({}, SimilarityOptions())
 
 
-def test_the_same_picture_is_at_0_and_others_are_not(open_content):
+def test_the_distance_is_0_for_equal_pictures_only(open_content):
     content = open_content()
     seen = content.features(faces(3), FRAME)
     assert torch.equal(content.distance(seen, seen), torch.zeros(3))
@@ -102,9 +102,7 @@ def test_distances_are_means_or_sums_of_absolute_differences(open_content):
     assert summed.distance(one, zero).tolist() == [3.0, 1.0]
 
 
-def test_features_are_weighed_by_the_probabilities_of_the_chosen_parts(
-    open_content, folder
-):
+def test_features_are_weighted_by_part_probabilities(open_content, folder):
     parts = PartWeights(**dict.fromkeys(PartWeights.model_fields, 0.0))
     picture = torch.zeros(1, 3, 64, 64).uniform_(-1, 1)
     only = parts.model_copy(update={"hair": 2.0})
@@ -124,7 +122,7 @@ def test_faces_are_aligned_before_they_are_compared(open_content):
     assert torch.allclose(same, content.features(face, FRAME), atol=0.05)
 
 
-def test_gradients_reach_the_candidate_and_descending_them_comes_nearer(open_content):
+def test_a_gradient_step_reduces_the_distance(open_content):
     content = open_content()
     target = content.features(faces(1, seed=1), FRAME)
     picture = faces(1, seed=2).requires_grad_(True)
@@ -139,13 +137,13 @@ def test_pixels_of_0_to_255_are_refused(open_content):
         open_content().features((faces() + 1) * 127.5, FRAME)
 
 
-def test_the_digest_names_weights_and_parts(open_content):
+def test_the_digest_covers_weights_and_parts(open_content):
     other = PartWeights(hair=0.5)
     assert open_content().digest == open_content().digest
     assert open_content().digest != open_content(parts=other).digest
 
 
-def test_the_digest_names_how_faces_are_aligned(tmp_path):
+def test_the_digest_covers_the_alignment(tmp_path):
     digests = set()
     for template in ("portraits", "ffhq"):
         folder = tmp_path / template

@@ -17,7 +17,7 @@ from methods.shared.pictures import as_tensor
 PICTURES = painted(AvatarVectors.sample(SPEC, 40, seed=0))
 
 
-def test_are_what_the_term_sees_in_half_precision(tmp_path):
+def test_features_are_the_terms_in_half_precision(tmp_path):
     term = Pixels(12)
     features = make_features(tmp_path, PICTURES, term)
     expected = term.features(as_tensor(PICTURES), FRAME)
@@ -27,7 +27,7 @@ def test_are_what_the_term_sees_in_half_precision(tmp_path):
     torch.testing.assert_close(found, expected[[39, 3, 3]], rtol=1e-3, atol=1e-3)
 
 
-def test_a_second_look_looks_at_nothing(tmp_path):
+def test_cached_features_are_not_computed_again(tmp_path):
     first = make_features(tmp_path, PICTURES, Pixels(12))
     term = Pixels(12)
     again = make_features(tmp_path, PICTURES, term)
@@ -35,7 +35,7 @@ def test_a_second_look_looks_at_nothing(tmp_path):
     assert again.digest == first.digest
 
 
-def test_a_killed_look_goes_on_and_ends_the_same(tmp_path):
+def test_a_killed_build_resumes_and_ends_the_same(tmp_path):
     whole = make_features(tmp_path / "whole", PICTURES, Pixels(12))
     with pytest.raises(Pulled):
         make_features(tmp_path / "pieces", PICTURES, Pixels(12), Plug(2))
@@ -45,7 +45,7 @@ def test_a_killed_look_goes_on_and_ends_the_same(tmp_path):
     np.testing.assert_array_equal(pieces.values, whole.values)
 
 
-def test_a_look_killed_before_it_was_put_in_its_place_is_made_again(tmp_path):
+def test_a_build_killed_before_the_rename_starts_again(tmp_path):
     whole = make_features(tmp_path, PICTURES, Pixels(12))
     (folder,) = (tmp_path / "similarity-features").glob("[!.]*")
     shutil.rmtree(folder)
@@ -57,8 +57,8 @@ def test_a_look_killed_before_it_was_put_in_its_place_is_made_again(tmp_path):
     np.testing.assert_array_equal(again.values, whole.values)
 
 
-def test_other_pictures_terms_and_frames_are_other_features(tmp_path):
-    looks = [
+def test_pictures_terms_and_frames_change_the_digest(tmp_path):
+    requests = [
         (PICTURES, Pixels(12), FRAME),
         (PICTURES[:20], Pixels(12), FRAME),
         (PICTURES, Pixels(12, seed=1), FRAME),
@@ -66,6 +66,6 @@ def test_other_pictures_terms_and_frames_are_other_features(tmp_path):
     ]
     digests = {
         make_features(tmp_path, pictures, term, frame=frame).digest
-        for pictures, term, frame in looks
+        for pictures, term, frame in requests
     }
-    assert len(digests) == len(looks)
+    assert len(digests) == len(requests)

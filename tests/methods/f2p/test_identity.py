@@ -1,4 +1,4 @@
-"""Identity: cosine, its sign, its gradients; the input's classic mistakes."""
+"""Identity: the cosine, its gradients, and wrong inputs."""
 
 import pytest
 import tiny_similarity
@@ -38,7 +38,7 @@ def test_the_files_are_named():
     assert identity_files("lightcnn-29-v2") == ("lightcnn-29-v2",)
 
 
-def test_a_missing_or_wrong_file_is_told(files, tmp_path):
+def test_a_missing_or_wrong_file_is_an_error(files, tmp_path):
     with pytest.raises(MethodError, match="weights fetch lightcnn-v4"):
         Identity({}, SimilarityOptions())
     other = SimilarityOptions(identity="lightcnn-29-v2")
@@ -46,7 +46,7 @@ def test_a_missing_or_wrong_file_is_told(files, tmp_path):
         Identity({weights.LIGHTCNN_29V2: files[weights.LIGHTCNN_V4]}, other)
 
 
-def test_embeddings_are_the_network_s_of_the_aligned_face(identity):
+def test_embeddings_are_of_the_aligned_face(identity):
     pictures = faces()
     expected = identity._network(align(pictures, FRAME, LIGHTCNN))
     assert torch.equal(identity.embeddings(pictures, FRAME), expected)
@@ -61,7 +61,7 @@ def test_distance_is_small_for_the_same_and_large_for_the_opposite(identity):
     assert (identity.distance(one, one.roll(1, 0)) > 0.5).all()
 
 
-def test_descending_the_distance_comes_nearer(identity):
+def test_a_gradient_step_reduces_the_distance(identity):
     target = identity.embeddings(faces(1, seed=1), FRAME)
     picture = faces(1, seed=2).requires_grad_(True)
     before = identity.distance(identity.embeddings(picture, FRAME), target)
@@ -82,7 +82,7 @@ def test_channels_last_are_refused(identity):
         identity.embeddings(faces().permute(0, 2, 3, 1), FRAME)
 
 
-def test_a_leaf_that_wants_gradients_is_left_as_it_is(identity):
+def test_a_leaf_tensor_is_not_modified(identity):
     picture = faces(1).requires_grad_(True)
     before = picture.detach().clone()
     identity.embeddings(picture, FRAME).sum().backward()
@@ -90,6 +90,6 @@ def test_a_leaf_that_wants_gradients_is_left_as_it_is(identity):
     assert torch.equal(picture.detach(), before)
 
 
-def test_the_networks_weights_stay(identity):
+def test_the_network_is_frozen(identity):
     assert not any(p.requires_grad for p in identity._network.parameters())
     assert not identity._network.training

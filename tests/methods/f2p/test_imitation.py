@@ -10,7 +10,7 @@ from benchmark.avatars import AvatarVectors
 from benchmark.storage.store import Store
 from benchmark.system.progress import Silent
 from methods.base import MethodError
-from methods.f2p.imitation import drawn, imitator_stage, trained_imitator
+from methods.f2p.imitation import draw_relaxed, imitator_stage, trained_imitator
 from methods.f2p.options import ImitatorOptions
 from methods.shared.renders import training_renders
 
@@ -40,32 +40,32 @@ def trained(renders, root, progress=None, **changes):
 
 
 @pytest.fixture(scope="module")
-def imitated(renders, tmp_path_factory):
+def imitator(renders, tmp_path_factory):
     return trained(renders, tmp_path_factory.mktemp("store"))
 
 
-def test_draws_avatars_it_never_saw_better_than_their_mean(imitated, renders):
-    measures = imitated.measures
+def test_held_out_avatars_are_drawn_better_than_their_mean(imitator, renders):
+    measures = imitator.measures
     assert measures["error_unseen"] < 0.8 * measures["error_mean_picture"]
     assert (measures["unseen"], measures["trained_on"]) == (12, 36)
 
 
-def test_its_errors_are_those_against_the_engines_own_renders(
-    imitated, renders, mixed_engine
+def test_errors_are_measured_against_the_engines_renders(
+    imitator, renders, mixed_engine
 ):
     unseen = renders.vectors[36:]
     with torch.inference_mode():
-        pictures = imitated.draw(torch.from_numpy(unseen.flat()))
+        pictures = imitator.draw(torch.from_numpy(unseen.flat()))
     made = (pictures.permute(0, 2, 3, 1).numpy() + 1) / 2
     true = mixed_engine.render(unseen, 64) / 255
     expected = np.abs(made - true).mean()
-    assert imitated.measures["error_unseen"] == pytest.approx(expected, rel=1e-5)
+    assert imitator.measures["error_unseen"] == pytest.approx(expected, rel=1e-5)
     mean = mixed_engine.render(renders.vectors[:36], 64).mean(0) / 255
     expected = np.abs(mean - true).mean()
-    assert imitated.measures["error_mean_picture"] == pytest.approx(expected, rel=1e-5)
+    assert imitator.measures["error_mean_picture"] == pytest.approx(expected, rel=1e-5)
 
 
-def test_its_errors_are_figures_of_the_run(renders, tmp_path):
+def test_errors_are_logged_for_new_and_cached_imitators(renders, tmp_path):
     heard = {}
 
     class Listening(Silent):
@@ -79,17 +79,17 @@ def test_its_errors_are_figures_of_the_run(renders, tmp_path):
         assert found == (measures["error_unseen"], 2)
 
 
-def test_a_network_without_steps_is_measured_too(renders, tmp_path):
+def test_an_untrained_imitator_is_measured_too(renders, tmp_path):
     untrained = trained(renders, tmp_path, steps=0)
     assert untrained.measures["error_unseen"] > 0.1
 
 
-def test_is_frozen_and_done_with_learning(imitated):
-    assert not imitated.network.training
-    assert not any(p.requires_grad for p in imitated.network.parameters())
+def test_a_trained_imitator_is_frozen(imitator):
+    assert not imitator.network.training
+    assert not any(p.requires_grad for p in imitator.network.parameters())
 
 
-def test_what_is_not_shown_makes_no_difference(imitated, renders):
+def test_inactive_parameters_make_no_difference(imitator, renders):
     bald, full = (renders.vectors.with_value("beard", v) for v in ("none", "full"))
     pictures = {}
     with torch.inference_mode():
@@ -98,14 +98,14 @@ def test_what_is_not_shown_makes_no_difference(imitated, renders):
                 flat = torch.from_numpy(
                     vectors.with_value("beard_colour", colour).flat()
                 )
-                pictures[name, colour] = imitated.draw(flat)
+                pictures[name, colour] = imitator.draw(flat)
     assert torch.equal(pictures["bald", "black"], pictures["bald", "white"])
     assert not torch.equal(pictures["full", "black"], pictures["full", "white"])
 
 
-def test_gradients_reach_relaxed_vectors(imitated, mixed_engine):
+def test_gradients_reach_relaxed_vectors(imitator, mixed_engine):
     flat = torch.full((2, mixed_engine.spec.flat_size), 0.4, requires_grad=True)
-    drawn(imitated.network, imitated.spec, flat).square().sum().backward()
+    draw_relaxed(imitator.network, imitator.spec, flat).square().sum().backward()
     assert flat.grad is not None
     assert (flat.grad.abs().sum(0) > 0).all()
 
@@ -125,14 +125,14 @@ def test_an_interrupted_training_ends_with_the_same_bytes(renders, tmp_path, opt
     assert whole.measures == pieces.measures
 
 
-def test_is_trained_once_and_shared(renders, tmp_path):
+def test_an_imitator_is_trained_once_and_cached(renders, tmp_path):
     first = trained(renders, tmp_path, steps=5)
     again = trained(renders, tmp_path, Plug(1), steps=5, checkpoint_steps=1)
     assert again.digest == first.digest
     assert again.measures == first.measures
 
 
-def test_the_key_follows_what_matters(renders):
+def test_the_key_covers_all_options_but_checkpoint_steps(renders):
     def key(renders=renders, seed=0, **changes):
         options = TINY.model_copy(update=changes)
         return imitator_stage(renders, options, seed, "cpu").key
@@ -150,13 +150,13 @@ def test_renders_of_another_size_are_refused(renders, tmp_path):
         trained(renders, tmp_path, size=128)
 
 
-def test_renders_that_leave_none_to_learn_from_are_refused(renders, tmp_path):
+def test_too_few_renders_are_an_error(renders, tmp_path):
     two = replace(renders, vectors=renders.vectors[:1])
-    with pytest.raises(MethodError, match="leave none to learn from"):
+    with pytest.raises(MethodError, match="leave none to train on"):
         trained(two, tmp_path)
 
 
-def test_an_engine_of_choices_alone_is_imitated(engine, tmp_path):
+def test_an_engine_without_scalars_can_be_imitated(engine, tmp_path):
     store = Store(tmp_path)
     renders = training_renders(engine, 8, 64, 0, store, Silent())
     options = TINY.model_copy(update={"steps": 1})

@@ -60,7 +60,7 @@ def some_faces(count):
     return torch.rand(count, 3, 64, 64, generator=generator) * 2 - 1
 
 
-def test_tells_likeness_before_and_after_of_every_face(fitted, mixed_engine):
+def test_a_search_returns_distances_before_and_after(fitted, mixed_engine):
     faces = some_faces(4)
     found = fitted.search(faces)
     assert found.vectors == fitted.predict(faces)
@@ -71,14 +71,14 @@ def test_tells_likeness_before_and_after_of_every_face(fitted, mixed_engine):
     torch.testing.assert_close(found.before[:, 1] * 1e5, found.curve[0])
 
 
-def test_no_faces_are_searched_for_as_well(fitted):
+def test_a_search_for_no_faces_is_empty(fitted):
     found = fitted.search(some_faces(0))
     assert len(found.vectors) == 0
     assert found.before.shape == (0, 2)
     assert found.curve.shape == (5, 0)
 
 
-def test_measures_the_engines_own_renders_too(fitted, mixed_engine):
+def test_similarity_accepts_the_engines_renders(fitted, mixed_engine):
     faces = some_faces(2)
     vectors = fitted.predict(faces)
     pictures = as_tensor(mixed_engine.render(vectors, 64))
@@ -88,7 +88,7 @@ def test_measures_the_engines_own_renders_too(fitted, mixed_engine):
     assert (fitted.similarity(pictures, pictures)[:, 1] != found[:, 1]).all()
 
 
-def test_both_terms_lead_the_search_of_a_saved_method_too(
+def test_a_saved_method_searches_with_both_terms(
     parser, mixed_engine, make_context, tmp_path
 ):
     checkpoint = tmp_path / "lightcnn.pth.tar"
@@ -110,7 +110,7 @@ def test_both_terms_lead_the_search_of_a_saved_method_too(
     torch.testing.assert_close(again.curve, found.curve)
 
 
-def test_one_face_is_one_search(fitted, parser):
+def test_faces_are_searched_independently(fitted, parser):
     faces = some_faces(4)
     together = fitted.search(faces)
     for row in range(4):
@@ -119,13 +119,13 @@ def test_one_face_is_one_search(fitted, parser):
 
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
-def test_searches_where_gradients_are_switched_off(fitted, mode):
+def test_a_search_works_with_gradients_disabled(fitted, mode):
     expected = fitted.predict(some_faces(1))
     with mode():
         assert fitted.predict(some_faces(1)) == expected
 
 
-def test_a_saved_method_takes_its_networks_along(
+def test_a_saved_method_contains_its_networks(
     parser, tmp_path, mixed_engine, make_context
 ):
     own = shutil.copytree(parser, tmp_path / "own")
@@ -144,7 +144,7 @@ def test_a_saved_method_takes_its_networks_along(
     assert set(notes["networks"]) == {"content"}
 
 
-def test_the_imitator_is_shared_by_seeds_where_its_own_is_given(
+def test_seeds_share_an_imitator_with_a_fixed_imitator_seed(
     parser, tmp_path, mixed_engine, make_context
 ):
     notes = []
@@ -162,7 +162,7 @@ def test_a_missing_file_is_named(parser, mixed_engine, make_context):
         make(parser).fit(make_context(mixed_engine))
 
 
-def test_a_prior_keeps_to_what_train_faces_were_given(
+def test_a_prior_is_fitted_to_train_faces_and_saved(
     parser, tmp_path, mixed_engine, make_context
 ):
     method = make(parser, prior={"share": 0.5, "faces": 6})
@@ -199,7 +199,7 @@ def test_an_interrupted_search_for_train_faces_ends_the_same(
 
 
 class OneUnit(Plug):
-    """Lets one batch of each task pass, then pulls the plug."""
+    """Allows one batch of each task, then raises Pulled."""
 
     def task(self, label, total, done=0):
         self.left = 2

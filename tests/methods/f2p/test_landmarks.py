@@ -5,11 +5,11 @@ from benchmark.avatars import AvatarSpec, Continuous, Discrete
 from benchmark.engines.base import EngineMeta
 from benchmark.registry import ENGINES
 from methods.f2p.alignment import TEMPLATES
-from methods.f2p.landmarks import locate
+from methods.f2p.landmarks import find_landmarks
 
 
 class Drawn:
-    """A grey face whose parts are squares: each of a parameter's own brightness."""
+    """An engine that draws parts as squares; parameters are their brightness."""
 
     PLACES = {  # noqa: RUF012
         "eye": [(0.4, 0.35), (0.6, 0.35)],
@@ -48,39 +48,42 @@ class Drawn:
         square[:] = np.minimum(square, shades[:, None, None, None])
 
 
-def test_parameters_of_eyes_and_mouth_tell_where_they_are():
-    found = locate(Drawn("hair", "eye", "mouth", "glasses"))
+def test_parameters_of_eyes_and_mouth_give_their_positions():
+    found = find_landmarks(Drawn("hair", "eye", "mouth", "glasses"))
     assert found.frame.eyes == pytest.approx((0.5, 0.35), abs=0.01)
     assert found.frame.mouth == pytest.approx((0.5, 0.62), abs=0.01)
-    assert (found.eyes_by, found.mouth_by) == ("eye parameters", "mouth parameters")
+    assert found.eyes_source == "eye parameters"
+    assert found.mouth_source == "mouth parameters"
 
 
-def test_glasses_stand_for_eyes_and_lips_are_seen():
-    found = locate(Drawn("hair", "glasses", lips=True))
+def test_glasses_replace_eyes_and_a_dark_band_replaces_the_mouth():
+    found = find_landmarks(Drawn("hair", "glasses", lips=True))
     assert found.frame.eyes == pytest.approx((0.5, 0.36), abs=0.01)
     assert found.frame.mouth == pytest.approx((0.5, 0.58), abs=0.02)
-    assert found.eyes_by == "glasses"
-    assert "dark band" in found.mouth_by
+    assert found.eyes_source == "glasses"
+    assert "dark band" in found.mouth_source
 
 
-def test_brows_lie_above_eyes_and_a_blank_face_has_its_mouth_an_eyes_distance_below():
-    found = locate(Drawn("brow"))
+def test_brows_replace_eyes_and_a_blank_face_uses_the_eyes_distance():
+    found = find_landmarks(Drawn("brow"))
     assert found.frame.eyes[1] == pytest.approx(0.3 + 0.067, abs=0.01)
     assert found.frame.distance == pytest.approx(0.2, abs=0.02)
-    assert found.mouth_by == "the distance between the eyes"
+    assert found.mouth_source == "the distance between the eyes"
 
 
-def test_an_engine_that_tells_nothing_gets_the_template_and_says_so():
-    found = locate(Drawn("hair"))
+def test_an_engine_without_eyes_gets_the_template():
+    found = find_landmarks(Drawn("hair"))
     assert found.frame == TEMPLATES["portraits"]
-    assert "template" in found.eyes_by
+    assert "template" in found.eyes_source
 
 
-def test_the_same_seed_finds_the_same():
-    assert locate(Drawn("eye", "mouth"), 3) == locate(Drawn("eye", "mouth"), 3)
+def test_the_same_seed_gives_the_same_landmarks():
+    assert find_landmarks(Drawn("eye", "mouth"), 3) == find_landmarks(
+        Drawn("eye", "mouth"), 3
+    )
 
 
-# Seen in pictures with marks: the rows of eyes and mouth of the mean avatar.
+# Measured by eye: the rows of eyes and mouth of the mean avatar.
 ROWS = {
     "toon-tiktok": (0.44, 0.69),
     "toon-alter": (0.465, 0.69),
@@ -89,7 +92,7 @@ ROWS = {
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_built_in_engines_show_eyes_and_mouth_where_they_are_found(name):
-    frame = locate(ENGINES.load(name)()).frame
+def test_landmarks_of_built_in_engines_are_right(name):
+    frame = find_landmarks(ENGINES.load(name)()).frame
     assert frame.eyes[0] == pytest.approx(0.5, abs=0.01)
     assert (frame.eyes[1], frame.mouth[1]) == pytest.approx(ROWS[name], abs=0.02)

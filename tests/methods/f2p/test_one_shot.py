@@ -28,7 +28,7 @@ SCALARS = AvatarSpec("scalars", (Continuous("width", "head"), Continuous("x", "e
 
 
 class Flat:
-    """An engine of scalars alone: a flat grey."""
+    """An engine with scalars only, which draws a uniform grey."""
 
     spec = SCALARS
     meta = EngineMeta("scalars", "scalars", "1", "here", "CC0-1.0")
@@ -74,7 +74,7 @@ def fitted(mixed_engine, make_context, weights, store):
     return method
 
 
-def test_predicts_each_face_by_itself(fitted, mixed_engine):
+def test_faces_are_predicted_independently(fitted, mixed_engine):
     faces = some_faces()
     together = fitted.predict(faces)
     assert together.spec == mixed_engine.spec
@@ -83,7 +83,7 @@ def test_predicts_each_face_by_itself(fitted, mixed_engine):
     assert len(fitted.predict(faces[:0])) == 0
 
 
-def test_takes_its_networks_along(fitted, tmp_path):
+def test_a_saved_method_contains_its_networks(fitted, tmp_path):
     faces = some_faces()
     for number in range(2):  # a loaded method can be saved again
         fitted.save(tmp_path / str(number))
@@ -94,14 +94,14 @@ def test_takes_its_networks_along(fitted, tmp_path):
         fitted = loaded
 
 
-def test_engines_of_scalars_alone_work(make_context, weights, store):
+def test_engines_with_scalars_only_work(make_context, weights, store):
     method = make()
     method.fit(make_context(Flat(), store=store, weights=weights))
     vectors = method.predict(some_faces())
     assert vectors.continuous.shape == (2, 2)
 
 
-def test_needs_the_parser_only_where_the_content_has_a_weight(
+def test_the_parser_is_needed_only_with_a_content_weight(
     mixed_engine, make_context, weights, store
 ):
     method = make(similarity={"content_weight": 0})
@@ -111,7 +111,7 @@ def test_needs_the_parser_only_where_the_content_has_a_weight(
     assert len(method.predict(some_faces())) == 2
 
 
-def test_reads_embeddings_whatever_the_identity_weighs(
+def test_embeddings_are_read_with_any_identity_weight(
     mixed_engine, make_context, weights, store, tmp_path
 ):
     method = make(similarity={"parser": "tiny", "identity_weight": 0})
@@ -122,9 +122,9 @@ def test_reads_embeddings_whatever_the_identity_weighs(
     assert loaded.predict(some_faces()) == method.predict(some_faces())
 
 
-def test_says_which_file_it_lacks(mixed_engine, make_context, weights, store):
+def test_a_missing_weight_file_is_named(mixed_engine, make_context, weights, store):
     some = {name: path for name, path in weights.items() if name != LIGHTCNN_V4}
-    with pytest.raises(MethodError, match=f"wants the weight file {LIGHTCNN_V4}"):
+    with pytest.raises(MethodError, match=f"needs the weight file {LIGHTCNN_V4}"):
         make().fit(make_context(mixed_engine, store=store, weights=some))
 
 
@@ -158,12 +158,12 @@ def test_a_warm_start_reads_the_imitators_renders(
     assert len(method.predict(some_faces())) == 2
 
 
-def test_tells_of_its_imitator(fitted, tmp_path):
+def test_a_saved_method_contains_the_imitators_measures(fitted, tmp_path):
     fitted.save(tmp_path / "saved")
     assert '"error_unseen"' in (tmp_path / "saved" / "method.json").read_text()
 
 
-def test_learns_from_as_many_train_faces_as_it_is_told(
+def test_the_number_of_train_faces_is_an_option(
     mixed_engine, make_context, weights, store
 ):
     method = make(translator={**TINY["translator"], "faces": 5})

@@ -1,4 +1,4 @@
-"""The face parser's training and its measure."""
+"""The training and the evaluation of the face parser."""
 
 import numpy as np
 import pytest
@@ -11,8 +11,8 @@ from benchmark.system.progress import Silent
 from methods.f2p import parsing
 from methods.f2p.parsing import (
     ParserRecipe,
+    augment_with_maps,
     class_weights,
-    disturbed,
     measure,
     train_parser,
 )
@@ -64,7 +64,7 @@ def test_a_killed_training_ends_with_the_same_bytes(tmp_path):
     assert all(torch.equal(resumed[key], value) for key, value in whole.items())
 
 
-def test_another_seed_is_another_training(tmp_path):
+def test_seeds_give_different_trainings(tmp_path):
     one, other = (run(tmp_path / str(s), tmp_path, steps=1, seed=s) for s in (0, 1))
     assert not torch.equal(one.classify.weight, other.classify.weight)
 
@@ -82,14 +82,14 @@ def test_a_training_learns(tmp_path):
 
 
 def test_faces_of_another_size_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="faces of 64 px, the recipe wants 96"):
+    with pytest.raises(ValueError, match="faces of 64 px, the recipe needs 96"):
         run(tmp_path / "odd", tmp_path, size=96)
 
 
-def test_maps_go_where_pictures_go():
+def test_maps_and_pictures_get_the_same_transform():
     faces = simple_faces(8)
     pictures, maps = faces.batch(np.arange(8))
-    seen, parts = disturbed(
+    seen, parts = augment_with_maps(
         as_tensor(pictures), torch.from_numpy(maps), generator_of("test", 0)
     )
     assert parts.shape == (8, 64, 64)
@@ -102,18 +102,20 @@ def test_maps_go_where_pictures_go():
     assert 0 < sum(left) < 8  # some are mirrored, some are not
 
 
-def test_disturbances_are_in_range_and_seeded():
+def test_augmentation_is_in_range_and_seeded():
     faces = simple_faces(3)
     pictures, maps = faces.batch(np.arange(3))
     given = as_tensor(pictures), torch.from_numpy(maps)
-    one = disturbed(*given, generator_of("test", 1))
+    one = augment_with_maps(*given, generator_of("test", 1))
     assert one[0].abs().max() <= 1
-    again, other = (disturbed(*given, generator_of("test", seed)) for seed in (1, 2))
+    again, other = (
+        augment_with_maps(*given, generator_of("test", seed)) for seed in (1, 2)
+    )
     assert all(torch.equal(a, b) for a, b in zip(one, again, strict=True))
     assert not torch.equal(one[0], other[0])
 
 
-def test_rare_classes_weigh_more_and_absent_ones_nothing():
+def test_rare_classes_have_larger_weights_and_absent_ones_0():
     faces = simple_faces()
     weights = class_weights(faces)
     share = np.bincount(faces.parsing.ravel(), minlength=13) / faces.parsing.size
@@ -126,7 +128,7 @@ def test_rare_classes_weigh_more_and_absent_ones_nothing():
 
 
 class Fixed(torch.nn.Module):
-    """Finds the given maps, whatever it is shown."""
+    """Predicts the given maps for any picture."""
 
     def __init__(self, maps):
         super().__init__()
@@ -136,7 +138,7 @@ class Fixed(torch.nn.Module):
         return self.scores[: len(pictures)].permute(0, 3, 1, 2).float()
 
 
-def test_true_maps_measure_1(monkeypatch):
+def test_true_maps_have_iou_1(monkeypatch):
     faces = simple_faces()
     quality = measure(Fixed(faces.parsing), faces)
     assert (quality.mean_iou, quality.accuracy) == (1.0, 1.0)

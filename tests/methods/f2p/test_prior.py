@@ -1,4 +1,4 @@
-"""The facial prior: a flat space through vectors, group by group."""
+"""The facial prior: an affine space per group of parameters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from benchmark.avatars import AvatarSpec, AvatarVectors, Continuous, Discrete
-from methods.f2p.prior import Prior, fitted_prior
+from methods.f2p.prior import Prior, fit_prior
 
 FACE = AvatarSpec(
     "face",
@@ -31,7 +31,7 @@ def sample(spec, count=40, seed=0):
 @given(specs(), st.integers(2, 20), st.floats(0.1, 1))
 def test_directions_are_orthonormal_and_the_nearest_points_stay(spec, count, share):
     vectors = sample(spec, count)
-    prior = fitted_prior(spec, vectors, share)
+    prior = fit_prior(spec, vectors, share)
     own = prior.directions.T @ prior.directions
     torch.testing.assert_close(own, torch.eye(len(own)), atol=1e-5, rtol=0)
     near = prior.nearest(vectors)
@@ -42,17 +42,17 @@ def test_directions_are_orthonormal_and_the_nearest_points_stay(spec, count, sha
 
 @settings(max_examples=25)
 @given(specs())
-def test_the_whole_variance_gives_vectors_back(spec):
+def test_full_variance_restores_vectors(spec):
     vectors = sample(spec)
-    prior = fitted_prior(spec, vectors, 1.0)
+    prior = fit_prior(spec, vectors, 1.0)
     torch.testing.assert_close(prior.nearest(vectors), vectors, atol=1e-5, rtol=0)
 
 
-def test_finds_what_goes_together_within_a_group():
+def test_correlated_parameters_of_a_group_share_a_direction():
     width = torch.linspace(0.2, 0.8, 30)
     nose = torch.rand(30, generator=torch.Generator().manual_seed(1))
     vectors = torch.stack([width, nose, 1 - width, nose, 1 - nose], dim=1)
-    prior = fitted_prior(FACE, vectors, 0.99)
+    prior = fit_prior(FACE, vectors, 0.99)
     assert prior.directions.shape == (5, 3)  # head, nose, glasses
     moved = prior.nearest(torch.tensor([[0.8, 0.5, 0.5, 1.0, 0.0]]))
     torch.testing.assert_close(moved[0, 0] + moved[0, 2], torch.tensor(1.0))
@@ -60,37 +60,37 @@ def test_finds_what_goes_together_within_a_group():
 
 
 def test_groups_do_not_move_each_other():
-    prior = fitted_prior(FACE, sample(FACE), 1.0)
+    prior = fit_prior(FACE, sample(FACE), 1.0)
     groups = [{0, 2}, {1}, {3, 4}]
     for direction in prior.directions.T:
         moved = set(direction.nonzero()[:, 0].tolist())
         assert any(moved <= group for group in groups)
 
 
-def test_what_never_varies_stays_at_its_mean():
+def test_constant_parameters_stay_at_their_mean():
     vectors = sample(FACE)
     vectors[:, 1] = 0.25
-    prior = fitted_prior(FACE, vectors, 0.9)
+    prior = fit_prior(FACE, vectors, 0.9)
     assert prior.nearest(torch.ones(1, 5))[0, 1] == 0.25
-    still = fitted_prior(FACE, vectors[:1].repeat(3, 1), 0.9)
+    still = fit_prior(FACE, vectors[:1].repeat(3, 1), 0.9)
     assert still.directions.shape == (5, 0)
     torch.testing.assert_close(still.nearest(torch.ones(1, 5)), vectors[:1])
 
 
-def test_no_coordinates_are_the_mean():
-    prior = fitted_prior(FACE, sample(FACE), 0.9)
+def test_zero_coordinates_are_the_mean():
+    prior = fit_prior(FACE, sample(FACE), 0.9)
     origin = torch.zeros(1, prior.directions.shape[1])
     torch.testing.assert_close(prior.vectors(origin)[0], prior.mean)
 
 
-def test_survives_a_file(tmp_path):
-    prior = fitted_prior(FACE, sample(FACE)[:1].repeat(2, 1), 0.9)
+def test_a_prior_is_restored_from_a_file(tmp_path):
+    prior = fit_prior(FACE, sample(FACE)[:1].repeat(2, 1), 0.9)
     save_file(prior.tensors(), tmp_path / "prior.safetensors")
     again = Prior.of(load_file(tmp_path / "prior.safetensors"))
     assert torch.equal(again.mean, prior.mean)
     assert again.directions.shape == prior.directions.shape
 
 
-def test_refuses_too_few_vectors():
+def test_too_few_vectors_are_an_error():
     with pytest.raises(ValueError, match=r"two or more vectors of 5 numbers"):
-        fitted_prior(FACE, torch.zeros(1, 5), 0.9)
+        fit_prior(FACE, torch.zeros(1, 5), 0.9)

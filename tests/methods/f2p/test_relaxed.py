@@ -1,4 +1,4 @@
-"""Relaxed vectors: ranges, what hides what, and the way back to strict ones."""
+"""Relaxed vectors: ranges, activity, and conversion to avatar vectors."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_every_block_is_a_distribution(drawn, sharpness):
 
 
 @given(batches())
-def test_strict_vectors_come_back(vectors):
+def test_avatar_vectors_are_restored(vectors):
     x = torch.from_numpy(vectors.flat().copy())
     assert strict(vectors.spec, x) == vectors
     assert strict(vectors.spec, relaxed(vectors.spec, x, 1.0)) == vectors
@@ -92,7 +92,7 @@ def test_activity_is_a_share(drawn):
 
 
 @given(specs(), st.integers(0, 3))
-def test_the_mean_avatar_stays_where_it_is(spec, count):
+def test_relaxing_does_not_change_the_mean_avatar(spec, count):
     x = mean_avatar(spec, count)
     assert x.shape == (count, spec.flat_size)
     torch.testing.assert_close(relaxed(spec, x, SEARCH_SHARPNESS), x)
@@ -104,14 +104,14 @@ def test_the_mean_avatar_is_the_mean_of_uniform_ones(spec):
     np.testing.assert_allclose(mean_avatar(spec, 1)[0].numpy(), drawn, atol=0.05)
 
 
-def test_activity_expects_what_the_owner_promises():
+def test_activity_is_the_owners_probability():
     vectors = torch.tensor([[0.9, 0.25, 0.75]])
     torch.testing.assert_close(
         activity(BEARD, vectors), torch.tensor([[0.75, 1.0, 1.0]])
     )
 
 
-def test_scalars_at_their_bounds_can_come_back():
+def test_scalars_at_their_bounds_have_gradients():
     x = torch.tensor([[0.0, 1.0]], requires_grad=True)
     relaxed(SCALARS, x, 1.0).sum().backward()
     assert x.grad is not None
@@ -132,14 +132,14 @@ def test_a_leaf_is_clamped_in_place():
     assert x.requires_grad
 
 
-def test_specs_of_scalars_alone_work():
+def test_specs_with_scalars_only_work():
     x = torch.tensor([[-1.0, 0.3]])
     vectors = strict(SCALARS, relaxed(SCALARS, x, 1.0))
     np.testing.assert_allclose(vectors.continuous, [[0.0, 0.3]])
     assert activity(SCALARS, x).tolist() == [[1.0, 1.0]]
 
 
-def test_refuses_other_widths_and_numbers_that_are_none():
+def test_wrong_widths_and_nan_are_refused():
     for call in (lambda x: relaxed(SCALARS, x, 1.0), lambda x: activity(SCALARS, x)):
         with pytest.raises(ValueError, match=r"\(n, 2\), got \(1, 3\)"):
             call(torch.zeros(1, 3))

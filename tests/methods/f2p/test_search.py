@@ -20,7 +20,7 @@ WEIGHTS = SimilarityOptions()
 
 
 class Painter(nn.Module):
-    """Stands for an imitator: columns, a number of the vector each."""
+    """Replaces an imitator: each number of the vector is a column."""
 
     def __init__(self):
         super().__init__()
@@ -86,7 +86,7 @@ def test_a_step_is_plain_descent_and_then_a_clamp():
     )
 
 
-def test_weighs_the_terms():
+def test_the_loss_is_the_weighted_sum_of_terms():
     class Both(Apart):
         def __call__(self, pictures):
             content = super().__call__(pictures)[:, 1]
@@ -114,7 +114,7 @@ def test_the_path_of_a_face_does_not_depend_on_the_others():
         torch.testing.assert_close(alone.curve[:, 0], together.curve[:, row])
 
 
-def test_tells_the_terms_before_and_after():
+def test_a_result_has_the_terms_before_and_after():
     targets = AvatarVectors.sample(SPEC, 3, seed=2)
     similarity = Apart(painted(targets))
     found = make(sharpness=5).run(similarity, 3)
@@ -124,7 +124,7 @@ def test_tells_the_terms_before_and_after():
     torch.testing.assert_close(found.curve[-1], found.relaxed[:, 1])
 
 
-def test_without_steps_the_mean_avatar_is_what_is_found():
+def test_without_steps_the_result_is_the_mean_avatar():
     found = make(steps=0).run(Apart(torch.ones(2, 3, 5, 5)), 2)
     assert found.vectors.to_records()[1] == {
         "width": 0.5,
@@ -133,7 +133,7 @@ def test_without_steps_the_mean_avatar_is_what_is_found():
     }
 
 
-def test_all_stays_in_range_however_steep_the_loss():
+def test_values_stay_in_range_with_a_steep_loss():
     targets = painted(AvatarVectors.sample(SPEC, 4, seed=3))
     similarity = Apart(targets, scale=1e6)
     found = make(learning_rate=10.0).run(similarity, 4)

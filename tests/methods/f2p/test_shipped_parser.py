@@ -1,4 +1,4 @@
-"""The face parsers that ship: small, whole, and as good as their cards say."""
+"""The built-in face parsers: small, complete, and as good as their cards state."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def folder(request):
     return request.param
 
 
-def test_cards_say_all_and_files_are_small(folder):
+def test_cards_are_complete_and_files_are_small(folder):
     card = read_parser_card(folder)
     assert card.title == folder.name
     assert card.licence == "CC0-1.0"
@@ -25,7 +25,7 @@ def test_cards_say_all_and_files_are_small(folder):
     assert (folder / PARSER).stat().st_size < 3e6
 
 
-def test_validation_faces_are_read_as_well_as_the_card_says(folder):
+def test_quality_on_validation_faces_matches_the_card(folder):
     parser, card = load_parser(folder), read_parser_card(folder)
     faces = open_parsed("portraits-validation", parser.config.size)
     pictures, maps = faces.batch(range(0, len(faces), 5))

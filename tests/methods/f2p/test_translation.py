@@ -1,4 +1,4 @@
-"""The translator's training on drawings whose vectors could be found again."""
+"""The translator's training on drawings of known vectors."""
 
 from __future__ import annotations
 
@@ -8,21 +8,25 @@ import numpy as np
 import pytest
 import torch
 from plug import Plug, Pulled
-from tiny_training_setup import OPTIONS, SPEC, WEIGHTS, make_course
+from tiny_training_setup import OPTIONS, SPEC, WEIGHTS, make_setup
 
 from benchmark.avatars import AvatarVectors
 from benchmark.storage.store import Store
 from benchmark.system.progress import Silent
 from methods.base import MethodError
 from methods.f2p.relaxed import mean_avatar, relaxed, strict
-from methods.f2p.training_setup import Lesson, loopback
-from methods.f2p.translation import make_translator, restored, trained_translator
+from methods.f2p.training_setup import TranslatorLoss, loopback
+from methods.f2p.translation import (
+    make_translator,
+    restore_translator,
+    trained_translator,
+)
 
 ALL = torch.arange(40)
 
 
 class Noted(Plug):
-    """Keeps figures, and ends the process in the middle of a training."""
+    """Records logged values, and simulates a kill during the training."""
 
     def __init__(self, kill_after=0):
         super().__init__(kill_after)
@@ -32,101 +36,101 @@ class Noted(Plug):
         self.figures.append((step, dict(metrics)))
 
 
-def trained(course, root, progress=None):
-    return trained_translator(course, Store(root), progress or Silent())
+def trained(setup, root, progress=None):
+    return trained_translator(setup, Store(root), progress or Silent())
 
 
-def predicted(course, network):
+def predicted(setup, network):
     with torch.inference_mode():
-        return strict(course.spec, network(course.faces.identity.rows(ALL, "cpu")))
+        return strict(setup.spec, network(setup.faces.identity.rows(ALL, "cpu")))
 
 
-def terms_of(course, network):
+def terms_of(setup, network):
     with torch.no_grad():
-        terms = Lesson(network.eval(), course, Silent()).terms(ALL, content=True)
+        terms = TranslatorLoss(network.eval(), setup, Silent()).terms(ALL, content=True)
     return {name: float(value) for name, value in terms.items()}
 
 
-def test_learns_to_look_like_the_faces_it_is_shown(tmp_path):
-    course = make_course(tmp_path, steps=250)
-    before = terms_of(course, make_translator(SPEC, course.options, 0))
-    network = trained(course, tmp_path).network
-    after = terms_of(course, network)
+def test_training_reduces_the_distance_to_faces(tmp_path):
+    setup = make_setup(tmp_path, steps=250)
+    before = terms_of(setup, make_translator(SPEC, setup.options, 0))
+    network = trained(setup, tmp_path).network
+    after = terms_of(setup, network)
     assert after["identity"] < 0.5 * before["identity"]
     assert after["content"] < 0.5 * before["content"]
     truth = AvatarVectors.sample(SPEC, 40, seed=1)
-    found, shown = predicted(course, network), truth.active().discrete
+    found, shown = predicted(setup, network), truth.active().discrete
     assert (found.discrete == truth.discrete)[shown].mean() > 0.8
 
 
-def test_measures_likeness_of_what_it_predicts(tmp_path):
-    course = make_course(tmp_path, steps=120)
-    translated = trained(course, tmp_path)
-    measures, terms = translated.measures, course.judge.terms
-    flat = torch.from_numpy(predicted(course, translated.network).flat())
+def test_measures_are_distances_of_predictions(tmp_path):
+    setup = make_setup(tmp_path, steps=120)
+    translated = trained(setup, tmp_path)
+    measures, terms = translated.measures, setup.similarity.terms
+    flat = torch.from_numpy(predicted(setup, translated.network).flat())
     for name, pictures in (
-        ("predicted", course.imitated.draw(flat)),
-        ("mean_avatar", course.imitated.draw(mean_avatar(SPEC, 40))),
+        ("predicted", setup.imitator.draw(flat)),
+        ("mean_avatar", setup.imitator.draw(mean_avatar(SPEC, 40))),
     ):
         for term, features in (
-            ("identity", course.faces.identity),
-            ("content", course.faces.content),
+            ("identity", setup.faces.identity),
+            ("content", setup.faces.content),
         ):
-            found = terms[term].features(pictures, course.judge.avatars)
+            found = terms[term].features(pictures, setup.similarity.avatars)
             apart = terms[term].distance(found, features.rows(ALL, "cpu"))
             assert measures[f"{term}_{name}"] == pytest.approx(float(apart.mean()))
     assert measures["content_predicted"] < 0.7 * measures["content_mean_avatar"]
 
 
-def test_finds_its_vectors_again(tmp_path):
-    without = make_course(tmp_path, steps=120, loopback_weight=0.0)
-    with_it = make_course(tmp_path, steps=120, loopback_weight=3.0)
+def test_the_loopback_weight_reduces_the_loopback(tmp_path):
+    without = make_setup(tmp_path, steps=120, loopback_weight=0.0)
+    with_it = make_setup(tmp_path, steps=120, loopback_weight=3.0)
     apart = [
-        terms_of(course, trained(course, tmp_path).network)["loopback"]
-        for course in (without, with_it)
+        terms_of(setup, trained(setup, tmp_path).network)["loopback"]
+        for setup in (without, with_it)
     ]
     assert apart[1] < 0.7 * apart[0]
 
 
-def test_only_the_translator_learns(tmp_path):
-    course = make_course(tmp_path, steps=3)
-    network = trained(course, tmp_path).network
+def test_only_the_translator_is_trained(tmp_path):
+    setup = make_setup(tmp_path, steps=3)
+    network = trained(setup, tmp_path).network
     assert not network.training
     assert not any(p.requires_grad for p in network.parameters())
-    assert float(course.imitated.network.ink) == 1
-    assert course.imitated.network.ink.grad is None
+    assert float(setup.imitator.network.ink) == 1
+    assert setup.imitator.network.ink.grad is None
 
 
-@pytest.mark.parametrize(("every", "looks"), [(4, 9), (1, 0), (0, 12)])
-def test_the_content_rests_every_few_steps(tmp_path, every, looks):
-    course = make_course(tmp_path, content_rest=every)
-    lesson = Lesson(make_translator(SPEC, OPTIONS, 0), course, Silent())
-    course.judge.terms["content"].calls = 0
+@pytest.mark.parametrize(("every", "calls"), [(4, 9), (1, 0), (0, 12)])
+def test_the_content_is_skipped_every_few_steps(tmp_path, every, calls):
+    setup = make_setup(tmp_path, content_rest=every)
+    loss = TranslatorLoss(make_translator(SPEC, OPTIONS, 0), setup, Silent())
+    setup.similarity.terms["content"].calls = 0
     for step in range(12):
-        lesson(step)
-    assert course.judge.terms["content"].calls == looks
+        loss(step)
+    assert setup.similarity.terms["content"].calls == calls
 
 
 def test_the_content_is_left_out_where_it_has_no_weight(tmp_path):
-    course = make_course(tmp_path)
-    course = replace(course, faces=replace(course.faces, content=None))
-    lesson = Lesson(make_translator(SPEC, OPTIONS, 0), course, Silent())
-    assert set(lesson.terms(ALL, content=True)) == {"identity", "loopback"}
+    setup = make_setup(tmp_path)
+    setup = replace(setup, faces=replace(setup.faces, content=None))
+    loss = TranslatorLoss(make_translator(SPEC, OPTIONS, 0), setup, Silent())
+    assert set(loss.terms(ALL, content=True)) == {"identity", "loopback"}
 
 
-def test_the_loss_weighs_its_terms(tmp_path):
+def test_the_loss_is_the_weighted_sum_of_terms(tmp_path):
     weights = WEIGHTS.model_copy(update={"content_weight": 2.0})
-    course = make_course(tmp_path, weights=weights, loopback_weight=3.0)
+    setup = make_setup(tmp_path, weights=weights, loopback_weight=3.0)
     progress = Noted()
     network = make_translator(SPEC, OPTIONS, 0)
-    loss = float(Lesson(network, course, progress)(0).detach())
+    loss = float(TranslatorLoss(network, setup, progress)(0).detach())
     ((_, terms),) = progress.figures
     named = {name.removeprefix("tiny translator/"): v for name, v in terms.items()}
     expected = 0.1 * named["identity"] + 2 * named["content"] + 3 * named["loopback"]
     assert loss == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_loopback_is_a_sum_over_what_is_shown():
+def test_the_loopback_is_a_sum_over_active_parameters():
     # width, beard (none, full), shape (3), colour (red, black), if there is a beard
     bald = torch.tensor([[0.2, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]])
     other = torch.tensor([[0.5, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0]])
@@ -148,7 +152,7 @@ def test_hiding_a_parameter_does_not_lower_the_loopback():
 def test_the_mean_of_the_loopback_is_a_share_of_its_sum(tmp_path):
     values = [
         terms_of(
-            make_course(tmp_path, loopback_reduction=reduction),
+            make_setup(tmp_path, loopback_reduction=reduction),
             make_translator(SPEC, OPTIONS, 0),
         )["loopback"]
         for reduction in ("sum", "mean")
@@ -157,25 +161,25 @@ def test_the_mean_of_the_loopback_is_a_share_of_its_sum(tmp_path):
 
 
 def test_a_warm_start_learns_from_renders_alone(tmp_path):
-    course = make_course(tmp_path, steps=0, warm_steps=150)
-    found = predicted(course, trained(course, tmp_path).network)
+    setup = make_setup(tmp_path, steps=0, warm_steps=150)
+    found = predicted(setup, trained(setup, tmp_path).network)
     truth = AvatarVectors.sample(SPEC, 40, seed=1)
     assert (found.discrete == truth.discrete)[truth.active().discrete].mean() > 0.9
     assert np.abs(found.continuous - truth.continuous).mean() < 0.1
 
 
-def test_steps_on_faces_have_their_own_rate(tmp_path):
-    course = make_course(tmp_path, steps=40, warm_steps=400, schedule="cosine")
-    cold = make_course(tmp_path, steps=40, schedule="cosine")
+def test_steps_on_faces_have_their_own_schedule(tmp_path):
+    setup = make_setup(tmp_path, steps=40, warm_steps=400, schedule="cosine")
+    cold = make_setup(tmp_path, steps=40, schedule="cosine")
     faces = "identity_predicted"
-    warm = replace(course, options=course.options.model_copy(update={"steps": 0}))
+    warm = replace(setup, options=setup.options.model_copy(update={"steps": 0}))
     measured = {
         name: trained(each, tmp_path).measures[faces]
-        for name, each in (("both", course), ("cold", cold), ("warm", warm))
+        for name, each in (("both", setup), ("cold", cold), ("warm", warm))
     }
     # Few steps after many: they still learn, as fast as those that start alone.
     assert measured["both"] < measured["cold"]
-    networks = [trained(each, tmp_path).network for each in (course, warm)]
+    networks = [trained(each, tmp_path).network for each in (setup, warm)]
     apart = [
         float((one - other).abs().max())
         for one, other in zip(
@@ -187,62 +191,62 @@ def test_steps_on_faces_have_their_own_rate(tmp_path):
 
 
 def test_variants_share_a_warm_start(tmp_path):
-    course = make_course(tmp_path, steps=2, warm_steps=3)
-    more = replace(course, options=course.options.model_copy(update={"steps": 3}))
-    trained(course, tmp_path)
+    setup = make_setup(tmp_path, steps=2, warm_steps=3)
+    more = replace(setup, options=setup.options.model_copy(update={"steps": 3}))
+    trained(setup, tmp_path)
     trained(more, tmp_path)
     assert len(list((tmp_path / "warm-start").glob("*/translator.safetensors"))) == 1
     assert len(list((tmp_path / "translator").glob("*/translator.safetensors"))) == 2
 
 
-def test_its_normalisation_is_that_of_the_faces(tmp_path):
-    course = make_course(tmp_path, steps=5)
-    network = trained(course, tmp_path).network
+def test_batch_statistics_are_those_of_the_faces(tmp_path):
+    setup = make_setup(tmp_path, steps=5)
+    network = trained(setup, tmp_path).network
     first = network.blocks[0].layers
     with torch.no_grad():
-        entering = first[0](network.entry(course.faces.identity.rows(ALL, "cpu")))
+        entering = first[0](network.entry(setup.faces.identity.rows(ALL, "cpu")))
     torch.testing.assert_close(first[1].running_mean, entering.mean(0))
     torch.testing.assert_close(first[1].running_var, entering.var(0))
 
 
 def test_killed_and_started_again_ends_with_the_same_bytes(tmp_path):
-    course = make_course(tmp_path / "faces", steps=20, warm_steps=6)
-    whole = trained(course, tmp_path / "whole")
+    setup = make_setup(tmp_path / "faces", steps=20, warm_steps=6)
+    whole = trained(setup, tmp_path / "whole")
     for steps in (7, 9):
         with pytest.raises(Pulled):
-            trained(course, tmp_path / "pieces", Noted(kill_after=steps))
-    pieces = trained(course, tmp_path / "pieces")
+            trained(setup, tmp_path / "pieces", Noted(kill_after=steps))
+    pieces = trained(setup, tmp_path / "pieces")
     assert pieces.digest == whole.digest
     for name, tensor in whole.network.state_dict().items():
         assert torch.equal(tensor, pieces.network.state_dict()[name]), name
 
 
 def test_every_option_that_counts_makes_another_translator(tmp_path):
-    courses = [
-        make_course(tmp_path, steps=1),
-        make_course(tmp_path, steps=2),
-        make_course(tmp_path, steps=1, weights=WEIGHTS.model_copy(
+    setups = [
+        make_setup(tmp_path, steps=1),
+        make_setup(tmp_path, steps=2),
+        make_setup(tmp_path, steps=1, weights=WEIGHTS.model_copy(
             update={"content_weight": 2.0})),
-        make_course(tmp_path, count=30, steps=1),
-        replace(make_course(tmp_path, steps=1), seed=1),
+        make_setup(tmp_path, count=30, steps=1),
+        replace(make_setup(tmp_path, steps=1), seed=1),
     ]  # fmt: skip
-    digests = [trained(course, tmp_path).digest for course in courses]
-    assert len(set(digests)) == len(courses)
-    same = make_course(tmp_path, steps=1, checkpoint_steps=9)
+    digests = [trained(setup, tmp_path).digest for setup in setups]
+    assert len(set(digests)) == len(setups)
+    same = make_setup(tmp_path, steps=1, checkpoint_steps=9)
     assert trained(same, tmp_path).digest == digests[0]
 
 
 def test_is_the_same_when_it_is_read_again(tmp_path):
-    course = make_course(tmp_path, steps=5)
-    network = trained(course, tmp_path).network
+    setup = make_setup(tmp_path, steps=5)
+    network = trained(setup, tmp_path).network
     tensors = {k: v.clone() for k, v in network.state_dict().items()}
-    again = restored(SPEC, course.options, tensors, "cpu")
-    faces = course.faces.identity.rows(ALL, "cpu")
+    again = restore_translator(SPEC, setup.options, tensors, "cpu")
+    faces = setup.faces.identity.rows(ALL, "cpu")
     assert torch.equal(again(faces), network(faces))
     x = relaxed(SPEC, again(faces), 1.0)
     assert bool(((x >= 0) & (x <= 1)).all())
 
 
-def test_wants_two_faces(tmp_path):
-    with pytest.raises(MethodError, match="two train faces or more, got 1"):
-        trained(make_course(tmp_path, count=1), tmp_path)
+def test_one_face_is_an_error(tmp_path):
+    with pytest.raises(MethodError, match="two or more train faces, got 1"):
+        trained(make_setup(tmp_path, count=1), tmp_path)

@@ -11,7 +11,7 @@ from methods.generator.control import (
 )
 
 
-def test_parts_that_own_their_pixels_hold_all_the_energy(striped):
+def test_independent_parts_have_all_the_energy_in_their_region(striped):
     controls = measure_control(striped, count=20, batch=8)
     assert [c.name for c in controls] == [f"part {i}" for i in range(4)]
     for control in controls[:3]:
@@ -19,19 +19,19 @@ def test_parts_that_own_their_pixels_hold_all_the_energy(striped):
         assert control.median_share == 1
         assert (control.n, control.absent) == (20, 0)
         assert math.isnan(control.absent_energy)
-    # A stripe of 16 rows and two on either side.
+    # A stripe of 16 rows, and a margin of two rows on either side.
     assert controls[1].share_of_area == pytest.approx(20 / 64)
     assert controls[1].ratio == pytest.approx(64 / 20)
 
 
-def test_a_part_that_nobody_sees_has_no_share(striped):
+def test_a_hidden_part_has_no_share(striped):
     hidden = measure_control(striped, count=6)[3]
     assert (hidden.n, hidden.absent) == (0, 6)
     assert math.isnan(hidden.share_of_energy)
     assert math.isnan(hidden.ratio)
 
 
-def test_energy_elsewhere_counts_against_a_part(leaky):
+def test_energy_outside_the_region_lowers_the_share(leaky):
     tidy, untidy = measure_control(leaky, count=20)[1:3]
     assert tidy.share_of_energy == 1
     # 0.9 of the code inside its 16 rows, 0.4 everywhere else; the region has 20 rows.
@@ -42,7 +42,7 @@ def test_energy_elsewhere_counts_against_a_part(leaky):
     assert untidy.median_share == pytest.approx(untidy.share_of_energy, rel=1e-3)
 
 
-def test_missed_targets_are_named(leaky):
+def test_missed_targets_name_the_part(leaky):
     controls = measure_control(leaky, count=20)
     missed = missed_targets(controls, share=0.7, of=("part 2",), ratio=4.0)
     assert any(line.startswith("part 2: ") and "energy" in line for line in missed)
@@ -50,11 +50,12 @@ def test_missed_targets_are_named(leaky):
     assert missed_targets(controls[1:2], of=("part 1",), ratio=3.0) == []
 
 
-def test_a_target_out_of_reach_is_said_to_be(striped):
+def test_an_unreachable_target_is_reported(striped):
     (missed,) = missed_targets(measure_control(striped, count=8)[:2], of=())
-    # Part 0 has the upper and lower quarter, and two rows more beside each.
+    # Part 0 covers the upper and lower quarter, and a margin of two rows.
     assert missed == (
-        "part 0: 1.78 times its area, 2 wanted (1.78 is the most on 56% of the picture)"
+        "part 0: 1.78 times its area, target 2 "
+        "(1.78 is the maximum for 56% of the picture)"
     )
 
 

@@ -7,7 +7,7 @@ from benchmark.faces.parsed import ParsedArrays
 from methods.generator import quality
 from methods.generator.quality import (
     QualityError,
-    QualityJudge,
+    SampleQuality,
     frechet_distance,
     kernel_distance,
     mean_distance,
@@ -25,7 +25,7 @@ def draw():
 
 @pytest.fixture
 def untrained(tmp_path, monkeypatch):
-    """A file that passes for the weights; the features are an untrained network's."""
+    """A placeholder of the weight file; features are of an untrained network."""
     torch.manual_seed(0)
     monkeypatch.setattr(quality, "load_imagenet", lambda *given: None)
     (tmp_path / "lite0.pth").write_bytes(b"weights")
@@ -38,7 +38,7 @@ def faces(count, seed, top=256):
     return coarse.repeat(16, axis=1).repeat(16, axis=2)
 
 
-def test_squared_mmd_is_the_published_sum(draw):
+def test_squared_mmd_is_the_published_formula(draw):
     x, y = draw(5), draw(7, 0.5)
 
     def kernel(a, b):
@@ -53,7 +53,7 @@ def test_squared_mmd_is_the_published_sum(draw):
     assert squared_mmd(x, y) == pytest.approx(sum(within) - 2 * between)
 
 
-def test_kernel_distance_is_unbiased_and_sees_a_shift(draw):
+def test_kernel_distance_is_unbiased_and_detects_a_shift(draw):
     values, errors = zip(
         *(kernel_distance(draw(60), draw(60), 20) for _ in range(200)), strict=True
     )
@@ -84,26 +84,26 @@ def test_mean_distance_is_over_pairs():
     assert mean_distance(np.array([[0.0], [1.0], [3.0]])) == pytest.approx(2)
 
 
-def test_a_judge_knows_the_same_the_dull_and_the_collapsed(untrained):
-    judge = QualityJudge(faces(40, seed=1), untrained)
-    floor = judge.floor(faces(40, seed=2))
+def test_scores_detect_equal_dull_and_collapsed_samples(untrained):
+    scorer = SampleQuality(faces(40, seed=1), untrained)
+    floor = scorer.floor(faces(40, seed=2))
     assert set(floor) == {
         "kernel_distance",
         "kernel_distance_error",
         "frechet_distance",
         "diversity",
     }
-    assert judge.floor(faces(40, seed=2)) == floor == judge.score(faces(40, seed=2))
-    dull = judge.score(faces(40, seed=2, top=30))
+    assert scorer.floor(faces(40, seed=2)) == floor == scorer.score(faces(40, seed=2))
+    dull = scorer.score(faces(40, seed=2, top=30))
     assert dull["frechet_distance"] > floor["frechet_distance"]
-    same = judge.score(faces(1, seed=2).repeat(40, axis=0))
+    same = scorer.score(faces(1, seed=2).repeat(40, axis=0))
     assert same["diversity"] == pytest.approx(0, abs=1e-3)
     assert floor["diversity"] == pytest.approx(1, abs=0.2)
 
 
-def test_a_judge_takes_no_random_numbers(untrained):
+def test_scoring_does_not_change_the_random_state(untrained):
     before = torch.get_rng_state()
-    QualityJudge(faces(8, seed=1), untrained)
+    SampleQuality(faces(8, seed=1), untrained)
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -117,8 +117,8 @@ def test_two_real_samples_share_no_face():
         two_samples(crowd, 5)
 
 
-def test_the_identity_names_all_that_a_score_depends_on(untrained):
-    text = QualityJudge(faces(8, seed=1), untrained).identity(12)
+def test_the_identity_names_network_data_and_counts(untrained):
+    text = SampleQuality(faces(8, seed=1), untrained).identity(12)
     for word in ("EfficientNet-Lite0", "ImageNet", "128 px", "Lanczos", "12 samples"):
         assert word in text
     assert "8 real" in text
@@ -133,22 +133,22 @@ def test_the_identity_names_all_that_a_score_depends_on(untrained):
         (np.zeros((9, 64, 64, 3), np.float32), "got .* float32"),
     ],
 )
-def test_pictures_that_cannot_be_judged_are_refused(untrained, pictures, complaint):
+def test_pictures_of_wrong_shape_or_number_are_an_error(untrained, pictures, complaint):
     with pytest.raises(QualityError, match=complaint):
-        QualityJudge(pictures, untrained)
+        SampleQuality(pictures, untrained)
 
 
-def test_another_file_is_refused(tmp_path):
+def test_another_weight_file_is_an_error(tmp_path):
     torch.save({"x": torch.zeros(1)}, tmp_path / "other.pth")
     with pytest.raises(WeightMismatch, match=r"other\.pth does not hold"):
-        QualityJudge(faces(8, seed=1), tmp_path / "other.pth")
+        SampleQuality(faces(8, seed=1), tmp_path / "other.pth")
 
 
-def test_published_features_tell_noise_from_a_second_sample():
+def test_published_features_distinguish_noise_from_a_second_sample():
     file = weights.find(weights.EFFICIENTNET_LITE0)
     if file is None:
         pytest.skip("efficientnet-lite0 was not fetched")
-    judge = QualityJudge(faces(24, seed=1), file)
-    floor = judge.floor(faces(24, seed=2))
+    scorer = SampleQuality(faces(24, seed=1), file)
+    floor = scorer.floor(faces(24, seed=2))
     noise = np.random.default_rng(0).integers(0, 256, (24, 64, 64, 3), dtype=np.uint8)
-    assert judge.score(noise)["kernel_distance"] > 10 * abs(floor["kernel_distance"])
+    assert scorer.score(noise)["kernel_distance"] > 10 * abs(floor["kernel_distance"])

@@ -1,4 +1,4 @@
-"""The generators that ship: whole, made by their recipe, and faces in parts."""
+"""The built-in generators: complete, and consistent with their recipe."""
 
 import pytest
 import torch
@@ -21,7 +21,7 @@ def folder(request):
     return request.param
 
 
-def test_weights_ship():
+def test_one_generator_is_built_in():
     assert [path.name for path in FOLDERS] == ["portraits64"]
 
 
@@ -33,7 +33,7 @@ def test_files_are_as_written_and_small(folder):
     assert sum(path.stat().st_size for path in folder.iterdir()) < 20e6
 
 
-def test_the_networks_are_the_recipe_s(folder):
+def test_the_networks_match_their_recipe(folder):
     recipe = read_recipe(folder.name)
     assert load_generator(folder).config == recipe.config
     theirs = load_discriminator(folder).state_dict()
@@ -52,7 +52,7 @@ def test_samples_differ_and_show_heads(folder):
     assert 0.03 < share < 0.4
 
 
-def test_the_discriminator_tells_samples_from_portraits(folder):
+def test_the_discriminator_distinguishes_samples_from_portraits(folder):
     generator, discriminator = load_generator(folder), load_discriminator(folder)
     faces = embedded_portraits().split("validation").subset(16)
     size = generator.config.size

@@ -44,7 +44,7 @@ def test_efficientnet_lite0_is_the_published_one():
     with torch.inference_mode():
         feature = backbone(picture())
     assert feature.shape == (1, backbone.widths[-1])
-    # Measured when the network was held, bit by bit, against the package's own program.
+    # Recorded when the network equalled the package's bit by bit.
     assert float(feature.mean()) == pytest.approx(0.070619, rel=1e-3)
     assert int(feature.argmax()) == 897
 
@@ -87,7 +87,7 @@ def test_frozen_stages_do_not_learn(mixed_engine):
 
 
 @pytest.mark.parametrize("reading", [Pooled, lambda b: Grid(b, 4, 96)])
-def test_the_estimator_speaks_the_flat_form(engine, reading):
+def test_the_estimator_predicts_flat_vectors(engine, reading):
     backbone = make_backbone("efficientnet_lite0").first(5)
     network = Estimator(engine.spec, backbone, reading(backbone), 8).eval()
     with torch.inference_mode():
@@ -116,10 +116,10 @@ def test_widths_and_strides_are_what_stages_put_out(name, size):
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ({"backbone": "resnet18", "frozen_stages": 6}, "6 of 5 stages"),
-        ({"backbone_stages": 3, "frozen_stages": 4}, "4 of 3 stages"),
+        ({"backbone": "resnet18", "frozen_stages": 6}, "6 is more than the 5 stages"),
+        ({"backbone_stages": 3, "frozen_stages": 4}, "4 is more than the 3 stages"),
         ({"backbone": "resnet18", "backbone_stages": 6}, "has 5 stages"),
-        ({"cached_views": 9}, "frozen_stages must be 1 or more"),
+        ({"cached_views": 9}, "set frozen_stages to 1 or more"),
         ({"pretrained": False, "frozen_stages": 1}, "random weights"),
     ],
 )

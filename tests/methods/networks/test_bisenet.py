@@ -1,4 +1,4 @@
-"""BiSeNet by the names and shapes of the public face-parsing weights."""
+"""BiSeNet against the names and shapes of the public face-parsing weights."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from benchmark.avatars.part_classes import PART_NAMES
 from methods.networks.bisenet import CLASSES, BiSeNet
-from methods.networks.face_parser import Reading
+from methods.networks.face_parser import ParserOutput
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def test_reads_features_and_parts_every_8_pixels(network):
     assert features.shape == (2, 256, 8, 12)
     assert probabilities.shape == (2, 13, 8, 12)
     torch.testing.assert_close(probabilities.sum(1), torch.ones(2, 8, 12))
-    assert isinstance(network.read(torch.zeros(1, 3, 64, 64)), Reading)
+    assert isinstance(network.read(torch.zeros(1, 3, 64, 64)), ParserOutput)
 
 
 def test_scores_have_the_pictures_size_and_the_likeliest_part_first(network):
@@ -43,15 +43,15 @@ def test_gradients_reach_the_pixels(network):
     assert picture.grad.abs().max() > 0
 
 
-def test_what_both_paths_see_counts(network):
+def test_both_paths_change_the_output(network):
     one, other = torch.zeros(1, 3, 64, 64), torch.zeros(1, 3, 64, 64)
-    other[..., :8, :8] = 1  # the far corner sees it through the context alone
+    other[..., :8, :8] = 1  # only the context path carries it to the far corner
     far = [network.read(each).features[0, :, -1, -1] for each in (one, other)]
     assert (far[0] - far[1]).abs().max() > 0
 
 
 class Published:
-    """The public network by its publication: no class of ours, numbers by name."""
+    """The public network from its publication alone, independent of our classes."""
 
     def __init__(self, state):
         self.state = state

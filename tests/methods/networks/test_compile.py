@@ -1,4 +1,4 @@
-"""torch.compile takes the networks whole: no graph breaks, the same values."""
+"""torch.compile compiles the networks without graph breaks."""
 
 import torch
 

@@ -1,143 +1,107 @@
-"""What `forward` takes besides codes: ours against the oracle, and on its own."""
+"""Properties of the generator's `forward`; `test_golden` compares its values."""
 
+import golden
 import pytest
 import torch
+from golden import MASKS, call, moved
 from seeded import normal
-from tiny_networks import COUNT, PLAIN, agree, agree_by_name, both, latents
+from tiny_networks import (
+    COUNT,
+    PLAIN,
+    PUBLISHED,
+    agree,
+    generator,
+    gradients,
+    latents,
+)
+
+from methods.networks.semantic_stylegan import SemanticGenerator
 
 PARTS, ROWS = PLAIN["seg_dim"], PLAIN["base_layers"] + 2 * PLAIN["seg_dim"]
 
 
 @pytest.fixture(scope="module")
-def networks():
-    """Ours and the oracle; nobody changes their weights."""
-    return both()
+def network():
+    """The plain generator; no test changes its weights."""
+    return generator()
 
 
-def compare(networks, styles, tolerance=1e-9, **options):
-    """Assert that both make the same of the same call; gives ours' outputs."""
-    found = []
+def rendered(network, styles, **options):
     with torch.no_grad():
-        for network in networks:
-            torch.manual_seed(4)
-            found.append(network(styles, **{"randomize_noise": False} | options))
-    agree_by_name(*(outputs._asdict() for outputs in found), tolerance)
-    return found[0]
+        return network(styles, input_is_latent=True, **options)
 
 
-@pytest.mark.parametrize(
-    "shape",
-    [
-        pytest.param((COUNT, 8), id="W"),
-        pytest.param((COUNT, ROWS, 8), id="W+"),
-        pytest.param((COUNT, PARTS * PLAIN["local_layers"], 8), id="expanded"),
-        pytest.param((1, ROWS, 8), id="one"),
-    ],
-)
-def test_every_form_of_latent_agrees(networks, shape):
-    codes = normal(2, *shape)
-    compare(networks, [codes], input_is_latent=True)
-    options = {"truncation": 0.7, "truncation_latent": normal(9, 1, 8)}
-    compare(networks, [codes], input_is_latent=True, **options)
+def test_the_published_model_has_its_published_size():
+    with torch.device("meta"):
+        ours = SemanticGenerator(**PUBLISHED)
+    assert sum(p.numel() for p in ours.parameters()) == 20_320_358
 
 
-def test_rows_given_one_by_one_agree(networks):
+def test_a_detached_texture_leaves_the_depth_layers_alone():
+    name = "local_nets.1.linears.0.conv.weight"
+    attached, detached = (
+        gradients(made([latents()], input_is_latent=True).image.sum(), made)[name]
+        for made in (generator(detach_texture=detach) for detach in (False, True))
+    )
+    assert float((attached - detached).abs().max()) > 1e-3
+
+
+def test_rows_given_one_by_one_are_stacked(network):
     rows = list(normal(2, ROWS, COUNT, 8))
-    made = compare(networks, rows, input_is_latent=True)
-    stacked = compare(networks, [torch.stack(rows, 1)], input_is_latent=True)
-    agree(made.image, stacked.image)
-    compare(networks, rows)
+    stacked = rendered(network, [torch.stack(rows, 1)]).image
+    agree(rendered(network, rows).image, stacked)
 
 
-@pytest.mark.parametrize("truncation", [0.0, 0.7, 1.0, 1.3])
-def test_truncation_agrees(networks, truncation):
-    origin = networks[1].style(normal(8, 64, 8)).mean(0, keepdim=True).detach()
-    options = {"truncation": truncation, "truncation_latent": origin}
-    made = compare(networks, [normal(3, COUNT, 8)], **options)
-    if truncation == 0:
-        agree(made.latents, origin.expand_as(made.latents))
+def test_full_truncation_gives_the_centre():
+    made = call("z at 0.0")["latents"]
+    agree(made, normal(8, 1, 8).expand_as(made))
 
 
-@pytest.mark.parametrize(
-    "mask",
-    [
-        pytest.param([[1, 1, 1], [1, 1, 1]], id="all"),
-        pytest.param([[1, 0, 1], [0, 1, 1]], id="other-by-sample"),
-        pytest.param([[0, 0, 0], [1, 0, 0]], id="nothing-left"),
-        pytest.param([[0, 1, 0], [0, 0.25, 2.5]], id="fractions"),
-    ],
-)
+@pytest.mark.parametrize("name", MASKS)
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-def test_composition_masks_agree(networks, mask, dtype):
-    codes = latents(networks[1])
-    mask = torch.tensor(mask, dtype=dtype)
-    options = {"input_is_latent": True, "composition_mask": mask}
-    made = compare(networks, [codes], **options)
+def test_masked_parts_have_no_share(network, name, dtype):
+    mask = torch.tensor(MASKS[name], dtype=dtype)
+    made = rendered(network, [latents()], composition_mask=mask)
+    agree(made.image, call(f"mask {name}")["image"])
     shares = (made.seg_coarse + 1) / 2
     gone = (mask == 0)[:, :, None, None].expand_as(shares)
     assert float(shares[gone].abs().sum()) == 0
 
 
-def test_a_mask_carries_gradients_alike(networks):
-    found = []
-    for network in networks:
-        codes = latents(networks[1]).requires_grad_()
-        mask = torch.tensor([[1.0, 0.5, 0.0]] * COUNT).double().requires_grad_()
-        options = {"composition_mask": mask, "randomize_noise": False}
-        outputs = network([codes], input_is_latent=True, **options)
-        value = (outputs.image * normal(1, *outputs.image.shape)).sum()
-        value = value + (outputs.seg * normal(2, *outputs.seg.shape)).sum()
-        grads = torch.autograd.grad(value, [codes, mask])
-        found.append(dict(zip(("codes", "mask"), grads, strict=True)))
-    agree_by_name(*found)
+def test_a_moved_grid_moves_its_part_only(network):
+    still, made = call("still"), call("moved")
+    agree(still["image"], rendered(network, [latents()]).image)
+    agree(made["depths"][:, 1], still["depths"][:, 1])
+    assert not torch.allclose(made["depths"][:, 2], still["depths"][:, 2])
 
 
-def moved(networks, part, by):
-    """One grid a part; `part`'s is shifted along x."""
-    grid = networks[1].grid(normal(0, 1))
-    shift = torch.tensor([by, 0.0]).double()[None, :, None, None]
-    return [grid + shift * (index == part) for index in range(PARTS)]
-
-
-def test_moved_parts_agree(networks):
-    codes = latents(networks[1])
-    options = {"input_is_latent": True}
-    still = compare(networks, [codes], coords=moved(networks, 2, 0.0), **options)
-    agree(still.image, compare(networks, [codes], **options).image)
-    made = compare(networks, [codes], coords=moved(networks, 2, 0.4), **options)
-    agree(made.depths[:, 1], still.depths[:, 1])
-    assert not torch.allclose(made.depths[:, 2], still.depths[:, 2])
-
-
-def test_grids_may_differ_by_sample(networks):
-    grids = [grid.expand(COUNT, -1, -1, -1) for grid in moved(networks, 1, 0.2)]
-    grids[0] = grids[0] * normal(6, COUNT, 1, 1, 1)
-    compare(networks, [latents(networks[1])], input_is_latent=True, coords=grids)
-
-
-def test_grids_of_the_wrong_number_are_refused(networks):
-    grids = moved(networks, 1, 0.2)[:2]
+def test_grids_of_the_wrong_number_are_refused(network):
     with pytest.raises(ValueError, match=r"2 grids in coords: expected 3"):
-        networks[0]([latents(networks[1])], input_is_latent=True, coords=grids)
+        network([latents()], input_is_latent=True, coords=moved(1, 0.2)[:2])
 
 
-def test_fresh_noise_agrees_and_differs_by_sample(networks):
-    codes = latents(networks[1], count=1).repeat(COUNT, 1, 1)
-    made = compare(networks, [codes], input_is_latent=True, randomize_noise=True)
+def test_fresh_noise_replaces_the_stored_noise_and_differs_by_sample(network):
+    given = latents(count=1).repeat(COUNT, 1, 1)
+    torch.manual_seed(4)
+    made = rendered(network, [given], randomize_noise=True)
     assert not torch.allclose(made.image[0], made.image[1])
     agree(made.depths[0], made.depths[1])
-    stored = compare(networks, [codes], input_is_latent=True)
+    stored = rendered(network, [given])
     agree(stored.image[0], stored.image[1])
+    drawing = generator()
+    torch.manual_seed(4)
+    for name, noise in list(drawing.render_net.noises.named_buffers()):
+        drawn = torch.randn_like(noise.expand(COUNT, -1, -1, -1))
+        setattr(drawing.render_net.noises, name, drawn)
+    agree(made.image, rendered(drawing, [given]).image)
 
 
-@pytest.mark.parametrize("index", [0, 1])
-def test_mixing_takes_what_a_style_may_give(networks, index):
-    """Base rows of the first; by part and sample none, the texture or both."""
-    network, count = networks[index], 256
+def test_mixing_takes_nothing_the_texture_or_both_rows(network):
+    """Base rows are the first's; each part mixes none, the texture or both rows."""
+    count = 256
     first, second = torch.zeros(count, 8).double(), torch.ones(count, 8).double()
     torch.manual_seed(1)
-    with torch.no_grad():
-        found = network([first, second], input_is_latent=True).latents
+    found = rendered(network, [first, second]).latents
     assert set(found.unique().tolist()) == {0.0, 1.0}
     rows = found[..., 0].unflatten(1, (PARTS, PLAIN["local_layers"]))
     base, depth = PLAIN["base_layers"], PLAIN["depth_layers"]
@@ -147,12 +111,22 @@ def test_mixing_takes_what_a_style_may_give(networks, index):
     for part in range(PARTS):
         shares = torch.bincount((shape + texture)[:, part].long(), minlength=3) / count
         torch.testing.assert_close(shares, torch.full((3,), 1 / 3), rtol=0, atol=0.1)
-    # Parts are drawn apart: of three, all agree in a ninth of the samples.
+    # Parts are drawn independently: of three, all agree in a ninth of the samples.
     alike = ((shape + texture) == (shape + texture)[:, :1]).all(1).double().mean()
     assert float(alike) == pytest.approx(1 / 9, abs=0.05)
 
 
 @pytest.mark.parametrize("rows", [1, ROWS - 1, ROWS + 1])
-def test_codes_of_another_number_of_rows_are_refused(networks, rows):
+def test_latents_of_another_number_of_rows_are_refused(network, rows):
     with pytest.raises(ValueError, match=str(ROWS)):
-        networks[0]([normal(1, COUNT, rows, 8)], input_is_latent=True)
+        network([normal(1, COUNT, rows, 8)], input_is_latent=True)
+
+
+@pytest.mark.parametrize("count", [5, 6, 7, 9])
+def test_a_batch_that_groups_do_not_divide_is_refused(count):
+    with pytest.raises(ValueError, match=f"{count}.*multiple of 4"):
+        golden.logits(count, 2)
+
+
+def test_logits_are_one_number_a_picture():
+    assert golden.logits(4, 2)["logits"].shape == (4, 1)

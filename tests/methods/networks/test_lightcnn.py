@@ -1,4 +1,4 @@
-"""LightCNN: its layers, what it wants of a picture, and the files it comes in."""
+"""LightCNN: layers, input format and weight files."""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ def network(request):
 
 @pytest.fixture
 def checkpoint(tmp_path, network):
-    """What the authors save, with the classifier and the prefix of DataParallel."""
+    """A checkpoint like the authors', with classifier and DataParallel's prefix."""
 
     def write(**changes):
         state = {f"module.{k}": v for k, v in network.state_dict().items()}
@@ -56,14 +56,14 @@ def test_entries_have_the_names_and_shapes_of_the_checkpoints(form, names):
     assert {name: tuple(state[name].shape) for name in names} == names
 
 
-def test_v4_sees_blue_green_red_from_0_to_1():
+def test_v4_gets_blue_green_red_from_0_to_1():
     face = torch.empty(1, 3, 128, 128)
     face[:, 0], face[:, 1], face[:, 2] = 1.0, 0.0, -1.0  # orange in [-1, 1]
     prepared = LightCNNV4().prepare(face)
     assert prepared[0, :, 5, 7].tolist() == [0.0, 0.5, 1.0]
 
 
-def test_29_v2_sees_grey_from_0_to_1():
+def test_29_v2_gets_grey_from_0_to_1():
     face = torch.empty(1, 3, 128, 128)
     face[:, 0], face[:, 1], face[:, 2] = 1.0, -1.0, -1.0  # red in [-1, 1]
     prepared = LightCNN29().prepare(face)
@@ -99,7 +99,7 @@ def test_pooling_adds_the_largest_and_the_mean():
 
 
 def published_v4(state, face):
-    """V4 by its publication: no class of ours, numbers by name."""
+    """V4 from its publication alone, independent of our classes."""
 
     def larger(x, name):
         weight, bias = state[f"{name}.filter.weight"], state[f"{name}.filter.bias"]
@@ -142,7 +142,7 @@ def test_a_checkpoint_gives_the_same_embeddings(network, checkpoint):
     assert not any(p.requires_grad for p in loaded.parameters())
 
 
-def test_weights_that_a_method_took_along_give_the_same_embeddings(network, tmp_path):
+def test_weights_saved_by_a_method_give_the_same_embeddings(network, tmp_path):
     kept = tmp_path / "identity.safetensors"
     save_file(network.state_dict(), kept)
     faces = torch.rand(2, 3, 128, 128) * 2 - 1
@@ -175,7 +175,7 @@ def test_files_of_other_networks_are_refused_in_a_sentence(
     with pytest.raises(WeightsError, match="does not hold the weights of"):
         load_lightcnn(other[network.name], checkpoint())
     broken = {"module.fc.bias": torch.full((256,), torch.nan)}
-    with pytest.raises(WeightsError, match=r"fc\.bias first"):
+    with pytest.raises(WeightsError, match=r"first is fc\.bias"):
         load_lightcnn(network.name, checkpoint(**broken))
     bare = tmp_path / "bare.pth"
     torch.save(network.state_dict(), bare)
@@ -184,13 +184,13 @@ def test_files_of_other_networks_are_refused_in_a_sentence(
 
 
 class Hostile:
-    """What a pickle can do: call anything while it is read."""
+    """A pickle that calls a function while it is read."""
 
     def __reduce__(self):
         return print, ("run",)
 
 
-def test_nothing_in_a_file_is_run(network, tmp_path, capsys):
+def test_no_code_of_a_file_is_run(network, tmp_path, capsys):
     path = tmp_path / "hostile.pth.tar"
     torch.save({"state_dict": Hostile()}, path)
     with pytest.raises(WeightsError, match="do not trust this file"):

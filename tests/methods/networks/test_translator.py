@@ -1,4 +1,4 @@
-"""The translator: published layers, all kinds of specs, ranges."""
+"""The translator: published layers, specs of all kinds and ranges."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_scalars_lie_in_their_range_or_start_in_its_middle():
     assert free(embeddings).tolist() == [[0.5]] * 50
 
 
-def test_a_closed_gate_lets_nothing_change():
+def test_a_closed_gate_changes_nothing():
     block = ResidualAttention(32)
     with torch.no_grad():
         block.gate[-2].bias.fill_(-1e4)

@@ -9,7 +9,7 @@ from methods.shared.renders import renders_stage, training_renders
 
 
 class CountingEngine:
-    """Another engine, and how many avatars it was asked to render."""
+    """Wraps an engine and counts rendered avatars."""
 
     def __init__(self, engine, fail_after=None):
         self.meta, self.spec = engine.meta, engine.spec
@@ -46,7 +46,7 @@ def test_pictures_of_other_vectors_are_refused(engine, tmp_path):
     made = make(engine, tmp_path, count=5)
     np.asarray(made.pictures)
     others = {"discrete": made.vectors.discrete, "continuous": made.vectors.continuous}
-    # One kind alone, where an engine has it.
+    # Only one kind of parameter, if the engine has it.
     name = next(name for name, values in others.items() if values.size)
     (file,) = tmp_path.glob(f"renders/*/{name}.npy")
     file.chmod(0o644)
@@ -55,7 +55,7 @@ def test_pictures_of_other_vectors_are_refused(engine, tmp_path):
         np.asarray(make(engine, tmp_path, count=5).pictures)
 
 
-def test_a_broken_run_goes_on_at_the_open_shard(engine, tmp_path):
+def test_a_broken_run_resumes_at_the_unfinished_shard(engine, tmp_path):
     whole = make(engine, tmp_path / "whole")
     failing = CountingEngine(engine, fail_after=2 * renders.SHARD)
     with pytest.raises(RuntimeError, match="plug"):
@@ -67,14 +67,14 @@ def test_a_broken_run_goes_on_at_the_open_shard(engine, tmp_path):
     assert resumed.digest == whole.digest
 
 
-def test_the_key_follows_what_matters(engine, mixed_engine):
+def test_the_key_depends_on_all_inputs(engine, mixed_engine):
     key = renders_stage(mixed_engine, 10, 64, 0).key
     others = [(11, 64, 0), (10, 65, 0), (10, 64, 1)]
     keys = {renders_stage(mixed_engine, *values).key for values in others}
     assert len(keys | {key}) == 4
 
 
-def test_optional_parts_may_be_drawn_seldom(mixed_engine, tmp_path):
+def test_optional_parts_may_be_drawn_rarely(mixed_engine, tmp_path):
     def drawn(absent):
         return training_renders(
             mixed_engine, 400, 64, 0, Store(tmp_path), Silent(), absent

@@ -22,7 +22,7 @@ from methods.swiftavatar.adaptation import (
     adapted_generator,
     picture_change,
 )
-from methods.swiftavatar.adaptation_training import Adaptation
+from methods.swiftavatar.adaptation_training import AdaptationTraining
 from methods.swiftavatar.options import AdaptationOptions
 
 OPTIONS = {"batch": 4, "r1_every": 3, "path_every": 2, "check_every": 4, "steps": 6}
@@ -34,9 +34,9 @@ def options(**changes):
 
 @pytest.fixture(autouse=True)
 def _few_codes(monkeypatch):
-    monkeypatch.setattr(adaptation, "MEASURED_CODES", 16)
-    monkeypatch.setattr(adaptation, "HALF_CODES", 16)
-    monkeypatch.setattr(adaptation_training, "CHECKED_CODES", 16)
+    monkeypatch.setattr(adaptation, "MEASURED_LATENTS", 16)
+    monkeypatch.setattr(adaptation, "HALF_PRECISION_LATENTS", 16)
+    monkeypatch.setattr(adaptation_training, "CHECKED_LATENTS", 16)
 
 
 class PulledPlug(Exception):
@@ -44,7 +44,7 @@ class PulledPlug(Exception):
 
 
 class Watch(Silent):
-    """Keeps figures; pulls the plug after `alive` iterations of this piece."""
+    """Records figures and raises after `alive` iterations."""
 
     def __init__(self, alive=None):
         self.alive, self.figures, self.began = alive, {}, None
@@ -82,14 +82,16 @@ def stage_folder(pair, renders, root, **changes):
 
 
 def train(pair, renders, scratch, **changes):
-    """An adaptation, run to its end."""
-    found = Adaptation(pair, renders, options(**changes), 0, scratch, "test", "cpu")
+    """Run an adaptation to its end."""
+    found = AdaptationTraining(
+        pair, renders, options(**changes), 0, scratch, "test", "cpu"
+    )
     found.run(Silent())
     return found
 
 
 def moved(network, start):
-    """Modules of a network whose parameters are not all those of another."""
+    """Modules whose parameters differ between two networks."""
     old = dict(start.named_parameters())
     return {
         name.split(".")[0]
@@ -109,7 +111,7 @@ def test_without_steps_it_is_the_realistic_generator(pair, renders, tmp_path):
     assert found.measures["colour/skin"] < 0.01
 
 
-def test_what_is_adapted_comes_from_the_store(pair, renders, tmp_path):
+def test_the_adapted_generator_is_cached(pair, renders, tmp_path):
     first = adapt(pair, renders, tmp_path)
     folder = stage_folder(pair, renders, tmp_path)
     assert folder.name == first.digest[:32]
@@ -131,7 +133,7 @@ def test_what_is_adapted_comes_from_the_store(pair, renders, tmp_path):
     assert again.measures["stopped_at"] == 6
 
 
-def test_the_pair_is_left_as_it_was(pair, renders, tmp_path):
+def test_the_pair_is_not_changed(pair, renders, tmp_path):
     networks = (pair.realistic, pair.discriminator)
     before = [{k: v.clone() for k, v in n.state_dict().items()} for n in networks]
     adapt(pair, renders, tmp_path, steps=2)
@@ -148,13 +150,15 @@ def test_the_pair_is_left_as_it_was(pair, renders, tmp_path):
         ("local", {"style", "render_net"}, {"style", "render_net"}),
     ],
 )
-def test_what_is_frozen_stays(pair, renders, tmp_path, freeze, trained, averaged):
+def test_frozen_modules_keep_their_weights(
+    pair, renders, tmp_path, freeze, trained, averaged
+):
     state = train(pair, renders, tmp_path, freeze=freeze).state
     assert moved(state.generator, pair.realistic) == trained
     assert moved(state.average, pair.realistic) == averaged
 
 
-def test_the_discriminator_sees_pictures_alone(pair, renders, tmp_path, monkeypatch):
+def test_the_discriminator_gets_no_segmentations(pair, renders, tmp_path, monkeypatch):
     judged, forward = [], SemanticDiscriminator.forward
 
     def spied(self, image, seg=None):
@@ -169,7 +173,7 @@ def test_the_discriminator_sees_pictures_alone(pair, renders, tmp_path, monkeypa
     assert shown == {"convs_img", "final_conv", "final_linear"}
 
 
-def test_every_loss_is_recorded_and_told(pair, renders, tmp_path):
+def test_every_loss_is_recorded_and_logged(pair, renders, tmp_path):
     watch = Watch()
     adapt(pair, renders, tmp_path, watch)
     text = (stage_folder(pair, renders, tmp_path) / CURVES).read_text()
@@ -192,9 +196,9 @@ def test_without_its_weight_there_is_no_colour_term(pair, renders, tmp_path):
 
 
 def test_the_colour_term_keeps_colours_nearer(pair, tmp_path):
-    """Black avatars drive colours apart; the term holds them."""
+    """Training on black avatars separates the colours; the term counteracts."""
     lit = make_renders()
-    dark = replace(lit, digest="dark", made=lambda: lit.pictures // 16)
+    dark = replace(lit, digest="dark", load=lambda: lit.pictures // 16)
     far, near = (
         adapt(
             pair,
@@ -214,7 +218,7 @@ def test_the_colour_term_keeps_colours_nearer(pair, tmp_path):
         assert near[f"colour/{region}"] < far[f"colour/{region}"] / 2
 
 
-def test_it_stops_where_the_parts_agree_too_little(pair, renders, tmp_path):
+def test_training_stops_at_too_low_agreement(pair, renders, tmp_path):
     quick = {"learning_rate": 0.05, "ema_decay": 0.0}
     found = adapt(
         pair, renders, tmp_path, steps=40, check_every=3, stop_below=1.0, **quick
@@ -225,13 +229,13 @@ def test_it_stops_where_the_parts_agree_too_little(pair, renders, tmp_path):
     assert steps == [3, 3]
 
 
-def test_it_does_not_stop_while_they_agree(pair, renders, tmp_path):
+def test_training_continues_at_sufficient_agreement(pair, renders, tmp_path):
     found = adapt(pair, renders, tmp_path, steps=3, check_every=1, stop_below=0.0)
     assert found.measures["stopped_at"] == 3
 
 
 @pytest.mark.parametrize("alive", [1, 5])
-def test_a_resumed_adaptation_is_the_unbroken_one(
+def test_a_resumed_adaptation_equals_an_unbroken_one(
     pair, renders, tmp_path, monkeypatch, alive
 ):
     monkeypatch.setattr(adaptation_training, "CHECKPOINT_SECONDS", -1)
@@ -252,7 +256,7 @@ def test_a_resumed_adaptation_is_the_unbroken_one(
     assert json.loads((pieces / TIMING).read_text())["hours"] >= 0
 
 
-def test_half_precision_is_kept_where_it_is_harmless(
+def test_half_precision_is_stored_if_pictures_hardly_change(
     pair, renders, tmp_path, monkeypatch
 ):
     found = adapt(pair, renders, tmp_path / "half", steps=1)
@@ -267,7 +271,7 @@ def test_half_precision_is_kept_where_it_is_harmless(
     assert {value.dtype for value in stored} == {torch.float32}
 
 
-def test_the_key_follows_what_matters(pair, renders, tmp_path):
+def test_the_key_depends_on_all_inputs(pair, renders, tmp_path):
     key = adaptation_stage(pair, renders, options(), 0, "cpu").key
     other_pair = make_pair(tmp_path / "other", seed=1)
     others = [
@@ -288,21 +292,19 @@ def test_the_seed_makes_another_generator(pair, renders, tmp_path):
     assert not torch.equal(*(state["pos_embed.weights"] for state in found))
 
 
-def test_renders_of_another_size_are_told(pair, tmp_path):
-    with pytest.raises(MethodError, match=f"renders of 32 px for a .* of {SIZE}-px"):
+def test_renders_of_another_size_are_refused(pair, tmp_path):
+    with pytest.raises(MethodError, match=f"have 32 px and the generator {SIZE} px"):
         adapt(pair, make_renders(size=32), tmp_path)
 
 
-def test_a_loss_that_is_not_finite_ends_it(pair, renders, tmp_path):
+def test_a_loss_that_is_not_finite_stops_the_training(pair, renders, tmp_path):
     with pytest.raises(FloatingPointError, match="is not finite at iteration"):
         adapt(pair, renders, tmp_path, learning_rate=1e30)
     assert not stage_folder(pair, renders, tmp_path, learning_rate=1e30).exists()
 
 
-def test_a_batch_that_groups_do_not_divide_is_told():
-    with pytest.raises(
-        ValidationError, match=r"groups of 4: .* a multiple of 4, not 6"
-    ):
+def test_a_batch_that_is_no_multiple_of_the_group_is_refused():
+    with pytest.raises(ValidationError, match=r"6 is no multiple of 4, the group size"):
         options(batch=6)
 
 

@@ -1,4 +1,4 @@
-"""An adaptation that is killed for good goes on and ends with the same bytes."""
+"""An adaptation killed with SIGKILL resumes and ends with the same bytes."""
 
 import os
 import signal
@@ -22,15 +22,15 @@ OPTIONS = AdaptationOptions(steps=60, batch=4, r1_every=3, path_every=2, check_e
 
 
 def adapt(root, pause=0.0):
-    """Adapt, with a checkpoint after every iteration; the stage's folder."""
+    """Adapt with a checkpoint after every iteration; return the stage's folder."""
     adaptation_training.CHECKPOINT_SECONDS = -1
-    save = adaptation_training.Adaptation.save
+    save = adaptation_training.AdaptationTraining.save
 
     def slowly(self):
         save(self)
         time.sleep(pause)
 
-    adaptation_training.Adaptation.save = slowly
+    adaptation_training.AdaptationTraining.save = slowly
     try:
         with tempfile.TemporaryDirectory() as weights:
             pair, renders = make_pair(Path(weights) / "tiny"), make_renders()
@@ -39,7 +39,7 @@ def adapt(root, pause=0.0):
         return store.folder(adaptation_stage(pair, renders, OPTIONS, 0, "cpu"))
     finally:
         adaptation_training.CHECKPOINT_SECONDS = 600
-        adaptation_training.Adaptation.save = save
+        adaptation_training.AdaptationTraining.save = save
 
 
 @pytest.mark.slow
@@ -58,7 +58,7 @@ def test_a_killed_adaptation_ends_with_the_same_bytes(tmp_path):
 
 
 def written(root):
-    """When the checkpoint was written; 0 where there is none."""
+    """Modification time of the checkpoint; 0 if there is none."""
     files = list(root.glob("adaptation/*.scratch/checkpoint.safetensors"))
     return files[0].stat().st_mtime_ns if files else 0
 

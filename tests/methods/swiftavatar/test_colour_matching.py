@@ -19,7 +19,7 @@ SIDE = 4
 
 
 def synthesis(image, parts):
-    """What a generator that made these pictures and part ids would return."""
+    """The output of a generator for these pictures and part ids."""
     seg = torch.nn.functional.one_hot(parts, len(PART_NAMES)).movedim(3, 1).float()
     return Synthesis(image, seg, seg, seg, torch.zeros(len(image), 2, 1))
 
@@ -40,12 +40,12 @@ def stack(*pictures):
     return synthesis(torch.stack(images), torch.stack(parts))
 
 
-def test_the_loss_is_that_of_a_computation_by_hand():
+def test_the_loss_equals_a_computation_by_hand():
     avatar = stack(
         picture((1.0, 0.0, 0.0), (0.5, 0.5, 0.5)),
         picture((0.0, 0.0, 0.0), (0.2, 0.0, 0.0)),
     )
-    # Hair of the second face covers two rows: only its mean counts.
+    # The hair of the second face covers two rows; only its mean counts.
     face = stack(
         picture((0.0, 0.0, 0.0), (0.5, 0.5, 0.0)),
         picture((0.0, 0.6, 0.0), (0.0, 0.0, 0.0), hair_rows=2),
@@ -70,7 +70,7 @@ def test_regions_that_are_small_in_either_picture_are_left_out(
         assert float(colour_distance(*pair, least_share)) == pytest.approx(expected)
 
 
-def test_codes_that_do_not_count_leave_the_mean_to_the_others():
+def test_the_mean_ignores_latents_below_the_least_share():
     avatar = stack(
         picture((1.0, 0.0, 0.0), (0.0, 0.0, 0.0)),
         picture((1.0, 1.0, 1.0), (0.0, 0.0, 0.0), hair_rows=0),
@@ -95,11 +95,11 @@ def test_region_colours_are_means_over_the_region(seed, part):
 
 def made_by(generator, count=8):
     draws = torch.Generator().manual_seed(3)
-    codes = torch.randn(count, generator.config.style_dim, generator=draws)
-    return generator([codes], randomize_noise=False)
+    z = torch.randn(count, generator.config.style_dim, generator=draws)
+    return generator([z], randomize_noise=False)
 
 
-def test_gradients_reach_the_avatar_generator_and_never_the_realistic(pair):
+def test_only_the_avatar_generator_gets_gradients(pair):
     realistic = copy.deepcopy(pair.realistic).requires_grad_(True)
     avatar = copy.deepcopy(pair.realistic).requires_grad_(True)
     with torch.no_grad():
@@ -112,29 +112,29 @@ def test_gradients_reach_the_avatar_generator_and_never_the_realistic(pair):
         if p.grad is not None and bool(p.grad.abs().sum() > 0)
     }
     assert modules == {"style", "pos_embed", "local_nets", "render_net"}
-    # Masks are argmax: what makes the final map alone gets nothing.
+    # Masks are an argmax, so layers of the segmentation alone get no gradient.
     assert all(p.grad is None for p in avatar.render_net.to_segs.parameters())
 
 
-def test_the_realistic_generator_gets_the_same_expanded_codes_and_its_own_noise(pair):
-    seen = []
+def test_the_realistic_generator_gets_the_same_latents_and_its_own_noise(pair):
+    rendered = []
 
-    def realistic(codes, *, input_is_latent, randomize_noise=False):
+    def realistic(latents, *, input_is_latent, randomize_noise=False):
         assert input_is_latent
         assert not randomize_noise
         assert not torch.is_grad_enabled()
-        seen.extend(codes)
+        rendered.extend(latents)
         return made
 
     made = made_by(pair.realistic)
     loss = ColourMatching(realistic, 1.0, 0.005)(made)
-    (codes,) = seen
-    assert codes.shape == (8, pair.realistic.layout.expanded_rows, 4)
-    assert torch.equal(codes, made.latents)
+    (latents,) = rendered
+    assert latents.shape == (8, pair.realistic.layout.expanded_rows, 4)
+    assert torch.equal(latents, made.latents)
     assert float(loss) == 0
 
 
-def test_the_term_pulls_colours_together(pair):
+def test_training_on_the_loss_reduces_the_colour_distance(pair):
     avatar = copy.deepcopy(pair.realistic).requires_grad_(True)
     with torch.no_grad():
         avatar.render_net.to_rgbs[1].bias.add_(0.5)

@@ -6,7 +6,6 @@ import torch
 
 from benchmark.avatars.colour import ciede2000, srgb_to_lab
 from benchmark.avatars.part_classes import PART_IDS
-from methods.generator import quality
 from methods.generator.sampling import Samples, draw_codes, synthesise
 from methods.swiftavatar.dual_domain import (
     DualSamples,
@@ -14,18 +13,17 @@ from methods.swiftavatar.dual_domain import (
     colour_distances,
     dual_measures,
     dual_samples,
-    sample_quality,
 )
 
 HAIR, SKIN = PART_IDS["hair"], PART_IDS["skin"]
 
 
-def test_agreement_is_that_of_a_count_by_hand():
+def test_agreement_equals_a_count_by_hand():
     one = np.array([[[0, 0, 1, 1]], [[7, 7, 7, 7]]], dtype=np.uint8)
     other = np.array([[[0, 1, 1, 2]], [[7, 7, 7, 7]]], dtype=np.uint8)
     found = agreement(one, other)
     assert found.pixel_accuracy == 6 / 8
-    # A part that only one of them shows counts as missed; one that neither does, not.
+    # A part of one stack only has IoU 0; a part of neither has none.
     assert found.iou == {0: 1 / 2, 1: 1 / 3, 2: 0, 7: 1}
     assert found.mean_iou == pytest.approx((1 / 2 + 1 / 3 + 0 + 1) / 4)
 
@@ -38,7 +36,7 @@ def test_parts_agree_with_themselves():
 
 
 def halves(upper, hair, skin):
-    """A picture of two halves: `upper` is the part above, skin is below."""
+    """A picture with the part `upper` above and skin below."""
     image = np.zeros((1, 4, 4, 3), np.uint8)
     image[:, :2], image[:, 2:] = hair, skin
     parts = np.full((1, 4, 4), SKIN, np.uint8)
@@ -65,41 +63,30 @@ def test_colours_are_compared_where_both_pictures_show_the_region():
     assert found["colour/skin"] == pytest.approx((0 + np.sqrt(2)) / 2)
 
 
-def test_a_region_that_nobody_shows_has_a_share_alone():
+def test_a_region_without_pixels_has_only_a_share():
     bald = halves(SKIN, (9, 9, 9), (9, 9, 9))
     found = colour_distances(DualSamples(bald, bald), 0.0)
     assert {k: v for k, v in found.items() if "hair" in k} == {"colour/hair_share": 0}
     assert found["colour/skin"] == 0
 
 
-def test_both_generators_get_the_avatar_generator_s_codes(pair):
+def test_both_generators_get_latents_of_the_avatar_generator(pair):
     avatar = copy.deepcopy(pair.realistic)
     with torch.no_grad():
         avatar.style[1].weight.mul_(-1)
     found = dual_samples(pair.realistic, avatar, 5, seed=2)
-    codes = draw_codes(avatar, 5, 2)
+    latents = draw_codes(avatar, 5, 2)
     for ours, generator in zip(found, (pair.realistic, avatar), strict=True):
-        for one, other in zip(ours, synthesise(generator, codes), strict=True):
+        for one, other in zip(ours, synthesise(generator, latents), strict=True):
             np.testing.assert_array_equal(one, other)
-    # They differ in the mapping network alone, so that codes show the same in both.
+    # Only the mapping networks differ, so latents give the same pictures in both.
     np.testing.assert_array_equal(found.realistic.pictures, found.avatar.pictures)
 
 
-def test_a_generator_measures_as_itself(pair):
+def test_a_generator_agrees_with_itself(pair):
     found = dual_measures(pair.realistic, pair.realistic, 0.005, count=20)
     assert found["agreement/mean_iou"] == found["agreement/pixel_accuracy"] == 1
     assert found["colour/hair"] == found["colour/skin_ciede2000"] == 0
     assert found["agreement/iou_hair"] == 1
     assert all(type(value) is float for value in found.values())
     assert found == dual_measures(pair.realistic, pair.realistic, 0.005, count=20)
-
-
-def test_samples_are_judged_against_renders(pair, renders, tmp_path, monkeypatch):
-    monkeypatch.setattr(quality, "load_imagenet", lambda *given: None)
-    (tmp_path / "lite0.pth").write_bytes(b"weights")
-    torch.manual_seed(0)
-    found = sample_quality(
-        pair.realistic, renders.pictures[:4], tmp_path / "lite0.pth", seed=4
-    )
-    assert set(found) >= {"quality/kernel_distance", "quality/diversity"}
-    assert found["quality/frechet_distance"] > 0

@@ -8,7 +8,7 @@ from methods.generator.pretrained import load_discriminator, load_generator
 from methods.swiftavatar.pretrained_pair import open_pair, pair_files
 
 
-def test_the_pair_is_what_its_folder_holds_frozen(tmp_path):
+def test_the_pair_is_read_from_its_folder_and_frozen(tmp_path):
     files = write(tmp_path / "faces")
     assert tuple(files) == pair_files("faces")
     pair = open_pair({**files, "lpips": tmp_path / "lpips.pth"}, "cpu")
@@ -21,48 +21,48 @@ def test_the_pair_is_what_its_folder_holds_frozen(tmp_path):
     assert pair.channels.channels == DISCRIMINATOR["channels"]
 
 
-def test_the_digest_follows_weights_and_networks_alone(tmp_path):
+def test_the_digest_depends_only_on_weights_and_networks(tmp_path):
     def digest(folder, **changes):
         return open_pair(write(tmp_path / folder, **changes), "cpu").digest
 
     first = digest("first")
     assert digest("elsewhere", title="other words") == first
     assert digest("weights", seed=1) != first
-    # The same weights, composed otherwise.
+    # The same weights with another configuration.
     assert digest("glass", generator={**GENERATOR, "transparent_dims": [10]}) != first
 
 
 @pytest.mark.parametrize("kept", [(), ("generator",), ("discriminator",)], ids="-".join)
-def test_a_pair_that_is_not_whole_is_told(tmp_path, kept):
+def test_an_incomplete_pair_is_refused(tmp_path, kept):
     files = {k: v for k, v in write(tmp_path / "faces").items() if v.stem in kept}
     with pytest.raises(MethodError, match=r"generator\.safetensors and discr.* of one"):
         open_pair(files, "cpu")
 
 
-def test_two_pairs_are_told(tmp_path):
+def test_two_pairs_are_refused(tmp_path):
     files = {**write(tmp_path / "one"), **write(tmp_path / "two")}
     with pytest.raises(MethodError, match=r"one folder, got: one/gen.*two/disc"):
         open_pair(files, "cpu")
 
 
-def test_a_generator_of_other_parts_is_told(tmp_path):
+def test_a_generator_of_other_parts_is_refused(tmp_path):
     generator = {**GENERATOR, "seg_dim": 5, "transparent_dims": []}
     files = write(
         tmp_path / "few",
         generator=generator,
         discriminator={**DISCRIMINATOR, "seg_dim": 5},
     )
-    with pytest.raises(MethodError, match=r"few knows 5 parts, .* wants the 13"):
+    with pytest.raises(MethodError, match=r"few has 5 parts, .* needs the 13"):
         open_pair(files, "cpu")
 
 
-def test_a_judge_of_another_size_is_told(tmp_path):
+def test_a_discriminator_of_another_size_is_refused(tmp_path):
     judge = {**DISCRIMINATOR, "size": 8}
-    with pytest.raises(MethodError, match=r"judges 8-px pictures .* makes 16-px ones"):
+    with pytest.raises(MethodError, match=r"has 8 px and the generator 16 px"):
         open_pair(write(tmp_path / "faces", discriminator=judge), "cpu")
 
 
-def test_changed_weights_are_told(tmp_path):
+def test_changed_weights_are_refused(tmp_path):
     files = write(tmp_path / "faces")
     path = files["faces/generator.safetensors"]
     path.write_bytes(path.read_bytes()[:-1] + b"!")

@@ -18,7 +18,7 @@ def records():
         yield {"step": step, **figures}
 
 
-def test_quality_is_drawn_over_pictures_beside_its_floor():
+def test_quality_is_drawn_over_pictures_with_its_floor():
     drawing = draw_curves(list(records()), "A training")
     looks = drawing.data.dropna(subset="quality/kernel_distance")
     assert looks["train/images"].tolist() == [1600, 4800, 6560]
@@ -31,7 +31,7 @@ def test_quality_is_drawn_over_pictures_beside_its_floor():
     assert b"<svg" in drawing.svg()
 
 
-def test_a_training_without_looks_has_a_curve_all_the_same(tmp_path):
+def test_a_training_without_quality_records_has_a_curve(tmp_path):
     losses = [r for r in records() if "train/images" in r]
     paths = draw_curves(losses, "A training").write(tmp_path)
     assert sorted(path.suffix for path in paths) == [".csv", ".pdf", ".png"]
@@ -41,7 +41,7 @@ def test_a_training_without_looks_has_a_curve_all_the_same(tmp_path):
     ("given", "complaint"),
     [([], "without records"), ([{"step": 1, "train/mask": 1}], "train/images")],
 )
-def test_records_that_make_no_curve_are_refused(given, complaint):
+def test_invalid_records_are_refused(given, complaint):
     with pytest.raises(ValueError, match=complaint):
         draw_curves(given, "A training")
 

@@ -34,13 +34,13 @@ def changed(folder, name, **options):
     return read_run(folder)
 
 
-def test_a_second_difference_or_no_number_makes_none(make_run):
+def test_a_second_difference_or_no_number_makes_no_sweep(make_run):
     folder = make_run(ablation=True, seeds=(0,), engines=("avataaars",))
     assert sweeps(changed(folder, "some-pairs", steps=7)) == []
     assert sweeps(changed(folder, "some-pairs", steps=None, inverted=None)) == []
 
 
-def test_the_last_rung_is_no_point_where_it_has_no_number(make_run):
+def test_the_last_step_is_no_point_without_a_number(make_run):
     folder = make_run(ablation=True, seeds=(0,), engines=("avataaars",))
     (sweep,) = sweeps(changed(folder, "swift", inverted=None))
     assert [value for value, _ in sweep.points] == [100, 400]

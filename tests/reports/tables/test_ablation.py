@@ -11,7 +11,7 @@ from reports.tables import wording
 from reports.tables.ablation import ablation_data
 from reports.tables.ablation_tables import ablation_tables
 from reports.tables.formats import to_markdown
-from reports.tables.scores import by_engine, headline
+from reports.tables.scores import all_scores_table, headline_table
 from reports.tables.table import Row, Table
 from reports.trials import Run, read_run
 
@@ -34,7 +34,7 @@ def labels(table: Table) -> list[str]:
     return [row.label for section in table.sections for row in section.rows]
 
 
-def test_rungs_stand_in_order_and_what_goes_beyond_below(tables):
+def test_steps_are_in_order_and_variants_beyond_below(tables):
     table = tables["table-3"]
     assert table.title == "Table 3: Ablation"
     assert [s.title for s in table.sections] == ["", "Beyond the paper"]
@@ -55,29 +55,32 @@ def test_rungs_stand_in_order_and_what_goes_beyond_below(tables):
 
 
 def test_baseline_is_the_row_of_table_one(run, tables):
-    cells = row_of(headline(run), "Baseline").cells[:4]
+    cells = row_of(headline_table(run), "Baseline").cells[:4]
     found = row_of(tables["table-3"], "Baseline").cells
     assert [c.text for c in found] == [c.text for c in cells]
     assert [c.detail for c in found] == [c.detail for c in cells]
 
 
-def test_table_one_has_the_last_rung_under_its_own_title(run):
-    found = labels(headline(run))
+def test_table_one_has_the_last_step_under_its_own_title(run):
+    found = labels(headline_table(run))
     assert found[:2] == ["Baseline", "SwiftAvatar"]
     assert "Supervised †" in found
     assert not {"Adapted", "100 pairs", "400 pairs", "− colour loss"} & set(found)
 
 
 def test_all_scores_have_every_variant(run):
-    (first, *_) = by_engine(run, "heldout", "designer-a").sections
+    (first, *_) = all_scores_table(run, "heldout", "designer-a").sections
     assert len(first.rows) == 10
 
 
 def test_each_step_says_whether_its_interval_excludes_zero(tables):
     table = tables["table-3-steps"]
     assert {s.title: [r.label for r in s.rows] for s in table.sections[:2]} == {
-        "toon-tiktok: against the rung before": ["+ adaptation", "+ augmentation"],
-        "toon-tiktok: against + augmentation": [
+        "toon-tiktok: compared with the step before": [
+            "+ adaptation",
+            "+ augmentation",
+        ],
+        "toon-tiktok: compared with + augmentation": [
             "100 pairs",
             "400 pairs",
             "− colour loss",
@@ -88,7 +91,9 @@ def test_each_step_says_whether_its_interval_excludes_zero(tables):
     assert (step[0].strong, step[1].text, step[2].text) == (True, "yes", "<0.001")
     same = row_of(table, "− colour loss").cells
     assert (same[0].strong, same[1].text) == (False, "no")
-    assert any("ST-LPIPS: negative is better" in note for note in table.notes)
+    assert any(
+        "ST-LPIPS: a negative difference is better" in note for note in table.notes
+    )
 
 
 def test_shares_go_from_baseline_to_the_oracle(tables):
@@ -112,7 +117,7 @@ def test_without_a_better_oracle_there_is_no_share(make_run):
     assert any("Supervised is not better than Baseline" in n for n in table.notes)
 
 
-def test_tables_carry_what_must_be_known(tables):
+def test_tables_carry_their_notes(tables):
     for table in tables.values():
         assert wording.STAND_IN in table.notes
         assert any("24 held-out faces" in note for note in table.notes)
@@ -120,7 +125,7 @@ def test_tables_carry_what_must_be_known(tables):
         assert not any(f in text for _, row in paper.TABLE_3.rows for f in row)
 
 
-def test_a_failed_rung_leaves_its_steps_empty(make_run):
+def test_a_failed_step_leaves_its_steps_empty(make_run):
     shape = {"ablation": True, "seeds": (0,), "engines": ("avataaars",)}
     run = read_run(make_run(failed=("adapted",), **shape))
     scores, steps, shares = ablation_tables(run)
@@ -130,7 +135,7 @@ def test_a_failed_rung_leaves_its_steps_empty(make_run):
     assert row_of(shares, "+ adaptation").cells[0].text == "—"
 
 
-def test_no_table_three_before_every_rung_was_run(make_run):
+def test_no_table_three_before_every_step_was_run(make_run):
     folder = make_run(ablation=True, seeds=(0,), engines=("avataaars",))
     shutil.rmtree(folder / "trials" / "adapted__avataaars__s0")
     assert ablation_tables(read_run(folder)) == ()
@@ -140,7 +145,7 @@ def test_no_ablation_no_table_three(full_run):
     assert ablation_tables(read_run(full_run)) == ()
 
 
-def test_data_hold_every_figure(run):
+def test_data_have_every_number(run):
     assert run.ablation is not None
     data = ablation_data(run, run.ablation)
     counts = data.groupby(["engine", "metric", "figure"]).size()

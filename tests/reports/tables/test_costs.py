@@ -1,9 +1,9 @@
-"""What a row cost, and what of it was not made on this machine."""
+"""Fitting times and pretrained parts."""
 
 import json
 
 from benchmark.weights.folders import SHIPPED
-from reports.tables.costs import costs
+from reports.tables.costs import costs_table
 from reports.trials import read_run
 
 
@@ -12,9 +12,9 @@ def test_shipped_stages_are_named_beside_their_time(make_run):
     for path in folder.glob("trials/baseline__*/timing.json"):
         found = json.loads(path.read_text()) | {"fit_shipped": ["codes", "adaptation"]}
         path.write_text(json.dumps(found))
-    rows = {r.label: r.cells[0] for r in costs(read_run(folder)).sections[0].rows}
-    assert rows["Baseline"].text == "61 s"
-    assert rows["Baseline"].detail == "adaptation, codes: shipped, not made here"
+    rows = {r.label: r.cells[0] for r in costs_table(read_run(folder)).sections[0].rows}
+    assert rows["Baseline"].text == "1 min 1 s"
+    assert rows["Baseline"].detail == "adaptation, codes: shipped result, not run here"
     assert rows["Random (control)"].detail == ""
 
 
@@ -26,7 +26,7 @@ def record(folder, weights, pretrained=()):
         found["method_meta"]["pretrained"] = list(pretrained)
         path.write_text(json.dumps(found))
     run = read_run(folder)
-    (row,) = (r for r in costs(run).sections[0].rows if r.label == "Baseline")
+    (row,) = (r for r in costs_table(run).sections[0].rows if r.label == "Baseline")
     return row.cells[1].text
 
 
@@ -34,20 +34,20 @@ def part(name, source):
     return {"name": name, "source": source, "data": "faces", "licence": "MIT"}
 
 
-def test_a_part_that_no_option_brought_is_not_told(make_run):
+def test_a_part_that_no_option_selected_is_left_out(make_run):
     """F2P without the identity never opens LightCNN."""
     declared = (part("LightCNN", "option `similarity.identity`"), part("Eye", "inside"))
     assert record(make_run(), {}, declared) == "Eye (faces; MIT; inside)"
 
 
-def test_files_of_a_weights_folder_are_told_once_by_their_card(make_run):
+def test_files_of_a_weights_folder_are_described_once_by_their_card(make_run):
     card = json.loads((SHIPPED / "portraits64" / "card.json").read_text())
     files = {f"portraits64/{n}": d for n, d in card["digests"].items()}
     text = f"portraits64 ({card['data']}; {card['licence']})"
     assert record(make_run(), files) == text
 
 
-def test_another_file_under_a_name_is_told_by_its_digest(make_run):
+def test_another_file_under_a_name_is_described_by_its_digest(make_run):
     files = {"portraits64/generator.safetensors": "ab" * 32}
-    told = "portraits64/generator.safetensors (SHA-256 abababab)"
-    assert record(make_run(), files) == told
+    described = "portraits64/generator.safetensors (SHA-256 abababab)"
+    assert record(make_run(), files) == described

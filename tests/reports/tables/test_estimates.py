@@ -6,11 +6,11 @@ import pytest
 
 from evaluation.statistics import mean_interval, resampled_interval
 from reports.tables.estimates import Estimate, ScoreKey, best_rows, estimate
-from reports.trials import Contestant, read_run
+from reports.trials import ReportedVariant, read_run
 
 
-def contestants(**roles: str) -> list[Contestant]:
-    return [Contestant(name, name, role, {}) for name, role in roles.items()]
+def variants(**roles: str) -> list[ReportedVariant]:
+    return [ReportedVariant(name, name, role, {}) for name, role in roles.items()]
 
 
 def case_estimate(values) -> Estimate:
@@ -27,26 +27,26 @@ def test_the_best_and_its_equals_are_strong():
         "b": case_estimate(0.3 + NOISE[::-1]),
         "c": case_estimate(0.6 + NOISE),
     }
-    rows = contestants(a="method", b="method", c="control")
+    rows = variants(a="method", b="method", c="control")
     assert best_rows(rows, found, "lower") == {"a", "b"}
     assert best_rows(rows, found, "higher") == {"c"}
 
 
-def test_oracles_do_not_compete():
+def test_oracles_are_not_ranked():
     found = {"a": case_estimate(0.3 + NOISE), "o": case_estimate(0.1 + NOISE)}
-    assert best_rows(contestants(a="method", o="oracle"), found, "lower") == {"a"}
+    assert best_rows(variants(a="method", o="oracle"), found, "lower") == {"a"}
 
 
-def test_missing_rows_do_not_compete():
+def test_missing_rows_are_not_ranked():
     found = {"a": case_estimate(0.3 + NOISE), "b": None}
-    rows = contestants(a="method", b="method")
+    rows = variants(a="method", b="method")
     assert best_rows(rows, found, "lower") == {"a"}
     assert best_rows(rows[1:], found, "lower") == frozenset()
 
 
 def test_with_few_faces_only_the_best_is_strong():
     found = {"a": case_estimate([0.3, 0.4]), "b": case_estimate([0.31, 0.4])}
-    assert best_rows(contestants(a="method", b="method"), found, "lower") == {"a"}
+    assert best_rows(variants(a="method", b="method"), found, "lower") == {"a"}
 
 
 def test_seeds_count_as_one_face(full_run):
@@ -59,7 +59,7 @@ def test_seeds_count_as_one_face(full_run):
     assert found.interval.n == 24
     by_hand = [
         t.scores("heldout", "designer-a")["st-lpips"].mean()
-        for t in run.done("baseline", "avataaars")
+        for t in run.finished_trials("baseline", "avataaars")
     ]
     assert found.interval.mean == pytest.approx(np.mean(by_hand))
 

@@ -6,7 +6,7 @@ from reports.tables.inferability import inferability, inferability_table
 from reports.trials import read_run
 
 
-def test_what_no_picture_tells_is_not_inferable(full_run):
+def test_a_parameter_that_pictures_do_not_show_is_not_inferable(full_run):
     found = {i.parameter: i for i in inferability(read_run(full_run), "toon-tiktok")}
     assert found["skin"].verdict == "inferable"
     assert found["head_width"].verdict == "inferable"
@@ -29,11 +29,11 @@ def test_inactive_faces_do_not_count(full_run):
     assert found["beard_colour"].n < found["beard"].n == 20
 
 
-def test_table_says_how_it_judged(full_run):
+def test_table_explains_the_verdict(full_run):
     table = inferability_table(read_run(full_run))
     assert table is not None
     assert len(table.sections) == 2
-    assert any("shuffled truths" in note for note in table.notes)
+    assert any("shuffled ground truth" in note for note in table.notes)
     assert any("20 validation faces" in note for note in table.notes)
 
 
@@ -42,12 +42,12 @@ def test_without_the_oracle_there_is_no_table(make_run):
     assert inferability_table(read_run(folder)) is None
 
 
-def test_held_out_faces_are_never_asked(make_run):
+def test_held_out_faces_are_not_used(make_run):
     folder = make_run(splits={"heldout": 12}, seeds=(0,), engines=("avataaars",))
     assert inferability(read_run(folder), "avataaars") == []
 
 
-def test_a_handful_of_faces_is_no_verdict(make_run):
+def test_few_faces_give_no_verdict(make_run):
     folder = make_run(splits={"validation": 4}, seeds=(0,), engines=("avataaars",))
     found = inferability(read_run(folder), "avataaars")
     assert {i.verdict for i in found} <= {"too few faces", "never active"}

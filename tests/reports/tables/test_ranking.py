@@ -45,24 +45,24 @@ def test_every_designer_split_and_part_is_a_row(ladder_run):
     ]
 
 
-def test_oracles_and_what_goes_beyond_the_ladder_have_no_rank(ladder_run):
+def test_oracles_and_variants_beyond_the_steps_have_no_rank(ladder_run):
     (main, *_) = rankings(read_run(ladder_run), "avataaars")
     assert ", ".join(c.title for c in main.order) == ORDER
 
 
-def test_a_ranking_that_survives_is_called_so(make_run):
+def test_a_stable_ranking_is_called_so(make_run):
     folder = make_run(**SHAPE)
     table = ranking_table(read_run(folder))
     assert table is not None
     found = cells(table, "designer-b, held-out")
     assert [c.text for c in found] == ["24", ORDER, "1.00", "none"]
-    note = "avataaars: the ranking survives everywhere (11 more rows)."
+    note = "avataaars: the ranking is the same in all 11 other rows."
     assert note in table.notes
 
 
-def test_a_clear_change_is_told_from_noise(make_run):
+def test_a_clear_change_is_distinguished_from_noise(make_run):
     folder = make_run(**SHAPE)
-    # The second designer's validation truths put Baseline first, clearly.
+    # The second designer's ground truth on validation faces puts Baseline first.
     shift(folder, "baseline", "validation", "designer-b", -0.3)
     table = ranking_table(read_run(folder))
     assert table is not None
@@ -70,9 +70,9 @@ def test_a_clear_change_is_told_from_noise(make_run):
     assert found[1].text == "Baseline, SwiftAvatar, Adapted, Constant, Random"
     assert found[2].text == "0.60"
     assert found[3].text == (
-        "Baseline before SwiftAvatar (clearly); Baseline before Adapted (clearly)"
+        "Baseline before SwiftAvatar (clear); Baseline before Adapted (clear)"
     )
-    note = "avataaars: the ranking changes in 3 of 11 more rows, in 3 of them clearly."
+    note = "avataaars: the ranking differs in 3 of 11 other rows, clearly in 3 of them."
     assert note in table.notes
 
 
@@ -81,7 +81,7 @@ def test_a_change_within_noise_is_called_so(make_run):
     run = read_run(folder)
     means = {}
     for variant in ("random", "constant"):
-        (trial,) = run.done(variant, "avataaars")
+        (trial,) = run.finished_trials(variant, "avataaars")
         means[variant] = trial.scores("heldout", "designer-b")["st-lpips"].mean()
     by = means["constant"] - means["random"] - 0.001
     shift(folder, "random", "heldout", "designer-b", by)
@@ -98,7 +98,7 @@ def test_a_change_within_noise_is_called_so(make_run):
         {"failed": ("baseline", "random")},
     ],
 )
-def test_nothing_to_compare_no_table(shape, make_run):
+def test_a_single_ranking_makes_no_table(shape, make_run):
     run = read_run(make_run(seeds=(0,), engines=("avataaars",), **shape))
     table = ranking_table(run)
     assert table is None

@@ -1,22 +1,39 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from benchmark.storage.trial_folder import read_cases
+from evaluation.part_iou import PartIou
+from reports.figures.scores import bars
 from reports.tables import wording
-from reports.tables.comparisons import designers, differences
-from reports.tables.costs import costs
+from reports.tables.comparisons import designers_table, differences_table
+from reports.tables.costs import costs_table
 from reports.tables.formats import to_latex, to_markdown
 from reports.tables.inferability import inferability_table
 from reports.tables.parameters import parameter_table
-from reports.tables.scores import by_engine, headline, parts
+from reports.tables.scores import (
+    all_scores_table,
+    headline_table,
+    main_metric,
+    parts_table,
+)
 from reports.tables.table import Row, Table
 from reports.tables.timing import common_hardware
 from reports.trials import ReportError, Run, read_run
 
 GOLDEN = Path(__file__).parent / "golden"
+PART_IOU = {
+    "name": PartIou.meta.name,
+    "title": PartIou.meta.title,
+    "unit": PartIou.meta.unit,
+    "direction": PartIou.meta.direction,
+    "level": PartIou.meta.level,
+    "identity": dict(sorted(PartIou.meta.identity.items())),
+}
 OTHER = {"name": "Another CPU, 8 threads", "processor": "Another CPU", "threads": 8}
 
 
@@ -33,11 +50,11 @@ def row_of(table: Table, label: str, section: int = 0) -> Row:
     ("convert", "name"), [(to_markdown, "table-1.md"), (to_latex, "table-1.tex")]
 )
 def test_table_one_matches_its_golden_file(run, convert, name):
-    assert convert(headline(run)) == (GOLDEN / name).read_text(encoding="utf-8")
+    assert convert(headline_table(run)) == (GOLDEN / name).read_text(encoding="utf-8")
 
 
 def test_table_one_marks_the_best_method_and_never_an_oracle(run):
-    table = headline(run)
+    table = headline_table(run)
     assert row_of(table, "Baseline").cells[1].strong
     assert not row_of(table, "Supervised †").cells[1].strong
     assert float(row_of(table, "Supervised †").cells[1].text) < float(
@@ -46,7 +63,7 @@ def test_table_one_marks_the_best_method_and_never_an_oracle(run):
 
 
 def test_an_unmeasured_column_is_empty_and_says_why(run):
-    table = headline(run)
+    table = headline_table(run)
     assert table.columns[0].title == "LPIPS"
     assert {row.cells[0].text for row in table.sections[0].rows} == {"—"}
     assert any("LPIPS: not measured: the weight file" in note for note in table.notes)
@@ -54,12 +71,12 @@ def test_an_unmeasured_column_is_empty_and_says_why(run):
 
 def test_every_measured_table_carries_the_stand_in_notice(run):
     tables = [
-        headline(run),
-        by_engine(run, "validation", "designer-a"),
-        differences(run),
-        designers(run),
-        parts(run),
-        costs(run),
+        headline_table(run),
+        all_scores_table(run, "validation", "designer-a"),
+        differences_table(run),
+        designers_table(run),
+        parts_table(run),
+        costs_table(run),
         parameter_table(run, "heldout", "designer-a"),
     ]
     for table in tables:
@@ -69,12 +86,12 @@ def test_every_measured_table_carries_the_stand_in_notice(run):
 
 def test_every_dagger_is_explained(run):
     tables = [
-        headline(run),
-        by_engine(run, "validation", "designer-a"),
-        differences(run),
-        designers(run),
-        parts(run),
-        costs(run),
+        headline_table(run),
+        all_scores_table(run, "validation", "designer-a"),
+        differences_table(run),
+        designers_table(run),
+        parts_table(run),
+        costs_table(run),
         parameter_table(run, "heldout", "designer-a"),
         inferability_table(run),
     ]
@@ -85,20 +102,25 @@ def test_every_dagger_is_explained(run):
 
 
 def test_every_table_of_scores_names_its_metric_faces_and_seeds(run):
-    for table in (headline(run), differences(run), designers(run), parts(run)):
+    for table in (
+        headline_table(run),
+        differences_table(run),
+        designers_table(run),
+        parts_table(run),
+    ):
         assert table is not None
-        assert "ST-LPIPS (st-lpips, distance): version 1." in table.notes, table.key
+        assert "ST-LPIPS (st-lpips, distance): version = 1." in table.notes, table.key
         assert any("24 held-out faces" in n and "seeds 0, 1" in n for n in table.notes)
 
 
-def test_a_metric_that_misses_faces_says_on_how_many_it_stands(run):
-    notes = by_engine(run, "heldout", "designer-a").notes
-    assert "Skin ΔE on avataaars: 23 of 24 faces, those where it is defined." in notes
+def test_a_metric_that_is_undefined_on_faces_says_so(run):
+    notes = all_scores_table(run, "heldout", "designer-a").notes
+    assert "Skin ΔE on avataaars: defined on 23 of 24 faces." in notes
     assert not any(note.startswith("ST-LPIPS on") for note in notes)
 
 
 def test_parts_say_how_many_faces_each_has(run):
-    table = parts(run)
+    table = parts_table(run)
     assert table is not None
     assert (
         "Faces: held-out in-distribution 16, held-out shifted 8, validation "
@@ -108,12 +130,12 @@ def test_parts_say_how_many_faces_each_has(run):
 
 def test_real_photographs_carry_no_such_notice(make_run):
     run = read_run(make_run(stand_in=False, seeds=(0,), engines=("avataaars",)))
-    assert wording.STAND_IN not in headline(run).notes
+    assert wording.STAND_IN not in headline_table(run).notes
 
 
 def test_a_failed_trial_is_a_failed_cell_with_its_reason(make_run):
     run = read_run(make_run(failed=("random",), seeds=(0,), engines=("avataaars",)))
-    table = headline(run)
+    table = headline_table(run)
     assert row_of(table, "Random (control)").cells[1].text == "failed"
     assert any(
         "Failed: Random on avataaars, seed 0: ValueError" in n for n in table.notes
@@ -125,21 +147,25 @@ def test_a_row_that_is_yet_to_be_run_has_not_failed(make_run):
     folder = make_run(seeds=(0,))
     shutil.rmtree(folder / "trials" / "random__avataaars__s0")
     run = read_run(folder)
-    for table in (headline(run), by_engine(run, "heldout", "designer-a"), costs(run)):
+    for table in (
+        headline_table(run),
+        all_scores_table(run, "heldout", "designer-a"),
+        costs_table(run),
+    ):
         assert "failed" not in to_markdown(table)
-    assert row_of(headline(run), "Random (control)").cells[3].text == "—"
-    assert row_of(costs(run), "Random (control)", section=1).cells[0].text == "—"
+    assert row_of(headline_table(run), "Random (control)").cells[3].text == "—"
+    assert row_of(costs_table(run), "Random (control)", section=1).cells[0].text == "—"
 
 
 def test_a_row_with_fewer_seeds_says_so(make_run):
     folder = make_run(engines=("avataaars",))
     shutil.rmtree(folder / "trials" / "baseline__avataaars__s1")
-    notes = headline(read_run(folder)).notes
+    notes = headline_table(read_run(folder)).notes
     assert "Baseline on avataaars: 1 of 2 seeds finished." in notes
 
 
-def test_speed_stands_with_its_machine(run):
-    table = headline(run)
+def test_speed_names_its_machine(run):
+    table = headline_table(run)
     assert row_of(table, "Baseline").cells[-2].text == "41.2"
     assert row_of(table, "Baseline").cells[-2].detail == "22–31.5 ms"
     assert any("Example CPU, 2 threads" in note for note in table.notes)
@@ -150,22 +176,22 @@ def test_speeds_of_two_machines_share_no_column(make_run):
     run = read_run(make_run(**shape))
     with pytest.raises(ReportError, match=r"different hardware .*one machine"):
         common_hardware(run.trials)
-    table = headline(run)
+    table = headline_table(run)
     assert {row.cells[-1].text for row in table.sections[0].rows} == {"—"}
     (note,) = [n for n in table.notes if "different hardware" in n]
     assert "Another CPU, 8 threads" in note
 
 
 def test_all_scores_come_by_engine(run):
-    table = by_engine(run, "validation", "designer-b")
+    table = all_scores_table(run, "validation", "designer-b")
     assert [s.title for s in table.sections] == ["toon-tiktok", "avataaars"]
-    assert [c.title for c in table.columns][-2:] == ["Model", "+ engine"]
+    assert [c.title for c in table.columns][-2:] == ["Model", "With render"]
     assert any("20 validation faces" in note for note in table.notes)
-    assert any("truths of designer-b" in note for note in table.notes)
+    assert any("ground truth by designer-b" in note for note in table.notes)
 
 
 def test_differences_are_against_the_first_method(run):
-    table = differences(run)
+    table = differences_table(run)
     assert table is not None
     assert "minus Baseline" in table.title
     oracle = row_of(table, "Supervised †")
@@ -175,18 +201,46 @@ def test_differences_are_against_the_first_method(run):
 
 
 def test_designers_are_compared_by_rank(run):
-    table = designers(run)
+    table = designers_table(run)
     assert table is not None
     assert row_of(table, "Supervised †").cells[0].detail == "rank 1"
 
 
 def test_one_designer_needs_no_comparison(make_run):
     run = read_run(make_run(designers=("designer-a",), seeds=(0,), engines=("a",)))
-    assert designers(run) is None
+    assert designers_table(run) is None
 
 
-def test_parts_of_the_world_are_told_apart(run):
-    table = parts(run)
+def test_part_iou_stands_in_all_scores_with_its_definition(make_run):
+    folder = make_run(seeds=(0,), engines=("avataaars",))
+    for trial in (folder / "trials").iterdir():
+        record = json.loads((trial / "trial.json").read_text())
+        record["metrics"].insert(2, dict(record["metrics"][2], **PART_IOU))
+        (trial / "trial.json").write_text(json.dumps(record))
+        cases = read_cases(trial)
+        cases["part-iou"] = 1 - cases["st-lpips"]
+        cases.to_parquet(trial / "cases.parquet")
+    run = read_run(folder)
+    table = all_scores_table(run, "heldout", "designer-a")
+    heads = [column.head for column in table.columns]
+    assert heads[:3] == ["LPIPS ↓", "ST-LPIPS ↓", "Part IoU ↑"]
+    assert row_of(table, "Baseline").cells[2].strong
+    assert not row_of(table, "Random (control)").cells[2].strong
+    assert (
+        "Part IoU (part-iou, intersection over union): mean = parts that either avatar "
+        "shows; parts = hair, beard, glasses; version = 1." in table.notes
+    )
+    assert main_metric(run)["name"] == "st-lpips"
+    assert [c.title for c in headline_table(run).columns][:2] == ["LPIPS", "ST-LPIPS"]
+    panels = [axes.get_xlabel() for axes in bars(run).figure.axes]
+    assert panels[:2] == [
+        "ST-LPIPS (distance) ↓",
+        "Part IoU (intersection over\nunion) ↑",
+    ]
+
+
+def test_parts_of_the_faces_are_columns(run):
+    table = parts_table(run)
     assert table is not None
     assert [(c.group, c.title) for c in table.columns] == [
         ("held-out", "in-distribution"),
@@ -197,9 +251,9 @@ def test_parts_of_the_world_are_told_apart(run):
 
 
 def test_costs_name_pretrained_parts_and_time(run):
-    table = costs(run)
+    table = costs_table(run)
     cells = row_of(table, "Baseline").cells
-    assert cells[0].text == "2.0 min"
+    assert cells[0].text == "2 min 2 s"
     assert "face parser (CelebAMask-HQ; MIT; its authors)" in cells[1].text
     assert (
         "EfficientNet-Lite0 (ImageNet-1k; Apache-2.0; SHA-256 57934424)"
@@ -225,4 +279,4 @@ def test_a_run_without_any_metric_is_refused(make_run):
         skipped=(*names, "skin-ciede2000"), seeds=(0,), engines=("avataaars",)
     )
     with pytest.raises(ReportError, match="no metric was measured"):
-        differences(read_run(folder))
+        differences_table(read_run(folder))

@@ -1,4 +1,4 @@
-"""Whether differences outlast other trainings, told by seed and over both."""
+"""Scores by training seed, and intervals over faces and seeds."""
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ def table_of(faces, seeds, spread, shift=0.0, start=0):
     return pd.DataFrame(values + shift, columns=range(seeds))
 
 
-def test_seeds_that_differ_widen_the_interval_that_faces_alone_give():
+def test_different_seeds_widen_the_interval_over_faces():
     one, other = table_of(60, 3, 0.0), table_of(60, 3, 0.05, shift=-0.02)
     over_faces = compare(other.mean(axis=1), one.mean(axis=1)).difference
     over_both = seeds_interval(other, one)
@@ -26,7 +26,7 @@ def test_seeds_that_differ_widen_the_interval_that_faces_alone_give():
     assert over_both.high - over_both.low > 2 * (over_faces.high - over_faces.low)
 
 
-def test_seeds_that_agree_leave_it_as_it_is():
+def test_equal_seeds_keep_the_interval_over_faces():
     one = table_of(60, 3, 0.0)
     other = one * 0.8 + table_of(60, 3, 0.0, start=1) * 0.2
     over_faces = compare(other.mean(axis=1), one.mean(axis=1)).difference
@@ -35,7 +35,7 @@ def test_seeds_that_agree_leave_it_as_it_is():
     assert over_both.high == pytest.approx(over_faces.high, abs=0.001)
 
 
-def test_seeds_of_two_rows_are_drawn_apart():
+def test_seeds_of_two_rows_are_resampled_separately():
     """Seed 0 of one row has nothing to do with seed 0 of another."""
     one = table_of(60, 3, 0.05)
     other = one - 0.01
@@ -43,7 +43,7 @@ def test_seeds_of_two_rows_are_drawn_apart():
     assert not found.excludes_zero
 
 
-def test_equal_seeds_and_faces_leave_nothing_open():
+def test_equal_seeds_and_faces_give_a_point():
     one = pd.DataFrame(np.full((9, 2), 0.5))
     found = seeds_interval(one - 0.25, one)
     assert (found.mean, found.low, found.high) == (-0.25, -0.25, -0.25)
@@ -69,7 +69,9 @@ def test_every_row_has_its_means_by_seed(ladder_run):
     assert table is not None
     assert [c.title for c in table.columns[:2]] == ["seed 0", "seed 1"]
     first = table.sections[0]
-    assert [row.label for row in first.rows] == [c.label for c in run.with_rungs]
+    assert [row.label for row in first.rows] == [
+        c.label for c in run.main_and_step_variants
+    ]
     assert "Adapted" in [row.label for row in first.rows]
     assert "100 pairs" not in [row.label for row in first.rows]
     row = next(r for r in first.rows if r.label == "SwiftAvatar")

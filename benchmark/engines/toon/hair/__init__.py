@@ -1,4 +1,4 @@
-"""Thirty-six hairs, each a function from a scalp to the shapes drawn on it."""
+"""Hairstyles: one drawing function per hair option."""
 
 from __future__ import annotations
 
@@ -54,5 +54,5 @@ HAIRSTYLES: dict[str, Callable[[Scalp], Hair]] = {
 
 
 def draw_hair(name: str, scalp: Scalp) -> Hair:
-    """The named hair on a scalp."""
+    """Draw the hairstyle `name` on a scalp."""
     return HAIRSTYLES[name](scalp)

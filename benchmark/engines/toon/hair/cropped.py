@@ -1,4 +1,4 @@
-"""Hair cut close to the skull, and hair that has gone."""
+"""Draw close-cropped, receding and bald heads."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from benchmark.engines.toon.head import MIDDLE
 from benchmark.engines.toon.svg import Shape, mirrored, ring
 
 SIDEBURN = -0.06
-"""Height v at which short hair ends before the ears."""
+"""v at which short hair ends in front of the ears."""
 
 
 def bald(s: Scalp) -> Hair:
-    """No hair: a bare, gently lit scalp."""
+    """No hair; the scalp has a highlight."""
     shine = s.dome(-26, -16, 128, 100, 4)
     path = ring(shine, [(x, y + 9) for x, y in reversed(shine)])
     return Hair([Shape(path, s.skin.light, opacity=0.8)])
 
 
 def buzz(s: Scalp) -> Hair:
-    """A shaved head's shadow of hair."""
+    """Stubble on a shaved head."""
     front = s.within(hairline(s, 0.74, 0.62, 0.71, SIDEBURN))
     left = [s.edge(v, 0, -1) for v in (SIDEBURN, 0.1, 0.28)]
     dome = [(MIDDLE + x, y) for x, y in s.head.half[1:4]]
@@ -28,7 +28,7 @@ def buzz(s: Scalp) -> Hair:
 
 
 def shaved_sides(s: Scalp) -> list[Shape]:
-    """The shadow of hair cut to the skin beside the face."""
+    """Shaved sides: darker skin beside the face."""
     shapes = []
     for side in (-1, 1):
         outer = [s.edge(v, 0, side) for v in (SIDEBURN, 0.12, 0.3, 0.45, 0.6, 0.76)]
@@ -61,7 +61,7 @@ def faded_sides(s: Scalp) -> list[Shape]:
 
 
 def receding_short(s: Scalp) -> Hair:
-    """Short hair that has drawn back at both temples."""
+    """Short hair that recedes at both temples."""
     right = [
         s.edge(SIDEBURN, -11),
         s.edge(0.2, -10),

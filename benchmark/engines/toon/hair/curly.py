@@ -1,4 +1,4 @@
-"""Curly and coily hair, drawn with bumpy contours and small rings."""
+"""Draw curly and coily hair, with bumpy contours and small rings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmark.engines.toon.svg import Point, Shape, bumps, curve, mirrored, rin
 def _rows(
     s: Scalp, low: tuple[float, float], high: tuple[float, float], size: float
 ) -> list[Shape]:
-    """Curls in rows between two domes given as (pad, rise)."""
+    """Curls in rows between two domes, each given as (pad, rise)."""
     places: list[Point] = []
     rows = max(2, round((high[1] - low[1]) / (2.6 * size)))
     for row in range(rows):
@@ -31,7 +31,7 @@ def _rows(
 
 
 def curly_short(s: Scalp) -> Hair:
-    """Round curls over crown, ears' tops and forehead."""
+    """Round curls over crown, forehead and the tops of the ears."""
     left = [s.edge(v, 12, -1) for v in (-0.06, 0.14)]
     outer = spaced([*left, *s.dome(16, 38, 176, 4, 13), *mirrored(left)], 31)
     inner = [
@@ -188,7 +188,7 @@ def locs(s: Scalp) -> Hair:
 
 
 def _loc(s: Scalp, side: int, k: int) -> list[Point]:
-    """The way of rope k on one side; 0 hangs beside the face."""
+    """Points along rope k on one side; rope 0 is beside the face."""
     temple_x, temple_y = s.edge(0.24, -6 + 5.5 * k, side)
     cheek_x, cheek_y = s.edge(-0.34, 2 + 8 * k, side)
     return [

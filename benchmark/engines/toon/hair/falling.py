@@ -1,4 +1,4 @@
-"""Hair that falls beside the face: bobs, shoulder-length and long hair."""
+"""Draw hair that falls beside the face: bobs, shoulder-length and long hair."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ground that hair grows on: a frame that follows any head's outline."""
+"""Coordinates that follow any head's outline, and shapes that hairstyles share."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ FILL, BACK_FILL = "url(#hair)", "url(#hairback)"
 
 @dataclass(frozen=True)
 class Hair:
-    """A drawn hair: what lies behind the neck and what lies over the face.
+    """A drawn hairstyle.
 
-    `ears` is false where the hair hides them.
+    Attributes:
+        front: shapes that are painted over the face.
+        back: shapes that are painted behind the neck.
+        ears: whether ears are drawn; false if the hair hides them.
     """
 
     front: list[Shape]
@@ -29,28 +32,28 @@ class Hair:
 
 @dataclass(frozen=True)
 class Scalp:
-    """Where hair stands on a head: u runs across it (-1 to 1), v up it (crown 1)."""
+    """Coordinates on a head: u across (-1 to 1), v up (-1 chin, 0 eyes, 1 crown)."""
 
     head: Head
     tones: HairTones
     skin: SkinTones
 
     def x(self, u: float) -> float:
-        """Canvas x; u = 1 lies on the widest part of the skull, on the right."""
+        """Canvas x of u; u = 1 is the right edge of the skull's widest part."""
         return MIDDLE + u * self.head.skull
 
     def y(self, v: float) -> float:
-        """Canvas y; v = 0 is the eye line, 1 the crown, -1 the chin."""
+        """Canvas y of v; 0 is the eye line, 1 the crown, -1 the chin."""
         if v < 0:
             return EYE_LINE - v * self.head.face
         return EYE_LINE - v * (EYE_LINE - self.head.crown)
 
     def at(self, u: float, v: float) -> Point:
-        """A point of the frame on the canvas."""
+        """Canvas position of (u, v)."""
         return self.x(u), self.y(v)
 
     def edge(self, v: float, grow: float, side: int = 1) -> Point:
-        """The face's outline at height v, moved out by `grow` canvas units."""
+        """Point of the face's outline at v, moved outwards by `grow` canvas units."""
         y = self.y(v)
         return MIDDLE + side * (self.head.side(y) + grow), y
 
@@ -65,8 +68,8 @@ class Scalp:
     ) -> list[Point]:
         """Points over the crown from angle `start` to `end` (180 left, 0 right).
 
-        The arc clears the skull by `pad` at the sides and `rise` at the top; `square`
-        above 2 flattens it.
+        The distance from the skull is `pad` at the sides and `rise` at the top. A
+        `square` above 2 flattens the arc.
         """
         level = self.y(0.42)
         rx, ry = self.head.skull + pad, level - self.head.crown + rise
@@ -85,10 +88,10 @@ class Scalp:
     def cap(
         self, pad: float, rise: float, low: float, square: float = 2.0
     ) -> list[Point]:
-        """The dome with straight sides down to height v = low, left to right."""
+        """The dome with straight sides down to v = `low`, from left to right."""
         left = []
         for share in (0.0, 0.36, 0.72):
-            # The sides lean out to the dome's full width, or a notch would show.
+            # Sides widen towards the dome; otherwise there would be a notch.
             y = self.y(low + (0.42 - low) * share)
             side = self.head.side(y)
             left.append((MIDDLE - side - pad - (self.head.skull - side) * share, y))
@@ -97,24 +100,24 @@ class Scalp:
     def shell(self, outer: list[Point], inner: list[Point]) -> list[Shape]:
         """Hair between an outer contour (left to right) and a hairline (right to left).
 
-        The hairline is kept within the face, so that no backdrop shows beside narrow
-        temples, and throws a shadow on it.
+        The hairline is limited to the face, so that no backdrop shows beside narrow
+        temples. Its shadow falls on the face.
         """
         inner = self.within(inner)
         return [self.shadow(inner), self.mass(ring(outer, inner))]
 
     def within(self, points: list[Point]) -> list[Point]:
-        """The points, moved inwards where they would leave a narrow forehead."""
-        kept = []
+        """The points, moved inwards if they lie beyond a narrow forehead."""
+        inside = []
         for x, y in points:
             reach = self.head.side(y) - 8
             if y < EYE_LINE and reach > 0:
                 x = min(max(x, MIDDLE - reach), MIDDLE + reach)
-            kept.append((x, y))
-        return kept
+            inside.append((x, y))
+        return inside
 
     def shadow(self, inner: list[Point], drop: float = 10) -> Shape:
-        """The shadow that a hairline throws on the skin below it."""
+        """The shadow of a hairline on the skin below it."""
         inner = [
             (x, y)
             for x, y in inner
@@ -124,24 +127,24 @@ class Scalp:
         return Shape(ring(inner, lower), self.skin.shade, opacity=0.6)
 
     def mass(self, path: str, fill: str = FILL) -> Shape:
-        """A body of hair with its outline."""
+        """A body of hair with an outline."""
         return Shape(path, fill, HAIR, self.tones.line, 2.5)
 
     def behind(self, path: str) -> Shape:
-        """A body of hair in the head's shade."""
+        """A body of hair behind the head, in darker tones."""
         return Shape(path, BACK_FILL, HAIR, self.tones.line, 2.5)
 
     def strands(
         self, *lines: list[Point], width: float = 2.2, alpha: float = 0.45
     ) -> Shape:
-        """Thin dark lines that show which way the hair runs."""
+        """Thin dark lines along the hair."""
         path = "".join([curve(points) for points in lines])
         return Shape(path, "none", None, self.tones.line, width, alpha)
 
     def glints(
         self, *lines: list[Point], width: float = 5, alpha: float = 0.55
     ) -> Shape:
-        """Light lines where the hair catches the light."""
+        """Highlights: light lines along the hair."""
         path = "".join([curve(points) for points in lines])
         return Shape(path, "none", None, self.tones.shine, width, alpha)
 
@@ -153,7 +156,7 @@ class Scalp:
         end: float = 98,
         wide: float = 13,
     ) -> Shape:
-        """A soft band of light that runs along the dome."""
+        """A highlight along the dome."""
         upper = self.dome(pad, rise, start, end, 5)
         lower = self.dome(pad - wide, rise - wide, end, start, 5)
         lower[0], lower[-1] = upper[-1], upper[0]
@@ -162,7 +165,7 @@ class Scalp:
     def curls(
         self, points: list[Point], size: float, alpha: float = 0.5
     ) -> list[Shape]:
-        """Small open rings, dark with a light one beside, at the given places."""
+        """Small open rings at the given points, each with a highlight."""
         dark, light = [], []
         for i, (x, y) in enumerate(points):
             sweep, turn = i % 2, 1 if i % 2 else -1
@@ -188,8 +191,8 @@ def hairline(
 ) -> list[Point]:
     """A plain hairline from the right sideburn to the left one.
 
-    `corner` is the temple's u, `top` the v of the temple corner, `front` the v of the
-    middle, `low` the v of the sideburns.
+    `corner` and `top` are u and v of the temple corner, `front` is v of the middle, and
+    `low` is v of the sideburns.
     """
     right = [
         s.edge(low, -13),
@@ -201,14 +204,14 @@ def hairline(
 
 
 def scalloped(s: Scalp, outer: list[Point], inner: list[Point]) -> list[Shape]:
-    """A mass whose whole contour is made of bumps, with the hairline's shadow."""
+    """Hair with a bumpy contour, and the hairline's shadow."""
     inner = s.within(inner)
     mass = s.mass(f"M{bumps(outer)}L{bumps(inner)}Z")
     return [s.shadow(inner, 16), mass]
 
 
 def spaced(points: list[Point], step: float) -> list[Point]:
-    """The polyline through `points` walked in equal steps of about `step`."""
+    """Resample a polyline in equal steps of about `step`."""
     lengths = [0.0]
     for (x0, y0), (x1, y1) in pairwise(points):
         lengths.append(lengths[-1] + ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5)
@@ -225,7 +228,7 @@ def spaced(points: list[Point], step: float) -> list[Point]:
 
 
 def swayed(points: list[Point], amount: float, step: float) -> list[Point]:
-    """The polyline in steps, moved in and out across by turns: a wave."""
+    """Resample a polyline and offset its points alternately, which gives a wave."""
     walked = spaced(points, step)
     waves = [walked[0]]
     for i in range(1, len(walked) - 1):
@@ -238,7 +241,7 @@ def swayed(points: list[Point], amount: float, step: float) -> list[Point]:
 
 
 def hair_gradients(tones: HairTones) -> str:
-    """The gradients of hair in the light and of hair behind the head."""
+    """SVG gradients of hair in front of and behind the head."""
     return (
         '<linearGradient id="hair" x2=".25" y2="1">'
         f'<stop stop-color="{tones.light}"/>'

@@ -1,4 +1,4 @@
-"""Short straight and wavy hair."""
+"""Draw short straight and wavy hair."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmark.engines.toon.svg import Point, line, mirrored, ring
 
 
 def _facing(points: list[Point], side: int) -> list[Point]:
-    """The points as they are, or mirrored and in reverse order for side = -1."""
+    """The points; for side = -1 mirrored and in reverse order."""
     return points if side > 0 else mirrored(points)
 
 

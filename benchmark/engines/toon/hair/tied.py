@@ -1,4 +1,4 @@
-"""Hair that is tied up: buns, a ponytail and braids."""
+"""Draw tied hair: buns, a ponytail and braids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Designers: rule tables that turn people's visible attributes into avatar vectors."""
+"""Designers: rule tables from visible attributes to ground-truth avatar vectors."""
 
 from benchmark.faces.portraits.designer.agreement import agreement, agreement_markdown
 from benchmark.faces.portraits.designer.truths import (

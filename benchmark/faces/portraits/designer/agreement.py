@@ -1,4 +1,4 @@
-"""How far the two designers agree, parameter by parameter."""
+"""Agreement of the two designers, per parameter."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from benchmark.faces.portraits.designer.truths import (
 
 @dataclass(frozen=True)
 class Agreement:
-    """One parameter's agreement over `count` people for whom both have it active.
+    """Agreement on one parameter, over the `count` people for whom both have it active.
 
-    `value` is Pearson's correlation of scalars, or the share of equal options.
+    `value` is Pearson's correlation for scalars and the share of equal options (0-1)
+    for discrete parameters; it is NaN if `count` is 0.
     """
 
     parameter: str
@@ -36,31 +37,29 @@ def agreement(
     engine: str, spec: AvatarSpec, attributes: Sequence[Mapping[str, Any]]
 ) -> list[Agreement]:
     """The designers' agreement on every parameter of an engine, in the spec's order."""
-    one, other = (truth(engine, spec, name, attributes) for name in DESIGNERS)
-    one_active, other_active = one.active(), other.active()
-    figures = []
+    a, b = (truth(engine, spec, name, attributes) for name in DESIGNERS)
+    both_active = a.active().discrete & b.active().discrete
+    agreements = []
     for parameter in spec.parameters:
-        mine, theirs = one.column(parameter.name), other.column(parameter.name)
+        name = parameter.name
+        values_a, values_b = a.column(name), b.column(name)
         if isinstance(parameter, Continuous):
-            value = float(np.corrcoef(mine, theirs)[0, 1])
-            figures.append(Agreement(parameter.name, "correlation", value, len(one)))
+            value = float(np.corrcoef(values_a, values_b)[0, 1])
+            agreements.append(Agreement(name, "correlation", value, len(a)))
             continue
-        at = spec.discrete.index(parameter)
-        both = one_active.discrete[:, at] & other_active.discrete[:, at]
-        value = float((mine == theirs)[both].mean()) if both.any() else float("nan")
-        figures.append(Agreement(parameter.name, "share equal", value, int(both.sum())))
-    return figures
+        both = both_active[:, spec.discrete.index(parameter)]
+        equal = (values_a == values_b)[both]
+        value = float(equal.mean()) if both.any() else float("nan")
+        agreements.append(Agreement(name, "share equal", value, len(equal)))
+    return agreements
 
 
 def agreement_markdown(folder: Path, split: str = "validation") -> str:
-    """A Markdown table of the agreement on a split of a packed face set."""
+    """A Markdown table of the agreement over a split of a Parquet face set."""
     _, attributes = split_attributes(folder, split)
     lines = ["| engine | parameter | n | agreement |", "|---|---|---:|---:|"]
     for engine in ENGINES:
-        for figure in agreement(engine, engine_spec(engine), attributes):
-            sign = "r = " if figure.kind == "correlation" else ""
-            lines.append(
-                f"| {engine} | {figure.parameter} | {figure.count} | "
-                f"{sign}{figure.value:.2f} |"
-            )
+        for row in agreement(engine, engine_spec(engine), attributes):
+            value = f"{'r = ' if row.kind == 'correlation' else ''}{row.value:.2f}"
+            lines.append(f"| {engine} | {row.parameter} | {row.count} | {value} |")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What a designer sees: visible attributes, checked against the vocabulary."""
+"""A person's visible attributes, checked against the vocabulary of the designers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarError
 from benchmark.avatars.colour import hex_to_rgb, srgb_to_lab
-from benchmark.avatars.spec import nearest
+from benchmark.avatars.spec import did_you_mean
 
 WORDS: dict[str, tuple[str, ...]] = {
     "hair_length": ("bald", "buzz", "short", "chin", "shoulder", "long"),
@@ -30,7 +30,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "glasses": ("none", "round", "rectangle", "oval", "browline"),
 }
-"""Attributes that are words, and the words they may be."""
+"""Attributes with a fixed vocabulary, and their words."""
 
 NUMBERS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("hair_volume", "hair_top", "hair_recession"), (0.0, 1.0)),
@@ -46,25 +46,27 @@ NUMBERS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("jaw_width", "jaw_angularity", "chin_width"), (0.0, 1.0)),
     **dict.fromkeys(("cheek_fullness", "cheekbone_width"), (0.0, 1.0)),
 }
-"""Attributes that are numbers, and their ranges."""
+"""Numeric attributes, and their ranges (inclusive)."""
 
 SWITCHES = ("mouth_teeth",)
-"""Attributes that are true or false; a appearance holds them as 1 and 0."""
+"""Boolean attributes; an `Appearance` holds them as 1.0 and 0.0."""
 
 COLOURS = ("skin_rgb", "hair_rgb")
-"""Attributes that are colours of the form #rrggbb."""
+"""Colour attributes, given as #rrggbb."""
 
 FREE_WORDS = ("expression",)
-"""Words without a fixed vocabulary."""
+"""Word attributes without a fixed vocabulary."""
 
 VISIBLE = (*WORDS, *NUMBERS, *SWITCHES, *COLOURS, *FREE_WORDS)
-"""Every attribute that a designer looks at; age, sex and eye colour are not among them,
-since no built-in engine shows them."""
+"""Every attribute that a designer reads.
+
+Age, sex and eye colour are not among them, since no built-in engine shows them.
+"""
 
 
 @dataclass(frozen=True)
 class Appearance:
-    """One person as seen: words, numbers (switches as 0 and 1) and CIELAB colours."""
+    """One person's words, numbers (switches as 0.0 and 1.0) and CIELAB colours (3,)."""
 
     words: Mapping[str, str]
     numbers: Mapping[str, float]
@@ -72,15 +74,21 @@ class Appearance:
 
 
 def read_appearance(attributes: Mapping[str, Any], who: str) -> Appearance:
-    """The visible part of a person's attributes; `who` names the person in messages.
+    """Check and convert the visible attributes of one person.
 
-    Raises AvatarError naming the first attribute that is missing or out of vocabulary.
+    Args:
+        attributes: attributes by name; those outside `VISIBLE` are ignored.
+        who: how error messages name the person.
+
+    Raises:
+        AvatarError: for the first attribute that is missing or out of vocabulary.
     """
     for name in VISIBLE:
         if name not in attributes:
             raise AvatarError(
-                f"{who}: attribute {name!r} is missing{nearest(name, attributes)}; "
-                "a designer needs it"
+                f"{who}: attribute {name!r} is missing"
+                f"{did_you_mean(name, attributes)}; "
+                "designers need it"
             )
     numbers = {name: _number(who, name, attributes[name]) for name in NUMBERS}
     numbers |= {name: _switch(who, name, attributes[name]) for name in SWITCHES}
@@ -95,8 +103,8 @@ def read_appearance(attributes: Mapping[str, Any], who: str) -> Appearance:
 def _word(who: str, name: str, value: Any) -> str:
     if value not in WORDS[name]:
         raise AvatarError(
-            f"{who}: {name} is {value!r}{nearest(str(value), WORDS[name])}; "
-            f"it is one of {', '.join(WORDS[name])}"
+            f"{who}: {name} is {value!r}{did_you_mean(str(value), WORDS[name])}; "
+            f"expected one of {', '.join(WORDS[name])}"
         )
     return value
 
@@ -106,14 +114,14 @@ def _number(who: str, name: str, value: Any) -> float:
     usable = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
     if not (usable and low <= value <= high):
         raise AvatarError(
-            f"{who}: {name} is {value!r}; it is a number from {low:g} to {high:g}"
+            f"{who}: {name} is {value!r}; expected a number from {low:g} to {high:g}"
         )
     return float(value)
 
 
 def _switch(who: str, name: str, value: Any) -> float:
     if not isinstance(value, (bool, np.bool_)):
-        raise AvatarError(f"{who}: {name} is {value!r}; it is true or false")
+        raise AvatarError(f"{who}: {name} is {value!r}; expected true or false")
     return float(value)
 
 
@@ -122,5 +130,5 @@ def _colour(who: str, name: str, value: Any) -> NDArray[np.float64]:
         return srgb_to_lab(hex_to_rgb(value))
     except (ValueError, AttributeError) as error:
         raise AvatarError(
-            f"{who}: {name} is {value!r}; it is a colour of the form #rrggbb"
+            f"{who}: {name} is {value!r}; expected a colour of the form #rrggbb"
         ) from error

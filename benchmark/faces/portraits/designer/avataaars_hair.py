@@ -1,4 +1,4 @@
-"""The hairs of avataaars in words, described from DiceBear's pictures."""
+"""Description of each hair option of avataaars, read from DiceBear's artwork."""
 
 from __future__ import annotations
 
@@ -49,4 +49,4 @@ AVATAAARS_HAIRS: dict[str, HairShape] = {
     "fro": HairShape("chin", "coily", volume=0.9, top=0.8),
     "bald": HairShape("bald", "straight", sides="shaved", volume=0.0, top=0.0),
 }
-"""What each top shows; partings as seen in the picture."""
+"""Description by hair option."""

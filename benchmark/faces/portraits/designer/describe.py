@@ -1,4 +1,4 @@
-"""The designers' tables as Markdown, so that docs/designers.md repeats the code."""
+"""The designers' tables as Markdown, which docs/designers.md includes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from benchmark.avatars import AvatarError
-from benchmark.faces.portraits.designer import designer_a as first
-from benchmark.faces.portraits.designer import designer_b as second
+from benchmark.faces.portraits.designer import designer_a, designer_b
 from benchmark.faces.portraits.designer.agreement import agreement_markdown
 from benchmark.faces.portraits.designer.appearance import SWITCHES
 from benchmark.faces.portraits.designer.avataaars_hair import AVATAAARS_HAIRS
@@ -28,10 +27,17 @@ from benchmark.faces.portraits.designer.truths import ENGINES, TABLES
 
 
 def update_document(document: Path, folder: Path | None = None) -> None:
-    """Write the tables between a document's markers, and the agreement of a face set.
+    """Regenerate the sections of a Markdown document that lie between markers.
 
-    A section lies between `<!-- NAME -->` and `<!-- end NAME -->`. Without a packed
-    `folder` the agreement stays as it is. Raises AvatarError for a missing marker.
+    A section lies between `<!-- NAME -->` and `<!-- end NAME -->`.
+
+    Args:
+        document: the Markdown file, changed in place.
+        folder: Parquet face set to measure agreement on; without one, the section
+            `agreement` stays as it is.
+
+    Raises:
+        AvatarError: if the markers of a section are missing.
     """
     sections = {
         "weights": weights_markdown(),
@@ -46,99 +52,103 @@ def update_document(document: Path, folder: Path | None = None) -> None:
         before, _, rest = text.partition(f"<!-- {name} -->")
         _, end, after = rest.partition(f"<!-- end {name} -->")
         if not end:
-            raise AvatarError(f"{document} lacks the markers of its section {name!r}")
+            raise AvatarError(f"{document} lacks the markers of section {name!r}")
         text = f"{before}<!-- {name} -->\n\n{body}\n\n<!-- end {name} -->{after}"
     document.write_text(text, "utf-8")
 
 
 def tables_markdown() -> str:
-    """Every table of every designer: engine by engine, parameter by parameter."""
+    """Every designer's rule for every parameter, one table per engine."""
     lines: list[str] = []
     for engine in ENGINES:
         lines += [f"### {engine}", ""]
         lines += ["| parameter | designer-a | designer-b |", "|---|---|---|"]
-        one, other = (tables[engine] for tables in TABLES.values())
-        lines += [f"| {n} | {_line(one[n])} | {_line(other[n])} |" for n in one]
+        a, b = (tables[engine] for tables in TABLES.values())
+        lines += [
+            f"| {name} | {_describe_rule(a[name])} | {_describe_rule(b[name])} |"
+            for name in a
+        ]
         lines.append("")
     return "\n".join(lines).rstrip()
 
 
 def hair_markdown(options: Mapping[str, HairShape]) -> str:
-    """What the hair options show, a row an option."""
+    """The descriptions of hair options, one row per option."""
     names = [field.name for field in fields(HairShape)]
     lines = ["| option | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
     for option, shape in options.items():
         cells = [getattr(shape, name) for name in names]
-        lines.append(f"| {option} | " + " | ".join(map(_cell, cells)) + " |")
+        lines.append(f"| {option} | " + " | ".join(map(_format_cell, cells)) + " |")
     return "\n".join(lines)
 
 
 def weights_markdown() -> str:
-    """How much a full mismatch of each feature of hair counts for each designer."""
+    """Each designer's weight for a full mismatch in each hair feature."""
     names = [field.name for field in fields(HairWeights)]
     lines = [
         "| designer | " + " | ".join(names) + " |",
         "|---" * (len(names) + 1) + "|",
     ]
     for designer, weights in zip(
-        TABLES, (first.HAIR_WEIGHTS, second.HAIR_WEIGHTS), strict=True
+        TABLES, (designer_a.HAIR_WEIGHTS, designer_b.HAIR_WEIGHTS), strict=True
     ):
-        cells = [_cell(getattr(weights, name)) for name in names]
+        cells = [_format_cell(getattr(weights, name)) for name in names]
         lines.append(f"| {designer} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def _cell(value: str | float) -> str:
+def _format_cell(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def _line(line: ParameterRule) -> str:
-    if isinstance(line, Slider):
-        return f"rests at {line.rest:g}, gain {line.gain:g}: {_pushes(line)}"
-    if isinstance(line, Strongest):
-        pulls = (
-            f"{option}: {_pushes(slider)}{_favour(line.favours.get(option, 0.0))}"
-            for option, slider in line.sliders.items()
+def _describe_rule(rule: ParameterRule) -> str:
+    if isinstance(rule, Slider):
+        return f"rest {rule.rest:g}, gain {rule.gain:g}: {_describe_pushes(rule)}"
+    if isinstance(rule, Strongest):
+        scores = (
+            f"{option}: {_describe_pushes(slider)}{_describe_favour(rule, option)}"
+            for option, slider in rule.sliders.items()
         )
-        return "the strongest of<br>" + "<br>".join(pulls)
-    if isinstance(line, Swatches):
-        return _swatches(line)
-    if isinstance(line, NearestHair):
+        return "highest score of<br>" + "<br>".join(scores)
+    if isinstance(rule, Swatches):
+        return _describe_swatches(rule)
+    if isinstance(rule, NearestHair):
         return "nearest description"
-    assert isinstance(line, FirstFit)
-    return "<br>".join(_rule(rule) for rule in line.rules)
+    assert isinstance(rule, FirstFit)
+    return "<br>".join(map(_describe_condition_rule, rule.rules))
 
 
-def _swatches(line: Swatches) -> str:
-    text = f"nearest swatch to {line.attribute}, lightness x {line.lightness:g}"
-    if isinstance(line, SkinSwatches):
-        text += f", lift {line.lift:g}, undertone x {line.undertone:g}"
+def _describe_swatches(rule: Swatches) -> str:
+    text = f"nearest swatch to {rule.attribute}, lightness x {rule.lightness:g}"
+    if isinstance(rule, SkinSwatches):
+        text += f", lift {rule.lift:g}, undertone x {rule.undertone:g}"
     return text
 
 
-def _pushes(slider: Slider) -> str:
+def _describe_pushes(slider: Slider) -> str:
     return " ".join(
         f"{'+' if weight > 0 else '−'}{abs(weight):g} {name}"
         for name, weight in slider.pushes.items()
     )
 
 
-def _favour(value: float) -> str:
-    return f" (+{value:g})" if value else ""
+def _describe_favour(rule: Strongest, option: str) -> str:
+    favour = rule.favours.get(option, 0.0)
+    return f" (+{favour:g})" if favour else ""
 
 
-def _rule(rule: Rule) -> str:
-    conditions = list(_conditions(rule))
+def _describe_condition_rule(rule: Rule) -> str:
+    conditions = list(_describe_conditions(rule))
     return f"{rule.option}: {', '.join(conditions) if conditions else 'otherwise'}"
 
 
-def _conditions(rule: Rule) -> Iterator[str]:
+def _describe_conditions(rule: Rule) -> Iterator[str]:
     for name, words in rule.words.items():
         yield f"{name} {' or '.join(words)}"
     for name, bounds in rule.bounds.items():
-        yield name if name in SWITCHES else f"{name} {_bounds(bounds)}"
+        yield name if name in SWITCHES else f"{name} {_describe_bounds(bounds)}"
 
 
-def _bounds(bounds: Bounds) -> str:
+def _describe_bounds(bounds: Bounds) -> str:
     low, high = bounds
     return f"≥ {low:g}" if high >= 1 else f"≤ {high:g}"

@@ -1,4 +1,4 @@
-"""designer-a: reads features one by one, texture and fringe before silhouette."""
+"""Rule tables of designer-a: restrained sliders; hair by texture and fringe first."""
 
 from __future__ import annotations
 
@@ -202,4 +202,4 @@ TABLES: Mapping[str, Mapping[str, ParameterRule]] = {
     "toon-alter": TOON_ALTER,
     "avataaars": AVATAAARS,
 }
-"""The line of every parameter of every built-in engine."""
+"""Rules by engine and parameter name."""

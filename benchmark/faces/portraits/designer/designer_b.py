@@ -1,4 +1,4 @@
-"""designer-b: bolder sliders, silhouette before detail, colour before lightness."""
+"""Rule tables of designer-b: bolder sliders; hair by volume and height first."""
 
 from __future__ import annotations
 
@@ -202,4 +202,4 @@ TABLES: Mapping[str, Mapping[str, ParameterRule]] = {
     "toon-alter": TOON_ALTER,
     "avataaars": AVATAAARS,
 }
-"""The line of every parameter of every built-in engine."""
+"""Rules by engine and parameter name."""

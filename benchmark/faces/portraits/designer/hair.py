@@ -1,4 +1,4 @@
-"""Hair by nearest description: the option that a person's hair resembles most."""
+"""Choose the hair option whose description is nearest to a person's hair."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from benchmark.faces.portraits.designer.appearance import Appearance
 
 @dataclass(frozen=True)
 class HairShape:
-    """What a hair option shows, in the words that describe a person's hair."""
+    """What a hair option shows, in the words of `appearance.WORDS`.
+
+    Partings are left or right as seen in the picture. `volume`, `top` (height over the
+    crown) and `recession` lie in 0-1.
+    """
 
     length: str
     texture: str
@@ -26,7 +30,7 @@ class HairShape:
 
 @dataclass(frozen=True)
 class HairWeights:
-    """How much a full mismatch of each feature counts."""
+    """Cost of a full mismatch (difference 1) in each feature of `HairShape`."""
 
     length: float
     texture: float
@@ -47,13 +51,13 @@ LENGTHS = {
     "shoulder": 0.8,
     "long": 1.0,
 }
-"""Where hair ends, 1 being over the breast; bald stands far from everything else."""
+"""Position of each length on one scale: 1 ends on the chest, bald is far from all."""
 
 TEXTURES = {"straight": 0.0, "wavy": 0.33, "curly": 0.9, "coily": 1.0}
-"""How tightly hair winds."""
+"""Curl tightness of each texture, 0-1."""
 
 SIDES = {"shaved": 0.0, "short": 0.5, "full": 1.0}
-"""How much hair stands over the ears."""
+"""Amount of hair over the ears, 0-1."""
 
 FRINGES = {
     frozenset(("none", "side")): 0.1,
@@ -63,7 +67,7 @@ FRINGES = {
     frozenset(("side", "full")): 0.6,
     frozenset(("curtain", "full")): 0.8,
 }
-"""How different two fringes appearance."""
+"""Difference (0-1) between two fringes."""
 
 PARTINGS = {
     frozenset(("none", "left")): 0.6,
@@ -73,7 +77,7 @@ PARTINGS = {
     frozenset(("centre", "right")): 0.6,
     frozenset(("left", "right")): 0.7,
 }
-"""How different two partings appearance."""
+"""Difference (0-1) between two partings."""
 
 TIES = {
     frozenset(("none", "bun")): 1.0,
@@ -92,11 +96,11 @@ TIES = {
     frozenset(("ponytail", "pigtails")): 0.7,
     frozenset(("braids", "pigtails")): 0.2,
 }
-"""How different two ways of gathering hair appearance."""
+"""Difference (0-1) between two ways of tying hair."""
 
 
-def seen_hair(appearance: Appearance) -> HairShape:
-    """A person's hair in the words of the options."""
+def person_hair(appearance: Appearance) -> HairShape:
+    """Describe a person's hair in the same terms as the options."""
     words, numbers = appearance.words, appearance.numbers
     return HairShape(
         length=words["hair_length"],
@@ -112,55 +116,57 @@ def seen_hair(appearance: Appearance) -> HairShape:
 
 
 def mismatch(
-    seen: HairShape, option: HairShape, weights: HairWeights
+    person: HairShape, option: HairShape, weights: HairWeights
 ) -> dict[str, float]:
-    """What each feature adds to the difference between a head of hair and an option.
+    """Weighted difference of each feature between a person's hair and an option.
 
-    A shaved head has nothing but its length, a buzz cut neither fringe nor parting, and
-    gathered hair hides how long it is.
+    If either is bald, only length counts. If either is a buzz cut, fringe and parting
+    do not count. If both are tied, length does not count: tied hair hides it.
     """
-    away = {"length": abs(LENGTHS[seen.length] - LENGTHS[option.length])}
-    if "bald" in (seen.length, option.length):
-        return {"length": weights.length * away["length"]}
-    if seen.tied != "none" and option.tied != "none":
-        away["length"] = 0.0
-    if "buzz" not in (seen.length, option.length):
-        away["fringe"] = _apart(FRINGES, seen.fringe, option.fringe)
-        away["parting"] = _apart(PARTINGS, seen.parting, option.parting)
-    away |= {
-        "texture": abs(TEXTURES[seen.texture] - TEXTURES[option.texture]),
-        "tied": _apart(TIES, seen.tied, option.tied),
-        "sides": abs(SIDES[seen.sides] - SIDES[option.sides]),
-        "volume": abs(seen.volume - option.volume),
-        "top": abs(seen.top - option.top),
-        "recession": abs(_bare(seen.recession) - _bare(option.recession)),
+    length = abs(LENGTHS[person.length] - LENGTHS[option.length])
+    if "bald" in (person.length, option.length):
+        return {"length": weights.length * length}
+    both_tied = person.tied != "none" and option.tied != "none"
+    differences = {"length": 0.0 if both_tied else length}
+    if "buzz" not in (person.length, option.length):
+        differences["fringe"] = _difference(FRINGES, person.fringe, option.fringe)
+        differences["parting"] = _difference(PARTINGS, person.parting, option.parting)
+    differences |= {
+        "texture": abs(TEXTURES[person.texture] - TEXTURES[option.texture]),
+        "tied": _difference(TIES, person.tied, option.tied),
+        "sides": abs(SIDES[person.sides] - SIDES[option.sides]),
+        "volume": abs(person.volume - option.volume),
+        "top": abs(person.top - option.top),
+        "recession": abs(
+            _visible_recession(person.recession) - _visible_recession(option.recession)
+        ),
     }
-    return {name: getattr(weights, name) * value for name, value in away.items()}
+    return {name: getattr(weights, name) * value for name, value in differences.items()}
 
 
 @dataclass(frozen=True)
 class NearestHair:
-    """The hair option with the least mismatch in all."""
+    """The hair option with the smallest sum of mismatches."""
 
     options: Mapping[str, HairShape]
     weights: HairWeights
 
-    def read(self, parameter: Parameter, appearance: Appearance) -> str:
-        """The nearest option; the earlier one of equals."""
+    def evaluate(self, parameter: Parameter, appearance: Appearance) -> str:
+        """The nearest option; of equally near ones, the first in option order."""
         assert isinstance(parameter, Discrete)
-        seen = seen_hair(appearance)
+        person = person_hair(appearance)
 
-        def away(option: str) -> float:
+        def distance(option: str) -> float:
             shape = self.options[option]
-            return sum(mismatch(seen, shape, self.weights).values())
+            return sum(mismatch(person, shape, self.weights).values())
 
-        return min(parameter.options, key=away)
+        return min(parameter.options, key=distance)
 
 
-def _apart(table: Mapping[frozenset[str], float], one: str, other: str) -> float:
+def _difference(table: Mapping[frozenset[str], float], one: str, other: str) -> float:
     return 0.0 if one == other else table[frozenset((one, other))]
 
 
-def _bare(recession: float) -> float:
-    """How bare the front reads: a slightly high hairline goes unnoticed."""
+def _visible_recession(recession: float) -> float:
+    # A slightly high hairline (up to 0.2) does not count.
     return max(0.0, recession - 0.2) / 0.8

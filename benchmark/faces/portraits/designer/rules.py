@@ -1,4 +1,4 @@
-"""The lines that a designer's table is made of: sliders, swatches, rules in order."""
+"""Rule types of a designer's table: sliders, swatches and ordered conditions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarError, Discrete, Parameter
 from benchmark.avatars.colour import hex_to_rgb, srgb_to_lab
-from benchmark.avatars.spec import nearest
+from benchmark.avatars.spec import did_you_mean
 from benchmark.faces.portraits.designer.appearance import (
     NUMBERS,
     SWITCHES,
@@ -23,24 +23,26 @@ from benchmark.faces.portraits.designer.appearance import (
 
 Bounds = tuple[float, float]
 Condition = str | tuple[str, ...] | Bounds
-"""A word, several words, or the inclusive bounds of a number."""
+"""One accepted word, several accepted words, or the inclusive bounds of a number."""
 
 
 class ParameterRule(Protocol):
-    """How a designer sets one parameter."""
+    """Sets one engine parameter from a person's appearance."""
 
-    def read(self, parameter: Parameter, appearance: Appearance) -> float | str:
-        """The scalar or option that suits the appearance."""
+    def evaluate(self, parameter: Parameter, appearance: Appearance) -> float | str:
+        """The scalar (0-1) or option name for this appearance."""
         ...
 
 
 @dataclass(frozen=True)
 class Slider:
-    """A scalar: how far each attribute pushes it from where it rests for a usual face.
+    """A scalar that attributes push away from its value for an average face.
 
-    `pushes` maps an attribute to a weight (negative: more of it moves the slider down);
-    an attribute counts by its distance from the middle of its range. `gain` says how
-    boldly the designer moves the slider.
+    Attributes:
+        pushes: weight by attribute. An attribute counts by its distance from the middle
+            of its range; a negative weight lowers the scalar.
+        rest: value for an average face, in (0, 1).
+        gain: slope of the response at `rest`.
     """
 
     pushes: Mapping[str, float]
@@ -48,17 +50,17 @@ class Slider:
     gain: float = 1.0
 
     def push(self, appearance: Appearance) -> float:
-        """The weighted sum of what is unusual about the face."""
+        """Weighted sum of the attributes' distances from the middle of their ranges."""
         return sum(
             weight * (appearance.numbers[name] - sum(NUMBERS[name]) / 2)
             for name, weight in self.pushes.items()
         )
 
-    def read(self, parameter: Parameter, appearance: Appearance) -> float:
-        """Where the slider goes, in steps of a hundredth.
+    def evaluate(self, parameter: Parameter, appearance: Appearance) -> float:
+        """The scalar, rounded to 0.01.
 
-        A logistic curve with slope `gain` at `rest`: monotone in every attribute, and
-        never far beyond a stop however unusual the face.
+        A logistic function of the push with slope `gain` at `rest`: it is monotone in
+        every attribute and stays within 0-1.
         """
         del parameter
         steepness = self.gain / (self.rest * (1 - self.rest))
@@ -68,16 +70,16 @@ class Slider:
 
 @dataclass(frozen=True)
 class Strongest:
-    """A choice among shapes that otherwise blend: the one with the greatest pull.
+    """The option with the highest score, where an engine wants one shape, not a blend.
 
-    An option's pull is its slider's push plus its `favour`.
+    An option's score is its slider's push plus its entry in `favours` (default 0).
     """
 
     sliders: Mapping[str, Slider]
     favours: Mapping[str, float] = field(default_factory=dict)
 
-    def read(self, parameter: Parameter, appearance: Appearance) -> str:
-        """The option with the greatest pull; the earlier one of equals."""
+    def evaluate(self, parameter: Parameter, appearance: Appearance) -> str:
+        """The option with the highest score; of equals, the first."""
         del parameter
         return max(
             self.sliders,
@@ -87,49 +89,52 @@ class Strongest:
 
 @dataclass(frozen=True)
 class Swatches:
-    """The nearest swatch: Euclidean in CIELAB, lightness counted `lightness` times.
+    """The option whose swatch is nearest to a colour attribute.
 
-    A bald head's hair colour is that of the brows, which the attribute gives as well.
+    The distance is Euclidean in CIELAB, with the difference in L* multiplied by
+    `lightness`. For a bald person `hair_rgb` is the colour of the brows.
     """
 
     attribute: str
     lightness: float = 1.0
 
-    def read(self, parameter: Parameter, appearance: Appearance) -> str:
-        """The option whose swatch is nearest; the earlier one of equals."""
+    def evaluate(self, parameter: Parameter, appearance: Appearance) -> str:
+        """The option with the nearest swatch; of equally near ones, the first."""
         assert isinstance(parameter, Discrete)
-        judged = self.judge(appearance.colours[self.attribute])
-        away = (_lab(parameter.colours) - judged) * (self.lightness, 1.0, 1.0)
-        return parameter.options[int(np.square(away).sum(axis=1).argmin())]
+        perceived = self.perceive(appearance.colours[self.attribute])
+        offsets = (_lab(parameter.colours) - perceived) * (self.lightness, 1.0, 1.0)
+        return parameter.options[int(np.square(offsets).sum(axis=1).argmin())]
 
-    def judge(self, lab: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The colour that the designer takes a surface's own colour (3,) for."""
+    def perceive(self, lab: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The CIELAB colour (3,) that the designer matches, given the surface's own."""
         return lab
 
 
 @dataclass(frozen=True)
 class SkinSwatches(Swatches):
-    """The nearest swatch to skin as a photograph shows it.
+    """The option whose swatch is nearest to skin as a photograph shows it.
 
-    Cameras expose for the face, so skin darker than L* 60 is taken for lighter by the
-    share `lift` of what it lacks. Undertone is judged against usual skin: its hue's
-    distance from 56 degrees counts `undertone` times.
+    Attributes:
+        lift: cameras expose for the face, so L* below 60 is raised by this share of its
+            distance to 60.
+        undertone: the hue's distance from 56 degrees (typical skin) is multiplied by
+            this.
     """
 
     lift: float = 0.0
     undertone: float = 1.0
 
-    def judge(self, lab: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The skin's colour in the picture, its undertone overstated."""
+    def perceive(self, lab: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The skin's CIELAB colour (3,) with lifted lightness and scaled undertone."""
         lightness, a, b = lab
-        lightness += self.lift * max(0.0, _MIDDLE_SKIN - lightness)
+        lightness += self.lift * max(0.0, _LIFTED_BELOW - lightness)
         hue = np.degrees(np.arctan2(b, a))
-        hue = np.radians(_USUAL_HUE + self.undertone * (hue - _USUAL_HUE))
+        hue = np.radians(_TYPICAL_HUE + self.undertone * (hue - _TYPICAL_HUE))
         chroma = np.hypot(a, b)
         return np.array([lightness, chroma * np.cos(hue), chroma * np.sin(hue)])
 
 
-_MIDDLE_SKIN, _USUAL_HUE = 60.0, 56.0
+_LIFTED_BELOW, _TYPICAL_HUE = 60.0, 56.0
 
 
 @cache
@@ -139,14 +144,14 @@ def _lab(colours: tuple[str, ...]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Rule:
-    """An option, and the words and bounds that must be seen for it."""
+    """An option, and the words and number bounds that all must match for it."""
 
     option: str
     words: Mapping[str, tuple[str, ...]]
     bounds: Mapping[str, Bounds]
 
     def fits(self, appearance: Appearance) -> bool:
-        """Whether everything that the rule asks for is seen."""
+        """Whether all conditions hold."""
         return all(
             appearance.words[n] in words for n, words in self.words.items()
         ) and all(
@@ -157,25 +162,27 @@ class Rule:
 
 @dataclass(frozen=True)
 class FirstFit:
-    """Rules in order: the first one that fits decides; the last asks for nothing."""
+    """Ordered rules: the first that fits decides. The last has no conditions."""
 
     rules: tuple[Rule, ...]
 
-    def read(self, parameter: Parameter, appearance: Appearance) -> str:
+    def evaluate(self, parameter: Parameter, appearance: Appearance) -> str:
         """The option of the first rule that fits."""
         del parameter
         return next(rule.option for rule in self.rules if rule.fits(appearance))
 
 
 def first_fit(*rules: Rule) -> FirstFit:
-    """Rules in order; raises AvatarError where the last one is not "otherwise"."""
+    """Build a `FirstFit`; raises AvatarError if the last rule is not `otherwise`."""
     if rules[-1].words or rules[-1].bounds:
-        raise AvatarError(f"the last rule, for {rules[-1].option}, must always fit")
+        raise AvatarError(
+            f"the last rule, for {rules[-1].option}, must have no conditions"
+        )
     return FirstFit(rules)
 
 
 def when(option: str, **conditions: Condition) -> Rule:
-    """The rule for an option; raises AvatarError for an attribute nobody looks at."""
+    """Build the rule for an option; raises AvatarError for an unknown attribute."""
     words: dict[str, tuple[str, ...]] = {}
     bounds: dict[str, Bounds] = {}
     for name, condition in conditions.items():
@@ -188,25 +195,25 @@ def when(option: str, **conditions: Condition) -> Rule:
         else:
             known = (*WORDS, *NUMBERS, *SWITCHES)
             raise AvatarError(
-                f"rule for {option}: no attribute {name!r}{nearest(name, known)}"
+                f"rule for {option}: no attribute {name!r}{did_you_mean(name, known)}"
             )
     return Rule(option, words, bounds)
 
 
 def otherwise(option: str) -> Rule:
-    """The rule that always fits."""
+    """Build a rule without conditions, which always fits."""
     return Rule(option, {}, {})
 
 
 def over(low: float) -> Bounds:
-    """The bounds of a number that must reach `low`."""
+    """Bounds for a number of at least `low`."""
     return low, 1.0
 
 
 def under(high: float) -> Bounds:
-    """The bounds of a number that must not exceed `high`."""
+    """Bounds for a number of at most `high`."""
     return -1.0, high
 
 
 SHOWN: Bounds = (1.0, 1.0)
-"""The bounds of a switch that must be on."""
+"""Bounds for a boolean attribute that must be true."""

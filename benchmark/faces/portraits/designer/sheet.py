@@ -1,4 +1,4 @@
-"""A picture of faces beside the truths that both designers made for them."""
+"""Contact sheet of faces beside both designers' avatars on every built-in engine."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from benchmark.faces.parquet_set import read_manifest
 from benchmark.faces.portraits.designer.truths import (
     DESIGNERS,
     ENGINES,
+    load_engine,
     split_attributes,
     truth,
 )
 from benchmark.faces.split import FaceSplit
-from benchmark.registry import ENGINES as ENGINE_CLASSES
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -42,13 +42,25 @@ def draw_truths(
     size: int = 120,
     split: str = "validation",
 ) -> None:
-    """Draw `count` faces of a packed set, evenly through the split, with their truths.
+    """Write a PNG of faces beside the avatars that the designers made for them.
 
-    Each row shows two faces; each face is followed by both designers' avatars on every
-    built-in engine. Held-out faces are refused: nobody looks at them.
+    Each row shows two faces, each followed by both designers' avatars on every built-in
+    engine.
+
+    Args:
+        path: the PNG; its folder is created.
+        folder: a Parquet face set with attributes.
+        count: number of faces, spread evenly over the split.
+        size: edge of a tile in pixels.
+        split: any split but `heldout`, whose faces are used for scoring only.
+
+    Raises:
+        AvatarError: if `split` is `heldout`.
     """
     if split == "heldout":
-        raise AvatarError("held-out faces are for the score alone: draw another split")
+        raise AvatarError(
+            "held-out faces are for scoring only: draw the sheet from another split"
+        )
     faces = _choose(folder, split, count, size)
     tiles = _tiles(faces, size)
     sheet = _lay_out(tiles, size)
@@ -66,10 +78,10 @@ def _choose(folder: Path, split: str, count: int, size: int) -> SheetFaces:
 
 
 def _tiles(faces: SheetFaces, size: int) -> NDArray[np.uint8]:
-    """(n, 1 + engines x designers, size, size, 3) uint8: the face, then its avatars."""
+    """(n, 1 + engines * designers, size, size, 3) uint8: a face, then its avatars."""
     columns = [faces.pictures]
     for name in ENGINES:
-        engine = ENGINE_CLASSES.load(name)()
+        engine = load_engine(name)
         for designer in DESIGNERS:
             vectors = truth(name, engine.spec, designer, faces.attributes)
             columns.append(engine.render(vectors, size))

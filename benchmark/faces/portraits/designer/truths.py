@@ -1,4 +1,4 @@
-"""Truths: the avatar vectors that a designer makes from people's attributes."""
+"""Ground truth: the avatar vectors that a designer makes from people's attributes."""
 
 from __future__ import annotations
 
@@ -7,27 +7,26 @@ from pathlib import Path
 from typing import Any
 
 from benchmark.avatars import AvatarError, AvatarSpec, AvatarVectors
-from benchmark.avatars.spec import nearest
-from benchmark.faces.parquet_set import TRUTH_FOLDER, read_manifest, seal
+from benchmark.avatars.spec import did_you_mean
+from benchmark.faces.parquet_set import TRUTH_FOLDER, read_manifest, write_manifest
 from benchmark.faces.pictures import FaceSetError
-from benchmark.faces.portraits.designer import designer_a as first
-from benchmark.faces.portraits.designer import designer_b as second
+from benchmark.faces.portraits.designer import designer_a, designer_b
 from benchmark.faces.portraits.designer.appearance import read_appearance
 from benchmark.faces.portraits.designer.rules import ParameterRule
 from benchmark.faces.truth_csv import write_truth
 from benchmark.registry import ENGINES as ENGINE_CLASSES
 
 TABLES: dict[str, Mapping[str, Mapping[str, ParameterRule]]] = {
-    "designer-a": first.TABLES,
-    "designer-b": second.TABLES,
+    "designer-a": designer_a.TABLES,
+    "designer-b": designer_b.TABLES,
 }
-"""Tables by designer and engine; a table has one line a parameter."""
+"""Tables by designer and engine; a table has one rule per parameter."""
 
 DESIGNERS: tuple[str, ...] = tuple(TABLES)
-"""The designers, the main one first."""
+"""The designers; the first is the main one, the second a sensitivity check."""
 
-ENGINES: tuple[str, ...] = tuple(first.TABLES)
-"""The engines that both designers know."""
+ENGINES: tuple[str, ...] = tuple(designer_a.TABLES)
+"""The engines that both designers have tables for."""
 
 
 def truth(
@@ -36,49 +35,67 @@ def truth(
     designer: str,
     attributes: Sequence[Mapping[str, Any]],
 ) -> AvatarVectors:
-    """The vectors that `designer` makes on `engine`, a person each, from what is seen.
+    """Apply a designer's table for an engine to people's visible attributes.
 
-    Pure: the same attributes give the same vectors. Raises AvatarError for an unknown
-    engine or designer, a spec that the designer has no table for, and an attribute that
-    is missing or out of vocabulary.
+    A pure function: the same attributes give the same vectors.
+
+    Args:
+        engine: name of the engine; one of `ENGINES`.
+        spec: the engine's spec.
+        designer: one of `DESIGNERS`.
+        attributes: one mapping per person; an entry `face` names the person in errors.
+
+    Returns:
+        One vector per person, in order.
+
+    Raises:
+        AvatarError: if engine or designer are unknown, the table does not fit the spec,
+            or an attribute is missing or out of vocabulary.
     """
     table = _table(engine, spec, designer)
-    looks = [
+    appearances = [
         read_appearance(person, str(person.get("face", f"person {row}")))
         for row, person in enumerate(attributes)
     ]
-    return AvatarVectors.from_records(
-        spec,
-        [
-            {name: table[name].read(spec[name], appearance) for name in table}
-            for appearance in looks
-        ],
-    )
+    records = [
+        {name: table[name].evaluate(spec[name], appearance) for name in table}
+        for appearance in appearances
+    ]
+    return AvatarVectors.from_records(spec, records)
+
+
+def load_engine(engine: str) -> Any:
+    """Create an engine by its registered name.
+
+    The registry imports the engine, so that faces do not depend on `benchmark.engines`.
+    """
+    return ENGINE_CLASSES.load(engine)()
 
 
 def engine_spec(engine: str) -> AvatarSpec:
     """The spec of a registered engine."""
-    return ENGINE_CLASSES.load(engine)().spec
+    return load_engine(engine).spec
 
 
 def split_attributes(
     folder: Path, split: str
 ) -> tuple[tuple[str, ...], list[dict[str, Any]]]:
-    """The ids of a packed face set's split, and what is known of each face.
+    """Read the face ids and attributes of one split of a Parquet face set.
 
-    Raises FaceSetError for an unknown split and for faces without attributes.
+    Each face's id is added to its attributes as `face`. Raises FaceSetError for an
+    unknown split and for faces without attributes.
     """
     splits = read_manifest(folder).splits
     if split not in splits:
         raise FaceSetError(
-            f"{folder} has no split {split!r}{nearest(split, splits)}; it has "
-            f"{', '.join(splits)}"
+            f"{folder} has no split {split!r}{did_you_mean(split, splits)}; its splits "
+            f"are {', '.join(splits)}"
         )
     faces = splits[split].ids()
     known = splits[split].attributes(faces)
     if known is None:
         raise FaceSetError(
-            f"{splits[split].path}: a face has no attributes; designers need them"
+            f"{splits[split].path} has faces without attributes; designers need them"
         )
     return faces, [
         {str(name): value for name, value in person.items()} | {"face": face}
@@ -87,10 +104,10 @@ def split_attributes(
 
 
 def write_truths(folder: Path) -> None:
-    """Write every designer's truth for every engine over all splits, and seal them.
+    """Write truth/ENGINE.DESIGNER.csv for every engine and designer, over all splits.
 
-    `folder` is a sealed face set with attributes; it gets truth/ENGINE.DESIGNER.csv,
-    whose digests go into its manifest. The same faces give the same bytes.
+    `folder` is a Parquet face set with attributes. The files' digests are added to its
+    manifest. The same faces give the same bytes.
     """
     manifest = read_manifest(folder)
     faces: list[str] = []
@@ -105,7 +122,7 @@ def write_truths(folder: Path) -> None:
         for designer in DESIGNERS:
             path = folder / TRUTH_FOLDER / f"{engine}.{designer}.csv"
             write_truth(path, faces, truth(engine, spec, designer, attributes))
-    seal(
+    write_manifest(
         folder,
         manifest.name,
         manifest.version,
@@ -117,19 +134,19 @@ def write_truths(folder: Path) -> None:
 def _table(engine: str, spec: AvatarSpec, designer: str) -> Mapping[str, ParameterRule]:
     if designer not in TABLES:
         raise AvatarError(
-            f"there is no designer {designer!r}{nearest(designer, DESIGNERS)}; there "
-            f"are {' and '.join(DESIGNERS)}"
+            f"unknown designer {designer!r}{did_you_mean(designer, DESIGNERS)}; the "
+            f"designers are {' and '.join(DESIGNERS)}"
         )
     if engine not in TABLES[designer]:
         raise AvatarError(
-            f"{designer} has no table for engine {engine!r}{nearest(engine, ENGINES)}; "
-            f"the built-in engines are {', '.join(ENGINES)}"
+            f"{designer} has no table for engine {engine!r}"
+            f"{did_you_mean(engine, ENGINES)}; it has tables for {', '.join(ENGINES)}"
         )
     table = TABLES[designer][engine]
-    strange = sorted(set(table) ^ set(spec.names))
-    if strange:
+    unmatched = sorted(set(table) ^ set(spec.names))
+    if unmatched:
         raise AvatarError(
-            f"{designer}'s table for engine {engine} does not fit its spec: only one "
-            f"of the two has {strange[0]}"
+            f"{designer}'s table for engine {engine} does not fit the engine's spec: "
+            f"only one of them has parameter {unmatched[0]}"
         )
     return table

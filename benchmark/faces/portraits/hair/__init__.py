@@ -1,1 +1,1 @@
-"""Hair, brows, lashes and beards of synthetic portraits, drawn as shaded strands."""
+"""Hair, brows, lashes and beards of synthetic portraits as shaded strands."""

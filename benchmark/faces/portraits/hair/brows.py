@@ -1,4 +1,4 @@
-"""Brows and lashes: short strands laid on the face along a few landmarks."""
+"""Brows and lashes: short strands on the face, placed by eye landmarks."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from benchmark.faces.portraits.head import Head
 from benchmark.faces.portraits.people import Person
 
 BROW_HAIRS = 420
-"""Hairs of one brow."""
+"""Number of hairs per brow."""
 LASHES = 46
-"""Lashes of one upper lid."""
+"""Number of lashes per upper lid."""
 
 
 def brow_curve(
     person: Person, head: Head, side: str, t: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Middle line and half thickness of a brow.
+    """Centre line and half thickness of a brow.
 
     Args:
-        person: brow_thickness, brow_arch and brow_angle are read.
-        head: Eye landmarks are read.
+        person: The person; ``brow_thickness``, ``brow_arch``, ``brow_angle`` are used.
+        head: The head; its eye landmarks are used.
         side: ``"l"`` or ``"r"``.
-        t: (n,) 0 at the inner end, 1 at the outer end.
+        t: (n,) position along the brow: 0 at the inner end, 1 at the outer end.
 
     Returns:
-        x (n,), y (n,) and half thickness (n,) in the head's coordinates.
+        x (n,), y (n,) and half thickness (n,) in head space (cm).
     """
     marks = head.landmarks
     inner, outer = marks[f"eye_inner_{side}"], marks[f"eye_outer_{side}"]
@@ -44,7 +44,7 @@ def brow_curve(
 
 
 def _on_face(frame: HeadFrame, x: np.ndarray, y: np.ndarray, off: float) -> np.ndarray:
-    """(n, 3) points of the face's front at x and y, lifted off it."""
+    """(n, 3) points on the front of the face at x and y, raised by ``off`` cm."""
     starts = np.stack([x, y, np.full_like(x, 30.0)], -1)
     ahead = np.tile(np.array([0.0, 0.0, -1.0]), (len(x), 1))
     distance = frame.surface.cast(starts, ahead)
@@ -57,10 +57,10 @@ def grow_brows(
     """Return (2 * BROW_HAIRS, 4, 3) float32 brow hairs.
 
     Args:
-        person: brow_thickness, brow_arch and brow_angle are read (0 to 1).
+        person: The person; ``brow_thickness``, ``brow_arch``, ``brow_angle`` are used.
         head: The head in its expression.
-        frame: Its frame.
-        rng: Source of randomness.
+        frame: The frame of the head.
+        rng: Random number generator.
     """
     paths = []
     for side in ("l", "r"):
@@ -71,7 +71,7 @@ def grow_brows(
         ahead_x, ahead_y, _ = brow_curve(person, head, side, np.minimum(t + 0.1, 1.1))
         along = np.stack([ahead_x - x, ahead_y - y], -1)
         along /= np.linalg.norm(along, axis=1, keepdims=True)
-        # Hairs stand up at the inner end and lie along the brow at the outer one.
+        # Hairs point up at the inner end and along the brow at the outer end.
         rise = np.interp(t, [0, 0.15, 0.45, 1], [1.3, 0.7, 0.25, -0.1]) - 0.35 * across
         way = along + np.stack([0 * rise, rise], -1)
         way /= np.linalg.norm(way, axis=1, keepdims=True)
@@ -85,11 +85,11 @@ def grow_brows(
 
 
 def grow_lashes(head: Head, rng: np.random.Generator) -> np.ndarray:
-    """Return (2 * LASHES, 4, 3) float32 upper lashes along the lids' edges.
+    """Return (2 * LASHES, 4, 3) float32 upper lashes along the edge of the lids.
 
     Args:
         head: The head in its expression.
-        rng: Source of randomness.
+        rng: Random number generator.
     """
     paths = []
     for side, sign in (("l", 1.0), ("r", -1.0)):

@@ -1,4 +1,4 @@
-"""Drawing hair over a head, and the shadow that hair throws on it."""
+"""Draw hair over a head, and compute the shadow that it casts."""
 
 from __future__ import annotations
 
@@ -9,54 +9,58 @@ import numpy as np
 from benchmark.avatars.part_classes import PART_IDS
 from benchmark.faces.portraits.camera import Camera, pixel_rays
 from benchmark.faces.portraits.hair.frame import HeadFrame
-from benchmark.faces.portraits.hair.grow import Growth
-from benchmark.faces.portraits.hair.scalp import cover
-from benchmark.faces.portraits.hair.shading import ShadowGrid, shade, shadow_grid
-from benchmark.faces.portraits.hair.strands import Layer, paint
+from benchmark.faces.portraits.hair.grow import HairGrowth
+from benchmark.faces.portraits.hair.scalp import hair_density
+from benchmark.faces.portraits.hair.shading import (
+    ShadowGrid,
+    shade_strands,
+    shadow_grid,
+)
+from benchmark.faces.portraits.hair.strands import Layer, draw_strands
 from benchmark.faces.portraits.light import Lights
 
 OPEN_SKY = np.array([0.0, 0.55, 0.84])
-"""Direction from which ambient light mostly reaches hair that a camera sees."""
+"""Unit direction from which most ambient light reaches visible hair."""
 
 
 @dataclass(frozen=True)
-class Shadows:
-    """The shadow that a head of hair throws, on itself and on the skin.
+class HairShadows:
+    """The shadow that hair casts on itself and on other surfaces.
 
     Attributes:
-        lamps: One grid a lamp of the rig.
-        sky: Grid towards the open sky, for light from all around.
+        lamps: One grid per lamp of the rig.
+        sky: Grid in direction ``OPEN_SKY``, for ambient light.
     """
 
     lamps: tuple[ShadowGrid, ...]
     sky: ShadowGrid
 
-    def lamp_reach(self, points: np.ndarray) -> np.ndarray:
-        """Return (lamps, n) shares, 0 to 1, of each lamp's light that reach points.
+    def lamp_transmission(self, points: np.ndarray) -> np.ndarray:
+        """Return (lamps, n) the share of each lamp's light that reaches points.
 
         Args:
-            points: (n, 3) on the skin, in the head's coordinates (cm).
+            points: (n, 3) points in head space (cm).
         """
         return np.stack([np.exp(-0.9 * g.occlusion(points)) for g in self.lamps])
 
-    def openness(self, points: np.ndarray) -> np.ndarray:
-        """Return (n,) shares, 0 to 1, of the light from all around.
+    def ambient_transmission(self, points: np.ndarray) -> np.ndarray:
+        """Return (n,) the share of ambient light that reaches points.
 
         Args:
-            points: (n, 3) on the skin, in the head's coordinates (cm).
+            points: (n, 3) points in head space (cm).
         """
         return np.exp(-0.45 * np.minimum(self.sky.occlusion(points), 2.5))
 
 
-def cast_shadows(growth: Growth, lights: Lights) -> Shadows:
-    """Fill the shadow grids of a head of hair.
+def cast_shadows(growth: HairGrowth, lights: Lights) -> HairShadows:
+    """Compute the shadow grids of hair.
 
     Args:
-        growth: The hair; brows, lashes and beards throw no shadow.
-        lights: The rig.
+        growth: The hair. Brows, lashes and beards cast no shadow.
+        lights: The light rig.
 
     Returns:
-        The shadows, for `draw` and for shading the skin.
+        The shadows, for ``draw_hair`` and for shading skin and clothes.
     """
     places, masses = [growth.frame.origin[None]], [np.zeros(1)]
     for bundle in growth.bundles:
@@ -65,7 +69,7 @@ def cast_shadows(growth: Growth, lights: Lights) -> Shadows:
             masses.append(2 * bundle.mass()[:, 1::2].ravel())
     points, mass = np.concatenate(places), np.concatenate(masses)
     grids = tuple(shadow_grid(points, mass, lamp.direction) for lamp in lights.lamps)
-    return Shadows(grids, shadow_grid(points, mass, OPEN_SKY, 1.2))
+    return HairShadows(grids, shadow_grid(points, mass, OPEN_SKY, 1.2))
 
 
 def _outward(frame: HeadFrame, points: np.ndarray) -> np.ndarray:
@@ -76,9 +80,9 @@ def _outward(frame: HeadFrame, points: np.ndarray) -> np.ndarray:
 
 
 def _scalp_layer(
-    growth: Growth, camera: Camera, depth: np.ndarray, lights: Lights
+    growth: HairGrowth, camera: Camera, depth: np.ndarray, lights: Lights
 ) -> Layer:
-    """The tinted scalp under the hair, drawn from the depth buffer."""
+    """The tint of the scalp under the hair, drawn from the depth buffer."""
     size = camera.size
     rgb = np.zeros((size, size, 3), np.float32)
     alpha = np.zeros((size, size), np.float32)
@@ -89,7 +93,9 @@ def _scalp_layer(
         seen = np.isfinite(depth)
         forward = rays[seen] @ camera.rotation[2]
         places = origin + rays[seen] * (depth[seen] / forward)[:, None]
-        density = cover(growth.frame, places, growth.recession, 0.14) * growth.tint
+        density = (
+            hair_density(growth.frame, places, growth.recession, 0.14) * growth.tint
+        )
         normal = _outward(growth.frame, places.copy())
         alpha[seen] = density
         rgb[seen] = _scalp_light(growth.colour, normal, lights) * density[:, None]
@@ -99,44 +105,43 @@ def _scalp_layer(
 
 
 def _scalp_light(colour: np.ndarray, normal: np.ndarray, lights: Lights) -> np.ndarray:
-    arriving = 0.5 * lights.environment.radiance(normal)
+    incoming_light = 0.5 * lights.environment.radiance(normal)
     for lamp in lights.lamps:
         facing = np.clip(normal @ lamp.direction, 0, 1)[:, None]
-        arriving = arriving + facing * np.array(lamp.colour) * 0.4
-    return colour * 0.6 * arriving
+        incoming_light = incoming_light + facing * np.array(lamp.colour) * 0.4
+    return colour * 0.6 * incoming_light
 
 
-def draw(
-    growth: Growth,
+def draw_hair(
+    growth: HairGrowth,
     camera: Camera,
     depth: np.ndarray,
     lights: Lights,
-    shadows: Shadows,
+    shadows: HairShadows,
 ) -> Layer:
-    """Draw hair as the camera sees it.
+    """Draw hair.
 
     Args:
         growth: The hair of one head.
-        camera: The view; draw at twice the final size and shrink for smooth edges.
-        depth: (size, size) depth of the head, cm along the optical axis, infinite
-            where there is none.
+        camera: The view.
+        depth: (size, size) depth of what is already drawn, in cm along the optical
+            axis; infinite where nothing is drawn.
         lights: The light rig.
-        shadows: The hair's shadows, from `cast_shadows`.
+        shadows: Result of ``cast_shadows``.
 
     Returns:
-        The layer: premultiplied linear RGB, alpha, depth, part classes.
+        The layer of hair.
 
     Raises:
-        ValueError: The depth buffer is not of the camera's size.
+        ValueError: If the shape of ``depth`` is not (camera.size, camera.size).
     """
     if depth.shape != (camera.size, camera.size):
         raise ValueError(
-            f"depth has shape {depth.shape}; expected {(camera.size, camera.size)}, "
-            "the camera's size."
+            f"depth has shape {depth.shape}; expected {(camera.size, camera.size)}"
         )
     base = _scalp_layer(growth, camera, depth, lights)
     colours = [
-        shade(
+        shade_strands(
             bundle.points,
             bundle.albedo(),
             _outward(growth.frame, bundle.points.copy()),
@@ -148,4 +153,4 @@ def draw(
         )
         for bundle in growth.bundles
     ]
-    return paint(list(growth.bundles), colours, camera, depth, base)
+    return draw_strands(list(growth.bundles), colours, camera, depth, base)

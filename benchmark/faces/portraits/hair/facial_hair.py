@@ -1,4 +1,4 @@
-"""Beards and moustaches: short strands over the head's own beard regions."""
+"""Beards and moustaches: short strands on the beard regions of the head."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from benchmark.faces.portraits.head import Head
 
 @dataclass(frozen=True)
 class Beard:
-    """How one kind of facial hair is trimmed.
+    """Parameters of a kind of facial hair.
 
     Attributes:
-        regions: The head's region weights where it grows, with their densities.
-        count: Strands thrown.
-        length: Length in cm.
+        regions: Density (0 to 1) by head region.
+        count: Number of sampled roots; those of low density are dropped.
+        length: Length of a strand in cm.
         radius: Half width of a strand in cm.
-        opacity: Of each strand.
-        hang: How much of the direction is downwards; the rest stands off the skin.
+        opacity: Opacity of a strand, 0 to 1.
+        hang: Weight of the downward direction against the skin normal.
     """
 
     regions: dict[str, float]
@@ -38,13 +38,13 @@ BEARDS: dict[str, Beard] = {
     "short_beard": Beard({"beard": 1.0, "moustache": 1.0}, 15000, 0.5, 0.024, 0.7, 1.7),
     "full_beard": Beard({"beard": 1.0, "moustache": 1.0}, 13000, 2.4, 0.032, 0.8, 1.6),
 }
-"""Trims by the vocabulary's names; ``none`` has none."""
+"""Parameters by value of ``Person.facial_hair``, except ``none``."""
 
 
 def _beard_roots(
     beard: Beard, head: Head, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Roots, normals and moustache weights, sampled by area and region weight."""
+    """Sample roots by area and region weight: points, normals, moustache weights."""
     weight = np.zeros(len(head.vertices), np.float32)
     for name, density in beard.regions.items():
         weight = np.maximum(weight, density * head.regions[name])
@@ -70,16 +70,16 @@ def grow_beard(
     """Grow facial hair.
 
     Args:
-        kind: A name of `BEARDS`.
-        head: The head in its expression; its regions are read.
-        frame: Its frame.
-        rng: Source of randomness.
+        kind: A name in ``BEARDS``.
+        head: The head in its expression.
+        frame: The frame of the head.
+        rng: Random number generator.
 
     Returns:
         (S, 5, 3) float32 strands.
 
     Raises:
-        ValueError: No facial hair has that name.
+        ValueError: If ``kind`` is unknown.
     """
     if kind not in BEARDS:
         raise ValueError(f"facial_hair {kind!r} is unknown; known: {sorted(BEARDS)}")
@@ -88,7 +88,7 @@ def grow_beard(
     count = len(points)
     side = np.sign(points[:, :1])
     down = np.array([0.0, -1.0, 0.12]) + rng.normal(0, 0.16, (count, 3))
-    # A moustache is combed away from the middle; chin hair is drawn towards it.
+    # Moustache hair points away from the middle, chin hair towards it.
     down[:, 0] += (lip * 0.9 * side[:, 0]) - (1 - lip) * 0.05 * points[:, 0]
     down -= normals * (down * normals).sum(1, keepdims=True) * 0.8
     length = beard.length * rng.uniform(0.55, 1.1, count) * frame.scale

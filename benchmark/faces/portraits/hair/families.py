@@ -1,9 +1,9 @@
-"""Hair families: which heads of hair exist, in which world, and what they imply.
+"""Hair families and the attributes that they imply.
 
-A family is data, one row of ``families.csv``. It fixes the words a designer would use
-for it (length, texture, fringe, parting, tie, sides), bounds its scalars, says who
-wears it how often, and belongs to exactly one world, so that no training picture shows
-a held-out family. Left and right are as seen in the picture.
+A family is a row of ``families.csv``. It sets the categorical hair attributes (length,
+texture, fringe, parting, tie, sides), the ranges of the numeric ones, and its frequency
+by sex and age. It belongs to exactly one domain, so no training picture shows a
+held-out family. Left and right are as seen in the picture.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
-World = Literal["train", "validation", "heldout"]
+Domain = Literal["train", "validation", "heldout"]
 HairLength = Literal["bald", "buzz", "short", "chin", "shoulder", "long"]
 HairTexture = Literal["straight", "wavy", "curly", "coily"]
 HairFringe = Literal["none", "full", "side", "curtain"]
@@ -21,33 +21,33 @@ HairParting = Literal["none", "left", "centre", "right"]
 HairTied = Literal["none", "bun", "top_bun", "ponytail", "braids", "pigtails"]
 HairSides = Literal["shaved", "short", "full"]
 
-VERSIONS: tuple[World, ...] = get_args(World)
-"""The three worlds: ``train``, the ``validation`` shift, the ``heldout`` shift."""
+DOMAINS: tuple[Domain, ...] = get_args(Domain)
+"""Domains of hair families; people of ``validation-shifted`` use ``validation``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HairFamily:
-    """One family of hair and the attributes that it implies.
+    """One hair family and the attributes that it implies.
 
     Attributes:
-        name: The family's name, as stored in a portrait's ``hair_family``.
-        world: The only world whose people wear it.
+        name: Name of the family, recorded as ``hair_family``.
+        domain: The only domain in which it occurs.
         hair_length: Where the longest strands end.
-        hair_texture: How a single strand bends.
-        hair_fringe: What falls over the forehead.
+        hair_texture: Shape of a single strand.
+        hair_fringe: Hair over the forehead.
         hair_parting: Side of the parting as seen in the picture.
         hair_tied: How the hair is gathered.
-        hair_sides: Length over the ears against the top.
-        hair_volume: Inclusive bounds (0-1) of how far hair stands off the head.
-        hair_top: Inclusive bounds (0-1) of its height over the crown.
-        hair_recession: Inclusive bounds (0-1) of the hairline's retreat.
-        male: Relative frequency among men (0: men never wear it).
-        female: Relative frequency among women.
-        ages: Inclusive bounds, in years, of who wears it.
+        hair_sides: Length over the ears relative to the top.
+        hair_volume: Bounds (0-1) of the distance of hair from the head.
+        hair_top: Bounds (0-1) of the height of hair over the crown.
+        hair_recession: Bounds (0-1) of how far the hairline recedes.
+        male: Relative frequency among men; 0 for never.
+        female: Relative frequency among women; 0 for never.
+        ages: Minimum and maximum age in years.
     """
 
     name: str
-    world: World
+    domain: Domain
     hair_length: HairLength
     hair_texture: HairTexture = "straight"
     hair_fringe: HairFringe = "none"
@@ -68,10 +68,10 @@ class HairFamily:
             sex: ``"female"`` or ``"male"``.
 
         Raises:
-            ValueError: The sex is neither of the two.
+            ValueError: If ``sex`` is neither of the two.
         """
         if sex not in ("female", "male"):
-            raise ValueError(f"sex is {sex!r}; expected 'female' or 'male'.")
+            raise ValueError(f"sex is {sex!r}; expected 'female' or 'male'")
         return self.female if sex == "female" else self.male
 
 
@@ -85,7 +85,7 @@ def _bounds(row: dict[str, str], name: str) -> tuple[float, float]:
 def _family(row: dict[str, str]) -> HairFamily:
     return HairFamily(
         name=row["name"],
-        world=cast("World", row["world"]),
+        domain=cast("Domain", row["domain"]),
         hair_length=cast("HairLength", row["hair_length"]),
         hair_texture=cast("HairTexture", row["hair_texture"]),
         hair_fringe=cast("HairFringe", row["hair_fringe"]),
@@ -110,19 +110,19 @@ FAMILIES: dict[str, HairFamily] = _read_table()
 """Every family by name."""
 
 
-def families(world: str) -> tuple[HairFamily, ...]:
-    """Return the families of one world, in a fixed order.
+def families(domain: str) -> tuple[HairFamily, ...]:
+    """Return the families of one domain, in a fixed order.
 
     Args:
-        world: ``"train"``, ``"validation"`` (the shifted part of the validation
-            split; its in-distribution part wears ``train`` families) or ``"heldout"``.
+        domain: ``"train"``, ``"validation"`` (the shifted part of the validation
+            split; the in-distribution part uses ``"train"``) or ``"heldout"``.
 
     Returns:
-        The families whose ``world`` it is.
+        The families of the domain.
 
     Raises:
-        ValueError: The world is unknown.
+        ValueError: If the domain is unknown.
     """
-    if world not in VERSIONS:
-        raise ValueError(f"Unknown world {world!r}; expected one of {VERSIONS}.")
-    return tuple(family for family in FAMILIES.values() if family.world == world)
+    if domain not in DOMAINS:
+        raise ValueError(f"domain {domain!r} is unknown; expected one of {DOMAINS}")
+    return tuple(family for family in FAMILIES.values() if family.domain == domain)

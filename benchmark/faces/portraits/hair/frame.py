@@ -1,9 +1,8 @@
-"""The head as hair sees it: an axis, three half-extents and a table of outer radii.
+"""The head as a table of outer radii, for fast collision tests of strands.
 
-Hair needs to know where up, front and the surface are, far more often than it needs
-triangles. So the head is scanned once into a star-shaped table: radii from the skull's
-centre above brow level, radii from the vertical axis below it. Pushing a point out of
-the head is then one look-up.
+The head is scanned once by ray casting. Above brow level, the table holds radii from
+the centre of the skull; below it, radii from the vertical axis. Moving a point out of
+the head then needs one table look-up instead of a mesh query.
 """
 
 # pyright: reportInvalidTypeForm=false, reportArgumentType=false
@@ -29,7 +28,14 @@ ROWS_BELOW = 44
 AZIMUTHS = 96
 """Table columns around the head; column 0 looks along +z (the face)."""
 FAR = 60.0
-"""Distance, in centimetres, from which the scanning rays start."""
+"""Distance in cm from which the scanning rays start."""
+
+
+def vec3_array(values: np.ndarray) -> wp.array:
+    """Copy (..., 3) values into a Warp array of vec3 on the CPU."""
+    return wp.array(
+        np.ascontiguousarray(values, np.float32), dtype=wp.vec3, device="cpu"
+    )
 
 
 @wp.kernel
@@ -47,10 +53,10 @@ def _cast(
 
 
 class Surface:
-    """Skin triangles and the search tree over them.
+    """Skin triangles with a search tree for ray casting.
 
     Args:
-        vertices: (V, 3) positions in centimetres.
+        vertices: (V, 3) positions in cm.
         triangles: (T, 3) vertex ids.
     """
 
@@ -70,15 +76,10 @@ class Surface:
             directions: (n, 3) unit directions.
 
         Returns:
-            (n,) distances to the first hit; -1 where a ray misses.
+            (n,) distances to the first hit in cm; -1 where a ray misses.
         """
         distances = wp.empty(len(starts), dtype=wp.float32, device="cpu")
-        rays = [
-            wp.array(
-                np.ascontiguousarray(side, np.float32), dtype=wp.vec3, device="cpu"
-            )
-            for side in (starts, directions)
-        ]
+        rays = vec3_array(starts), vec3_array(directions)
         inputs = [self._mesh.id, *rays, distances]
         wp.launch(_cast, dim=len(starts), inputs=inputs, device="cpu")
         return distances.numpy().copy()
@@ -86,16 +87,16 @@ class Surface:
 
 @dataclass(frozen=True)
 class HeadFrame:
-    """Skull-centred frame and outer radii of one head; lengths in centimetres.
+    """Skull-centred coordinate frame and outer radii of one head; lengths in cm.
 
     Attributes:
         origin: (3,) point inside the skull at brow level.
-        eye: Height of the eyes, in the head's coordinates.
-        extents: (3,) half width, height of the crown over brow level, half depth.
-        chin: Height of the chin, in the head's coordinates.
-        depth: Distance from brow level to the table's last row.
+        eye: Height of the eyes in head space.
+        extents: (3,) half width, height of the crown above brow level, half depth.
+        chin: Height of the chin in head space.
+        depth: Distance from brow level to the last row of the table.
         radii: (ROWS_ABOVE + ROWS_BELOW, AZIMUTHS) float32 outer radii.
-        surface: The skin's triangles, ready for rays.
+        surface: The skin triangles.
     """
 
     origin: np.ndarray
@@ -108,31 +109,31 @@ class HeadFrame:
 
     @property
     def scale(self) -> float:
-        """Size of this head against the mean head (about 0.9 to 1.1)."""
+        """Size relative to the mean head (about 0.9 to 1.1)."""
         return float(self.extents[1]) / 9.5
 
     def height(self, mean_height: np.ndarray) -> np.ndarray:
-        """Move heights from the mean head to this one.
+        """Map heights on the mean head to this head.
 
         Args:
             mean_height: (n,) cm above the eyes of the mean head (crown 11.5, brow 2,
                 mouth -7, chin -11.3).
 
         Returns:
-            (n,) heights in this head's coordinates.
+            (n,) heights in head space of this head.
         """
         above = (self.origin[1] + self.extents[1] - self.eye) / 11.5
         below = (self.eye - self.chin) / 11.3
         return self.eye + mean_height * np.where(mean_height > 0, above, below)
 
     def outer_radius(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return each point's own radius and the head's radius in its direction.
+        """Return the radius of each point and of the head in its direction.
 
         Args:
-            points: (n, 3) in the head's coordinates.
+            points: (n, 3) in head space.
 
         Returns:
-            Two (n,) arrays in centimetres; the point is outside where the first is
+            Two (n,) arrays in cm. A point is outside the head where the first value is
             the larger one.
         """
         local = points - self.origin
@@ -159,7 +160,7 @@ class HeadFrame:
 
 
 def _scan_rays(origin: np.ndarray, depth: float) -> tuple[np.ndarray, np.ndarray]:
-    """Inward rays of the table: (n, 3) starts and (n, 3) directions."""
+    """Inward rays, one per table entry: (n, 3) starts and (n, 3) directions."""
     azimuth = np.arange(AZIMUTHS) * 2 * np.pi / AZIMUTHS
     around = np.stack([np.sin(azimuth), 0 * azimuth, np.cos(azimuth)], -1)
     elevation = (1 - np.arange(ROWS_ABOVE) / (ROWS_ABOVE - 1)) * np.pi / 2
@@ -180,33 +181,34 @@ def _half_width(vertices: np.ndarray, height: float) -> float:
     return float(np.abs(vertices[near, 0]).max())
 
 
-def make_frame(
-    vertices: np.ndarray, triangles: np.ndarray, eye: float, chin: float
-) -> HeadFrame:
-    """Scan a head into a frame.
+def scan_head(head: Head) -> HeadFrame:
+    """Scan the skin of a portrait's head.
 
     Args:
-        vertices: (V, 3) head and shoulders in centimetres, y up, face along +z.
-        triangles: (T, 3) vertex ids of the skin.
-        eye: Height of the eyes in the same coordinates.
-        chin: Height of the chin.
+        head: The head in its expression.
 
     Returns:
-        The head's frame.
+        The frame of the head.
     """
+    vertices, marks = head.vertices, head.landmarks
+    eye, chin = (
+        float((marks["eye_l"][1] + marks["eye_r"][1]) / 2),
+        float(marks["chin"][1]),
+    )
     crown = float(vertices[:, 1].max())
     brow = eye + 0.175 * (crown - eye)
-    head = vertices[vertices[:, 1] > eye + 0.26 * (crown - eye)]
-    front, back = float(head[:, 2].max()), float(head[:, 2].min())
+    skull = vertices[vertices[:, 1] > eye + 0.26 * (crown - eye)]
+    front, back = float(skull[:, 2].max()), float(skull[:, 2].min())
     origin = np.array([0.0, brow, (front + back) / 2], np.float32)
     half_width = _half_width(vertices, eye + 0.5 * (crown - eye))
     depth = brow - chin + 4.0
     starts, directions = _scan_rays(origin, depth)
-    surface = Surface(vertices, triangles)
+    surface = Surface(vertices, head.triangles[head.surface == 0])
     distances = surface.cast(starts, directions)
     radii = np.where(distances > 0, FAR - distances, np.nan)
+    radii = radii.reshape(ROWS_ABOVE + ROWS_BELOW, AZIMUTHS)
     neck_row = ROWS_ABOVE + int(ROWS_BELOW * (brow - chin) / depth)
-    radii = _filled(radii.reshape(ROWS_ABOVE + ROWS_BELOW, AZIMUTHS), neck_row)
+    radii = _fill_missing_radii(radii, neck_row)
     return HeadFrame(
         origin,
         eye,
@@ -218,22 +220,8 @@ def make_frame(
     )
 
 
-def frame_of(head: Head) -> HeadFrame:
-    """Scan a portrait's head into a frame.
-
-    Args:
-        head: The head; its skin and its eye and chin landmarks are read.
-
-    Returns:
-        The head's frame.
-    """
-    skin = head.triangles[head.surface == 0]
-    eye = (head.landmarks["eye_l"][1] + head.landmarks["eye_r"][1]) / 2
-    return make_frame(head.vertices, skin, float(eye), float(head.landmarks["chin"][1]))
-
-
-def _filled(radii: np.ndarray, neck_row: int) -> np.ndarray:
-    """Continue missing rows downwards; below the chin keep the neck, not shoulders."""
+def _fill_missing_radii(radii: np.ndarray, neck_row: int) -> np.ndarray:
+    """Fill missing entries from the row above; below the chin, ignore shoulders."""
     for row in range(1, len(radii)):
         missing = ~np.isfinite(radii[row])
         if row > neck_row:

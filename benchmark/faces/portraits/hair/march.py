@@ -1,7 +1,7 @@
-"""Growing strands step by step over a head: the inner loops, as warp kernels.
+"""Grow strands step by step over a head, and curl them (Warp kernels).
 
-Every strand carries its own small plan (where it is combed, how much it weighs, what
-it is tied to); the kernels know nothing of families.
+Each strand has its own parameters in a ``StrandPlan``: combing direction, gravity, tie
+point and so on. The kernels do not depend on hair families.
 """
 
 # pyright: reportInvalidTypeForm=false, reportArgumentType=false
@@ -21,37 +21,38 @@ from benchmark.faces.portraits.hair.frame import (
     ROWS_ABOVE,
     ROWS_BELOW,
     HeadFrame,
+    vec3_array,
 )
 
 wp.set_module_options({"enable_backward": False})
 
 STEPS = 36
-"""Steps a strand is marched before it is cut and resampled."""
+"""Points per strand before it is cut and resampled."""
 EASE = wp.constant(1.4)
-"""Power by which steps grow to the tip: hair bends most where it leaves the skin."""
+"""Exponent of the step spacing: steps are shorter at the root, where hair bends."""
 
 
 @dataclass
-class Plan:
-    """How each of S strands grows; lengths in centimetres.
+class StrandPlan:
+    """Growth parameters of S strands. Lengths are in cm, strengths are per step.
 
     Attributes:
         roots: (S, 3) start points.
-        start: (S, 3) unit first directions.
-        comb: (S, 3) directions the strands are combed to.
-        comb_weight: (S,) strength of the comb a step.
-        comb_fade: (S,) how soon along the strand the comb lets go (0 never).
-        gravity: (S,) strength of gravity a step.
-        hold: (S,) 0 or 1; 1 keeps gravity off until the strand has left the face.
+        start: (S, 3) unit directions at the root.
+        comb: (S, 3) combing directions.
+        comb_weight: (S,) strength of combing.
+        comb_fade: (S,) how early combing fades along the strand; 0 for never.
+        gravity: (S,) strength of gravity.
+        hold: (S,) 0 to 1; at 1, gravity starts only beside the face.
         target: (S, 3) tie points.
         pull: (S,) strength of the pull towards the tie point.
-        stiffness: (S,) how much of its direction a strand keeps a step.
+        stiffness: (S,) weight of the previous direction.
         length: (S,) full lengths.
-        clearance: (S,) how far off the head the strand rides.
-        cut: (S,) height at which the scissors end it.
-        front: (S,) -1 falls behind the shoulder … 1 falls before it.
+        clearance: (S,) distance from the head.
+        cut: (S,) height in head space at which the strand is cut.
+        front: (S,) -1 falls behind the shoulder, 1 in front of it.
         rise: (S,) length over which the strand reaches its clearance.
-        hug: (S,) how firmly strands settle back onto the head, per cm off it.
+        hug: (S,) strength of the pull towards the head, per cm of distance.
     """
 
     roots: np.ndarray
@@ -83,7 +84,7 @@ class _Table:
 
 @wp.func
 def _pushed(table: _Table, point: wp.vec3, clearance: float):
-    """Move a point out of the head to at least a clearance off its surface."""
+    """Move a point away from the head to at least a distance of `clearance`."""
     local = point - table.origin
     flat = wp.sqrt(local[0] * local[0] + local[2] * local[2])
     radius = flat
@@ -118,7 +119,7 @@ def _pushed(table: _Table, point: wp.vec3, clearance: float):
 
 
 @wp.func
-def _ramp(value: float, low: float, high: float):
+def _smoothstep(value: float, low: float, high: float):
     x = wp.clamp((value - low) / (high - low), 0.0, 1.0)
     return x * x * (3.0 - 2.0 * x)
 
@@ -157,7 +158,7 @@ def _march(
         aside = wp.max(
             wp.abs(local[0]) / table.extents[0], -local[2] / table.extents[2]
         )
-        falling = 1.0 - hold * (1.0 - _ramp(aside, 0.55, 1.0))
+        falling = 1.0 - hold * (1.0 - _smoothstep(aside, 0.55, 1.0))
         held = 1.0 - falling + (1.0 - hold) * falling * wp.pow(1.0 - t, comb_fade)
         along = comb[strand] - outward * wp.dot(comb[strand], outward) * 0.85
         push = along * (comb_weight * held)
@@ -166,15 +167,15 @@ def _march(
             toward = target[strand] - point
             toward = toward - outward * wp.dot(toward, outward) * 0.6
             push = push + wp.normalize(toward) * pull
-        # From the jaw on, hair is led before the shoulder or behind it.
+        # Below the jaw, guide hair in front of the shoulder or behind it.
         ahead = point[2] - table.origin[2]
         if point[1] < table.chin + 6.0 and front * ahead < 6.0:
             push = push + wp.vec3(0.0, 0.0, front * 0.4)
-        above = 0.12 + clearance * _ramp(t * length, 0.0, rising)
+        above = 0.12 + clearance * _smoothstep(t * length, 0.0, rising)
         shell = _pushed(table, point, above + 40.0)
         gap = 40.0 - wp.length(shell - point)
         hug = wp.clamp(gap, 0.0, 2.0) * hugging
-        hug = hug * _ramp(point[1], table.chin, table.chin + 6.0)
+        hug = hug * _smoothstep(point[1], table.chin, table.chin + 6.0)
         push = push - outward * hug
         rate = wp.clamp(step, 0.2, 1.5)
         heading = wp.normalize(heading * stiffness + push * rate)
@@ -190,7 +191,7 @@ def _bend(
     scalars: wp.array2d(dtype=wp.float32),
     out: wp.array2d(dtype=wp.vec3),
 ):
-    """Gather strands into locks, then wind each lock around its own path."""
+    """Gather strands into locks, then wind them around the path of the lock."""
     strand = wp.tid()
     gather = scalars[0, strand]
     spread = scalars[1, strand]
@@ -209,7 +210,7 @@ def _bend(
         t = float(index) / float(steps - 1)
         goal = paths[index, lead] + offset * spread
         own = paths[index, strand]
-        point = own + (goal - own) * wp.min(gather * _ramp(t, 0.0, 0.6), 1.0)
+        point = own + (goal - own) * wp.min(gather * _smoothstep(t, 0.0, 0.6), 1.0)
         tangent = wp.normalize(paths[index, lead] - paths[index - 1, lead])
         if index == 1:
             outward = paths[0, strand] - table.origin
@@ -219,7 +220,7 @@ def _bend(
         travelled = travelled + wp.length(paths[index, strand] - previous)
         previous = paths[index, strand]
         angle = phase + travelled / wavelength * 6.2831853
-        swing = amplitude * _ramp(travelled, 0.0, wavelength * 0.8)
+        swing = amplitude * _smoothstep(travelled, 0.0, wavelength * 0.8)
         point = point + side * (swing * wp.sin(angle))
         point = point + other * (swing * round_ * wp.cos(angle))
         out[index, strand] = _pushed(table, point, 0.1)
@@ -235,19 +236,13 @@ def _table(frame: HeadFrame) -> _Table:
     return table
 
 
-def _vectors(values: np.ndarray) -> wp.array:
-    return wp.array(
-        np.ascontiguousarray(values, np.float32), dtype=wp.vec3, device="cpu"
-    )
-
-
-def march(frame: HeadFrame, plan: Plan, points: int) -> np.ndarray:
+def march_strands(frame: HeadFrame, plan: StrandPlan, points: int) -> np.ndarray:
     """Grow the strands of a plan and cut them.
 
     Args:
-        frame: The head.
-        plan: S strands.
-        points: Points a strand in the result.
+        frame: The frame of the head.
+        plan: Parameters of S strands.
+        points: Points per strand in the result.
 
     Returns:
         (S, points, 3) float32 from root to tip, denser at the root.
@@ -257,16 +252,16 @@ def march(frame: HeadFrame, plan: Plan, points: int) -> np.ndarray:
     scalars += [plan.stiffness, plan.length, plan.clearance, plan.front]
     scalars += [plan.hug, plan.rise]
     out = wp.empty((STEPS, count), dtype=wp.vec3, device="cpu")
-    inputs = [_table(frame), _vectors(plan.roots), _vectors(plan.start)]
-    inputs += [_vectors(plan.comb), _vectors(plan.target)]
+    inputs = [_table(frame), vec3_array(plan.roots), vec3_array(plan.start)]
+    inputs += [vec3_array(plan.comb), vec3_array(plan.target)]
     inputs += [wp.array(np.stack(scalars).astype(np.float32), device="cpu"), out]
     wp.launch(_march, dim=count, inputs=inputs, device="cpu")
     paths = out.numpy()
-    return _resampled(paths, _end(paths, plan), points)
+    return _resample(paths, _end(paths, plan), points)
 
 
-def _end(paths: np.ndarray, plan: Plan) -> np.ndarray:
-    """Fractional step, (S,), at which each strand is cut or reaches its tie."""
+def _end(paths: np.ndarray, plan: StrandPlan) -> np.ndarray:
+    """(S,) fractional step at which each strand is cut or reaches its tie point."""
     low = paths[..., 1] < plan.cut
     low[:2] = False
     first = np.where(low.any(0), low.argmax(0), STEPS - 1)
@@ -281,7 +276,7 @@ def _end(paths: np.ndarray, plan: Plan) -> np.ndarray:
     return np.maximum(end, 1.0)
 
 
-def _resampled(paths: np.ndarray, end: np.ndarray, points: int) -> np.ndarray:
+def _resample(paths: np.ndarray, end: np.ndarray, points: int) -> np.ndarray:
     at = np.linspace(0, 1, points)[:, None] * np.minimum(end, STEPS - 1.001)
     low = at.astype(int)
     strand = np.arange(paths.shape[1])
@@ -290,7 +285,7 @@ def _resampled(paths: np.ndarray, end: np.ndarray, points: int) -> np.ndarray:
     return np.ascontiguousarray(grown.transpose(1, 0, 2), np.float32)
 
 
-def bend(
+def curl_strands(
     frame: HeadFrame,
     paths: np.ndarray,
     leader: np.ndarray,
@@ -305,21 +300,22 @@ def bend(
     """Gather strands into locks and curl them.
 
     Args:
-        frame: The head.
+        frame: The frame of the head.
         paths: (S, P, 3) strands.
-        leader: (S,) index of the strand that leads each strand's lock.
-        gather: (S,) 0 (loose) to 1 (all tips in the lock); above 1 sooner so.
-        spread: (S,) share of the distance to the leader that is kept.
-        amplitude: (S,) radius of the curl, cm.
-        wavelength: (S,) cm a turn.
-        phase: (S,) radians at the root.
-        roundness: (S,) 0 (a flat wave) to 1 (a helix).
+        leader: (S,) index of the leading strand of each strand's lock.
+        gather: (S,) 0 (loose) to 1 (tips meet in the lock); above 1, closer to the
+            root.
+        spread: (S,) share of the root distance to the leader that is kept.
+        amplitude: (S,) radius of the curl in cm.
+        wavelength: (S,) length of one turn in cm.
+        phase: (S,) phase at the root in radians.
+        roundness: (S,) 0 (flat wave) to 1 (helix).
 
     Returns:
         (S, P, 3) float32 strands, all outside the head.
     """
     scalars = [gather, spread, amplitude, wavelength, phase, roundness]
-    source = _vectors(paths.transpose(1, 0, 2))
+    source = vec3_array(paths.transpose(1, 0, 2))
     out = wp.empty(source.shape, dtype=wp.vec3, device="cpu")
     inputs = [_table(frame), source, wp.array(leader.astype(np.int32), device="cpu")]
     inputs += [wp.array(np.stack(scalars).astype(np.float32), device="cpu"), out]

@@ -1,4 +1,4 @@
-"""Where hair grows: the hairline, roots sampled inside it, and the scalp's own tint."""
+"""The hairline, the density of hair on the scalp, and sampling of strand roots."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy as np
 
 from benchmark.faces.portraits.hair.frame import HeadFrame
 
+# Azimuth of the hairline, and its height (0 at brow level, 1 at the crown): full and
+# receded.
 _AZIMUTH = np.radians([0, 22, 38, 48, 58, 66, 72, 77, 82, 86, 110, 118, 132, 180])
 _HEIGHT = np.array(
     [
@@ -34,7 +36,7 @@ _RECEDED = np.array(
 
 @dataclass(frozen=True)
 class Roots:
-    """Where strands start.
+    """Roots of S strands.
 
     Attributes:
         points: (S, 3) float32 on the skin.
@@ -52,7 +54,7 @@ class Roots:
         return len(self.points)
 
     def keep(self, chosen: np.ndarray) -> Roots:
-        """Return the roots that a (S,) mask or index array picks."""
+        """Return the roots selected by a (S,) mask or an index array."""
         return Roots(
             self.points[chosen],
             self.normals[chosen],
@@ -61,7 +63,7 @@ class Roots:
         )
 
     def joined(self, others: Roots) -> Roots:
-        """Return these roots and others."""
+        """Return these roots followed by others."""
         return Roots(
             np.concatenate([self.points, others.points]),
             np.concatenate([self.normals, others.normals]),
@@ -71,7 +73,7 @@ class Roots:
 
 
 def skull_angles(frame: HeadFrame, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (azimuth in radians, height in crown units) of points, each (n,)."""
+    """Return azimuth (radians) and height (1 at the crown) of points, (n,) each."""
     local = (points - frame.origin) / frame.extents
     return np.arctan2(local[:, 0], local[:, 2]), local[:, 1]
 
@@ -81,10 +83,10 @@ def hairline(azimuth: np.ndarray, recession: float) -> np.ndarray:
 
     Args:
         azimuth: (n,) radians, 0 at the face.
-        recession: 0 (low and round) to 1 (only a wreath is left).
+        recession: 0 (full) to 1 (hair only at the sides and back).
 
     Returns:
-        (n,) heights, 0 at brow level, 1 at the crown; higher than 1 for bald fronts.
+        (n,) heights; 0 at brow level, 1 at the crown.
     """
     around = np.abs(azimuth)
     low = np.interp(around, _AZIMUTH, _HEIGHT)
@@ -92,16 +94,16 @@ def hairline(azimuth: np.ndarray, recession: float) -> np.ndarray:
     return low + (high - low) * min(recession, 1.0)
 
 
-def cover(
+def hair_density(
     frame: HeadFrame, points: np.ndarray, recession: float, softness: float = 0.06
 ) -> np.ndarray:
-    """How densely hair grows at points of the head's surface.
+    """Density of hair at points on the skin.
 
     Args:
-        frame: The head.
-        points: (n, 3) on the skin, in the head's coordinates.
-        recession: 0 to 1.
-        softness: Width of the hairline's fade, in crown units.
+        frame: The frame of the head.
+        points: (n, 3) points on the skin in head space.
+        recession: How far the hairline recedes, 0 to 1.
+        softness: Width of the fade at the hairline, relative to the crown's height.
 
     Returns:
         (n,) densities, 0 (bare) to 1.
@@ -119,7 +121,7 @@ def _on_ear(frame: HeadFrame, points: np.ndarray) -> np.ndarray:
 
 
 def _crown_patch(frame: HeadFrame, points: np.ndarray, recession: float) -> np.ndarray:
-    """Thinning on top of the head, from recession 0.45 on: (n,) 0 to 1."""
+    """(n,) thinning at the crown, 0 to 1; it starts at recession 0.45."""
     local = (points - frame.origin) / frame.extents
     distance = np.hypot(local[:, 0], local[:, 2] + 0.25)
     reach = 1.05 * np.clip((recession - 0.45) / 0.5, 0, 1)
@@ -127,22 +129,12 @@ def _crown_patch(frame: HeadFrame, points: np.ndarray, recession: float) -> np.n
     return thin * np.clip((recession - 0.45) / 0.4, 0, 1)
 
 
-def sample_surface(
-    frame: HeadFrame, count: int, wanted: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Sample points evenly by area over some triangles.
-
-    Args:
-        frame: The head.
-        count: How many points.
-        wanted: (T,) mask of triangles to use.
-        rng: Source of randomness.
-
-    Returns:
-        (count, 3) float32 points and (count, 3) float32 unit normals.
-    """
+def _sample_surface(
+    frame: HeadFrame, count: int, chosen_triangles: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """(count, 3) float32 points, uniform by area over a (T,) mask of triangles."""
     surface = frame.surface
-    corners = surface.vertices[surface.triangles[wanted]]
+    corners = surface.vertices[surface.triangles[chosen_triangles]]
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     area = np.linalg.norm(cross, axis=1)
     sums = np.cumsum(area)
@@ -153,8 +145,7 @@ def sample_surface(
     triangle = corners[chosen]
     points = triangle[:, 0] * (1 - first - second)
     points = points + triangle[:, 1] * first + triangle[:, 2] * second
-    normals = cross[chosen] / np.maximum(area[chosen, None], 1e-9)
-    return points.astype(np.float32), normals.astype(np.float32)
+    return points.astype(np.float32)
 
 
 def sample_roots(
@@ -163,19 +154,19 @@ def sample_roots(
     """Sample strand roots over the scalp.
 
     Args:
-        frame: The head.
-        count: How many points to throw on the skull; those off the scalp fall away.
-        recession: 0 to 1.
-        rng: Source of randomness.
+        frame: The frame of the head.
+        count: Number of sampled points; those outside the scalp are dropped.
+        recession: How far the hairline recedes, 0 to 1.
+        rng: Random number generator.
 
     Returns:
-        The roots, fewer than ``count``.
+        At most ``count`` roots.
     """
     first = frame.surface.vertices[frame.surface.triangles[:, 0]]
     wanted = first[:, 1] > frame.origin[1] - 1.4 * frame.extents[1]
     wanted &= np.abs(first[:, 0]) < 1.4 * frame.extents[0]
-    points, _ = sample_surface(frame, count, wanted, rng)
-    density = cover(frame, points, recession, 0.12)
+    points = _sample_surface(frame, count, wanted, rng)
+    density = hair_density(frame, points, recession, 0.12)
     points = points[rng.random(count) < density]
     radius, surface = frame.outer_radius(points)
     points = points[radius > surface * 0.97]

@@ -1,9 +1,9 @@
-"""Light on strands: how much reaches them, and what they send back.
+"""Light on strands: shadows and reflection.
 
-Shadows come from light-aligned grids of strand density (the idea of deep opacity
-maps, Yuksel & Keyser 2008); the reflection has a diffuse part after Kajiya & Kay
-(1989) and the two shifted highlights of Marschner et al. (2003): a white one towards
-the root, a coloured one towards the tip.
+Shadows use light-aligned grids of strand density, similar to deep opacity maps (Yuksel
+& Keyser 2008). Reflection has a diffuse part (Kajiya & Kay 1989) and two shifted
+highlights (Marschner et al. 2003): a white one towards the root and a coloured one
+towards the tip.
 """
 
 # pyright: reportInvalidTypeForm=false, reportArgumentType=false
@@ -19,24 +19,24 @@ import numpy as np
 import warp as wp
 from scipy import ndimage
 
+from benchmark.faces.portraits.hair.frame import vec3_array
 from benchmark.faces.portraits.light import Lights
 
 wp.set_module_options({"enable_backward": False})
 
 CELLS = 40
-"""Cells along each edge of a shadow grid."""
+"""Number of cells along each edge of a shadow grid."""
 
 
 @dataclass(frozen=True)
 class ShadowGrid:
-    """How much hair lies before each place, seen from one direction.
+    """Optical depth of hair in one direction.
 
     Attributes:
-        axes: (3, 3) rows: two across, the last towards the light.
-        low: (3,) smallest coordinates along the axes.
-        cell: (3,) cell edges, cm.
-        depth: (CELLS, CELLS, CELLS) float32 centimetres of hair between a cell and
-            the light.
+        axes: (3, 3) unit axes as rows; the last one points towards the light.
+        low: (3,) minimum coordinates along the axes.
+        cell: (3,) edges of a cell in cm.
+        depth: (CELLS, CELLS, CELLS) float32 optical depth between a cell and the light.
     """
 
     axes: np.ndarray
@@ -45,7 +45,7 @@ class ShadowGrid:
     depth: np.ndarray
 
     def occlusion(self, points: np.ndarray) -> np.ndarray:
-        """Return (n,) optical depths of hair before points (n, 3)."""
+        """Return (n,) optical depths between points (n, 3) and the light."""
         at = (points @ self.axes.T - self.low) / self.cell - 0.5
         return ndimage.map_coordinates(
             self.depth, at.T, order=1, mode="nearest", prefilter=False
@@ -65,13 +65,13 @@ def shadow_grid(
     """Fill a grid with strand density and sum it along the light.
 
     Args:
-        points: (n, 3) places of hair.
-        mass: (n,) projected area that each stands for, cm².
-        direction: (3,) towards the light.
-        blur: Softness in cells.
+        points: (n, 3) points on strands.
+        mass: (n,) projected area of each point in cm².
+        direction: (3,) direction towards the light.
+        blur: Standard deviation of the blur in cells.
 
     Returns:
-        The grid.
+        The shadow grid.
     """
     axes = _axes(direction)
     local = axes @ points.T.astype(np.float32)
@@ -81,10 +81,10 @@ def shadow_grid(
     flat = (index[0] * CELLS + index[1]) * CELLS + index[2]
     filled = np.bincount(flat, mass, CELLS**3).reshape(CELLS, CELLS, CELLS)
     filled = ndimage.gaussian_filter(filled.astype(np.float32), blur, mode="constant")
-    # However tightly hair is bound, light still finds its outermost strands.
+    # Limit the density, so that the outermost strands of tied hair stay lit.
     filled = np.minimum(filled, 0.45 * cell[0] * cell[1])
     toward = np.cumsum(filled[..., ::-1], -1)[..., ::-1]
-    # A cell does not shade itself in full; half of it lies behind its middle.
+    # A cell shades itself with half of its hair.
     return ShadowGrid(axes, low, cell, (toward - filled / 2) / (cell[0] * cell[1]))
 
 
@@ -132,35 +132,29 @@ def _reflect(
     out[strand, index] = total
 
 
-def _vectors(values: np.ndarray) -> wp.array:
-    return wp.array(
-        np.ascontiguousarray(values, np.float32), dtype=wp.vec3, device="cpu"
-    )
-
-
 def _ambient(lights: Lights, outward: np.ndarray, depth: np.ndarray) -> np.ndarray:
-    """Blurred sky, horizon, floor and window light, dimmed inside the hair."""
-    world = lights.environment
+    """Ambient light from the environment, attenuated by optical `depth`."""
+    environment = lights.environment
     up = outward[..., 1:2]
     sky, floor = np.clip(0.5 + up, 0, 1) ** 1.5, np.clip(0.5 - up, 0, 1) ** 1.5
     rest = np.clip(1 - sky - floor, 0, 1)
-    total = sky * np.array(world.up, np.float32)
-    total = total + rest * np.array(world.side, np.float32)
-    total = total + floor * np.array(world.down, np.float32)
-    facing = np.clip(outward @ world.patch_direction.astype(np.float32), 0, 1)
-    share = min(1.0, world.patch_width**2 * 0.8)
-    total = total + facing[..., None] * np.array(world.patch, np.float32) * share
+    total = sky * np.array(environment.up, np.float32)
+    total = total + rest * np.array(environment.side, np.float32)
+    total = total + floor * np.array(environment.down, np.float32)
+    facing = np.clip(outward @ environment.patch_direction.astype(np.float32), 0, 1)
+    share = min(1.0, environment.patch_width**2 * 0.8)
+    total = total + facing[..., None] * np.array(environment.patch, np.float32) * share
     return total * np.exp(-depth)[..., None] * 0.8
 
 
-def _along(grid: ShadowGrid, points: np.ndarray) -> np.ndarray:
-    """(S, P) optical depths along strands (S, P, 3), looked up at every other point."""
+def _depth_along_strands(grid: ShadowGrid, points: np.ndarray) -> np.ndarray:
+    """(S, P) optical depths of strands (S, P, 3), evaluated at every other point."""
     half = points[:, ::2]
     found = grid.occlusion(half.reshape(-1, 3)).reshape(half.shape[:2])
     return np.repeat(found, 2, axis=1)[:, : points.shape[1]]
 
 
-def shade(
+def shade_strands(
     points: np.ndarray,
     albedo: np.ndarray,
     outward: np.ndarray,
@@ -170,39 +164,42 @@ def shade(
     grids: tuple[ShadowGrid, ...],
     open_grid: ShadowGrid,
 ) -> np.ndarray:
-    """Return the light that strands send to the eye.
+    """Compute the light that strands reflect towards the camera.
 
     Args:
         points: (S, P, 3) strands.
         albedo: (S, P, 3) linear RGB.
         outward: (S, P, 3) unit vectors away from the head.
         gloss: (S,) strength of the highlights.
-        eye: (3,) the camera's place.
+        eye: (3,) position of the camera.
         lights: The light rig.
-        grids: One shadow grid a lamp.
-        open_grid: Grid towards the open sky and the camera, for ambient light.
+        grids: One shadow grid per lamp.
+        open_grid: Shadow grid for ambient light.
 
     Returns:
         (S, P, 3) float32 linear RGB.
     """
     shape = points.shape[:2]
-    # Light that other strands scatter forward keeps thick hair from going black.
-    reach = [0.16 + 0.84 * np.exp(-1.1 * _along(grid, points)) for grid in grids]
-    hidden = 0.55 * _along(open_grid, points)
+    # The constant is light scattered by other strands; thick hair is not black.
+    reach = [
+        0.16 + 0.84 * np.exp(-1.1 * _depth_along_strands(grid, points))
+        for grid in grids
+    ]
+    hidden = 0.55 * _depth_along_strands(open_grid, points)
     ambient = _ambient(lights, outward, np.minimum(hidden, 1.5))
     out = wp.empty(shape, dtype=wp.vec3, device="cpu")
     lamps = np.stack([lamp.direction for lamp in lights.lamps])
     colours = np.array([lamp.colour for lamp in lights.lamps])
     inputs = [
-        _vectors(points),
-        _vectors(albedo),
-        _vectors(outward),
+        vec3_array(points),
+        vec3_array(albedo),
+        vec3_array(outward),
         wp.array(gloss.astype(np.float32), device="cpu"),
         wp.vec3(*np.asarray(eye, np.float32).tolist()),
-        _vectors(lamps),
-        _vectors(colours),
+        vec3_array(lamps),
+        vec3_array(colours),
         wp.array(np.stack(reach).astype(np.float32), device="cpu"),
-        _vectors(ambient),
+        vec3_array(ambient),
         out,
     ]
     wp.launch(_reflect, dim=shape, inputs=inputs, device="cpu")

@@ -1,45 +1,47 @@
-"""From a style to a plan: what the barber does to every root."""
+"""Turn a hair style into growth parameters for every strand."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from benchmark.faces.portraits.hair.frame import HeadFrame
-from benchmark.faces.portraits.hair.march import Plan
+from benchmark.faces.portraits.hair.march import StrandPlan
 from benchmark.faces.portraits.hair.scalp import Roots
 from benchmark.faces.portraits.hair.style import Style
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def unit_vectors(vectors: np.ndarray) -> np.ndarray:
+    """Normalise (..., 3) vectors."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
 
 
-def _blend(value: np.ndarray, low: float, high: float) -> np.ndarray:
+def _ramp(value: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Linear ramp: 0 below `low`, 1 above `high`."""
     return np.clip((value - low) / (high - low), 0, 1)
 
 
 def local_places(frame: HeadFrame, roots: Roots) -> np.ndarray:
-    """Return (S, 3) root places as multiples of the skull's half-extents."""
+    """Return (S, 3) root positions relative to the half-extents of the skull."""
     return (roots.points - frame.origin) / frame.extents
 
 
-def zones(place: np.ndarray) -> dict[str, np.ndarray]:
-    """Soft memberships (S,) of roots in top, sides, back and front, summing to 1."""
-    top = _blend(place[:, 1], 0.42, 0.72)
-    front = top * _blend(place[:, 2], 0.1, 0.45)
-    back = (1 - top) * _blend(-place[:, 2], 0.3, 0.7)
+def head_zones(place: np.ndarray) -> dict[str, np.ndarray]:
+    """Return (S,) weights of roots for top, sides, back and front, which sum to 1."""
+    top = _ramp(place[:, 1], 0.42, 0.72)
+    front = top * _ramp(place[:, 2], 0.1, 0.45)
+    back = (1 - top) * _ramp(-place[:, 2], 0.3, 0.7)
     return {"top": top - front, "front": front, "back": back, "sides": 1 - top - back}
 
 
 def _parting(style: Style, place: np.ndarray) -> np.ndarray:
-    """(S,) -1 or 1: on which side of the parting a root lies."""
-    line = style.part * _blend(place[:, 2], -0.75, 0.1)
+    """(S,) side of the parting on which a root lies: -1 or 1."""
+    line = style.part * _ramp(place[:, 2], -0.75, 0.1)
     wiggle = 0.02 * np.sin(place[:, 2] * 9)
     return np.where(place[:, 0] > line + wiggle, 1.0, -1.0)
 
 
 def _flow(style: Style, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
-    """(S, 3) directions into which the comb drags each root."""
+    """(S, 3) combing directions, not normalised."""
     x, y, z = place.T
     ones = np.ones_like(x)
     if style.flow == "radial":
@@ -52,14 +54,14 @@ def _flow(style: Style, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
         spread = np.where(style.raise_ > 4, -0.45, 0.25)
         return np.stack([spread * x, -0.35 * (y < 0.5), -ones], -1)
     if style.flow == "forward":
-        side = _blend(np.abs(x), 0.6, 0.9)
+        side = _ramp(np.abs(x), 0.6, 0.9)
         return np.stack([0.3 * x, -0.9 * side - 0.25, 1 - 0.75 * side], -1)
     if style.flow == "part":
         side = _parting(style, place)
-        drift = np.where(z > 0.3, -0.3, -0.15) - 0.4 * _blend(z, 0.4, 0.8)
+        drift = np.where(z > 0.3, -0.3, -0.15) - 0.4 * _ramp(z, 0.4, 0.8)
         return np.stack([side, -0.25 * (np.abs(x) > 0.7), drift], -1)
     if style.flow == "over":
-        across = _blend(x, 0.45, 0.7) * _blend(y, 0.02, 0.2)
+        across = _ramp(x, 0.45, 0.7) * _ramp(y, 0.02, 0.2)
         over = np.stack([-ones, 0.5 * ones, 0.15 * ones], -1)
         down = np.stack([0 * x, -ones, -0.4 * ones], -1)
         return down + (over - down) * across[:, None]
@@ -81,57 +83,57 @@ def _lengths(
     if style.flow == "over":
         combed = (place[:, 0] > 0.5) & (place[:, 1] > 0.05)
         length = np.where(combed, style.top, length)
-    low = _blend(place[:, 1], -0.6, 0.35)
+    low = _ramp(place[:, 1], -0.6, 0.35)
     return length * (style.taper + (1 - style.taper) * low)
 
 
 def _globe(
     style: Style, frame: HeadFrame, roots: Roots, volume: float, top: float
 ) -> np.ndarray:
-    """(S,) lengths (cm of a mean head) whose tips fill a round outline."""
+    """(S,) lengths (cm on the mean head) whose tips form a round outline."""
     gap = style.globe * (0.35 + 0.65 * volume)
     rise = gap + style.raise_ * (top - 0.5)
     middle = frame.origin + np.array([0.0, 0.12, -0.1]) * frame.extents
     radii = frame.extents / frame.scale + np.array([gap, rise, gap])
     local = (roots.points - middle) / frame.scale / radii
     way = roots.normals / radii
-    # Solve |local + way s| = 1 for the way s to the outline.
+    # Solve |local + way s| = 1 for the distance s to the outline.
     a, b = (way**2).sum(1), (way * local).sum(1)
     c = (local**2).sum(1) - 1
     return np.maximum((-b + np.sqrt(np.maximum(b * b - a * c, 0))) / a, 0.6)
 
 
 def in_lanes(style: Style, frame: HeadFrame, roots: Roots) -> np.ndarray:
-    """Return (S,) mask of roots that lie on the rows of a braided scalp."""
+    """Return (S,) mask of roots that lie on the rows of a braided style."""
     place = local_places(frame, roots)
     around = np.arctan2(place[:, 0], np.maximum(place[:, 1] + 0.35, 0.05))
     row = around * frame.extents[0] * 1.15 / style.lanes
     return np.abs(row - np.round(row)) < 0.19
 
 
-def _shorn(style: Style, place: np.ndarray) -> np.ndarray:
+def _is_shaved(style: Style, place: np.ndarray) -> np.ndarray:
     return (place[:, 1] < style.shave_below) | (
         np.abs(place[:, 0]) > style.shave_beside
     )
 
 
 def in_fringe(style: Style, place: np.ndarray) -> np.ndarray:
-    """Return (S,) mask of roots at places (S, 3) whose hair covers the forehead."""
+    """Return (S,) mask of roots whose hair covers the forehead; ``place`` is (S, 3)."""
     if style.fringe in ("none", "curtain"):
         return np.zeros(len(place), bool)
     depth = 0.18 if style.fringe == "full" else 0.36
     return (place[:, 2] > depth) & (np.abs(place[:, 0]) < 0.66) & (place[:, 1] > 0.3)
 
 
-def _comb_fringe(
+def _guide_fringe(
     style: Style,
     frame: HeadFrame,
-    plan: Plan,
+    plan: StrandPlan,
     place: np.ndarray,
     normals: np.ndarray,
     rng: np.random.Generator,
 ) -> None:
-    """Lay the fringe over the forehead and cut it."""
+    """Guide the fringe over the forehead and cut it; changes ``plan``."""
     fringe = in_fringe(style, place)
     count = int(fringe.sum())
     if not count:
@@ -146,8 +148,8 @@ def _comb_fringe(
         way = np.stack([side * 1.0, -0.15 + 0 * x, 0.35 + 0 * x], -1)
         plan.hold[fringe] = 0.5
         edge = style.fringe_cut - 2.5 * np.abs(x - style.part)
-    plan.comb[fringe] = _unit(way)
-    plan.start[fringe] = _unit(plan.comb[fringe] + 0.4 * normals[fringe])
+    plan.comb[fringe] = unit_vectors(way)
+    plan.start[fringe] = unit_vectors(plan.comb[fringe] + 0.4 * normals[fringe])
     plan.comb_fade[fringe] = 1.5
     plan.gravity[fringe] = np.maximum(plan.gravity[fringe], 0.2)
     plan.clearance[fringe] = 0.25 + 0.5 * plan.clearance[fringe]
@@ -159,10 +161,10 @@ def _comb_fringe(
 def _cuts(style: Style, place: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if style.cut is None:
         return np.full(len(place), -1e3, np.float32)
-    behind = _blend(-place[:, 2], 0.0, 0.5)
+    behind = _ramp(-place[:, 2], 0.0, 0.5)
     back = style.cut if style.cut_back is None else style.cut_back
     cut = style.cut + (back - style.cut) * behind
-    cut = cut - style.cut_slant * _blend(place[:, 0], -0.6, 0.6)
+    cut = cut - style.cut_slant * _ramp(place[:, 0], -0.6, 0.6)
     if style.sidelock is not None:
         beside = (place[:, 2] > 0.12) & (np.abs(place[:, 0]) > 0.5)
         cut = np.where(beside, style.sidelock, cut)
@@ -170,7 +172,7 @@ def _cuts(style: Style, place: np.ndarray, rng: np.random.Generator) -> np.ndarr
     return cut + style.layers * 12 * rng.random(len(place)) ** 3 * (style.layers > 0)
 
 
-def make_plan(
+def plan_strands(
     style: Style,
     frame: HeadFrame,
     roots: Roots,
@@ -178,38 +180,38 @@ def make_plan(
     volume: float,
     top: float,
     rng: np.random.Generator,
-) -> Plan:
-    """Comb and cut every strand.
+) -> StrandPlan:
+    """Compute the growth parameters of every strand.
 
     Args:
-        style: The tools' settings.
-        frame: The head.
+        style: The hair style.
+        frame: The frame of the head.
         roots: S strand roots.
-        volume: hair_volume, 0 to 1.
-        top: hair_top, 0 to 1.
-        rng: Source of randomness.
+        volume: ``hair_volume`` of the person, 0 to 1.
+        top: ``hair_top`` of the person, 0 to 1.
+        rng: Random number generator.
 
     Returns:
-        The plan, in centimetres of this head.
+        The plan, in cm on this head.
     """
     count, size = len(roots), frame.scale
     place = local_places(frame, roots)
-    zone = zones(place)
-    comb = _unit(_flow(style, place, roots.normals))
+    zone = head_zones(place)
+    comb = unit_vectors(_flow(style, place, roots.normals))
     lift = style.lift + (style.front_lift - style.lift) * zone["front"]
     lift = np.clip(lift + 0.08 * rng.normal(size=count), 0, 1)[:, None]
     up = roots.normals
     if style.flow == "back":
-        # Hair that is blown up and back leans to the middle, not like a fan.
-        up = _unit(up * np.array([0.25, 1.0, 0.8]))
-    start = _unit(up * (0.12 + lift) + comb * (1.05 - lift))
+        # Hair combed back leans to the middle instead of spreading like a fan.
+        up = unit_vectors(up * np.array([0.25, 1.0, 0.8]))
+    start = unit_vectors(up * (0.12 + lift) + comb * (1.05 - lift))
     layer = rng.random(count) ** 0.8
     low, high = style.volume
     flat = 0.65 if style.flow == "part" else 0.4
     clearance = (low + (high - low) * volume) * (1 - flat * zone["top"])
     tall = zone["top"] + (0.9 if style.flow == "back" else 0.55) * zone["front"]
     if style.flow == "back":
-        tall = tall * (0.12 + 0.88 * _blend(place[:, 2], -0.2, 0.6))
+        tall = tall * (0.12 + 0.88 * _ramp(place[:, 2], -0.2, 0.6))
         tall = tall * (1 - 0.75 * np.minimum(place[:, 0] ** 2, 1))
     clearance = clearance + style.raise_ * top * tall
     length = _lengths(style, place, zone)
@@ -220,13 +222,13 @@ def make_plan(
     if style.globe:
         length = _globe(style, frame, roots, volume, top)
         length = length * (1 - style.layers * rng.random(count) ** 1.5)
-    length = np.where(_shorn(style, place), 0.35 + 0.15 * rng.random(count), length)
+    length = np.where(_is_shaved(style, place), 0.35 + 0.15 * rng.random(count), length)
     clearance = np.minimum(clearance * layer, 0.55 * length)
     side = np.where(rng.random(count) < style.before, 1.0, -1.0)
     front = np.where(place[:, 2] > style.before_from, side, -0.6)
     hold = np.full(count, float(style.flow == "part"))
     long = length > 0.6
-    plan = Plan(
+    plan = StrandPlan(
         roots=roots.points,
         start=start,
         comb=comb,
@@ -244,34 +246,37 @@ def make_plan(
         rise=_rise(style, place, clearance * size),
         hug=np.full(count, style.hug),
     )
-    _comb_fringe(style, frame, plan, place, roots.normals, rng)
+    _guide_fringe(style, frame, plan, place, roots.normals, rng)
     if style.fringe == "curtain":
-        _comb_curtain(style, frame, plan, place)
-    _spare_length(plan, style)
+        _guide_curtain_fringe(style, frame, plan, place)
+    _limit_length_to_cut(plan, style)
     return plan
 
 
 def _rise(style: Style, place: np.ndarray, clearance: np.ndarray) -> np.ndarray:
-    """(S,) cm over which strands leave the skin; at once beside a parting.
+    """(S,) length in cm over which strands reach their clearance.
 
-    Else the hair would lie flat along the parting and swell to two hills beside it.
+    It is short beside a parting; otherwise hair lies flat there and bulges on both
+    sides.
     """
     rise = 0.8 + 0.45 * clearance
     if style.flow != "part":
         return rise
-    line = style.part * _blend(place[:, 2], -0.75, 0.1)
-    return rise * (0.12 + 0.88 * _blend(np.abs(place[:, 0] - line), 0.08, 0.5))
+    line = style.part * _ramp(place[:, 2], -0.75, 0.1)
+    return rise * (0.12 + 0.88 * _ramp(np.abs(place[:, 0] - line), 0.08, 0.5))
 
 
-def _comb_curtain(
-    style: Style, frame: HeadFrame, plan: Plan, place: np.ndarray
+def _guide_curtain_fringe(
+    style: Style, frame: HeadFrame, plan: StrandPlan, place: np.ndarray
 ) -> None:
-    """Let the front fall in two arcs beside the forehead."""
+    """Guide the front hair in two arcs beside the forehead; changes ``plan``."""
     front = (place[:, 2] > 0.3) & (place[:, 1] > 0.35)
     side = _parting(style, place[front])
-    plan.comb[front] = _unit(np.stack([side, 0 * side - 0.1, 0 * side + 0.25], -1))
+    plan.comb[front] = unit_vectors(
+        np.stack([side, 0 * side - 0.1, 0 * side + 0.25], -1)
+    )
     plan.hold[front] = 0.75
-    # The shortest pieces frame the eyes; farther out they join the rest.
+    # The shortest strands are next to the eyes; farther out they get longer.
     outer = np.maximum(np.abs(place[front, 0]) - 0.12, 0) * 22
     outer = outer + style.ragged * np.abs(place[front, 2] * 7 % 1.0)
     plan.cut[front] = np.maximum(
@@ -280,8 +285,8 @@ def _comb_curtain(
     plan.clearance[front] += 0.4
 
 
-def _spare_length(plan: Plan, style: Style) -> None:
-    """Do not march farther than the scissors allow: steps stay short."""
+def _limit_length_to_cut(plan: StrandPlan, style: Style) -> None:
+    """Limit lengths to what reaches the cut, so that steps stay short."""
     if style.cut is None:
         return
     reach = plan.roots[:, 1] - plan.cut + 9.0 + 2.0 * plan.clearance
@@ -289,19 +294,19 @@ def _spare_length(plan: Plan, style: Style) -> None:
 
 
 def crosses_face(style: Style, frame: HeadFrame, paths: np.ndarray) -> np.ndarray:
-    """Find strands that hang into the face where no fringe belongs.
+    """Find strands that hang into the face outside the fringe.
 
     Args:
-        style: Its fringe is read.
-        frame: The head.
+        style: The hair style.
+        frame: The frame of the head.
         paths: (S, P, 3) strands.
 
     Returns:
-        (S,) mask.
+        (S,) bool mask.
     """
     local = (paths - frame.origin) / frame.extents
     aside = np.clip((np.abs(local[..., 0]) - 0.15) / 0.5, 0, 1)
-    # Only a full fringe may hang before the eyes; others part over them.
+    # In the middle of the forehead, only a full fringe may reach down to its cut.
     centre = {"none": 4.8, "full": style.fringe_cut, "side": 3.0, "curtain": 4.4}
     edge = 4.8 if style.fringe == "none" else style.fringe_cut
     floor = centre[style.fringe] * (1 - aside) + edge * aside - 0.6

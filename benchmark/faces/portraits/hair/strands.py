@@ -1,4 +1,4 @@
-"""Strands as data, and painting them: back to front, anti-aliased, behind the head."""
+"""Strands as data, and anti-aliased drawing of strands with a depth test."""
 
 # pyright: reportInvalidTypeForm=false, reportArgumentType=false
 # pyright: reportIndexIssue=false, reportAttributeAccessIssue=false
@@ -17,15 +17,15 @@ from benchmark.faces.portraits.camera import Camera, project
 wp.set_module_options({"enable_backward": False})
 
 DEPTH_BIAS = 0.3
-"""How far, in cm, a strand may lie behind the drawn surface and still show."""
+"""Distance in cm by which a strand may lie behind the surface and still be visible."""
 
 
 @dataclass(frozen=True)
 class Strands:
-    """A bundle of strands with equally many points.
+    """A bundle of S strands with P points each.
 
     Attributes:
-        points: (S, P, 3) float32, root to tip, in the head's coordinates (cm).
+        points: (S, P, 3) float32, root to tip, in head space (cm).
         radius: (S, P) float32 half widths in cm.
         root: (S, 3) float32 linear RGB albedo at the root.
         tip: (S, 3) float32 linear RGB albedo at the tip.
@@ -51,7 +51,7 @@ class Strands:
         return self.root[:, None] * (1 - t) + self.tip[:, None] * t
 
     def mass(self) -> np.ndarray:
-        """Return (S, P) projected areas in cm² that the points stand for."""
+        """Return (S, P) projected areas in cm² by point."""
         step = np.linalg.norm(np.diff(self.points, axis=1), axis=2)
         length = np.concatenate([step, step[:, -1:]], 1)
         return 2 * self.radius * length * self.opacity[:, None]
@@ -59,7 +59,7 @@ class Strands:
 
 @dataclass(frozen=True)
 class Layer:
-    """A drawn layer to lay over a picture.
+    """A layer to be composited over a picture.
 
     Attributes:
         rgb: (H, W, 3) float32 linear RGB, premultiplied by alpha.
@@ -76,7 +76,7 @@ class Layer:
 
 
 @wp.kernel
-def _paint(
+def _draw_segments(
     segments: wp.array2d(dtype=wp.float32),
     colours: wp.array2d(dtype=wp.float32),
     parts: wp.array(dtype=wp.int32),
@@ -88,7 +88,7 @@ def _paint(
     shares: wp.array2d(dtype=wp.vec3),
     nearest: wp.array2d(dtype=wp.float32),
 ):
-    """Paint from front to back, so that what is already hidden costs little."""
+    """Draw segments from front to back, so that hidden pixels are skipped."""
     height = behind.shape[0]
     width = behind.shape[1]
     for place in range(order.shape[0]):
@@ -125,7 +125,7 @@ def _paint(
                     half = half0 + (half1 - half0) * t
                     drawn = wp.max(half, 0.5)
                     cover = wp.clamp(drawn + 0.5 - away, 0.0, 1.0) * (half / drawn)
-                    # Ends are butted: neighbours do not cover a joint twice.
+                    # Flat ends, so that neighbouring segments do not overlap.
                     past = wp.max(-raw, raw - 1.0) * length
                     cover = cover * wp.clamp(0.5 - past, 0.0, 1.0) * opacity
                     z = z0 + dz * t
@@ -144,7 +144,7 @@ def _paint(
 def _segments(
     bundle: Strands, colour: np.ndarray, camera: Camera, behind: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One bundle's (n, 9) geometry and (n, 6) end colours, of what can be seen."""
+    """Visible segments of a bundle: (n, 9) geometry and (n, 6) colours of both ends."""
     pixels, depth = project(camera, bundle.points)
     x, y = np.float32(pixels[..., 0]), np.float32(pixels[..., 1])
     z = np.float32(depth)
@@ -152,7 +152,7 @@ def _segments(
     margin, size = float(half.max()) + 1, camera.size
     column = np.clip(x, 0, size - 1).astype(np.int32)
     row = np.clip(y, 0, size - 1).astype(np.int32)
-    # A point counts as hidden a little late, as its segment may reach out of cover.
+    # Tolerance: the segment of a hidden point may be partly visible.
     shown = z < behind[row, column] + 1.0
     shown &= (x > -margin) & (x < size + margin) & (y > -margin) & (y < size + margin)
     moved = (x[:, 1:] != x[:, :-1]) | (y[:, 1:] != y[:, :-1])
@@ -166,24 +166,24 @@ def _segments(
     return geometry, tints
 
 
-def paint(
+def draw_strands(
     bundles: list[Strands],
     colours: list[np.ndarray],
     camera: Camera,
     depth: np.ndarray,
     base: Layer,
 ) -> Layer:
-    """Paint shaded strands over a base layer.
+    """Draw shaded strands over a base layer.
 
     Args:
-        bundles: The strands, of three part classes at most.
-        colours: For each bundle, (S, P, 3) linear RGB as seen by the camera.
-        camera: The view; its size is the picture's.
-        depth: (H, W) depth of what is already drawn (cm, infinite where nothing is).
-        base: What lies directly under the strands (the tinted scalp).
+        bundles: The strands, with at most three part classes.
+        colours: (S, P, 3) shaded linear RGB for each bundle.
+        camera: The view.
+        depth: (H, W) depth in cm of what is already drawn; infinite where nothing is.
+        base: The layer under the strands (the scalp tint).
 
     Returns:
-        The layer with the strands on top.
+        The base layer with the strands on top.
     """
     behind = np.minimum(np.where(np.isfinite(depth), depth, 1e6), 1e6)
     behind = np.ascontiguousarray(behind, np.float32)
@@ -205,11 +205,13 @@ def paint(
     shares = wp.zeros(depth.shape, dtype=wp.vec3, device="cpu")
     nearest = wp.full(depth.shape, 1e6, dtype=wp.float32, device="cpu")
     outputs = [rgb, left_over, shares, nearest]
-    wp.launch(_paint, dim=1, inputs=[*inputs, DEPTH_BIAS, *outputs], device="cpu")
-    return _over(base, *(output.numpy() for output in outputs), slots)
+    wp.launch(
+        _draw_segments, dim=1, inputs=[*inputs, DEPTH_BIAS, *outputs], device="cpu"
+    )
+    return _composite_over(base, *(output.numpy() for output in outputs), slots)
 
 
-def _over(
+def _composite_over(
     base: Layer,
     rgb: np.ndarray,
     left_over: np.ndarray,
@@ -217,7 +219,7 @@ def _over(
     nearest: np.ndarray,
     slots: dict[int, int],
 ) -> Layer:
-    """Lay painted strands over the base."""
+    """Composite drawn strands over the base layer."""
     alpha = 1 - left_over * (1 - base.alpha)
     ids = np.zeros(3, np.uint8)
     total = shares.copy()

@@ -1,7 +1,8 @@
-"""What a style of hair is: the settings of comb, scissors and curling iron.
+"""The parameters of a hair style.
 
-Lengths are centimetres on a mean head; heights are measured from the eyes (brow 2,
-crown 11.5, mouth -7, chin -11, shoulders -17). The picture's right is positive.
+Lengths are in cm on the mean head. Heights are cm above the eyes (brow 2, crown 11.5,
+mouth -7, chin -11, shoulders -17), unless stated otherwise. The right side of the
+picture is positive.
 """
 
 from __future__ import annotations
@@ -12,23 +13,24 @@ from typing import Literal
 Flow = Literal[
     "whorl", "part", "back", "forward", "up", "radial", "over", "tie", "hang"
 ]
-"""Which way the comb went: around the whorl, off a parting, back, forward, straight
-up, out on all sides, over a bald top, to a tie, or simply down."""
+"""Combing direction: away from the whorl, away from a parting, back, forward, up, out
+on all sides, across a bald top, towards a tie, or down."""
 
 
 @dataclass(frozen=True)
 class Texture:
-    """How single strands bend.
+    """Shape of strands and locks.
 
     Attributes:
-        amplitude: Radius of wave or curl, cm.
+        amplitude: Radius of the wave or curl, cm.
         wavelength: Length of one turn, cm.
-        roundness: 0 a flat wave, 1 a helix.
-        gather: How firmly strands keep to their lock, 0 to 1; above 1 from the root on.
-        spread: Share of the root distance that is kept inside a lock.
+        roundness: 0 for a flat wave, 1 for a helix.
+        gather: How closely strands follow their lock, 0 to 1; above 1, closer to the
+            root.
+        spread: Share of the distance between roots that is kept inside a lock.
         locks: Number of locks on the head.
-        frizz: Random straying of the comb.
-        unison: 1 strands of a lock wave together, 0 each by itself.
+        frizz: Standard deviation of the noise on combing directions.
+        unison: 1 if the strands of a lock wave in phase, 0 if independently.
     """
 
     amplitude: float = 0.12
@@ -49,13 +51,13 @@ COILY = Texture(0.28, 1.0, 1.0, 0.35, 0.6, 500, 0.3, 0.5)
 
 @dataclass(frozen=True)
 class Tie:
-    """A gathered piece of hair.
+    """A bun, tail or braid.
 
     Attributes:
-        kind: What the tail becomes.
-        place: (3,) knot as multiples of the skull's half-extents from its middle.
-        size: Bun radius or tail half width, cm.
-        length: Length of tail or braid, cm.
+        kind: Kind of tie.
+        place: (3,) position of the knot relative to the half-extents of the skull.
+        size: Radius of the bun or half width of the tail, cm.
+        length: Length of the tail or braid, cm.
         toward: (3,) direction in which the tail leaves the knot.
     """
 
@@ -68,47 +70,48 @@ class Tie:
 
 @dataclass(frozen=True)
 class Style:
-    """How a head of hair is combed and cut.
+    """How hair is combed and cut.
 
     Attributes:
-        flow: The comb's way.
-        texture: The strands' bend.
-        count: Points thrown on the skull (dense hair takes 6,000 and more).
-        points: Points a strand.
+        flow: Combing direction.
+        texture: Shape of strands and locks.
+        count: Number of sampled roots (6,000 and more for dense hair).
+        points: Points per strand.
         radius: Half width of a drawn strand, cm.
         top: Length on top, cm.
         sides: Length over the ears, cm.
         back: Length at the back of the head, cm.
         front: Length at the forehead, cm.
-        part: ScoreKey of the parting, -1 (picture left) to 1, in half widths.
-        lift: 0 strands start along the skin, 1 straight off it.
+        part: Position of the parting, -1 (picture left) to 1, in half widths.
+        lift: Direction at the root: 0 along the skin, 1 perpendicular to it.
         front_lift: The same at the forehead.
-        comb: Strength of the comb.
-        fade: How soon the comb lets go along the strand.
+        comb: Strength of combing.
+        fade: How early combing fades along the strand; 0 for never.
         gravity: Strength of gravity.
-        stiffness: How much of its direction a strand keeps.
-        hug: How firmly strands settle back onto the head.
-        volume: Clearance (cm) at hair_volume 0 and 1.
-        raise_: Extra clearance on the crown at hair_top 1, cm.
-        cut: Height of the scissors at the sides, None for free tips.
-        cut_back: The same at the back, None: as at the sides.
-        cut_slant: How much lower (cm) the picture's right side is cut.
-        ragged: Scatter of the cut, cm.
-        layers: Share of its length by which the shortest strand is shorter.
-        fringe: What falls over the forehead.
-        fringe_cut: Height of the fringe's edge.
-        shave_below: Height (crown units) under which hair is shorn.
-        shave_beside: Distance from the middle (half widths) beyond which it is.
-        taper: Share of the side length left at the hairline's lower edge.
-        before: Share of side strands that fall before the shoulders.
-        before_from: Depth (half depths, face 1) of the rearmost of them.
-        ties: Gathered pieces.
-        loose: Height (crown units) under which hair stays untied; 0 ties all.
-        globe: Gap (cm) between skull and a round outline that the tips fill.
-        lanes: Distance (cm) of rows that the hair is braided into; 0 for none.
-        sidelock: Height at which the hair beside the face is cut.
-        flip: How far (cm) the tips turn outwards.
-        tint: Opacity of the scalp's tint under the strands.
+        stiffness: Weight of the previous direction of a strand.
+        hug: Strength of the pull towards the head.
+        volume: Distance from the head (cm) at ``hair_volume`` 0 and 1.
+        raise_: Extra distance on the crown at ``hair_top`` 1, cm.
+        cut: Height of the cut at the sides; None for no cut.
+        cut_back: Height of the cut at the back; None for that of the sides.
+        cut_slant: How much lower the right side of the picture is cut, cm.
+        ragged: Random variation of the cut, cm.
+        layers: Largest relative shortening of a strand, 0 to 1.
+        fringe: Kind of fringe.
+        fringe_cut: Height of the edge of the fringe.
+        shave_below: Height (1 at the crown) below which hair is shaved.
+        shave_beside: Distance from the middle (half widths) beyond which hair is
+            shaved.
+        taper: Share of the length that is left at the lower edge of the hairline.
+        before: Share of side strands that fall in front of the shoulders.
+        before_from: z (half depths, 1 at the face) from which strands may do so.
+        ties: Buns, tails and braids.
+        loose: Height (1 at the crown) below which hair is not tied; 0 ties all.
+        globe: Distance of a round outline from the skull, cm; 0 for none.
+        lanes: Distance between the rows of a braided scalp, cm; 0 for none.
+        sidelock: Height of the cut beside the face; None for that of the sides.
+        flip: How far the tips bend outwards, cm.
+        tint: Opacity of the scalp tint under the strands.
     """
 
     flow: Flow
@@ -152,7 +155,7 @@ class Style:
 
 
 SHORT = Style("whorl", taper=0.3, ragged=0.6)
-"""A short cut to start from."""
+"""Base of short styles."""
 LONG = Style(
     "part",
     count=8000,
@@ -169,6 +172,6 @@ LONG = Style(
     fade=2.0,
     volume=(0.5, 2.2),
 )
-"""Long hair to start from."""
+"""Base of long styles."""
 TIED = replace(LONG, flow="tie", volume=(0.1, 0.5), raise_=0.8, before=0.6)
-"""Hair combed to a tie, to start from."""
+"""Base of tied styles."""

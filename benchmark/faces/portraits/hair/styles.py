@@ -1,4 +1,4 @@
-"""Styles of all families by name."""
+"""The hair styles of all families."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from benchmark.faces.portraits.hair.styles_shifted import (
 from benchmark.faces.portraits.hair.styles_train import TRAIN_STYLES
 
 STYLES: dict[str, Style] = {**TRAIN_STYLES, **VALIDATION_STYLES, **HELDOUT_STYLES}
-"""Styles by family; ``bald`` has none."""
+"""Style by family name, except ``bald``."""
 
 
 def style_of(family: str) -> Style | None:
-    """Return a family's style, None for ``bald``.
+    """Return the style of a family; None for ``bald``.
 
     Raises:
-        ValueError: No family has that name.
+        ValueError: If the family is unknown.
     """
     if family == "bald":
         return None

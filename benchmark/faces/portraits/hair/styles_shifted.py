@@ -1,7 +1,7 @@
-"""How each family of the shifted worlds is combed and cut.
+"""Hair styles of the validation and held-out families.
 
-No train style reaches these shapes by its own settings; the validation ones differ
-from train as the held-out ones do, but are others.
+These shapes are outside the range of the train styles. Validation and held-out styles
+differ from each other as well.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ VALIDATION_STYLES: dict[str, Style] = {
         flip=3.2, volume=(0.8, 2.6), raise_=3.0, layers=0.0,
     ),
 }  # fmt: skip
-"""Styles of the validation split's shifted part."""
+"""Style by family name of the shifted part of validation."""
 
 HELDOUT_STYLES: dict[str, Style] = {
     "mohawk": replace(
@@ -138,4 +138,4 @@ HELDOUT_STYLES: dict[str, Style] = {
         fringe_cut=3.2, gravity=0.16, hug=0.15,
     ),
 }  # fmt: skip
-"""Styles of the held-out families."""
+"""Style by family name of the held-out families."""

@@ -1,4 +1,4 @@
-"""How each train family is combed and cut: one record a family."""
+"""Hair styles of the train families."""
 
 from __future__ import annotations
 
@@ -146,4 +146,4 @@ TRAIN_STYLES: dict[str, Style] = {
         Tie("tail", (1.05, 0.25, -0.35), 2.6, 17, (1, 0.1, 0))),
     ),
 }  # fmt: skip
-"""Styles of the train families; ``bald`` has none."""
+"""Style by family name, except ``bald``."""

@@ -1,52 +1,48 @@
-"""Tied hair: combing towards knots, and what leaves them (tails, braids, buns)."""
+"""Tied hair: strands that run to knots, and the tails, braids and buns there."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from benchmark.faces.portraits.hair.frame import HeadFrame
-from benchmark.faces.portraits.hair.march import Plan, march
+from benchmark.faces.portraits.hair.march import StrandPlan, march_strands
 from benchmark.faces.portraits.hair.scalp import Roots
-from benchmark.faces.portraits.hair.strand_guidance import local_places
+from benchmark.faces.portraits.hair.strand_guidance import local_places, unit_vectors
 from benchmark.faces.portraits.hair.style import Style, Tie
 
 TAIL_STRANDS = 1300
-"""Strands of one tail."""
+"""Number of strands per tail."""
 BRAID_STRANDS = 420
-"""Strands of one braid."""
+"""Number of strands per braid."""
 BUN_STRANDS = 1300
-"""Strands of one bun."""
+"""Number of strands per bun."""
 BRAID_TURN = 4.2
-"""Length, in cm, over which a braid repeats."""
+"""Length in cm over which the pattern of a braid repeats."""
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
-
-
-def knot(frame: HeadFrame, tie: Tie) -> np.ndarray:
-    """Return the (3,) place of a knot on this head."""
+def knot_position(frame: HeadFrame, tie: Tie) -> np.ndarray:
+    """Return the (3,) position of a knot on a head."""
     return frame.origin + np.array(tie.place) * frame.extents
 
 
-def tie_up(
+def guide_to_ties(
     style: Style,
     frame: HeadFrame,
     roots: Roots,
-    plan: Plan,
+    plan: StrandPlan,
     rng: np.random.Generator,
 ) -> None:
-    """Comb strands to their nearest knot, except the loose ones below it.
+    """Guide strands to the knot on their side, except loose ones.
 
     Args:
-        style: Its ties and share of loose strands are read.
-        frame: The head.
+        style: The hair style; ``ties`` and ``loose`` are used.
+        frame: The frame of the head.
         roots: S strand roots.
-        plan: Changed in place.
-        rng: Source of randomness.
+        plan: Growth parameters of the strands; changed in place.
+        rng: Random number generator.
     """
     place = local_places(frame, roots)
-    knots = np.stack([knot(frame, tie) for tie in style.ties])
+    knots = np.stack([knot_position(frame, tie) for tie in style.ties])
     side = place[:, 0] + 0.02 * np.sin(place[:, 2] * 9)
     nearest = np.zeros(len(roots), int)
     if len(knots) > 1:
@@ -62,7 +58,7 @@ def tie_up(
         tied = height > style.loose
     plan.target[tied] = target[tied]
     plan.pull[tied] = 1.5
-    plan.start[tied] = _unit(_unit(along) + 0.22 * roots.normals)[tied]
+    plan.start[tied] = unit_vectors(unit_vectors(along) + 0.22 * roots.normals)[tied]
     plan.comb_weight[tied] = 0.0
     plan.gravity[tied] = 0.0
     plan.hug[tied] = 0.8
@@ -72,8 +68,8 @@ def tie_up(
 
 
 def _disc(count: int, toward: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(count, 3) points of a unit disc across a direction."""
-    first = _unit(np.cross(toward, np.array([0.37, 0.11, 0.92])))
+    """(count, 3) random points on a unit disc perpendicular to ``toward``."""
+    first = unit_vectors(np.cross(toward, np.array([0.37, 0.11, 0.92])))
     second = np.cross(toward, first)
     radius, angle = np.sqrt(rng.random(count)), rng.uniform(0, 2 * np.pi, count)
     return (radius * np.cos(angle))[:, None] * first + (radius * np.sin(angle))[
@@ -81,17 +77,17 @@ def _disc(count: int, toward: np.ndarray, rng: np.random.Generator) -> np.ndarra
     ] * second
 
 
-def _hanging(
+def _plan_hanging_strands(
     frame: HeadFrame, tie: Tie, offsets: np.ndarray, rng: np.random.Generator
-) -> Plan:
-    """A plan for strands that leave a knot and fall."""
+) -> StrandPlan:
+    """Growth parameters of strands that hang from a knot."""
     count = len(offsets)
-    toward = _unit(np.array(tie.toward))
+    toward = unit_vectors(np.array(tie.toward))
     full = np.ones(count)
     vary = rng.uniform(0.82, 1.05, count)
-    return Plan(
-        roots=knot(frame, tie) + offsets * 0.4,
-        start=_unit(toward + offsets * 0.16),
+    return StrandPlan(
+        roots=knot_position(frame, tie) + offsets * 0.4,
+        start=unit_vectors(toward + offsets * 0.16),
         comb=np.repeat(toward[None], count, 0),
         comb_weight=0.1 * full,
         comb_fade=3 * full,
@@ -113,9 +109,11 @@ def grow_tail(
     frame: HeadFrame, tie: Tie, points: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Return (TAIL_STRANDS, points, 3) strands of a tail."""
-    toward = _unit(np.array(tie.toward))
+    toward = unit_vectors(np.array(tie.toward))
     offsets = _disc(TAIL_STRANDS, toward, rng) * tie.size
-    paths = march(frame, _hanging(frame, tie, offsets, rng), points)
+    paths = march_strands(
+        frame, _plan_hanging_strands(frame, tie, offsets, rng), points
+    )
     t = np.linspace(0, 1, points)[None, :, None]
     swell = np.sin(np.pi * np.minimum(t * 1.1 + 0.12, 1)) * 0.8 + 0.15 * t
     phase = rng.integers(0, 9, (TAIL_STRANDS, 1, 1)) * 0.7
@@ -127,13 +125,13 @@ def grow_tail(
 def grow_braid(
     frame: HeadFrame, tie: Tie, points: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return (BRAID_STRANDS, points, 3) strands of a three-strand plait."""
-    plan = _hanging(frame, tie, np.zeros((2, 3)), rng)
+    """Return (BRAID_STRANDS, points, 3) strands of a three-part braid."""
+    plan = _plan_hanging_strands(frame, tie, np.zeros((2, 3)), rng)
     plan.length[:] = tie.length * frame.scale
     plan.clearance[:] = tie.size * 0.9
-    middle = march(frame, plan, points)[0]
-    tangent = _unit(np.gradient(middle, axis=0))
-    side = _unit(np.cross(tangent, np.array([0.0, 0.0, 1.0])))
+    middle = march_strands(frame, plan, points)[0]
+    tangent = unit_vectors(np.gradient(middle, axis=0))
+    side = unit_vectors(np.cross(tangent, np.array([0.0, 0.0, 1.0])))
     ahead = np.cross(side, tangent)
     travelled = np.linspace(0, tie.length, points)
     lobe = rng.integers(0, 3, BRAID_STRANDS)
@@ -152,10 +150,10 @@ def grow_braid(
 def grow_bun(
     frame: HeadFrame, tie: Tie, points: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return (BUN_STRANDS, points, 3) strands wound to a bun."""
-    base = knot(frame, tie)
-    axis = _unit((base - frame.origin) / frame.extents)
-    first = _unit(np.cross(axis, np.array([0.31, 0.2, 0.93])))
+    """Return (BUN_STRANDS, points, 3) strands wound into a bun."""
+    base = knot_position(frame, tie)
+    axis = unit_vectors((base - frame.origin) / frame.extents)
+    first = unit_vectors(np.cross(axis, np.array([0.31, 0.2, 0.93])))
     second = np.cross(axis, first)
     centre = base + axis * tie.size * 0.45
     count = BUN_STRANDS
@@ -177,16 +175,16 @@ def grow_bun(
 def grow_ties(
     style: Style, frame: HeadFrame, rng: np.random.Generator
 ) -> list[np.ndarray]:
-    """Grow everything that leaves the knots of a style.
+    """Grow the tails, braids and buns of a style.
 
     Args:
-        style: Its ties are read.
-        frame: The head.
-        rng: Source of randomness.
+        style: The hair style; ``ties`` are used.
+        frame: The frame of the head.
+        rng: Random number generator.
 
     Returns:
         (S, P, 3) float32 strands for each tie.
     """
-    makers = {"tail": grow_tail, "braid": grow_braid, "bun": grow_bun}
+    growers = {"tail": grow_tail, "braid": grow_braid, "bun": grow_bun}
     points = {"tail": 26, "braid": 44, "bun": 20}
-    return [makers[tie.kind](frame, tie, points[tie.kind], rng) for tie in style.ties]
+    return [growers[tie.kind](frame, tie, points[tie.kind], rng) for tie in style.ties]

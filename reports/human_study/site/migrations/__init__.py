@@ -1,1 +1,1 @@
-"""Steps from one shape of the tables to the next; never change one that shipped."""
+"""Database migrations. Never change a released one."""

@@ -1,4 +1,4 @@
-"""Alembic's entry: migrate over the connection that `database.py` hands in."""
+"""Alembic's entry point. It uses the connection that `database.py` passes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-// Keeps the figures up to date without loading the page again.
+// Updates the progress without reloading the page.
 "use strict";
 
 const SECONDS = 5;

@@ -1,11 +1,11 @@
-// What the page can do beyond plain HTML: number keys, one sending, pictures ahead.
+// Number keys, protection from double submits, and preloading of the next pictures.
 "use strict";
 
 const form = document.getElementById("rate");
 const keys = document.querySelector(".keys");
 const toggle = keys.querySelector("button");
 
-// Somebody who steers by single keys can switch ours off (WCAG 2.1.4).
+// Single-key shortcuts can be switched off (WCAG 2.1.4).
 let keysAreOn = localStorage.getItem("keys") !== "off";
 
 function showKeys() {
@@ -22,7 +22,7 @@ toggle.addEventListener("click", () => {
 document.addEventListener("keydown", (event) => {
   if (!keysAreOn || event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.key === "Enter") {
-    // Links, buttons and radio buttons have an Enter of their own.
+    // Links, buttons and radio buttons handle Enter themselves.
     if (event.target === document.body || event.target.id === "content") {
       event.preventDefault();
       form.requestSubmit();
@@ -45,7 +45,7 @@ form.addEventListener("submit", (event) => {
   form.querySelector("button").textContent = form.dataset.sending;
 });
 
-// A page from the browser's memory may show an answer that no longer counts.
+// A page restored from the browser's cache may show an outdated answer.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });

@@ -1,24 +1,24 @@
-// Live avatar, saving at once, undo by keyboard. Without this file the form still works.
+// Live avatar, immediate saving, keyboard undo. The form also works without this script.
 
 const form = document.getElementById("avatar");
 const live = document.getElementById("live");
-const said = document.getElementById("said");
+const message = document.getElementById("message");
 const done = document.getElementById("done");
 const button = (action) => form.querySelector(`button[value="${action}"]`);
 
 let state = JSON.parse(form.dataset.state);
-let shown = state.avatar; // the address of the picture that was asked for last
-let wanted = shown; // the address of the picture that shows what the form says
+let shown = state.avatar; // address of the last requested picture
+let wanted = shown; // address of the picture for the current form values
 let drawing = false;
-let saving = null; // the promise of the request under way
+let saving = null; // promise of the running request
 let unsaved = false;
 
 for (const part of form.querySelectorAll("[data-plain]")) part.hidden = true;
 for (const part of form.querySelectorAll("[data-script]")) part.hidden = false;
 
-function say(text, lost = false) {
-  said.textContent = text;
-  said.classList.toggle("lost", lost);
+function report(text, failed = false) {
+  message.textContent = text;
+  message.classList.toggle("lost", failed);
 }
 
 function formValues() {
@@ -29,7 +29,7 @@ function formValues() {
   return values;
 }
 
-// One picture is asked for at a time; of those wanted meanwhile only the last.
+// Only one picture is requested at a time. Then the latest wanted one follows.
 function draw(address) {
   wanted = address;
   if (drawing || wanted === shown) return;
@@ -37,12 +37,12 @@ function draw(address) {
   shown = wanted;
   live.src = shown;
 }
-function drawn() {
+function drawNext() {
   drawing = false;
   draw(wanted);
 }
-live.addEventListener("load", drawn);
-live.addEventListener("error", drawn);
+live.addEventListener("load", drawNext);
+live.addEventListener("error", drawNext);
 
 function preview() {
   const address = new URL(state.avatar, location.href);
@@ -52,7 +52,7 @@ function preview() {
   draw(address.pathname + address.search);
 }
 
-// Take over what the server holds: values, what is active, what can be taken back.
+// Show the server's state: values, active fields, undo and redo.
 function show(next) {
   state = next;
   form.elements.revision.value = next.revision;
@@ -94,37 +94,37 @@ async function post(fields) {
   throw error;
 }
 
-const why = (error) => (error instanceof TypeError ? "The server cannot be reached." : error.message);
+const describe = (error) => (error instanceof TypeError ? "The server cannot be reached." : error.message);
 
 const pause = (milliseconds) => new Promise((wake) => setTimeout(wake, milliseconds));
 
-// Save what the form says until the server has it; changes made meanwhile go next.
-// Says whether all of it is saved.
+// Save the form, and again while there are newer changes. Retries if the server fails.
+// Resolves to whether everything is saved.
 async function saveAll() {
   while (unsaved) {
     unsaved = false;
-    say("Saving…");
+    report("Saving…");
     try {
       const { content, stale } = await post({ action: "save", ...formValues() });
       if (stale) {
         unsaved = false;
         show(content);
-        say(`${content.error}.`, true);
+        report(`${content.error}.`, true);
         return false;
       }
       if (unsaved) {
         state = content;
       } else {
         show(content);
-        say("Saved.");
+        report("Saved.");
       }
     } catch (error) {
       unsaved = true;
       if (error.refused) {
-        say(`Not saved. ${why(error)}`, true);
+        report(`Not saved. ${describe(error)}`, true);
         return false;
       }
-      say(`Not saved yet. ${why(error)} Trying again…`, true);
+      report(`Not saved yet. ${describe(error)} Trying again…`, true);
       await pause(2000);
     }
   }
@@ -144,12 +144,12 @@ async function act(action) {
     const fields = { action };
     if (action === "copy") fields.source = form.elements.source.value;
     const { content, stale } = await post(fields);
-    unsaved = false; // what was refused before gives way to what the server holds
+    unsaved = false; // discard rejected changes, show the server's state
     show(content);
-    const words = { undo: "Taken back.", redo: "Done again.", copy: "Copied." };
-    say(stale ? `${content.error}.` : words[action], stale);
+    const words = { undo: "Undone.", redo: "Redone.", copy: "Copied." };
+    report(stale ? `${content.error}.` : words[action], stale);
   } catch (error) {
-    say(`That did not work. ${why(error)}`, true);
+    report(`That did not work. ${describe(error)}`, true);
   }
 }
 
@@ -180,7 +180,7 @@ document.addEventListener("keydown", (event) => {
 window.addEventListener("beforeunload", (event) => {
   if (unsaved || saving) event.preventDefault();
 });
-// A page that comes back from the browser's memory may be older than what is saved.
+// A page restored from the browser's cache may be outdated.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });

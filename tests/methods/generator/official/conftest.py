@@ -1,4 +1,4 @@
-"""Small official checkpoints, and what a refused import has to leave behind."""
+"""Small official checkpoints, and a check of refused imports."""
 
 import pytest
 from official_checkpoints import narrow
@@ -15,7 +15,7 @@ def _narrow():
 
 @pytest.fixture
 def refused(tmp_path):
-    """Import a file that cannot be imported; the sentence that it ends in."""
+    """Import a file that is refused; return the error message."""
 
     def call(path):
         before = sorted(tmp_path.rglob("*"))

@@ -1,4 +1,4 @@
-"""Checkpoints whose contents fit no network: each is refused with one sentence."""
+"""Checkpoints whose contents fit no network are refused with one sentence."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ HUGE = 2_000_000_000
 
 
 def doubled(times=60):
-    """A list in a list in a list; written out it would have 2^60 numbers."""
+    """Nested lists whose text would have 2^60 numbers."""
     nested = [1]
     for _ in range(times):
         nested = [nested, nested]
@@ -44,9 +44,9 @@ CONTENTS = {
     "multiplier-absurd": ({"args": settings(channel_multiplier=10**9)}, "equal to 64"),
     "coarse-other": ({"args": settings(coarse_size=8)}, "coarse_size"),
     "dims-beyond": ({"args": settings(transparent_dims=[7])}, "must name parts 0 to 2"),
-    "g_ema-is-a-list": ({"g_ema": [1, 2]}, "'g_ema' is no state dict"),
+    "g_ema-is-a-list": ({"g_ema": [1, 2]}, "'g_ema' is not a state dict"),
     "g_ema-is-empty": ({"g_ema": {}}, "but the weights have 0"),
-    "number-keys": ({"g_ema": {1: torch.ones(1)}}, "'g_ema' is no state dict"),
+    "number-keys": ({"g_ema": {1: torch.ones(1)}}, "'g_ema' is not a state dict"),
     "missing-key": (
         {"entries": {"style.1.bias": None, "style.2.bias": None}},
         "missing style.1.bias, style.2.bias",
@@ -86,7 +86,7 @@ CONTENTS = {
         {"entries": {"render_net.convs.0.blur.kernel": torch.ones(4, 4)}},
         "other kernels than StyleGAN2's [1, 3, 3, 1] in render_net.convs.0.blur.kernel",
     ),
-    "d-is-text": ({"d": "x"}, "'d' is no state dict"),
+    "d-is-text": ({"d": "x"}, "'d' is not a state dict"),
     "numpy-in-args": ({"args": settings(seed=np.int64(3))}, "does not need"),
 }
 
@@ -107,7 +107,7 @@ def test_a_discriminator_that_fits_no_network_is_refused(tmp_path, refused):
     assert "'d' does not fit" in refused(saved(tmp_path / "one.pt", content))
 
 
-def test_a_bare_state_dict_is_asked_for_its_settings(tmp_path, refused):
+def test_a_bare_state_dict_is_refused(tmp_path, refused):
     path = saved(tmp_path / "one.pt", generator().state_dict())
     assert "bare state dict" in refused(path)
 

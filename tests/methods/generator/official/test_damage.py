@@ -12,7 +12,7 @@ from methods.generator.official import import_official
 
 @pytest.fixture(scope="module", params=[True, False], ids=["archive", "legacy"])
 def whole(request, tmp_path_factory):
-    """A whole checkpoint's bytes and the digests that its import has."""
+    """The bytes of a complete checkpoint, and the digests of its import."""
     with narrow():
         folder = tmp_path_factory.mktemp("whole")
         content = checkpoint(g=None, g_optim=None)

@@ -1,4 +1,4 @@
-"""Files that are no whole checkpoint: refused, and nothing in them is run."""
+"""Files that are not checkpoints are refused, and nothing in them is run."""
 
 import io
 import os
@@ -15,7 +15,7 @@ from methods.generator.official import import_official
 
 
 class Payload:
-    """A pickle of it makes a folder when it is loaded freely."""
+    """Creates a folder if its pickle is loaded without restrictions."""
 
     def __init__(self, mark):
         self.mark = mark
@@ -26,7 +26,7 @@ class Payload:
 
 @pytest.mark.parametrize("archive", [True, False])
 @pytest.mark.parametrize("place", ["args", "g_ema", "d_optim", "inside"])
-def test_a_hostile_pickle_runs_nothing(place, archive, tmp_path, refused):
+def test_a_hostile_pickle_is_not_executed(place, archive, tmp_path, refused):
     payload = Payload(tmp_path / "mark")
     changes = {place: payload}
     if place == "inside":
@@ -44,12 +44,12 @@ def test_a_hostile_bare_pickle_is_not_opened(tmp_path, refused):
         assert not (tmp_path / "mark").exists()
 
 
-def test_a_pickle_that_asks_for_memory_is_refused(tmp_path, refused):
+def test_a_pickle_that_allocates_memory_is_refused(tmp_path, refused):
     path = tmp_path / "one.pt"
     terabytes = b"\x8a\x06" + b"\x7f" * 6
     program = b"\x80\x02cbuiltins\nbytearray\n" + terabytes + b"\x85R."
     path.write_bytes(with_program(program))
-    assert "builtins.bytearray" in refused(path)
+    assert "is damaged or is not a checkpoint" in refused(path)
 
 
 def with_program(program, compression=zipfile.ZIP_STORED, name="data.pkl"):
@@ -68,12 +68,12 @@ FILES = {
     "web-page": (b"\n<!DOCTYPE html><html>Not found</html>", "is a web page"),
     "text": (b"version https://git-lfs.github.com/spec/v1\n", "not a checkpoint"),
     "picture": (b"\x89PNG\r\n\x1a\n" + bytes(99), "not a checkpoint"),
-    "other-zip": (with_program(b"", name="data.txt"), "one small data.pkl"),
-    "compressed": (with_program(b"N" * 99, zipfile.ZIP_DEFLATED), "compressed"),
+    "other-zip": (with_program(b"", name="data.txt"), "is not a checkpoint"),
+    "compressed": (with_program(b"N" * 9999, zipfile.ZIP_DEFLATED), "compressed"),
     "empty-program": (with_program(b""), "damaged"),
     "endless-program": (with_program(b"\x80\x02]" + b"q\x00" * 99), "damaged"),
-    "protocol-4": (with_program(pickle.dumps({}, protocol=4)), "pickle protocol 4"),
-    "stack-global": (with_program(STACK_GLOBAL), "makes up while it runs"),
+    "protocol-4": (with_program(pickle.dumps({}, protocol=4)), "not a checkpoint"),
+    "stack-global": (with_program(STACK_GLOBAL), "is not a checkpoint"),
     "old-pickle": (pickle.dumps({"a": 1}, protocol=2), "torch.save did not write"),
     "half-magic": (b"\x80\x02\x8a\nl\xfc\x9c", "torch.save did not write"),
     "magic-alone": (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "damaged"),
@@ -89,7 +89,7 @@ def test_files_that_torch_did_not_save_are_refused(name, tmp_path, refused):
     assert expected in refused(path)
 
 
-def test_a_safetensors_file_is_asked_for_its_checkpoint(tmp_path, refused):
+def test_a_safetensors_file_is_refused(tmp_path, refused):
     path = tmp_path / "one.safetensors"
     save_file(generator().state_dict(), path)
     assert "is a safetensors file" in refused(path)
@@ -100,10 +100,10 @@ def test_a_torchscript_program_is_refused(tmp_path, refused):
     with zipfile.ZipFile(stream, "a") as archive:
         archive.writestr("one/constants.pkl", b"N.")
     (tmp_path / "one.pt").write_bytes(stream.getvalue())
-    assert "TorchScript" in refused(tmp_path / "one.pt")
+    assert "is not a checkpoint" in refused(tmp_path / "one.pt")
 
 
-def test_places_that_hold_no_file_are_refused(tmp_path, refused):
+def test_paths_without_a_file_are_refused(tmp_path, refused):
     (tmp_path / "folder").mkdir()
     assert "is a folder" in refused(tmp_path / "folder")
     assert "No such file" in refused(tmp_path / "none.pt")

@@ -1,4 +1,4 @@
-"""What an imported official checkpoint is: the same networks, with a card."""
+"""An imported official checkpoint: the same networks, with a card."""
 
 import pytest
 import torch
@@ -26,7 +26,7 @@ def test_an_imported_generator_draws_the_same_pictures(archive, tmp_path):
         assert torch.equal(one, other)
 
 
-def test_an_imported_discriminator_judges_the_same(tmp_path):
+def test_an_imported_discriminator_has_the_same_weights(tmp_path):
     content = checkpoint()
     import_official(saved(tmp_path / "one.pt", content), tmp_path / "mine", "mine")
     state = load_discriminator(tmp_path / "mine").state_dict()
@@ -34,7 +34,7 @@ def test_an_imported_discriminator_judges_the_same(tmp_path):
     assert all(torch.equal(state[key], value) for key, value in content["d"].items())
 
 
-def test_the_card_says_what_was_imported(tmp_path):
+def test_the_card_describes_the_import(tmp_path):
     path = saved(tmp_path / "BitMoji-512x512.pt")
     written = import_official(path, tmp_path / "mine", "mine")
     card = verify(tmp_path / "mine")

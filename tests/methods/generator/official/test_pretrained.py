@@ -1,4 +1,4 @@
-"""Folders of weights: changed, cut or ill-described ones are refused."""
+"""Folders of weights: damaged ones and wrong cards are refused."""
 
 import json
 from pathlib import Path
@@ -18,19 +18,23 @@ from methods.generator.pretrained import (
 )
 from methods.networks.discriminator import SemanticDiscriminator
 
-JUDGE = {"size": CONFIG["size"], "seg_dim": CONFIG["seg_dim"], "channel_multiplier": 1}
+DISCRIMINATOR = {
+    "size": CONFIG["size"],
+    "seg_dim": CONFIG["seg_dim"],
+    "channel_multiplier": 1,
+}
 
 
 def card(**changes):
-    found = {"title": "tiny", "generator": CONFIG, "discriminator": JUDGE}
+    found = {"title": "tiny", "generator": CONFIG, "discriminator": DISCRIMINATOR}
     found |= {"source": "trained here", "licence": "CC0-1.0", "data": "none"}
     return WeightsCard(**(found | {"command": "none"} | changes))
 
 
 @pytest.fixture
 def folder(tmp_path):
-    judge = SemanticDiscriminator(**JUDGE)
-    write_pair(tmp_path / "tiny", generator(), judge, card(hours=1.5, images=7))
+    discriminator = SemanticDiscriminator(**DISCRIMINATOR)
+    write_pair(tmp_path / "tiny", generator(), discriminator, card(hours=1.5, images=7))
     return tmp_path / "tiny"
 
 
@@ -49,7 +53,7 @@ def test_what_is_written_is_read(folder):
     assert not load_discriminator(folder).training
 
 
-def test_other_channels_come_back(tmp_path):
+def test_custom_channels_are_restored(tmp_path):
     torch.manual_seed(0)
     options = CONFIG | {"channels": {16: 3, 32: 4}}
     network = type(generator())(**options)
@@ -57,12 +61,14 @@ def test_other_channels_come_back(tmp_path):
     assert load_generator(tmp_path / "a").config == network.config
 
 
-def test_imported_weights_go_by_their_name(folder, monkeypatch):
+def test_imported_weights_are_found_by_name(folder, monkeypatch):
     monkeypatch.setenv("AVATARBENCH_CACHE", str(folder.parent))
     monkeypatch.chdir("/")
     assert find_weights(Path("tiny")) == folder
     assert find_weights(folder) == folder
-    with pytest.raises(WeightsError, match=r"no name of weights.*tiny"):
+    with pytest.raises(
+        WeightsError, match=r"neither a folder nor a name of weights.*tiny"
+    ):
         find_weights(Path("tinier"))
 
 
@@ -70,9 +76,9 @@ def test_a_card_of_other_networks_is_not_written(tmp_path):
     other = card(generator=CONFIG | {"seg_dim": 4})
     with pytest.raises(WeightsError, match="seg_dim is 4, but the weights have 3"):
         write_pair(tmp_path / "a", generator(), None, other)
-    judge = SemanticDiscriminator(**JUDGE)
+    discriminator = SemanticDiscriminator(**DISCRIMINATOR)
     with pytest.raises(WeightsError, match="no arguments of the discriminator"):
-        write_pair(tmp_path / "a", generator(), judge, card(discriminator=None))
+        write_pair(tmp_path / "a", generator(), discriminator, card(discriminator=None))
     assert not list(tmp_path.iterdir())
 
 
@@ -109,14 +115,14 @@ def test_a_card_that_is_wrong_is_refused(folder, fields, expected):
         load_generator(folder)
 
 
-def test_places_without_a_card_are_refused(tmp_path):
+def test_folders_without_a_card_are_refused(tmp_path):
     for place in (tmp_path, tmp_path / "none"):
         with pytest.raises(
-            WeightsError, match=r"no folder of weights: there is no card"
+            WeightsError, match=r"not a folder of weights: it has no card"
         ):
             read_card(place)
     (tmp_path / "card.json").write_text('{"title": ')
-    with pytest.raises(WeightsError, match="no card of weights"):
+    with pytest.raises(WeightsError, match="not a card of weights"):
         read_card(tmp_path)
 
 

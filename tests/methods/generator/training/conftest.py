@@ -1,4 +1,4 @@
-"""Makes the tiny training importable beside the tests."""
+"""The tiny training as fixtures."""
 
 import pytest
 import tiny_training

@@ -27,23 +27,23 @@ def test_logistic_losses_are_those_of_the_probability():
     torch.testing.assert_close(generator_loss(fake), -torch.sigmoid(fake).log().mean())
 
 
-def test_a_generator_that_fools_nobody_still_learns():
+def test_the_generator_loss_has_a_gradient_at_low_logits():
     logits = torch.full((3, 1), -50.0, requires_grad=True)
     generator_loss(logits).backward()
     torch.testing.assert_close(logits.grad, torch.full((3, 1), -1 / 3))
 
 
-def test_penalties_of_a_quadratic_judge_are_the_squared_inputs():
+def test_penalties_of_a_quadratic_discriminator_are_the_squared_inputs():
     scale = torch.tensor(1.5, requires_grad=True)
 
-    def judge(image, seg):
+    def discriminator(image, seg):
         return (
             image.square().flatten(1).sum(1) / 2
             + scale * seg.square().flatten(1).sum(1) / 2
         )[:, None]
 
     image, seg = normal(3, 3, 4, 4), normal(3, 5, 4, 4, seed=1)
-    on_image, on_seg = gradient_penalties(judge, image, seg)
+    on_image, on_seg = gradient_penalties(discriminator, image, seg)
     torch.testing.assert_close(on_image, image.square().sum() / 3)
     torch.testing.assert_close(on_seg, scale**2 * seg.square().sum() / 3)
     on_seg.backward()
@@ -104,7 +104,7 @@ def test_mask_entropy_is_least_at_the_pooled_map():
     assert float(depths.grad.abs().max()) < 1e-6
 
 
-def test_mask_entropy_wakes_a_part_that_has_lost_every_point():
+def test_mask_entropy_has_a_gradient_for_a_part_without_points():
     seg = torch.full((1, 2, 8, 8), -1.0)
     seg[:, 1] = 1
     depths = torch.zeros(1, 2, 4, 4)

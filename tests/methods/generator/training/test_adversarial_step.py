@@ -1,4 +1,4 @@
-"""One iteration with pictures alone, further terms, frozen modules: as adapted."""
+"""One iteration as in the adaptation: no maps, additional terms, frozen modules."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ MAP_LOSSES = {"train/mask", "train/mask_entropy", "train/r1_seg"}
 
 @dataclass
 class Brightness:
-    """A term that wants dark pictures; notes what it was given."""
+    """A term that rewards dark pictures and records its input."""
 
     weight: float
     name: str = "brightness"
@@ -31,7 +31,7 @@ def recipe():
 
 
 def before_and_after(recipe, with_maps, terms=(), frozen=()):
-    """Losses of an iteration, and by how much it moved the parameters that it moved."""
+    """Losses of an iteration, and the changes of the parameters that it changed."""
     state = TrainingState(recipe, torch.device("cpu"))
     for name in frozen:
         state.generator.get_submodule(name).requires_grad_(False)
@@ -51,7 +51,7 @@ def before_and_after(recipe, with_maps, terms=(), frozen=()):
     return losses, {name: change for name, change in moved.items() if change.any()}
 
 
-def test_pictures_alone_are_judged_without_the_branch_of_maps(recipe):
+def test_without_maps_the_discriminators_map_branch_is_not_trained(recipe):
     losses, moved = before_and_after(recipe, with_maps=False)
     assert not MAP_LOSSES & set(losses)
     assert {"train/r1_img", "train/path", "train/loss_g"} <= set(losses)
@@ -59,14 +59,14 @@ def test_pictures_alone_are_judged_without_the_branch_of_maps(recipe):
     assert any(name.startswith("d.convs_img") for name in moved)
 
 
-def test_pictures_with_maps_are_judged_with_it(recipe):
+def test_with_maps_the_map_branch_is_trained(recipe):
     losses, moved = before_and_after(recipe, with_maps=True)
     assert set(losses) >= MAP_LOSSES
     assert any(name.startswith("d.convs_seg") for name in moved)
 
 
 @pytest.mark.parametrize("weight", [1e4, -1e4])
-def test_a_further_term_is_added_by_its_weight(recipe, weight):
+def test_an_additional_term_is_added_with_its_weight(recipe, weight):
     term = Brightness(weight)
     losses, moved = before_and_after(recipe, with_maps=False, terms=(term,))
     assert losses["train/brightness"] == pytest.approx(
@@ -79,7 +79,7 @@ def test_a_further_term_is_added_by_its_weight(recipe, weight):
     assert "train/brightness" not in bare
 
 
-def test_frozen_modules_stay_and_the_others_learn(recipe):
+def test_frozen_modules_do_not_change(recipe):
     _, moved = before_and_after(
         recipe, with_maps=False, frozen=("local_nets", "pos_embed")
     )
@@ -87,7 +87,7 @@ def test_frozen_modules_stay_and_the_others_learn(recipe):
     assert modules == {"style", "render_net"}
 
 
-def test_the_average_of_some_modules_moves_alone():
+def test_the_average_of_selected_modules_is_updated():
     state = TrainingState(make_recipe(), torch.device("cpu"))
     start = {k: p.clone() for k, p in state.average.named_parameters()}
     with torch.no_grad():

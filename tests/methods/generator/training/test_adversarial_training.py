@@ -17,22 +17,22 @@ def _often(monkeypatch):
 
 
 class Notes(Unobserved):
-    """Keeps what it is told; looks find the number of pictures."""
+    """Records its calls; a preview returns the number of pictures."""
 
     def __init__(self):
-        self.steps, self.looks = [], []
+        self.steps, self.previews = [], []
 
     def figures(self, values, iteration):
         self.steps.append(iteration)
 
-    def look(self, average, images):
+    def preview(self, average, images):
         assert not average.training
-        self.looks.append(images)
+        self.previews.append(images)
         return {"quality/images": images}
 
 
 def curve(folder):
-    """The curve file's lines without machine time, in order."""
+    """The records of the curve file, without machine time."""
     lines = (folder / CURVES).read_text().splitlines()
     records = [json.loads(line) for line in lines]
     for record in records:
@@ -40,7 +40,7 @@ def curve(folder):
     return records
 
 
-def test_a_training_in_pieces_is_the_unbroken_one(recipe, faces, tmp_path):
+def test_a_training_in_pieces_equals_an_uninterrupted_one(recipe, faces, tmp_path):
     whole, pieces = Notes(), Notes()
     train(recipe, faces, tmp_path / "whole", observer=whole)
     done = []
@@ -49,7 +49,7 @@ def test_a_training_in_pieces_is_the_unbroken_one(recipe, faces, tmp_path):
             train(recipe, faces, tmp_path / "pieces", observer=pieces, minutes=0)
         )
     assert [trained.images for trained in done] == list(range(4, 49, 4))
-    assert pieces.looks == whole.looks == [16, 32, 48]
+    assert pieces.previews == whole.previews == [16, 32, 48]
     assert pieces.steps == whole.steps == [4, 8, 12]
     ours, theirs = (
         (tmp_path / name / CHECKPOINT).read_bytes() for name in ("whole", "pieces")
@@ -60,7 +60,7 @@ def test_a_training_in_pieces_is_the_unbroken_one(recipe, faces, tmp_path):
     assert steps == [4, 4, 8, 8, 12, 12]
 
 
-def test_what_a_kill_left_behind_is_drawn_anew(recipe, faces, tmp_path):
+def test_records_after_the_last_checkpoint_are_written_again(recipe, faces, tmp_path):
     train(recipe, faces, tmp_path / "whole")
     folder = tmp_path / "killed"
     train(recipe, faces, folder, minutes=0)
@@ -76,7 +76,7 @@ def test_what_a_kill_left_behind_is_drawn_anew(recipe, faces, tmp_path):
     assert ours.read_bytes() == theirs.read_bytes()
 
 
-def test_the_end_of_a_piece_is_written_once(recipe, faces, tmp_path, monkeypatch):
+def test_the_last_checkpoint_is_written_once(recipe, faces, tmp_path, monkeypatch):
     written = []
     monkeypatch.setattr(
         TrainingState, "save", lambda state, *given: written.append(state.iteration)
@@ -85,16 +85,14 @@ def test_the_end_of_a_piece_is_written_once(recipe, faces, tmp_path, monkeypatch
     assert written == [1]
 
 
-def test_a_checkpoint_that_a_kill_cut_off_is_swept(recipe, faces, tmp_path):
+def test_partly_written_checkpoints_are_deleted(recipe, faces, tmp_path):
     cut = tmp_path / f".{CHECKPOINT}.77-88.tmp"
     cut.write_bytes(b"half")
     train(recipe, faces, tmp_path, minutes=0)
     assert {path.name for path in tmp_path.iterdir()} == {CHECKPOINT, CURVES}
 
 
-def test_processes_that_write_nothing_stop_at_broken_weights_too(
-    recipe, faces, tmp_path
-):
+def test_every_process_stops_at_weights_that_are_not_finite(recipe, faces, tmp_path):
     state = TrainingState(recipe, torch.device("cpu"))
     with torch.no_grad():
         next(state.discriminator.parameters()).fill_(torch.nan)
@@ -105,7 +103,7 @@ def test_processes_that_write_nothing_stop_at_broken_weights_too(
     trainer.examples.close()
 
 
-def test_a_finished_training_stays_and_can_be_made_longer(recipe, faces, tmp_path):
+def test_a_finished_training_is_kept_and_can_be_extended(recipe, faces, tmp_path):
     train(recipe, faces, tmp_path)
     before = (tmp_path / CHECKPOINT).read_bytes()
     again = train(recipe, faces, tmp_path)
@@ -116,7 +114,7 @@ def test_a_finished_training_stays_and_can_be_made_longer(recipe, faces, tmp_pat
     assert longer.images == 56
 
 
-def test_every_term_moves_what_it_should(recipe, faces, tmp_path):
+def test_every_loss_is_logged_and_every_parameter_changes(recipe, faces, tmp_path):
     found = train(recipe, faces, tmp_path).state
     records = read_curves(tmp_path)
     names = {name for record in records for name in record}
@@ -130,7 +128,7 @@ def test_every_term_moves_what_it_should(recipe, faces, tmp_path):
     assert float(found.path_mean) > 0
 
 
-def test_without_path_regularisation_there_is_none(faces, tmp_path):
+def test_weight_0_disables_path_regularisation(faces, tmp_path):
     train(make_recipe(objective={"path": 0}, images=16), faces, tmp_path)
     assert "train/path" not in curve(tmp_path)[-1]
 
@@ -173,7 +171,7 @@ def test_a_loss_that_is_not_finite_ends_the_training(faces, tmp_path):
         ({"batch": 12}, 16, 20, 2, "a batch of 12 cannot be shared by 2 devices"),
     ],
 )
-def test_what_cannot_be_trained_is_told(change, size, count, processes, told):
+def test_an_impossible_training_is_an_error(change, size, count, processes, told):
     with pytest.raises(TrainingError, match=told):
         require_trainable(make_recipe(**change), make_faces(count, size), processes)
 

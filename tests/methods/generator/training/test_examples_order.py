@@ -25,7 +25,7 @@ def test_every_face_comes_once_an_epoch(count, batch, seed):
         assert set(times) <= set(range(count))
 
 
-def test_epochs_and_seeds_have_orders_of_their_own():
+def test_epochs_and_seeds_have_different_orders():
     examples = Examples(make_faces(30), PARTS, 30, seed=1)
     first, second = examples.indices(0), examples.indices(1)
     assert not np.array_equal(first, second)
@@ -36,7 +36,7 @@ def numbers(pictures):
     return ((pictures[:, 0, 0, 0] + 1) * 127.5).round().int().tolist()
 
 
-def test_ranks_share_a_batch_and_every_try_is_the_same():
+def test_ranks_split_a_batch_deterministically():
     faces = make_faces(10)
     whole = Examples(faces, PARTS, 4, seed=3)
     for iteration in (0, 1, 5):
@@ -76,12 +76,12 @@ def test_pictures_and_maps_reach_the_ends_of_their_range():
     assert seg[0, 2].tolist() == [[-1, 1], [-1, 1]]
 
 
-def test_too_few_faces_are_told():
+def test_too_few_faces_are_an_error():
     with pytest.raises(ValueError, match="tiny faces has 3 faces; a batch needs 4"):
         Examples(make_faces(3), PARTS, 4, seed=0)
 
 
-def test_maps_lie_in_memory_as_the_networks_read_them():
+def test_maps_are_channels_last():
     ids = torch.randint(0, 13, (2, 8, 8), dtype=torch.uint8)
     seg = one_hot(ids, 13)
     assert seg.is_contiguous(memory_format=torch.channels_last)

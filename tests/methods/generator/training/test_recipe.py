@@ -23,7 +23,7 @@ def written(folder, options):
     return str(path)
 
 
-def test_recipes_that_ship_can_be_read():
+def test_built_in_recipes_can_be_read():
     assert {"portraits64", "celebamask512"} <= set(recipe_names())
     for name in recipe_names():
         recipe = read_recipe(name)
@@ -31,7 +31,7 @@ def test_recipes_that_ship_can_be_read():
         assert recipe.config.seg_dim == 13
 
 
-def test_the_published_recipe_is_the_published_one():
+def test_the_published_recipe_has_the_defaults():
     recipe = read_recipe("celebamask512")
     plain = GeneratorRecipe(name="x", images=1)
     assert recipe.iterations == 200_000
@@ -43,7 +43,14 @@ def test_the_published_recipe_is_the_published_one():
     assert recipe.ema_decay == pytest.approx(0.99778, abs=1e-5)
 
 
-def test_a_file_is_a_recipe_and_changes_win(folder):
+def test_the_old_key_of_previews_is_read_and_written():
+    options = {key: v for key, v in OPTIONS.items() if key != "preview_every"}
+    recipe = GeneratorRecipe(**options, look_every=7)
+    assert recipe.preview_every == 7
+    assert recipe.model_dump()["look_every"] == 7
+
+
+def test_a_file_is_read_and_changes_override_it(folder):
     options = {key: value for key, value in OPTIONS.items() if key != "name"}
     recipe = read_recipe(written(folder, options), images=7, seed=3)
     assert (recipe.name, recipe.images, recipe.seed) == ("mine", 7, 3)
@@ -61,7 +68,10 @@ def test_a_file_is_a_recipe_and_changes_win(folder):
         ({"objective": {"r1": 1}}, "objective.r1: Extra inputs"),
         ({"objective": {"mixing": 2}}, "objective.mixing: Input should be less"),
         ({"augmentation": {"flip": -1}}, "augmentation.flip: Input should be greater"),
-        ({"generator": {"sise": 64}}, "generator.sise is no option (did you mean size"),
+        (
+            {"generator": {"sise": 64}},
+            "generator.sise is not an option (did you mean size",
+        ),
         ({"generator": {"size": "big"}}, "generator.size must be a positive whole"),
         ({"generator": {"style_dim": -4}}, "generator.style_dim must be a positive"),
         ({"generator": {"size": 48}}, "must be powers of two"),
@@ -76,7 +86,7 @@ def test_a_file_is_a_recipe_and_changes_win(folder):
         ({"generator": [1]}, "generator: Input should be a valid dictionary"),
     ],
 )
-def test_a_mistake_is_told_by_its_key(changes, told, folder):
+def test_an_error_names_the_file_and_the_key(changes, told, folder):
     path = written(folder, {**OPTIONS, **changes})
     with pytest.raises(RecipeError) as caught:
         read_recipe(path)
@@ -88,20 +98,20 @@ def test_a_mistake_is_told_by_its_key(changes, told, folder):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"[1, 2]", "must hold a mapping of options"),
+        (b"[1, 2]", "must contain a mapping of options"),
         (b"a: [1", "cannot be read as YAML"),
         (b"\xff\xfe\x00", "cannot be read as YAML"),
-        (b"", "must hold a mapping of options"),
+        (b"", "must contain a mapping of options"),
     ],
 )
-def test_a_file_that_is_no_recipe_is_named(content, told, folder):
+def test_a_file_that_is_no_recipe_is_an_error(content, told, folder):
     path = folder / "none.yaml"
     path.write_bytes(content)
     with pytest.raises(RecipeError, match=told):
         read_recipe(str(path))
 
 
-def test_a_recipe_that_is_not_there_is_told_with_those_that_are():
+def test_an_unknown_recipe_is_an_error_that_lists_the_known_ones():
     with pytest.raises(RecipeError, match=r"no recipe 'portrait'.*portraits64"):
         read_recipe("portrait")
 
@@ -119,7 +129,7 @@ GENERATOR_KEYS = st.sampled_from([*OPTIONS["generator"], "lr_mlp", "transparent_
 
 
 def read_or_refused(path):
-    """The recipe, or the sentence that refuses it; anything else is raised."""
+    """The recipe, or the message of its RecipeError."""
     try:
         return read_recipe(path), ""
     except RecipeError as error:

@@ -12,7 +12,7 @@ CPU = torch.device("cpu")
 
 
 def step(state, seed=0):
-    """One step of both optimisers, on made-up gradients."""
+    """One step of both optimisers, on random gradients."""
     draws = torch.Generator().manual_seed(seed)
     for network, adam in (
         (state.generator, state.generator_adam),
@@ -60,7 +60,7 @@ def test_optimisers_are_slowed_for_lazy_penalties():
     assert without.generator_adam.param_groups[0]["lr"] == 0.002
 
 
-def test_what_is_saved_comes_back_to_the_last_bit(tmp_path):
+def test_a_saved_state_is_restored_bit_exactly(tmp_path):
     state, other = TrainingState(make_recipe(), CPU), TrainingState(make_recipe(), CPU)
     step(state)
     state.update_average(0.5)
@@ -78,7 +78,7 @@ def test_what_is_saved_comes_back_to_the_last_bit(tmp_path):
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)
 
 
-def test_without_a_checkpoint_there_is_nothing_to_resume(tmp_path):
+def test_without_a_checkpoint_nothing_is_resumed(tmp_path):
     assert not TrainingState(make_recipe(), CPU).resume(tmp_path / "none", {})
     check_checkpoint(tmp_path / "none", {})
 
@@ -92,7 +92,7 @@ def test_without_a_checkpoint_there_is_nothing_to_resume(tmp_path):
         ({"recipe": {}}, "recipe.seed was 0 and is now None"),
     ],
 )
-def test_another_training_is_refused_by_what_differs(now, told, tmp_path):
+def test_another_training_is_an_error_that_names_the_difference(now, told, tmp_path):
     about = {"faces": "a", "recipe": {"seed": 0}}
     state = TrainingState(make_recipe(), CPU)
     state.save(tmp_path / "file", about)
@@ -110,18 +110,18 @@ def test_a_damaged_checkpoint_is_refused(keep, tmp_path):
     state.save(path, {})
     path.write_bytes(path.read_bytes()[:keep])
     for look in (state.resume, check_checkpoint):
-        with pytest.raises(TrainingError, match=r"is damaged .*; remove it to start"):
+        with pytest.raises(TrainingError, match=r"is damaged .*; remove it to restart"):
             look(path, {})
 
 
-def test_weights_that_are_no_checkpoint_are_refused(tmp_path):
+def test_weights_that_are_no_checkpoint_are_an_error(tmp_path):
     state = TrainingState(make_recipe(), CPU)
     save_file({"weight": torch.zeros(2)}, tmp_path / "file")
-    with pytest.raises(TrainingError, match="holds another training"):
+    with pytest.raises(TrainingError, match="is of another training"):
         state.resume(tmp_path / "file", {"faces": "a"})
 
 
-def test_weights_past_mending_are_told():
+def test_weights_that_are_not_finite_are_an_error():
     state = TrainingState(make_recipe(), CPU)
     state.require_finite()
     with torch.no_grad():
@@ -130,7 +130,7 @@ def test_weights_past_mending_are_told():
         state.require_finite()
 
 
-def test_a_checkpoint_says_what_it_is_about(tmp_path):
+def test_a_checkpoint_contains_the_identity_of_its_training(tmp_path):
     state = TrainingState(make_recipe(), CPU)
     state.save(tmp_path / "file", {"faces": "a"})
     found = load_file(tmp_path / "file")

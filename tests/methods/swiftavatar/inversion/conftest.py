@@ -1,4 +1,4 @@
-"""A tiny generator of 32 px, renders for it, and weight files of untrained trunks."""
+"""A tiny generator of 32 px, renders for it, and untrained weight files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from methods.generator.sampling import draw_codes, synthesise
 from methods.networks.part_latents import PartLayout
 from methods.networks.semantic_stylegan import Synthesis
 from methods.shared.renders import Renders
-from methods.swiftavatar.mean_codes import mean_codes
+from methods.swiftavatar.mean_latents import mean_latents
 from methods.swiftavatar.options import MeanOptions
 
 SIZE = 32
@@ -36,9 +36,9 @@ def avatar():
 
 @pytest.fixture(scope="session")
 def renders(avatar):
-    """Seven pictures that the generator makes of codes far from each other."""
-    codes = 2 * draw_codes(avatar, 7, seed=5)
-    pictures = synthesise(avatar, codes).pictures
+    """Seven pictures of the generator, from latents far from each other."""
+    latents = 2 * draw_codes(avatar, 7, seed=5)
+    pictures = synthesise(avatar, latents).pictures
     vectors = tiny_pair.make_renders(count=7).vectors
     return Renders(vectors, pictures.shape[1], "seven", lambda: pictures)
 
@@ -47,12 +47,12 @@ def renders(avatar):
 def start(avatar, tmp_path_factory):
     store = Store(tmp_path_factory.mktemp("start"))
     options = MeanOptions(samples=50, glasses=False)
-    return mean_codes(avatar, "tiny", options, 0, store, Silent())
+    return mean_latents(avatar, "tiny", options, 0, store, Silent())
 
 
 @pytest.fixture(scope="session")
 def trunks(tmp_path_factory):
-    """Files with the keys and shapes of torchvision's trunks; nothing was learnt."""
+    """Untrained files with the keys and shapes of torchvision's backbones."""
     declare_missing_operators()
     from torchvision import models
 
@@ -71,12 +71,12 @@ def _alexnet(models):
 
 
 def _vgg16(models):
-    # Its published rule would draw a hundred million numbers for the classifier.
+    # The default initialisation would draw 100 million numbers for the classifier.
     return models.vgg16(weights=None, init_weights=False).features
 
 
 class Spectacled:
-    """Shows glasses in as many of 16 columns as the code's first number says."""
+    """Shows glasses in a share of 16 columns, the first number of the latent."""
 
     def __init__(self, largest=0.5):
         self.layout = PartLayout(
@@ -92,16 +92,16 @@ class Spectacled:
         return self.style(torch.randn(count, 4, generator=generator)).mean(0)
 
     def __call__(self, styles, *, input_is_latent, randomize_noise):
-        (codes,) = styles
+        (latents,) = styles
         assert input_is_latent
         assert not randomize_noise
-        self.looked_at += len(codes)
-        columns = torch.arange(16) < (codes[:, :1] * 16).floor()
-        seg = torch.full((len(codes), 13, 16, 16), -1.0)
+        self.looked_at += len(latents)
+        columns = torch.arange(16) < (latents[:, :1] * 16).floor()
+        seg = torch.full((len(latents), 13, 16, 16), -1.0)
         seg[:, 10] = columns[:, None].float()
         seg[:, 0] = 0
-        image = torch.zeros(len(codes), 3, 16, 16)
-        return Synthesis(image, seg, seg, seg, codes)
+        image = torch.zeros(len(latents), 3, 16, 16)
+        return Synthesis(image, seg, seg, seg, latents)
 
 
 @pytest.fixture

@@ -15,17 +15,16 @@ from methods.shared.pictures import as_tensor
 from methods.shared.randomness import seed_of
 from methods.shared.renders import Renders
 from methods.swiftavatar.inversion import (
-    CODES_FILE,
     CURVE_FILE,
-    codes_stage,
-    inverted_codes,
-    reconstructions,
+    LATENTS_FILE,
+    inverted_latents,
+    latents_stage,
 )
 from methods.swiftavatar.options import InversionOptions
 
 
 class Counting(Silent):
-    """Counts inverted renders, and pulls the plug after so many batches."""
+    """Counts inverted renders and raises after some batches."""
 
     def __init__(self, batches=None):
         self.renders, self.batches, self.done = 0, batches, None
@@ -49,7 +48,7 @@ def invert(avatar, renders, start, trunks):
     ):
         given = {"steps": 3, "batch": 3, "perceptual": "lpips-alex", **options}
         means = None if given.get("start") == "nearest" else start
-        return inverted_codes(
+        return inverted_latents(
             renders,
             count,
             avatar,
@@ -66,30 +65,32 @@ def invert(avatar, renders, start, trunks):
     return invert
 
 
-def test_codes_are_those_of_their_renders_in_order(invert, renders, avatar, tmp_path):
-    codes = invert(tmp_path, steps=50, latent_weight=0, perceptual_weight=0)
-    assert codes.latents.shape == (7, 27, 4)
-    assert codes.latents.dtype == torch.float32
-    made = reconstructions(avatar, codes, 7)
+def test_latents_are_in_the_order_of_their_renders(invert, renders, avatar, tmp_path):
+    inverted = invert(tmp_path, steps=50, latent_weight=0, perceptual_weight=0)
+    assert inverted.latents.shape == (7, 27, 4)
+    assert inverted.latents.dtype == torch.float32
+    made = synthesise(avatar, inverted.latents).pictures
     apart = made[:, None].astype(float) - renders.pictures[None].astype(float)
     nearest = np.square(apart).mean((2, 3, 4)).argmin(1)
     np.testing.assert_array_equal(nearest, np.arange(7))
 
 
-def test_figures_stand_beside_the_codes(invert, renders, avatar, tmp_path):
-    codes = invert(tmp_path)
-    assert codes.losses.shape == (7, 3)
-    assert codes.curve.shape == (4, 3)
-    assert codes.measures.keys() == {"perceptual", "pixel", "latent", "rounding"}
-    ends = codes.losses.double().mean(0)
-    torch.testing.assert_close(codes.curve[-1], ends, rtol=1e-2, atol=1e-4)
-    assert codes.measures["rounding"] < 1e-4
-    made = as_tensor(reconstructions(avatar, codes, 2))
+def test_losses_and_curve_are_stored_with_the_latents(
+    invert, renders, avatar, tmp_path
+):
+    inverted = invert(tmp_path)
+    assert inverted.losses.shape == (7, 3)
+    assert inverted.curve.shape == (4, 3)
+    assert inverted.measures.keys() == {"perceptual", "pixel", "latent", "rounding"}
+    ends = inverted.losses.double().mean(0)
+    torch.testing.assert_close(inverted.curve[-1], ends, rtol=1e-2, atol=1e-4)
+    assert inverted.measures["rounding"] < 1e-4
+    made = as_tensor(synthesise(avatar, inverted.latents[:2]).pictures)
     error = (made - as_tensor(renders.pictures[:2])).square().mean((1, 2, 3))
-    torch.testing.assert_close(codes.losses[:2, 1], error, rtol=0.1, atol=0.01)
+    torch.testing.assert_close(inverted.losses[:2, 1], error, rtol=0.1, atol=0.01)
 
 
-def test_the_stage_holds_halves_and_a_curve_for_people(invert, tmp_path):
+def test_the_stage_has_half_precision_and_a_readable_curve(invert, tmp_path):
     invert(tmp_path)
     (folder,) = (tmp_path / "codes").iterdir()
     curve = json.loads((folder / CURVE_FILE).read_text())
@@ -99,27 +100,27 @@ def test_the_stage_holds_halves_and_a_curve_for_people(invert, tmp_path):
         "pixel": 4,
         "latent": 4,
     }
-    assert (folder / CODES_FILE).stat().st_size < 7 * 27 * 4 * 2 + 1000
+    assert (folder / LATENTS_FILE).stat().st_size < 7 * 27 * 4 * 2 + 1000
 
 
-def test_a_broken_run_goes_on_at_the_open_batch(invert, tmp_path):
+def test_a_broken_run_resumes_at_the_unfinished_batch(invert, tmp_path):
     whole = invert(tmp_path / "whole")
     with pytest.raises(RuntimeError, match="plug"):
         invert(tmp_path / "pieces", progress=Counting(batches=1))
     resumed = Counting()
-    codes = invert(tmp_path / "pieces", progress=resumed)
+    inverted = invert(tmp_path / "pieces", progress=resumed)
     assert resumed.done == 6
     assert resumed.renders == 1
-    assert codes.digest == whole.digest
+    assert inverted.digest == whole.digest
     files = [
         (tmp_path / place / "codes" / whole.digest[:32] / name).read_bytes()
         for place in ("whole", "pieces")
-        for name in (CODES_FILE, CURVE_FILE)
+        for name in (LATENTS_FILE, CURVE_FILE)
     ]
     assert files[:2] == files[2:]
 
 
-def test_stored_codes_are_read(invert, tmp_path):
+def test_stored_latents_are_read(invert, tmp_path):
     first = invert(tmp_path)
     counting = Counting()
     second = invert(tmp_path, progress=counting)
@@ -128,17 +129,17 @@ def test_stored_codes_are_read(invert, tmp_path):
     assert torch.equal(first.curve, second.curve)
 
 
-def test_fewer_are_the_first_ones(invert, tmp_path):
+def test_a_smaller_count_inverts_the_first_renders(invert, tmp_path):
     few, all_of_them = invert(tmp_path, count=3), invert(tmp_path)
     assert len(few.latents) == 3
     assert torch.equal(few.latents, all_of_them.latents[:3])
 
 
-def test_the_key_holds_what_is_read(renders, trunks):
+def test_the_key_has_only_options_that_are_used(renders, trunks):
     def key(count=7, renders=renders, digest="avatar", start="start", **options):
         options = InversionOptions(**{"perceptual": "lpips-alex", **options})
         args = (renders, count, 32, digest, start, options, trunks, 0, "cpu")
-        return codes_stage(*args).key
+        return latents_stage(*args).key
 
     others = [
         key(count=6),
@@ -155,19 +156,19 @@ def test_the_key_holds_what_is_read(renders, trunks):
         key(schedule="ramped"),
     ]
     assert len({key(), *others}) == 13
-    # Renders of 32 px are brought to no size above that.
+    # Renders of 32 px are not enlarged.
     assert key() == key(perceptual_size=32)
     silent = key(perceptual_weight=0)
     assert silent == key(perceptual_weight=0, perceptual="lpips-vgg")
     assert silent == key(perceptual_weight=0, perceptual_size=16)
 
 
-def test_only_samples_to_start_at_are_drawn(renders, trunks):
+def test_the_seed_is_part_of_the_key_only_for_nearest_starts(renders, trunks):
     def key(seed=0, **options):
         options = InversionOptions(perceptual_weight=0, **options)
         means = "start" if options.start == "mean" else None
         args = (renders, 7, 32, "avatar", means, options, trunks, seed, "cpu")
-        return codes_stage(*args).key
+        return latents_stage(*args).key
 
     assert key() == key(seed=1) == key(start_samples=5)
     near = {"start": "nearest", "start_samples": 5}
@@ -175,15 +176,15 @@ def test_only_samples_to_start_at_are_drawn(renders, trunks):
     assert len(keys) == 4
 
 
-def test_mean_codes_are_asked_for_where_inversion_starts_at_them(renders, trunks):
+def test_mean_latents_and_the_option_start_must_agree(renders, trunks):
     for means, name in (("start", "nearest"), (None, "mean")):
         options = InversionOptions(perceptual_weight=0, start=name)
         args = (renders, 7, 32, "avatar", means, options, trunks, 0, "cpu")
-        with pytest.raises(ValueError, match="mean codes belong to"):
-            codes_stage(*args)
+        with pytest.raises(ValueError, match="give mean latent codes if"):
+            latents_stage(*args)
 
 
-def test_each_render_starts_at_the_sample_most_like_it(invert, avatar, tmp_path):
+def test_each_render_starts_at_its_most_similar_sample(invert, avatar, tmp_path):
     samples = draw_codes(avatar, 50, seed_of(3, "starts"))
     wanted = torch.tensor([4, 31, 17])
     pictures = synthesise(avatar, samples[wanted]).pictures
@@ -191,22 +192,24 @@ def test_each_render_starts_at_the_sample_most_like_it(invert, avatar, tmp_path)
     alike = Renders(vectors, pictures.shape[1], "samples", lambda: pictures)
     start = {"start": "nearest", "start_samples": 50, "learning_rate": 1e-6}
     for net in ({}, {"perceptual_weight": 0}):
-        codes = invert(tmp_path, 3, renders=alike, seed=3, **start, **net)
-        torch.testing.assert_close(codes.latents, samples[wanted], atol=2e-3, rtol=2e-3)
-        assert codes.measures["latent"] < 1e-6
+        inverted = invert(tmp_path, 3, renders=alike, seed=3, **start, **net)
+        torch.testing.assert_close(
+            inverted.latents, samples[wanted], atol=2e-3, rtol=2e-3
+        )
+        assert inverted.measures["latent"] < 1e-6
 
 
 def test_without_perceptual_weight_no_file_is_read(invert, tmp_path):
-    codes = invert(tmp_path, weights={}, perceptual_weight=0)
-    assert codes.measures["perceptual"] == 0
+    inverted = invert(tmp_path, weights={}, perceptual_weight=0)
+    assert inverted.measures["perceptual"] == 0
 
 
-def test_bad_inputs_are_told(invert, tmp_path):
+def test_bad_inputs_are_refused(invert, tmp_path):
     with pytest.raises(MethodError, match=f"weights fetch {ALEXNET}"):
         invert(tmp_path, weights={})
     with pytest.raises(MethodError, match="8 of 7 renders"):
         invert(tmp_path, count=8)
     other = tiny_pair.make_renders(count=7, size=64)
-    with pytest.raises(MethodError, match=r"64 px .* 32 px: make them at 32 px"):
+    with pytest.raises(MethodError, match=r"have 64 px .* 32 px: render the"):
         invert(tmp_path, renders=other)
     assert not list(tmp_path.rglob("*.safetensors"))

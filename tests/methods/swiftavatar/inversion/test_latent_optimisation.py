@@ -5,7 +5,11 @@ import torch
 
 from methods.generator.sampling import draw_codes, render
 from methods.shared.pictures import as_tensor
-from methods.swiftavatar.latent_optimisation import TERMS, Inversion, learning_rate_at
+from methods.swiftavatar.latent_optimisation import (
+    TERMS,
+    LatentOptimiser,
+    learning_rate_at,
+)
 from methods.swiftavatar.options import InversionOptions
 from methods.swiftavatar.perceptual import Perceptual
 
@@ -13,7 +17,7 @@ STEPS = 8
 
 
 class Edges(Perceptual):
-    """Compares colours and their change from pixel to pixel."""
+    """Compares colours and differences of neighbouring pixels."""
 
     def _layers(self, pictures):
         return [pictures, pictures.diff(dim=2), pictures.diff(dim=3)]
@@ -34,7 +38,7 @@ def targets(renders):
 
 def inverted(avatar, net, start, targets, **options):
     options = InversionOptions(**{"steps": STEPS, **options})
-    return Inversion(avatar, net, start, options).invert(targets)
+    return LatentOptimiser(avatar, net, start, options).invert(targets)
 
 
 def rates(schedule, steps=200):
@@ -42,7 +46,7 @@ def rates(schedule, steps=200):
     return [learning_rate_at(step, options) for step in range(steps)]
 
 
-def test_the_paper_s_rate_falls_along_half_a_wave():
+def test_the_cosine_schedule_decays_to_zero():
     found = rates("cosine")
     assert found[0] == pytest.approx(0.1)
     assert found[100] == pytest.approx(0.05)
@@ -50,7 +54,7 @@ def test_the_paper_s_rate_falls_along_half_a_wave():
     assert 0 < found[-1] < 1e-5
 
 
-def test_the_script_s_rate_rises_stays_and_falls():
+def test_the_ramped_schedule_rises_and_falls():
     found = rates("ramped")
     assert found[0] == 0
     assert found[5] == pytest.approx(0.05)
@@ -60,7 +64,7 @@ def test_the_script_s_rate_rises_stays_and_falls():
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "ramped"])
-def test_one_step_has_a_rate(schedule):
+def test_a_single_step_has_a_learning_rate(schedule):
     assert len(rates(schedule, steps=1)) == 1
 
 
@@ -80,10 +84,10 @@ def test_batched_equals_one_at_a_time(avatar, net, start, targets, space, schedu
 
 
 @pytest.mark.parametrize("space", ["w+", "w"])
-def test_starts_at_the_codes_with_glasses_in_w_plus_alone(
+def test_only_w_plus_starts_at_the_mean_with_glasses(
     avatar, net, start, targets, space
 ):
-    """Equation 5's w is drawn back to where it starts; in W that is w_mean."""
+    """The latent term of equation 5 pulls w to its start; in W that is w_mean."""
     rows = torch.arange(len(start.mean))[:, None]
     apart = replace(start, start=start.mean + rows)
     expected = apart.start if space == "w+" else apart.mean
@@ -95,7 +99,7 @@ def test_starts_at_the_codes_with_glasses_in_w_plus_alone(
     assert found.curve[0, TERMS.index("latent")] == 0
 
 
-def test_pictures_of_the_generator_are_found_again(avatar, start):
+def test_pictures_of_the_generator_are_reconstructed(avatar, start):
     targets = render(avatar, draw_codes(avatar, 2, seed=5)).image.clone()
     options = {"steps": 80, "perceptual_weight": 0, "latent_weight": 0}
     found = inverted(avatar, None, start, targets, **options)
@@ -106,9 +110,7 @@ def test_pictures_of_the_generator_are_found_again(avatar, start):
     torch.testing.assert_close(found.terms[:, pixel], error, rtol=0.05, atol=1e-4)
 
 
-def test_every_term_of_the_loss_falls_where_it_alone_counts(
-    avatar, net, start, targets
-):
+def test_each_term_decreases_if_only_it_has_weight(avatar, net, start, targets):
     for index, name in enumerate(TERMS[:2]):
         weights = {f"{term}_weight": float(term == name) for term in TERMS}
         curve = inverted(avatar, net, start, targets, **weights).curve[:, index]
@@ -119,38 +121,38 @@ def test_every_term_of_the_loss_falls_where_it_alone_counts(
     assert bound.terms[:, latent].max() < 0.1 * free.terms[:, latent].min()
 
 
-def test_in_w_all_rows_are_one(avatar, net, start, targets):
+def test_in_w_all_rows_are_equal(avatar, net, start, targets):
     latents = inverted(avatar, net, start, targets, space="w").latents
     assert latents.shape == (len(targets), *start.start.shape)
     assert (latents == latents[:, :1]).all()
 
 
-def test_the_curve_tells_every_step_and_the_end(avatar, net, start, targets):
+def test_the_curve_has_every_step_and_the_end(avatar, net, start, targets):
     found = inverted(avatar, net, start, targets)
     assert found.curve.shape == (STEPS + 1, 3)
     assert found.curve[0, TERMS.index("latent")] == 0
     assert found.latents.dtype == torch.float16
-    # Half precision changes pictures a thousand times less than the inversion errs.
+    # Half precision changes pictures far less than the inversion error.
     assert (found.rounding > 0).all()
     assert (found.rounding < 1e-3 * found.terms[:, TERMS.index("pixel")]).all()
     ends = found.terms.double().sum(0)
     torch.testing.assert_close(found.curve[-1], ends, rtol=2e-3, atol=1e-4)
 
 
-def test_without_weight_the_net_is_not_needed(avatar, net, start, targets):
+def test_a_perceptual_weight_of_zero_needs_no_network(avatar, net, start, targets):
     found = inverted(avatar, None, start, targets, perceptual_weight=0)
     assert (found.terms[:, 0] == 0).all()
     same = inverted(avatar, net, start, targets, perceptual_weight=0)
     assert torch.equal(found.latents, same.latents)
 
 
-def test_the_generator_learns_nothing_and_may_go_on_learning(avatar, start, targets):
+def test_the_generator_keeps_its_weights_and_gradients(avatar, start, targets):
     before = {k: v.clone() for k, v in avatar.state_dict().items()}
     inverted(avatar, None, start, targets, perceptual_weight=0)
     assert all(p.requires_grad and p.grad is None for p in avatar.parameters())
     assert all(torch.equal(v, before[k]) for k, v in avatar.state_dict().items())
 
 
-def test_a_loss_that_is_not_finite_is_told(avatar, start, targets):
+def test_a_loss_that_is_not_finite_is_reported(avatar, start, targets):
     with pytest.raises(FloatingPointError, match="learning_rate"):
         inverted(avatar, None, start, targets * float("nan"), perceptual_weight=0)

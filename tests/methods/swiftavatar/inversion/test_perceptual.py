@@ -13,7 +13,7 @@ NAMES = ("lpips-alex", "lpips-vgg", "lite0-features")
 
 
 def blobs(count, size, seed=0):
-    """(count, 3, size, size) soft pictures in [-1, 1]."""
+    """Smooth (count, 3, size, size) pictures in [-1, 1]."""
     rng = torch.Generator().manual_seed(seed)
     coarse = torch.rand(count, 3, 6, 6, generator=rng) * 2 - 1
     return functional.interpolate(coarse, size=size, mode="bilinear")
@@ -28,7 +28,7 @@ def lite0():
 
 
 def package_lpips(net, file):
-    """The package's own module around the same trunk."""
+    """The lpips package's module with the same backbone."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import lpips
@@ -42,13 +42,13 @@ def package_lpips(net, file):
 
 @pytest.fixture(scope="module", params=["lpips-alex", "lpips-vgg"])
 def twins(request, trunks):
-    """Our net and the package's own, both around one trunk."""
+    """Our network and the lpips package's, with the same backbone."""
     (file,) = required_weights(request.param)
     theirs = package_lpips(request.param.removeprefix("lpips-"), trunks[file])
     return open_perceptual(request.param, 256, trunks, "cpu"), theirs
 
 
-def test_values_and_gradients_are_the_package_s(twins):
+def test_values_and_gradients_equal_the_lpips_package(twins):
     ours, theirs = twins
     one, other = blobs(2, 64).requires_grad_(True), blobs(2, 64, seed=1)
     expected = theirs(one, other).flatten()
@@ -58,13 +58,13 @@ def test_values_and_gradients_are_the_package_s(twins):
     (found,) = torch.autograd.grad(found.sum(), one)
     (expected,) = torch.autograd.grad(expected.sum(), one)
     assert found.isfinite().all()
-    # Where every feature of a place is zero the package's root has no gradient.
+    # The package's root has no gradient where all features of a position are zero.
     known = expected.isfinite()
     bound = 1e-3 * float(found.abs().max())
     torch.testing.assert_close(found[known], expected[known], rtol=0, atol=bound)
 
 
-def test_lite0_orders_what_people_order(lite0):
+def test_lite0_distances_grow_with_visible_changes(lite0):
     net = open_perceptual("lite0-features", 256, lite0, "cpu")
     picture = blobs(1, 66)[..., 1:-1, 1:-1]
     shifted = blobs(1, 66)[..., 1:-1, :-2]
@@ -100,7 +100,7 @@ def test_pictures_too_small_for_the_net_are_refused(trunks, size, limit):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_weight_file_is_known_and_missed_by_name(name):
+def test_a_missing_weight_file_is_named(name):
     (file,) = required_weights(name)
     assert describe(file).name == file
     with pytest.raises(MethodError, match=f"weights fetch {file}"):
@@ -115,7 +115,7 @@ def test_other_weights_are_refused(name, tmp_path):
         open_perceptual(name, 256, {required_weights(name)[0]: file}, "cpu")
 
 
-def test_opening_a_net_leaves_the_random_state_alone(trunks):
+def test_opening_a_network_keeps_the_random_state(trunks):
     before = torch.random.get_rng_state()
     net = open_perceptual("lpips-alex", 64, {ALEXNET: trunks[ALEXNET]}, "cpu")
     assert torch.equal(before, torch.random.get_rng_state())

@@ -1,4 +1,4 @@
-"""Two tiny generators of thirteen parts, and codes as the inversion hands them on."""
+"""Two tiny generators of thirteen parts, and latents like those of the inversion."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def few_parts():
 
 
 @pytest.fixture(scope="session")
-def make_codes(realistic):
-    """Codes of n avatars, which fit into half precision as those of the store do."""
+def make_latents(realistic):
+    """Latents of n avatars, exact in half precision like stored ones."""
 
     def make(count, seed=3):
         rng = torch.Generator().manual_seed(seed)

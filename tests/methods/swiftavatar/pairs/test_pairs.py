@@ -33,7 +33,7 @@ THREE = SemanticOptions(copies=3)
 
 
 class Counting(Silent):
-    """Keeps how many pairs a resumed bar found finished."""
+    """Records how many pairs were finished when a progress bar started."""
 
     found = 0
 
@@ -48,12 +48,12 @@ def _small_shards(monkeypatch):
 
 
 @pytest.fixture
-def produce(realistic, make_codes, tmp_path):
-    """Pairs of five avatars, from a store of the test's own."""
+def produce(realistic, make_latents, tmp_path):
+    """Pairs of five avatars, from the test's own store."""
 
     def make(options=THREE, spec=SPEC, size=16, root="store", progress=None, **changed):
         given = {
-            "codes": make_codes(5),
+            "inverted": make_latents(5),
             "vectors": AvatarVectors.sample(spec, 7, seed=2),
             "realistic": realistic,
             "realistic_digest": "weights",
@@ -74,7 +74,7 @@ def files(folder):
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-def test_copies_go_round_the_avatars(produce):
+def test_copies_cycle_through_the_avatars(produce):
     found = produce()
     vectors = AvatarVectors.sample(SPEC, 7, seed=2)[:5]
     assert found.pictures.shape == (15, 16, 16, 3)
@@ -82,18 +82,18 @@ def test_copies_go_round_the_avatars(produce):
     assert found.vectors == AvatarVectors.concatenate([vectors] * 3)
 
 
-def test_without_augmentation_the_faces_are_those_of_the_codes(
-    produce, realistic, make_codes
+def test_without_augmentation_the_faces_are_those_of_the_latents(
+    produce, realistic, make_latents
 ):
     found = produce(NO_SEMANTIC)
-    faces = synthesise(realistic, make_codes(5).latents).pictures
+    faces = synthesise(realistic, make_latents(5).latents).pictures
     assert len(found.pictures) == 5
-    # Batches of other sizes may round the last bit of a level to either side.
+    # The batch size may change the last bit of a pixel.
     assert np.abs(found.pictures.astype(int) - faces).max() <= 1
 
 
 @pytest.mark.parametrize("spec", [SPEC, CHOICES, SCALARS], ids=lambda spec: spec.name)
-def test_pandas_alone_reads_the_shards(produce, realistic, spec):
+def test_pandas_reads_the_shards_without_this_project(produce, realistic, spec):
     found = produce(spec=spec)
     paths = sorted(found.folder.glob("*.parquet"))
     table = pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
@@ -109,17 +109,19 @@ def test_pandas_alone_reads_the_shards(produce, realistic, spec):
     np.testing.assert_array_equal(np.stack(decoded), found.pictures)
 
 
-def test_the_code_of_a_row_draws_its_picture(produce, realistic):
+def test_the_latent_of_a_row_renders_its_picture(produce, realistic):
     found = produce()
     shard = pd.read_parquet(sorted(found.folder.glob("*.parquet"))[1])
     shape = shard.attrs["code_shape"]
-    codes = np.stack([np.frombuffer(b, np.float16).reshape(shape) for b in shard.code])
-    faces = synthesise(realistic, torch.from_numpy(codes.astype(np.float32))).pictures
+    latents = np.stack(
+        [np.frombuffer(b, np.float16).reshape(shape) for b in shard.code]
+    )
+    faces = synthesise(realistic, torch.from_numpy(latents.astype(np.float32))).pictures
     np.testing.assert_array_equal(faces, found.pictures[4:8])
 
 
 def test_pairs_are_shared_and_their_key_follows_what_matters(
-    produce, make_codes, monkeypatch
+    produce, make_latents, monkeypatch
 ):
     first = produce()
     with monkeypatch.context() as patched:
@@ -132,7 +134,7 @@ def test_pairs_are_shared_and_their_key_follows_what_matters(
         produce(SemanticOptions(copies=2)),
         produce(size=8),
         produce(seed=1),
-        produce(codes=make_codes(4)),
+        produce(inverted=make_latents(4)),
         produce(realistic_digest="other weights"),
         produce(vectors=AvatarVectors.sample(SPEC, 7, seed=3)),
     ]
@@ -140,14 +142,14 @@ def test_pairs_are_shared_and_their_key_follows_what_matters(
     assert others[2].pictures.shape == (15, 8, 8, 3)
 
 
-def test_another_number_of_copies_leaves_the_first_ones_as_they_were(produce):
+def test_more_copies_keep_the_first_ones(produce):
     few, many = produce(SemanticOptions(copies=2)), produce()
-    # What shares its batch may change a level's last bit.
+    # The rest of the batch may change the last bit of a pixel.
     gap = np.abs(few.pictures.astype(int) - many.pictures[:10])
     assert gap.max() <= 1
 
 
-def test_a_broken_production_goes_on_at_the_open_shard(produce, monkeypatch):
+def test_a_broken_production_resumes_at_the_unfinished_shard(produce, monkeypatch):
     whole = produce(root="whole")
     real, written = pairs.write_shard, []
 
@@ -170,7 +172,7 @@ def test_a_broken_production_goes_on_at_the_open_shard(produce, monkeypatch):
 
 
 @pytest.mark.slow
-def test_kill_minus_nine_costs_the_open_shard_and_changes_no_byte(tmp_path):
+def test_a_kill_loses_one_shard_at_most_and_changes_no_byte(tmp_path):
     def run(store, fatal):
         script = HELPERS / "production.py"
         command = [sys.executable, script, tmp_path / store, str(fatal)]
@@ -191,13 +193,13 @@ def test_kill_minus_nine_costs_the_open_shard_and_changes_no_byte(tmp_path):
 
 
 def test_too_few_vectors_and_too_large_pictures_are_refused(produce):
-    with pytest.raises(ValueError, match="5 codes but 4 vectors"):
+    with pytest.raises(ValueError, match="5 latent codes but 4 vectors"):
         produce(vectors=AvatarVectors.sample(SPEC, 4, seed=2))
-    with pytest.raises(ValueError, match="pairs of 32 px: the generator draws 16 px"):
+    with pytest.raises(ValueError, match="pairs of 32 px: the generator has 16 px"):
         produce(size=32)
 
 
-def test_a_parameter_may_not_be_called_like_a_column(produce):
+def test_a_parameter_named_like_a_column_is_refused(produce):
     spec = AvatarSpec("clash", (Continuous("copy", "head"),))
     with pytest.raises(ValueError, match="engine clash: the parameter 'copy' has the"):
         produce(spec=spec)

@@ -11,7 +11,7 @@ SPEC = AvatarSpec("hats", (Discrete("hat", "hat", ("none", "cap"), optional=True
 
 
 def holds(sheet, picture):
-    """Whether the sheet shows a picture, drawn larger by whole pixels."""
+    """Whether the sheet shows a picture, enlarged by an integer factor."""
     times = TILE // picture.shape[0]
     tile = picture.repeat(times, 0).repeat(times, 1)
     corners = np.argwhere((sheet[: 1 - TILE, : 1 - TILE] == tile[0, 0]).all(2))
@@ -20,19 +20,19 @@ def holds(sheet, picture):
     )
 
 
-def test_both_pictures_of_a_code_stand_on_the_sheet(realistic, avatar):
+def test_the_sheet_has_both_pictures_of_a_latent(realistic, avatar):
     sheet = dual_domain_sheet(realistic, avatar, count=3, seed=5)
     assert sheet.dtype == np.uint8
-    codes = draw_codes(avatar, 3, seed=5)
+    latents = draw_codes(avatar, 3, seed=5)
     for generator in (realistic, avatar):
-        made = synthesise(generator, codes)
+        made = synthesise(generator, latents)
         for picture, parts in zip(made.pictures, made.parts, strict=True):
             assert holds(sheet, picture)
             assert holds(sheet, np.array(PART_COLOURS, np.uint8)[parts])
 
 
-def test_an_avatar_is_followed_by_the_faces_that_stand_for_it(
-    realistic, avatar, make_codes, tmp_path
+def test_the_sheet_has_an_avatar_and_its_faces(
+    realistic, avatar, make_latents, tmp_path
 ):
     rng = np.random.default_rng(0)
     renders, faces = (
@@ -40,7 +40,7 @@ def test_an_avatar_is_followed_by_the_faces_that_stand_for_it(
     )
     vectors = AvatarVectors.sample(SPEC, 15, seed=0)
     pairs = FacePairs(faces, vectors, "digest", tmp_path)
-    latents = make_codes(5).latents
+    latents = make_latents(5).latents
     sheet = pairs_sheet(
         renders, latents, avatar, realistic, pairs, rows=[3, 1], copies=2
     )
@@ -55,7 +55,7 @@ def test_an_avatar_is_followed_by_the_faces_that_stand_for_it(
 
 
 def test_fewer_copies_than_asked_for_are_all_shown(
-    realistic, avatar, make_codes, tmp_path
+    realistic, avatar, make_latents, tmp_path
 ):
     faces = np.zeros((2, 8, 8, 3), np.uint8)
     vectors = AvatarVectors.sample(SPEC, 2, seed=0)
@@ -63,7 +63,7 @@ def test_fewer_copies_than_asked_for_are_all_shown(
     renders = np.zeros((2, 16, 16, 3), np.uint8)
     one, four = (
         pairs_sheet(
-            renders, make_codes(2).latents, avatar, realistic, pairs, [0, 1], copies
+            renders, make_latents(2).latents, avatar, realistic, pairs, [0, 1], copies
         )
         for copies in (1, 4)
     )

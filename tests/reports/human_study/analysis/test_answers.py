@@ -6,6 +6,7 @@ from rated import Raters, rate
 from tiny_study import make_study
 
 from reports.human_study.analysis.answers import read_answers
+from reports.human_study.design.ratings_table import offline_ratings
 from reports.human_study.design.study import StudyError
 from reports.human_study.site.database import open_database
 from reports.human_study.site.participants import join, withdraw
@@ -17,7 +18,7 @@ def test_pictures_become_methods(tmp_path):
     rate(study, Raters(8))
     answers = read_answers(study.folder)
     rows = answers.rows
-    judged = rows.loc[rows["kind"] == "judgement"]
+    judged = rows.loc[rows["kind"] == "rating"]
     assert set(judged["chosen"]) <= set(answers.key.methods)
     assert all(
         sorted(order) == sorted(answers.key.methods) for order in judged["order"]
@@ -44,27 +45,27 @@ def test_the_rule_fixed_beforehand_excludes(tmp_path):
     assert answers.picks("toon").raters == 6
 
 
-def test_who_has_withdrawn_since_the_export_is_in_no_report(tmp_path):
+def test_participants_withdrawn_after_the_export_stop_the_report(tmp_path):
     study = make_study(tmp_path / "study")
     rate(study, Raters(6))
     database = open_database(f"sqlite:///{study.folder}/ratings.sqlite", study.id)
     person = join(database, study, "ticket", "en", patience_ms=1000)
     withdraw(database, person.id)
     assert len(read_answers(study.folder).counted) == 6
-    path = study.folder / "judgements" / "site.csv"
+    path = study.folder / "ratings" / "site.csv"
     path.write_text(path.read_text().replace("rater003", person.id))
-    with pytest.raises(ReportError, match=f"withdrawn since .{person.id}.; save them"):
+    with pytest.raises(ReportError, match=f"withdrawn since .{person.id}.; export"):
         read_answers(study.folder)
     database.close()
     with pytest.raises(ReportError, match=person.id):
         read_answers(study.folder)
 
 
-def test_a_database_that_cannot_be_asked_stops_the_report(tmp_path):
+def test_an_unreadable_database_stops_the_report(tmp_path):
     study = make_study(tmp_path / "study")
     rate(study, Raters(6))
     (study.folder / "ratings.sqlite").write_bytes(b"no database" * 100)
-    with pytest.raises(StudyError, match="does not tell who has withdrawn"):
+    with pytest.raises(StudyError, match=r"cannot read from .* who has withdrawn"):
         read_answers(study.folder)
 
 
@@ -91,7 +92,7 @@ def test_ties_count_as_the_study_says(ties, tmp_path, monkeypatch):
 def test_simulated_answers_are_refused(tmp_path):
     study = make_study(tmp_path / "study")
     rate(study, Raters(6, source="simulated"))
-    with pytest.raises(ReportError, match=r"96 judgements are simulated.*study power"):
+    with pytest.raises(ReportError, match=r"96 ratings are simulated.*study power"):
         read_answers(study.folder)
 
 
@@ -102,7 +103,7 @@ def test_one_simulated_file_among_others_is_refused(tmp_path):
     lines = rate(study, Raters(6, source="simulated")).read_text().splitlines()
     late = [lines[0], *(line for line in lines[1:] if "rater005" in line)]
     real.write_text("\n".join(late) + "\n")
-    with pytest.raises(ReportError, match="16 judgements are simulated"):
+    with pytest.raises(ReportError, match="16 ratings are simulated"):
         read_answers(study.folder)
 
 
@@ -113,23 +114,34 @@ def test_a_simulated_study_is_refused(tmp_path):
         read_answers(study.folder)
 
 
-def test_no_judgements_no_table_two(tmp_path):
+def test_no_ratings_no_table_two(tmp_path):
     study = make_study(tmp_path / "study")
-    with pytest.raises(ReportError, match=r"no judgements.*No study, no Table 2"):
+    with pytest.raises(ReportError, match=r"holds no ratings.*Table 2 needs"):
         read_answers(study.folder)
     path = rate(study, Raters(0))
-    with pytest.raises(ReportError, match=r"site\.csv: no judgement.*No study"):
+    with pytest.raises(ReportError, match=r"site\.csv: no ratings.*Table 2 needs"):
         read_answers(study.folder)
     elsewhere = path.rename(tmp_path / "elsewhere.csv")
-    with pytest.raises(ReportError, match=r"elsewhere\.csv: no judgement"):
+    with pytest.raises(ReportError, match=r"elsewhere\.csv: no ratings"):
         read_answers(study.folder, [elsewhere])
 
 
-def test_nobody_who_counts_is_said(tmp_path):
+def test_a_study_without_included_raters_is_rejected(tmp_path):
     study = make_study(tmp_path / "study")
     rate(study, Raters(3, careless=(0, 1, 2)))
-    with pytest.raises(ReportError, match=r"3 raters 3 are excluded.*No study"):
+    with pytest.raises(ReportError, match=r"3 of 3 raters are excluded.*Table 2 needs"):
         _ = read_answers(study.folder).engines
+
+
+def test_the_deprecated_folder_is_read_too(tmp_path):
+    study = make_study(tmp_path / "study")
+    path = rate(study, Raters(6))
+    path.parent.rename(study.folder / "judgements")
+    assert offline_ratings(study.folder).parent.name == "judgements"
+    assert len(read_answers(study.folder).counted) == 6
+    rate(study, Raters(6))
+    with pytest.raises(StudyError, match="twice"):
+        read_answers(study.folder)
 
 
 def test_a_rule_that_was_changed_is_refused(tmp_path):
@@ -149,7 +161,7 @@ def test_a_rule_that_was_changed_is_refused(tmp_path):
         ("more: 1", r"exclusions\.yaml: more: "),
     ],
 )
-def test_a_rule_that_says_something_else_is_refused(line, said, tmp_path, monkeypatch):
+def test_an_invalid_rule_is_rejected(line, said, tmp_path, monkeypatch):
     name = line.split(":")[0]
     kept = [row for row in tiny_study.EXCLUSIONS.splitlines() if name not in row]
     monkeypatch.setattr(tiny_study, "EXCLUSIONS", "\n".join([*kept, line]))

@@ -26,9 +26,11 @@ def avatarbench(monkeypatch, capfd):
 
 
 def test_report_prints_writes_and_tracks(avatarbench, tmp_path, monkeypatch):
-    told = []
+    tracked_calls = []
     monkeypatch.setattr(
-        study_report, "track_study", lambda out, study, say: told.append((out, study))
+        study_report,
+        "track_study",
+        lambda out, study, say: tracked_calls.append((out, study)),
     )
     study = make_study(tmp_path / "study", faces=8)
     rate(study, Raters(8))
@@ -38,7 +40,7 @@ def test_report_prints_writes_and_tracks(avatarbench, tmp_path, monkeypatch):
     assert (status, errors) == (0, "")
     assert "Table 2: human rating" in out
     assert (study.folder / "report" / "page.html").is_file()
-    ((where, tracked),) = told
+    ((where, tracked),) = tracked_calls
     assert where == tmp_path / "runs"
     assert tracked.name == "tiny"
     assert tracked.tags["study.digest"] == study.digest
@@ -67,7 +69,7 @@ def test_simulated_answers_end_in_one_sentence(avatarbench, tmp_path):
     )
     assert (status, out) == (2, "")
     assert errors.count("\n") == 1
-    assert "no report prints simulated answers" in errors
+    assert "reports do not print simulated ratings" in errors
     assert not (study.folder / "report").exists()
     assert not (tmp_path / "runs").exists()
 
@@ -99,7 +101,7 @@ def test_power_of_given_shares(avatarbench):
     )  # fmt: skip
     assert status == 0
     assert "90.0 %, 5.0 %, 5.0 % of" in out
-    assert "15 raters × 15 faces (225 judgements an engine)" in out
+    assert "15 raters × 15 faces (225 ratings per engine)" in out
 
 
 @pytest.mark.parametrize(
@@ -108,10 +110,10 @@ def test_power_of_given_shares(avatarbench):
         (("--raters", "ten"), "--raters ten: expected numbers"),
         (("--raters", "3"), "fewer than 5"),
         (("--shares", "0.9,0.3"), "must sum to 1"),
-        (("--difference", "2"), "a difference of 2"),
+        (("--difference", "2"), "difference 2.0 among 4 options"),
         (
             ("--csv", "nowhere/p.csv"),
-            "--csv nowhere/p.csv: expected a file in a folder",
+            "--csv nowhere/p.csv: expected a file in an existing, writable folder",
         ),
     ],
 )

@@ -58,7 +58,7 @@ def test_planted_preferences_come_out_within_their_intervals(found):
         assert order[-1] == max(range(4), key=lambda k: PLANTED[each.engine][k])
 
 
-def test_table_two_has_the_papers_shape(answers, found):
+def test_table_two_has_the_shape_of_the_publication(answers, found):
     table = table_two(answers, found)
     assert [column.title for column in table.columns] == ["toon", "dice"]
     (section,) = table.sections
@@ -84,7 +84,7 @@ def test_shares_come_with_both_intervals_tests_and_strengths(answers, found):
     assert total == found[0].picks.total
 
 
-def test_people_are_held_against_the_metric(answers, found):
+def test_picks_are_compared_with_the_metric(answers, found):
     """LPIPS of the tiny study is best for the method listed last, on every face."""
     agreed = found[0].metrics["lpips"]
     assert agreed.favourite.mean == found[0].shares[3].share.mean
@@ -119,14 +119,14 @@ def test_excluded_raters_are_counted_and_listed(answers, found):
     assert [row.label for row in table.sections[0].rows] == ["rater005", "rater009"]
 
 
-def test_an_engine_without_judgements_is_named(tmp_path):
+def test_an_engine_without_ratings_is_named(tmp_path):
     study = make_study(tmp_path / "study", faces=12)
     one = {"toon": PLANTED["toon"]}
     rate(study, Raters(6, planted=one))
     answers = read_answers(study.folder)
     table = table_two(answers, findings(answers))
     assert [column.title for column in table.columns] == ["toon"]
-    assert "No judgement counts on dice." in table.notes
+    assert "No included rating on dice." in table.notes
 
 
 def test_few_raters_give_shares_without_intervals(tmp_path):
@@ -141,7 +141,7 @@ def test_few_raters_give_shares_without_intervals(tmp_path):
 def test_every_file_is_there(written):
     names = {path.name for path in written.folder.iterdir()}
     assert {"page.html", "table-2.md", "table-2.tex", "tables.md"} <= names
-    assert {"judgements.csv", "study-agreement.md", "published-2.md"} <= names
+    assert {"ratings.csv", "study-agreement.md", "published-2.md"} <= names
     drawn = {path.name for path in (written.folder / "figures").iterdir()}
     kinds = ("pdf", "png", "csv")
     both = ("study-shares", "study-lpips")
@@ -155,17 +155,17 @@ def test_writing_again_gives_the_same_bytes(answers, found, written):
     assert [p.name for p, content in before.items() if p.read_bytes() != content] == []
 
 
-def test_tidy_judgements_name_methods_and_tell_who_counts(answers, written):
-    rows = pd.read_csv(written.judgements)
+def test_tidy_ratings_name_methods_and_tell_who_counts(answers, written):
+    rows = pd.read_csv(written.ratings)
     assert len(rows) == len(answers.rows)
-    judged = rows.loc[(rows["kind"] == "judgement") & rows["counts"]]
+    judged = rows.loc[(rows["kind"] == "rating") & rows["counts"]]
     wins = judged.loc[judged["engine"] == "toon", "chosen"].value_counts()
     assert wins["swift"] == answers.picks("toon").counts[3]
-    text = written.judgements.read_text(encoding="utf-8")
+    text = written.ratings.read_text(encoding="utf-8")
     assert not any(picture in text for picture in answers.key.pictures)
 
 
-def test_published_figures_stand_in_a_block_of_their_own(page, written):
+def test_published_numbers_are_in_a_separate_block(page, written):
     before, block = page.split('<aside class="published"')
     block, after = block.split("</aside>")
     assert "59.11 %" in block
@@ -176,7 +176,7 @@ def test_published_figures_stand_in_a_block_of_their_own(page, written):
     assert "59.11" in printed
 
 
-def test_page_asks_nobody_and_links_lead_somewhere(page):
+def test_page_loads_nothing_and_links_work(page):
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
     refs = re.findall(r'\b(?:src|href)="([^"]+)"', page)
@@ -187,7 +187,7 @@ def test_page_asks_nobody_and_links_lead_somewhere(page):
     assert len(re.findall(r'<img [^>]*alt="[^"]', page)) == page.count("<img ")
 
 
-def test_page_tells_the_protocol(page, answers):
+def test_page_describes_the_protocol(page, answers):
     assert "I agree." in page
     assert '<div lang="de">' in page
     assert "47 questions" in page
@@ -206,7 +206,7 @@ def test_the_terminal_shows_table_two(answers, found):
     assert "SwiftAvatar" in text
 
 
-def test_figures_for_the_tracker_are_finite_and_named(answers, found):
+def test_statistics_for_mlflow_are_finite_and_named(answers, found):
     numbers = study_numbers(answers, found)
     assert numbers["toon.swift.share"] == found[0].shares[3].share.mean
     assert numbers["raters"] == 22
@@ -215,24 +215,24 @@ def test_figures_for_the_tracker_are_finite_and_named(answers, found):
     assert all(value == value for value in numbers.values())
 
 
-def test_a_run_has_table_two_with_its_study_alone(make_run, answers):
+def test_only_its_own_study_gives_a_run_table_two(make_run, answers):
     run = make_run()
     files = write_reports(run, answers=answers)
     page = files.page.read_text(encoding="utf-8")
-    assert "no measured Table 2" not in page
+    assert "Table 2 appears once" not in page
     assert page.count("59.11 %") == 1
     assert page.index('id="table-2"') < page.index("59.11 %")
     assert "Published Table 3" in page
     assert {"table-2.md", "study-slots.tex"} <= {path.name for path in files.tables}
     assert "study-shares.csv" in {path.name for path in files.figures}
     without = write_reports(run).page.read_text(encoding="utf-8")
-    assert "no measured Table 2" in without
+    assert "Table 2 appears once" in without
     assert 'id="table-2"' not in without
 
 
 def test_a_study_of_another_run_is_refused(make_run, answers):
     run = make_run()
     other = run.rename(run.with_name("fedcba987654"))
-    with pytest.raises(ReportError, match=r"0123456789ab, and this is fedcba987654"):
+    with pytest.raises(ReportError, match=r"of run 0123456789ab, not of fedcba987654"):
         write_reports(other, answers=answers)
     assert not (other / "report").exists()

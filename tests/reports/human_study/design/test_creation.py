@@ -22,7 +22,7 @@ FACES = 20
 
 @pytest.fixture(scope="module")
 def run_folder(ladder_run, tmp_path_factory):
-    """A run with an ablation whose avatars tell the variant by their shade of green."""
+    """A run with an ablation. The shade of an avatar identifies its variant."""
     folder = tmp_path_factory.mktemp("painted") / "0123456789ab"
     shutil.copytree(ladder_run, folder)
     for trial in (folder / "trials").iterdir():
@@ -40,12 +40,12 @@ def run_folder(ladder_run, tmp_path_factory):
 
 @pytest.fixture
 def own_run(run_folder, tmp_path):
-    """A copy to break."""
+    """A copy of the run that a test may damage."""
     return Path(shutil.copytree(run_folder, tmp_path / "0123456789ab"))
 
 
 def chosen(folder, methods=()):
-    """Validation faces alone have pictures in made-up runs."""
+    """The selection on the validation split, the only one with pictures."""
     return select(read_run(folder), methods, split="validation")
 
 
@@ -76,7 +76,7 @@ def test_a_study_shows_the_methods_of_table_1_and_no_control(run_folder, tmp_pat
     assert (key.suite, key.run, key.stand_in) == ("quick", "0123456789ab", True)
     assert key.face_set == "portraits version 1 (digest abababababab)"
     kinds = Counter(trial.kind for trial in study.trials)
-    assert kinds == {"judgement": 12, "repeat": 2, "catch": 4}
+    assert kinds == {"rating": 12, "repeat": 2, "catch": 4}
     assert study.engines == ("toon-tiktok", "avataaars")
     assert study == read_study(tmp_path / "study")
 
@@ -107,9 +107,9 @@ def test_scores_in_the_key_are_those_of_the_trials(run_folder, tmp_path):
     assert "st-lpips" in key.metrics
     assert "lpips" not in key.metrics  # skipped in this run
     assert "macro-f1" not in key.metrics  # not measured face by face
-    trial = next(t for t in study.trials if t.kind == "judgement")
+    trial = next(t for t in study.trials if t.kind == "rating")
     for option in trial.options:
-        cases = run.done(key.pictures[option], trial.engine)[0].scores(
+        cases = run.finished_trials(key.pictures[option], trial.engine)[0].scores(
             "validation", "designer-a"
         )
         row = cases.loc[cases["face"] == key.faces[trial.face]].iloc[0]
@@ -132,7 +132,7 @@ def test_a_repeat_shows_the_same_in_another_order(run_folder, tmp_path):
         assert trial.options != first.options
 
 
-def test_nothing_but_the_key_tells_a_method(run_folder, tmp_path):
+def test_only_the_key_reveals_methods(run_folder, tmp_path):
     folder = tmp_path / "study"
     study = create_study(chosen(run_folder), plan(), folder)
     files = [path for path in folder.rglob("*") if path.is_file()]
@@ -159,7 +159,7 @@ def test_nothing_but_the_key_tells_a_method(run_folder, tmp_path):
     assert ids == sorted(ids)
 
 
-def test_the_length_of_a_file_tells_no_method(own_run, tmp_path):
+def test_file_lengths_do_not_reveal_methods(own_run, tmp_path):
     for path in own_run.glob("trials/swift__*/pictures/validation/*.prediction.webp"):
         noise = np.random.default_rng(7).integers(0, 256, (64, 64, 3), np.uint8)
         path.write_bytes(webp_bytes(noise))
@@ -203,10 +203,10 @@ def test_the_leaders_rule_and_settings_are_frozen(run_folder, tmp_path):
         "min_finished": 0.8,
         "ties": "shared",
     }
-    assert Counter(t.kind for t in study.trials) == {"judgement": 8, "catch": 5}
+    assert Counter(t.kind for t in study.trials) == {"rating": 8, "catch": 5}
 
 
-def test_unasked_one_catch_trial_in_four_may_fail(run_folder, tmp_path):
+def test_by_default_a_quarter_of_catch_trials_may_fail(run_folder, tmp_path):
     create_study(chosen(run_folder), plan(catches=9), tmp_path / "study")
     frozen = yaml.safe_load((tmp_path / "study" / "exclusions.yaml").read_text())
     assert frozen["max_failed_catches"] == 2
@@ -217,7 +217,7 @@ def test_unasked_one_catch_trial_in_four_may_fail(run_folder, tmp_path):
     [
         ({"methods": ("swft",)}, "no variant swft .did you mean swift..; it has"),
         ({"methods": ("random", "swift")}, "no variant random"),
-        ({"methods": ("swift",)}, "two or more methods, and here there is one"),
+        ({"methods": ("swift",)}, "two or more methods, but the run has only one"),
         ({"engines": ("toon",)}, "the run has no engine toon"),
         ({"split": "train"}, "the run has no split train"),
     ],
@@ -231,8 +231,8 @@ def test_what_the_run_does_not_have_is_refused(run_folder, asked, problem):
     ("changes", "problem"),
     [
         ({"faces": 21}, "--faces 21: the validation split of the run has 20 faces"),
-        ({"faces": 2, "repeats": 3}, "3 repeats are too many for 4 judgements"),
-        ({"name": "A study"}, "--name A study: expected small letters"),
+        ({"faces": 2, "repeats": 3}, "3 repeats are too many for 4 rating trials"),
+        ({"name": "A study"}, "--name A study: expected at most 64 lower-case letters"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(run_folder, tmp_path, changes, problem):
@@ -256,12 +256,12 @@ SMALL = {"engines": ("toon-tiktok",), "seeds": (0,), "splits": {"validation": 2}
 
 def test_a_failed_method_means_no_study(make_run):
     run = read_run(make_run(**SMALL, ablation=True, failed=("swift",)))
-    with pytest.raises(NoStudy, match="SwiftAvatar has not finished on toon-tiktok"):
+    with pytest.raises(NoStudy, match="SwiftAvatar has no seed that finished on"):
         select(run)
 
 
 def test_one_method_means_no_study(make_run):
-    with pytest.raises(NoStudy, match=r"here there is one \(baseline\)"):
+    with pytest.raises(NoStudy, match=r"the run has only one \(baseline\)"):
         select(read_run(make_run(**SMALL)))
 
 
@@ -270,7 +270,7 @@ def test_the_seed_that_is_shown_finished_on_every_engine(own_run):
     break_trial(own_run / "trials" / "swift__avataaars__s0")
     assert chosen(own_run).seeds == {"baseline": 0, "swift": 1}
     break_trial(own_run / "trials" / "swift__toon-tiktok__s1")
-    with pytest.raises(NoStudy, match="on toon-tiktok and avataaars with one seed"):
+    with pytest.raises(NoStudy, match=r"no seed .* on toon-tiktok and avataaars"):
         chosen(own_run)
     assert select(read_run(own_run), engines=("avataaars",)).seeds["swift"] == 1
 

@@ -5,10 +5,10 @@ import tiny_study
 
 from reports.human_study.design.ratings_table import (
     COLUMNS,
-    Judgement,
-    parse_judgements,
-    read_judgements,
-    write_judgements,
+    Rating,
+    parse_ratings,
+    read_ratings,
+    write_ratings,
 )
 from reports.human_study.design.study import StudyError
 
@@ -20,13 +20,13 @@ def study(tmp_path):
     return tiny_study.make_study(tmp_path / "study")
 
 
-def judgement(study, paper, position, slot, participant="p1", **changes):
-    shown = study.paper(paper).shown[position - 1]
+def rating(study, assignment, position, slot, participant="p1", **changes):
+    shown = study.assignment(assignment).shown[position - 1]
     at = START + timedelta(seconds=10 * position)
     data = {
         "study": study.id,
         "participant": participant,
-        "paper": paper,
+        "assignment": assignment,
         "position": position,
         "trial": shown.trial.id,
         "kind": shown.trial.kind,
@@ -44,31 +44,31 @@ def judgement(study, paper, position, slot, participant="p1", **changes):
         "consent_version": "1",
         "source": "site",
     }
-    return Judgement(**data | changes)
+    return Rating(**data | changes)
 
 
 @pytest.fixture
 def path(study, tmp_path):
-    rows = [judgement(study, 3, n, 1 + n % 4) for n in range(1, 9)]
-    rows.append(judgement(study, 3, 9, None))
-    rows.append(judgement(study, 4, 1, 2, "p2"))
+    rows = [rating(study, 3, n, 1 + n % 4) for n in range(1, 9)]
+    rows.append(rating(study, 3, 9, None))
+    rows.append(rating(study, 4, 1, 2, "p2"))
     untimed = {"rt_ms": None, "shown_at": None, "answered_at": None}
     offline = untimed | {"source": "offline", "language": "de"}
-    rows.append(judgement(study, 5, 2, 2, "offline-5", **offline))
-    write_judgements(rows, tmp_path / "judgements.csv")
-    return tmp_path / "judgements.csv"
+    rows.append(rating(study, 5, 2, 2, "offline-5", **offline))
+    write_ratings(rows, tmp_path / "ratings.csv")
+    return tmp_path / "ratings.csv"
 
 
 def test_what_is_written_reads_back(study, path, tmp_path):
-    rows = parse_judgements(path, study)
-    write_judgements(rows, tmp_path / "again.csv")
+    rows = parse_ratings(path, study)
+    write_ratings(rows, tmp_path / "again.csv")
     assert (tmp_path / "again.csv").read_bytes() == path.read_bytes()
     assert rows[8].tie
     assert rows[8].chosen is None
 
 
 def test_the_table_has_typed_columns(study, path):
-    table = read_judgements(path, study)
+    table = read_ratings(path, study)
     assert tuple(table.columns) == COLUMNS
     assert len(table) == 11
     assert table["slot"].isna().sum() == 1
@@ -78,9 +78,17 @@ def test_the_table_has_typed_columns(study, path):
     assert table["order"].map(len).eq(4).all()
 
 
+def test_files_of_earlier_versions_are_read(study, path, tmp_path):
+    text = path.read_text().replace("assignment", "paper", 1)
+    old = tmp_path / "old.csv"
+    old.write_text(text.replace(",rating,", ",judgement,"))
+    assert "judgement" in old.read_text()
+    assert parse_ratings(old, study) == parse_ratings(path, study)
+
+
 def test_no_answers_are_an_empty_table(study, tmp_path):
-    write_judgements([], tmp_path / "none.csv")
-    table = read_judgements(tmp_path / "none.csv", study)
+    write_ratings([], tmp_path / "none.csv")
+    table = read_ratings(tmp_path / "none.csv", study)
     assert len(table) == 0
     assert tuple(table.columns) == COLUMNS
 
@@ -88,22 +96,22 @@ def test_no_answers_are_an_empty_table(study, tmp_path):
 @pytest.mark.parametrize(
     ("column", "value", "problem"),
     [
-        ("study", "other-0123", "is of the study other-0123"),
+        ("study", "other-0123", "the row belongs to study other-0123"),
         ("trial", "ffff0000", "the study has no trial ffff0000"),
-        ("position", "16", "position must be 1, as paper 3 shows it"),
+        ("position", "16", "position must be 1, as in assignment 3"),
         ("engine", "mood", "engine must be"),
-        ("order", "aaaa bbbb cccc dddd", "does not stand in slot"),
-        ("chosen", "aaaa1111", "aaaa1111 does not stand in slot 2"),
-        ("slot", "9", "does not stand in slot 9"),
-        ("tie", "true", "a tie, and nothing else"),
+        ("order", "aaaa bbbb cccc dddd", "is not in slot"),
+        ("chosen", "aaaa1111", "aaaa1111 is not in slot 2"),
+        ("slot", "9", "is not in slot 9"),
+        ("tie", "true", "only a tie"),
         ("rt_ms", "-1", "rt_ms: "),
-        ("rt_ms", "", "only offline answers may lack times"),
+        ("rt_ms", "", "only offline answers may have no times"),
         ("shown_at", "2026-11-22T12:00:00", "shown_at: "),
         ("language", "fr", "the study has no language fr"),
         ("consent_version", "2", "consent_version must be 1"),
         ("source", "dream", "source: "),
         ("participant", "Jane Doe", "participant: "),
-        ("paper", "4", "must be"),
+        ("assignment", "4", "must be"),
     ],
 )
 def test_a_row_that_does_not_fit_is_named_by_its_line(
@@ -113,12 +121,12 @@ def test_a_row_that_does_not_fit_is_named_by_its_line(
     fields = dict(zip(COLUMNS, first.split(","), strict=True)) | {column: value}
     path.write_text("\n".join([head, ",".join(fields.values()), *rest]) + "\n")
     with pytest.raises(StudyError) as caught:
-        read_judgements(path, study)
+        read_ratings(path, study)
     assert str(caught.value).startswith(f"{path} line 2: ")
     assert problem in str(caught.value)
 
 
-def test_an_order_that_the_paper_does_not_give_is_refused(study, path):
+def test_an_order_that_the_assignment_does_not_give_is_refused(study, path):
     head, first, *rest = path.read_text().splitlines()
     fields = dict(zip(COLUMNS, first.split(","), strict=True))
     order = fields["order"].split()
@@ -127,7 +135,7 @@ def test_an_order_that_the_paper_does_not_give_is_refused(study, path):
     fields["slot"] = str(turned.index(fields["chosen"]) + 1)
     path.write_text("\n".join([head, ",".join(fields.values()), *rest]) + "\n")
     with pytest.raises(StudyError, match="line 2: order must be"):
-        read_judgements(path, study)
+        read_ratings(path, study)
 
 
 def test_an_answer_given_twice_is_refused_within_and_across_files(
@@ -135,23 +143,23 @@ def test_an_answer_given_twice_is_refused_within_and_across_files(
 ):
     lines = path.read_text().splitlines()
     (tmp_path / "more.csv").write_text("\n".join([lines[0], lines[3]]) + "\n")
-    problem = r"more\.csv line 2: participant p1 answers trial \w+ a second time"
+    problem = r"more\.csv line 2: participant p1 answers trial \w+ twice"
     with pytest.raises(StudyError, match=problem):
-        read_judgements([path, tmp_path / "more.csv"], study)
+        read_ratings([path, tmp_path / "more.csv"], study)
 
 
-def test_a_participant_has_one_paper(study, tmp_path):
-    rows = [judgement(study, 3, 1, 1), judgement(study, 4, 2, 1)]
-    write_judgements(rows, tmp_path / "two.csv")
-    with pytest.raises(StudyError, match="p1 had paper 3 before, here 4"):
-        read_judgements(tmp_path / "two.csv", study)
+def test_a_participant_has_one_assignment(study, tmp_path):
+    rows = [rating(study, 3, 1, 1), rating(study, 4, 2, 1)]
+    write_ratings(rows, tmp_path / "two.csv")
+    with pytest.raises(StudyError, match=r"p1 has assignment 3 .* but 4 here"):
+        read_ratings(tmp_path / "two.csv", study)
 
 
 def test_a_tie_needs_a_study_that_allows_it(tmp_path):
     study = tiny_study.make_study(tmp_path / "strict", tie=False)
-    write_judgements([judgement(study, 0, 1, None)], tmp_path / "tie.csv")
+    write_ratings([rating(study, 0, 1, None)], tmp_path / "tie.csv")
     with pytest.raises(StudyError, match="the study allows no tie"):
-        read_judgements(tmp_path / "tie.csv", study)
+        read_ratings(tmp_path / "tie.csv", study)
 
 
 @pytest.mark.parametrize(
@@ -163,11 +171,11 @@ def test_a_tie_needs_a_study_that_allows_it(tmp_path):
         (",".join(COLUMNS).encode() + b"\nx,y\n", "line 2: expected 19 fields"),
     ],
 )
-def test_a_file_of_another_kind_is_one_sentence(study, tmp_path, content, problem):
+def test_other_files_are_rejected_in_one_sentence(study, tmp_path, content, problem):
     path = tmp_path / "odd.csv"
     path.write_bytes(content)
     with pytest.raises(StudyError, match=problem) as caught:
-        read_judgements(path, study)
+        read_ratings(path, study)
     assert "\n" not in str(caught.value)
     with pytest.raises(StudyError, match="cannot be read"):
-        read_judgements(tmp_path / "none.csv", study)
+        read_ratings(tmp_path / "none.csv", study)

@@ -21,7 +21,7 @@ def test_every_language_fills_the_same_gaps(name):
 
 def test_the_contact_stands_in_the_consent():
     made = study_texts(("en", "de"), contact="Zoë <zoe@example.org>")
-    assert "Questions go to Zoë <zoe@example.org>." in made.consent.text["en"]
+    assert "please ask Zoë <zoe@example.org>." in made.consent.text["en"]
     assert "Zoë" in made.consent.text["de"]
     assert "{" not in made.consent.text["en"]
     unnamed = study_texts(("de",))
@@ -46,9 +46,12 @@ def test_a_leaders_own_texts_replace_the_built_in_ones(tmp_path):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("en: {consent: A}", "changes the consent in en alone"),
-        ("en: {consent: A}\nde: {consent: B}", "go together"),
-        ("consent_version: x", "go together"),
+        ("en: {consent: A}", "changes the consent in en only"),
+        (
+            "en: {consent: A}\nde: {consent: B}",
+            "a custom consent and a consent_version",
+        ),
+        ("consent_version: x", "a custom consent and a consent_version"),
         ("en: {consnt: A}", "en.consnt: "),
         ("- a", "holds no texts; expected consent_version"),
         ("", "holds no texts; expected consent_version"),

@@ -4,13 +4,13 @@ import io
 import pytest
 import tiny_study
 
-from reports.human_study.design.ratings_table import parse_judgements
+from reports.human_study.design.ratings_table import parse_ratings
 from reports.human_study.design.study import StudyError
 from reports.human_study.forms.answers import (
     COLUMNS,
     blank_sheet,
     import_sheets,
-    withdraw_paper,
+    withdraw_assignment,
 )
 
 
@@ -20,7 +20,7 @@ def study(tmp_path):
 
 
 def fill(sheet_of, number, answers, path, **cells):
-    """A blank sheet with answers by position, and other cells changed on every line."""
+    """Fill in a blank sheet: answers by position, and `cells` on every line."""
     rows = list(csv.DictReader(io.StringIO(blank_sheet(sheet_of, number, "de"))))
     for row in rows:
         row |= {"consent": "yes", "answer": answers.get(int(row["position"]), "")}
@@ -33,14 +33,14 @@ def fill(sheet_of, number, answers, path, **cells):
 
 @pytest.fixture
 def out(tmp_path):
-    return tmp_path / "judgements" / "offline.csv"
+    return tmp_path / "ratings" / "offline.csv"
 
 
-def test_letters_numbers_and_ties_become_judgements(study, tmp_path, out):
+def test_letters_numbers_and_ties_become_ratings(study, tmp_path, out):
     given = {1: "A", 2: "b", 3: "4", 4: "tie", 7: " C "}
     sheet = fill(study, 6, given, tmp_path / "sheet.csv")
     added = import_sheets(study, [sheet], out)
-    assert parse_judgements(out, study) == tuple(added)
+    assert parse_ratings(out, study) == tuple(added)
     assert [(row.position, row.slot) for row in added] == [
         (1, 1),
         (2, 2),
@@ -48,7 +48,7 @@ def test_letters_numbers_and_ties_become_judgements(study, tmp_path, out):
         (4, None),
         (7, 3),
     ]
-    shown = study.paper(6).shown
+    shown = study.assignment(6).shown
     assert added[2].chosen == shown[2].order[3]
     assert {row.participant for row in added} == {"offline-6"}
     assert {row.source for row in added} == {"offline"}
@@ -68,6 +68,12 @@ def test_times_of_a_form_are_kept(study, tmp_path, out):
     assert (added.answered_at - added.shown_at).total_seconds() == 5.3
 
 
+def test_a_sheet_of_an_earlier_version_is_read(study, tmp_path, out):
+    sheet = fill(study, 0, {1: "A"}, tmp_path / "sheet.csv")
+    sheet.write_text(sheet.read_text().replace("assignment", "paper", 1))
+    assert len(import_sheets(study, [sheet], out)) == 1
+
+
 def test_a_spreadsheets_semicolons_are_read(study, tmp_path, out):
     sheet = fill(study, 0, {1: "A", 2: "B"}, tmp_path / "semicolons.csv")
     sheet.write_text("\ufeff" + sheet.read_text(), encoding="utf-8")
@@ -79,22 +85,24 @@ def test_sheets_add_up_and_each_counts_once(study, tmp_path, out):
     two = fill(study, 1, {1: "A", 2: "B"}, tmp_path / "two.csv")
     import_sheets(study, [one], out)
     import_sheets(study, [two], out)
-    assert len(parse_judgements(out, study)) == 3
-    with pytest.raises(StudyError, match="answers to paper 1 already; give --replace"):
+    assert len(parse_ratings(out, study)) == 3
+    with pytest.raises(
+        StudyError, match="already holds answers to assignment 1; use --replace"
+    ):
         import_sheets(study, [two], out)
     two = fill(study, 1, {1: "C"}, tmp_path / "two.csv")
     import_sheets(study, [two], out, replace=True)
-    rows = parse_judgements(out, study)
-    assert [(row.paper, row.slot) for row in rows] == [(0, 1), (1, 3)]
+    rows = parse_ratings(out, study)
+    assert [(row.assignment, row.slot) for row in rows] == [(0, 1), (1, 3)]
 
 
-def test_one_bad_sheet_and_nothing_is_added(study, tmp_path, out):
+def test_one_invalid_sheet_stops_the_import(study, tmp_path, out):
     good = fill(study, 0, {1: "A"}, tmp_path / "good.csv")
     bad = fill(study, 1, {1: "Z"}, tmp_path / "bad.csv")
     with pytest.raises(StudyError, match=r"bad\.csv line 2"):
         import_sheets(study, [good, bad], out)
     assert not out.exists()
-    with pytest.raises(StudyError, match="is a second sheet of paper 0"):
+    with pytest.raises(StudyError, match="is a second sheet of assignment 0"):
         import_sheets(study, [good, good], out)
     assert not out.exists()
 
@@ -102,15 +110,15 @@ def test_one_bad_sheet_and_nothing_is_added(study, tmp_path, out):
 @pytest.mark.parametrize(
     ("answer", "cells", "problem"),
     [
-        ("E", {}, "line 2: answer must be one letter of A to D, or tie"),
-        ("5", {}, "line 2: answer must be one letter of A to D"),
-        ("A", {"consent": ""}, "the consent is not given"),
+        ("E", {}, "line 2: answer must be a letter from A to D, or tie"),
+        ("5", {}, "line 2: answer must be a letter from A to D"),
+        ("A", {"consent": ""}, "the consent is missing"),
         ("A", {"consent_version": "0"}, "line 2: consent_version must be 1"),
-        ("A", {"study": "other-1"}, "is of the study other-1, this is tiny-"),
+        ("A", {"study": "other-1"}, "belongs to study other-1, but this is tiny-"),
         ("A", {"language": "fr"}, "the study has no language fr"),
-        ("A", {"position": "17"}, "line 2: paper 1 has 16 faces"),
-        ("A", {"position": "2"}, "line 3: answers face 2 a second time"),
-        ("A", {"paper": "-1"}, "line 2: paper: "),
+        ("A", {"position": "17"}, "line 2: assignment 1 has 16 faces"),
+        ("A", {"position": "2"}, "line 3: answers face 2 twice"),
+        ("A", {"assignment": "-1"}, "line 2: assignment: "),
         ("A", {"rt_ms": "soon"}, "line 2: rt_ms: "),
     ],
 )
@@ -123,24 +131,24 @@ def test_a_bad_line_is_named(study, tmp_path, out, answer, cells, problem):
     assert "\n" not in str(caught.value)
 
 
-def test_lines_of_two_papers_do_not_mix(study, tmp_path, out):
+def test_lines_of_two_assignments_do_not_mix(study, tmp_path, out):
     one = fill(study, 0, {1: "A"}, tmp_path / "one.csv").read_text()
     two = fill(study, 1, {2: "A"}, tmp_path / "two.csv").read_text()
     mixed = tmp_path / "mixed.csv"
     mixed.write_text(one + two.split("\n", 1)[1])
-    with pytest.raises(StudyError, match="line 18: is of paper 1, not 0"):
+    with pytest.raises(StudyError, match="line 18: belongs to assignment 1, not 0"):
         import_sheets(study, [mixed], out)
 
 
-def test_no_tie_where_the_study_has_none(tmp_path, out):
+def test_a_tie_needs_a_study_that_allows_it(tmp_path, out):
     study = tiny_study.make_study(tmp_path / "strict", tie=False)
     sheet = fill(study, 0, {1: "tie"}, tmp_path / "sheet.csv")
-    with pytest.raises(StudyError, match="one letter of A to D, or nothing; got tie"):
+    with pytest.raises(StudyError, match="a letter from A to D, or empty; got tie"):
         import_sheets(study, [sheet], out)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"", b"a,b\n", b"study\n1,2,3\n"])
-def test_a_file_of_another_kind_is_one_sentence(study, tmp_path, out, content):
+def test_other_files_are_rejected_in_one_sentence(study, tmp_path, out, content):
     path = tmp_path / "odd.csv"
     path.write_bytes(content)
     with pytest.raises(StudyError) as caught:
@@ -151,22 +159,22 @@ def test_a_file_of_another_kind_is_one_sentence(study, tmp_path, out, content):
 
 def test_a_blank_sheet_is_no_answer(study, tmp_path, out):
     blank = fill(study, 0, {}, tmp_path / "blank.csv")
-    with pytest.raises(StudyError, match=r"blank\.csv: no answer in it"):
+    with pytest.raises(StudyError, match=r"blank\.csv: no answers"):
         import_sheets(study, [blank], out)
     assert not out.exists()
     filled = fill(study, 1, {1: "A"}, tmp_path / "filled.csv")
     assert len(import_sheets(study, [blank, filled], out)) == 1
 
 
-def test_who_withdraws_is_out_for_good(study, tmp_path, out):
+def test_withdrawn_answers_cannot_be_imported_again(study, tmp_path, out):
     sheets = [
-        fill(study, paper, {1: "A", 2: "B"}, tmp_path / f"{paper}.csv")
-        for paper in (4, 5)
+        fill(study, assignment, {1: "A", 2: "B"}, tmp_path / f"{assignment}.csv")
+        for assignment in (4, 5)
     ]
     import_sheets(study, sheets, out)
-    assert withdraw_paper(study, 4, out) == 2
-    assert withdraw_paper(study, 9, out) == 0  # before the sheet has come
-    assert {row.paper for row in parse_judgements(out, study)} == {5}
-    with pytest.raises(StudyError, match="rater of paper 4 has withdrawn"):
+    assert withdraw_assignment(study, 4, out) == 2
+    assert withdraw_assignment(study, 9, out) == 0  # before the sheet has come
+    assert {row.assignment for row in parse_ratings(out, study)} == {5}
+    with pytest.raises(StudyError, match="rater of assignment 4 has withdrawn"):
         import_sheets(study, sheets, out, replace=True)
-    assert {row.paper for row in parse_judgements(out, study)} == {5}
+    assert {row.assignment for row in parse_ratings(out, study)} == {5}

@@ -32,10 +32,10 @@ def study(tmp_path):
     return tiny_study.make_study(tmp_path / "study")
 
 
-def test_a_form_shows_the_paper_in_its_order(study):
+def test_a_form_shows_the_assignment_in_its_order(study):
     page = Elements(offline_form(study, 3, "en"))
     images = [a["src"] for a in page.of("img")]
-    shown = study.paper(3).shown
+    shown = study.assignment(3).shown
     expected = [
         picture
         for s in shown
@@ -51,7 +51,7 @@ def test_a_form_shows_the_paper_in_its_order(study):
         assert [a["value"] for a in group] == ["A", "B", "C", "D", "tie"]
 
 
-def test_a_form_asks_nothing_of_any_network(study):
+def test_a_form_needs_no_network(study):
     text = offline_form(study, 0, "en")
     page = Elements(text)
     for _, attributes in page.found:
@@ -68,11 +68,11 @@ def test_a_form_asks_nothing_of_any_network(study):
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_no_form_tells_a_method_a_kind_or_an_id(study, language):
+def test_no_form_reveals_methods_kinds_or_ids(study, language):
     secrets = [*tiny_study.METHODS, *tiny_study.METHODS.values(), "toon", "dice"]
     secrets += [*study.by_trial, *study.by_face, *study.pictures, "catch", "repeat"]
     page = offline_form(study, 0, language)
-    # The style's own words, and letters that pictures happen to be coded by, aside.
+    # Without the style sheet and the encoded pictures.
     page = re.sub(r"base64,[A-Za-z0-9+/=]+|<style>.*?</style>", "", page, flags=re.S)
     words = page.replace("catch {", "").replace("catch(", "")
     assert [s for s in secrets if s in words] == []
@@ -92,7 +92,7 @@ def test_a_forms_settings_show(tmp_path):
     assert [a for a in page.of("button") if a.get("class") == "back"] == []
 
 
-def test_what_a_leader_writes_stays_text(tmp_path, monkeypatch):
+def test_custom_texts_are_escaped(tmp_path, monkeypatch):
     monkeypatch.setitem(tiny_study.TEXTS["en"], "question", "<script>alert(1)</script>")
     study = tiny_study.make_study(tmp_path / "study")
     assert "<script>alert" not in offline_form(study, 0, "en")
@@ -101,18 +101,18 @@ def test_what_a_leader_writes_stays_text(tmp_path, monkeypatch):
 def test_a_preview_says_so_and_saves_nothing(study, tmp_path):
     write_preview(study, tmp_path / "preview.html", 2, "en")
     page = (tmp_path / "preview.html").read_text()
-    assert "Preview: what a rater sees." in page
+    assert "Preview: this is what raters see." in page
     assert Elements(page).of("button", id="save") == []
 
 
 @pytest.mark.parametrize(("methods", "a_page"), [(2, 4), (4, 4), (6, 2)])
-def test_a_printed_paper_holds_every_picture(tmp_path, methods, a_page):
+def test_a_printed_assignment_holds_every_picture(tmp_path, methods, a_page):
     study = tiny_study.make_study(tmp_path / "study", methods=methods)
     pdf = printable_form(study, 1, "en")
     assert pdf == printable_form(study, 1, "en")
     assert pdf != printable_form(study, 2, "en")
     assert pdf.startswith(b"%PDF-")
-    # A picture that is shown twice (a repeat's) is in the file once.
+    # The file contains the pictures of a repeat only once.
     assert pdf.count(b"/Subtype /Image") == len(
         {p for t in study.trials for p in t.options} | {f.picture for f in study.faces}
     )
@@ -120,17 +120,17 @@ def test_a_printed_paper_holds_every_picture(tmp_path, methods, a_page):
     assert int(pages) == 1 + -(-len(study.trials) // a_page)
 
 
-def test_forms_are_written_a_file_a_paper_and_format(study, tmp_path):
-    papers, formats = range(2, 4), ("html", "pdf", "csv")
-    paths = write_forms(study, tmp_path / "out", papers, formats, "de")
+def test_one_file_per_assignment_and_format(study, tmp_path):
+    assignments, formats = range(2, 4), ("html", "pdf", "csv")
+    paths = write_forms(study, tmp_path / "out", assignments, formats, "de")
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == sorted(path.name for path in paths)
-    assert names[0] == "tiny-paper-002-de.csv"
+    assert names[0] == "tiny-assignment-002-de.csv"
     assert len(names) == 6
 
 
 def test_a_language_that_the_study_lacks_is_refused(study, tmp_path):
-    with pytest.raises(StudyError, match="--language fr: the study has no such"):
+    with pytest.raises(StudyError, match="--language fr: the study does not have this"):
         write_forms(study, tmp_path / "out", language="fr")
     (tmp_path / "file").touch()
     with pytest.raises(StudyError, match="cannot write to"):
@@ -140,7 +140,7 @@ def test_a_language_that_the_study_lacks_is_refused(study, tmp_path):
 def test_a_description_says_what_is_asked_and_names_no_method(study):
     text = "\n".join(describe(study))
     assert "6 faces on toon, dice" in text
-    assert "12 judgements, 2 catch trials, 2 repeats" in text
+    assert "12 ratings, 2 catch trials, 2 repeats" in text
     assert "max_failed_catches: 1" in text
-    assert "identical avatars stand side by side in 0 of 12 judgements" in text
+    assert "identical avatars within a question: in 0 of 12 ratings" in text
     assert "swift" not in text.lower()

@@ -1,8 +1,8 @@
-"""The offline form in a real browser, from the disk, without any network."""
+"""The offline form in a real browser, opened as a file without network."""
 
 import pytest
 import tiny_study
-from browser import chromium, complaints
+from browser import chromium, find_violations
 
 from reports.human_study.forms.answers import import_sheets
 from reports.human_study.forms.handouts import write_forms, write_preview
@@ -81,7 +81,7 @@ def test_by_keyboard_alone_with_a_break_to_a_file_that_imports(
         page.keyboard.press("1")
         page.keyboard.press("Enter")
     sheet = save(page, tmp_path / "sheet.csv")
-    rows = import_sheets(study, [sheet], tmp_path / "judgements.csv")
+    rows = import_sheets(study, [sheet], tmp_path / "ratings.csv")
     assert [row.slot for row in rows] == [1, 2, 3, 4, 1, 2] + [1] * (FACES - 6)
     assert [row.revisions for row in rows] == [0] * 6 + [1] * (FACES - 6)
     assert all(row.rt_ms is not None for row in rows)
@@ -99,7 +99,7 @@ def test_by_pointer_with_a_tie_going_back_and_leaving_early(
     page.click(".step.here .options label >> nth=0")
     page.evaluate("document.querySelector('#end').classList.add('here')")
     sheet = save(page, tmp_path / "sheet.csv")
-    rows = import_sheets(study, [sheet], tmp_path / "judgements.csv")
+    rows = import_sheets(study, [sheet], tmp_path / "ratings.csv")
     assert [(row.slot, row.tie, row.revisions) for row in rows] == [
         (1, False, 1),
         (None, True, 0),
@@ -121,10 +121,10 @@ def test_where_going_back_is_not_allowed_an_answer_stays(machine, tmp_path):
 def test_it_fits_narrow_and_wide_screens_and_axe_finds_nothing(form, page, width):
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(form)
-    assert complaints(page) == []
+    assert find_violations(page) == []
     page.check("#agree")
     page.click("#begin")
-    assert complaints(page) == []
+    assert find_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -133,7 +133,7 @@ def test_without_script_everything_shows_for_the_printer(machine, form):
     page.goto(form)
     assert page.locator(".face:visible").count() == FACES
     assert page.locator("button:visible").count() == 0
-    assert page.get_by_text("print this page").is_visible()
+    assert page.get_by_text("print the page").is_visible()
 
 
 def test_a_preview_keeps_nothing(study, page, tmp_path):

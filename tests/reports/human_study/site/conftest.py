@@ -1,4 +1,4 @@
-"""A small study that is served, and its leader."""
+"""A small served study and its leader."""
 
 import pytest
 from visitor import a_site
@@ -6,7 +6,7 @@ from visitor import a_site
 
 @pytest.fixture
 def served(tmp_path):
-    """Two faces on one engine, one catch trial: three pages; going back allowed."""
+    """Two faces on one engine and one catch trial; going back is allowed."""
     site = a_site(tmp_path, faces=2, engines=("toon",), catches=1, repeats=0)
     yield site
     site.database.close()
@@ -14,7 +14,7 @@ def served(tmp_path):
 
 @pytest.fixture
 def strict(tmp_path):
-    """The same without going back and without a tie."""
+    """The same study without going back and without ties."""
     site = a_site(
         tmp_path,
         faces=2,

@@ -1,16 +1,16 @@
-"""The rating site in a real browser: whole visits, and pages that everybody can use."""
+"""The rating site in a real browser: complete visits and accessibility."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 import pytest
-from browser import chromium, complaints
+from browser import chromium, find_violations
 from playwright.sync_api import BrowserContext, Page, expect
 from serving import TOKEN, serving
 from tiny_study import make_study
 
-from reports.human_study.design.ratings_table import parse_judgements
+from reports.human_study.design.ratings_table import parse_ratings
 from reports.human_study.design.study import read_study
 
 pytestmark = pytest.mark.slow
@@ -35,18 +35,18 @@ def server(tmp_path):
 
 
 def visit(browser, server, **options) -> tuple[BrowserContext, Page]:
-    """A browser window of its own; a complaint of the browser fails the test."""
+    """A separate browser window. Console warnings and errors fail the test."""
     context = browser.new_context(base_url=server.url, **options)
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
-    page.on("console", lambda said: complain(page, said))
+    page.on("console", lambda message: complain(page, message))
     page.on("request", lambda asked: at_home(server, asked.url))
     return context, page
 
 
-def complain(page, said):
-    if said.type in ("error", "warning") and "status of 4" not in said.text:
-        raise AssertionError(f"{page.url}: {said.text}")
+def complain(page, message):
+    if message.type in ("error", "warning") and "status of 4" not in message.text:
+        raise AssertionError(f"{page.url}: {message.text}")
 
 
 def at_home(server, url):
@@ -61,7 +61,7 @@ def join(page: Page) -> None:
 
 
 def finish(page: Page, option: int, clicks: int = 1) -> None:
-    """Answer what is left with the mouse, always the same option."""
+    """Answer the remaining faces with the mouse, always with the same option."""
     while "/rate/" in page.url:
         here = page.url
         for _ in range(ATTEMPTS):
@@ -94,7 +94,7 @@ def test_people_of_many_kinds_rate_to_the_end(browser, server, tmp_path):
     path = tmp_path / "site.csv"
     path.write_bytes(answer.body())
     context.close()
-    rows = parse_judgements(path, read_study(server.study))
+    rows = parse_ratings(path, read_study(server.study))
     assert Counter(row.participant for row in rows) == dict.fromkeys(codes, 4)
     slots = {code: {r.slot for r in rows if r.participant == code} for code in codes}
     assert [slots[code] for code in codes] == [{1}, {2}, {3}, {4}]
@@ -158,12 +158,12 @@ def keys_alone(browser, server) -> str:
 
 
 def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until the element has the focus, as somebody without a mouse does."""
+    """Press Tab until the element has the focus, like a user without a mouse."""
     for _ in range(20):
         page.keyboard.press("Tab")
         if page.evaluate("s => document.activeElement.matches(s)", selector):
             return
-    raise AssertionError(f"Tab never comes to {selector}")
+    raise AssertionError(f"Tab never reaches {selector}")
 
 
 def without_script(browser, server) -> str:
@@ -189,13 +189,13 @@ def test_number_keys_can_be_switched_off(browser, server):
 
 
 @pytest.mark.parametrize("width", [768, 1080, 1440])
-def test_no_option_of_three_stands_alone(browser, tmp_path, width):
+def test_three_options_are_in_one_row_or_column(browser, tmp_path, width):
     study = make_study(tmp_path / "study", faces=1, methods=3, engines=("toon",))
     with serving(study.folder) as server:
         view = {"width": width, "height": 700}
         context, page = visit(browser, server, viewport=view)
         join(page)
-        # Unlike others, evaluate_all does not wait for what it looks at.
+        # evaluate_all does not wait for its elements.
         page.locator(".grid .option").nth(2).wait_for()
         tops = page.locator(".grid .option").evaluate_all(
             "all => all.map(one => one.getBoundingClientRect().top)"
@@ -205,8 +205,8 @@ def test_no_option_of_three_stands_alone(browser, tmp_path, width):
         context.close()
 
 
-def test_everybody_can_use_every_page(browser, server, tmp_path):
-    """axe finds nothing, nothing is wider than the window; screenshots to look at."""
+def test_every_page_is_accessible(browser, server, tmp_path):
+    """No axe violations and no page wider than the window; saves screenshots."""
     context, page = visit(browser, server)
     look = Look(page, tmp_path / "screens")
     page.goto("/")
@@ -235,7 +235,7 @@ def test_everybody_can_use_every_page(browser, server, tmp_path):
     page.goto("/admin")
     look.at("login")
     page.get_by_label("Admin token").fill(TOKEN)
-    page.get_by_role("button", name="Enter").click()
+    page.get_by_role("button", name="Log in").click()
     look.at("admin")
     page.emulate_media(color_scheme="dark")
     look.at("admin-dark")
@@ -249,7 +249,7 @@ def test_everybody_can_use_every_page(browser, server, tmp_path):
 
 
 class Look:
-    """Screenshots of a page at every width, and all that is wrong with it."""
+    """Screenshots of a page at every width, and its problems."""
 
     def __init__(self, page: Page, folder) -> None:
         self.page = page
@@ -262,7 +262,7 @@ class Look:
             path = self.folder / f"{name}-{width}.png"
             self.page.screenshot(path=path, full_page=True)
             wide = self.page.evaluate("document.documentElement.scrollWidth")
-            problems = complaints(self.page)
+            problems = find_violations(self.page)
             if wide > width:
                 problems.append(f"the page is {wide} px wide")
             if problems:

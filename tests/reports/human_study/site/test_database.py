@@ -1,4 +1,4 @@
-"""Opening the database: migrations, the secret, and sentences for what cannot be."""
+"""Opening the database: migrations, secret and error messages."""
 
 import os
 import sqlite3
@@ -12,7 +12,7 @@ from reports.human_study.site.database import DatabaseError, open_database
 from reports.human_study.site.tables import Table
 
 
-def test_migrations_make_the_tables_of_the_code(tmp_path):
+def test_migrations_create_the_tables_of_the_code(tmp_path):
     database = open_database(f"sqlite:///{tmp_path}/r.sqlite", "s-1")
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -20,7 +20,7 @@ def test_migrations_make_the_tables_of_the_code(tmp_path):
     database.close()
 
 
-def test_the_secret_outlives_a_restart(tmp_path):
+def test_the_secret_survives_a_restart(tmp_path):
     url = f"sqlite:///{tmp_path}/r.sqlite"
     secrets = []
     for _ in range(2):
@@ -31,7 +31,7 @@ def test_the_secret_outlives_a_restart(tmp_path):
     assert len(secrets[0]) == 32
 
 
-def test_the_file_is_its_owner_s_alone(tmp_path):
+def test_the_file_is_private(tmp_path):
     open_database(f"sqlite:///{tmp_path}/r.sqlite", "s-1").close()
     assert stat.S_IMODE(os.stat(tmp_path / "r.sqlite").st_mode) == 0o600
 
@@ -47,10 +47,10 @@ def test_commits_are_on_the_disk(tmp_path):
     database.close()
 
 
-def test_a_database_keeps_one_study(tmp_path):
+def test_a_database_holds_one_study(tmp_path):
     url = f"sqlite:///{tmp_path}/r.sqlite"
     open_database(url, "s-1").close()
-    with pytest.raises(DatabaseError, match="the study s-1, not of s-2"):
+    with pytest.raises(DatabaseError, match="the ratings of study s-1, not of s-2"):
         open_database(url, "s-2")
 
 
@@ -67,20 +67,20 @@ def test_a_newer_database_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("ratings.sqlite", "wants sqlite:///PATH"),
+        ("ratings.sqlite", "must be sqlite:///PATH"),
         ("mysql://x/y", "mysql is not supported"),
         ("sqlite://", "needs a path"),
-        ("sqlite:////nowhere/at/all.sqlite", "cannot make the database /nowhere"),
+        ("sqlite:////nowhere/at/all.sqlite", "cannot create the database /nowhere"),
         ("postgresql://u:secret@127.0.0.1:1/x", "cannot use"),
     ],
 )
-def test_what_cannot_be_opened_is_said_without_the_password(url, says):
+def test_error_messages_hide_the_password(url, says):
     with pytest.raises(DatabaseError, match=says) as caught:
         open_database(url, "s-1")
     assert "secret" not in str(caught.value)
 
 
-def test_another_file_is_not_touched(tmp_path):
+def test_a_file_that_is_no_database_is_not_changed(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("not a database, but long enough to be taken for one " * 40)
     with pytest.raises(DatabaseError, match="not a database"):

@@ -1,4 +1,4 @@
-"""The leader's page: behind a token, live figures, export, withdrawal on request."""
+"""The leader's page: token, progress, export and withdrawal on request."""
 
 import pytest
 from visitor import TOKEN, a_site
@@ -7,7 +7,7 @@ from reports.human_study.site.context import Settings
 from reports.human_study.web.rates import Rate
 
 
-def test_strangers_see_the_question_for_the_token_alone(served):
+def test_without_the_token_only_the_login_is_shown(served):
     visitor = served.visitor()
     assert "Admin token" in visitor.open("/admin").text
     assert visitor.open("/admin/judgements.csv").status_code == 404
@@ -50,20 +50,20 @@ def test_a_script_can_export_with_the_token(served):
     ).headers.get("content-disposition")
 
 
-def test_progress_is_shown_as_it_is(served, leader):
+def test_progress_is_current(served, leader):
     visitor = served.visitor()
     visitor.begin()
     visitor.answer(2)
     page = leader.open("/admin").text
     assert "1/3" in page
-    assert "1 under way" in page
+    assert "1 in progress" in page
     visitor.finish()
     page = leader.open("/admin").text
     assert "3/3" in page
     assert "1 finished" in page
 
 
-def test_a_leader_can_withdraw_somebody_who_asks(served, leader):
+def test_a_leader_can_withdraw_a_participant(served, leader):
     visitor = served.visitor()
     visitor.begin()
     visitor.answer()
@@ -73,10 +73,10 @@ def test_a_leader_can_withdraw_somebody_who_asks(served, leader):
     assert f"answers of {code} were deleted" in leader.page.text
     assert leader.csv().count("\n") == 1
     leader.submit("/admin/withdraw", participant="<b>x")
-    assert "Nobody has the code &lt;b&gt;x" in leader.page.text
+    assert "There is no participant with the code &lt;b&gt;x" in leader.page.text
 
 
-def test_leaving_ends_the_visit(leader):
+def test_logging_out_ends_the_session(leader):
     leader.open("/admin")
     leader.submit("/admin/leave")
     assert "Admin token" in leader.page.text

@@ -1,7 +1,7 @@
-"""Two hundred raters, twenty at a time, and a server that is killed half-way.
+"""200 raters, 20 at a time, and a server that is killed half-way.
 
-What was acknowledged is stored, everything is stored exactly once, and papers and slots
-come out balanced; on SQLite and on PostgreSQL.
+Every acknowledged answer is stored exactly once, and assignments and slots are
+balanced, on SQLite and on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from postgres import postgres
 from serving import TOKEN, Server, serving
 from tiny_study import make_study
 
-from reports.human_study.design.ratings_table import parse_judgements
+from reports.human_study.design.ratings_table import parse_ratings
 
 RATERS = 200
-JUDGEMENTS = 100
+RATINGS_PER_RATER = 100
 AT_A_TIME = 20
 PATIENCE_S = 120.0
 HIDDEN = re.compile(r'type="hidden" name="(\w+)" value="([^"]*)"')
@@ -35,7 +35,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 @dataclass
 class Tally:
-    """What servers acknowledged: code of the rater and position, with the choice."""
+    """Acknowledged answers: the choice by rater code and position."""
 
     acknowledged: dict[tuple[str, int], str] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -44,12 +44,12 @@ class Tally:
     def note(self, rater: str, position: int, choice: str) -> None:
         with self.lock:
             self.acknowledged[rater, position] = choice
-            if len(self.acknowledged) >= RATERS * JUDGEMENTS // 2:
+            if len(self.acknowledged) >= RATERS * RATINGS_PER_RATER // 2:
                 self.half.set()
 
 
 class Rater:
-    """A browser without script; while the server is away it tries again."""
+    """A browser without JavaScript. It retries while the server is down."""
 
     def __init__(self, server: Server, tally: Tally, number: int) -> None:
         self.server = server
@@ -74,7 +74,7 @@ class Rater:
         return self.get("/instructions")[1].partition("<code>")[2][:12]
 
     def answer(self, path: str) -> str:
-        """Answer the face of a path; where to go on."""
+        """Answer the face at a path; returns the next path."""
         path, page = self.get(path)
         if not path.startswith("/rate/"):
             return path
@@ -94,7 +94,7 @@ class Rater:
         return onward
 
     def get(self, path: str) -> tuple[str, str]:
-        """The page at a path, or where it leads to."""
+        """The page at a path, or the redirect target."""
         status, onward, page = self.insist("GET", path)
         while status == 303:
             path = onward
@@ -115,7 +115,7 @@ class Rater:
             time.sleep(0.2)
 
     def ask(self, method: str, path: str, form: dict[str, str] | None = None):
-        """One request: status, Location, page. OSError where no answer comes."""
+        """One request: status, Location and page; OSError without a response."""
         if self.connection is None:
             self.connection = http.client.HTTPConnection(
                 "127.0.0.1", self.server.port, timeout=PATIENCE_S
@@ -145,7 +145,7 @@ def database_options(kind: str):
 
 
 def crowd(server: Server) -> Tally:
-    """Everybody rates to the end; the server dies and comes back meanwhile."""
+    """All raters answer everything while the server is killed and restarted."""
     tally = Tally()
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         raters = [Rater(server, tally, number) for number in range(RATERS)]
@@ -173,27 +173,27 @@ def export(server: Server, folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_what_was_acknowledged_is_stored_exactly_once(tmp_path, kind):
+def test_acknowledged_answers_are_stored_exactly_once(tmp_path, kind):
     study = make_study(tmp_path / "study", faces=47, catches=3, repeats=3)
-    assert len(study.trials) == JUDGEMENTS
+    assert len(study.trials) == RATINGS_PER_RATER
     with database_options(kind) as options:
         quick = ("--requests-per-second", "100000")
         with serving(study.folder, *options, *quick) as server:
             tally = crowd(server)
-            rows = parse_judgements(export(server, tmp_path), study)
+            rows = parse_ratings(export(server, tmp_path), study)
             assert len(server.processes) == 2
 
     stored = {(row.participant, row.position): row.chosen or "tie" for row in rows}
-    assert len(rows) == len(stored) == RATERS * JUDGEMENTS
+    assert len(rows) == len(stored) == RATERS * RATINGS_PER_RATER
     lost = {key for key in tally.acknowledged if key not in stored}
     assert not lost
     changed = {k for k, choice in tally.acknowledged.items() if stored[k] != choice}
     assert not changed
-    # Stored, but the server died before it could say so: at most one for each rater.
+    # Answers stored but not acknowledged before the kill: at most one per rater.
     assert len(stored) - len(tally.acknowledged) <= AT_A_TIME
     assert sum(row.revisions for row in rows) == 0
 
-    assert sorted({row.paper for row in rows}) == list(range(RATERS))
+    assert sorted({row.assignment for row in rows}) == list(range(RATERS))
     slots = Counter(
         (row.trial, picture, slot)
         for row in rows

@@ -1,4 +1,4 @@
-"""What somebody with bad intentions sends, and what may leak."""
+"""Malicious requests, and what pages may reveal."""
 
 import json
 
@@ -14,7 +14,7 @@ POSTS = ("/consent", "/rate/1", "/withdraw", "/leave", "/admin", "/admin/leave")
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """One site for all probes: what the one leaves behind must not help the next."""
+    """One site for all probes, so that leftovers of one could affect the next."""
     folder = tmp_path_factory.mktemp("probed")
     site = a_site(folder, faces=2, engines=("toon",), catches=1, repeats=0)
     yield site
@@ -47,7 +47,7 @@ def test_no_other_site_can_post_for_a_visitor(visitor, path):
 
 
 def test_no_route_but_known_ones_changes_anything(served):
-    """GET changes nothing but who is seen; every other method is a form of ours."""
+    """GET changes nothing except the last visit. All other methods are known forms."""
     unsafe = {
         (method, route.path)
         for part in served.app.routes
@@ -88,7 +88,7 @@ def test_forged_stamps_are_refused(visitor, stamp):
     assert page.status_code == 409
 
 
-def test_a_stamp_is_good_for_one_face_and_one_person(served, visitor):
+def test_a_stamp_is_valid_for_one_face_and_one_participant(served, visitor):
     stamp = visitor.hidden()["stamp"]
     visitor.answer()
     choice = visitor.choices()[0]
@@ -103,8 +103,8 @@ def test_faces_cannot_be_answered_out_of_turn(served, visitor):
     person = visitor.open("/instructions").text.partition("<code>")[2][:12]
     visitor.open("/rate")
     with served.database.reading() as session:
-        paper = session.get(Participant, person).paper
-    shown = served.study.paper(paper).shown[2]
+        assignment = session.get(Participant, person).assignment
+    shown = served.study.assignment(assignment).shown[2]
     stamp = served.app.state.site.stamp(person, shown, 1)
     visitor.submit("/rate/3", stamp=stamp, choice=shown.order[0])
     assert visitor.path == "/rate/1"
@@ -137,7 +137,7 @@ def test_faces_cannot_be_answered_out_of_turn(served, visitor):
         "/p/..%2f..%2fetc%2fpasswd",
     ],
 )
-def test_guesses_lead_nowhere(visitor, path):
+def test_guessed_addresses_are_not_found(visitor, path):
     page = visitor.open(path)
     assert page.status_code in (400, 404, 422)
     assert "secret" not in page.text.lower()
@@ -152,19 +152,19 @@ def test_pictures_are_for_those_who_take_part(served, visitor):
     assert stranger.client.get(f"/pictures/{name}.webp").status_code == 404
 
 
-def test_what_is_typed_is_never_markup(served, visitor):
+def test_input_is_escaped(served, visitor):
     for path in (f"/?lang={SCRIPT}", f"/{SCRIPT}", f"/?next={SCRIPT}"):
         assert SCRIPT not in visitor.open(path).text
     page = served.visitor().open("/", headers={"Accept-Language": SCRIPT})
     assert SCRIPT not in page.text
 
 
-def test_bodies_have_an_end(visitor):
+def test_large_bodies_are_rejected(visitor):
     form = visitor.hidden() | {"choice": "x" * 20_000}
     assert visitor.client.post("/rate/1", data=form).status_code == 413
 
 
-def test_a_cookie_of_somebody_s_own_making_is_worth_nothing(served, visitor):
+def test_forged_cookies_are_rejected(served, visitor):
     name, value = next(iter(visitor.client.cookies.items()))
     forger = served.visitor()
     payload, rest = value.split(".", 1)
@@ -173,8 +173,8 @@ def test_a_cookie_of_somebody_s_own_making_is_worth_nothing(served, visitor):
     assert forger.path == "/"
 
 
-def test_no_byte_says_which_method_drew_what(served, visitor, leader):
-    """Every page and picture of a whole visit, with its headers, against the key."""
+def test_no_response_reveals_methods(served, visitor, leader):
+    """Compare every page, picture and header of a complete visit with the key."""
     key = json.loads((served.study.folder / KEY_FILE).read_text())
     secrets = [*key["methods"], *key["methods"].values(), key["run"], "catch", "repeat"]
     seen = []

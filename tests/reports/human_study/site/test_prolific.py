@@ -1,4 +1,4 @@
-"""People who come from Prolific: known by their ids, paid by the study's code."""
+"""Participants from Prolific: recognised by id, with the study's code."""
 
 from pathlib import Path
 
@@ -18,9 +18,9 @@ def served(tmp_path):
     site.database.close()
 
 
-def test_they_are_told_what_is_kept_and_get_the_study_s_code(served):
+def test_participants_read_what_is_stored_and_get_the_code(served):
     visitor = served.visitor()
-    assert "Prolific id is kept" in visitor.open(ADDRESS.format("s1")).text
+    assert "We store your Prolific ID" in visitor.open(ADDRESS.format("s1")).text
     visitor.submit("/consent", agree="yes")
     visitor.open("/rate")
     visitor.finish()
@@ -34,7 +34,7 @@ def test_they_are_told_what_is_kept_and_get_the_study_s_code(served):
     assert "person1" not in leader.csv()
 
 
-def test_who_comes_back_goes_on_without_a_link(served):
+def test_returning_participants_continue_without_a_link(served):
     first = served.visitor()
     first.join(ADDRESS.format("s1"))
     first.open("/rate")
@@ -48,10 +48,10 @@ def test_an_account_takes_part_once(served):
     served.visitor().join(ADDRESS.format("s1"))
     page = served.visitor().join(ADDRESS.format("s2"))
     assert page.status_code == 409
-    assert "takes part already" in page.text
+    assert "already takes part" in page.text
 
 
-def test_withdrawal_empties_the_ids(served):
+def test_withdrawal_deletes_the_ids(served):
     visitor = served.visitor()
     visitor.join(ADDRESS.format("s1"))
     visitor.open("/withdraw")
@@ -74,7 +74,7 @@ def test_others_get_a_code_of_their_own(served):
 
 
 @pytest.mark.parametrize("person", ["", "<script>", "a" * 65, "a b", "ä", "../x"])
-def test_odd_ids_are_refused(served, person):
+def test_invalid_ids_are_rejected(served, person):
     visitor = served.visitor()
     page = visitor.open("/", params={"PROLIFIC_PID": person, "SESSION_ID": "s"})
     assert page.status_code == 400

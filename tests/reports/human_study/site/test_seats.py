@@ -1,4 +1,4 @@
-"""Papers are given out so that those of people who stay away are filled again."""
+"""Assignments: new participants fill those of people who stay away first."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -39,39 +39,39 @@ def note(database, person, **values):
         )
 
 
-def test_newcomers_get_the_papers_in_turn(database, study):
-    assert [newcomer(database, study).paper for _ in range(4)] == [0, 1, 2, 3]
+def test_new_participants_get_assignments_in_order(database, study):
+    assert [newcomer(database, study).assignment for _ in range(4)] == [0, 1, 2, 3]
 
 
-def test_the_paper_of_who_withdraws_is_next(database, study):
+def test_the_assignment_of_a_withdrawn_participant_is_next(database, study):
     people = [newcomer(database, study) for _ in range(3)]
     withdraw(database, people[1].id)
-    assert [newcomer(database, study).paper for _ in range(2)] == [1, 3]
+    assert [newcomer(database, study).assignment for _ in range(2)] == [1, 3]
 
 
-def test_the_paper_of_who_stays_away_is_next(database, study):
+def test_the_assignment_of_an_absent_participant_is_next(database, study):
     people = [newcomer(database, study) for _ in range(3)]
     note(database, people[2], seen=now_ms() - 2 * HOUR)
     note(database, people[0], seen=now_ms() - 2 * HOUR)
-    assert [newcomer(database, study).paper for _ in range(3)] == [0, 2, 3]
+    assert [newcomer(database, study).assignment for _ in range(3)] == [0, 2, 3]
 
 
-def test_who_finished_keeps_the_paper_for_ever(database, study):
+def test_finished_participants_keep_their_assignment(database, study):
     person = newcomer(database, study)
     note(database, person, seen=now_ms() - 99 * HOUR, finished=now_ms() - 99 * HOUR)
-    assert newcomer(database, study).paper == 1
+    assert newcomer(database, study).assignment == 1
 
 
-def test_a_paper_is_passed_on_once(database, study):
+def test_an_assignment_is_passed_on_once(database, study):
     person = newcomer(database, study)
     note(database, person, seen=now_ms() - 2 * HOUR)
-    assert [newcomer(database, study).paper for _ in range(2)] == [0, 1]
+    assert [newcomer(database, study).assignment for _ in range(2)] == [0, 1]
 
 
-def test_people_who_come_at_once_get_different_papers(database, study):
+def test_simultaneous_participants_get_different_assignments(database, study):
     with ThreadPoolExecutor(8) as pool:
         people = pool.map(lambda _: newcomer(database, study), range(24))
-    assert sorted(person.paper for person in people) == list(range(24))
+    assert sorted(person.assignment for person in people) == list(range(24))
 
 
 EVENTS = st.lists(st.sampled_from(["join", "finish", "away", "withdraw"]), max_size=30)
@@ -83,8 +83,8 @@ EVENTS = st.lists(st.sampled_from(["join", "finish", "away", "withdraw"]), max_s
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(events=EVENTS)
-def test_finished_papers_end_without_gaps(tmp_path, study, events):
-    """Whatever happened: once everybody who joins finishes, 0 … n - 1 are done once."""
+def test_finished_assignments_end_without_gaps(tmp_path, study, events):
+    """If everybody who joins finishes in the end, 0 … n - 1 are each done once."""
     number = next(count(len(list(tmp_path.iterdir()))))
     database = open_database(f"sqlite:///{tmp_path}/{number}.sqlite", study.id)
     waiting, finished = [], []
@@ -100,9 +100,9 @@ def test_finished_papers_end_without_gaps(tmp_path, study, events):
             withdraw(database, waiting.pop(0).id)
     for person in waiting:
         note(database, person, finished=now_ms())
-    papers = {person.paper for person in (*waiting, *finished)}
-    gaps = set(range(max(papers, default=-1) + 1)) - papers
+    assignments = {person.assignment for person in (*waiting, *finished)}
+    gaps = set(range(max(assignments, default=-1) + 1)) - assignments
     for gap in sorted(gaps):
-        assert newcomer(database, study).paper == gap
-    assert len(papers) == len(waiting) + len(finished)
+        assert newcomer(database, study).assignment == gap
+    assert len(assignments) == len(waiting) + len(finished)
     database.close()

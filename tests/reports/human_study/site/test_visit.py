@@ -1,10 +1,10 @@
-"""Visits to the rating site, as people without script and with cookies make them."""
+"""Visits to the rating site without JavaScript."""
 
 import pytest
 from sqlalchemy import select
 from visitor import restarted
 
-from reports.human_study.design.ratings_table import read_judgements
+from reports.human_study.design.ratings_table import read_ratings
 from reports.human_study.site.tables import Participant
 
 
@@ -12,7 +12,7 @@ def rows(served, leader, tmp_path):
     path = tmp_path / "site.csv"
     leader.client.get("/admin")
     path.write_text(leader.csv())
-    return read_judgements(path, served.study)
+    return read_ratings(path, served.study)
 
 
 def test_from_consent_to_thanks(served, leader, tmp_path):
@@ -31,13 +31,13 @@ def test_from_consent_to_thanks(served, leader, tmp_path):
     assert (table.rt_ms >= 0).all()
 
 
-def test_nothing_is_kept_before_consent(served, leader):
+def test_nothing_is_stored_before_consent(served, leader):
     visitor = served.visitor()
     visitor.open("/")
     page = visitor.submit("/consent")
     assert page.status_code == 422
-    assert "mark the box first" in page.text
-    assert "Nobody has begun" in leader.open("/admin").text
+    assert "tick the box first" in page.text
+    assert "No participants yet" in leader.open("/admin").text
 
 
 @pytest.mark.parametrize("path", ["/rate", "/rate/1", "/thanks", "/instructions"])
@@ -47,7 +47,7 @@ def test_strangers_are_sent_to_the_start(served, path):
     assert visitor.path == "/"
 
 
-def test_who_closes_the_browser_goes_on_with_the_link(served):
+def test_the_personal_link_continues_a_visit(served):
     first = served.visitor()
     first.begin()
     first.answer()
@@ -60,7 +60,7 @@ def test_who_closes_the_browser_goes_on_with_the_link(served):
     assert first.path == "/thanks"
 
 
-def test_visits_outlive_a_restart_of_the_server(served):
+def test_visits_survive_a_restart_of_the_server(served):
     visitor = served.visitor()
     visitor.begin()
     visitor.client.app = restarted(served).app
@@ -98,11 +98,11 @@ def test_an_empty_answer_is_asked_for_again(served):
     stamp = visitor.hidden()["stamp"]
     page = visitor.submit("/rate/1")
     assert page.status_code == 422
-    assert "pick one picture" in page.text
+    assert "pick a picture" in page.text
     assert visitor.hidden()["stamp"] == stamp
 
 
-def test_an_answer_can_be_changed_where_the_study_says_so(served, leader, tmp_path):
+def test_an_answer_can_be_changed_if_the_study_says_so(served, leader, tmp_path):
     visitor = served.visitor()
     visitor.begin()
     visitor.answer(0)
@@ -116,14 +116,14 @@ def test_an_answer_can_be_changed_where_the_study_says_so(served, leader, tmp_pa
     assert "Answers changed later</dt><dd>1<" in leader.open("/admin").text
 
 
-def test_who_looks_back_goes_on_face_by_face(served):
+def test_going_back_continues_face_by_face(served):
     visitor = served.visitor()
     visitor.begin()
     visitor.finish()
     assert visitor.path == "/thanks"
     assert 'href="/rate/1"' in visitor.page.text
     page = visitor.open("/rate/1").text
-    assert '<a href="/rate/2">Leave it as it is</a>' in page
+    assert '<a href="/rate/2">Keep it as it is</a>' in page
     visitor.answer(1)
     assert visitor.path == "/rate/2"
     visitor.open("/rate/3")
@@ -141,12 +141,12 @@ def test_two_windows_cannot_overwrite_each_other_unseen(served):
     stale = {**visitor.hidden(), "choice": visitor.choices()[1]}
     visitor.answer(2)
     page = visitor.client.post("/rate/1", data=stale)
-    assert "changed in another window" in page.text
+    assert "in another window" in page.text
     visitor.open("/rate/1")
     assert visitor.chosen() == visitor.choices()[2:3]
 
 
-def test_an_answer_stays_where_the_study_says_so(strict, tmp_path):
+def test_an_answer_is_final_if_the_study_says_so(strict, tmp_path):
     visitor = strict.visitor()
     visitor.begin()
     form = visitor.hidden()
@@ -156,14 +156,14 @@ def test_an_answer_stays_where_the_study_says_so(strict, tmp_path):
     visitor.open("/rate/1")
     assert visitor.path == "/rate/2"
     page = visitor.client.post("/rate/1", data={**form, "choice": choices[1]})
-    assert "first answer was kept" in page.text
+    assert "kept your first answer" in page.text
     leader = strict.visitor()
     leader.enter_as_leader()
     assert list(rows(strict, leader, tmp_path).slot) == [1]
-    assert "against the rule</dt><dd>1<" in leader.open("/admin").text
+    assert "Rejected changes of answers</dt><dd>1<" in leader.open("/admin").text
 
 
-def test_cannot_tell_is_an_answer_where_the_study_says_so(served, leader, tmp_path):
+def test_ties_are_possible_if_the_study_says_so(served, leader, tmp_path):
     visitor = served.visitor()
     visitor.begin()
     visitor.submit("/rate/1", choice="tie")
@@ -171,7 +171,7 @@ def test_cannot_tell_is_an_answer_where_the_study_says_so(served, leader, tmp_pa
     assert list(rows(served, leader, tmp_path).tie) == [True]
 
 
-def test_cannot_tell_is_none_elsewhere(strict):
+def test_ties_are_rejected_otherwise(strict):
     visitor = strict.visitor()
     visitor.begin()
     assert "tie" not in visitor.choices()
@@ -210,7 +210,7 @@ def test_the_browser_s_language_comes_first(served):
     assert '<p class="name">Kleine Studie</p>' in page
 
 
-def test_who_withdraws_leaves_nothing(served, leader, tmp_path):
+def test_withdrawal_deletes_everything(served, leader, tmp_path):
     visitor = served.visitor()
     visitor.begin()
     visitor.answer()
@@ -231,10 +231,10 @@ def test_who_withdraws_leaves_nothing(served, leader, tmp_path):
 
 def test_the_consent_page_says_how_many_faces_there_are(served):
     page = served.visitor().open("/")
-    assert "asked about 3 faces" in page.text
+    assert "You will see 3 faces" in page.text
 
 
-def test_an_answer_after_withdrawal_is_not_kept(served, leader, tmp_path):
+def test_answers_after_withdrawal_are_not_stored(served, leader, tmp_path):
     visitor = served.visitor()
     visitor.begin()
     other = served.visitor()
@@ -258,7 +258,7 @@ def test_another_person_can_use_the_device(served, leader):
     assert leader.open("/admin").text.count("<code>") == 2
 
 
-def test_a_form_of_the_person_before_is_not_taken(served):
+def test_a_form_of_the_previous_person_is_rejected(served):
     visitor = served.visitor()
     visitor.begin()
     form = {**visitor.hidden(), "choice": visitor.choices()[0]}

@@ -1,4 +1,4 @@
-"""Avatars made in a real browser, kept through a kill, and used as truth in a run."""
+"""Avatars made in a real browser survive a kill and become a run's ground truth."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from browser import chromium, complaints
+from browser import chromium, find_violations
 from PIL import Image
 
 from benchmark.faces.faceset import embedded_portraits
@@ -28,7 +28,7 @@ MAIN = [sys.executable, "-m", "benchmark.cli"]
 
 @pytest.fixture
 def faces(tmp_path):
-    """A folder of the first validation portraits, as anybody's selfies."""
+    """A folder with the first validation portraits."""
     folder = tmp_path / "selfies"
     folder.mkdir()
     split = embedded_portraits().split("validation")
@@ -39,7 +39,7 @@ def faces(tmp_path):
 
 
 class Server:
-    """The studio as a process of its own, on the same port each time."""
+    """The studio as a separate process, always on the same port."""
 
     def __init__(self, faces, folder):
         self.words = ["--faces", str(faces), "--folder", str(folder)]
@@ -74,7 +74,7 @@ def server(faces, tmp_path):
 
 @contextmanager
 def desk(browser, server, name, **settings):
-    """A browser window of its own in which `name` has just entered."""
+    """A separate browser window in which `name` has entered."""
     context = browser.new_context(**settings)
     context.set_default_timeout(90_000)
     page = context.new_page()
@@ -115,8 +115,8 @@ def test_avatars_made_in_a_browser_become_the_truth_of_a_run(server, faces, tmp_
             work_without_script(page)
     server.stop()
     export = ["studio", "export", str(tmp_path / "studio"), "truths", "--common"]
-    told = run(tmp_path, *export)
-    section = yaml.safe_load(told[told.index("faces:") :])
+    printed = run(tmp_path, *export)
+    section = yaml.safe_load(printed[printed.index("faces:") :])
     section["faces"]["folder"] = str(faces)
     suite = {
         "name": "ours",
@@ -157,7 +157,7 @@ def run(folder, *words):
 
 
 def work_with_the_mouse_through_a_kill(page, server):
-    """Faces p0 and p1; the server dies while a change is on its way."""
+    """Faces p0 and p1. The server is killed during a change."""
     page.get_by_role("link", name="Begin with face p0").click()
     pick(page, "hair_type", "bigHair")
     saved(page)
@@ -166,11 +166,11 @@ def work_with_the_mouse_through_a_kill(page, server):
     beard = page.locator('input[name="set.facial_hair_colour"]').first
     assert beard.is_enabled()
     page.keyboard.press("Control+z")
-    page.get_by_text("Taken back.").wait_for()
+    page.get_by_text("Undone.").wait_for()
     assert beard.is_disabled()
-    assert page.get_by_text("it shows only while facial hair is not none").is_visible()
+    assert page.get_by_text("Used only while facial hair is not none").is_visible()
     page.keyboard.press("Control+y")
-    page.get_by_text("Done again.").wait_for()
+    page.get_by_text("Redone.").wait_for()
     server.stop(signal.SIGKILL)
     pick(page, "hair_type", "fro")
     page.get_by_text("Not saved yet. The server cannot be reached.").wait_for()
@@ -191,12 +191,12 @@ def work_with_the_mouse_through_a_kill(page, server):
 
 
 def work_by_keyboard_alone(page):
-    """Faces p0 and p1 with Tab, arrows, space and Enter only."""
+    """Faces p0 and p1 with only Tab, arrows, space and Enter."""
 
     def tab_to(selector):
         for _ in range(80):
             page.keyboard.press("Tab")
-            # Between two pages nothing has the focus.
+            # Nothing has the focus between two pages.
             if page.evaluate("s => document.activeElement?.matches(s)", selector):
                 assert page.evaluate(OUTLINED), selector
                 return
@@ -229,7 +229,7 @@ OUTLINED = """
 
 
 def work_without_script(page):
-    """Faces p0 and p1 by a form and its buttons."""
+    """Faces p0 and p1 with the form's buttons, without JavaScript."""
     page.get_by_role("link", name="Begin with face p0").click()
     before = page.locator("#live").get_attribute("src")
     pick(page, "hair_type", "bob")
@@ -258,12 +258,12 @@ def test_pages_fit_and_can_be_read_at_every_width(server):
             ) as page:
                 for place in ("", "faces/p1"):
                     page.goto(server.address + place)
-                    assert complaints(page) == []
+                    assert find_violations(page) == []
                     wide = page.evaluate("document.documentElement.scrollWidth")
                     assert wide <= width
                 page.context.clear_cookies()
                 page.goto(server.address)
-                assert complaints(page) == []
+                assert find_violations(page) == []
 
 
 def test_two_windows_on_one_face_do_not_overwrite_each_other(server):
@@ -273,9 +273,9 @@ def test_two_windows_on_one_face_do_not_overwrite_each_other(server):
         other.goto(f"{server.address}faces/p0")
         pick(other, "hair_type", "bob")
         saved(other)
-        # Not `pick`, which wants the option to stay; the server's answer undoes it.
+        # Not `pick`: the option does not stay, the server's response resets it.
         page.locator('input[name="set.glasses"][value="round"]').click()
-        page.get_by_text("was changed elsewhere").wait_for()
+        page.get_by_text("was changed in another window").wait_for()
         assert wears(page, "hair_type") == "bob"
         assert wears(page, "glasses") == "none"
         pick(page, "glasses", "round")

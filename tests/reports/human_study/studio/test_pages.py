@@ -1,4 +1,4 @@
-"""The studio's pages through requests alone, with and without a script."""
+"""The studio's pages, tested with requests, with and without JavaScript."""
 
 import html
 import io
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
-from tiny_studio import CANVAS, make_room
+from tiny_studio import CANVAS, make_tiny_studio
 
 from reports.human_study.studio import sheet
 from reports.human_study.studio.app import make_studio
@@ -18,13 +18,13 @@ SCRIPT = {"Accept": "application/json"}
 
 
 @pytest.fixture
-def room(tmp_path):
-    return make_room(tmp_path)
+def studio(tmp_path):
+    return make_tiny_studio(tmp_path)
 
 
 @pytest.fixture
-def app(room):
-    return make_studio(room)
+def app(studio):
+    return make_studio(studio)
 
 
 def browser(app):
@@ -61,17 +61,17 @@ def picture(answer):
     return np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGB"))
 
 
-def test_entering_begins_a_designers_session(app, room):
+def test_entering_begins_a_designers_session(app, studio):
     client = browser(app)
     assert "Make avatars of 3 faces" in client.get("/").text
     answer = client.post("/enter", data={"csrf": token(client), "name": " anna "})
     assert answer.url.path == "/"
     assert "0 of 3 faces done" in answer.text
-    assert [designer.name for designer in room.workbook.designers()] == ["anna"]
+    assert [designer.name for designer in studio.workbook.designers()] == ["anna"]
 
 
 @pytest.mark.parametrize("name", ["anna", "<b>x</b>", ""])
-def test_a_name_that_does_not_do_is_told_beside_its_field(app, anna, name):
+def test_an_invalid_name_is_reported_next_to_its_field(app, anna, name):
     client = browser(app)
     answer = client.post("/enter", data={"csrf": token(client), "name": name})
     assert answer.status_code == 422
@@ -89,21 +89,21 @@ def test_a_personal_link_opens_the_work_elsewhere(app, anna):
     assert "begun" in other.get(link.group(1)).text
 
 
-def test_a_personal_link_leads_to_where_people_reach_the_server(room):
-    client = browser(make_studio(room, "http://studio.example/"))
+def test_a_personal_link_leads_to_where_people_reach_the_server(studio):
+    client = browser(make_studio(studio, "http://studio.example/"))
     client.post("/enter", data={"csrf": token(client), "name": "anna"})
-    (designer,) = room.workbook.designers()
+    (designer,) = studio.workbook.designers()
     link = f'value="http://studio.example/desk/{designer.token}"'
     assert link in client.get("/").text
 
 
-def test_by_invitation_nobody_else_comes_in(tmp_path):
-    earlier = make_room(tmp_path)
+def test_only_invited_designers_enter(tmp_path):
+    earlier = make_tiny_studio(tmp_path)
     ben = browser(make_studio(earlier))
     ben.post("/enter", data={"csrf": token(ben), "name": "ben"})
     old = earlier.workbook.designers()[0]
     invited = earlier.workbook.enter("anna")
-    app = make_studio(make_room(tmp_path, invited=("anna",)))
+    app = make_studio(make_tiny_studio(tmp_path, invited=("anna",)))
     client = browser(app)
     assert "open the personal link" in client.get("/").text
     assert client.get(f"/desk/{old.token}").status_code == 404
@@ -115,7 +115,7 @@ def test_by_invitation_nobody_else_comes_in(tmp_path):
     assert back.get("/faces/ann").url.path == "/"
 
 
-def test_strangers_see_neither_faces_nor_work(app, room):
+def test_without_entering_nothing_is_visible(app, studio):
     client = browser(app)
     for path in ("/faces/ann", "/faces/ann/picture", "/avatar.png", "/options/x/0.png"):
         answer = client.get(path, follow_redirects=False)
@@ -129,7 +129,7 @@ def test_leaving_ends_the_session(anna):
     assert "Make avatars" in answer.text
 
 
-def test_without_a_script_a_form_saves_and_shows_what_it_saved(anna, room):
+def test_without_a_script_a_form_saves_and_shows_what_it_saved(anna, studio):
     answer = press(anna, "ann", "save", skin="dark", head_width="0.9", hairType="bald")
     assert (answer.status_code, answer.headers["location"]) == (303, "/faces/ann")
     page = anna.get("/faces/ann").text
@@ -142,17 +142,17 @@ def test_without_a_script_a_form_saves_and_shows_what_it_saved(anna, room):
     assert (shown[0, 0] == 32).all()
 
 
-def test_undo_redo_copy_and_done_are_buttons_of_the_form(anna, room):
+def test_undo_redo_copy_and_done_are_buttons_of_the_form(anna, studio):
     press(anna, "ann", "save", skin="dark")
     assert press(anna, "ann", "undo", 1).status_code == 303
-    assert room.workbook.draft("anna", "ann").redo == "skin"
+    assert studio.workbook.draft("anna", "ann").redo == "skin"
     press(anna, "ann", "redo", 2)
     answer = press(anna, "ann", "done", 3, skin="dark", hairType="bobCut")
     assert answer.headers["location"] == "/faces/bob"
     assert "Copy from ann" in anna.get("/faces/bob").text
     data = {"csrf": token(anna), "revision": "0", "action": "copy", "source": "ann"}
     anna.post("/faces/bob", data=data)
-    draft = room.workbook.draft("anna", "bob")
+    draft = studio.workbook.draft("anna", "bob")
     assert draft.vector.to_records()[0]["hairType"] == "bobCut"
     assert "1 of 3 faces done" in anna.get("/").text
 
@@ -164,14 +164,14 @@ def test_after_the_last_face_done_leads_to_the_list(anna):
     assert "All faces are done" in anna.get("/").text
 
 
-def test_the_nearest_face_done_is_offered(anna):
+def test_the_most_similar_finished_face_is_offered(anna):
     press(anna, "odd & 'name'", "done")
     assert "Copy from odd &amp; &#39;name&#39;" in anna.get("/faces/bob").text
     press(anna, "ann", "done")
     assert "Copy from ann" in anna.get("/faces/bob").text
 
 
-def test_a_script_gets_the_state_that_stands(anna):
+def test_the_script_gets_the_current_state(anna):
     answer = press(anna, "ann", "save", headers=SCRIPT, beard="full").json()
     assert answer["revision"] == 1
     assert answer["values"]["set.beard"] == "full"
@@ -180,12 +180,12 @@ def test_a_script_gets_the_state_that_stands(anna):
     assert picture(anna.get(answer["avatar"])).shape == (384, 384, 3)
 
 
-def test_a_page_that_is_behind_gets_what_stands_now(anna):
+def test_an_outdated_page_gets_the_current_state(anna):
     press(anna, "ann", "save", skin="dark")
     answer = press(anna, "ann", "save", 0, SCRIPT, skin="light", hairType="bobCut")
     assert answer.status_code == 409
     assert answer.json()["values"]["set.skin"] == "dark"
-    assert "changed elsewhere" in answer.json()["error"]
+    assert "changed in another window" in answer.json()["error"]
     assert press(anna, "ann", "save", 0, hairType="bobCut").status_code == 409
 
 
@@ -205,19 +205,19 @@ def test_a_page_that_is_behind_gets_what_stands_now(anna):
     ],
 )
 @pytest.mark.parametrize("headers", [None, SCRIPT])
-def test_garbled_forms_are_refused_and_leave_nothing(
-    anna, room, fields, status, headers
+def test_invalid_forms_are_rejected_and_change_nothing(
+    anna, studio, fields, status, headers
 ):
     data = {"csrf": token(anna), **fields}
     answer = anna.post("/faces/ann", data=data, headers=headers)
     assert answer.status_code == status
-    assert room.workbook.drafts("anna") == {}
+    assert studio.workbook.drafts("anna") == {}
 
 
-def test_a_form_without_its_token_is_refused(anna, room):
+def test_a_form_without_its_token_is_refused(anna, studio):
     answer = anna.post("/faces/ann", data={"action": "done", "revision": "0"})
     assert answer.status_code == 403
-    assert room.workbook.drafts("anna") == {}
+    assert studio.workbook.drafts("anna") == {}
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_a_form_without_its_token_is_refused(anna, room):
         "/export/flat.ben.csv",
     ],
 )
-def test_what_is_not_there_is_not_there(anna, app, path):
+def test_unknown_addresses_are_not_found(anna, app, path):
     press(entered(app, "ben"), "ann", "done")
     press(anna, "ann", "done")
     assert anna.get(path).status_code == 404
@@ -247,17 +247,17 @@ def test_inactive_parameters_are_shown_as_inactive(anna):
 
     page = anna.get("/faces/ann").text
     assert "disabled" in fieldset(page)
-    assert "Inactive: it shows only while beard is full." in page
+    assert "Inactive. Used only while beard is full." in page
     press(anna, "ann", "save", beard="full")
     page = anna.get("/faces/ann").text
     assert "disabled" not in fieldset(page)
     assert 'id="set.beard_colour-condition" hidden' in page
 
 
-def test_every_field_has_a_name_that_readers_hear(anna):
+def test_every_field_has_an_accessible_name(anna):
     page = anna.get("/faces/ann").text
     for choice in CANVAS.spec.discrete:
-        legend = sheet.capital(sheet.words(choice.name))
+        legend = sheet.capitalise(sheet.words(choice.name))
         assert f"<legend>{legend}</legend>" in page
     assert '<label for="set.head_width">Head width</label>' in page
     assert page.count('type="radio"') == 9
@@ -295,12 +295,12 @@ def test_thumbnails_show_where_options_differ(anna):
 
 
 @pytest.mark.parametrize("query", ["set.skin=blue", "set.nose=1", "set.head_width=-1"])
-def test_pictures_of_no_avatar_are_refused(anna, query):
+def test_invalid_avatar_queries_are_rejected(anna, query):
     assert anna.get(f"/avatar.png?{query}").status_code == 422
 
 
-def test_a_designers_own_file_can_be_downloaded_once_a_face_is_done(anna, room):
-    assert "once a face is done" in anna.get("/").text
+def test_a_designers_own_file_can_be_downloaded_once_a_face_is_done(anna, studio):
+    assert "as soon as one face is done" in anna.get("/").text
     press(anna, "ann", "done", skin="dark")
     press(anna, "bob", "save", skin="dark")
     assert "/export/flat.anna.csv" in anna.get("/").text
@@ -309,7 +309,7 @@ def test_a_designers_own_file_can_be_downloaded_once_a_face_is_done(anna, room):
     assert list(json.loads(answer.content)) == ["ann"]
 
 
-def test_designers_work_apart(app, anna, room):
+def test_designers_do_not_see_each_other(app, anna, studio):
     ben = entered(app, "ben")
     press(anna, "ann", "done", skin="dark")
     assert "Copy from" not in ben.get("/faces/bob").text

@@ -1,4 +1,4 @@
-"""Pictures that the studio keeps, and which faces it finds alike."""
+"""The studio's pictures and the similarity of faces."""
 
 import io
 import threading
@@ -10,7 +10,7 @@ from tiny_studio import CANVAS, SPEC, GreyFaces, render
 
 from benchmark.avatars import AvatarVectors
 from benchmark.avatars.spec import Discrete
-from reports.human_study.studio.face_similarity import Likeness
+from reports.human_study.studio.face_similarity import FaceSimilarity
 from reports.human_study.studio.pictures import Pictures
 
 
@@ -24,7 +24,7 @@ def decoded(data):
     return np.asarray(Image.open(io.BytesIO(data)))
 
 
-def test_a_picture_is_drawn_once_by_one_pen():
+def test_a_picture_is_rendered_once_and_not_in_parallel():
     drawn, pens = [], threading.Semaphore(1)
 
     def careful(vectors, size):
@@ -59,7 +59,7 @@ def test_a_picture_is_drawn_once_by_one_pen():
     )
 
 
-def test_thumbnails_are_cut_to_what_an_option_changes():
+def test_thumbnails_are_cropped_to_the_differences():
     pictures = Pictures(CANVAS, GreyFaces())
     none, full = (decoded(pictures.thumbnail(choice("beard"), i)) for i in (0, 1))
     whole = decoded(pictures.avatar(AvatarVectors.defaults(SPEC), 96))
@@ -71,7 +71,7 @@ def test_thumbnails_are_cut_to_what_an_option_changes():
     assert (hair[0] != hair[1]).any(axis=-1).mean() > 0.15
 
 
-def test_prepared_thumbnails_are_not_drawn_again():
+def test_prepared_thumbnails_are_cached():
     drawn = []
 
     def counted(vectors, size):
@@ -101,8 +101,8 @@ def test_options_that_look_the_same_show_the_whole_avatar():
     assert np.abs(shown.astype(int) - whole).mean() < 3
 
 
-def test_the_nearest_face_is_the_one_of_like_colours():
-    likeness = Likeness(GreyFaces())
-    assert likeness.nearest("ann", ["odd & 'name'", "bob"]) == "bob"
-    assert likeness.nearest("ann", ["ann", "odd & 'name'"]) == "odd & 'name'"
-    assert likeness.nearest("ann", ["ann"]) is None
+def test_the_most_similar_face_has_similar_colours():
+    similarity = FaceSimilarity(GreyFaces())
+    assert similarity.nearest("ann", ["odd & 'name'", "bob"]) == "bob"
+    assert similarity.nearest("ann", ["ann", "odd & 'name'"]) == "odd & 'name'"
+    assert similarity.nearest("ann", ["ann"]) is None

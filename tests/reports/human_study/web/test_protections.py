@@ -1,4 +1,4 @@
-"""Every protection of the shared web app, through requests alone."""
+"""The protections of the shared web app, tested with requests."""
 
 import re
 
@@ -20,8 +20,8 @@ def app_with_routes(**setup) -> FastAPI:
 
     @app.get("/form")
     def form(request: Request):
-        said = {"title": "Form", "text": request.query_params.get("say", "")}
-        page = pages.render(request, "web/error.html.jinja", said=said)
+        message = {"title": "Form", "text": request.query_params.get("say", "")}
+        page = pages.render(request, "web/error.html.jinja", message=message)
         page.headers["Token"] = request.session["csrf"]
         return page
 
@@ -108,7 +108,7 @@ def test_another_origin_is_refused_even_with_the_token(client, headers):
         (b"", {}, 415),
     ],
 )
-def test_bodies_that_are_no_form_are_refused(client, content, headers, status):
+def test_invalid_bodies_are_rejected(client, content, headers, status):
     headers = {"X-CSRF-Token": token(client), **headers}
     answer = client.post("/form", content=content, headers=headers)
     assert answer.status_code == status
@@ -179,7 +179,7 @@ def test_values_are_escaped(client):
     assert "&lt;script&gt;" in text
 
 
-def test_a_defect_tells_nothing(client):
+def test_internal_errors_reveal_nothing(client):
     answer = client.get("/defect")
     assert answer.status_code == 500
     assert "secret" not in answer.text
@@ -194,7 +194,7 @@ def test_errors_speak_the_reader_s_language(client):
 
 def test_scripts_get_errors_as_json(client):
     answer = client.get("/missing", headers={"Accept": "application/json"})
-    assert "no such page" in answer.json()["error"]
+    assert "does not exist" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_static_files_end_at_their_folder(client, path):
     assert client.get(path).status_code in (404, 405)
 
 
-def test_who_asks_too_often_waits():
+def test_too_many_requests_must_wait():
     client = TestClient(
         app_with_routes(rate=Rate(per_second=0.01, burst=3)),
         base_url="http://127.0.0.1",

@@ -1,4 +1,4 @@
-"""The first shape of the tables."""
+"""Creates the first version of the tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make all tables."""
+    """Create all tables."""
     op.create_table(
         "studies",
         sa.Column("id", sa.String(80), primary_key=True),
@@ -45,7 +45,7 @@ def upgrade() -> None:
 
 
 def _choices() -> None:
-    """The answers that count and those that do not."""
+    """Create the tables of valid and discarded answers."""
     op.create_table(
         "answers",
         sa.Column("number", sa.Integer, primary_key=True),

@@ -1,9 +1,9 @@
-"""Mean latent codes of the avatar generator: where inversion starts.
+"""The mean latent codes at which inversion starts (SwiftAvatar, appendix).
 
-w_mean is the mean of many mapped codes (section 3.2). SemanticStyleGAN draws glasses as
-a transparent part, which w_mean hardly shows, so that an inversion that starts there
-may never find them. The appendix of the paper puts into w_mean the glasses part of the
-mean of codes whose pictures show glasses: w~_mean.
+w_mean is the mean of many mapped latent codes (section 3.2 and "Implementation
+Details"). SemanticStyleGAN draws glasses as a transparent part, so they are hardly
+visible at w_mean and an inversion that starts there may miss them. The appendix
+therefore takes the glasses part of the mean from latent codes that show glasses.
 """
 
 from __future__ import annotations
@@ -25,18 +25,20 @@ from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.shared.randomness import generator_of
 from methods.swiftavatar.options import MeanOptions
 
-CODES_FILE = "mean.safetensors"
+LATENTS_FILE = "mean.safetensors"
 _GLASSES = PART_IDS["glasses"]
 
 
 @dataclass(frozen=True)
-class MeanCodes:
-    """Starting points in W+, (rows, D) float32 on the CPU.
+class MeanLatents:
+    """Mean latent codes in W+ (SwiftAvatar, appendix): (rows, D) float32 on the CPU.
 
     Attributes:
-        mean: w_mean, the same in every row.
-        start: w~_mean; equals `mean` where options.glasses is False.
-        shown: drawn codes whose avatars showed glasses; 0 where none were looked at.
+        mean: w_mean; all rows are equal.
+        start: the modified mean with glasses; equals `mean` if `options.glasses` is
+            False.
+        shown: number of latent codes that show glasses; 0 if `options.glasses` is
+            False.
         digest: the key of the stage.
     """
 
@@ -47,16 +49,19 @@ class MeanCodes:
 
 
 class _Glasses(NamedTuple):
-    """The (D,) mean of codes whose avatars show glasses, and how many those were."""
+    """The (D,) mean of the latent codes that show glasses, and their number."""
 
-    code: Tensor
+    latent: Tensor
     shown: int
 
 
-def mean_codes_stage(
+def mean_latents_stage(
     avatar_digest: str, options: MeanOptions, seed: int, device: str
 ) -> Stage:
-    """What the mean codes depend on: of the glasses' options none, if they stay out."""
+    """Return the stage of `mean_latents` (SwiftAvatar, appendix).
+
+    Options of the glasses are part of the key only if `options.glasses`.
+    """
     read = {"samples", "glasses"}
     if options.glasses:
         read |= {"glasses_samples", "glasses_share"}
@@ -73,30 +78,30 @@ def mean_codes_stage(
     )
 
 
-def mean_codes(
+def mean_latents(
     avatar: SemanticGenerator,
     avatar_digest: str,
     options: MeanOptions,
     seed: int,
     store: Store,
     progress: Progress,
-) -> MeanCodes:
-    """w_mean and w~_mean of the avatar generator, from the store where they exist.
+) -> MeanLatents:
+    """Compute the mean latent codes (SwiftAvatar, appendix), cached in the store.
 
-    Raises MethodError where glasses are wanted and no drawn code shows them.
+    Raises MethodError if `options.glasses` and no sampled latent code shows glasses.
     """
     device = avatar.grid.device.type
-    stage = mean_codes_stage(avatar_digest, options, seed, device)
+    stage = mean_latents_stage(avatar_digest, options, seed, device)
 
     def build(folder: Path, scratch: Path) -> None:
-        found = _found(avatar, options, seed, progress)
-        save_file(found, folder / CODES_FILE)
+        found = _compute_means(avatar, options, seed, progress)
+        save_file(found, folder / LATENTS_FILE)
 
-    saved = load_file(store.get_or_build(stage, build) / CODES_FILE)
-    return MeanCodes(saved["mean"], saved["start"], int(saved["shown"]), stage.key)
+    saved = load_file(store.get_or_build(stage, build) / LATENTS_FILE)
+    return MeanLatents(saved["mean"], saved["start"], int(saved["shown"]), stage.key)
 
 
-def _found(
+def _compute_means(
     avatar: SemanticGenerator, options: MeanOptions, seed: int, progress: Progress
 ) -> dict[str, Tensor]:
     middle = avatar.mean_latent(options.samples, generator_of("w_mean", seed)).cpu()
@@ -104,7 +109,7 @@ def _found(
     start, shown = mean.clone(), 0
     if options.glasses:
         glasses = _mean_with_glasses(avatar, options, seed, progress)
-        start[avatar.layout.part_rows(_GLASSES)] = glasses.code
+        start[avatar.layout.part_rows(_GLASSES)] = glasses.latent
         shown = glasses.shown
     return {"mean": mean, "start": start, "shown": torch.tensor(shown)}
 
@@ -112,26 +117,26 @@ def _found(
 def _mean_with_glasses(
     avatar: SemanticGenerator, options: MeanOptions, seed: int, progress: Progress
 ) -> _Glasses:
-    """Look at drawn codes for glasses; MethodError where none shows enough of them."""
+    """Search sampled latent codes for glasses; MethodError if none shows them."""
     if avatar.config.seg_dim <= _GLASSES:
         raise MethodError(
-            f"the generator draws {avatar.config.seg_dim} parts and no glasses among "
-            "them: set mean.glasses: false"
+            f"the generator has {avatar.config.seg_dim} parts and none of them is "
+            "glasses: set mean.glasses: false"
         )
-    codes = _mapped(avatar, options.glasses_samples, seed)
-    shares = _glasses_shares(avatar, codes, progress)
+    latents = _sample_latents(avatar, options.glasses_samples, seed)
+    shares = _glasses_shares(avatar, latents, progress)
     shows = shares >= options.glasses_share
     if not shows.any():
         raise MethodError(
-            f"none of {len(codes)} drawn avatars shows glasses: the largest share of a "
-            f"picture is {float(shares.max()):.2%}, and mean.glasses_share wants "
+            f"none of {len(latents)} sampled avatars shows glasses: they cover at most "
+            f"{float(shares.max()):.2%} of a picture, and mean.glasses_share is "
             f"{options.glasses_share:.2%}; lower it, or set mean.glasses: false"
         )
-    return _Glasses(codes[shows].mean(0).cpu(), int(shows.sum()))
+    return _Glasses(latents[shows].mean(0).cpu(), int(shows.sum()))
 
 
-def _mapped(avatar: SemanticGenerator, count: int, seed: int) -> Tensor:
-    """(count, D) mapped codes."""
+def _sample_latents(avatar: SemanticGenerator, count: int, seed: int) -> Tensor:
+    """Sample (count, D) latent codes in W."""
     rng = generator_of("glasses", seed)
     z = torch.randn(count, avatar.config.style_dim, generator=rng)
     with torch.no_grad():
@@ -139,13 +144,13 @@ def _mapped(avatar: SemanticGenerator, count: int, seed: int) -> Tensor:
 
 
 def _glasses_shares(
-    avatar: SemanticGenerator, codes: Tensor, progress: Progress
+    avatar: SemanticGenerator, latents: Tensor, progress: Progress
 ) -> Tensor:
-    """(n,) shares of the pictures of (n, D) codes that the glasses take."""
+    """The (n,) shares that glasses cover in the pictures of (n, D) latent codes."""
     shares = []
-    with progress.task("avatars looked at for glasses", len(codes)) as task:
-        for some in codes.split(BATCH):
-            parts = render(avatar, some).parts
+    with progress.task("avatars searched for glasses", len(latents)) as task:
+        for batch in latents.split(BATCH):
+            parts = render(avatar, batch).parts
             shares.append((parts == _GLASSES).float().mean((1, 2)))
-            task.advance(len(some))
+            task.advance(len(batch))
     return torch.cat(shares)

@@ -5,40 +5,38 @@ import torch
 from benchmark.storage.store import Store
 from benchmark.system.progress import Silent
 from methods.base import MethodError
-from methods.swiftavatar.mean_codes import mean_codes, mean_codes_stage
+from methods.swiftavatar.mean_latents import mean_latents, mean_latents_stage
 from methods.swiftavatar.options import MeanOptions
 
 GLASSES = slice(22, 24)
-"""The rows of part 10 after two rows of structure."""
+"""The rows of part 10; two rows of structure come first."""
 
 
 def found(avatar, root, seed=0, **options):
     options = MeanOptions(**{"samples": 400, "glasses_samples": 300, **options})
-    return mean_codes(avatar, "avatar", options, seed, Store(root), Silent())
+    return mean_latents(avatar, "avatar", options, seed, Store(root), Silent())
 
 
 def test_the_mean_is_that_of_mapped_codes_in_every_row(spectacled, tmp_path):
-    codes = found(spectacled, tmp_path)
-    assert codes.mean.shape == (28, 4)
-    assert (codes.mean == codes.mean[0]).all()
-    torch.testing.assert_close(codes.mean[0], torch.full((4,), 0.25), atol=0.02, rtol=0)
+    means = found(spectacled, tmp_path)
+    assert means.mean.shape == (28, 4)
+    assert (means.mean == means.mean[0]).all()
+    torch.testing.assert_close(means.mean[0], torch.full((4,), 0.25), atol=0.02, rtol=0)
 
 
-def test_the_glasses_part_alone_comes_from_codes_that_show_glasses(
-    spectacled, tmp_path
-):
-    codes = found(spectacled, tmp_path, glasses_share=0.25)
-    moved = (codes.start != codes.mean).any(1).nonzero().flatten().tolist()
+def test_only_the_glasses_rows_come_from_latents_with_glasses(spectacled, tmp_path):
+    means = found(spectacled, tmp_path, glasses_share=0.25)
+    moved = (means.start != means.mean).any(1).nonzero().flatten().tolist()
     assert moved == [22, 23]
-    assert (codes.start[GLASSES, 0] > 0.25).all()
-    # Half the codes have a first number above a quarter; the others do not matter.
-    assert 100 < codes.shown < 200
+    assert (means.start[GLASSES, 0] > 0.25).all()
+    # Half the latents have a first number above 1/4, the others do not show glasses.
+    assert 100 < means.shown < 200
     torch.testing.assert_close(
-        codes.start[22, 1:], codes.mean[22, 1:], atol=0.03, rtol=0
+        means.start[22, 1:], means.mean[22, 1:], atol=0.03, rtol=0
     )
 
 
-def test_where_nothing_shows_glasses_the_error_says_what_was_seen(bare_faced, tmp_path):
+def test_latents_without_glasses_raise_an_error_with_their_share(bare_faced, tmp_path):
     with pytest.raises(MethodError) as caught:
         found(bare_faced, tmp_path, glasses_share=0.2)
     message = str(caught.value)
@@ -48,16 +46,16 @@ def test_where_nothing_shows_glasses_the_error_says_what_was_seen(bare_faced, tm
     assert "mean.glasses: false" in message
 
 
-def test_without_glasses_the_start_is_the_mean_and_nobody_looks(bare_faced, tmp_path):
-    codes = found(bare_faced, tmp_path, glasses=False)
-    assert torch.equal(codes.start, codes.mean)
-    assert codes.shown == bare_faced.looked_at == 0
+def test_without_the_option_no_glasses_are_searched(bare_faced, tmp_path):
+    means = found(bare_faced, tmp_path, glasses=False)
+    assert torch.equal(means.start, means.mean)
+    assert means.shown == bare_faced.looked_at == 0
 
 
-def test_a_generator_without_that_part_is_told(tmp_path):
+def test_a_generator_without_glasses_is_refused(tmp_path):
     options = {**tiny_pair.GENERATOR, "seg_dim": 8, "transparent_dims": ()}
     generator, _ = tiny_pair.make_networks(generator=options)
-    with pytest.raises(MethodError, match=r"8 parts and no glasses.*glasses: false"):
+    with pytest.raises(MethodError, match=r"has 8 parts and none .*glasses: false"):
         found(generator, tmp_path)
 
 
@@ -70,9 +68,9 @@ def test_stored_means_are_read(spectacled, tmp_path):
     assert not torch.equal(other.mean, first.mean)
 
 
-def test_the_key_holds_what_is_read():
+def test_the_key_has_only_options_that_are_used():
     def key(seed=0, digest="avatar", **options):
-        return mean_codes_stage(digest, MeanOptions(**options), seed, "cpu").key
+        return mean_latents_stage(digest, MeanOptions(**options), seed, "cpu").key
 
     others = [
         key(seed=1),

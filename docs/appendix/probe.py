@@ -1,10 +1,10 @@
-"""Is a trait in the pictures at all? A probe on crops of the part that shows it.
+"""Can a trait be read from the pictures? A probe on crops of the part that shows it.
 
-`python docs/probe.py` trains a support vector regression on the first principal
-components of small grey crops (found by the parsing maps) of the train faces and prints
-its correlation with the attribute on validation faces, in-distribution and shifted;
-docs/inferability.md quotes it. It sees where the parts are, as no method may: it asks
-about the pictures and is no method.
+`python docs/appendix/probe.py` trains a support vector regression on the first
+principal components of small grey crops of the train faces, found by the part maps.
+It prints the correlation with the attribute on validation faces, in-distribution and
+shifted. docs/appendix/inferability.md quotes the numbers. The probe knows where the
+parts are, so it asks about the pictures and is no method.
 """
 
 from __future__ import annotations

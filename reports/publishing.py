@@ -1,0 +1,56 @@
+"""What run reports and study reports share when they write a report folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmark.storage.store import atomic_write
+from benchmark.storage.trial_folder import publish
+from reports.tables.formats import to_latex, to_markdown
+from reports.tables.table import Table
+from reports.trials import ReportError
+
+
+def publish_report(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Replace a report folder atomically; `fill` writes the new content.
+
+    An interrupted call leaves the earlier report as it was. Raises ReportError if the
+    folder cannot be written.
+    """
+    if folder.is_file():
+        raise ReportError(f"cannot write to {folder}: it is a file; move it away")
+    try:
+        publish(folder, fill)
+    except OSError as error:
+        raise ReportError(
+            f"cannot write to {folder}: {error.strerror}; make it writable or free "
+            "some space"
+        ) from error
+
+
+def write_tables(
+    folder: Path, measured: Sequence[Table], printed: Sequence[Table]
+) -> list[Path]:
+    """Write KEY.md and KEY.tex for each table and all tables into tables.md.
+
+    `printed` are the paper's published tables; they follow the measured ones under a
+    heading of their own. Returns the paths.
+    """
+    contents = {}
+    for table in (*measured, *printed):
+        contents[f"{table.key}.md"] = to_markdown(table)
+        contents[f"{table.key}.tex"] = to_latex(table)
+    contents["tables.md"] = "\n".join(
+        [
+            "# Measured\n",
+            *map(to_markdown, measured),
+            "# Published, not measured here\n",
+            *map(to_markdown, printed),
+        ]
+    )
+    paths = []
+    for name, text in contents.items():
+        paths.append(folder / name)
+        atomic_write(paths[-1], text.encode())
+    return paths
