@@ -56,6 +56,7 @@ check: $(VENV)/.dev $(VENV)/.weights
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 check-slow: $(VENV)/.dev $(VENV)/.weights
+	$(BIN)/avatarbench weights fetch torchvision-vgg16
 	$(BIN)/python -m pytest -m slow
 
 bench: $(VENV)/.dev $(VENV)/.weights

@@ -35,7 +35,7 @@ def write_tables(
     """Write KEY.md and KEY.tex for each table and all tables into tables.md.
 
     `printed` are the paper's published tables; they follow the measured ones under a
-    heading of their own. Returns the paths.
+    separate heading. Returns the paths.
     """
     contents = {}
     for table in (*measured, *printed):

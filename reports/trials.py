@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -67,9 +67,12 @@ class Trial:
 
     def scores(self, split: str, designer: str) -> pd.DataFrame:
         """The cases of one split under one designer."""
-        cases = self.cases
-        chosen = (cases["split"] == split) & (cases["designer"] == designer)
-        return cases.loc[chosen]
+        return self._blocks.get((split, designer), self.cases.iloc[:0])
+
+    @cached_property
+    def _blocks(self) -> dict[Any, pd.DataFrame]:
+        # Every table asks for the same few parts of the cases.
+        return dict(iter(self.cases.groupby(["split", "designer"], sort=False)))
 
     def vectors(self, split: str, designer: str) -> tuple[AvatarVectors, AvatarVectors]:
         """Predicted and ground-truth vectors, in the row order of `scores`."""
@@ -126,6 +129,9 @@ class Run:
     trials: tuple[Trial, ...]
     resolved: Data
     environment: Data
+    estimates: dict[Any, Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def first(self) -> Data:

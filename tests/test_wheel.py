@@ -31,7 +31,7 @@ def tracked(*places):
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
-    # A copy, so that no build folder is left in the tree to go stale.
+    # Build from a copy, so that no build folder remains in the tree.
     tree = folder / "tree"
     for name in tracked("."):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)

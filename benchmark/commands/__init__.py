@@ -1,1 +1,1 @@
-"""The commands of avatarbench, one module a subject; each imports what it needs."""
+"""The commands of avatarbench, one module per subject; each imports what it needs."""

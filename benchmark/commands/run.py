@@ -168,7 +168,7 @@ def _count(items: tuple[object, ...], noun: str) -> str:
 
 
 def _notes(resolved: ResolvedSuite) -> list[str]:
-    """What a reader of the results must know."""
+    """Notices that readers of the results need."""
     notes = [
         f"{bound.meta.title} is skipped: {bound.skipped}"
         for bound in resolved.bound_metrics

@@ -56,7 +56,7 @@ def print_agreement(
 
 
 def _print_table(table: Table, console: Console) -> None:
-    """Print the title on a line of its own, so that it may be wider than the table."""
+    """Print the title on its own line, so that it may be wider than the table."""
     shown = to_rich(table)
     shown.title = None
     console.print(table.title, style="bold", markup=False)

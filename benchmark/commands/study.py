@@ -142,7 +142,7 @@ def withdraw_command(
 ) -> None:
     """Delete the imported answers of a rater who withdraws.
 
-    Raters of the site withdraw on a page of their own.
+    Raters of the site use its withdrawal page.
     """
     from benchmark.commands.study_forms import withdraw_rater
 

@@ -90,7 +90,7 @@ def create_default_study(run: Path) -> list[str]:
 
 
 def _random_seed() -> int:
-    # Unpredictable, because whoever knows the seed knows which method is where.
+    # Unpredictable, because the seed reveals which avatar belongs to which method.
     return secrets.randbits(48)
 
 

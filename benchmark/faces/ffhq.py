@@ -37,8 +37,8 @@ def list_ffhq(root: Path) -> dict[str, Path]:
     """Picture files by five-digit id, sorted.
 
     `root` is the dataset's folder (1024 px pictures are preferred to thumbnails) or a
-    folder of pictures. Both may be flat or nested by thousands. Raises FaceSetError if
-    there are no pictures or an index occurs twice.
+    folder of pictures. Both may be flat or have subfolders of 1,000 pictures. Raises
+    FaceSetError if there are no pictures or an index occurs twice.
     """
     if not root.is_dir():
         raise FaceSetError(f"{root} is not a folder")
@@ -58,7 +58,7 @@ def list_ffhq(root: Path) -> dict[str, Path]:
 
 
 def _pictures(folder: Path) -> Iterator[Path]:
-    """Pictures named by an index, in the folder or its subfolders of thousands."""
+    """Pictures named by an index, in the folder or its subfolders of 1,000."""
     for path in sorted(folder.iterdir()):
         if path.is_dir() and _is_index(path.name):
             yield from _pictures(path)

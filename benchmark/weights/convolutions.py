@@ -25,14 +25,8 @@ LAYERS: Final[Mapping[Network, tuple[int, ...]]] = {
 """Indices of the convolutions in torchvision's `features`."""
 _FLAX_NAMES: Final[Mapping[Network, str]] = {"alexnet": "AlexNet_0", "vgg16": "VGG16_0"}
 
-_RECONSTRUCT = np.empty(0).__reduce__()[0]
-_ALLOWED: Final = {
-    ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
-    ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-}
-"""The globals that pickles of NumPy arrays need."""
+_TORCH_STARTS: Final = (b"PK", b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.")
+"""How files of torch.save start: an archive, and torch's magic number before 1.6."""
 
 
 class UnreadableWeights(ValueError):
@@ -55,17 +49,18 @@ def convolutions(data: bytes, network: Network) -> bytes:
     read = _reader(data)
     try:
         arrays = read(data, network)
-    except (ValueError, KeyError, TypeError, RuntimeError, EOFError) as error:
-        raise UnreadableWeights(f"{type(error).__name__}: {error}") from error
     except pickle.UnpicklingError as error:
         raise UnreadableWeights(str(error)) from error
+    # On damaged or hostile bytes the readers can raise any type of exception.
+    except Exception as error:
+        raise UnreadableWeights(f"{type(error).__name__}: {error}") from error
     return save({name: np.ascontiguousarray(a, "<f4") for name, a in arrays.items()})
 
 
 def _reader(data: bytes) -> Any:
     if data[8:9] == b"{":
         return _from_safetensors
-    return _from_torch if data.startswith(b"PK") else _from_flax
+    return _from_torch if data.startswith(_TORCH_STARTS) else _from_flax
 
 
 def _names(network: Network) -> list[str]:
@@ -93,16 +88,57 @@ def _from_flax(data: bytes, network: Network) -> Arrays:
     for index, layer in enumerate(LAYERS[network]):
         found = layers[f"Conv_{index}"]
         # Flax stores kernels as (height, width, in, out).
-        arrays[f"features.{layer}.weight"] = found["kernel"].transpose(3, 2, 0, 1)
-        arrays[f"features.{layer}.bias"] = found["bias"]
+        kernel = found["kernel"].values
+        arrays[f"features.{layer}.weight"] = kernel.transpose(3, 2, 0, 1)
+        arrays[f"features.{layer}.bias"] = found["bias"].values
     return arrays
 
 
+class _Float32:
+    """Stands for `numpy.dtype` in a pickle; only little-endian float32 is accepted."""
+
+    def __init__(self, code: str, *_: Any) -> None:
+        if code != "f4":
+            raise pickle.UnpicklingError(f"it holds numbers of type {str(code)[:20]!r}")
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        if state[1] != "<" or state[2:5] != (None, None, None):
+            raise pickle.UnpicklingError("it holds numbers other than float32")
+
+
+class _Array:
+    """Stands for `numpy.ndarray` in a pickle, which NumPy reads without checks.
+
+    `values` is made from the bytes of a float32 array and nothing else.
+    """
+
+    values: NDArray[np.float32]
+
+    def __init__(self, *_: Any) -> None:
+        """Takes the arguments of NumPy's `_reconstruct`, which say nothing."""
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        _, shape, dtype, fortran, data = state
+        if not isinstance(dtype, _Float32) or not isinstance(data, bytes):
+            raise pickle.UnpicklingError("it holds arrays other than float32")
+        order: Literal["C", "F"] = "F" if fortran else "C"
+        self.values = np.frombuffer(data, "<f4").reshape(shape, order=order)
+
+
+_ALLOWED: Final = {
+    ("numpy.core.multiarray", "_reconstruct"): _Array,
+    ("numpy._core.multiarray", "_reconstruct"): _Array,
+    ("numpy", "ndarray"): _Array,
+    ("numpy", "dtype"): _Float32,
+}
+"""What stands for the globals of a pickle of NumPy arrays."""
+
+
 class _ArraysOnly(pickle.Unpickler):
-    """An unpickler that creates only NumPy arrays and plain containers."""
+    """An unpickler that creates only float32 arrays and plain containers."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """The allowed global of that name; raises UnpicklingError for any other."""
+        """What stands for that global; raises UnpicklingError for any not allowed."""
         try:
             return _ALLOWED[module, name]
         except KeyError:

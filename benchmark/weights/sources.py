@@ -5,6 +5,7 @@ Packages are neither installed nor imported.
 
 from __future__ import annotations
 
+import http.client
 import os
 import subprocess
 import sys
@@ -117,5 +118,5 @@ def _from_url(source: AtUrl) -> bytes:
             return check_sha256(here.read_bytes(), source.sha256)
         with urllib.request.urlopen(source.url, timeout=CONNECT_SECONDS) as answer:
             return check_sha256(answer.read(), source.sha256)
-    except (urllib.error.URLError, OSError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
         raise SourceError(str(getattr(error, "reason", None) or error)) from error

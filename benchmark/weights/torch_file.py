@@ -79,7 +79,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, pickle.UnpicklingError) and unsafe:
         return (
             f"refers to {unsafe[1][:80]!r}, which a checkpoint of weights does not "
-            "need; nothing of it was run: do not trust this file"
+            "need; nothing in it was run: do not trust this file"
         )
     return (
         "is damaged or is not a checkpoint: torch.load cannot read it as weights "
@@ -106,7 +106,7 @@ def _start(path: Path) -> bytes:
 
 
 def _other_format(start: bytes) -> str:
-    """What a file is that does not start like one of torch.save, and what to do."""
+    """Describe a file that is not in a format of torch.save, and say what to do."""
     if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return (
             "is a web page, not a checkpoint; download the file that the page links to"

@@ -59,7 +59,7 @@ def crops(split: FaceSplit, part: str) -> tuple[NDArray, list[int]]:
 
 
 def main() -> None:
-    """Print a line a trait: faces, and Pearson's r on both parts of validation."""
+    """Print one line per trait: faces, and Pearson's r on both parts of validation."""
     faces = embedded_portraits()
     train, validation = faces.split("train"), faces.split("validation")
     for part, traits in TRAITS.items():

@@ -18,7 +18,7 @@ Counts = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Agreement:
-    """Agreement of raters on one engine; a tie counts as an answer of its own.
+    """Agreement of raters on one engine; a tie counts as a separate answer.
 
     Attributes:
         alpha: Krippendorff's alpha with its 95 % bootstrap interval over faces; `n`

@@ -1,7 +1,7 @@
 """The positions of eyes and mouth in an engine's avatars, measured on its renders.
 
 A spec states the component of each parameter. The pixels that change with the
-parameters of the eyes show the position of the eyes; likewise for the mouth.
+parameters of the eyes show the position of the eyes, and so for the mouth.
 """
 
 from __future__ import annotations

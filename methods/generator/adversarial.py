@@ -113,9 +113,9 @@ class AdversarialStep:
         state = self.state
         with self.fabric.autocast():
             with torch.no_grad():
-                codes = self._latents(len(picture), draws)
+                latents = self._latents(len(picture), draws)
                 made = state.generator(
-                    [codes], input_is_latent=True, randomize_noise=True
+                    [latents], input_is_latent=True, randomize_noise=True
                 )
             fake = self._discriminate(made, with_maps=seg is not None)
             real = state.discriminator(picture, seg)
@@ -147,8 +147,10 @@ class AdversarialStep:
         state = self.state
         state.discriminator.requires_grad_(False)
         with self.fabric.autocast():
-            codes = self._latents(count, draws)
-            made = state.generator([codes], input_is_latent=True, randomize_noise=True)
+            latents = self._latents(count, draws)
+            made = state.generator(
+                [latents], input_is_latent=True, randomize_noise=True
+            )
             loss = generator_loss(self._discriminate(made, with_maps).float())
             losses = {"train/loss_g": loss}
             for name, weight, value in self._other_losses(made, with_maps):
@@ -176,9 +178,9 @@ class AdversarialStep:
         state, objective = self.state, self.recipe.objective
         count = max(1, count // objective.path_shrink)
         with torch.no_grad():
-            codes = self._latents(count, draws)
+            latents = self._latents(count, draws)
         directions = directions_like(count, state.generator.config.size, draws)
-        lengths = path_lengths(state.generator, codes, directions.to(state.device))
+        lengths = path_lengths(state.generator, latents, directions.to(state.device))
         mean = self._averaged(lengths.detach().mean())
         state.path_mean = torch.lerp(state.path_mean, mean, PATH_DECAY)
         penalty = (lengths - state.path_mean).square().mean()

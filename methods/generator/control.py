@@ -17,7 +17,7 @@ from benchmark.system.progress import Progress, Silent
 from methods.generator.sampling import (
     BATCH,
     Rendered,
-    draw_codes,
+    draw_latents,
     redrawn,
     render,
 )
@@ -29,7 +29,7 @@ GROWTH = 2 / 64
 
 @dataclass(frozen=True)
 class PartControl:
-    """The effect of redrawing one part's shape and texture codes.
+    """The effect of redrawing one part's shape and texture latents.
 
     Energy is the squared difference over RGB of the pictures before and after. The
     region consists of the part's pixels in either picture and a margin of `GROWTH`.
@@ -73,16 +73,18 @@ def measure_control(
     batch: int = BATCH,
     progress: Progress | None = None,
 ) -> list[PartControl]:
-    """Redraw each part of `count` samples from the same second codes and measure it.
+    """Redraw each part of `count` samples from the same second latents and measure it.
 
     One result per part; the background is one of the parts.
     """
-    codes = draw_codes(generator, count, seed, truncation)
-    others = draw_codes(generator, count, seed + 1, truncation)
+    latents = draw_latents(generator, count, seed, truncation)
+    others = draw_latents(generator, count, seed + 1, truncation)
     parts = generator.layout.parts
     changes: list[list[Tensor]] = [[] for _ in range(parts)]
     with (progress or Silent()).task("part control", count) as task:
-        for first, second in zip(codes.split(batch), others.split(batch), strict=True):
+        for first, second in zip(
+            latents.split(batch), others.split(batch), strict=True
+        ):
             before = render(generator, first)
             for part in range(parts):
                 changed = redrawn(generator.layout, first, second, part)

@@ -43,7 +43,7 @@ def gradient_penalties(
 
 
 def path_lengths(
-    generator: SemanticGenerator, codes: Tensor, directions: Tensor
+    generator: SemanticGenerator, latents: Tensor, directions: Tensor
 ) -> Tensor:
     """(n,) path lengths at expanded latent codes (n, rows, D), as in SemanticStyleGAN.
 
@@ -51,10 +51,10 @@ def path_lengths(
     <image, directions>. `directions` are N(0, 1) pictures (n, 3, S, S), divided by S.
     The mapping network gets no gradient.
     """
-    codes = codes.detach().requires_grad_(True)
-    image = generator([codes], input_is_latent=True, randomize_noise=True).image
+    latents = latents.detach().requires_grad_(True)
+    image = generator([latents], input_is_latent=True, randomize_noise=True).image
     (gradient,) = torch.autograd.grad(
-        (image * directions).sum(), codes, create_graph=True
+        (image * directions).sum(), latents, create_graph=True
     )
     return gradient.square().sum(2).mean(1).sqrt()
 

@@ -38,50 +38,50 @@ def centre(generator: SemanticGenerator) -> Tensor:
     return generator.mean_latent(CENTRE_COUNT, rng)
 
 
-def draw_codes(
+def draw_latents(
     generator: SemanticGenerator,
     count: int,
     seed: int,
     truncation: float = 1.0,
     middle: Tensor | None = None,
 ) -> Tensor:
-    """(count, rows, D) W+ codes of `count` seeded z.
+    """(count, rows, D) W+ latents of `count` seeded z.
 
-    `truncation` scales the distance of codes to the truncation centre. `middle` is that
-    centre; without it, the centre is computed where `truncation` is not 1.
+    `truncation` scales the distance of latents to the truncation centre. `middle` is
+    that centre; without it, the centre is computed if `truncation` is not 1.
     """
     rng = torch.Generator().manual_seed(seed)
     z = torch.randn(count, generator.config.style_dim, generator=rng)
     with torch.inference_mode():
-        codes = generator.layout.repeat(generator.style(z.to(generator.grid.device)))
+        latents = generator.layout.repeat(generator.style(z.to(generator.grid.device)))
         if truncation == 1.0:
-            return codes
+            return latents
         return truncate(
-            codes, truncation, centre(generator) if middle is None else middle
+            latents, truncation, centre(generator) if middle is None else middle
         )
 
 
-def redrawn(layout: PartLayout, codes: Tensor, others: Tensor, part: int) -> Tensor:
-    """W+ `codes` with one part's shape and texture rows taken from `others`."""
-    changed = codes.clone()
+def redrawn(layout: PartLayout, latents: Tensor, others: Tensor, part: int) -> Tensor:
+    """W+ `latents` with one part's shape and texture rows taken from `others`."""
+    changed = latents.clone()
     rows = layout.part_rows(part)
     changed[:, rows] = others[:, rows]
     return changed
 
 
-def render(generator: SemanticGenerator, codes: Tensor) -> Rendered:
+def render(generator: SemanticGenerator, latents: Tensor) -> Rendered:
     """Pictures and part ids of a batch of latent codes, with the stored noise."""
     with torch.inference_mode():
-        made = generator([codes], input_is_latent=True, randomize_noise=False)
+        made = generator([latents], input_is_latent=True, randomize_noise=False)
         return Rendered(made.image.float().clamp(-1, 1), made.seg.argmax(1))
 
 
 def synthesise(
-    generator: SemanticGenerator, codes: Tensor, batch: int = BATCH
+    generator: SemanticGenerator, latents: Tensor, batch: int = BATCH
 ) -> Samples:
     """Pictures and part ids of any number of latent codes."""
     pictures, parts = [], []
-    for some in codes.split(batch):
+    for some in latents.split(batch):
         made = render(generator, some)
         pictures.append(_as_bytes(made.image))
         parts.append(made.parts.cpu().numpy().astype(np.uint8))
@@ -96,8 +96,8 @@ def sample(
     batch: int = BATCH,
 ) -> Samples:
     """Draw and render `count` seeded samples."""
-    codes = draw_codes(generator, count, seed, truncation)
-    return synthesise(generator, codes, batch)
+    latents = draw_latents(generator, count, seed, truncation)
+    return synthesise(generator, latents, batch)
 
 
 def _as_bytes(image: Tensor) -> NDArray[np.uint8]:

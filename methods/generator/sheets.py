@@ -15,7 +15,7 @@ from methods.generator.page import Panel, draw_page, fitted, paired
 from methods.generator.sampling import (
     Samples,
     centre,
-    draw_codes,
+    draw_latents,
     redrawn,
     sample,
     synthesise,
@@ -61,7 +61,7 @@ def sample_sheet(
 def comparison_sheet(
     generator: SemanticGenerator, real: Samples, name: str, seed: int = 0
 ) -> Sheet:
-    """Real pictures beside as many samples at truncation 1 and 0.7.
+    """Real pictures next to as many samples at truncation 1 and 0.7.
 
     `name` is the heading of the real pictures.
     """
@@ -76,26 +76,26 @@ def comparison_sheet(
         for psi in (1.0, TRUNCATION)
     ]
     panels.append(sample_grid(name, real, columns))
-    return draw_page(f"{count} samples, seed {seed}, beside {name}", panels)
+    return draw_page(f"{count} samples, seed {seed}, next to {name}", panels)
 
 
 def truncation_sheet(
     generator: SemanticGenerator,
-    codes: int = 8,
+    count: int = 8,
     seed: int = 0,
     psis: Sequence[float] = PSIS,
 ) -> Sheet:
     """One row per latent code, one column per truncation."""
-    middle, drawn = centre(generator), draw_codes(generator, codes, seed)
+    middle, drawn = centre(generator), draw_latents(generator, count, seed)
     rows = [[truncate(code[None], psi, middle) for psi in psis] for code in drawn]
     made = synthesise(generator, torch.cat([code for row in rows for code in row]))
     captions = tuple(f"{psi:g}" for psi in psis)
     panel = Panel("truncation", fitted(made.pictures), len(psis), captions)
-    return draw_page(f"Truncation of {codes} codes, seed {seed}", [panel])
+    return draw_page(f"Truncation of {count} latents, seed {seed}", [panel])
 
 
 def redraw_sheet(
-    generator: SemanticGenerator, codes: int = 6, seed: int = 0, truncation: float = 1.0
+    generator: SemanticGenerator, count: int = 6, seed: int = 0, truncation: float = 1.0
 ) -> Sheet:
     """Two rows per latent code: the picture, and the picture with each part redrawn.
 
@@ -103,8 +103,8 @@ def redraw_sheet(
     where nothing changed.
     """
     layout = generator.layout
-    drawn = draw_codes(generator, codes, seed, truncation)
-    others = draw_codes(generator, codes, seed + 1, truncation)
+    drawn = draw_latents(generator, count, seed, truncation)
+    others = draw_latents(generator, count, seed + 1, truncation)
     before = synthesise(generator, drawn)
     columns = [(before.pictures, coloured(before.parts))]
     for part in range(layout.parts):
@@ -115,7 +115,7 @@ def redraw_sheet(
     captions = ("as drawn, parts", *part_names(layout.parts))
     heading = f"a part's shape and texture redrawn; below, the change x {GAIN}"
     panel = Panel(heading, tiles, len(columns), captions)
-    title = f"Parts of {codes} codes redrawn, truncation {truncation:g}, seed {seed}"
+    title = f"Parts of {count} latents redrawn, truncation {truncation:g}, seed {seed}"
     return draw_page(title, [panel])
 
 

@@ -24,7 +24,7 @@ from benchmark.storage.store import Stage, Store
 from benchmark.system.progress import Progress
 from methods.base import MethodError
 from methods.generator.curves import CURVES, read_curves
-from methods.generator.sampling import BATCH, draw_codes, render
+from methods.generator.sampling import BATCH, draw_latents, render
 from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.shared.renders import Renders
 from methods.shared.tensors import storable
@@ -157,7 +157,7 @@ def picture_change(
 
     It decides whether half precision is stored; it is not part of SwiftAvatar.
     """
-    latents = draw_codes(one, count, seed), draw_codes(other, count, seed)
+    latents = draw_latents(one, count, seed), draw_latents(other, count, seed)
     changes = [
         (render(one, ours).image - render(other, theirs).image).abs().mean((1, 2, 3))
         for ours, theirs in zip(*(each.split(BATCH) for each in latents), strict=True)

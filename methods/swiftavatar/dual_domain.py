@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from benchmark.avatars.colour import ciede2000, srgb_to_lab
 from benchmark.avatars.part_classes import PART_IDS, PART_NAMES
-from methods.generator.sampling import Samples, draw_codes, synthesise
+from methods.generator.sampling import Samples, draw_latents, synthesise
 from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.swiftavatar.colour_matching import (
     REGIONS,
@@ -55,7 +55,7 @@ def dual_samples(
     realistic: SemanticGenerator, avatar: SemanticGenerator, count: int, seed: int
 ) -> DualSamples:
     """Render `count` seeded latent codes with both generators (Figure 4)."""
-    latents = draw_codes(avatar, count, seed)
+    latents = draw_latents(avatar, count, seed)
     return DualSamples(synthesise(realistic, latents), synthesise(avatar, latents))
 
 
@@ -77,7 +77,7 @@ def agreement(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> Agreement:
 def colour_distances(samples: DualSamples, least_share: float) -> dict[str, float]:
     """Distances of the mean colours of hair and skin (SwiftAvatar, equation 2).
 
-    For hair, and likewise for skin:
+    For hair and for skin:
 
     - `colour/hair_share`: share of latent codes whose hair covers `least_share` or more
       of both pictures. If it is 0, the other figures are missing.

@@ -2,7 +2,7 @@
 
 Inversion works batch by batch; a killed build resumes at the unfinished batch. Latent
 codes are stored in half precision, and the change of every picture by the rounding is
-stored beside them.
+stored with them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from benchmark.storage.digests import file_digest
 from benchmark.storage.store import Stage, Store, atomic_write
 from benchmark.system.progress import Progress
 from methods.base import MethodError
-from methods.generator.sampling import synthesise
 from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.shared.pictures import as_tensor
 from methods.shared.renders import Renders
@@ -163,17 +162,6 @@ def inverted_latents(
         _write(folder, pieces, count)
 
     return _read(store.get_or_build(stage, build), stage.key)
-
-
-def reconstructions(
-    avatar: SemanticGenerator, inverted: RenderLatents, count: int
-) -> NDArray[np.uint8]:
-    """Render the first `count` latent codes with the avatar generator.
-
-    Returns (count, S, S, 3) uint8 pictures (SwiftAvatar, Figure 5 b).
-    """
-    latents = inverted.latents[:count].to(avatar.grid.device)
-    return synthesise(avatar, latents).pictures
 
 
 def _perceptual(

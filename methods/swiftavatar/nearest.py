@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmark.system.progress import Progress
-from methods.generator.sampling import BATCH, draw_codes, render
+from methods.generator.sampling import BATCH, draw_latents, render
 from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.shared.randomness import seed_of
 from methods.swiftavatar.options import InversionOptions
@@ -41,7 +41,7 @@ class NearestSamples:
         """Draw `options.start_samples` samples and cache their features."""
         self._net, self._options = net, options
         count = options.start_samples
-        self._latents = draw_codes(avatar, count, seed_of(seed, "starts"))
+        self._latents = draw_latents(avatar, count, seed_of(seed, "starts"))
         features = []
         with progress.task("samples to start at", count) as task:
             for batch in self._latents.split(BATCH):

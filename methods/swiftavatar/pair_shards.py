@@ -54,7 +54,7 @@ def shard_path(folder: Path, number: int) -> Path:
 def check_names(spec: AvatarSpec) -> None:
     """Raise ValueError if a parameter of the engine is named like another column.
 
-    Every parameter p of SwiftAvatar, section 3.2, gets a column of its own.
+    Every parameter p of SwiftAvatar, section 3.2, gets its own column.
     """
     taken = [name for name in spec.names if name in OWN_COLUMNS]
     if taken:

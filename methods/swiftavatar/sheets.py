@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from methods.generator.page import Panel, draw_page, fitted
-from methods.generator.sampling import draw_codes, synthesise
+from methods.generator.sampling import draw_latents, synthesise
 from methods.generator.sheets import Sheet, coloured
 from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.shared.pictures import resized
@@ -30,7 +30,7 @@ def dual_domain_sheet(
 
     The latent codes w come from the avatar generator's mapping network.
     """
-    latents = draw_codes(avatar, count, seed, truncation)
+    latents = draw_latents(avatar, count, seed, truncation)
     face, drawn = synthesise(realistic, latents), synthesise(avatar, latents)
     lines = [face.pictures, coloured(face.parts), drawn.pictures, coloured(drawn.parts)]
     title = f"{count} latent codes; truncation {truncation:g}, seed {seed}"

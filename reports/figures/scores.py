@@ -81,7 +81,7 @@ def draw_scores(run: Run) -> list[Drawing]:
 
 
 def bars(run: Run) -> Drawing:
-    """Means with 95 % intervals: a row of panels for each engine, a panel a metric."""
+    """Means with 95 % intervals: a row of panels per engine, a panel per metric."""
     metrics = measured(run)
     data = _bar_data(run, metrics)
     with rc_context(RC):
@@ -131,7 +131,7 @@ def _draw_bars(axes: Axes, run: Run, rows: pd.DataFrame) -> None:
 
 
 def ecdf(run: Run, metric: Mapping[str, Any]) -> Drawing:
-    """Empirical distribution over faces: a panel for each engine, a line a variant."""
+    """Empirical distribution over faces: a panel per engine, a line per variant."""
     data = _face_data(run, metric)
     with rc_context(RC):
         size = (1.0 + 3.4 * len(run.engines), 3.4)

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from reports.page.grid import PIXELS, Grid
 
 BLOCK_ROWS = 12
-"""Rows in a block; further rows go into another block beside it."""
+"""Rows in a block; further rows go into another block next to it."""
 GAP, BLOCK_GAP, MARGIN = 4, 36, 24
 TITLE, LINE, HEAD, HEAD_LINE = 34, 19, 14, 16
 INK, FAINT, PAPER, HOLE = "#1d1f21", "#5b6168", "#ffffff", "#eceeef"

@@ -60,7 +60,7 @@ def ceiling_table(
 
 
 def parameter_agreement_table(pair: Pair, figures: pd.DataFrame) -> Table:
-    """The table of `evaluation.designers.parameter_agreement`, a row a parameter."""
+    """One row per parameter: see `evaluation.designers.parameter_agreement`."""
     rows = tuple(
         Row(
             str(figure["parameter"]),

@@ -96,6 +96,16 @@ def estimate(
     run: Run, variant: str, metric: Mapping[str, Any], key: ScoreKey
 ) -> Estimate | None:
     """A variant's score; None if the metric was skipped or no trial finished."""
+    # Cached because several tables and figures show the same scores.
+    asked = (variant, metric["name"], metric["skipped"], metric["level"], key)
+    if asked not in run.estimates:
+        run.estimates[asked] = _estimate(run, variant, metric, key)
+    return run.estimates[asked]
+
+
+def _estimate(
+    run: Run, variant: str, metric: Mapping[str, Any], key: ScoreKey
+) -> Estimate | None:
     trials = run.finished_trials(variant, key.engine)
     if metric["skipped"] is not None or not trials:
         return None

@@ -119,7 +119,7 @@ def stand_in_notes(run: Run) -> tuple[str, ...]:
 
 
 def version_notes(run: Run) -> tuple[str, ...]:
-    """The benchmark version that a run used; empty for faces of one's own."""
+    """The benchmark version that a run used; empty for the user's own faces."""
     version = run.first.get("world")
     if version is None:
         return ()

@@ -1,4 +1,4 @@
-"""Fixtures of the benchmark's tests: a tiny resolved in a folder of its own."""
+"""Fixtures of the benchmark's tests: a tiny suite, resolved, in its own folder."""
 
 from pathlib import Path
 

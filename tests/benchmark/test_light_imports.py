@@ -1,4 +1,4 @@
-"""The lower floors stay light: no network, tracker or table library on import."""
+"""Low-level packages import no network, tracking or table library."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ MODULES = (
 HEAVY = ("torch", "mlflow", "pandas", "pyarrow", "sklearn", "matplotlib", "dicebear")
 
 
-def test_lower_floors_import_nothing_heavy():
+def test_low_level_packages_import_no_heavy_library():
     script = (
         f"import sys, {', '.join(MODULES)}\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"

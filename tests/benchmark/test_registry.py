@@ -1,4 +1,4 @@
-"""Registries load lazily, answer unknown names, and outlive broken entries."""
+"""Registries load lazily, suggest names, and report broken entries."""
 
 import sys
 from importlib.metadata import EntryPoint

@@ -1,4 +1,4 @@
-"""The examples in docs/ that are marked as runnable run as they stand.
+"""Run the examples in docs/ that are marked as runnable.
 
 The line `<!-- runnable -->` marks the block that follows, or `<!-- runnable: slow -->`.
 A block with `file=NAME` in its first line is written to that file. Others are run: `sh`
@@ -55,7 +55,7 @@ def cases():
             yield pytest.param(blocks, id=page.stem, marks=marks)
 
 
-def test_every_marker_stands_before_a_block():
+def test_every_marker_precedes_a_block():
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         assert text.count("<!-- runnable") == len(blocks_of(page)), page

@@ -63,7 +63,7 @@ def test_by_hand():
             SPEC, [dict(zip(keys, row, strict=True)) for row in rows]
         )
 
-    # Portraits: skin mode is right on 3 of 4, the oracle on all; beards likewise on 2.
+    # Portraits: the skin mode is right on 3 of 4, the oracle on 4; for beards 2 and 3.
     truth = of(
         (0.0, "none", "dark"),
         (0.5, "none", "dark"),
@@ -76,7 +76,7 @@ def test_by_hand():
         (0.5, "short", "dark"),
         (0.5, "none", "light"),
     )
-    # Pairs: half and half; the oracle is right on 3 of 4 skins, on no beard but two.
+    # Pairs: half and half; the oracle is right on 3 of 4 skins and on 2 beards.
     pairs_truth = of(
         (0.0, "none", "dark"),
         (0.0, "none", "dark"),

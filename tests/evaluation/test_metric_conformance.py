@@ -19,13 +19,13 @@ PICTURES = ("lpips", "st-lpips", *PARTS)
 
 @pytest.fixture(scope="session")
 def make_metric(untrained_alexnet: Path) -> Callable[[str], Metric]:
-    """A registered metric by name; skips where its weight file is not at hand."""
+    """A registered metric by name; skips if its weight file is missing."""
 
     def make(metric: str) -> Metric:
         made = METRICS.load(metric)
         weights: dict[str, Path] = {}
         for name in made.meta.needs:
-            # The contract holds for any weights of the right shapes.
+            # The contract must hold for any weights of the right shapes.
             file = find(name) or (untrained_alexnet if name == ALEXNET else None)
             if file is None:
                 pytest.skip(

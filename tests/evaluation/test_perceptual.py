@@ -113,6 +113,7 @@ def test_lpips_agrees_with_the_package(lpips, truth, size):
     assert distance(lpips, made["same"], made["same"], truth) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [64, 256])
 def test_lpips_with_vgg_agrees_with_the_package(size):
     net, made = load_lpips("vgg", weight_file(VGG16)), pictures(size)

@@ -1,4 +1,4 @@
-"""Where the repository and these helpers lie, for tests that start a process."""
+"""Paths of the repository and of these helpers, for tests that start a process."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""A crowd and a recipe so small that a generator trains in seconds.
+"""A training set and a recipe, so small that a generator trains in seconds.
 
-As a program it is the command line whose checkpoints are written ten times a second.
+Run as a program: the command line, with ten checkpoints per second.
 """
 
 from __future__ import annotations

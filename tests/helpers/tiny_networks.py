@@ -1,4 +1,4 @@
-"""Small configurations that between them reach every branch of the networks."""
+"""Small configurations that together cover every branch of the networks."""
 
 from __future__ import annotations
 

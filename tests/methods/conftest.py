@@ -79,7 +79,7 @@ def mixed_engine():
 
 @pytest.fixture(scope="session")
 def make_context(tmp_path_factory):
-    """Contexts with a store of their own, unless one is given."""
+    """Contexts with their own store, unless one is given."""
 
     def make(engine, labelled=False, store=None, seed=0, progress=None, weights=None):
         rng = np.random.default_rng(7)

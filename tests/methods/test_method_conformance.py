@@ -158,8 +158,8 @@ def test_names_its_weight_files(method):
 class RenderOnly:
     """An engine with only the required interface.
 
-    The tiny generator draws 16 px; engines draw 64 and more, of which it gets every
-    fourth.
+    The tiny generator draws 16 px; engines draw 64 px or more; it gets every
+    fourth pixel.
     """
 
     def __init__(self, engine):

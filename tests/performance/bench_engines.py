@@ -1,4 +1,4 @@
-"""Renders a second of every engine, in batches and one by one, in one run.
+"""Renders per second of every engine, in batches and one by one.
 
 Run it on an idle machine: python tests/performance/bench_engines.py
 """
@@ -18,7 +18,7 @@ WARM, COUNT, BATCH = 8, 256, 64
 
 
 def rate(work: Callable[[AvatarVectors], object], vectors: AvatarVectors, step: int):
-    """Vectors a second of `work` in calls of `step` vectors."""
+    """Vectors per second of `work` in calls of `step` vectors."""
     started = time.perf_counter()
     for start in range(0, len(vectors), step):
         work(vectors[start : start + step])
@@ -26,7 +26,7 @@ def rate(work: Callable[[AvatarVectors], object], vectors: AvatarVectors, step: 
 
 
 def measure(engine: Engine) -> tuple[float, float]:
-    """Renders a second at SIZE pixels: in batches, one by one."""
+    """Renders per second at SIZE pixels: in batches, one by one."""
     vectors = AvatarVectors.sample(engine.spec, COUNT, seed=0)
     engine.render(vectors[:WARM], SIZE)
 
@@ -37,7 +37,7 @@ def measure(engine: Engine) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Print one line an engine."""
+    """Print one line per engine."""
     machine = hardware("cpu", threads=1)
     print(f"{machine['processor']}, {machine['cores']} cores, {SIZE} px")
     print(f"{'engine':<16}{'batch/s':>10}{'single/s':>10}")

@@ -1,4 +1,4 @@
-"""Predictions a second of the avatar estimator, one face at a time, by backbone.
+"""Predictions per second of the avatar estimator by backbone, one face at a time.
 
 Run it on an idle machine: python tests/performance/bench_estimator.py
 
@@ -33,7 +33,7 @@ FACES, WARM, REPEATS = 8, 10, 100
 
 
 def recipes() -> Iterator[tuple[str, EstimatorOptions]]:
-    """What is timed, by the name of its line."""
+    """The timed recipes, by the name of their line."""
     for backbone in STAGE_COUNTS:
         yield f"{backbone}, whole", EstimatorOptions(backbone=backbone)
     for name in SUITES:
@@ -64,7 +64,7 @@ def print_line(name: str, engine: Engine, options: EstimatorOptions) -> None:
 
 
 def main() -> None:
-    """Print one line a recipe."""
+    """Print one line per recipe."""
     engine = ENGINES.load(ENGINE)()
     machine = hardware("cpu", torch.get_num_threads())
     print(f"{machine['processor']}, {machine['threads']} threads; renders of {ENGINE}")

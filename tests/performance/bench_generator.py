@@ -121,7 +121,7 @@ def print_memory(index: int) -> None:
 
 
 def held_at_most(since_now: bool = False) -> float:
-    """Peak MiB of this process so far, or on Linux from now on."""
+    """Peak MiB of this process; on Linux, `since_now` counts only from this call."""
     status = Path("/proc/self/status")
     if status.is_file():
         # getrusage would report the peak of the parent process.

@@ -1,10 +1,10 @@
-"""Inversion in batches beside one render at a time: renders a second, in one run.
+"""Renders per second of the inversion, in batches and one at a time.
 
 Run it on an idle machine: python tests/performance/bench_inversion.py
 
 The shipped generator inverts its own samples with a few steps; the rate is given for
 the paper's 200. Batch sizes alternate, so that a busy machine slows all; times are
-medians. Below stands where the time of a step goes.
+medians. The second table splits the time of a step.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from benchmark.system.hardware import hardware
 from benchmark.weights import find
 from benchmark.weights.folders import SHIPPED
 from methods.generator.pretrained import load_generator
-from methods.generator.sampling import centre, draw_codes, render
+from methods.generator.sampling import centre, draw_latents, render
 from methods.swiftavatar.latent_optimisation import LatentOptimiser
 from methods.swiftavatar.mean_latents import MeanLatents
 from methods.swiftavatar.options import InversionOptions
@@ -52,7 +52,7 @@ class Bench:
         size = self.options.perceptual_size
         self.net = open_perceptual(perceptual, size, {needed: file}, "cpu")
         self.avatar = load_generator(SHIPPED / GENERATOR).requires_grad_(False)
-        latents = draw_codes(self.avatar, max(COUNTS.values()), seed=0)
+        latents = draw_latents(self.avatar, max(COUNTS.values()), seed=0)
         self.targets = render(self.avatar, latents).image.clone()
         mean = self.avatar.layout.repeat(centre(self.avatar)[None])[0]
         self.start = MeanLatents(mean, mean, 0, "bench")
@@ -67,7 +67,7 @@ class Bench:
         return (self.clock() - started) / len(targets) / self.options.steps
 
     def step(self, batch: int) -> dict[str, float]:
-        """Seconds a render of the four pieces of a step."""
+        """Seconds per render of the four parts of a step."""
         targets = self.net.features(self.targets[:batch])
         latents = self.start.start.repeat(batch, 1, 1).requires_grad_(True)
         times = [self.clock()]
@@ -85,12 +85,12 @@ class Bench:
 
 
 def print_rates(bench: Bench, repeats: int) -> None:
-    """A line a batch size: renders a second, and how often the single one fits in."""
+    """Print renders per second and the speed-up of each batch size."""
     taken = defaultdict(list)
     for _ in range(repeats + 1):
         for batch in COUNTS:
             taken[batch].append(bench.inversion(batch))
-    # The first of each warms up.
+    # The first call is a warm-up.
     found = {batch: statistics.median(times[1:]) for batch, times in taken.items()}
     print(f"{'batch':>5}{'ms a render and step':>24}{f'at {PAPER_STEPS} steps':>18}")
     for batch, seconds in found.items():
@@ -100,7 +100,7 @@ def print_rates(bench: Bench, repeats: int) -> None:
 
 
 def print_step(bench: Bench, batch: int, repeats: int) -> None:
-    """Where the time of a step goes."""
+    """Print the parts of the time of a step."""
     rows = [bench.step(batch) for _ in range(repeats + 1)][1:]
     print(f"\none step, batch {batch}, ms a render:")
     for name in rows[0]:

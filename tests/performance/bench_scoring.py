@@ -1,4 +1,4 @@
-"""Scoring by LPIPS and ST-LPIPS: pairs a second, in one run.
+"""Scoring by LPIPS and ST-LPIPS: pairs per second.
 
 Run it on an idle machine: python tests/performance/bench_scoring.py
 
@@ -29,11 +29,11 @@ from benchmark.weights import find
 from evaluation.base import Cases, MetricSetup
 
 GOAL = 10_000
-"""Pairs that the printed total is for."""
+"""Number of pairs of the printed total."""
 
 
 def make_metric(name: str):
-    """A metric by name; ends the program where its weights were not fetched."""
+    """A metric by name; ends the program if its weights are missing."""
     kind = METRICS.load(name)
     files = {need: find(need) for need in kind.meta.needs}
     missing = [need for need, file in files.items() if file is None]
@@ -54,7 +54,7 @@ class Bench:
         self.truths, self.trials = whole[:2], whole[2:]
 
     def score(self, metric, forget: bool) -> float:
-        """Seconds a pair; `forget` empties the cache of features before each pair."""
+        """Seconds per pair; `forget` empties the cache of features before each pair."""
         pairs = [(trial, truth) for trial in self.trials for truth in self.truths]
         started = time.perf_counter()
         for trial, truth in pairs:

@@ -137,7 +137,7 @@ def make_run(tmp_path: Path) -> MakeRun:
 
 
 @pytest.fixture(scope="session")
-def ladder_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ablation_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with an ablation, made once."""
     folder = tmp_path_factory.mktemp("results") / "quick" / "0123456789ab"
     write_run(folder, Shape(ablation=True))
@@ -194,7 +194,7 @@ def guesses(truth: AvatarVectors, error: float, rng: np.random.Generator):
     other = rng.integers(0, [3, 3, 2], truth.discrete.shape)
     noise = rng.normal(0, 0.4 * error, truth.continuous.shape)
     continuous = np.clip(truth.continuous + noise, 0, 1).astype(np.float32)
-    # Nothing in the picture tells the size of the eyes: everybody guesses it alike.
+    # The picture does not show the size of the eyes, so predictions are random.
     continuous[:, 1] = rng.random(len(truth))
     return AvatarVectors(SPEC, continuous, np.where(wrong, other, truth.discrete))
 
@@ -214,7 +214,7 @@ def write_trial(run: Path, shape: Shape, variant: str, engine: str, seed: int) -
         truth = truths(split, count)
         predicted = guesses(truth, ALL[variant]["error"], rng)
         faces = [f"{split}-{row:03}" for row in range(count)]
-        if split == "validation":  # no report may want pictures of held-out faces
+        if split == "validation":  # no report may need pictures of held-out faces
             write_pictures(run, folder, shape, engine, split, faces)
         parts = [
             "shifted" if row % 3 == 0 else "in-distribution" for row in range(count)

@@ -132,7 +132,7 @@ def test_page_shows_only_validation_faces(outline):
     assert not any("heldout-" in alt for alt in alts)
 
 
-def test_published_figures_stand_in_a_block_of_their_own(page):
+def test_published_figures_are_in_a_separate_block(page):
     before, block = page.split('<aside class="published"')
     block, after = block.split("</aside>")
     assert "0.3110" in block
@@ -201,7 +201,7 @@ def test_a_folder_that_cannot_be_written_is_named(make_run):
         write_reports(folder)
 
 
-def test_a_report_is_written_whole_or_not_at_all(full_run, written, monkeypatch):
+def test_a_report_is_written_completely_or_not_at_all(full_run, written, monkeypatch):
     stale = written.folder / "of-an-earlier-version.md"
     stale.write_text("old")
     before = written.page.read_bytes()
@@ -220,29 +220,29 @@ def test_a_report_is_written_whole_or_not_at_all(full_run, written, monkeypatch)
 
 
 @pytest.fixture(scope="module")
-def ladder(ladder_run: Path) -> ReportFiles:
-    return write_reports(ladder_run)
+def ablation_report(ablation_run: Path) -> ReportFiles:
+    return write_reports(ablation_run)
 
 
-def test_table_three_is_in_every_output(ladder, ladder_run):
-    names = {path.name for path in ladder.tables}
+def test_table_three_is_in_every_output(ablation_report, ablation_run):
+    names = {path.name for path in ablation_report.tables}
     keys = ("table-3", "table-3-steps", "table-3-shares")
     assert {f"{key}.{kind}" for key in keys for kind in ("md", "tex")} <= names
-    figures = pd.read_csv(ladder.folder / "table-3.csv")
+    figures = pd.read_csv(ablation_report.folder / "table-3.csv")
     assert set(figures["figure"]) == {"score", "step", "share"}
-    text = (ladder.folder / "tables.md").read_text(encoding="utf-8")
+    text = (ablation_report.folder / "tables.md").read_text(encoding="utf-8")
     measured, published = text.split("# Published, not measured here")
     assert "Table 3: Ablation" in measured
     assert "0.3401" not in measured
     assert "0.3401" in published
-    shown = printed(ladder_run, 100)
+    shown = printed(ablation_run, 100)
     assert "Table 3: Ablation" in shown
     assert "Table 3: share of the gap" in shown
     assert "0.3401" not in shown
 
 
-def test_published_table_three_stands_beside_the_measured_one(ladder):
-    page = ladder.page.read_text(encoding="utf-8")
+def test_published_table_three_is_shown_next_to_the_measured_one(ablation_report):
+    page = ablation_report.page.read_text(encoding="utf-8")
     results, ablation = page.split('<h2 id="ablation">')
     measured, rest = ablation.split('<aside class="published"')
     block, after = rest.split("</aside>")
@@ -258,8 +258,8 @@ def test_published_table_three_stands_beside_the_measured_one(ladder):
     assert outline.unscoped == 0
 
 
-def test_a_sweep_of_options_becomes_a_figure(ladder):
-    names = {path.name for path in ladder.figures}
+def test_a_sweep_of_options_becomes_a_figure(ablation_report):
+    names = {path.name for path in ablation_report.figures}
     kinds = ("pdf", "png", "csv")
     assert {f"sweep-inverted.{kind}" for kind in kinds} <= names
 
@@ -286,10 +286,10 @@ def test_no_more_than_24_faces_are_shown(make_run):
     assert page.count('alt="face validation-') == 24
 
 
-def test_pictures_and_figures_show_the_rows_of_table_one(ladder):
-    page = ladder.page.read_text(encoding="utf-8")
+def test_pictures_and_figures_show_the_rows_of_table_one(ablation_report):
+    page = ablation_report.page.read_text(encoding="utf-8")
     assert "by SwiftAvatar on avataaars" in page
     assert "by Adapted on" not in page
-    bars = pd.read_csv(ladder.folder / "figures" / "scores.csv")
+    bars = pd.read_csv(ablation_report.folder / "figures" / "scores.csv")
     assert set(bars["row"]) >= {"Baseline", "SwiftAvatar", "Supervised †"}
     assert "100 pairs" not in set(bars["row"])

@@ -85,7 +85,7 @@ def specular_light(
     roughness: np.ndarray | float,
     reflectance: float = 0.028,
 ) -> np.ndarray:
-    """Specular light (n, 3): GGX lobes of lamps, blurred reflection of the rest."""
+    """Specular light (n, 3): GGX lobes of lamps, blurred environment reflections."""
     rough = np.maximum(np.asarray(roughness), 0.05)
     facing = np.clip((normals * view).sum(1), 0.02, 1)
     total = np.zeros((len(normals), 3))

@@ -124,7 +124,7 @@ def agreement_table(answers: Answers, results: Sequence[Findings]) -> Table:
         (Section("", tuple(rows)),),
         (
             *study_notes(answers),
-            "1 is full agreement, 0 is chance. A tie counts as an answer of its own. "
+            "1 is full agreement, 0 is chance. A tie counts as a separate answer. "
             "α is over all raters, with an interval by the bootstrap over faces. κ is "
             "over raters who rated every face. Repeats have Wilson's interval.",
         ),

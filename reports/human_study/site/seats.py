@@ -16,7 +16,7 @@ from reports.human_study.site.tables import Participant, Seat
 
 
 def next_assignment(session: Session, patience_ms: int, now: int) -> int:
-    """The assignment of the next participant. Call it in the joining transaction."""
+    """A new participant's assignment. Call it in the transaction that adds them."""
     away = or_(
         Participant.withdrawn.is_not(None),
         Participant.finished.is_(None) & (Participant.seen < now - patience_ms),

@@ -37,7 +37,7 @@ LONGEST_NAME = 40
 
 @dataclass(frozen=True)
 class Designer:
-    """A designer of ground truth. Whoever knows the token works as this designer."""
+    """A designer of ground truth. Anyone who has the token works as this designer."""
 
     name: str
     token: str
@@ -226,7 +226,7 @@ def create_workbook(folder: Path, engine: str, spec: AvatarSpec) -> Workbook:
 
 
 def _create(path: Path, engine: str, spec: AvatarSpec) -> None:
-    # Under a hidden name first, so that a workbook is never incomplete.
+    # Create it under a hidden name, so that no incomplete workbook is seen.
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     partial.touch(mode=0o600)  # it holds the tokens of all designers
     about = {

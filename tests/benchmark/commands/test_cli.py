@@ -130,7 +130,8 @@ def test_a_run_reports_failure_in_its_status(tmp_path, avatarbench):
     assert "2 trials (1 cached, 0 failed)" in done.stdout
 
 
-def test_what_an_ascii_terminal_cannot_show_stops_nothing():
+@pytest.mark.slow
+def test_an_ascii_terminal_does_not_stop_a_run():
     done = subprocess.run(
         [sys.executable, "-m", "benchmark.cli", "list"],
         capture_output=True,

@@ -76,7 +76,7 @@ def test_sheets_are_drawn(folder, generator, tmp_path):
             assert min(picture.size) > 128
 
 
-def test_control_is_printed_drawn_and_kept(folder, generator, tmp_path):
+def test_control_is_printed_drawn_and_saved(folder, generator, tmp_path):
     status, said, wrong = generator(
         "control", str(folder), "--count", "6", "--out", "here"
     )
@@ -89,7 +89,7 @@ def test_control_is_printed_drawn_and_kept(folder, generator, tmp_path):
     assert (tmp_path / "here" / "part-control.png").is_file()
 
 
-def test_quality_stands_beside_its_floor(folder, generator):
+def test_quality_is_printed_with_its_floor(folder, generator):
     if weights.find(weights.EFFICIENTNET_LITE0) is None:
         pytest.skip("efficientnet-lite0 was not fetched")
     status, said, wrong = generator(
@@ -161,7 +161,7 @@ def test_a_crowd_opens_at_its_own_size(tmp_path):
         open_parsed(str(tmp_path), 128)
 
 
-def test_what_holds_no_faces_is_refused(tmp_path):
+def test_folders_without_faces_are_refused(tmp_path):
     with pytest.raises(
         FaceSetError, match="holds no faces with part maps: give a crowd"
     ):

@@ -1,4 +1,4 @@
-"""`avatarbench studio`: what is handed to the pages, export, and agreement."""
+"""`avatarbench studio`: arguments of the server, export, and agreement."""
 
 import numpy as np
 import pytest
@@ -115,7 +115,7 @@ def test_every_engine_can_be_worked_with(name, faces):
             assert bool(choice.colour) != bool(choice.thumbnail)
 
 
-def test_exported_truths_are_what_a_suite_reads(worked, faces, tmp_path, capsys):
+def test_a_suite_reads_exported_ground_truth(worked, faces, tmp_path, capsys):
     export_truths(worked, tmp_path / "truths", common=True)
     printed = capsys.readouterr().out
     section = yaml.safe_load(printed[printed.index("faces:") :])
@@ -140,7 +140,7 @@ def test_without_common_each_designer_exports_all_that_is_done(worked, faces, tm
     assert path.with_suffix(".seal.json").is_file()
 
 
-def test_there_must_be_something_to_export_truths(tmp_path):
+def test_exporting_a_studio_without_finished_faces_is_an_error(tmp_path):
     book = create_workbook(tmp_path / "studio", "tiny", SPEC)
     book.enter("anna")
     with pytest.raises(StudioError, match=r"no face in .* is finished yet"):

@@ -1,4 +1,4 @@
-"""`avatarbench study` from a run to ratings, and what a run leaves behind."""
+"""`avatarbench study`: from a run to ratings, and the files that a run creates."""
 
 import csv
 import sys
@@ -31,7 +31,7 @@ def ran(tmp_path_factory):
 
 @pytest.fixture
 def avatarbench(ran, monkeypatch, capfd):
-    """Runs the command line beside the runs; its exit status, output and errors."""
+    """Runs the command line next to the runs; returns (status, stdout, stderr)."""
     monkeypatch.chdir(ran[0])
 
     def call(*arguments):

@@ -48,7 +48,7 @@ F2P_V2 = {
 
 @pytest.fixture
 def avatarbench(tmp_path, monkeypatch, capsys):
-    """The command line in a folder with a tiny suite, and what it said."""
+    """Runs the command line in a folder with a tiny suite; returns its output."""
     with tiny_similarity.narrow_lightcnn():
         yield command_line(tmp_path, monkeypatch, capsys)
 
@@ -72,7 +72,7 @@ def command_line(tmp_path, monkeypatch, capsys):
     ]
     tiny_suite.make_suite(tmp_path, variants=variants, options=OPTIONS)
     tiny_similarity.write_tiny_parser(tmp_path / "parser")
-    file = tmp_path / "features.pth"  # passes for the weights; judged untrained
+    file = tmp_path / "features.pth"  # replaces the weights
     file.write_bytes(b"weights")
     monkeypatch.setattr(quality, "load_imagenet", lambda *given: None)
     stand_ins = dict.fromkeys(weights.names(), file)
@@ -108,7 +108,7 @@ def test_every_step_is_shown_with_its_cost(avatarbench, tmp_path):
     assert "quality/kernel_distance_floor" in figures
     table = pd.read_csv(folder / "fidelity.csv")
     assert list(table["parameter"]) == ["mouth", "skin"]
-    # All columns have room on a terminal of 80.
+    # All columns fit on a terminal of 80 characters.
     assert "…" not in said[said.index("oracle on the training pairs") :]
     assert {path.name for path in folder.glob("*.png")} == {
         "dual-domain.png",
@@ -116,9 +116,7 @@ def test_every_step_is_shown_with_its_cost(avatarbench, tmp_path):
     }
 
 
-def test_f2p_shows_its_imitator_and_how_like_faces_avatars_become(
-    avatarbench, tmp_path
-):
+def test_f2p_shows_its_imitator_and_the_similarity_to_faces(avatarbench, tmp_path):
     asked = ("--variant", "f2p", "--variant", "f2p-v2", "--faces", "3", "-q")
     status, said, wrong = avatarbench("tiny.yaml", *asked)
     assert status == 0, wrong
@@ -131,7 +129,7 @@ def test_f2p_shows_its_imitator_and_how_like_faces_avatars_become(
         folder = tmp_path / "runs" / "trace" / f"{name}-tiny"
         data = json.loads((folder / "trace.json").read_text())
         assert [step["step"] for step in data["steps"]] == steps[name]
-        # Renders that nothing is made from any more are not made either.
+        # Renders that no missing stage needs are not made.
         assert all(step["seconds"] > 0 for step in data["steps"] if step["keys"])
         assert data["steps"][1]["figures"]["error_unseen"] > 0
         table = pd.read_csv(folder / "likeness.csv")
@@ -143,7 +141,7 @@ def test_f2p_shows_its_imitator_and_how_like_faces_avatars_become(
     assert "error_unseen" in said
 
 
-def test_nothing_is_made_twice(avatarbench, tmp_path):
+def test_no_stage_is_built_twice(avatarbench, tmp_path):
     asked = ("tiny.yaml", "--variant", "swift", "-q")
     avatarbench(*asked)
     store = tmp_path / "runs" / "store"

@@ -73,7 +73,7 @@ def test_a_training_in_two_pieces_exports_its_weights(train, tmp_path):
     more = ("--out", "more", "--minutes", "0", "--export", "more/weights", "--half")
     status, _, wrong = train("--from", "weights", *more)
     assert status == 0, wrong
-    status, _, wrong = train(*more)  # a later piece still knows where it began
+    status, _, wrong = train(*more)  # a later piece still has the original start
     assert status == 0, wrong
     card = json.loads((tmp_path / "more" / "weights" / "card.json").read_text())
     digest = file_digest(tmp_path / "weights" / "generator.safetensors")[:8]

@@ -81,7 +81,7 @@ def test_without_an_export_weights_lie_with_the_training(avatarbench, tmp_path):
     assert status == 0, wrong
     (folder,) = Path("runs/parsers").iterdir()
     assert f"weights: {folder / 'weights'}" in said
-    assert avatarbench(*train())[0] == 0  # again: nothing is written over
+    assert avatarbench(*train())[0] == 0  # a second run overwrites no file
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a training tells of itself, and what becomes of it when MLflow fails."""
+"""What a training logs, and how it continues when MLflow fails."""
 
 from types import SimpleNamespace
 
@@ -12,7 +12,7 @@ from benchmark.tracking import TrackingError
 
 
 class Failing:
-    """A tracker that goes out of reach after some figures."""
+    """A tracker that fails after some figures."""
 
     def __init__(self, after):
         self.left, self.heard = after, []
@@ -24,10 +24,10 @@ class Failing:
         self.heard.append((step, dict(values)))
 
     def close(self, status):
-        raise AssertionError("nobody talks to a tracker that failed")
+        raise AssertionError("a failed tracker must not be used again")
 
 
-def test_a_tracker_that_fails_is_reported_once_and_left_out(tmp_path):
+def test_a_failing_tracker_is_reported_once_and_then_skipped(tmp_path):
     said, tracker = [], Failing(after=2)
     watch = Watch(tmp_path, 4, None, tracker, said.append)
     for iteration in range(20, 120, 20):
@@ -41,7 +41,7 @@ def test_a_tracker_that_fails_is_reported_once_and_left_out(tmp_path):
     )
 
 
-def test_the_tracker_hears_how_fast_pictures_are_shown(tmp_path, monkeypatch):
+def test_images_per_second_are_logged(tmp_path, monkeypatch):
     clock = iter((100.0, 110.0))
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     tracker = Failing(after=9)
@@ -54,7 +54,7 @@ def test_the_tracker_hears_how_fast_pictures_are_shown(tmp_path, monkeypatch):
 
 
 class Hearing:
-    """A tracker that keeps the tags and forgets the rest."""
+    """A tracker that records only tags."""
 
     def __init__(self):
         self.tags = {}
@@ -69,7 +69,7 @@ class Hearing:
         self.tags[key] = text
 
 
-def test_the_tracker_hears_what_quality_is_judged_by(tmp_path):
+def test_the_identity_of_the_quality_metric_is_logged(tmp_path):
     pictures, parsing = np.zeros((2, 8, 8, 3), np.uint8), np.zeros((2, 8, 8), np.uint8)
     faces = ParsedArrays("two", pictures, parsing, "CC0-1.0", stand_in=True)
     tracker, quality = Hearing(), SimpleNamespace(identity="features of a network")

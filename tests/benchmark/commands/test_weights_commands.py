@@ -1,4 +1,4 @@
-"""`avatarbench weights import` and `show`, as people call them."""
+"""`avatarbench weights import` and `show` on the command line."""
 
 import argparse
 import sys
@@ -65,7 +65,9 @@ def test_a_checkpoint_is_imported_and_shown(official, weights, tmp_path):
     assert "every file is unchanged" in out
 
 
-def test_without_a_folder_it_lies_beside_fetched_files(official, weights, tmp_path):
+def test_without_a_folder_it_is_written_next_to_fetched_files(
+    official, weights, tmp_path
+):
     weights("import", official, "--name", "faces", "--licence", "mine to give")
     status, out, _ = weights("show", tmp_path / "cache" / "faces")
     assert status == 0

@@ -194,7 +194,7 @@ class SimilarColours(Blocks):
         super().draw(picture, {**record, "skin_tone": "a"}, size)
 
 
-def test_colours_that_cannot_be_told_apart_are_found():
+def test_indistinguishable_colours_are_found():
     findings = check_engine(SimilarColours())
     messages = [str(finding) for finding in findings if finding.check == "colours"]
     assert any("swatches are 0." in message for message in messages)

@@ -198,7 +198,7 @@ def masks(root, folder=0):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "message"),
+    ("damage", "message"),
     [
         (lambda r: masks(r).joinpath("00009_skin.png").unlink(), r"9\.jpg has no mask"),
         (lambda r: shutil.rmtree(masks(r, 1)), r"2001\.jpg has no mask: .*02001_.*/1$"),
@@ -235,16 +235,16 @@ def masks(root, folder=0):
     ],
 )
 def test_a_release_that_does_not_fit_is_refused_when_opened(
-    released, opened, spoil, message
+    released, opened, damage, message
 ):
-    spoil(released)
+    damage(released)
     with pytest.raises(FaceSetError, match=message) as caught:
         opened(released)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("spoil", "message"),
+    ("damage", "message"),
     [
         (
             lambda r: save_mask(r, 9, "hair", slice(3), size=32),
@@ -268,9 +268,9 @@ def test_a_release_that_does_not_fit_is_refused_when_opened(
     ],
 )
 def test_a_release_that_does_not_fit_is_refused_when_read(
-    released, opened, tmp_path, spoil, message
+    released, opened, tmp_path, damage, message
 ):
-    spoil(released)
+    damage(released)
     faces = opened(released)
     with pytest.raises(FaceSetError, match=message) as caught:
         faces.batch(np.array([0]))
@@ -279,7 +279,7 @@ def test_a_release_that_does_not_fit_is_refused_when_read(
 
 
 @pytest.mark.parametrize(
-    ("spoil", "message"),
+    ("damage", "message"),
     [
         (lambda r: (r / "label_train/9.png").unlink(), r"9\.jpg has no label map: .*9"),
         (lambda r: (r / "image_train/9.jpg").unlink(), r"9\.png has no picture"),
@@ -301,8 +301,10 @@ def test_a_release_that_does_not_fit_is_refused_when_read(
         ),
     ],
 )
-def test_prepared_folders_that_do_not_fit_are_refused(prepared, opened, spoil, message):
-    spoil(prepared)
+def test_prepared_folders_that_do_not_fit_are_refused(
+    prepared, opened, damage, message
+):
+    damage(prepared)
     with pytest.raises(FaceSetError, match=message) as caught:
         whole(opened(prepared))
     assert "\n" not in str(caught.value)

@@ -81,7 +81,7 @@ def test_parts_are_coloured_by_class():
         colour_parts(maps + 1)
 
 
-def test_a_sheet_shows_each_face_beside_its_parts(tmp_path):
+def test_a_sheet_shows_each_face_next_to_its_parts(tmp_path):
     pictures, parsing = arrays(count=5)
     draw_parsed(faces(pictures, parsing), tmp_path / "sheet.png", count=64, columns=3)
     sheet = np.asarray(Image.open(tmp_path / "sheet.png"))

@@ -230,7 +230,7 @@ def save(path, count=250, kind=np.uint8, highest=13, write=np.savez, **more):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "message"),
+    ("damage", "message"),
     [
         (lambda p: p.write_bytes(p.read_bytes()[:-900]), "not a zip file"),
         (lambda p: p.write_bytes(b""), "not a zip file"),
@@ -242,14 +242,14 @@ def save(path, count=250, kind=np.uint8, highest=13, write=np.savez, **more):
         (lambda p: save(p, highest=14), "holds class 13"),
     ],
 )
-def test_a_damaged_shard_raises(tmp_path, renderer, spoil, message):
-    spoil_at = tmp_path / "shard-00000.npz"
+def test_a_damaged_shard_raises(tmp_path, renderer, damage, message):
+    damaged = tmp_path / "shard-00000.npz"
     render_training_set(tmp_path, 250, SIZE)
-    spoil(spoil_at)
+    damage(damaged)
     (tmp_path / "crowd.json").unlink()
     with pytest.raises(FaceSetError, match=message) as caught:
         render_training_set(tmp_path, 250, SIZE)
-    assert str(spoil_at) in str(caught.value)
+    assert str(damaged) in str(caught.value)
     assert not (tmp_path / "crowd.json").exists()
 
 

@@ -35,7 +35,7 @@ STAGES = (
 )
 """Every kind of stage that the suite below has."""
 INSIDE = {"warm-start": "translator"}
-"""Stages that another makes for itself; all before `fit` are made by a fit too."""
+"""Stages that are built within another, which is named; a fit builds all before it."""
 TRIES = 8
 
 SUITE = {
@@ -112,7 +112,7 @@ def open_stages(home: Path, stage: str) -> list[Path]:
 
 
 def kill_in(home: Path, stage: str) -> bool:
-    """Start the run and kill it in a stage of that kind; whether it was open then."""
+    """Start the run and kill it in a stage of that kind; False if it was too late."""
     for left in open_stages(home, stage):  # of an earlier kill
         shutil.rmtree(left)
     process = start(home)
@@ -125,7 +125,7 @@ def kill_in(home: Path, stage: str) -> bool:
 
 
 def forget(home: Path, stage: str) -> None:
-    """Take finished stages of a kind from a store, with all that would hide them."""
+    """Remove the finished stages of a kind, and all stages built from them."""
     kinds = [stage, INSIDE.get(stage, stage)]
     if STAGES.index(stage) < STAGES.index("fit"):
         kinds.append("fit")
@@ -147,7 +147,7 @@ def test_a_run_killed_in_every_stage_ends_with_the_same_bytes(home):
         for _ in range(TRIES):
             if kill_in(home, stage):
                 break
-            forget(home, stage)  # it was over too soon
+            forget(home, stage)  # the stage had finished
         else:
             pytest.fail(f"no kill met an open stage {stage}")
     assert start(home).wait() == 0

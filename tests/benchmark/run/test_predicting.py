@@ -12,7 +12,7 @@ SPEC = AvatarSpec("tiny", (Continuous("light", "head"),))
 
 
 class Counting:
-    """Predicts a face's mean brightness; may break off after some calls."""
+    """Predicts a face's mean brightness; optionally raises after some calls."""
 
     def __init__(self, calls=99):
         self.seen, self.calls = 0, calls
@@ -20,7 +20,7 @@ class Counting:
     def predict(self, faces):
         self.calls -= 1
         if self.calls < 0:
-            raise RuntimeError("pulled the plug")
+            raise RuntimeError("killed by the test")
         self.seen += len(faces)
         flat = (faces.mean((1, 2, 3), keepdim=False)[:, None] + 1) / 2
         return AvatarVectors.from_flat(SPEC, flat.numpy())
@@ -40,12 +40,12 @@ def test_records_come_in_the_order_of_the_faces(faces, tmp_path):
     assert (values[0], values[-1]) == (0, 1)
 
 
-def test_a_broken_run_goes_on_at_the_open_batch(faces, tmp_path):
+def test_a_killed_run_resumes_at_the_unfinished_batch(faces, tmp_path):
     (tmp_path / "whole").mkdir()
     whole = predict_in_batches(
         Counting(), faces, tmp_path / "whole", Silent(), "predict"
     )
-    with pytest.raises(RuntimeError, match="plug"):
+    with pytest.raises(RuntimeError, match="killed"):
         predict_in_batches(Counting(calls=2), faces, tmp_path, Silent(), "predict")
     rest = Counting()
     assert predict_in_batches(rest, faces, tmp_path, Silent(), "predict") == whole

@@ -1,4 +1,4 @@
-"""A finished run scored again: the same scores as a run, and nothing fitted."""
+"""Rescoring a finished run gives the scores of a full run, without fitting."""
 
 import shutil
 
@@ -25,7 +25,7 @@ def plan_of(home, **changes):
 
 @pytest.fixture
 def before(tiny):
-    """A run with one metric, as it is published: without pictures and store."""
+    """A run with one metric in its published form: without pictures and store."""
     plan = plan_of(tiny.parent, metrics=["mouth-error"])
     run(plan, Store(tiny.parent / "store"), tiny.parent / "old", Silent())
     folder = run_folder(plan.resolved, tiny.parent / "old")

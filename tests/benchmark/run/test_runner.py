@@ -88,7 +88,7 @@ def test_a_trial_folder_holds_what_reports_need(finished):
     assert set(json.loads(cases["predicted"][0])) == {"mouth", "skin"}
 
 
-def test_pictures_lie_beside_the_scores(finished):
+def test_pictures_are_stored_next_to_the_scores(finished):
     folder = finished.trial("one") / "pictures" / "heldout"
     assert len(list(folder.iterdir())) == 8
     with Image.open(folder / "face08.face.webp") as face:
@@ -120,7 +120,7 @@ def test_a_second_run_does_nothing(finished):
     assert before == after
 
 
-def test_another_machine_measures_speed_anew_and_nothing_else(finished):
+def test_another_machine_measures_only_speed_again(finished):
     before = (finished.trial("one") / "cases.parquet").read_bytes()
     fits = list(finished.store.records("fit"))
     other = {**finished.plan.machine, "name": "another"}
@@ -133,7 +133,7 @@ def test_another_machine_measures_speed_anew_and_nothing_else(finished):
     assert list(finished.store.records("fit")) == fits
 
 
-def test_speed_is_measured_anew_for_pictures_of_another_size(tiny):
+def test_speed_is_measured_again_for_pictures_of_another_size(tiny):
     small, large = (
         ResolvedSuite(tiny, variants=ROWS, render_size=size).plan.trials[0]
         for size in (64, 128)
@@ -164,7 +164,7 @@ def test_training_figures_are_kept_with_the_fit(finished):
     assert [line["step"] for line in lines] == [0, 1, 2]
 
 
-def test_methods_see_renders_and_faces_but_no_part_maps_and_no_truths(
+def test_methods_get_renders_and_faces_but_no_part_maps_or_ground_truth(
     tiny, monkeypatch
 ):
     seen = {}
@@ -290,7 +290,9 @@ def test_a_trial_folder_that_lost_its_cases_is_made_again(finished):
     assert cases.read_bytes() == before
 
 
-def test_results_without_pictures_are_drawn_and_not_fitted_again(finished, monkeypatch):
+def test_results_without_pictures_are_rendered_and_not_fitted_again(
+    finished, monkeypatch
+):
     pictures = {
         path.relative_to(finished.folder): path.read_bytes()
         for path in finished.folder.rglob("*.webp")
@@ -325,7 +327,7 @@ def test_results_without_pictures_are_drawn_and_not_fitted_again(finished, monke
         assert (finished.folder / path).read_bytes() == content
 
 
-def test_pictures_that_are_half_there_are_drawn_anew(finished):
+def test_incomplete_pictures_are_rendered_again(finished):
     lost = finished.trial("one") / "pictures" / "heldout" / "face08.prediction.webp"
     truths = finished.folder / "truths" / "tiny" / "designer-b"
     before = lost.read_bytes()
@@ -336,7 +338,7 @@ def test_pictures_that_are_half_there_are_drawn_anew(finished):
     assert len(list((truths / "heldout").iterdir())) == 4
 
 
-def test_a_trial_that_cannot_be_drawn_anew_stops_no_other(finished):
+def test_a_trial_that_cannot_be_rendered_again_stops_no_other(finished):
     folder = finished.trial("one")
     cases = read_cases(folder)
     cases[cases["face"] != "face08"].to_parquet(folder / "cases.parquet")
@@ -363,7 +365,7 @@ def test_damaged_cases_are_named(finished):
         read_cases(finished.trial("one"))
 
 
-def test_an_oracle_learns_anew_from_new_faces_with_the_same_truths(tiny, monkeypatch):
+def test_an_oracle_is_fitted_again_on_new_faces_with_the_same_truth(tiny, monkeypatch):
     digests = []
 
     def fit(self, context):

@@ -1,4 +1,4 @@
-"""Stages that come with the package: used in place, never written, never guessed."""
+"""Shipped stages are read in place, never written, and found by their exact key."""
 
 import json
 import os
@@ -52,7 +52,7 @@ def test_a_shipped_stage_is_used_in_place(shipped, tmp_path):
     assert not (tmp_path / "store").exists()
 
 
-def test_what_does_not_ship_is_built_in_the_store(shipped, tmp_path):
+def test_stages_that_are_not_shipped_are_built_in_the_store(shipped, tmp_path):
     store = Store(tmp_path / "store", shipped=shipped)
     other = replace(STAGE, options={"a": 2})
     before = files_of(shipped)
@@ -60,11 +60,11 @@ def test_what_does_not_ship_is_built_in_the_store(shipped, tmp_path):
     folder = store.get_or_build(other, write("built"))
     assert folder.is_relative_to(tmp_path / "store")
     assert files_of(shipped) == before
-    # What another machine made tells nothing about this one.
+    # The speed of another machine is no estimate for this one.
     assert [r["options"]["a"] for r in store.records("work")] == [2]
 
 
-def test_a_stage_that_is_shipped_and_built_is_taken_from_what_ships(shipped, tmp_path):
+def test_a_shipped_stage_is_preferred_to_a_built_one(shipped, tmp_path):
     Store(tmp_path / "store").get_or_build(STAGE, write("built"))
     store = Store(tmp_path / "store", shipped=shipped)
     assert store.folder(STAGE).is_relative_to(shipped)
@@ -101,7 +101,7 @@ def plan(tiny):
 
 @pytest.fixture
 def walked(plan, tmp_path):
-    """A folder that ships the inner stage of the tiny method's fit, an hour's work."""
+    """A folder with the inner stage of the tiny method's fit, recorded as one hour."""
     first = Store(tmp_path / "first")
     StageExecutor(plan, first, Silent()).fit(plan.trials[0])
     (tmp_path / "package").mkdir()
@@ -111,7 +111,7 @@ def walked(plan, tmp_path):
     return tmp_path / "package"
 
 
-def test_a_fit_counts_what_a_shipped_stage_once_took(plan, walked, tmp_path):
+def test_a_fit_counts_the_original_time_of_a_shipped_stage(plan, walked, tmp_path):
     store = Store(tmp_path / "store", shipped=walked)
     (outcome,) = run(plan, store, tmp_path / "runs", Silent())
     assert outcome.error is None
@@ -129,7 +129,7 @@ def test_a_damaged_shipped_stage_ends_the_run(plan, walked, tmp_path):
         run(plan, store, tmp_path / "runs", Silent())
 
 
-def test_what_ships_lies_under_its_own_key():
+def test_shipped_stages_are_stored_under_their_own_key():
     """A stage whose folder is not named by its record's hash would never be found."""
     for path in SHIPPED_STAGES.glob("*/*/stage.json"):
         record = json.loads(path.read_text())
@@ -139,8 +139,8 @@ def test_what_ships_lies_under_its_own_key():
         assert Store(path.parent, shipped=SHIPPED_STAGES).has(stage)
 
 
-class Frugal(Store):
-    """Builds nothing that takes more than minutes."""
+class NoLongBuilds(Store):
+    """Refuses to build the long stages of SwiftAvatar."""
 
     def get_or_build(self, stage, build):
         if stage.name in {"adaptation", "mean-codes", "codes"}:
@@ -149,11 +149,11 @@ class Frugal(Store):
 
 
 def test_quick_finds_the_long_stages_of_swiftavatar(tmp_path):
-    """A change of an option, seed or version that they depend on parts from them."""
+    """A changed option, seed or version would give another key."""
     threads = torch.get_num_threads()
     try:
         plan = make_plan(resolve(load_suite("quick")))
-        store = Frugal(tmp_path, shipped=SHIPPED_STAGES)
+        store = NoLongBuilds(tmp_path, shipped=SHIPPED_STAGES)
         trials = [t for t in plan.trials if t.variant.method is SwiftAvatar]
         assert {trial.engine for trial in trials} == set(plan.resolved.suite.engines)
         for trial in trials:

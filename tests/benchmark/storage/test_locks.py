@@ -39,7 +39,7 @@ def test_a_released_lock_leaves_no_holder(tmp_path):
     assert not (tmp_path / "one.holder").exists()
 
 
-def test_a_waiting_process_is_told_and_then_gets_the_lock(tmp_path):
+def test_a_waiting_process_is_informed_and_then_gets_the_lock(tmp_path):
     path = tmp_path / "one"
     command = [sys.executable, "-c", HOLD, str(path)]
     sentences = []

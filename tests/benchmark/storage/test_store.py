@@ -72,7 +72,7 @@ def test_a_store_that_cannot_be_written_is_named(tmp_path):
         Store(tmp_path / "file").get_or_build(STAGE, write("x"))
 
 
-def test_errors_of_a_build_are_not_blamed_on_the_store(tmp_path):
+def test_errors_of_a_build_are_not_reported_as_store_errors(tmp_path):
     def build(folder, scratch):
         raise PermissionError(13, "Permission denied", "/elsewhere")
 

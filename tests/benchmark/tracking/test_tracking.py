@@ -88,7 +88,7 @@ def test_everything_is_tracked_once(tiny, database):
     assert newest.data.tags["avatarbench.trial.one__tiny__s0"] == child.info.run_id
 
 
-def test_results_that_come_without_their_model_are_tracked_without_it(tiny, database):
+def test_results_without_a_model_are_logged_without_it(tiny, database):
     tiny_suite.register()
     plan = make_plan(resolve(load_suite(str(tiny), ("name=unmodelled",))))
     run(plan, Store(tiny.parent / "elsewhere"), tiny.parent / "runs", Silent())
@@ -189,6 +189,7 @@ open_tracker(Path(sys.argv[1]), "race")
 """
 
 
+@pytest.mark.slow
 def test_processes_that_start_together_make_one_database(tmp_path):
     command = [sys.executable, "-c", OPEN, str(tmp_path)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -215,7 +216,7 @@ def test_an_empty_address_is_none(monkeypatch, tmp_path):
     assert tracking_uri(tmp_path) == f"sqlite:///{tmp_path / 'mlflow.db'}"
 
 
-def test_a_database_of_ones_own_leaves_no_folder_where_one_stands(
+def test_a_custom_database_creates_no_folder_in_the_current_one(
     monkeypatch, tmp_path, database
 ):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database / 'mlflow.db'}")
@@ -231,7 +232,7 @@ def test_a_folder_that_no_address_can_name_is_refused(tmp_path):
         tracking_uri(tmp_path / "why?")
 
 
-def test_a_tracker_that_stops_answering_costs_no_results(tiny, database, monkeypatch):
+def test_results_are_kept_if_the_tracker_stops_answering(tiny, database, monkeypatch):
     plan = make_plan(resolve(load_suite(str(tiny), ["notes=never tracked"])))
     tracker = open_tracker(database, plan.resolved.suite.name)
 
@@ -286,7 +287,7 @@ def test_a_training_is_one_run_over_its_pieces(tmp_path, database):
     (sheet,) = first._runs.client.list_artifacts(first.run, "previews")
     assert sheet.path == "previews/sheet.png"
 
-    # Killed here: the curve on disk ends earlier, or has records that were not tracked.
+    # After a kill the curve on disk may be shorter, or have records not yet logged.
     second = training_tracker(database, tmp_path / "training")
     second.started([{"step": s, "train/mask": 20.0 / s} for s in (20, 40, 60)])
     assert second.run == first.run
@@ -306,7 +307,7 @@ def test_a_training_is_one_run_over_its_pieces(tmp_path, database):
 
 
 @pytest.mark.parametrize("note", ["{", "[]", '{"run": "0123456789abcdef"}'])
-def test_a_run_that_is_gone_is_made_anew(note, tmp_path, database):
+def test_a_deleted_run_is_created_again(note, tmp_path, database):
     (tmp_path / "mlflow.json").write_text(note)
     tracker = training_tracker(database, tmp_path)
     tracker.started([])
@@ -314,7 +315,7 @@ def test_a_run_that_is_gone_is_made_anew(note, tmp_path, database):
     tracker.close("FINISHED")
 
 
-def test_a_killed_training_is_swept_and_taken_up(tmp_path, database, monkeypatch):
+def test_a_killed_training_is_closed_and_resumed(tmp_path, database, monkeypatch):
     dead = training_tracker(database, tmp_path / "dead")
     name = {**process_identity(), "pid": 2**22 + 1}
     monkeypatch.setattr("benchmark.tracking.records.process_identity", lambda: name)
@@ -334,8 +335,8 @@ def test_a_killed_training_is_swept_and_taken_up(tmp_path, database, monkeypatch
 
 def test_no_module_outside_the_package_imports_mlflow():
     root = Path(benchmark.__file__).parent.parent
-    rooms = ("benchmark", "methods", "evaluation", "reports")
-    sources = [path for room in rooms for path in (root / room).rglob("*.py")]
+    packages = ("benchmark", "methods", "evaluation", "reports")
+    sources = [path for package in packages for path in (root / package).rglob("*.py")]
     assert len(sources) > 100
     for path in sources:
         if path.parent != root / "benchmark" / "tracking":

@@ -126,9 +126,9 @@ def test_bytes_with_another_digest_are_not_saved(tmp_path, cache, declare):
 
 
 def write_sdist(folder, content=CONTENT):
-    """A source archive with a build system of its own; returns its SHA-256.
+    """A source archive with its own build system; returns its SHA-256.
 
-    Its build notes in `BUILT` that it was run.
+    The build records its run in `BUILT`.
     """
     backend = f"""
 import pathlib
@@ -223,14 +223,23 @@ def as_flax(found, network):
         }
         for index, layer in enumerate(LAYERS[network])
     }
-    heads = {"NetLinLayer_0": {"Conv_0": {"kernel": np.zeros((1, 1, 4, 1))}}}
+    heads = {"NetLinLayer_0": {"Conv_0": {"kernel": np.zeros((1, 1, 4, 1), "<f4")}}}
     return pickle.dumps({names[network]: convolved, **heads})
+
+
+def as_old_torchvision(found):
+    """The format of torch before 1.6, as in torchvision's file of VGG-16."""
+    state = {name: torch.from_numpy(array) for name, array in found.items()}
+    buffer = io.BytesIO()
+    torch.save(state, buffer, _use_new_zipfile_serialization=False)
+    return buffer.getvalue()
 
 
 @pytest.mark.parametrize("network", LAYERS)
 def test_every_published_format_gives_the_same_bytes(network):
     found = layers(network)
     kept = convolutions(as_torchvision(found), network)
+    assert convolutions(as_old_torchvision(found), network) == kept
     assert convolutions(as_flax(found, network), network) == kept
     assert convolutions(kept, network) == kept
     read = load(kept)
@@ -260,6 +269,13 @@ def test_a_pickle_that_would_run_code_is_refused(tmp_path):
         b"half of it",
         pickle.dumps(3),
         pickle.dumps({"AlexNet_0": {"Conv_0": 3}}),
+        pickle.dumps({"AlexNet_0": {"Conv_0": {"kernel": 3, "bias": 3}}}),
+        pickle.dumps({"AlexNet_0": np.zeros(3, np.float32)}),
+        pickle.dumps({"AlexNet_0": np.array([{}, []], object)}),
+        pickle.dumps({"AlexNet_0": np.zeros(3, [("Conv_0", "f4")])}),
+        b"\x80\x02cnumpy.core.multiarray\n_reconstruct\n"
+        b"(cnumpy\nndarray\n(L1000000000000000L\ntU\x01dtR.",
+        b"\x64" + bytes(7) + b"{a damaged header",
         save({"features.0.weight": np.zeros(3, np.float32)}),
         as_torchvision({}),
         as_torchvision(layers("alexnet"))[:2000],

@@ -1,4 +1,4 @@
-"""Files of weights folders: found by name or path, checked, decided at plan time."""
+"""Files of weights folders are found by name or path and checked at plan time."""
 
 import hashlib
 import json
@@ -56,7 +56,7 @@ def test_files_go_by_a_name_or_a_path(cache, file):
     assert weights.find(f"{cache}/other/{file}") is None
 
 
-def test_what_ships_goes_by_its_name():
+def test_shipped_weights_are_found_by_name():
     shipped = [name for name, path in known_weights().items() if path.parent == SHIPPED]
     assert "portraits64" in shipped
     for name in shipped:
@@ -120,7 +120,7 @@ def test_all_missing_or_damaged_weights_are_reported_together(tiny, cache):
     assert "mouth-eror" in metric
 
 
-ANEW = {
+ADVICE = {
     "portraits64": ("faces crowd", "train generator", "options.generator=FOLDER"),
     "parser128": ("train parser", "options.similarity.parser=FOLDER"),
 }
@@ -137,8 +137,10 @@ def test_from_scratch_refuses_shipped_weights(tiny, tmp_path, ships, file):
         with pytest.raises(SuiteError, match=f"{ships} is shipped: ") as caught:
             resolved(tiny, need, from_scratch=True)
         (problem,) = caught.value.problems
-        told = {name for name in ANEW if all(word in problem for word in ANEW[name])}
-        assert told == {ships}
+        advised = {
+            name for name in ADVICE if all(word in problem for word in ADVICE[name])
+        }
+        assert advised == {ships}
 
 
 def test_from_scratch_accepts_own_weights_with_the_same_numbers(tiny, tmp_path):

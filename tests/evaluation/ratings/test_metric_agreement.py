@@ -39,9 +39,9 @@ def test_a_metric_that_agrees_with_people():
 
 
 def test_a_random_metric_is_at_chance_level():
-    crowd = RaterModel((0.5, 0.3, 0.2))
+    model = RaterModel((0.5, 0.3, 0.2))
     rng = np.random.default_rng(1)
-    picks = simulate_picks(crowd, method_strengths(crowd), (20, 60), rng)
+    picks = simulate_picks(model, method_strengths(model), (20, 60), rng)
     found = metric_agreement(picks, rng.random((3, 60)))
     assert found is not None
     assert found.favourite.low < 1 / 3 < found.favourite.high

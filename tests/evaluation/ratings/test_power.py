@@ -16,10 +16,10 @@ from evaluation.ratings import (
 
 @pytest.mark.parametrize("spreads", [(0, 0), (0.5, 1.0), (1.5, 0.2)])
 def test_simulated_picks_have_the_models_shares(spreads):
-    crowd = RaterModel((0.55, 0.25, 0.15, 0.05), *spreads)
+    model = RaterModel((0.55, 0.25, 0.15, 0.05), *spreads)
     rng = np.random.default_rng(0)
-    picks = simulate_picks(crowd, method_strengths(crowd), (300, 300), rng)
-    assert picks.counts / picks.total == pytest.approx(crowd.shares, abs=0.035)
+    picks = simulate_picks(model, method_strengths(model), (300, 300), rng)
+    assert picks.counts / picks.total == pytest.approx(model.shares, abs=0.035)
 
 
 def test_shares_ahead_by_a_difference():
@@ -30,8 +30,8 @@ def test_shares_ahead_by_a_difference():
 
 
 def test_more_raters_and_faces_give_more_power():
-    crowd = RaterModel(ahead_by(0.2, 4))
-    few, many = (next(power_grid(crowd, [n], [n], Simulations(40))) for n in (6, 30))
+    model = RaterModel(ahead_by(0.2, 4))
+    few, many = (next(power_grid(model, [n], [n], Simulations(40))) for n in (6, 30))
     assert few.power < many.power
     assert many.width < few.width
     assert many.bounds.low <= many.power <= many.bounds.high
@@ -44,9 +44,9 @@ def test_without_a_difference_detection_is_rare():
 
 
 def test_power_of_a_size_does_not_depend_on_other_sizes():
-    crowd = RaterModel(ahead_by(0.2, 3))
-    alone = list(power_grid(crowd, [8], [10], Simulations(20)))
-    among = list(power_grid(crowd, [6, 8], [8, 10], Simulations(20)))
+    model = RaterModel(ahead_by(0.2, 3))
+    alone = list(power_grid(model, [8], [10], Simulations(20)))
+    among = list(power_grid(model, [6, 8], [8, 10], Simulations(20)))
     assert alone[0] == among[-1]
     assert [(p.raters, p.faces) for p in among] == [(6, 8), (6, 10), (8, 8), (8, 10)]
 

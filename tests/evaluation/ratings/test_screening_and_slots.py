@@ -43,7 +43,7 @@ def test_every_rater_is_listed():
 
 
 def study(habit: float, seed: int) -> pd.DataFrame:
-    """Raters who take the first slot with `habit`, else any; orders are balanced."""
+    """Raters who pick slot 0 with probability `habit`, else any; balanced orders."""
     rng = np.random.default_rng(seed)
     rows = []
     for rater in range(24):

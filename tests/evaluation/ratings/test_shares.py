@@ -31,9 +31,9 @@ def grid(raters: int, faces: int, picked: str) -> pd.DataFrame:
     return ratings(rows)
 
 
-def drawn(crowd: RaterModel, raters: int, faces: int, seed: int) -> Picks:
+def drawn(model: RaterModel, raters: int, faces: int, seed: int) -> Picks:
     rng = np.random.default_rng(seed)
-    return simulate_picks(crowd, method_strengths(crowd), (raters, faces), rng)
+    return simulate_picks(model, method_strengths(model), (raters, faces), rng)
 
 
 def test_counts_and_shares_are_those_of_the_ratings():
@@ -86,8 +86,8 @@ def test_wilson_is_scipys(case):
 
 
 def test_binomial_test_is_scipys_with_holm():
-    crowd = RaterModel((0.5, 0.3, 0.2))
-    picks = drawn(crowd, 12, 12, 1)
+    model = RaterModel((0.5, 0.3, 0.2))
+    picks = drawn(model, 12, 12, 1)
     raw = [stats.binomtest(int(n), 144, 1 / 3).pvalue for n in picks.counts]
     found = [share.binomial_p for share in shares(picks)]
     assert min(found) == pytest.approx(min(1, 3 * min(raw)))
@@ -141,13 +141,13 @@ def test_difference_of_two_shares():
 @pytest.mark.parametrize("size", [(12, 12), (20, 40)])
 def test_intervals_cover_the_true_shares(size):
     """95 % intervals cover the true shares in 92 to 99 of 100 studies."""
-    crowd = RaterModel((0.5, 0.3, 0.2), rater_spread=0.5, face_spread=1.0)
-    strengths, studies = method_strengths(crowd), 150
+    model = RaterModel((0.5, 0.3, 0.2), rater_spread=0.5, face_spread=1.0)
+    strengths, studies = method_strengths(model), 150
     held = alone = 0
     for study in range(studies):
         rng = np.random.default_rng([5, study])
-        picks = simulate_picks(crowd, strengths, size, rng)
-        for share, planted in zip(shares(picks, 299), crowd.shares, strict=True):
+        picks = simulate_picks(model, strengths, size, rng)
+        for share, planted in zip(shares(picks, 299), model.shares, strict=True):
             held += share.share.low <= planted <= share.share.high
             alone += share.wilson.low <= planted <= share.wilson.high
     assert 0.92 <= held / (3 * studies) <= 0.99

@@ -9,10 +9,10 @@ from evaluation.ratings.strengths import PRIOR
 
 
 def test_strengths_are_choixs_maximum_likelihood():
-    crowd = RaterModel((0.4, 0.3, 0.2, 0.1), 0, 0)
+    model = RaterModel((0.4, 0.3, 0.2, 0.1), 0, 0)
     rng = np.random.default_rng(0)
-    picks = simulate_picks(crowd, method_strengths(crowd), (20, 25), rng)
-    # Two of every pick and one of the prior's halves: the same likelihood, squared.
+    picks = simulate_picks(model, method_strengths(model), (20, 25), rng)
+    # Twice the picks and twice the prior: the squared likelihood, so the same maximum.
     repeats = (2 * (picks.counts + PRIOR)).astype(int)
     others = {k: tuple(set(range(4)) - {k}) for k in range(4)}
     data = [(k, others[k]) for k in range(4) for _ in range(repeats[k])]
@@ -23,8 +23,8 @@ def test_strengths_are_choixs_maximum_likelihood():
 
 def test_an_option_that_nobody_picks_has_a_strength():
     rng = np.random.default_rng(1)
-    crowd = RaterModel((0.5, 0.4999, 0.0001), 0, 0)
-    picks = simulate_picks(crowd, method_strengths(crowd), (8, 8), rng)
+    model = RaterModel((0.5, 0.4999, 0.0001), 0, 0)
+    picks = simulate_picks(model, method_strengths(model), (8, 8), rng)
     assert picks.counts[2] == 0
     found = strengths(picks)
     assert all(
@@ -34,13 +34,13 @@ def test_an_option_that_nobody_picks_has_a_strength():
 
 
 def test_intervals_cover_the_true_strengths():
-    crowd = RaterModel((0.5, 0.3, 0.2), 0, 0.5)
-    planted = np.log(crowd.shares) - np.log(crowd.shares).mean()
-    true = method_strengths(crowd)
+    model = RaterModel((0.5, 0.3, 0.2), 0, 0.5)
+    planted = np.log(model.shares) - np.log(model.shares).mean()
+    true = method_strengths(model)
     held, studies = 0, 120
     for study in range(studies):
         rng = np.random.default_rng([6, study])
-        picks = simulate_picks(crowd, true, (15, 25), rng)
+        picks = simulate_picks(model, true, (15, 25), rng)
         for strength, value in zip(strengths(picks, 299), planted, strict=True):
             held += strength.value.low <= value <= strength.value.high
     assert 0.92 <= held / (3 * studies) <= 0.999

@@ -102,6 +102,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_equals_unbroken(tmp_path):
     """A process is killed with SIGKILL twice, at any step."""
     whole, pieces = tmp_path / "whole", tmp_path / "pieces"

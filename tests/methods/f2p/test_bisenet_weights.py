@@ -1,4 +1,4 @@
-"""A user's BiSeNet checkpoint, made of the public weights' names and shapes."""
+"""A BiSeNet checkpoint with the names and shapes of the public weights."""
 
 import json
 import sys

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from plug import Plug, Pulled
+from simulated_kill import KillAt, SimulatedKill
 from tiny_training_setup import FRAME, SPEC, Pixels, make_features, painted
 
 from benchmark.avatars import AvatarVectors
@@ -37,11 +37,11 @@ def test_cached_features_are_not_computed_again(tmp_path):
 
 def test_a_killed_build_resumes_and_ends_the_same(tmp_path):
     whole = make_features(tmp_path / "whole", PICTURES, Pixels(12))
-    with pytest.raises(Pulled):
-        make_features(tmp_path / "pieces", PICTURES, Pixels(12), Plug(2))
-    plug, term = Plug(0), Pixels(12)
-    pieces = make_features(tmp_path / "pieces", PICTURES, term, plug)
-    assert (plug.done, term.calls) == (32, 1)
+    with pytest.raises(SimulatedKill):
+        make_features(tmp_path / "pieces", PICTURES, Pixels(12), KillAt(2))
+    progress, term = KillAt(0), Pixels(12)
+    pieces = make_features(tmp_path / "pieces", PICTURES, term, progress)
+    assert (progress.done, term.calls) == (32, 1)
     np.testing.assert_array_equal(pieces.values, whole.values)
 
 
@@ -49,7 +49,7 @@ def test_a_build_killed_before_the_rename_starts_again(tmp_path):
     whole = make_features(tmp_path, PICTURES, Pixels(12))
     (folder,) = (tmp_path / "similarity-features").glob("[!.]*")
     shutil.rmtree(folder)
-    # The file went into the lost folder; the note that all is done stayed behind.
+    # The file was moved into the lost folder, but the record of completion remains.
     scratch = folder.with_name(f"{folder.name}.scratch")
     scratch.mkdir()
     (scratch / "done.json").write_text(str(len(PICTURES)))

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from plug import Plug, Pulled
+from simulated_kill import KillAt, SimulatedKill
 
 from benchmark.avatars import AvatarVectors
 from benchmark.storage.store import Store
@@ -116,8 +116,8 @@ def test_an_interrupted_training_ends_with_the_same_bytes(renders, tmp_path, opt
     whole = trained(renders, tmp_path / "whole", **changes)
     for _ in range(20):
         try:
-            pieces = trained(renders, tmp_path / "pieces", Plug(5), **changes)
-        except Pulled:
+            pieces = trained(renders, tmp_path / "pieces", KillAt(5), **changes)
+        except SimulatedKill:
             continue
         break
     for name, value in whole.network.state_dict().items():
@@ -127,7 +127,7 @@ def test_an_interrupted_training_ends_with_the_same_bytes(renders, tmp_path, opt
 
 def test_an_imitator_is_trained_once_and_cached(renders, tmp_path):
     first = trained(renders, tmp_path, steps=5)
-    again = trained(renders, tmp_path, Plug(1), steps=5, checkpoint_steps=1)
+    again = trained(renders, tmp_path, KillAt(1), steps=5, checkpoint_steps=1)
     assert again.digest == first.digest
     assert again.measures == first.measures
 

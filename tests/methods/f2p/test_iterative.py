@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tiny_similarity
 import torch
-from plug import Plug, Pulled
+from simulated_kill import KillAt, SimulatedKill
 
 from benchmark.weights.resolver import WeightResolver
 from methods.base import MethodError
@@ -35,7 +35,7 @@ def make(parser, **changes):
         },
         "similarity": {
             "identity_weight": 0,
-            "content_weight": 1e5,  # an untrained parser sees hardly anything
+            "content_weight": 1e5,  # an untrained parser gives almost no signal
             "parser": str(parser),
         },
         "search": {"steps": 4, "learning_rate": 1.0, "sharpness": 5, "batch": 3},
@@ -67,7 +67,7 @@ def test_a_search_returns_distances_before_and_after(fitted, mixed_engine):
     assert found.before.shape == found.after.shape == (4, 2)
     assert found.curve.shape == (5, 4)
     assert (found.curve[-1] < found.curve[0]).all()
-    assert (found.before[:, 0] == 0).all()  # the identity is not looked at
+    assert (found.before[:, 0] == 0).all()  # the identity term is skipped
     torch.testing.assert_close(found.before[:, 1] * 1e5, found.curve[0])
 
 
@@ -184,11 +184,11 @@ def test_an_interrupted_search_for_train_faces_ends_the_same(
 ):
     method = make(parser, prior={"share": 0.9})
     context = context_of(method, make_context, mixed_engine)
-    make(parser).fit(context)  # the imitator is there
+    make(parser).fit(context)  # the imitator is cached
     for _ in range(10):
         try:
             method.fit(replace(context, progress=OneUnit()))
-        except Pulled:
+        except SimulatedKill:
             continue
         break
     else:
@@ -198,8 +198,8 @@ def test_an_interrupted_search_for_train_faces_ends_the_same(
     assert method.predict(some_faces(2)) == whole.predict(some_faces(2))
 
 
-class OneUnit(Plug):
-    """Allows one batch of each task, then raises Pulled."""
+class OneUnit(KillAt):
+    """Allows one batch of each task, then raises SimulatedKill."""
 
     def task(self, label, total, done=0):
         self.left = 2

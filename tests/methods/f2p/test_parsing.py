@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from plug import Plug, Pulled
+from simulated_kill import KillAt, SimulatedKill
 
 from benchmark.avatars.part_classes import PART_IDS, PART_NAMES
 from benchmark.faces.parsed import ParsedArrays
@@ -57,9 +57,9 @@ def run(folder, tmp_path, progress=None, **changes):
 
 def test_a_killed_training_ends_with_the_same_bytes(tmp_path):
     whole = run(tmp_path / "whole", tmp_path).state_dict()
-    # With its last step, of which there is no checkpoint.
-    with pytest.raises(Pulled):
-        run(tmp_path / "killed", tmp_path, Plug(3))
+    # Includes the last step, which has no checkpoint.
+    with pytest.raises(SimulatedKill):
+        run(tmp_path / "killed", tmp_path, KillAt(3))
     resumed = run(tmp_path / "killed", tmp_path).state_dict()
     assert all(torch.equal(resumed[key], value) for key, value in whole.items())
 

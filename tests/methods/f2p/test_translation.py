@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from plug import Plug, Pulled
+from simulated_kill import KillAt, SimulatedKill
 from tiny_training_setup import OPTIONS, SPEC, WEIGHTS, make_setup
 
 from benchmark.avatars import AvatarVectors
@@ -25,7 +25,7 @@ from methods.f2p.translation import (
 ALL = torch.arange(40)
 
 
-class Noted(Plug):
+class Noted(KillAt):
     """Records logged values, and simulates a kill during the training."""
 
     def __init__(self, kill_after=0):
@@ -177,7 +177,7 @@ def test_steps_on_faces_have_their_own_schedule(tmp_path):
         name: trained(each, tmp_path).measures[faces]
         for name, each in (("both", setup), ("cold", cold), ("warm", warm))
     }
-    # Few steps after many: they still learn, as fast as those that start alone.
+    # The schedule restarts after the warm start, so few more steps still learn.
     assert measured["both"] < measured["cold"]
     networks = [trained(each, tmp_path).network for each in (setup, warm)]
     apart = [
@@ -186,7 +186,7 @@ def test_steps_on_faces_have_their_own_schedule(tmp_path):
             networks[0].parameters(), networks[1].parameters(), strict=True
         )
     ]
-    # Adam's steps are about the rate: 40 of up to 0.003 move some number this far.
+    # An Adam step is about as large as the rate; 40 of up to 0.003 exceed this sum.
     assert max(apart) > 0.01
 
 
@@ -213,7 +213,7 @@ def test_killed_and_started_again_ends_with_the_same_bytes(tmp_path):
     setup = make_setup(tmp_path / "faces", steps=20, warm_steps=6)
     whole = trained(setup, tmp_path / "whole")
     for steps in (7, 9):
-        with pytest.raises(Pulled):
+        with pytest.raises(SimulatedKill):
             trained(setup, tmp_path / "pieces", Noted(kill_after=steps))
     pieces = trained(setup, tmp_path / "pieces")
     assert pieces.digest == whole.digest
@@ -236,7 +236,7 @@ def test_every_option_that_counts_makes_another_translator(tmp_path):
     assert trained(same, tmp_path).digest == digests[0]
 
 
-def test_is_the_same_when_it_is_read_again(tmp_path):
+def test_a_restored_translator_equals_the_trained_one(tmp_path):
     setup = make_setup(tmp_path, steps=5)
     network = trained(setup, tmp_path).network
     tensors = {k: v.clone() for k, v in network.state_dict().items()}

@@ -32,12 +32,12 @@ class StripedGenerator:
         return self.style(z).mean(0)
 
     def __call__(self, styles, *, input_is_latent, randomize_noise):
-        (codes,) = styles
+        (latents,) = styles
         assert input_is_latent
         assert not randomize_noise
-        textures = [codes[:, LAYOUT.texture_row(p), 0] for p in range(LAYOUT.parts)]
-        image = torch.zeros(len(codes), 3, SIZE, SIZE)
-        seg = torch.full((len(codes), LAYOUT.parts, SIZE, SIZE), -1.0)
+        textures = [latents[:, LAYOUT.texture_row(p), 0] for p in range(LAYOUT.parts)]
+        image = torch.zeros(len(latents), 3, SIZE, SIZE)
+        seg = torch.full((len(latents), LAYOUT.parts, SIZE, SIZE), -1.0)
         seg[:, 0] = 0
         for part in (1, 2):
             rows = slice(16 * part, 16 * part + 16)
@@ -47,7 +47,7 @@ class StripedGenerator:
             image += (own * textures[part][:, None, None])[:, None] * 0.5
         if self.leaky is not None:
             image += textures[self.leaky][:, None, None, None] * 0.4
-        return Synthesis(image, seg, seg, seg, codes)
+        return Synthesis(image, seg, seg, seg, latents)
 
 
 @pytest.fixture

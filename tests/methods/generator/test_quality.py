@@ -57,7 +57,7 @@ def test_kernel_distance_is_unbiased_and_detects_a_shift(draw):
     values, errors = zip(
         *(kernel_distance(draw(60), draw(60), 20) for _ in range(200)), strict=True
     )
-    # The stated errors are what the values scatter by, around zero.
+    # The stated errors equal the standard deviation of the values around zero.
     assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(200)
     assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.std(values), rel=0.3)
     distance, error = kernel_distance(draw(60), draw(90, 0.7), 20)

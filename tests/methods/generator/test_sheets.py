@@ -53,8 +53,8 @@ def test_every_sheet_is_a_picture(striped):
     sheets = [
         sample_sheet(striped, 9),
         comparison_sheet(striped, real, "nine portraits"),
-        truncation_sheet(striped, codes=2, psis=(0, 0.5, 1)),
-        redraw_sheet(striped, codes=2),
+        truncation_sheet(striped, count=2, psis=(0, 0.5, 1)),
+        redraw_sheet(striped, count=2),
     ]
     for sheet in sheets:
         assert sheet.dtype == np.uint8

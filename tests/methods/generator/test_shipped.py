@@ -57,11 +57,11 @@ def test_the_discriminator_distinguishes_samples_from_portraits(folder):
     faces = embedded_portraits().split("validation").subset(16)
     size = generator.config.size
     torch.manual_seed(0)
-    codes = generator.style(torch.randn(16, generator.config.style_dim))
+    latents = generator.style(torch.randn(16, generator.config.style_dim))
     picture = as_tensor(faces.pictures(size))
     parts = one_hot(torch.from_numpy(faces.parsing(size)), generator.config.seg_dim)
     with torch.no_grad():
-        made = generator([codes], input_is_latent=True)
+        made = generator([latents], input_is_latent=True)
         real = discriminator(picture, parts).mean()
         fake = discriminator(made.image, made.seg).mean()
         swapped = discriminator(picture, parts.roll(1, 0)).mean()

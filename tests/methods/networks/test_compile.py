@@ -25,11 +25,11 @@ def test_the_networks_compile_without_graph_breaks():
         channels=WIDTHS,
     )
     discriminator = SemanticDiscriminator(16, 3, channels=WIDTHS)
-    codes = torch.randn(2, generator.layout.rows, 4)
+    latents = torch.randn(2, generator.layout.rows, 4)
 
-    def judged(codes):
-        made = generator([codes], input_is_latent=True)
+    def score(latents):
+        made = generator([latents], input_is_latent=True)
         return discriminator(made.image, made.seg)
 
-    compiled = torch.compile(judged, fullgraph=True, backend="eager")
-    torch.testing.assert_close(compiled(codes), judged(codes))
+    compiled = torch.compile(score, fullgraph=True, backend="eager")
+    torch.testing.assert_close(compiled(latents), score(latents))

@@ -19,7 +19,7 @@ class CountingEngine:
     def render(self, vectors, size):
         self.rendered += len(vectors)
         if self._fail_after is not None and self.rendered > self._fail_after:
-            raise RuntimeError("pulled the plug")
+            raise RuntimeError("killed by the test")
         return self._engine.render(vectors, size)
 
 
@@ -58,7 +58,7 @@ def test_pictures_of_other_vectors_are_refused(engine, tmp_path):
 def test_a_broken_run_resumes_at_the_unfinished_shard(engine, tmp_path):
     whole = make(engine, tmp_path / "whole")
     failing = CountingEngine(engine, fail_after=2 * renders.SHARD)
-    with pytest.raises(RuntimeError, match="plug"):
+    with pytest.raises(RuntimeError, match="killed"):
         np.asarray(make(failing, tmp_path / "pieces").pictures)
     counting = CountingEngine(engine)
     resumed = make(counting, tmp_path / "pieces")

@@ -1,4 +1,4 @@
-"""Makes the tiny pair importable beside the tests."""
+"""Makes the tiny pair available to the tests of SwiftAvatar."""
 
 import pytest
 import tiny_pair

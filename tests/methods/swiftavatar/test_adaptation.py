@@ -159,16 +159,16 @@ def test_frozen_modules_keep_their_weights(
 
 
 def test_the_discriminator_gets_no_segmentations(pair, renders, tmp_path, monkeypatch):
-    judged, forward = [], SemanticDiscriminator.forward
+    inputs, forward = [], SemanticDiscriminator.forward
 
     def spied(self, image, seg=None):
-        judged.append((image.shape, seg))
+        inputs.append((image.shape, seg))
         return forward(self, image, seg)
 
     monkeypatch.setattr(SemanticDiscriminator, "forward", spied)
     state = train(pair, renders, tmp_path).state
-    assert judged
-    assert all(seg is None for _, seg in judged)
+    assert inputs
+    assert all(seg is None for _, seg in inputs)
     shown = moved(state.discriminator, pair.discriminator)
     assert shown == {"convs_img", "final_conv", "final_linear"}
 

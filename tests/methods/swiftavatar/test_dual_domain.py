@@ -6,7 +6,7 @@ import torch
 
 from benchmark.avatars.colour import ciede2000, srgb_to_lab
 from benchmark.avatars.part_classes import PART_IDS
-from methods.generator.sampling import Samples, draw_codes, synthesise
+from methods.generator.sampling import Samples, draw_latents, synthesise
 from methods.swiftavatar.dual_domain import (
     DualSamples,
     agreement,
@@ -75,7 +75,7 @@ def test_both_generators_get_latents_of_the_avatar_generator(pair):
     with torch.no_grad():
         avatar.style[1].weight.mul_(-1)
     found = dual_samples(pair.realistic, avatar, 5, seed=2)
-    latents = draw_codes(avatar, 5, 2)
+    latents = draw_latents(avatar, 5, 2)
     for ours, generator in zip(found, (pair.realistic, avatar), strict=True):
         for one, other in zip(ours, synthesise(generator, latents), strict=True):
             np.testing.assert_array_equal(one, other)

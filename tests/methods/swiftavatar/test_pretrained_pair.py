@@ -57,9 +57,9 @@ def test_a_generator_of_other_parts_is_refused(tmp_path):
 
 
 def test_a_discriminator_of_another_size_is_refused(tmp_path):
-    judge = {**DISCRIMINATOR, "size": 8}
+    smaller = {**DISCRIMINATOR, "size": 8}
     with pytest.raises(MethodError, match=r"has 8 px and the generator 16 px"):
-        open_pair(write(tmp_path / "faces", discriminator=judge), "cpu")
+        open_pair(write(tmp_path / "faces", discriminator=smaller), "cpu")
 
 
 def test_changed_weights_are_refused(tmp_path):

@@ -6,8 +6,8 @@ from reports.figures.sweeps import draw_sweeps, sweeps
 from reports.trials import read_run
 
 
-def test_variants_that_differ_in_one_number_make_a_sweep(ladder_run):
-    (sweep,) = sweeps(read_run(ladder_run))
+def test_variants_that_differ_in_one_number_make_a_sweep(ablation_run):
+    (sweep,) = sweeps(read_run(ablation_run))
     assert sweep.option == "inverted"
     assert [(value, c.name) for value, c in sweep.points] == [
         (100, "few-pairs"),
@@ -16,8 +16,8 @@ def test_variants_that_differ_in_one_number_make_a_sweep(ladder_run):
     ]
 
 
-def test_a_sweep_is_drawn_with_an_interval_an_engine(ladder_run):
-    (drawing,) = draw_sweeps(read_run(ladder_run))
+def test_a_sweep_is_drawn_with_an_interval_an_engine(ablation_run):
+    (drawing,) = draw_sweeps(read_run(ablation_run))
     assert drawing.name == "sweep-inverted"
     assert list(drawing.data["engine"]) == ["toon-tiktok"] * 3 + ["avataaars"] * 3
     assert (drawing.data["low"] < drawing.data["mean"]).all()

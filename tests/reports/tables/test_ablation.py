@@ -17,8 +17,8 @@ from reports.trials import Run, read_run
 
 
 @pytest.fixture(scope="module")
-def run(ladder_run: Path) -> Run:
-    return read_run(ladder_run)
+def run(ablation_run: Path) -> Run:
+    return read_run(ablation_run)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from reports.tables.costs import costs_table
 from reports.trials import read_run
 
 
-def test_shipped_stages_are_named_beside_their_time(make_run):
+def test_shipped_stages_are_named_with_their_time(make_run):
     folder = make_run(seeds=(0,))
     for path in folder.glob("trials/baseline__*/timing.json"):
         found = json.loads(path.read_text()) | {"fit_shipped": ["codes", "adaptation"]}

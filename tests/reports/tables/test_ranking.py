@@ -27,8 +27,8 @@ def cells(table: Table, label: str) -> tuple[Cell, ...]:
     return next(r.cells for r in table.sections[0].rows if r.label == label)
 
 
-def test_every_designer_split_and_part_is_a_row(ladder_run):
-    table = ranking_table(read_run(ladder_run))
+def test_every_designer_split_and_part_is_a_row(ablation_run):
+    table = ranking_table(read_run(ablation_run))
     assert table is not None
     assert [s.title for s in table.sections] == ["toon-tiktok", "avataaars"]
     assert [row.label for row in table.sections[0].rows] == [
@@ -45,8 +45,8 @@ def test_every_designer_split_and_part_is_a_row(ladder_run):
     ]
 
 
-def test_oracles_and_variants_beyond_the_steps_have_no_rank(ladder_run):
-    (main, *_) = rankings(read_run(ladder_run), "avataaars")
+def test_oracles_and_variants_beyond_the_steps_have_no_rank(ablation_run):
+    (main, *_) = rankings(read_run(ablation_run), "avataaars")
     assert ", ".join(c.title for c in main.order) == ORDER
 
 

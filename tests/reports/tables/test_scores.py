@@ -211,7 +211,7 @@ def test_one_designer_needs_no_comparison(make_run):
     assert designers_table(run) is None
 
 
-def test_part_iou_stands_in_all_scores_with_its_definition(make_run):
+def test_all_scores_contain_part_iou_with_its_definition(make_run):
     folder = make_run(seeds=(0,), engines=("avataaars",))
     for trial in (folder / "trials").iterdir():
         record = json.loads((trial / "trial.json").read_text())

@@ -63,8 +63,8 @@ def test_one_seed_has_no_interval():
         seeds_interval(table_of(20, 1, 0), table_of(20, 3, 0))
 
 
-def test_every_row_has_its_means_by_seed(ladder_run):
-    run = read_run(ladder_run)
+def test_every_row_has_its_means_by_seed(ablation_run):
+    run = read_run(ablation_run)
     table = seeds_table(run)
     assert table is not None
     assert [c.title for c in table.columns[:2]] == ["seed 0", "seed 1"]
@@ -76,7 +76,7 @@ def test_every_row_has_its_means_by_seed(ladder_run):
     assert "100 pairs" not in [row.label for row in first.rows]
     row = next(r for r in first.rows if r.label == "SwiftAvatar")
     for cell, seed in zip(row.cells, (0, 1), strict=False):
-        cases = read_cases(ladder_run / "trials" / f"swift__toon-tiktok__s{seed}")
+        cases = read_cases(ablation_run / "trials" / f"swift__toon-tiktok__s{seed}")
         chosen = (cases["split"] == "heldout") & (cases["designer"] == "designer-a")
         assert cell.text == f"{cases.loc[chosen, 'st-lpips'].mean():.3f}"
     assert row.cells[-1].strong

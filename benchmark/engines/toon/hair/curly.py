@@ -43,7 +43,7 @@ def curly_short(s: Scalp) -> Hair:
 
 
 def curly_fade(s: Scalp) -> Hair:
-    """Shaved sides below a tall heap of curls."""
+    """Shaved sides and tall curls on the top."""
     outer = spaced(
         [s.edge(0.52, 0, -1), *s.dome(-4, 62, 155, 25, 11), s.edge(0.52, 0)], 30
     )
@@ -103,7 +103,7 @@ def flat_top(s: Scalp) -> Hair:
 
 
 def afro(s: Scalp) -> Hair:
-    """A large round cloud of coils."""
+    """A large, round afro of coils."""
     back = _cloud(s, 56, 58, -0.34, 22)
     left = [s.edge(-0.2, 40, -1), s.edge(0.1, 52, -1)]
     outer = spaced([*left, *s.dome(56, 58, 176, 4, 15), *mirrored(left)], 22)
@@ -115,7 +115,7 @@ def afro(s: Scalp) -> Hair:
 
 
 def _cloud(s: Scalp, pad: float, rise: float, low: float, step: float) -> Shape:
-    """The part of a big head of hair that stands behind ears and neck."""
+    """Shape of the part of a large hairstyle that lies behind ears and neck."""
     left = [
         s.at(-0.5, low - 0.12),
         s.edge(low, 0.55 * pad, -1),
@@ -175,7 +175,7 @@ def _curly_fall(s: Scalp, pad: float, rise: float, low: float, step: float) -> H
 
 
 def locs(s: Scalp) -> Hair:
-    """Ropes of hair that hang to the shoulders from a middle parting."""
+    """Locs to the shoulders with a middle parting, drawn as thick strands."""
     right = [s.edge(-0.1, -10), s.edge(0.2, -14), s.at(0.72, 0.55), s.at(0.34, 0.76)]
     inner = [*right, s.at(0, 0.88), *mirrored(right)]
     front = s.shell(s.cap(10, 20, -0.1), inner)
@@ -188,7 +188,7 @@ def locs(s: Scalp) -> Hair:
 
 
 def _loc(s: Scalp, side: int, k: int) -> list[Point]:
-    """Points along rope k on one side; rope 0 is beside the face."""
+    """Points along loc k on one side; loc 0 is beside the face."""
     temple_x, temple_y = s.edge(0.24, -6 + 5.5 * k, side)
     cheek_x, cheek_y = s.edge(-0.34, 2 + 8 * k, side)
     return [

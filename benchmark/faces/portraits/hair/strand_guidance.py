@@ -286,7 +286,7 @@ def _guide_curtain_fringe(
 
 
 def _limit_length_to_cut(plan: StrandPlan, style: Style) -> None:
-    """Limit lengths to what reaches the cut, so that steps stay short."""
+    """Limit lengths to the length that reaches the cut, so that steps stay short."""
     if style.cut is None:
         return
     reach = plan.roots[:, 1] - plan.cut + 9.0 + 2.0 * plan.clearance

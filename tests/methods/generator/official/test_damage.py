@@ -57,5 +57,5 @@ def test_a_flipped_byte_is_refused_or_changes_nothing(whole, tmp_path_factory, w
     flipped = bytearray(data)
     flipped[at] ^= where.draw(st.integers(1, 255))
     found = outcome(bytes(flipped), tmp_path_factory.mktemp("flip"))
-    # The older format has no checksums: a changed weight cannot be told there.
+    # The older format has no checksums, so a changed weight is not detected.
     assert found is None or not archive or found == digests

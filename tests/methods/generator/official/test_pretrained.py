@@ -43,7 +43,7 @@ def change(folder, **fields):
     path.write_text(json.dumps(json.loads(path.read_text()) | fields))
 
 
-def test_what_is_written_is_read(folder):
+def test_written_weights_are_read_back(folder):
     assert [p.name for p in folder.parent.iterdir()] == ["tiny"]
     found = verify(folder)
     assert (found.hours, found.images, found.title) == (1.5, 7, "tiny")

@@ -69,8 +69,8 @@ def test_path_lengths_of_a_linear_generator_have_a_closed_form():
         image = (styles[0].flatten(1) @ weight).view(count, 3, size, size)
         return SimpleNamespace(image=image)
 
-    codes, directions = normal(count, rows, width), normal(count, 3, size, size)
-    lengths = path_lengths(generator, codes, directions)
+    latents, directions = normal(count, rows, width), normal(count, 3, size, size)
+    lengths = path_lengths(generator, latents, directions)
     pulled = (directions.flatten(1) @ weight.T).view(count, rows, width)
     torch.testing.assert_close(lengths, pulled.square().sum(2).mean(1).sqrt())
     lengths.sum().backward()

@@ -74,7 +74,7 @@ def test_an_additional_term_is_added_with_its_weight(recipe, weight):
     )
     assert (moved["g.render_net.to_rgbs.1.bias"] * weight < 0).all()
     bare, _ = before_and_after(recipe, with_maps=False)
-    # The adversarial loss of the step is told as it is, without the term.
+    # The adversarial loss is logged without the additional term.
     assert losses["train/loss_g"] == bare["train/loss_g"]
     assert "train/brightness" not in bare
 

@@ -66,7 +66,7 @@ def test_records_after_the_last_checkpoint_are_written_again(recipe, faces, tmp_
     train(recipe, faces, folder, minutes=0)
     kept = (folder / CHECKPOINT).read_bytes()
     train(recipe, faces, folder)
-    # As a kill between two checkpoints leaves it: an old one, and a longer curve.
+    # State after a kill between two checkpoints: an old one, and a longer curve.
     (folder / CHECKPOINT).write_bytes(kept)
     with (folder / CURVES).open("a") as file:
         file.write('{"step": 16, "train/lo')
@@ -134,16 +134,18 @@ def test_weight_0_disables_path_regularisation(faces, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"seed": 1}, "recipe.seed was 0 and is now 1"),
         ({"learning_rate": 0.1}, "recipe.learning_rate was 0.002 and is now 0.1"),
     ],
 )
-def test_the_folder_of_another_recipe_is_refused(change, told, recipe, faces, tmp_path):
+def test_the_folder_of_another_recipe_is_refused(
+    change, message, recipe, faces, tmp_path
+):
     train(recipe, faces, tmp_path, minutes=0)
     before = (tmp_path / CHECKPOINT).read_bytes(), (tmp_path / CURVES).read_bytes()
-    with pytest.raises(TrainingError, match=told):
+    with pytest.raises(TrainingError, match=message):
         train(make_recipe(**change), faces, tmp_path)
     after = (tmp_path / CHECKPOINT).read_bytes(), (tmp_path / CURVES).read_bytes()
     assert after == before
@@ -163,7 +165,7 @@ def test_a_loss_that_is_not_finite_ends_the_training(faces, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "size", "count", "processes", "told"),
+    ("change", "size", "count", "processes", "message"),
     [
         ({}, 32, 10, 1, "has 32-px pictures and the generator makes 16-px ones"),
         ({}, 16, 3, 1, "has 3 faces, fewer than a batch of 4"),
@@ -171,8 +173,8 @@ def test_a_loss_that_is_not_finite_ends_the_training(faces, tmp_path):
         ({"batch": 12}, 16, 20, 2, "a batch of 12 cannot be shared by 2 devices"),
     ],
 )
-def test_an_impossible_training_is_an_error(change, size, count, processes, told):
-    with pytest.raises(TrainingError, match=told):
+def test_an_impossible_training_is_an_error(change, size, count, processes, message):
+    with pytest.raises(TrainingError, match=message):
         require_trainable(make_recipe(**change), make_faces(count, size), processes)
 
 

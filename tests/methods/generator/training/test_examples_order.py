@@ -20,7 +20,7 @@ def test_every_face_comes_once_an_epoch(count, batch, seed):
         taken = [examples.indices(epoch * epochs + i) for i in range(epochs)]
         times = Counter(np.concatenate(taken).tolist())
         assert set(times.values()) == {1}
-        # Faces that no whole batch is left for wait for another epoch's order.
+        # Faces that do not fill a batch are skipped in this epoch.
         assert len(times) == epochs * batch
         assert set(times) <= set(range(count))
 

@@ -59,7 +59,7 @@ def test_a_file_is_read_and_changes_override_it(folder):
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"imags": 1}, "imags: Extra inputs are not permitted"),
         ({"images": "many"}, "images: Input should be a valid integer"),
@@ -86,17 +86,17 @@ def test_a_file_is_read_and_changes_override_it(folder):
         ({"generator": [1]}, "generator: Input should be a valid dictionary"),
     ],
 )
-def test_an_error_names_the_file_and_the_key(changes, told, folder):
+def test_an_error_names_the_file_and_the_key(changes, message, folder):
     path = written(folder, {**OPTIONS, **changes})
     with pytest.raises(RecipeError) as caught:
         read_recipe(path)
     assert str(caught.value).startswith(path)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"[1, 2]", "must contain a mapping of options"),
         (b"a: [1", "cannot be read as YAML"),
@@ -104,10 +104,10 @@ def test_an_error_names_the_file_and_the_key(changes, told, folder):
         (b"", "must contain a mapping of options"),
     ],
 )
-def test_a_file_that_is_no_recipe_is_an_error(content, told, folder):
+def test_a_file_that_is_no_recipe_is_an_error(content, message, folder):
     path = folder / "none.yaml"
     path.write_bytes(content)
-    with pytest.raises(RecipeError, match=told):
+    with pytest.raises(RecipeError, match=message):
         read_recipe(str(path))
 
 

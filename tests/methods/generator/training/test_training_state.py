@@ -67,7 +67,7 @@ def test_a_saved_state_is_restored_bit_exactly(tmp_path):
     state.path_mean, state.iteration = torch.tensor(0.25), 7
     state.pending = {"train/mask": [0.1, 0.2]}
     state.save(tmp_path / "one", {"faces": "a", "recipe": {"channels": {4: 8}}})
-    # As JSON has it, keys are texts.
+    # JSON keys are strings.
     about = {"faces": "a", "recipe": {"channels": {"4": 8}}}
     assert other.resume(tmp_path / "one", about)
     other.save(tmp_path / "two", about)
@@ -84,7 +84,7 @@ def test_without_a_checkpoint_nothing_is_resumed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("now", "told"),
+    ("now", "message"),
     [
         ({"faces": "b"}, "faces was 'a' and is now 'b'"),
         ({"recipe": {"seed": 1}}, "recipe.seed was 0 and is now 1"),
@@ -92,14 +92,14 @@ def test_without_a_checkpoint_nothing_is_resumed(tmp_path):
         ({"recipe": {}}, "recipe.seed was 0 and is now None"),
     ],
 )
-def test_another_training_is_an_error_that_names_the_difference(now, told, tmp_path):
+def test_another_training_is_an_error_that_names_the_difference(now, message, tmp_path):
     about = {"faces": "a", "recipe": {"seed": 0}}
     state = TrainingState(make_recipe(), CPU)
     state.save(tmp_path / "file", about)
     for look in (state.resume, check_checkpoint):
         with pytest.raises(TrainingError) as caught:
             look(tmp_path / "file", {**about, **now})
-        assert told in str(caught.value)
+        assert message in str(caught.value)
         assert str(tmp_path / "file") in str(caught.value)
 
 

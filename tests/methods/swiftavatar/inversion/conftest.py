@@ -13,7 +13,7 @@ from benchmark.storage.store import Store
 from benchmark.system.progress import Silent
 from benchmark.system.torchvision_ops import declare_missing_operators
 from benchmark.weights import ALEXNET, VGG16
-from methods.generator.sampling import draw_codes, synthesise
+from methods.generator.sampling import draw_latents, synthesise
 from methods.networks.part_latents import PartLayout
 from methods.networks.semantic_stylegan import Synthesis
 from methods.shared.renders import Renders
@@ -37,7 +37,7 @@ def avatar():
 @pytest.fixture(scope="session")
 def renders(avatar):
     """Seven pictures of the generator, from latents far from each other."""
-    latents = 2 * draw_codes(avatar, 7, seed=5)
+    latents = 2 * draw_latents(avatar, 7, seed=5)
     pictures = synthesise(avatar, latents).pictures
     vectors = tiny_pair.make_renders(count=7).vectors
     return Renders(vectors, pictures.shape[1], "seven", lambda: pictures)

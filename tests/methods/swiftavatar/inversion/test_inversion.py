@@ -10,7 +10,7 @@ from benchmark.storage.store import Store
 from benchmark.system.progress import Silent
 from benchmark.weights import ALEXNET
 from methods.base import MethodError
-from methods.generator.sampling import draw_codes, synthesise
+from methods.generator.sampling import draw_latents, synthesise
 from methods.shared.pictures import as_tensor
 from methods.shared.randomness import seed_of
 from methods.shared.renders import Renders
@@ -38,7 +38,7 @@ class Counting(Silent):
         if self.batches is not None:
             self.batches -= 1
             if self.batches < 0:
-                raise RuntimeError("pulled the plug")
+                raise RuntimeError("killed by the test")
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_the_stage_has_half_precision_and_a_readable_curve(invert, tmp_path):
 
 def test_a_broken_run_resumes_at_the_unfinished_batch(invert, tmp_path):
     whole = invert(tmp_path / "whole")
-    with pytest.raises(RuntimeError, match="plug"):
+    with pytest.raises(RuntimeError, match="killed"):
         invert(tmp_path / "pieces", progress=Counting(batches=1))
     resumed = Counting()
     inverted = invert(tmp_path / "pieces", progress=resumed)
@@ -185,7 +185,7 @@ def test_mean_latents_and_the_option_start_must_agree(renders, trunks):
 
 
 def test_each_render_starts_at_its_most_similar_sample(invert, avatar, tmp_path):
-    samples = draw_codes(avatar, 50, seed_of(3, "starts"))
+    samples = draw_latents(avatar, 50, seed_of(3, "starts"))
     wanted = torch.tensor([4, 31, 17])
     pictures = synthesise(avatar, samples[wanted]).pictures
     vectors = tiny_pair.make_renders(count=3).vectors

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from methods.generator.sampling import draw_codes, render
+from methods.generator.sampling import draw_latents, render
 from methods.shared.pictures import as_tensor
 from methods.swiftavatar.latent_optimisation import (
     TERMS,
@@ -100,7 +100,7 @@ def test_only_w_plus_starts_at_the_mean_with_glasses(
 
 
 def test_pictures_of_the_generator_are_reconstructed(avatar, start):
-    targets = render(avatar, draw_codes(avatar, 2, seed=5)).image.clone()
+    targets = render(avatar, draw_latents(avatar, 2, seed=5)).image.clone()
     options = {"steps": 80, "perceptual_weight": 0, "latent_weight": 0}
     found = inverted(avatar, None, start, targets, **options)
     pixel = TERMS.index("pixel")

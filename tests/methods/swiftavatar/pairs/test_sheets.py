@@ -3,7 +3,7 @@ import numpy as np
 from benchmark.avatars import AvatarSpec, AvatarVectors, Discrete
 from benchmark.avatars.part_classes import PART_COLOURS
 from methods.generator.page import TILE
-from methods.generator.sampling import draw_codes, synthesise
+from methods.generator.sampling import draw_latents, synthesise
 from methods.swiftavatar.pairs import FacePairs
 from methods.swiftavatar.sheets import dual_domain_sheet, pairs_sheet
 
@@ -23,7 +23,7 @@ def holds(sheet, picture):
 def test_the_sheet_has_both_pictures_of_a_latent(realistic, avatar):
     sheet = dual_domain_sheet(realistic, avatar, count=3, seed=5)
     assert sheet.dtype == np.uint8
-    latents = draw_codes(avatar, 3, seed=5)
+    latents = draw_latents(avatar, 3, seed=5)
     for generator in (realistic, avatar):
         made = synthesise(generator, latents)
         for picture, parts in zip(made.pictures, made.parts, strict=True):

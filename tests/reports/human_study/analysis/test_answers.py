@@ -18,12 +18,10 @@ def test_pictures_become_methods(tmp_path):
     rate(study, Raters(8))
     answers = read_answers(study.folder)
     rows = answers.rows
-    judged = rows.loc[rows["kind"] == "rating"]
-    assert set(judged["chosen"]) <= set(answers.key.methods)
-    assert all(
-        sorted(order) == sorted(answers.key.methods) for order in judged["order"]
-    )
-    for order, slot, chosen in judged[["order", "slot", "chosen"]].itertuples(
+    rated = rows.loc[rows["kind"] == "rating"]
+    assert set(rated["chosen"]) <= set(answers.key.methods)
+    assert all(sorted(order) == sorted(answers.key.methods) for order in rated["order"])
+    for order, slot, chosen in rated[["order", "slot", "chosen"]].itertuples(
         index=False
     ):
         assert order[slot - 1] == chosen

@@ -50,7 +50,7 @@ def test_report_prints_writes_and_tracks(avatarbench, tmp_path, monkeypatch):
     assert tracked.report == study.folder / "report"
 
 
-def test_without_mlflow_nothing_is_tracked(avatarbench, tmp_path, monkeypatch):
+def test_nothing_is_logged_without_mlflow(avatarbench, tmp_path, monkeypatch):
     monkeypatch.delattr(study_report, "track_study")
     study = make_study(tmp_path / "study", faces=8)
     path = rate(study, Raters(8)).rename(tmp_path / "mine.csv")
@@ -117,7 +117,7 @@ def test_power_of_given_shares(avatarbench):
         ),
     ],
 )
-def test_power_of_nonsense_ends_in_one_sentence(options, said, avatarbench):
+def test_invalid_power_options_give_one_sentence(options, said, avatarbench):
     status, _, errors = avatarbench("study", "power", "--quiet", *options)
     assert status == 2
     assert said in errors

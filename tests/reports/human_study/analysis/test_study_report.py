@@ -155,11 +155,11 @@ def test_writing_again_gives_the_same_bytes(answers, found, written):
     assert [p.name for p, content in before.items() if p.read_bytes() != content] == []
 
 
-def test_tidy_ratings_name_methods_and_tell_who_counts(answers, written):
+def test_tidy_ratings_name_methods_and_mark_excluded_raters(answers, written):
     rows = pd.read_csv(written.ratings)
     assert len(rows) == len(answers.rows)
-    judged = rows.loc[(rows["kind"] == "rating") & rows["counts"]]
-    wins = judged.loc[judged["engine"] == "toon", "chosen"].value_counts()
+    rated = rows.loc[(rows["kind"] == "rating") & rows["counts"]]
+    wins = rated.loc[rated["engine"] == "toon", "chosen"].value_counts()
     assert wins["swift"] == answers.picks("toon").counts[3]
     text = written.ratings.read_text(encoding="utf-8")
     assert not any(picture in text for picture in answers.key.pictures)
@@ -215,6 +215,7 @@ def test_statistics_for_mlflow_are_finite_and_named(answers, found):
     assert all(value == value for value in numbers.values())
 
 
+@pytest.mark.slow
 def test_only_its_own_study_gives_a_run_table_two(make_run, answers):
     run = make_run()
     files = write_reports(run, answers=answers)

@@ -21,10 +21,10 @@ FACES = 20
 
 
 @pytest.fixture(scope="module")
-def run_folder(ladder_run, tmp_path_factory):
+def run_folder(ablation_run, tmp_path_factory):
     """A run with an ablation. The shade of an avatar identifies its variant."""
     folder = tmp_path_factory.mktemp("painted") / "0123456789ab"
-    shutil.copytree(ladder_run, folder)
+    shutil.copytree(ablation_run, folder)
     for trial in (folder / "trials").iterdir():
         shade = SHADES.get(trial.name.split("__")[0], 250)
         place = trial / "pictures" / "validation"

@@ -41,11 +41,11 @@ def test_assignments_never_change(study):
 def test_over_a_block_of_assignments_slots_and_neighbours_balance(tmp_path, methods):
     study = tiny_study.make_study(tmp_path / "study", faces=2, methods=methods)
     block = len(balanced_square(methods))
-    slots, beside = Counter(), Counter()
+    slots, neighbours = Counter(), Counter()
     for index in range(block, 2 * block):
         for shown in study.assignment(index).shown:
             slots.update(enumerate(shown.order))
-            beside.update(pairwise(shown.order))
+            neighbours.update(pairwise(shown.order))
     assert set(slots.values()) == {2 * block // methods} | {block // methods}
     assert len(slots) == methods * len({p for _, p in slots})
     originals = {t.id for t in study.trials if t.kind != "repeat"} - {
@@ -53,7 +53,7 @@ def test_over_a_block_of_assignments_slots_and_neighbours_balance(tmp_path, meth
     }
     for trial in originals:
         options = study.by_trial[trial].options
-        pairs = {(a, b): n for (a, b), n in beside.items() if a in options}
+        pairs = {(a, b): n for (a, b), n in neighbours.items() if a in options}
         assert len(pairs) == methods * (methods - 1)
         assert len(set(pairs.values())) == 1
 

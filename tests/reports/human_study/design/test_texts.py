@@ -19,7 +19,7 @@ def test_every_language_fills_the_same_gaps(name):
     assert gaps(words("en")[name]) == gaps(words("de")[name])
 
 
-def test_the_contact_stands_in_the_consent():
+def test_the_consent_contains_the_contact():
     made = study_texts(("en", "de"), contact="Zoë <zoe@example.org>")
     assert "please ask Zoë <zoe@example.org>." in made.consent.text["en"]
     assert "Zoë" in made.consent.text["de"]

@@ -173,7 +173,7 @@ def test_withdrawn_answers_cannot_be_imported_again(study, tmp_path, out):
     ]
     import_sheets(study, sheets, out)
     assert withdraw_assignment(study, 4, out) == 2
-    assert withdraw_assignment(study, 9, out) == 0  # before the sheet has come
+    assert withdraw_assignment(study, 9, out) == 0  # before the sheet is imported
     assert {row.assignment for row in parse_ratings(out, study)} == {5}
     with pytest.raises(StudyError, match="rater of assignment 4 has withdrawn"):
         import_sheets(study, sheets, out, replace=True)

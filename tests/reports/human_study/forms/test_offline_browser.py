@@ -72,7 +72,7 @@ def test_by_keyboard_alone_with_a_break_to_a_file_that_imports(
         assert here(page) == str(number + 1)
         page.keyboard.press(str(number % 4 + 1))
         page.keyboard.press("Enter")
-    page.reload()  # as after a closed browser: answers are kept where they were given
+    page.reload()  # answers are restored from the browser's storage
     assert here(page) == "7"
     page.keyboard.press("Enter")
     assert here(page) == "7"  # there is no answer yet

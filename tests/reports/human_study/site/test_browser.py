@@ -74,7 +74,7 @@ def finish(page: Page, option: int, clicks: int = 1) -> None:
 
 
 def has_left(page: Page, here: str) -> bool:
-    """Whether the page goes on; not where the second of two clicks loaded it anew.
+    """Whether the page continues; False if a second click reloaded it.
 
     That empties the choice, and a person would make it again.
     """
@@ -208,47 +208,47 @@ def test_three_options_are_in_one_row_or_column(browser, tmp_path, width):
 def test_every_page_is_accessible(browser, server, tmp_path):
     """No axe violations and no page wider than the window; saves screenshots."""
     context, page = visit(browser, server)
-    look = Look(page, tmp_path / "screens")
+    checks = PageCheck(page, tmp_path / "screens")
     page.goto("/")
-    look.at("consent")
+    checks.at("consent")
     page.get_by_role("checkbox").check()
     page.get_by_role("button").click()
-    look.at("instructions")
+    checks.at("instructions")
     page.get_by_role("link", name="Begin").click()
-    look.at("rate")
+    checks.at("rate")
     page.get_by_role("radio", name="Option 2", exact=True).check()
-    look.at("rate-chosen")
+    checks.at("rate-chosen")
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    look.at("rate-dark")
+    checks.at("rate-dark")
     page.emulate_media(color_scheme="light")
     page.evaluate("document.querySelector('#rate').noValidate = true")
     page.evaluate("document.querySelector('input:checked').checked = false")
     page.get_by_role("button", name="Next").click()
     page.get_by_role("alert").wait_for()
-    look.at("rate-nothing-chosen")
+    checks.at("rate-nothing-chosen")
     finish(page, option=2)
-    look.at("thanks")
+    checks.at("thanks")
     page.goto("/rate/1")
-    look.at("change")
+    checks.at("change")
     page.goto("/missing")
-    look.at("missing")
+    checks.at("missing")
     page.goto("/admin")
-    look.at("login")
+    checks.at("login")
     page.get_by_label("Admin token").fill(TOKEN)
     page.get_by_role("button", name="Log in").click()
-    look.at("admin")
+    checks.at("admin")
     page.emulate_media(color_scheme="dark")
-    look.at("admin-dark")
+    checks.at("admin-dark")
     page.goto("/withdraw")
-    look.at("withdraw")
+    checks.at("withdraw")
     page.get_by_role("button", name="Delete all my answers").click()
     page.wait_for_url("**/withdrawn")
-    look.at("withdrawn")
+    checks.at("withdrawn")
     context.close()
-    assert look.found == {}
+    assert checks.found == {}
 
 
-class Look:
+class PageCheck:
     """Screenshots of a page at every width, and its problems."""
 
     def __init__(self, page: Page, folder) -> None:

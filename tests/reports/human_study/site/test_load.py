@@ -85,7 +85,7 @@ class Rater:
             status, onward, _ = self.ask("POST", path, form)
         except OSError:
             if not self.sends_again:
-                return "/rate"  # as a person who loads the page anew
+                return "/rate"  # like a person who reloads the page
             status, onward, _ = self.insist("POST", path, form)
         assert status == 303, (status, path)
         self.tally.note(self.code, position, form["choice"])
@@ -144,7 +144,7 @@ def database_options(kind: str):
             yield ("--database", url)
 
 
-def crowd(server: Server) -> Tally:
+def all_raters(server: Server) -> Tally:
     """All raters answer everything while the server is killed and restarted."""
     tally = Tally()
     with ThreadPoolExecutor(AT_A_TIME) as pool:
@@ -179,7 +179,7 @@ def test_acknowledged_answers_are_stored_exactly_once(tmp_path, kind):
     with database_options(kind) as options:
         quick = ("--requests-per-second", "100000")
         with serving(study.folder, *options, *quick) as server:
-            tally = crowd(server)
+            tally = all_raters(server)
             rows = parse_ratings(export(server, tmp_path), study)
             assert len(server.processes) == 2
 

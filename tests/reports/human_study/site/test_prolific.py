@@ -65,7 +65,7 @@ def test_withdrawal_deletes_the_ids(served):
     assert b"person1" not in path.read_bytes()
 
 
-def test_others_get_a_code_of_their_own(served):
+def test_others_get_their_own_code(served):
     visitor = served.visitor()
     visitor.begin()
     visitor.finish()

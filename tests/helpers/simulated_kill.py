@@ -3,12 +3,12 @@
 from benchmark.system.progress import Silent
 
 
-class Pulled(BaseException):
+class SimulatedKill(BaseException):
     """Simulates a signal that ends the process."""
 
 
-class Plug(Silent):
-    """Raises Pulled at the n-th unit of work; never for 0."""
+class KillAt(Silent):
+    """Raises SimulatedKill at the n-th unit of work; never for 0."""
 
     def __init__(self, units=0):
         self.left = units
@@ -26,4 +26,4 @@ class Plug(Silent):
     def advance(self, count=1):
         self.left -= 1
         if not self.left:
-            raise Pulled
+            raise SimulatedKill
