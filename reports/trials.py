@@ -67,7 +67,8 @@ class Trial:
 
     def scores(self, split: str, designer: str) -> pd.DataFrame:
         """The cases of one split under one designer."""
-        return self._blocks.get((split, designer), self.cases.iloc[:0])
+        block = self._blocks.get((split, designer))
+        return self.cases.head(0) if block is None else block
 
     @cached_property
     def _blocks(self) -> dict[Any, pd.DataFrame]:

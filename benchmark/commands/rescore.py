@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import yaml
 
@@ -12,8 +13,8 @@ from benchmark.commands.run import TrialPrinter, open_store, print_summary
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import SuiteError, load_suite
 from benchmark.run.plan import make_plan
-from benchmark.run.rescoring import same_faces
-from benchmark.run.runner import run, run_folder
+from benchmark.run.rescoring import same_inputs
+from benchmark.run.runner import create_out_folder, run, run_folder
 from benchmark.storage.trial_folder import trial_folders
 from benchmark.system.console import open_progress
 
@@ -23,7 +24,6 @@ def rescore_run(
     suite: str | None,
     *,
     out: Path,
-    store_folder: Path,
     overrides: tuple[str, ...],
     lpips_backbone: Path | None,
     quiet: bool,
@@ -38,14 +38,20 @@ def rescore_run(
     folder = find_run(source, out)
     name = suite or yaml.safe_load((folder / "resolved.yaml").read_text())["name"]
     plan = make_plan(resolve(load_suite(name, overrides), lpips_backbone))
-    if not same_faces(plan, folder):
+    if not same_inputs(plan, folder):
         raise SuiteError(
-            [f"{folder} was run on other faces or ground truth than {name} has now"]
+            [
+                f"{folder} was run on other faces or ground truth than {name} has now, "
+                "or with another from_scratch"
+            ]
         )
     console = open_progress(quiet)
-    store = open_store(store_folder, plan.resolved, console.say)
     printer = TrialPrinter(console, len(plan.trials))
-    outcomes = run(plan, store, out, console, [printer], rescore_from=folder)
+    create_out_folder(out)
+    # A run must not take predictions that were only read from a folder for its own.
+    with TemporaryDirectory(prefix=".rescore-", dir=out) as private:
+        store = open_store(Path(private), plan.resolved, console.say)
+        outcomes = run(plan, store, out, console, [printer], rescore_from=folder)
     rescored = run_folder(plan.resolved, out)
     print_summary(rescored, outcomes, time.monotonic() - started)
     if trial_folders(rescored):

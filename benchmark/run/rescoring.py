@@ -27,11 +27,18 @@ UNRELATED_KEYS = frozenset({"metrics", "world", "key", "suite", "title"})
 """Keys of `trial.json` that do not affect predictions."""
 
 
-def same_faces(plan: Plan, source: Path) -> bool:
-    """Whether a run used the faces and the ground truth of the plan."""
+def same_inputs(plan: Plan, source: Path) -> bool:
+    """Whether a run has the faces, the ground truth and `from_scratch` of the plan."""
     before = yaml.safe_load((source / "resolved.yaml").read_text(encoding="utf-8"))
-    now = json.loads(json.dumps(plan.resolved.to_data()["faces"]))
-    return before.get("faces") == now
+    now = json.loads(json.dumps(plan.resolved.to_data()))
+    names = ("faces", "from_scratch")
+    return isinstance(before, dict) and all(before.get(n) == now[n] for n in names)
+
+
+def source_record(source: Path) -> dict[str, Any]:
+    """What `environment.json` of a rescored run says of the run it was made from."""
+    made_with = json.loads((source / "environment.json").read_text(encoding="utf-8"))
+    return {"rescored_from": {"folder": source.name, "environment": made_with}}
 
 
 def rescore(
@@ -39,6 +46,7 @@ def rescore(
 ) -> None:
     """Write the folder `target` from the predictions of the same trial in `source`.
 
+    The store of `executor` must be private: it takes the predictions for built ones.
     Raises TrialError if that trial is missing, differs in anything but metrics, or has
     damaged cases.
     """

@@ -14,7 +14,7 @@ import yaml
 from benchmark.config.resolved import ResolvedSuite
 from benchmark.faces.pictures import FaceSetError
 from benchmark.run.plan import Plan, TrialPlan
-from benchmark.run.rescoring import rescore
+from benchmark.run.rescoring import rescore, source_record
 from benchmark.run.stage_executor import StageExecutor
 from benchmark.run.trial_writer import restore_pictures, run_trial, trial_record
 from benchmark.storage.locks import lock
@@ -120,7 +120,7 @@ def run(
     folder = run_folder(plan.resolved, out)
     try:
         with lock(folder / ".lock", f"run folder {folder}"):
-            _write_configuration(plan, folder)
+            _write_configuration(plan, folder, rescore_from)
             for listener in listeners:
                 listener.started(folder)
             executor = StageExecutor(plan, store, progress)
@@ -133,10 +133,13 @@ def run(
         raise _unwritable(folder, error) from error
 
 
-def _write_configuration(plan: Plan, folder: Path) -> None:
+def _write_configuration(plan: Plan, folder: Path, rescore_from: Path | None) -> None:
     resolved = yaml.safe_dump(plan.resolved.to_data(), sort_keys=False)
     atomic_write(folder / "resolved.yaml", resolved.encode())
-    atomic_write(folder / "environment.json", json_bytes(environment(plan.machine)))
+    made_with = environment(plan.machine)
+    if rescore_from is not None:
+        made_with = {**made_with, **source_record(rescore_from)}
+    atomic_write(folder / "environment.json", json_bytes(made_with))
     point_latest(folder)
 
 

@@ -185,7 +185,7 @@ def read_predictions(
     except (KeyError, ValueError) as error:
         raise TrialError(
             f"{target / CASES_FILE} lacks predictions for faces of {split}: delete "
-            f" the folder {target} and run the suite again"
+            f"the folder {target} and run the suite again"
         ) from error
 
 

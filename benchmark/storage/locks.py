@@ -41,8 +41,8 @@ def lock(
     try:
         holder.write_text(json.dumps(process_identity()), encoding="utf-8")
         yield
-        holder.unlink(missing_ok=True)
     finally:
+        holder.unlink(missing_ok=True)
         guard.release()
 
 

@@ -54,7 +54,7 @@ def fresh_batches(
     seed: int,
     device: str,
 ) -> Batches:
-    """Return batches whose pictures are augmented anew in every step."""
+    """Return batches whose pictures are augmented again in every step."""
     targets = Targets.of(pairs.vectors, device)
     rows_at = row_order(len(pairs.vectors), batch_size, seed)
 

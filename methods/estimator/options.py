@@ -48,7 +48,7 @@ class EstimatorOptions(MethodOptions):
         learning_rate: the largest learning rate.
         schedule: see `Recipe`.
         cached_views: number of augmented pictures whose frozen features are computed
-            once and reused; 0 augments anew in each step.
+            once and reused; 0 augments again in each step.
         augmentation: the random changes of the training pictures.
         continuous_weight: weight of the L1 loss, lambda_c of equation 8.
         discrete_weight: weight of the symmetric cross-entropy, lambda_d of equation 8.

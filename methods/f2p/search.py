@@ -103,7 +103,7 @@ class Search:
             gradient, terms = self._gradient(x, compare)
             before = terms if before is None else before
             curve.append(terms @ self._weights)
-            x = self._descend(x, gradient, learning_rate_at(step, self._options))
+            x = self._gradient_step(x, gradient, learning_rate_at(step, self._options))
         return self._result(x, before, curve, compare)
 
     def _start(self, count: int) -> Tensor:
@@ -122,7 +122,7 @@ class Search:
         return gradient, terms.detach()
 
     @torch.no_grad()
-    def _descend(self, x: Tensor, gradient: Tensor, rate: float) -> Tensor:
+    def _gradient_step(self, x: Tensor, gradient: Tensor, rate: float) -> Tensor:
         x = x - rate * gradient
         return clamp_(x if self._prior is None else self._prior.nearest(x))
 

@@ -9,15 +9,24 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import typer.core
+import typer.main
 from places import ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+from benchmark.cli import app
+
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "appendix").glob("*.md")),
+]
 BLOCK = re.compile(
     r"^<!-- runnable(?P<slow>: slow)? -->\n"
     r"```(?P<language>\w+)(?: file=(?P<file>\S+))?\n(?P<text>.*?)^```$",
@@ -28,6 +37,9 @@ PIP = """#!/bin/sh
 exec "{python}" -m pip install --quiet --no-deps --no-build-isolation \\
   --target "{site}" .
 """
+
+
+COMMAND = re.compile(r"^avatarbench ((?:[^\n\\]|\\\n)+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,9 @@ def cases():
 def test_every_marker_precedes_a_block():
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        assert text.count("<!-- runnable") == len(blocks_of(page)), page
+        assert len(re.findall("^<!-- runnable", text, re.MULTILINE)) == len(
+            blocks_of(page)
+        )
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -94,3 +108,30 @@ def test_examples_run(blocks, tmp_path):
         )
         said = f"{block.text}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         assert done.returncode == 0, said
+
+
+def is_option(words: list[str]) -> bool:
+    return not words or words[0].startswith("-")
+
+
+def commands_of(page: Path) -> list[list[str]]:
+    """The words of every `avatarbench` command line in a page's code blocks."""
+    blocks = re.findall(r"^```sh.*?^```", page.read_text("utf-8"), re.M | re.S)
+    text = "\n".join(blocks)
+    lines = [m[1].replace("\\\n", " ") for m in COMMAND.finditer(text)]
+    return [shlex.split(line, comments=True) for line in lines]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_commands_and_options_in_docs_exist(page):
+    for words in commands_of(page):
+        command = typer.main.get_command(app)
+        while isinstance(command, typer.core.TyperGroup) and not is_option(words):
+            name, *words = words
+            assert name in command.commands, f"{page.name}: {name}"
+            command = command.commands[name]
+        known = {option for param in command.params for option in param.opts}
+        known |= {"--help", "--debug"}
+        for word in words:
+            if word.startswith("-"):
+                assert word.partition("=")[0] in known, f"{page.name}: {word}"

@@ -221,5 +221,5 @@ def test_cached_features_change_no_score(st_lpips, truth):
         for other in made.values():
             with torch.inference_mode():
                 pair = signed_pictures(np.stack([one, other])).split(1)
-                anew = float(net.distance(*map(net.features, pair)))
-            assert distance(st_lpips, one, other, truth) == anew
+                again = float(net.distance(*map(net.features, pair)))
+            assert distance(st_lpips, one, other, truth) == again

@@ -93,10 +93,10 @@ def main() -> None:
     pairs = 2 * asked.faces * asked.trials
     print(f"{pairs} pairs of 256 px a round, {asked.rounds} rounds")
     for name in metrics:
-        kept, anew = (statistics.median(times[name, forget]) for forget in (0, 1))
+        kept, again = (statistics.median(times[name, forget]) for forget in (0, 1))
         print(
             f"{name:<9} {1000 * kept:5.1f} ms a pair, {GOAL * kept:4.0f} s for "
-            f"{GOAL:,}; features anew {1000 * anew:5.1f} ms: {anew / kept:.1f}x"
+            f"{GOAL:,}; features again {1000 * again:5.1f} ms: {again / kept:.1f}x"
         )
 
 

@@ -93,7 +93,7 @@ def draw_mouth(mouth: Mouth, skin: SkinTones) -> list[Shape]:
         Shape(lip, "url(#lip)", MOUTH, skin.lip_dark, 1.2),
     ]
     if mouth.form.open:
-        shapes += _opening(mouth, parting)
+        shapes += _opening(mouth)
     else:
         shapes.append(Shape(curve(parting), "none", MOUTH, skin.lip_dark, 3.4))
     return [*shapes, _gloss(mouth), *_corners(mouth, skin)]
@@ -121,7 +121,7 @@ def _lips(mouth: Mouth) -> str:
     return ring(top, bottom)
 
 
-def _opening(mouth: Mouth, parting: list[Point]) -> list[Shape]:
+def _opening(mouth: Mouth) -> list[Shape]:
     def below(depth: float, reach: float) -> list[Point]:
         return [
             mouth.at(x * reach, share * depth)

@@ -1,5 +1,6 @@
 """Rescoring a finished run gives the scores of a full run, without fitting."""
 
+import json
 import shutil
 
 import pytest
@@ -43,7 +44,6 @@ def rescored(home, before, **changes):
         str(before),
         str(suite),
         out=out,
-        store_folder=out / "store",
         overrides=(),
         lpips_backbone=None,
         quiet=True,
@@ -84,6 +84,29 @@ def test_trials_of_other_options_are_not_taken(tiny, before, capsys):
         capsys.readouterr().err
     )
     assert not (run_folder(plan.resolved, tiny.parent / "new") / "trials").exists()
+
+
+def test_predictions_that_were_read_are_not_taken_for_computed_ones(tiny, before):
+    status, _, store = rescored(tiny.parent, before, metrics=BOTH)
+    assert status == 0
+    assert not list(store.records("predict"))
+    assert not list((tiny.parent / "new").glob(".rescore-*"))
+
+
+def test_a_rescored_run_says_where_its_predictions_come_from(tiny, before):
+    _, plan, _ = rescored(tiny.parent, before, metrics=BOTH)
+    folder = run_folder(plan.resolved, tiny.parent / "new")
+    made_with = json.loads((folder / "environment.json").read_text())
+    source = json.loads((before / "environment.json").read_text())
+    assert made_with["rescored_from"] == {
+        "folder": before.name,
+        "environment": source,
+    }
+
+
+def test_runs_from_scratch_and_others_are_not_mixed(tiny, before):
+    with pytest.raises(SuiteError, match="with another from_scratch"):
+        rescored(tiny.parent, before, metrics=BOTH, from_scratch=True)
 
 
 def test_trials_that_are_not_there_are_named(tiny, before, capsys):

@@ -33,7 +33,7 @@ def options(**changes):
 
 
 @pytest.fixture(autouse=True)
-def _few_codes(monkeypatch):
+def _few_latents(monkeypatch):
     monkeypatch.setattr(adaptation, "MEASURED_LATENTS", 16)
     monkeypatch.setattr(adaptation, "HALF_PRECISION_LATENTS", 16)
     monkeypatch.setattr(adaptation_training, "CHECKED_LATENTS", 16)

@@ -12,20 +12,20 @@ GLASSES = slice(22, 24)
 """The rows of part 10; two rows of structure come first."""
 
 
-def found(avatar, root, seed=0, **options):
+def find_means(avatar, root, seed=0, **options):
     options = MeanOptions(**{"samples": 400, "glasses_samples": 300, **options})
     return mean_latents(avatar, "avatar", options, seed, Store(root), Silent())
 
 
-def test_the_mean_is_that_of_mapped_codes_in_every_row(spectacled, tmp_path):
-    means = found(spectacled, tmp_path)
+def test_the_mean_is_that_of_mapped_latents_in_every_row(spectacled, tmp_path):
+    means = find_means(spectacled, tmp_path)
     assert means.mean.shape == (28, 4)
     assert (means.mean == means.mean[0]).all()
     torch.testing.assert_close(means.mean[0], torch.full((4,), 0.25), atol=0.02, rtol=0)
 
 
 def test_only_the_glasses_rows_come_from_latents_with_glasses(spectacled, tmp_path):
-    means = found(spectacled, tmp_path, glasses_share=0.25)
+    means = find_means(spectacled, tmp_path, glasses_share=0.25)
     moved = (means.start != means.mean).any(1).nonzero().flatten().tolist()
     assert moved == [22, 23]
     assert (means.start[GLASSES, 0] > 0.25).all()
@@ -38,7 +38,7 @@ def test_only_the_glasses_rows_come_from_latents_with_glasses(spectacled, tmp_pa
 
 def test_latents_without_glasses_raise_an_error_with_their_share(bare_faced, tmp_path):
     with pytest.raises(MethodError) as caught:
-        found(bare_faced, tmp_path, glasses_share=0.2)
+        find_means(bare_faced, tmp_path, glasses_share=0.2)
     message = str(caught.value)
     assert "none of 300" in message
     assert "6.25%" in message
@@ -47,7 +47,7 @@ def test_latents_without_glasses_raise_an_error_with_their_share(bare_faced, tmp
 
 
 def test_without_the_option_no_glasses_are_searched(bare_faced, tmp_path):
-    means = found(bare_faced, tmp_path, glasses=False)
+    means = find_means(bare_faced, tmp_path, glasses=False)
     assert torch.equal(means.start, means.mean)
     assert means.shown == bare_faced.looked_at == 0
 
@@ -56,15 +56,15 @@ def test_a_generator_without_glasses_is_refused(tmp_path):
     options = {**tiny_pair.GENERATOR, "seg_dim": 8, "transparent_dims": ()}
     generator, _ = tiny_pair.make_networks(generator=options)
     with pytest.raises(MethodError, match=r"has 8 parts and none .*glasses: false"):
-        found(generator, tmp_path)
+        find_means(generator, tmp_path)
 
 
 def test_stored_means_are_read(spectacled, tmp_path):
-    first, second = found(spectacled, tmp_path), found(spectacled, tmp_path)
+    first, second = find_means(spectacled, tmp_path), find_means(spectacled, tmp_path)
     assert spectacled.looked_at == 300
     assert torch.equal(first.start, second.start)
     assert (first.shown, first.digest) == (second.shown, second.digest)
-    other = found(spectacled, tmp_path, seed=1)
+    other = find_means(spectacled, tmp_path, seed=1)
     assert not torch.equal(other.mean, first.mean)
 
 
