@@ -22,6 +22,7 @@ TINY = {
     "input_size": 64,
     "backbone": "efficientnet_lite0",
     "pretrained": False,
+    "backbone_stages": 2,
     "head_width": 8,
     "steps": 3,
     "batch_size": 4,
