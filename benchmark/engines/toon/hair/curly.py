@@ -80,7 +80,6 @@ def flat_top(s: Scalp) -> Hair:
         s.at(0.96, 1.3),
         s.at(0.4, 1.33),
     ]
-    outer = spaced([*mirrored(right)[::1], *right[::-1]], 12)
     outer = spaced(
         [*[(2 * MIDDLE - x, y) for x, y in right], s.at(0, 1.335), *right[::-1]], 12
     )
