@@ -26,7 +26,7 @@ from benchmark.storage.store import Store
 from benchmark.storage.trial_folder import trial_folders
 from benchmark.system.console import ConsoleProgress, duration, open_progress
 from benchmark.system.environment import made_with
-from benchmark.tracking import Tracker, open_tracker, ui_command
+from benchmark.tracking import Tracker, open_tracker, where_to_look
 from benchmark.weights.folders import SHIPPED_STAGES
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def run_suite(
     print_report_paths(reports)
     print("\n".join(create_default_study(folder)))
     if tracker is not None:
-        print(f"MLflow: {ui_command(out)}")
+        print(f"MLflow: {where_to_look(out)}")
     return int(any(outcome.error for outcome in outcomes))
 
 

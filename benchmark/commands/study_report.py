@@ -10,7 +10,7 @@ from rich.console import Console
 
 from benchmark.run.runner import create_out_folder
 from benchmark.system.environment import git_record
-from benchmark.tracking import ReportedStudy, track_study, ui_command
+from benchmark.tracking import ReportedStudy, track_study, where_to_look
 from evaluation.ratings import RESAMPLES
 from evaluation.statistics import SEED
 from reports.human_study.analysis.answers import Answers, read_answers
@@ -39,7 +39,7 @@ def report_study(
         create_out_folder(out)
         record = _tracked_study(answers, found, files)
         track_study(out, record, lambda line: print(line, file=sys.stderr))
-        print(f"MLflow:  {ui_command(out)}")
+        print(f"MLflow:  {where_to_look(out)}")
 
 
 def _describe_code() -> str:

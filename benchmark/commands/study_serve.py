@@ -7,6 +7,8 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy import URL
+
 from reports.human_study.design.study import Study, read_study
 from reports.human_study.site.application import make_site
 from reports.human_study.site.context import Settings
@@ -50,8 +52,8 @@ def serve_study(
         ),
     )
     study = read_study(folder)
-    own_file = (folder / RATINGS).absolute()
-    opened = open_database(database or f"sqlite:///{own_file}", study.id)
+    own_file = URL.create("sqlite", database=str((folder / RATINGS).absolute()))
+    opened = open_database(database or own_file, study.id)
     try:
         app = make_site(study, opened, settings)
         serve(app, host, port, lambda url: _print_addresses(study, settings, url))

@@ -32,7 +32,7 @@ from benchmark.tracking import (
     Training,
     TrainingTracker,
     open_training_tracker,
-    ui_command,
+    where_to_look,
 )
 from benchmark.tracking.records import FaceRecord
 from benchmark.weights.folders import find_weights
@@ -279,4 +279,4 @@ def _finish(job: Job, trained: Trained) -> None:
         )
         print(f"weights: {folder}")
     if job.track:
-        print(f"MLflow: {ui_command(job.out)}")
+        print(f"MLflow: {where_to_look(job.out)}")

@@ -5,7 +5,7 @@ from benchmark.tracking.connection import (
     TrackingError,
     end_dead_runs,
     tracking_uri,
-    ui_command,
+    where_to_look,
 )
 from benchmark.tracking.studies import ReportedStudy, track_study
 from benchmark.tracking.suites import Tracker, open_tracker
@@ -27,5 +27,5 @@ __all__ = [
     "open_training_tracker",
     "track_study",
     "tracking_uri",
-    "ui_command",
+    "where_to_look",
 ]

@@ -11,16 +11,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from benchmark.storage.locks import lock
 from benchmark.system.environment import is_alive
+from benchmark.system.passwords import hide_passwords
+from benchmark.tracking.moved_artifacts import ARTIFACTS, follow_moved_folder
 from benchmark.tracking.records import TAG, flatten
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
-SQLITE = "sqlite:///"
+DATABASE = "mlflow.db"
+DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
+"""Kinds of database that `mlflow ui` can show."""
 MAX_PARAMS, MAX_METRICS = 100, 1000
 """Limits of one call of MLflow."""
 PARAM_LIMIT, TAG_LIMIT = 6000, 5000
@@ -42,31 +47,75 @@ def tracking_uri(out: Path) -> str:
     """
     given = os.environ.get(URI_VARIABLE)
     if not given:
-        database = out.resolve() / "mlflow.db"
-        if "?" in str(database):
-            raise TrackingError(
-                f"MLflow cannot keep its database in {out.resolve()}, because the name "
-                "contains ?; use another folder with --out, or --no-mlflow"
-            )
-        return f"{SQLITE}{database}"
+        return _sqlite_url(out.resolve() / DATABASE)
     if given.startswith("file:") or ("://" not in given and given != "databricks"):
         raise TrackingError(
-            f"{URI_VARIABLE}={given} is a file store, which MLflow 3 cannot write; "
-            "set sqlite:////absolute/path/mlflow.db or the address of a server, or use "
-            "--no-mlflow"
+            f"{URI_VARIABLE}={hide_passwords(given)} is a file store, which MLflow 3 "
+            "cannot write; set sqlite:////absolute/path/mlflow.db or the address of a "
+            "server, or use --no-mlflow"
         )
     return given
 
 
-def ui_command(out: Path) -> str:
-    """The shell command that shows the runs logged with the output folder `out`."""
-    uri = shlex.quote(tracking_uri(out))
-    return f"mlflow ui --workers 1 --backend-store-uri {uri}"
+def _sqlite_url(path: Path) -> str:
+    """The address of a SQLite file, as SQLAlchemy reads it.
+
+    Some characters of the path, such as `?` and `%`, must be encoded. TrackingError if
+    the installed SQLAlchemy has no way to write them.
+    """
+    from sqlalchemy import URL
+
+    plain = f"sqlite:///{path}"
+    if _sqlite_file(plain) == path:
+        return plain
+    # With this driver in the address, MLflow makes no folder of the encoded name.
+    encoded = URL.create("sqlite+pysqlite", database=str(path)).render_as_string()
+    if _sqlite_file(encoded) != path:
+        raise TrackingError(
+            f"MLflow cannot keep its database in {path.parent}, because the name "
+            "contains ? or %; use another folder with --out, or --no-mlflow"
+        )
+    return encoded
+
+
+def _sqlite_file(uri: str) -> Path | None:
+    """The file of a SQLite address; None for any other address."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(uri)
+    except (ArgumentError, ValueError):
+        return None
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return None
+    return Path(url.database)
+
+
+def where_to_look(out: Path) -> str:
+    """A shell command or an address that shows the runs logged with `out`.
+
+    It holds no password.
+    """
+    uri = tracking_uri(out)
+    scheme = uri.partition(":")[0].partition("+")[0]
+    if scheme in ("http", "https"):
+        parts = urlsplit(uri)
+        host = parts.netloc.rpartition("@")[2]
+        return hide_passwords(parts._replace(netloc=host).geturl())
+    if scheme not in DATABASES:
+        return hide_passwords(uri)
+    secret = hide_passwords(uri) != uri
+    shown = f'"${URI_VARIABLE}"' if secret else shlex.quote(uri)
+    return f"mlflow ui --workers 1 --backend-store-uri {shown}"
 
 
 @contextmanager
 def raise_tracking_errors(uri: str, advice: str = "") -> Iterator[None]:
-    """Turn any exception of MLflow in the body into a TrackingError of one sentence."""
+    """Turn any exception of MLflow in the body into a TrackingError of one sentence.
+
+    The sentence holds no password.
+    """
     try:
         yield
     except TrackingError:
@@ -74,18 +123,21 @@ def raise_tracking_errors(uri: str, advice: str = "") -> Iterator[None]:
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise TrackingError(
-            f"MLflow at {uri} cannot be used: {reason}; {advice}"
-            "set MLFLOW_TRACKING_URI, or use --no-mlflow"
+            hide_passwords(f"MLflow at {uri} cannot be used: {reason}; {advice}")
+            + f"set {URI_VARIABLE}, or use --no-mlflow"
         ) from error
 
 
 class Experiment:
-    """One experiment of MLflow: opens runs, logs to them and ends them."""
+    """One experiment of MLflow: opens runs, logs to them and ends them.
+
+    `uri` is the address of MLflow without its password.
+    """
 
     def __init__(self, client: MlflowClient, key: str, uri: str) -> None:
         self.client = client
         self.id = key
-        self.uri = uri
+        self.uri = hide_passwords(uri)
 
     def open_run(self, name: str, tags: Mapping[str, str]) -> str:
         """Start a run; returns its id."""
@@ -120,17 +172,22 @@ def open_experiment(
     """Connect to MLflow and find or create the experiment `avatarbench/NAME`.
 
     If the database does not exist, one process creates it while the others wait, and
-    `on_wait` gets a sentence that says for whom. Raises TrackingError if MLflow fails.
+    `on_wait` gets a sentence that says for whom. If `out` was moved, the database is
+    corrected, and `on_wait` gets a sentence too. Raises TrackingError if MLflow fails.
     """
     uri = tracking_uri(out)
     with raise_tracking_errors(uri):
-        if not uri.startswith(SQLITE):
+        database = _sqlite_file(uri)
+        if database is None:
             return _connect(uri, name, None)
-        database = Path(uri.removeprefix(SQLITE))
         guard = database.with_name(f".{database.name}.lock")
         with lock(guard, f"MLflow database {database}", on_wait):
             # By default, MLflow would create the folder in the current one.
-            return _connect(uri, name, out.resolve() / "mlartifacts")
+            runs = _connect(uri, name, out.resolve() / ARTIFACTS)
+            if database.resolve() == out.resolve() / DATABASE:
+                for former in follow_moved_folder(database):
+                    on_wait(f"MLflow: artifacts of {former} are now looked up in {out}")
+            return runs
 
 
 def _connect(uri: str, name: str, artifacts: Path | None) -> Experiment:

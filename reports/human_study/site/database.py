@@ -15,10 +15,11 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from benchmark.system.passwords import hide_passwords
 from reports.human_study.durable_sqlite import make_durable
 from reports.human_study.site.tables import StudyRow, now_ms
 
@@ -55,14 +56,16 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str, study: str) -> Database:
+def open_database(url: str | URL, study: str) -> Database:
     """Open the database of the study with this id; create or migrate it if needed.
+
+    A path in a `url` that is text must be encoded (`?` as `%3F`).
 
     Raises DatabaseError if it cannot be reached, is newer than this version, or holds
     the ratings of another study.
     """
     engine = _engine(url)
-    name = engine.url.render_as_string(hide_password=True)
+    name = _name(engine.url)
     try:
         _migrate(engine)
         return Database(engine, _get_or_create_secret(engine, study, name))
@@ -73,13 +76,21 @@ def open_database(url: str, study: str) -> Database:
         ) from error
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        reason = hide_passwords(reason)
         raise DatabaseError(
             f"cannot use the database {name}: {reason}; check the path or URL of "
             "--database and its permissions"
         ) from error
 
 
-def _engine(url: str) -> Engine:
+def _name(url: URL) -> str:
+    """The address of a database in messages: a path, or a URL without its password."""
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    return hide_passwords(url.render_as_string())
+
+
+def _engine(url: str | URL) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.drivername in ("postgresql", "postgres"):
@@ -87,6 +98,10 @@ def _engine(url: str) -> Engine:
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             raise ArgumentError(f"{parsed.get_backend_name()} is not supported")
         if parsed.get_backend_name() == "sqlite":
+            if parsed.query:
+                raise ArgumentError(
+                    "options after ? are not supported; write ? in a path as %3F"
+                )
             _make_private(parsed.database)
         engine = create_engine(
             parsed, pool_size=10, max_overflow=30, pool_pre_ping=True

@@ -9,6 +9,7 @@ from tiny_study import make_study
 from benchmark.commands import study_serve
 from benchmark.commands.study_serve import ServeError, serve_study
 from reports.human_study.design.study import StudyError
+from reports.human_study.site.withdrawn import withdrawn_people
 from reports.human_study.web import WebError
 
 OPTIONS = {
@@ -30,6 +31,14 @@ def serve(study=Path("nowhere"), **changes):
 def study(tmp_path):
     make_study(tmp_path / "study", faces=1, catches=0, repeats=0)
     return tmp_path / "study"
+
+
+@pytest.fixture
+def _served_at_once(monkeypatch):
+    def serve_at_once(app, host, port, ready):
+        ready("http://127.0.0.1:8000/")
+
+    monkeypatch.setattr(study_serve, "serve", serve_at_once)
 
 
 @pytest.mark.parametrize(
@@ -67,16 +76,22 @@ def test_a_port_in_use_is_said(study):
             serve(study, port=port)
 
 
+@pytest.mark.usefixtures("_served_at_once")
 def test_the_addresses_are_printed(study, monkeypatch, capsys):
     monkeypatch.delenv("AVATARBENCH_ADMIN_TOKEN", raising=False)
-
-    def serve_at_once(app, host, port, ready):
-        ready("http://127.0.0.1:8000/")
-
-    monkeypatch.setattr(study_serve, "serve", serve_at_once)
     serve(study, public_url="http://rate.example/")
     said = capsys.readouterr().out
     assert "http://rate.example/admin" in said
     assert "admin token" in said
     assert "use https" in said
     assert (study / "ratings.sqlite").is_file()
+
+
+@pytest.mark.usefixtures("_served_at_once")
+@pytest.mark.parametrize("name", ["what?x=1", "a%20b", "ü #&+"])
+def test_ratings_stay_in_the_study_whatever_its_name(name, study, tmp_path):
+    folder = study.rename(tmp_path / name)
+    serve(folder)
+    assert (folder / "ratings.sqlite").stat().st_size > 0
+    assert list(tmp_path.iterdir()) == [folder]
+    assert withdrawn_people(folder) == frozenset()

@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import tiny_suite
+from sqlalchemy import make_url
 
 import benchmark
 from benchmark.config.resolve import resolve
@@ -27,7 +29,9 @@ from benchmark.tracking import (
     open_training_tracker,
     track_study,
     tracking_uri,
+    where_to_look,
 )
+from benchmark.tracking.connection import open_experiment
 from benchmark.tracking.records import FaceRecord, flatten
 
 pytestmark = pytest.mark.filterwarnings("ignore::Warning")
@@ -227,9 +231,107 @@ def test_a_custom_database_creates_no_folder_in_the_current_one(
     assert not (tmp_path / "mlruns").exists()
 
 
-def test_a_folder_that_no_address_can_name_is_refused(tmp_path):
-    with pytest.raises(TrackingError, match=r"the name contains \?; .*--out"):
-        tracking_uri(tmp_path / "why?")
+@pytest.mark.parametrize("name", ["a b", "é#&+", "a%20b", "100%", "what?x=1"])
+def test_the_default_address_names_the_file_whatever_its_folder(name, tmp_path):
+    url = make_url(tracking_uri(tmp_path / name))
+    assert url.database == str(tmp_path / name / "mlflow.db")
+    assert not url.query
+
+
+def test_database_and_artifacts_stay_in_a_folder_with_an_odd_name(tmp_path):
+    out = tmp_path / "what?x=1 a%20b#é"
+    out.mkdir()
+    runs = open_experiment(out, "odd")
+    run = runs.open_run("run", {})
+    (out / "note.txt").write_text("a note")
+    runs.client.log_artifact(run, str(out / "note.txt"))
+    assert (out / "mlflow.db").stat().st_size > 0
+    assert [p.read_text() for p in out.glob("mlartifacts/**/note.txt")] == ["a note"]
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def log_note(out, text, say=lambda sentence: None):
+    """Log a file to a new run below `out`; returns the client and the run."""
+    runs = open_experiment(out, "moving", say)
+    run = runs.open_run(text, {})
+    (out / "note.txt").write_text(text)
+    runs.client.log_artifact(run, str(out / "note.txt"))
+    return runs.client, run
+
+
+def read_note(client, run):
+    return Path(client.download_artifacts(run, "note.txt")).read_text()
+
+
+@pytest.mark.parametrize("how", [shutil.move, shutil.copytree])
+def test_a_moved_output_folder_takes_its_artifacts_along(how, tmp_path, database):
+    first, second = tmp_path / "first", tmp_path / "second place"
+    shutil.copytree(database, first)
+    _, before = log_note(first, "before")
+    how(first, second)
+    kept = sorted(first.rglob("*"))
+    said = []
+    client, after = log_note(second, "after", said.append)
+    assert len(list(second.glob("mlartifacts/**/note.txt"))) == 2
+    assert [read_note(client, run) for run in (before, after)] == ["before", "after"]
+    assert sorted(first.rglob("*")) == kept
+    assert client.get_run(before).info.artifact_uri.startswith(second.as_uri())
+    assert any(str(first / "mlartifacts") in line for line in said)
+
+    said.clear()
+    log_note(second, "again", said.append)
+    assert said == []
+
+
+def test_artifacts_in_another_folder_that_exists_stay_there(
+    tmp_path, database, monkeypatch
+):
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    shutil.copytree(database, out)
+    elsewhere.mkdir()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{out / 'mlflow.db'}")
+    log_note(elsewhere, "there")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    client, run = log_note(out, "too")
+    assert client.get_run(run).info.artifact_uri.startswith(elsewhere.as_uri())
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("http://ann:s3cret@tracker:5000/x", "http://tracker:5000/x"),
+        ("https://tracker:5000", "https://tracker:5000"),
+        ("databricks", "databricks"),
+        (
+            "postgresql://ann:s3cret@db/mlflow",
+            'mlflow ui --workers 1 --backend-store-uri "$MLFLOW_TRACKING_URI"',
+        ),
+        (
+            "sqlite:////x y/m.db",
+            "mlflow ui --workers 1 --backend-store-uri 'sqlite:////x y/m.db'",
+        ),
+    ],
+)
+def test_where_runs_are_shown_holds_no_password(uri, shown, monkeypatch, tmp_path):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    assert where_to_look(tmp_path) == shown
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://ann:s3cret@127.0.0.1:9/x",
+        "postgresql://ann:s3cret@127.0.0.1:9/x",
+        "file://ann:s3cret@host/x",
+    ],
+)
+def test_errors_of_tracking_hold_no_password(uri, monkeypatch, tmp_path):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setattr("time.sleep", lambda seconds: None)  # MLflow retries
+    with pytest.raises(TrackingError, match="ann") as caught:
+        open_tracker(tmp_path, "any")
+    assert "s3cret" not in str(caught.value)
 
 
 def test_results_are_kept_if_the_tracker_stops_answering(tiny, database, monkeypatch):

@@ -71,7 +71,9 @@ def test_a_newer_database_is_refused(tmp_path):
         ("mysql://x/y", "mysql is not supported"),
         ("sqlite://", "needs a path"),
         ("sqlite:////nowhere/at/all.sqlite", "cannot create the database /nowhere"),
+        ("sqlite:////what?x=1/r.sqlite", "write [?] in a path as %3F"),
         ("postgresql://u:secret@127.0.0.1:1/x", "cannot use"),
+        ("postgresql://127.0.0.1:1/x?password=secret", "cannot use"),
     ],
 )
 def test_error_messages_hide_the_password(url, says):
