@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
 from benchmark.avatars.spec import did_you_mean
 
 T = TypeVar("T")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_FAULTS = (Exception, SystemExit)
+"""What code of a plugin may raise. It must disable only that plugin."""
 
 
 class UnknownName(LookupError):
@@ -18,29 +22,61 @@ class UnknownName(LookupError):
 
 
 class Unavailable(ImportError):
-    """The entry exists but cannot be imported; the message says why."""
+    """The entry exists but cannot be used; the message says why."""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """One line of `avatarbench list`: name, `module:attr`, import problem or None."""
+    """One line of `avatarbench list`.
+
+    Attributes:
+        name: the name in suites.
+        target: its `module:attr`.
+        problem: why it cannot be used, or None.
+        conflict: which other plugins have the same name, or None.
+        entry: the class, or an instance of it for engines; None with a problem.
+    """
 
     name: str
     target: str
     problem: str | None
+    conflict: str | None = None
+    entry: Any = None
 
 
 class Registry(Generic[T]):
     """Maps names to `module:attr` targets, which are imported on first use.
 
     Third parties add entries through the entry point group `group`. A built-in entry
-    takes precedence over an entry point of the same name.
+    takes precedence over an entry point of the same name. A plugin that cannot be used
+    disables only itself.
+
+    Args:
+        kind: what the entries are, for messages.
+        group: the entry point group.
+        builtin: the targets of built-in entries by name.
+        contract: `module:attr` of a function that takes an entry and returns one
+            sentence for each breach of its contract.
+        instances: whether entries are called without arguments before they are used
+            and checked, as engines are.
     """
 
-    def __init__(self, kind: str, group: str, builtin: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        kind: str,
+        group: str,
+        builtin: Mapping[str, str],
+        contract: str | None = None,
+        *,
+        instances: bool = False,
+    ) -> None:
         self.kind = kind
         self.group = group
         self._targets = dict(builtin)
+        self._contract = contract
+        self._instances = instances
+        self._plugins: dict[str, EntryPoint] = {}
+        self._conflicts: dict[str, str] = {}
         self._discovered = False
 
     def names(self) -> tuple[str, ...]:
@@ -53,36 +89,116 @@ class Registry(Generic[T]):
         self._discover()
         if name not in self._targets:
             raise UnknownName(self._unknown(name))
-        module, _, attribute = self._targets[name].partition(":")
         try:
-            return getattr(importlib.import_module(module), attribute)
-        except (ImportError, AttributeError, OSError) as error:
-            raise Unavailable(
-                f"{self.kind} {name} cannot be imported: {error}"
+            entry = _import(self._targets[name])
+        except _FAULTS as error:
+            raise self._unavailable(
+                name, f"cannot be imported: {_describe(error)}"
             ) from error
+        if not self._instances:
+            self._check(name, entry)
+        return entry
+
+    def create(self, name: str) -> Any:
+        """A new instance, made without arguments; raises UnknownName or Unavailable."""
+        make: Any = self.load(name)
+        try:
+            made = make()
+        except _FAULTS as error:
+            raise self._unavailable(
+                name, f"cannot be created without arguments: {_describe(error)}"
+            ) from error
+        self._check(name, made)
+        return made
 
     def listing(self) -> Iterator[Listing]:
-        """Every entry, each imported to see whether it works."""
+        """Every entry, each imported and checked to see whether it works."""
         for name in self.names():
-            problem = None
+            problem = entry = None
             try:
-                self.load(name)
+                entry = self.create(name) if self._instances else self.load(name)
             except Unavailable as error:
                 problem = str(error)
-            yield Listing(name, self._targets[name], problem)
+            conflict = self.conflict(name)
+            yield Listing(name, self._targets[name], problem, conflict, entry)
+
+    def plugin(self, name: str) -> EntryPoint | None:
+        """The entry point of a plugin; None for a built-in entry."""
+        self._discover()
+        return self._plugins.get(name)
+
+    def conflict(self, name: str) -> str | None:
+        """One sentence if a plugin is ignored because another entry has its name."""
+        self._discover()
+        return self._conflicts.get(name)
+
+    def _check(self, name: str, entry: Any) -> None:
+        """Raise Unavailable if an entry breaks its contract."""
+        if self._contract is None:
+            return
+        try:
+            problems = _import(self._contract)(entry)
+            given = None if problems else entry.meta.name
+        except _FAULTS as error:
+            raise self._unavailable(
+                name, f"cannot be checked: {_describe(error)}"
+            ) from error
+        if not problems and given != name:
+            problems = [f"meta.name is {given!r}, but its registered name is {name!r}"]
+        if _NAME.fullmatch(name) is None:
+            problems = [*problems, "its name may hold letters, digits, and . _ - only"]
+        if problems:
+            raise self._unavailable(name, f"breaks its contract: {'; '.join(problems)}")
+
+    def _unavailable(self, name: str, problem: str) -> Unavailable:
+        plugin = self._plugins.get(name)
+        remedy = f" ({_origin(plugin)}; repair or uninstall it)" if plugin else ""
+        return Unavailable(f"{self.kind} {name} {problem}{remedy}")
 
     def _discover(self) -> None:
         if self._discovered:
             return
         self._discovered = True
-        for entry in entry_points(group=self.group):
-            self._targets.setdefault(entry.name, entry.value)
+        # The order in which Python finds distributions is not fixed.
+        for entry in sorted(entry_points(group=self.group), key=_origin):
+            name = entry.name
+            if name not in self._targets:
+                self._targets[name] = entry.value
+                self._plugins[name] = entry
+                continue
+            used = self._plugins.get(name)
+            if used is None or _origin(used) != _origin(entry):
+                self._conflicts[name] = (
+                    f"{self.kind} {name}: {_origin(entry)} is ignored, because "
+                    f"{'a built-in entry' if used is None else _origin(used)} has the "
+                    "same name; rename the entry point"
+                )
 
     def _unknown(self, name: str) -> str:
         return (
             f"unknown {self.kind} {name!r}{did_you_mean(name, self._targets)}; "
             f"the {self.kind}s are {', '.join(sorted(self._targets))}"
         )
+
+
+def _import(target: str) -> Any:
+    module, colon, attribute = target.partition(":")
+    if not colon:
+        raise ImportError(f"{target!r} must have the form module:attribute")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _describe(error: BaseException) -> str:
+    """An error in words; the name of its type only where the words need it."""
+    if isinstance(error, (ImportError, AttributeError, OSError)) and str(error):
+        return str(error)
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+def _origin(entry: EntryPoint) -> str:
+    """Group, name, target and distribution of a plugin, for messages."""
+    source = f" of {entry.dist.name} {entry.dist.version}" if entry.dist else ""
+    return f"entry point {entry.name} = {entry.value} in {entry.group}{source}"
 
 
 ENGINES: Registry[Any] = Registry(
@@ -93,8 +209,10 @@ ENGINES: Registry[Any] = Registry(
         "toon-alter": "benchmark.engines.toon:ToonAlter",
         "avataaars": "benchmark.engines.dicebear:Avataaars",
     },
+    "benchmark.engines.base:engine_problems",
+    instances=True,
 )
-"""Engine classes; called without arguments."""
+"""Engine classes; `create` makes an instance."""
 
 METHODS: Registry[Any] = Registry(
     "method",
@@ -109,6 +227,7 @@ METHODS: Registry[Any] = Registry(
         "supervised": "methods.controls:Supervised",
         "supervised-shuffled": "methods.controls:SupervisedShuffled",
     },
+    "methods.base:method_problems",
 )
 """Method classes; called with an instance of their `Options`."""
 
@@ -125,5 +244,6 @@ METRICS: Registry[Any] = Registry(
         "skin-ciede2000": "evaluation.colour:SkinDifference",
         "hair-ciede2000": "evaluation.colour:HairDifference",
     },
+    "evaluation.base:metric_problems",
 )
 """Metric classes; called with an `evaluation.base.MetricSetup`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,10 @@ class MetricSetup:
     device: str = "cpu"
 
 
+Direction = Literal["lower", "higher"]
+Level = Literal["case", "set"]
+
+
 @dataclass(frozen=True)
 class MetricMeta:
     """A metric declared as data.
@@ -66,8 +70,8 @@ class MetricMeta:
     name: str
     title: str
     unit: str
-    direction: Literal["lower", "higher"]
-    level: Literal["case", "set"]
+    direction: Direction
+    level: Level
     identity: Mapping[str, str | int | float]
     needs: tuple[str, ...] = ()
 
@@ -87,3 +91,24 @@ class Metric(Protocol):
         without pixels of the part. Raises MetricError for wrong shapes and ranges.
         """
         ...
+
+
+def metric_problems(metric: Any) -> list[str]:
+    """One sentence for each part of the contract that a metric class lacks.
+
+    Nothing is scored.
+    """
+    problems: list[str] = []
+    meta = getattr(metric, "meta", None)
+    if not isinstance(meta, MetricMeta):
+        problems.append("meta must be a MetricMeta")
+    else:
+        for key, choices in (("direction", Direction), ("level", Level)):
+            if getattr(meta, key) not in get_args(choices):
+                words = " or ".join(get_args(choices))
+                problems.append(f"meta.{key} must be {words}")
+    if not callable(metric):
+        problems.append("it must be a class that is called with a MetricSetup")
+    if not callable(getattr(metric, "score", None)):
+        problems.append("it has no function score(cases)")
+    return problems

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
@@ -166,3 +167,55 @@ class Method(Protocol):
     def load(cls, folder: Path, device: str = "cpu") -> Self:
         """Read what `save` wrote, to predict on `device`; the engine is not needed."""
         ...
+
+
+_FUNCTIONS = {
+    "__init__": "options",
+    "fit": "context",
+    "predict": "faces",
+    "save": "folder",
+    "required_weights": "options",
+    "load": "folder, device",
+}
+"""The functions of a method and what they are called with."""
+_OF_CLASS = ("required_weights", "load")
+
+
+def method_problems(method: Any) -> list[str]:
+    """One sentence for each part of the contract that a method class lacks.
+
+    Nothing is fitted.
+    """
+    if not isinstance(method, type):
+        return ["it must be a class"]
+    problems: list[str] = []
+    if not isinstance(getattr(method, "meta", None), MethodMeta):
+        problems.append("meta must be a MethodMeta")
+    options = getattr(method, "Options", None)
+    if not (isinstance(options, type) and issubclass(options, MethodOptions)):
+        problems.append("Options must be a subclass of MethodOptions")
+    missing = [name for name in _FUNCTIONS if not hasattr(method, name)]
+    if missing:
+        problems.append(f"it has no {', '.join(missing)}")
+    for name, arguments in _FUNCTIONS.items():
+        if name in missing:
+            continue
+        member = inspect.getattr_static(method, name)
+        bound = isinstance(member, (classmethod, staticmethod))
+        count = arguments.count(",") + 1 + (name not in _OF_CLASS)
+        if name in _OF_CLASS and not bound:
+            problems.append(f"{name} must be a classmethod")
+        elif not _accepts(getattr(method, name), count):
+            problems.append(f"{name} must take ({arguments})")
+    return problems
+
+
+def _accepts(function: Callable[..., Any], count: int) -> bool:
+    """Whether a function can be called with so many positional arguments."""
+    try:
+        inspect.signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:  # a function of compiled code has no signature
+        return True
+    return True

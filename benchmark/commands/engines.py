@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -26,11 +27,13 @@ def list_engines(context: typer.Context) -> None:
     for item in ENGINES.listing():
         if item.problem is not None:
             print(f"{item.name:<14}{item.problem}")
-            continue
-        engine = ENGINES.load(item.name)()
-        meta = engine.meta
-        print(f"{item.name:<14}{meta.title} (version {meta.version}, {meta.licence})")
-        print(f"{'':<14}{summary(engine.spec)}")
+        else:
+            meta = item.entry.meta
+            version = f"version {meta.version}, {meta.licence}"
+            print(f"{item.name:<14}{meta.title} ({version})")
+            print(f"{'':<14}{summary(item.entry.spec)}")
+        if item.conflict is not None:
+            print(f"{'':<14}{item.conflict}")
 
 
 @engines_app.command("show")
@@ -47,7 +50,9 @@ def show_engine(
     from benchmark.registry import ENGINES
     from benchmark.system.console import print_table
 
-    engine = ENGINES.load(name)()
+    engine = ENGINES.create(name)
+    if (conflict := ENGINES.conflict(name)) is not None:
+        print(conflict, file=sys.stderr)
     meta = engine.meta
     print(f"{meta.title} (version {meta.version}, {meta.licence}), {meta.source}")
     print(summary(engine.spec))

@@ -22,9 +22,14 @@ def print_listing() -> None:
 
 
 def registry_lines(registry: Registry) -> list[str]:
-    """One line per entry: its name with its title, or with why it is unavailable."""
+    """One line per entry: its name with its title, or with why it is unavailable.
+
+    A plugin that is ignored for its name gets a line too.
+    """
     lines = []
     for item in registry.listing():
-        text = item.problem or registry.load(item.name).meta.title
+        text = item.problem or item.entry.meta.title
         lines.append(f"{item.name:<22}{text}")
+        if item.conflict is not None:
+            lines.append(f"{'':<22}{item.conflict}")
     return lines

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from benchmark.commands.report import print_main_tables, print_report_paths
 from benchmark.config.resolve import resolve
 from benchmark.config.resolved import ResolvedSuite
-from benchmark.config.suite import load_suite
+from benchmark.config.suite import Suite, load_suite
+from benchmark.registry import ENGINES, METHODS, METRICS
 from benchmark.run.cost_estimate import CostEstimate, estimate_cost
 from benchmark.run.plan import Plan, make_plan
 from benchmark.run.runner import (
@@ -174,6 +175,7 @@ def _notes(resolved: ResolvedSuite) -> list[str]:
         for bound in resolved.bound_metrics
         if bound.skipped
     ]
+    notes += _name_conflicts(resolved.suite)
     if resolved.suite.from_scratch:
         notes.append("from scratch: no shipped weights, no shipped stages")
     if resolved.faces.stand_in:
@@ -185,6 +187,17 @@ def _notes(resolved: ResolvedSuite) -> list[str]:
         changed = ", with changes" if resolved.version["changed"] else ""
         notes.append(f"benchmark version: {name}{changed} (digest {digest})")
     return notes
+
+
+def _name_conflicts(suite: Suite) -> list[str]:
+    """One sentence for each plugin that is ignored under a name that a suite uses."""
+    used = (
+        (ENGINES, suite.engines),
+        (METHODS, dict.fromkeys(variant.method for variant in suite.variants)),
+        (METRICS, suite.metrics),
+    )
+    found = (registry.conflict(name) for registry, names in used for name in names)
+    return [f"warning: {sentence}" for sentence in found if sentence is not None]
 
 
 def _print_plan(plan: Plan, store: Store, finished: set[str]) -> None:

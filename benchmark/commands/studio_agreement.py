@@ -30,7 +30,7 @@ def print_agreement(
     one: Path, other: Path, engine_name: str, metrics: Sequence[str], size: int
 ) -> None:
     """Print the agreement of two designers on the faces that both files contain."""
-    engine: Engine = ENGINES.load(engine_name)()
+    engine: Engine = ENGINES.create(engine_name)
     resolver = WeightResolver({})
     bound_metrics = [
         bind_metric(METRICS.load(name), resolver) for name in dict.fromkeys(metrics)

@@ -83,7 +83,7 @@ def serve_studio(
     faces or earlier work do not fit.
     """
     _check_access(host, public_url, designers)
-    engine: Engine = ENGINES.load(engine_name)()
+    engine: Engine = ENGINES.create(engine_name)
     pictures = read_faces(_select_faces(faces, only, ffhq), open_progress())
     book = create_workbook(folder, engine_name, engine.spec)
     _check_finished_work(book, pictures)

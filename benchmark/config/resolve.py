@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,6 @@ from benchmark.registry import (
     ENGINES,
     METHODS,
     METRICS,
-    Registry,
     Unavailable,
     UnknownName,
 )
@@ -43,6 +42,7 @@ from benchmark.weights.resolver import WeightResolver, explain_missing
 
 if TYPE_CHECKING:
     from evaluation.base import Metric
+    from methods.base import Method
 
 PORTRAITS = "portraits"
 """The name of the embedded face set in suites."""
@@ -111,25 +111,20 @@ def _choose_device(wanted: str, problems: list[str]) -> str:
     return wanted
 
 
-def _load(registry: Registry[Any], name: str, where: str, problems: list[str]) -> Any:
+def _load(
+    load: Callable[[str], Any], name: str, where: str, problems: list[str]
+) -> Any:
     """An entry of a registry; None, with the problem added, if it cannot be loaded."""
     try:
-        return registry.load(name)
+        return load(name)
     except (UnknownName, Unavailable) as error:
         problems.append(f"{where}: {error}")
         return None
 
 
 def _load_engines(suite: Suite, problems: list[str]) -> dict[str, Engine]:
-    engines: dict[str, Engine] = {}
-    classes = {n: _load(ENGINES, n, "engines", problems) for n in suite.engines}
-    for name, make in classes.items():
-        try:
-            if make is not None:
-                engines[name] = make()
-        except (AvatarError, OSError) as error:
-            problems.append(f"engines.{name}: cannot be opened: {error}")
-    return engines
+    found = {n: _load(ENGINES.create, n, "engines", problems) for n in suite.engines}
+    return {name: engine for name, engine in found.items() if engine is not None}
 
 
 def _resolve_variants(
@@ -158,7 +153,7 @@ def _resolve_variant(
     suite: Suite, section: VariantSection, resolver: WeightResolver, problems: list[str]
 ) -> Variant | None:
     where = f"variants.{section.name}"
-    method = _load(METHODS, section.method, where, problems)
+    method = _load(METHODS.load, section.method, where, problems)
     if method is None:
         return None
     wanted = merged_options(suite, section, method.Options.accepted_names())
@@ -178,8 +173,8 @@ def _resolve_variant(
         except ValidationError as error:
             problems += explain(error, f"{where}.options", options_data, method.Options)
             return None
-        needs = method.required_weights(options)
         try:
+            needs = _required_weights(method, options)
             missing = resolver.missing(needs)
         except weights.WeightsError as error:
             problems.append(f"{where}: {error}")
@@ -194,6 +189,20 @@ def _resolve_variant(
     if suite.from_scratch:
         problems += _shipped_weight_problems(where, resolver.take(needs)[0])
     return None
+
+
+def _required_weights(method: type[Method], options: Any) -> Sequence[str]:
+    """Names of weight files; raises WeightsError if the method does not give them."""
+    try:
+        needs = method.required_weights(options)
+        if isinstance(needs, (tuple, list)):
+            return needs
+        problem = f"returned {needs!r}, not a tuple of names"
+    except weights.WeightsError:
+        raise
+    except Exception as error:
+        problem = f"raised {type(error).__name__}: {error}"
+    raise weights.WeightsError(f"required_weights of {method.meta.name} {problem}")
 
 
 def _default_title(suite: Suite, section: VariantSection, title: str) -> str:
@@ -229,7 +238,7 @@ def _bind_metrics(
 ) -> tuple[BoundMetric, ...]:
     bound_metrics: list[BoundMetric] = []
     for name in suite.metrics:
-        metric = _load(METRICS, name, "metrics", problems)
+        metric = _load(METRICS.load, name, "metrics", problems)
         if metric is None:
             continue
         try:

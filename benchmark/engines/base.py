@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,21 @@ class RenderOnly:
     def render(self, vectors: AvatarVectors, size: int) -> NDArray[np.uint8]:
         """Render with the wrapped engine."""
         return self._render(vectors, size)
+
+
+def engine_problems(engine: Any) -> list[str]:
+    """One sentence for each part of the contract that an instance lacks.
+
+    Nothing is rendered; `benchmark.engines.conformance` does that.
+    """
+    problems: list[str] = []
+    if not isinstance(getattr(engine, "meta", None), EngineMeta):
+        problems.append("meta must be an EngineMeta")
+    if not isinstance(getattr(engine, "spec", None), AvatarSpec):
+        problems.append("spec must be an AvatarSpec")
+    if not callable(getattr(engine, "render", None)):
+        problems.append("it has no function render(vectors, size)")
+    return problems
 
 
 def engine_digest(engine: Engine) -> str:

@@ -3,6 +3,7 @@
 import sys
 from importlib.metadata import EntryPoint
 
+import plugins
 import pytest
 
 from benchmark import registry as registry_module
@@ -81,3 +82,98 @@ def test_builtin_names_are_lower_case(registry):
         assert name == name.lower()
     kinds = {ENGINES: "engine", METHODS: "method", METRICS: "metric"}
     assert registry.group == f"avatarbench.{kinds[registry]}s"
+
+
+BROKEN = {
+    "syntax": ("def (:\n", "SyntaxError: "),
+    "value": ("raise ValueError('boom')\n", "ValueError: boom"),
+    "leaves": ("raise SystemExit(3)\n", "SystemExit: 3"),
+    "no_meta": ("class Thing:\n    pass\n", "meta must be a"),
+    "arguments": ("class Thing:\n    def __init__(self, a, b): pass\n", ""),
+    "impostor": (
+        "from methods.controls import Random\nclass Thing(Random): pass\n",
+        "",
+    ),
+}
+
+
+@pytest.fixture
+def plugged(tmp_path, monkeypatch):
+    """Registries of one kind with the broken plugins of a distribution."""
+    modules = {f"broken_{name}": text for name, (text, _) in BROKEN.items()}
+    targets = {name: f"broken_{name}:Thing" for name in BROKEN}
+    kinds = ("engines", "methods", "metrics")
+    plugins.install(tmp_path, "bad-plugins", dict.fromkeys(kinds, targets), modules)
+    monkeypatch.syspath_prepend(tmp_path)
+    contracts = {
+        r.kind: (r._contract, r._instances) for r in (ENGINES, METHODS, METRICS)
+    }
+
+    def make(kind, builtin=None):
+        contract, instances = contracts[kind]
+        group = f"avatarbench.{kind}s"
+        builtin = builtin or {}
+        return Registry(kind, group, builtin, contract, instances=instances)
+
+    yield make
+    for name in modules:
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize("kind", ["engine", "method", "metric"])
+def test_a_broken_plugin_disables_only_itself_and_is_named(plugged, kind):
+    listed = {item.name: item for item in plugged(kind).listing()}
+    assert set(listed) == set(BROKEN)
+    for name, (_, words) in BROKEN.items():
+        problem = listed[name].problem
+        assert problem is not None
+        assert problem.startswith(f"{kind} {name} ")
+        assert words in problem
+        origin = f"{name} = broken_{name}:Thing in avatarbench.{kind}s"
+        assert f"entry point {origin} of bad-plugins 1.0" in problem
+    if kind == "method":
+        taken = "meta.name is 'random', but its registered name is 'impostor'"
+        assert taken in (listed["impostor"].problem or "")
+
+
+def test_a_name_that_is_given_twice_is_reported(plugged, tmp_path):
+    plugins.install(
+        tmp_path,
+        "late-plugins",
+        {"methods": {"value": "json:loads", "random": "json:x"}},
+    )
+    methods = plugged("method", {"random": "methods.controls:Random"})
+    listed = {item.name: item for item in methods.listing()}
+    assert listed["random"].problem is None
+    assert listed["random"].conflict == (
+        "method random: entry point random = json:x in avatarbench.methods of "
+        "late-plugins 1.0 is ignored, because a built-in entry has the same name; "
+        "rename the entry point"
+    )
+    assert "of bad-plugins 1.0 has the same name" in (methods.conflict("value") or "")
+    assert methods.conflict("syntax") is None
+
+
+@pytest.mark.parametrize("registry", [ENGINES, METHODS, METRICS])
+def test_builtin_entries_keep_their_contracts(registry):
+    assert [item.problem for item in registry.listing()] == [None] * len(
+        registry.names()
+    )
+
+
+def test_a_method_with_missing_or_wrong_functions_is_told_which(registry):
+    from methods.base import method_problems
+
+    class Half:
+        meta = METHODS.load("random").meta
+        Options = METHODS.load("random").Options
+
+        def __init__(self, options): ...
+        def fit(self): ...
+        def load(self, folder, device): ...
+
+    assert method_problems(Half) == [
+        "it has no predict, save, required_weights",
+        "fit must take (context)",
+        "load must be a classmethod",
+    ]
