@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.config.suite import SuiteError
+from benchmark.storage.trial_folder import other_folders
 
 if TYPE_CHECKING:
     from reports.human_study.analysis.answers import Answers
@@ -48,6 +50,19 @@ def print_main_tables(folder: Path) -> None:
     from reports.write import terminal_table
 
     terminal_table(folder, Console(highlight=False))
+    report_other_folders(folder)
+
+
+def report_other_folders(run: Path) -> None:
+    """Print to standard error which folders among a run's trials are not counted."""
+    others = [repr(folder.name) for folder in other_folders(run)]
+    if others:
+        print(
+            f"{run / 'trials'}: not counted as trials: {', '.join(others)}; their "
+            "trial.json is missing or names another folder; delete them if they are "
+            "copies",
+            file=sys.stderr,
+        )
 
 
 def print_study_table(answers: Answers) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from benchmark.commands.report import find_run
+from benchmark.commands.report import find_run, report_other_folders
 from reports.human_study.design.creation import Rule, StudyPlan, create_study
 from reports.human_study.design.selection import NoStudy, select
 from reports.human_study.design.study import Study, read_study
@@ -46,6 +46,7 @@ def create_study_from_run(
     folder = find_run(run, runs)
     target = out or folder / STUDY_FOLDER
     selection = select(read_run(folder), variants, engines, split)
+    report_other_folders(folder)
     plan = StudyPlan(
         name=name or selection.run.first["suite"],
         seed=_random_seed() if seed is None else seed,

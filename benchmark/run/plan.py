@@ -21,6 +21,7 @@ from benchmark.run.stage_keys import (
 )
 from benchmark.storage.digests import digest_of
 from benchmark.storage.store import Stage
+from benchmark.storage.trial_folder import trial_name
 from benchmark.system.hardware import hardware
 from benchmark.weights.folders import is_member
 
@@ -52,7 +53,7 @@ class TrialPlan:
     @property
     def name(self) -> str:
         """The trial's folder name."""
-        return f"{self.variant.name}__{self.engine}__s{self.seed}"
+        return trial_name(self.variant.name, self.engine, self.seed)
 
     def stages(self) -> Iterator[Stage]:
         """Every stage in the order of execution."""

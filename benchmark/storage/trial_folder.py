@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -156,9 +157,38 @@ def read_cases(folder: Path) -> pd.DataFrame:
         ) from error
 
 
+def trial_name(variant: str, engine: str, seed: int) -> str:
+    """The folder name of a trial."""
+    return f"{variant}__{engine}__s{seed}"
+
+
+_TRIAL_NAME = re.compile(r"[^/]+__[^/]+__s\d+")
+
+
 def trial_folders(run: Path) -> list[Path]:
-    """Folders of a run's finished trials, sorted by name."""
-    return sorted(path.parent for path in run.glob(f"trials/[!.]*/{TRIAL_FILE}"))
+    """Folders of a run's trials, sorted by name.
+
+    A copy under another name is left out: the record of a trial names its folder.
+    """
+    return [folder for folder in _folders(run) if _is_trial(folder)]
+
+
+def other_folders(run: Path) -> list[Path]:
+    """Folders among a run's trials that are none, such as copies, sorted by name."""
+    return [folder for folder in _folders(run) if not _is_trial(folder)]
+
+
+def _folders(run: Path) -> list[Path]:
+    return sorted(path for path in run.glob("trials/[!.]*") if path.is_dir())
+
+
+def _is_trial(folder: Path) -> bool:
+    record = read_record(folder)
+    if record is None:  # readers report a damaged record
+        named = _TRIAL_NAME.fullmatch(folder.name) is not None
+        return named and (folder / TRIAL_FILE).is_file()
+    names = (str(record.get(key)) for key in ("variant", "engine"))
+    return folder.name == trial_name(*names, record.get("seed", -1))
 
 
 def point_latest(run: Path) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
+from benchmark.commands.report import report_run
 from reports.trials import ReportError, read_run
 
 
@@ -64,3 +66,22 @@ def test_trials_of_different_suites_share_no_table(make_run, key):
     path.write_text(json.dumps(record))
     with pytest.raises(ReportError, match=f"differ in {key}"):
         read_run(folder)
+
+
+def test_copies_among_the_trials_are_not_counted_but_reported(make_run, capsys):
+    folder = make_run(seeds=(0,), engines=("avataaars",))
+    trials = folder / "trials"
+    before = read_run(folder).trials
+    copy = trials / "random__avataaars__s0 (conflicted copy)"
+    shutil.copytree(trials / "random__avataaars__s0", copy)
+    shutil.copytree(copy, trials / "random__avataaars__s9")
+    (trials / ".hidden").mkdir()
+    broken = trials / "baseline__avataaars__s0 (2)"
+    broken.mkdir()
+    (broken / "trial.json").write_text("{")
+    assert [t.folder for t in read_run(folder).trials] == [t.folder for t in before]
+    report_run(str(folder), folder, faces=1)
+    said = capsys.readouterr().err
+    for name in (copy.name, broken.name, "random__avataaars__s9"):
+        assert name in said
+    assert said.count("\n") == 1
