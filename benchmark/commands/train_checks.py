@@ -39,20 +39,20 @@ def choose_device(wanted: str, count: int) -> str:
 def check_start(folder: Path, recipe: GeneratorRecipe) -> None:
     """Raise TrainingError if the weights do not fit the networks of the recipe."""
     card = read_card(folder)
-    if card.discriminator is None:
-        raise TrainingError(
-            f"{folder} holds a generator without a discriminator, but a training needs "
-            "both: use weights exported by a training"
-        )
-    wanted = {
-        "generator": asdict(recipe.config),
-        "discriminator": _expand_channels(**recipe.discriminator_options()),
-    }
+    wanted = {"generator": asdict(recipe.config)}
+    other = recipe.exported_discriminator
+    if other is not None:
+        wanted["discriminator"] = _expand_channels(**other)
+        if card.discriminator is None:
+            raise TrainingError(
+                f"{folder} holds a generator without a discriminator, but recipe "
+                f"{recipe.name} needs both: use weights with a discriminator, or a "
+                "recipe with a projected discriminator"
+            )
     try:
-        found = {
-            "generator": asdict(GeneratorConfig(**card.generator)),
-            "discriminator": _expand_channels(**card.discriminator),
-        }
+        found = {"generator": asdict(GeneratorConfig(**card.generator))}
+        if other is not None:
+            found["discriminator"] = _expand_channels(**(card.discriminator or {}))
     except (TypeError, ValueError) as error:
         raise TrainingError(
             f"{folder / CARD} does not describe networks: {error}; import or train the "

@@ -25,6 +25,7 @@ from methods.generator.pretrained import (
 )
 from methods.generator.recipe import GeneratorRecipe
 from methods.generator.training import Trained
+from methods.networks.discriminator import SemanticDiscriminator
 
 START = "start.json"
 """In the folder of a training: the weights that it started from."""
@@ -91,7 +92,7 @@ def export_weights(
     card = WeightsCard(
         title=recipe.name,
         generator=asdict(recipe.config),
-        discriminator=recipe.discriminator_options(),
+        discriminator=recipe.exported_discriminator,
         source=_source(origin.about),
         licence=faces.licence,
         data=_data(faces),
@@ -104,7 +105,9 @@ def export_weights(
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}.new")
     stale = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     state = trained.state
-    write_pair(fresh, state.average, state.discriminator, card, half)
+    other = state.discriminator
+    kept = other if isinstance(other, SemanticDiscriminator) else None
+    write_pair(fresh, state.average, kept, card, half)
     if folder.exists():
         folder.rename(stale)
     fresh.rename(folder)

@@ -179,7 +179,9 @@ def _initial_state(job: Job, fabric: Fabric) -> TrainingState | None:
     if _is_first():
         write_start(job.folder, folder)
     state = TrainingState(job.recipe, fabric.device)
-    state.start_from(load_generator(folder), load_discriminator(folder))
+    with_both = job.recipe.exported_discriminator is not None
+    discriminator = load_discriminator(folder) if with_both else None
+    state.start_from(load_generator(folder), discriminator)
     return state
 
 

@@ -18,6 +18,7 @@ from benchmark.weights.fetch import (
     fetch,
     find,
     names,
+    require,
 )
 from benchmark.weights.folders import WeightsError, cache_folder
 
@@ -39,4 +40,5 @@ __all__ = [
     "fetch",
     "find",
     "names",
+    "require",
 ]

@@ -64,6 +64,17 @@ def find(name: str) -> Path | None:
     return None
 
 
+def require(name: str, needed_by: str) -> Path:
+    """The weight file `name`; WeightsError, which says what needs it, without it."""
+    file = find(name)
+    if file is None:
+        raise WeightsError(
+            f"{needed_by} need the weights of {name}, which were not fetched: run "
+            f"`avatarbench weights fetch {name}`"
+        )
+    return file
+
+
 def _candidates(entry: WeightFile) -> Iterator[Path]:
     """Paths where the cached form of the file may be."""
     yield cache_folder() / entry.file

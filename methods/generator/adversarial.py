@@ -24,8 +24,17 @@ from methods.generator.losses import (
     mask_loss,
     path_lengths,
 )
-from methods.generator.recipe import GeneratorRecipe
+from methods.generator.projected import (
+    hard_maps,
+    hinge_discriminator_loss,
+    hinge_generator_loss,
+    project,
+    without_gradient,
+)
+from methods.generator.recipe import GeneratorRecipe, ProjectedOptions
 from methods.generator.state import TrainingState
+from methods.networks.discriminator import SemanticDiscriminator
+from methods.networks.projected_discriminator import ProjectedDiscriminator
 from methods.networks.semantic_stylegan import Synthesis
 
 PATH_DECAY = 0.01
@@ -86,10 +95,7 @@ class AdversarialStep:
             draws: source of latent codes, mixing and path directions.
         """
         objective, iteration = self.recipe.objective, self.state.iteration
-        losses = self._train_discriminator(picture, seg, draws)
-        if iteration % objective.r1_every == 0:
-            losses |= self._penalise(picture, seg)
-        losses |= self._train_generator(len(picture), seg is not None, draws)
+        losses = self._train_both(picture, seg, draws)
         if objective.path and iteration % objective.path_every == 0:
             losses |= self._regularise_paths(len(picture), draws)
         means = self._averaged(torch.stack([x.detach() for x in losses.values()]))
@@ -107,16 +113,66 @@ class AdversarialStep:
         second = generator.style(z[1])
         return generator.layout.expand(generator.layout.mix(first, second, draws))
 
+    def _train_both(
+        self, picture: Tensor, seg: Tensor | None, draws: torch.Generator
+    ) -> dict[str, Tensor]:
+        """Update the discriminator, then the generator."""
+        if self.recipe.projected is not None:
+            return self._train_projected(picture, seg, draws, self.recipe.projected)
+        losses = self._train_discriminator(picture, seg, draws)
+        if self.state.iteration % self.recipe.objective.r1_every == 0:
+            losses |= self._penalise(picture, seg)
+        return losses | self._train_generator(len(picture), seg is not None, draws)
+
+    def _train_projected(
+        self,
+        picture: Tensor,
+        seg: Tensor | None,
+        draws: torch.Generator,
+        options: ProjectedOptions,
+    ) -> dict[str, Tensor]:
+        """The two updates with a projected discriminator.
+
+        Both use the same samples and projections, which cost more than the heads.
+        """
+        state, network = self.state, self.state.discriminator
+        assert isinstance(network, ProjectedDiscriminator)
+        with self.fabric.autocast():
+            made = self._sample(len(picture), draws)
+            maps = None if seg is None else hard_maps(made.seg)
+            generated = project(network, made.image, maps, options)
+            with torch.no_grad():
+                shown = project(network, picture, seg, options)
+            real = network(*shown)
+            fake = network(*without_gradient(generated))
+            loss = hinge_discriminator_loss(real.float(), fake.float())
+        self._step(loss, network, state.discriminator_adam)
+        network.requires_grad_(False)
+        with self.fabric.autocast():
+            adversarial = hinge_generator_loss(network(*generated).float())
+        losses = self._update_generator(adversarial, made, seg is not None)
+        network.requires_grad_(True)
+        return {
+            "train/loss_d": loss,
+            "train/real_logit": real.float().mean(),
+            "train/fake_logit": fake.float().mean(),
+            **losses,
+        }
+
+    def _sample(self, count: int, draws: torch.Generator) -> Synthesis:
+        """Output of the generator for new latent codes."""
+        latents = self._latents(count, draws)
+        return self.state.generator(
+            [latents], input_is_latent=True, randomize_noise=True
+        )
+
     def _train_discriminator(
         self, picture: Tensor, seg: Tensor | None, draws: torch.Generator
     ) -> dict[str, Tensor]:
         state = self.state
         with self.fabric.autocast():
             with torch.no_grad():
-                latents = self._latents(len(picture), draws)
-                made = state.generator(
-                    [latents], input_is_latent=True, randomize_noise=True
-                )
+                made = self._sample(len(picture), draws)
             fake = self._discriminate(made, with_maps=seg is not None)
             real = state.discriminator(picture, seg)
             loss = discriminator_loss(real.float(), fake.float())
@@ -133,6 +189,7 @@ class AdversarialStep:
 
     def _penalise(self, picture: Tensor, seg: Tensor | None) -> dict[str, Tensor]:
         state, objective = self.state, self.recipe.objective
+        assert isinstance(state.discriminator, SemanticDiscriminator)
         on_image, on_seg = gradient_penalties(state.discriminator, picture, seg)
         loss = objective.r1_image / 2 * on_image + objective.r1_seg / 2 * on_seg
         self._step(
@@ -147,17 +204,22 @@ class AdversarialStep:
         state = self.state
         state.discriminator.requires_grad_(False)
         with self.fabric.autocast():
-            latents = self._latents(count, draws)
-            made = state.generator(
-                [latents], input_is_latent=True, randomize_noise=True
-            )
+            made = self._sample(count, draws)
             loss = generator_loss(self._discriminate(made, with_maps).float())
-            losses = {"train/loss_g": loss}
+        losses = self._update_generator(loss, made, with_maps)
+        state.discriminator.requires_grad_(True)
+        return losses
+
+    def _update_generator(
+        self, adversarial: Tensor, made: Synthesis, with_maps: bool
+    ) -> dict[str, Tensor]:
+        """One step on the adversarial loss and the others of the same samples."""
+        loss, losses = adversarial, {"train/loss_g": adversarial}
+        with self.fabric.autocast():
             for name, weight, value in self._other_losses(made, with_maps):
                 loss = loss + weight * value
                 losses[f"train/{name}"] = value
-        self._step(loss, state.generator, state.generator_adam)
-        state.discriminator.requires_grad_(True)
+        self._step(loss, self.state.generator, self.state.generator_adam)
         return losses
 
     def _other_losses(self, made: Synthesis, with_maps: bool) -> Iterator[WeightedLoss]:

@@ -39,14 +39,7 @@ class QualityError(ValueError):
 
 def feature_weights() -> Path:
     """The weight file of the features; WeightsError without it."""
-    name = weights.EFFICIENTNET_LITE0
-    file = weights.find(name)
-    if file is None:
-        raise weights.WeightsError(
-            f"quality scores need the weights of {name}, which were not fetched: run "
-            f"`avatarbench weights fetch {name}`"
-        )
-    return file
+    return weights.require(weights.EFFICIENTNET_LITE0, "quality scores")
 
 
 class PictureFeatures:

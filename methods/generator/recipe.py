@@ -17,9 +17,11 @@ from pydantic import (
     model_validator,
 )
 
+from benchmark import weights
 from benchmark.avatars.spec import did_you_mean
 from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.generator_config import GeneratorConfig, channel_table
+from methods.networks.projected_discriminator import ProjectedDiscriminator
 from methods.networks.semantic_stylegan import SemanticGenerator
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -36,18 +38,6 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class DiscriminatorOptions(Options):
-    """Channels of the discriminator (methods.networks.discriminator)."""
-
-    channel_multiplier: int = Field(default=2, ge=1)
-    channels: dict[int, int] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        channel_table(self.channel_multiplier, self.channels)
-        return self
-
-
 class Augmentation(Options):
     """Augmentation of real pictures together with their part maps.
 
@@ -62,6 +52,54 @@ class Augmentation(Options):
     shift: float = Field(default=0.0, ge=0, le=0.5)
     scale: float = Field(default=0.0, ge=0, lt=1)
     turn: float = Field(default=0.0, ge=0, le=180)
+
+
+class DifferentiableAugmentation(Options):
+    """Strength of the changes; 0 turns one off.
+
+    Attributes:
+        shift: maximum shift, as a share of the side.
+        brightness: maximum added brightness, for values in [-1, 1].
+        saturation: maximum change of the saturation's factor 1.
+        contrast: maximum change of the contrast's factor 1.
+    """
+
+    shift: float = Field(default=1 / 12, ge=0, le=0.5)
+    brightness: float = Field(default=0.2, ge=0, le=1)
+    saturation: float = Field(default=0.3, ge=0, le=1)
+    contrast: float = Field(default=0.3, ge=0, le=1)
+
+
+class DiscriminatorOptions(Options):
+    """SemanticStyleGAN's discriminator (methods.networks.discriminator)."""
+
+    channel_multiplier: int = Field(default=2, ge=1)
+    channels: dict[int, int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        channel_table(self.channel_multiplier, self.channels)
+        return self
+
+
+class ProjectedOptions(Options):
+    """The projected discriminator (methods.networks.projected_discriminator).
+
+    Attributes:
+        width: channels of the mixed features.
+        head_widths: channels of a head after each halving of the side.
+        learning_rate: of the heads.
+        map_noise: standard deviation of the noise on part maps, real and generated.
+        picture_noise: the same for pictures.
+        augmentation: of real and generated pictures alike.
+    """
+
+    width: int = Field(default=64, ge=1)
+    head_widths: tuple[int, int, int] = (64, 128, 128)
+    learning_rate: float = Field(default=0.0002, gt=0)
+    map_noise: float = Field(default=0.2, ge=0)
+    picture_noise: float = Field(default=0.02, ge=0)
+    augmentation: DifferentiableAugmentation = DifferentiableAugmentation()
 
 
 class Objective(Options):
@@ -97,12 +135,14 @@ class GeneratorRecipe(Options):
     Attributes:
         name: of the recipe.
         generator: keyword arguments of `SemanticGenerator`.
-        discriminator: channels of the discriminator.
+        discriminator: channels of SemanticStyleGAN's discriminator.
+        projected: trains with a projected discriminator instead.
         objective: weights and intervals of the losses.
         augmentation: of real pictures.
         batch: pictures per iteration, over all devices.
         images: real pictures shown in the whole training.
-        learning_rate: of both networks, before the lazy-regularisation correction.
+        learning_rate: of both networks, before the lazy-regularisation correction; with
+            a projected discriminator, of the generator only.
         ema_decay: decay of the averaged generator per iteration.
         precision: a precision of lightning-fabric.
         preview_every: real pictures between two checkpoint previews (sheets and quality
@@ -116,6 +156,7 @@ class GeneratorRecipe(Options):
     name: str
     generator: dict[str, Any] = Field(default_factory=dict)
     discriminator: DiscriminatorOptions = DiscriminatorOptions()
+    projected: ProjectedOptions | None = None
     objective: Objective = Objective()
     augmentation: Augmentation = Augmentation()
     batch: int = Field(default=16, ge=1)
@@ -140,7 +181,18 @@ class GeneratorRecipe(Options):
             raise ValueError(f"generator.size must be at least 8, not {config.size}")
         if self.batch > 4 and self.batch % 4:
             raise ValueError(f"batch must be a multiple of 4, not {self.batch}")
+        if self.projected is not None:
+            self._check_projected()
         return self
+
+    def _check_projected(self) -> None:
+        if "discriminator" in self.model_fields_set:
+            raise ValueError("give either discriminator or projected, not both")
+        if self.objective.r1_image or self.objective.r1_seg:
+            raise ValueError(
+                "objective.r1_image and objective.r1_seg must be 0 with a projected "
+                "discriminator, which is trained without gradient penalty"
+            )
 
     @property
     def config(self) -> GeneratorConfig:
@@ -156,15 +208,31 @@ class GeneratorRecipe(Options):
         """A generator with random weights, from torch's global generator."""
         return SemanticGenerator(**self.generator)
 
-    def discriminator_options(self) -> dict[str, Any]:
-        """Keyword arguments of `SemanticDiscriminator`."""
+    @property
+    def exported_discriminator(self) -> dict[str, Any] | None:
+        """Keyword arguments of `SemanticDiscriminator`; None for a projected one.
+
+        The heads of a projected discriminator are of no use without their features, and
+        a new training starts from new heads.
+        """
+        if self.projected is not None:
+            return None
         config = self.config
         own = self.discriminator.model_dump()
         return {"size": config.size, "seg_dim": config.seg_dim, **own}
 
-    def make_discriminator(self) -> SemanticDiscriminator:
-        """A discriminator with random weights, from torch's global generator."""
-        return SemanticDiscriminator(**self.discriminator_options())
+    def make_discriminator(self) -> SemanticDiscriminator | ProjectedDiscriminator:
+        """A discriminator with random weights, from torch's global generator.
+
+        Raises WeightsError if a projected one has no backbone weights.
+        """
+        if self.projected is None:
+            return SemanticDiscriminator(**(self.exported_discriminator or {}))
+        own, maps = self.projected, self.config.seg_dim
+        network = ProjectedDiscriminator(maps, own.width, own.head_widths)
+        file = weights.require(weights.EFFICIENTNET_LITE0, "projected discriminators")
+        network.load_backbone(file)
+        return network
 
 
 def _generator_problems(options: Mapping[str, Any]) -> Iterator[str]:

@@ -64,19 +64,26 @@ class TrainingState:
         objective, rate = recipe.objective, recipe.learning_rate
         path_every = objective.path_every if objective.path else None
         self.generator_adam = _optimiser(self.generator, rate, path_every)
-        self.discriminator_adam = _optimiser(
-            self.discriminator, rate, objective.r1_every
+        projected = recipe.projected
+        self.discriminator_adam = (
+            _optimiser(self.discriminator, rate, objective.r1_every)
+            if projected is None
+            else _optimiser(self.discriminator, projected.learning_rate, None)
         )
         self.path_mean = torch.zeros((), device=device)
         self.iteration = 0
         self.pending: dict[str, list[float]] = {}
         self.device = device
 
-    def start_from(self, generator: nn.Module, discriminator: nn.Module) -> None:
-        """Copy the weights of trained networks; optimisers start from scratch."""
+    def start_from(self, generator: nn.Module, discriminator: nn.Module | None) -> None:
+        """Copy the weights of trained networks; optimisers start from scratch.
+
+        Without `discriminator`, it keeps its random weights.
+        """
         self.generator.load_state_dict(generator.state_dict())
         self.average.load_state_dict(generator.state_dict())
-        self.discriminator.load_state_dict(discriminator.state_dict())
+        if discriminator is not None:
+            self.discriminator.load_state_dict(discriminator.state_dict())
 
     def update_average(self, decay: float, only: Collection[str] = ()) -> None:
         """Update the exponential moving average of the generator's parameters.

@@ -38,7 +38,7 @@ def test_the_published_recipe_has_the_defaults():
     assert recipe.config == plain.config
     assert recipe.objective == plain.objective
     assert recipe.augmentation == plain.augmentation
-    assert recipe.discriminator_options() == plain.discriminator_options()
+    assert recipe.exported_discriminator == plain.exported_discriminator
     assert recipe.learning_rate == 0.002
     assert recipe.ema_decay == pytest.approx(0.99778, abs=1e-5)
 
