@@ -13,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # A process a core; neighbouring tests stay together, since they share fixtures.
 SIDE_BY_SIDE := -n logical --maxprocesses 8 --dist worksteal
-SOURCES := benchmark methods evaluation reports tests
+SOURCES := avatarbench_launcher.py benchmark methods evaluation reports tests
 
 .PHONY: demo test check check-slow bench clean help
 .DEFAULT_GOAL := help

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import sys
 import traceback
 from io import TextIOWrapper
@@ -310,4 +311,5 @@ def _print_error(error: Exception) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    # The launcher first checks that no foreign package hides one of ours.
+    runpy.run_module("avatarbench_launcher", run_name="__main__")

@@ -14,6 +14,7 @@ from places import ROOT
 PACKAGES = ("benchmark", "methods", "evaluation", "reports")
 ROW = re.compile(r"^\| `([\w/.]+)` \| .* \| (.*) \|$", re.MULTILINE)
 SOURCES = sorted(p for name in PACKAGES for p in (ROOT / name).rglob("*.py"))
+SOURCES += sorted(ROOT.glob("*.py"))
 
 
 def read_table() -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TOP = {"benchmark", "methods", "evaluation", "reports"}
+TOP = {"avatarbench_launcher.py", "benchmark", "methods", "evaluation", "reports"}
 
 pytestmark = pytest.mark.slow
 
