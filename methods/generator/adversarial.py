@@ -91,7 +91,7 @@ class AdversarialStep:
         Args:
             picture: (n, 3, S, S) real pictures in [-1, 1].
             seg: (n, K, S, S) part maps of -1 and 1. None: the discriminator sees only
-                pictures, real and generated, and no loss uses maps.
+                pictures, real and generated.
             draws: source of latent codes, mixing and path directions.
         """
         objective, iteration = self.recipe.objective, self.state.iteration
@@ -139,6 +139,7 @@ class AdversarialStep:
         assert isinstance(network, ProjectedDiscriminator)
         with self.fabric.autocast():
             made = self._sample(len(picture), draws)
+            seg = seg if options.maps else None
             maps = None if seg is None else hard_maps(made.seg)
             generated = project(network, made.image, maps, options)
             with torch.no_grad():
@@ -150,7 +151,7 @@ class AdversarialStep:
         network.requires_grad_(False)
         with self.fabric.autocast():
             adversarial = hinge_generator_loss(network(*generated).float())
-        losses = self._update_generator(adversarial, made, seg is not None)
+        losses = self._update_generator(adversarial, made)
         network.requires_grad_(True)
         return {
             "train/loss_d": loss,
@@ -206,29 +207,29 @@ class AdversarialStep:
         with self.fabric.autocast():
             made = self._sample(count, draws)
             loss = generator_loss(self._discriminate(made, with_maps).float())
-        losses = self._update_generator(loss, made, with_maps)
+        losses = self._update_generator(loss, made)
         state.discriminator.requires_grad_(True)
         return losses
 
     def _update_generator(
-        self, adversarial: Tensor, made: Synthesis, with_maps: bool
+        self, adversarial: Tensor, made: Synthesis
     ) -> dict[str, Tensor]:
         """One step on the adversarial loss and the others of the same samples."""
         loss, losses = adversarial, {"train/loss_g": adversarial}
         with self.fabric.autocast():
-            for name, weight, value in self._other_losses(made, with_maps):
+            for name, weight, value in self._other_losses(made):
                 loss = loss + weight * value
                 losses[f"train/{name}"] = value
         self._step(loss, self.state.generator, self.state.generator_adam)
         return losses
 
-    def _other_losses(self, made: Synthesis, with_maps: bool) -> Iterator[WeightedLoss]:
+    def _other_losses(self, made: Synthesis) -> Iterator[WeightedLoss]:
         """The generator's losses except the adversarial one."""
         objective = self.recipe.objective
-        if with_maps:
+        if objective.mask:
             value = mask_loss(made.seg_coarse.float(), made.seg.float())
             yield WeightedLoss("mask", objective.mask, value)
-        if with_maps and objective.mask_entropy:
+        if objective.mask_entropy:
             value = mask_entropy(made.depths.float(), made.seg.float())
             yield WeightedLoss("mask_entropy", objective.mask_entropy, value)
         for term in self.terms:

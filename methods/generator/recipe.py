@@ -86,6 +86,7 @@ class ProjectedOptions(Options):
     """The projected discriminator (methods.networks.projected_discriminator).
 
     Attributes:
+        maps: whether the heads see part maps, too.
         width: channels of the mixed features.
         head_widths: channels of a head after each halving of the side.
         learning_rate: of the heads.
@@ -94,6 +95,7 @@ class ProjectedOptions(Options):
         augmentation: of real and generated pictures alike.
     """
 
+    maps: bool = True
     width: int = Field(default=64, ge=1)
     head_widths: tuple[int, int, int] = (64, 128, 128)
     learning_rate: float = Field(default=0.0002, gt=0)
@@ -228,7 +230,8 @@ class GeneratorRecipe(Options):
         """
         if self.projected is None:
             return SemanticDiscriminator(**(self.exported_discriminator or {}))
-        own, maps = self.projected, self.config.seg_dim
+        own = self.projected
+        maps = self.config.seg_dim if own.maps else 0
         network = ProjectedDiscriminator(maps, own.width, own.head_widths)
         file = weights.require(weights.EFFICIENTNET_LITE0, "projected discriminators")
         network.load_backbone(file)

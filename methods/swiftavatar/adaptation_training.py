@@ -10,13 +10,18 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from benchmark.system.progress import Progress
 from methods.estimator.examples import row_order
-from methods.generator.adversarial import AdversarialStep, require_finite
+from methods.generator.adversarial import (
+    AdversarialStep,
+    GeneratorTerm,
+    require_finite,
+)
 from methods.generator.curves import Curves
 from methods.generator.recipe import GeneratorRecipe, Objective
 from methods.generator.state import TrainingState
@@ -29,6 +34,8 @@ from methods.swiftavatar.colour_matching import ColourMatching
 from methods.swiftavatar.dual_domain import dual_measures
 from methods.swiftavatar.options import AdaptationOptions
 from methods.swiftavatar.pretrained_pair import PretrainedPair
+from methods.swiftavatar.realistic_faces import RealisticFaces
+from methods.swiftavatar.segmentation_agreement import SegmentationAgreement
 
 CHECKPOINT = "checkpoint.safetensors"
 CHECKPOINT_SECONDS = 600
@@ -48,19 +55,25 @@ def adaptation_recipe(
 ) -> GeneratorRecipe:
     """Return the training recipe of the adaptation (SwiftAvatar, equation 1).
 
-    No loss uses the segmentations.
+    The discriminator does not see the segmentations.
     """
+    networks: dict[str, Any] = (
+        {"discriminator": pair.channels}
+        if options.projected is None
+        else {"projected": options.projected}
+    )
     return GeneratorRecipe(
         name="adaptation",
         generator=asdict(pair.realistic.config),
-        discriminator=pair.channels,
+        **networks,
         objective=Objective(
             r1_image=options.r1,
             r1_seg=0,
             r1_every=options.r1_every,
             path=options.path,
             path_every=options.path_every,
-            mask=0,
+            mask=options.mask,
+            mask_entropy=options.mask_entropy,
             mixing=options.mixing,
         ),
         batch=options.batch,
@@ -107,7 +120,8 @@ class AdaptationTraining:
         recipe = adaptation_recipe(pair, options, seed)
         fabric = open_fabric(recipe, device)
         self.state = TrainingState(recipe, fabric.device)
-        self.state.start_from(pair.realistic, pair.discriminator)
+        published = options.projected is None
+        self.state.start_from(pair.realistic, pair.discriminator if published else None)
         if options.freeze == "local":
             for name in LOCAL:
                 self.state.generator.get_submodule(name).requires_grad_(False)
@@ -153,12 +167,17 @@ class AdaptationTraining:
         self.state.require_finite()
         self.state.save(self._file, self._about)
 
-    def _terms(self) -> tuple[ColourMatching, ...]:
+    def _terms(self) -> tuple[GeneratorTerm, ...]:
         options = self._options
-        if not options.colour:
-            return ()
-        realistic, share = self._pair.realistic, options.colour_pixels
-        return (ColourMatching(realistic, options.colour, share),)
+        faces = RealisticFaces(self._pair.realistic)
+        terms: list[GeneratorTerm] = []
+        if options.colour:
+            share = options.colour_pixels
+            terms.append(ColourMatching(faces, options.colour, share))
+        if options.segmentation:
+            weight, grid = options.segmentation, options.segmentation_grid
+            terms.append(SegmentationAgreement(faces, weight, grid))
+        return tuple(terms)
 
     def _cuda(self) -> list[torch.device]:
         device = self.state.device

@@ -33,7 +33,8 @@ class Chain:
     @cached_property
     def pair(self) -> PretrainedPair:
         """The pretrained realistic generator (SwiftAvatar, section 3.1)."""
-        return open_pair(self.context.weights, self.context.device)
+        published = self.options.adaptation.projected is None
+        return open_pair(self.context.weights, self.context.device, published)
 
     @cached_property
     def renders(self) -> Renders:

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from benchmark.avatars.part_classes import PART_IDS
-from methods.networks.semantic_stylegan import SemanticGenerator, Synthesis
+from methods.networks.semantic_stylegan import Synthesis
+from methods.swiftavatar.realistic_faces import RealisticFaces
 
 REGIONS: tuple[str, ...] = ("hair", "skin")
 """The regions s of equation 2."""
@@ -69,19 +70,17 @@ class ColourMatching:
     """The colour matching term of the training (SwiftAvatar, equation 3).
 
     Attributes:
-        realistic: the frozen realistic generator; it uses its stored noise.
+        faces: draws the realistic faces of the same latent codes.
         weight: lambda_color of equation 3.
         least_share: regions that cover less of either picture are not matched.
         name: the name of the loss in the curves.
     """
 
-    realistic: SemanticGenerator
+    faces: RealisticFaces
     weight: float
     least_share: float
     name: str = "colour"
 
     def __call__(self, made: Synthesis) -> Tensor:
         """The unweighted loss of n avatars; the faces carry no gradient."""
-        with torch.no_grad():
-            faces = self.realistic([made.latents], input_is_latent=True)
-        return colour_distance(made, faces, self.least_share)
+        return colour_distance(made, self.faces(made.latents), self.least_share)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, get_args
 
+from benchmark.weights import EFFICIENTNET_LITE0
 from methods.base import FitContext, MethodMeta, PretrainedPart
 from methods.estimator.estimation import EstimatorMethod
 from methods.estimator.examples import Pairs
@@ -63,8 +64,11 @@ class SwiftAvatar(EstimatorMethod):
             if inversion.perceptual_weight
             else ()
         )
-        own = (*super().required_weights(options), *pair_files(options.generator))
-        return tuple(dict.fromkeys((*own, *perceptual)))
+        published = options.adaptation.projected is None
+        features = () if published else (EFFICIENTNET_LITE0,)
+        pair = pair_files(options.generator, published)
+        own = (*super().required_weights(options), *pair, *perceptual, *features)
+        return tuple(dict.fromkeys(own))
 
     def chain(self, context: FitContext) -> Chain:
         """The stages before the estimator (SwiftAvatar, sections 3.1 and 3.2)."""

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from methods.estimator.estimation import EstimatorOptions
+from methods.generator.recipe import ProjectedOptions
 from methods.networks.discriminator import GROUP
 
 PerceptualName = Literal["lpips-vgg", "lpips-alex", "lite0-features"]
@@ -15,9 +23,28 @@ cheaper distance between features of EfficientNet-Lite0."""
 
 
 class StepOptions(BaseModel):
-    """Base class of the options of one step; unknown keys raise a ValidationError."""
+    """Base class of the options of one step; unknown keys raise a ValidationError.
+
+    Attributes:
+        added: fields that are left out of the dump at their default, because they were
+            added when results without them had been published. The dump is part of the
+            stages' keys.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    added: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _without_added_defaults(
+        self, dump: SerializerFunctionWrapHandler
+    ) -> dict[str, Any]:
+        fields = type(self).model_fields
+        return {
+            key: value
+            for key, value in dump(self).items()
+            if key not in self.added or getattr(self, key) != fields[key].default
+        }
 
 
 class AdaptationOptions(StepOptions):
@@ -47,6 +74,15 @@ class AdaptationOptions(StepOptions):
         stop_below: stop if the mean IoU of the two generators' segmentations falls
             below this; None never stops early.
         check_every: iterations between two measurements of that IoU.
+        projected: trains with a projected discriminator (Sauer et al., NeurIPS 2021)
+            instead; it starts with new heads and sees pictures only. Not in the paper.
+        mask: weight of SemanticStyleGAN's mask loss; the adaptation has none in the
+            paper.
+        mask_entropy: weight of the coarse map's cross-entropy to the final one, as in
+            the recipe of a generator. Not in the paper.
+        segmentation: weight of the agreement of the two generators' segmentations of a
+            latent code (methods.swiftavatar.segmentation_agreement). Not in the paper.
+        segmentation_grid: side of the raster on which segmentations are compared.
     """
 
     steps: int = Field(default=2000, ge=0)
@@ -64,6 +100,28 @@ class AdaptationOptions(StepOptions):
     ema_decay: float = Field(default=0.5 ** (32 / 10_000), ge=0, lt=1)
     stop_below: float | None = Field(default=None, ge=0, le=1)
     check_every: int = Field(default=200, ge=1)
+    projected: ProjectedOptions | None = None
+    mask: float = Field(default=0.0, ge=0)
+    mask_entropy: float = Field(default=0.0, ge=0)
+    segmentation: float = Field(default=0.0, ge=0)
+    segmentation_grid: int = Field(default=16, ge=1)
+
+    added: ClassVar[frozenset[str]] = frozenset(
+        {"projected", "mask", "mask_entropy", "segmentation", "segmentation_grid"}
+    )
+
+    @model_validator(mode="after")
+    def _check_projected(self) -> Self:
+        if self.projected is None:
+            return self
+        if self.projected.maps:
+            raise ValueError("projected.maps must be false: renders have no part maps")
+        if self.r1:
+            raise ValueError(
+                "r1 must be 0 with a projected discriminator, which is trained without "
+                "gradient penalty"
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_batch(self) -> Self:

@@ -28,26 +28,30 @@ class PretrainedPair:
 
     Attributes:
         realistic: the realistic generator G_real; it is never trained.
-        discriminator: initial weights of the adaptation's discriminator.
+        discriminator: initial weights of the adaptation's discriminator; None where the
+            adaptation does not use it.
         channels: the options of the discriminator.
         digest: covers the weights and the options of both networks.
     """
 
     realistic: SemanticGenerator
-    discriminator: SemanticDiscriminator
+    discriminator: SemanticDiscriminator | None
     channels: DiscriminatorOptions
     digest: str
 
 
-def pair_files(generator: str) -> tuple[str, ...]:
+def pair_files(generator: str, with_discriminator: bool = True) -> tuple[str, ...]:
     """The weight files of the pretrained generator (SwiftAvatar, section 3.1).
 
     `generator` is a folder of weights or the name of one.
     """
-    return f"{generator}/{GENERATOR}", f"{generator}/{DISCRIMINATOR}"
+    names = (GENERATOR, DISCRIMINATOR) if with_discriminator else (GENERATOR,)
+    return tuple(f"{generator}/{name}" for name in names)
 
 
-def open_pair(files: Mapping[str, Path], device: str) -> PretrainedPair:
+def open_pair(
+    files: Mapping[str, Path], device: str, with_discriminator: bool = True
+) -> PretrainedPair:
     """Open the pretrained pair (SwiftAvatar, section 3.1), both networks frozen.
 
     `files` has the names of `pair_files`.
@@ -57,11 +61,14 @@ def open_pair(files: Mapping[str, Path], device: str) -> PretrainedPair:
             not have the 13 parts of CelebAMask-HQ.
         WeightsError: if a file does not match its card.
     """
-    folder = _folder(files)
+    folder = _folder(files, with_discriminator)
     card = read_card(folder)
     realistic = load_generator(folder, device).requires_grad_(False)
-    discriminator = load_discriminator(folder, device).requires_grad_(False)
-    _check(folder, realistic, discriminator)
+    _check_generator(folder, realistic)
+    discriminator = None
+    if with_discriminator:
+        discriminator = load_discriminator(folder, device).requires_grad_(False)
+        _check_discriminator(folder, realistic, discriminator)
     arguments = dict(card.discriminator or {})
     known = DiscriminatorOptions.model_fields.keys() & arguments.keys()
     return PretrainedPair(
@@ -72,32 +79,38 @@ def open_pair(files: Mapping[str, Path], device: str) -> PretrainedPair:
     )
 
 
-def _folder(files: Mapping[str, Path]) -> Path:
-    """The folder that holds both files of the pair."""
-    found = {path.parent for path in files.values() if path.name == GENERATOR}
-    others = {path.parent for path in files.values() if path.name == DISCRIMINATOR}
-    if len(found) != 1 or found != others:
+def _folder(files: Mapping[str, Path], with_discriminator: bool) -> Path:
+    """The folder that holds the files of the pair."""
+    needed = [GENERATOR, DISCRIMINATOR] if with_discriminator else [GENERATOR]
+    folders = [
+        {path.parent for path in files.values() if path.name == name} for name in needed
+    ]
+    if len(folders[0]) != 1 or any(found != folders[0] for found in folders):
         names = ", ".join(files) or "none"
         raise MethodError(
-            f"SwiftAvatar needs the weight files {GENERATOR} and {DISCRIMINATOR} of "
-            f"one folder, got: {names}; give the folder as option generator"
+            f"SwiftAvatar needs the weight files {' and '.join(needed)} of one folder, "
+            f"got: {names}; give the folder as option generator"
         )
-    return found.pop()
+    return folders[0].pop()
 
 
-def _check(
-    folder: Path, realistic: SemanticGenerator, discriminator: SemanticDiscriminator
-) -> None:
+def _check_generator(folder: Path, realistic: SemanticGenerator) -> None:
     config = realistic.config
     if config.seg_dim != len(PART_NAMES):
         raise MethodError(
             f"the generator in {folder} has {config.seg_dim} parts, and SwiftAvatar "
             f"needs the {len(PART_NAMES)} of CelebAMask-HQ: give another generator"
         )
-    if discriminator.size != config.size:
+
+
+def _check_discriminator(
+    folder: Path, realistic: SemanticGenerator, discriminator: SemanticDiscriminator
+) -> None:
+    size = realistic.config.size
+    if discriminator.size != size:
         raise MethodError(
             f"the discriminator in {folder} has {discriminator.size} px and the "
-            f"generator {config.size} px: give another generator"
+            f"generator {size} px: give another generator"
         )
 
 

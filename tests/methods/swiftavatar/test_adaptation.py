@@ -12,6 +12,7 @@ from benchmark.storage.store import Store
 from benchmark.system.progress import Silent
 from methods.base import MethodError
 from methods.generator.curves import CURVES, read_curves
+from methods.generator.state import TrainingState
 from methods.networks.discriminator import SemanticDiscriminator
 from methods.swiftavatar import adaptation, adaptation_training
 from methods.swiftavatar.adaptation import (
@@ -22,7 +23,10 @@ from methods.swiftavatar.adaptation import (
     adapted_generator,
     picture_change,
 )
-from methods.swiftavatar.adaptation_training import AdaptationTraining
+from methods.swiftavatar.adaptation_training import (
+    AdaptationTraining,
+    adaptation_recipe,
+)
 from methods.swiftavatar.options import AdaptationOptions
 
 OPTIONS = {"batch": 4, "r1_every": 3, "path_every": 2, "check_every": 4, "steps": 6}
@@ -316,3 +320,76 @@ def test_a_share_of_pictures_is_mirrored(share):
     turned = (found != pictures).flatten(1).any(1)
     assert torch.equal(found[turned], pictures[turned].flip(3))
     assert float(turned.float().mean()) == pytest.approx(share, abs=0.1)
+
+
+PROJECTED = {
+    "projected": {"maps": False, "width": 4, "head_widths": (4, 4, 4)},
+    "r1": 0,
+    "path": 0,
+}
+
+
+def test_with_a_projected_discriminator_only_its_heads_are_trained(
+    pair, renders, tmp_path
+):
+    state = train(pair, renders, tmp_path, **PROJECTED).state
+    fresh = TrainingState(
+        adaptation_recipe(pair, options(**PROJECTED), seed=0), torch.device("cpu")
+    )
+    assert moved(state.discriminator, fresh.discriminator) == {"heads"}
+    assert moved(state.generator, pair.realistic) == ALL
+
+
+def test_a_projected_discriminator_needs_no_published_one(pair, renders, tmp_path):
+    bare = replace(pair, discriminator=None)
+    ours = adapt(bare, renders, tmp_path / "bare", **PROJECTED)
+    theirs = adapt(pair, renders, tmp_path / "whole", **PROJECTED)
+    assert ours.digest == theirs.digest
+    assert ours.measures == theirs.measures
+
+
+def test_mask_losses_and_agreement_are_recorded(pair, renders, tmp_path):
+    terms = {"mask": 20, "mask_entropy": 1, "segmentation": 5, "check_every": 99}
+    train(pair, renders, tmp_path, **PROJECTED, **terms)
+    (record,) = read_curves(tmp_path)
+    assert {"train/mask", "train/mask_entropy", "train/segmentation"} <= set(record)
+
+
+def test_the_agreement_term_keeps_segmentations_nearer(pair, renders, tmp_path):
+    """Renders of one colour separate the segmentations; the term counteracts."""
+    distances = [
+        adapt(
+            pair,
+            renders,
+            tmp_path / str(weight),
+            steps=30,
+            learning_rate=0.02,
+            ema_decay=0,
+            segmentation=weight,
+            segmentation_grid=4,
+        ).measures["agreement/pixel_accuracy"]
+        for weight in (0, 100)
+    ]
+    assert distances[1] > distances[0]
+
+
+def test_options_that_were_added_are_in_the_dump_only_where_they_are_used():
+    assert not AdaptationOptions.added & set(options().model_dump())
+    used = options(segmentation=1.0).model_dump()
+    assert used["segmentation"] == 1.0
+    assert "mask" not in used
+    again = AdaptationOptions(**options(**PROJECTED).model_dump(mode="json"))
+    assert again == options(**PROJECTED)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"projected": {}}, "projected.maps must be false"),
+        ({**PROJECTED, "r1": 1}, "r1 must be 0"),
+        ({"segmentation_grid": 0}, "segmentation_grid"),
+    ],
+)
+def test_wrong_projected_options_are_refused(changes, message):
+    with pytest.raises(ValidationError, match=message):
+        options(**changes)

@@ -13,6 +13,7 @@ from methods.swiftavatar.colour_matching import (
     colour_distance,
     region_colours,
 )
+from methods.swiftavatar.realistic_faces import RealisticFaces
 
 HAIR, SKIN, CLOTH = PART_IDS["hair"], PART_IDS["skin"], PART_IDS["cloth"]
 SIDE = 4
@@ -104,7 +105,7 @@ def test_only_the_avatar_generator_gets_gradients(pair):
     avatar = copy.deepcopy(pair.realistic).requires_grad_(True)
     with torch.no_grad():
         avatar.render_net.to_rgbs[1].bias.add_(0.5)
-    ColourMatching(realistic, 1.0, 0.005)(made_by(avatar)).backward()
+    ColourMatching(RealisticFaces(realistic), 1.0, 0.005)(made_by(avatar)).backward()
     assert all(p.grad is None for p in realistic.parameters())
     modules = {
         name.split(".")[0]
@@ -127,7 +128,7 @@ def test_the_realistic_generator_gets_the_same_latents_and_its_own_noise(pair):
         return made
 
     made = made_by(pair.realistic)
-    loss = ColourMatching(realistic, 1.0, 0.005)(made)
+    loss = ColourMatching(RealisticFaces(realistic), 1.0, 0.005)(made)
     (latents,) = rendered
     assert latents.shape == (8, pair.realistic.layout.expanded_rows, 4)
     assert torch.equal(latents, made.latents)
@@ -138,7 +139,7 @@ def test_training_on_the_loss_reduces_the_colour_distance(pair):
     avatar = copy.deepcopy(pair.realistic).requires_grad_(True)
     with torch.no_grad():
         avatar.render_net.to_rgbs[1].bias.add_(0.5)
-    term = ColourMatching(pair.realistic, 1.0, 0.005)
+    term = ColourMatching(RealisticFaces(pair.realistic), 1.0, 0.005)
     adam = torch.optim.Adam(avatar.parameters(), lr=0.03)
     losses = []
     for _ in range(20):

@@ -68,3 +68,14 @@ def test_changed_weights_are_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     with pytest.raises(WeightsError, match="damaged or was changed"):
         open_pair(files, "cpu")
+
+
+def test_an_adaptation_with_new_heads_needs_the_generator_only(tmp_path):
+    files = write(tmp_path / "faces")
+    assert pair_files("faces", with_discriminator=False) == (
+        "faces/generator.safetensors",
+    )
+    whole = open_pair(files, "cpu")
+    pair = open_pair({k: files[k] for k in pair_files("faces", False)}, "cpu", False)
+    assert pair.discriminator is None
+    assert pair.digest == whole.digest
