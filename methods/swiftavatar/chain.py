@@ -7,7 +7,12 @@ from functools import cached_property
 from methods.base import FitContext
 from methods.shared.renders import Renders, training_renders
 from methods.swiftavatar.adaptation import AdaptedGenerator, adapted_generator
-from methods.swiftavatar.inversion import RenderLatents, inverted_latents
+from methods.swiftavatar.encoder import TrainedEncoder, trained_encoder
+from methods.swiftavatar.inversion import (
+    RenderLatents,
+    inverted_latents,
+    perceptual_network,
+)
 from methods.swiftavatar.mean_latents import MeanLatents, mean_latents
 from methods.swiftavatar.options import SwiftAvatarOptions
 from methods.swiftavatar.pairs import FacePairs, produced_pairs
@@ -68,7 +73,7 @@ class Chain:
     def means(self) -> MeanLatents | None:
         """The mean latent codes at which inversion starts (SwiftAvatar, appendix).
 
-        None if `inversion.start` is "nearest".
+        None with another `inversion.start`.
         """
         if self.options.inversion.start != "mean":
             return None
@@ -82,6 +87,28 @@ class Chain:
         )
 
     @cached_property
+    def encoder(self) -> TrainedEncoder | None:
+        """The encoder at whose predictions inversion starts.
+
+        None with another `inversion.start`.
+        """
+        if self.options.inversion.start != "encoder":
+            return None
+        context, options = self.context, self.options.inversion
+        return trained_encoder(
+            self.renders,
+            self.adapted.generator,
+            self.adapted.digest,
+            perceptual_network(options, context.weights, context.device),
+            options,
+            context.weights,
+            self.seed,
+            context.store,
+            context.progress,
+            context.device,
+        )
+
+    @cached_property
     def latents(self) -> RenderLatents:
         """The latent codes of the renders (SwiftAvatar, equations 4 and 5)."""
         context = self.context
@@ -90,7 +117,7 @@ class Chain:
             self.inverted,
             self.adapted.generator,
             self.adapted.digest,
-            self.means,
+            self.means or self.encoder,
             self.options.inversion,
             context.weights,
             self.seed,

@@ -26,17 +26,25 @@ from methods.base import MethodError
 from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.shared.pictures import as_tensor
 from methods.shared.renders import Renders
+from methods.swiftavatar.encoder import TrainedEncoder
 from methods.swiftavatar.latent_optimisation import (
     TERMS,
     InvertedBatch,
     LatentOptimiser,
+    Start,
 )
 from methods.swiftavatar.mean_latents import MeanLatents
 from methods.swiftavatar.nearest import NearestSamples
 from methods.swiftavatar.options import InversionOptions
 from methods.swiftavatar.perceptual import Perceptual, open_perceptual, weight_file
 
-_CONDITIONAL_OPTIONS = {"perceptual", "perceptual_size", "start", "start_samples"}
+_CONDITIONAL_OPTIONS = {
+    "perceptual",
+    "perceptual_size",
+    "start",
+    "start_samples",
+    "encoder",
+}
 LATENTS_FILE, CURVE_FILE = "codes.safetensors", "curve.json"
 
 
@@ -72,7 +80,7 @@ def latents_stage(
     count: int,
     size: int,
     avatar_digest: str,
-    means: str | None,
+    start: str | None,
     options: InversionOptions,
     weights: Mapping[str, Path],
     seed: int,
@@ -85,19 +93,20 @@ def latents_stage(
         count: the number of first renders that are inverted.
         size: side of the avatar generator's pictures in pixels.
         avatar_digest: the key of the avatar generator's stage.
-        means: the key of the mean latent codes; None if `options.start` is "nearest".
+        start: the key of the mean latent codes or of the encoder; None if
+            `options.start` is "nearest".
         options: of the inversion.
         weights: weight files by name.
         seed: draws the samples at which "nearest" starts.
         device: the torch device.
 
     Raises:
-        ValueError: if `means` and `options.start` disagree.
+        ValueError: if `start` and `options.start` disagree.
         MethodError: if the weight file of the perceptual network is missing.
     """
-    if (means is None) == (options.start == "mean"):
+    if (start is None) != (options.start == "nearest"):
         raise ValueError(
-            "give mean latent codes if, and only if, inversion.start is mean"
+            "give mean latent codes or an encoder, unless inversion.start is nearest"
         )
     read = {
         **options.model_dump(mode="json", exclude=_CONDITIONAL_OPTIONS),
@@ -112,8 +121,8 @@ def latents_stage(
         read["perceptual"] = options.perceptual
         # Smaller renders are not resized.
         read["perceptual_size"] = min(options.perceptual_size, size)
-    if means is not None:
-        return Stage("codes", "1", read, {**inputs, "start": means})
+    if start is not None:
+        return Stage("codes", "1", read, {**inputs, "start": start})
     read |= {"start": options.start, "start_samples": options.start_samples}
     return Stage("codes", "1", read, inputs, seed)
 
@@ -123,7 +132,7 @@ def inverted_latents(
     count: int,
     avatar: SemanticGenerator,
     avatar_digest: str,
-    means: MeanLatents | None,
+    start: MeanLatents | TrainedEncoder | None,
     options: InversionOptions,
     weights: Mapping[str, Path],
     seed: int,
@@ -133,8 +142,9 @@ def inverted_latents(
 ) -> RenderLatents:
     """Invert the first `count` renders (SwiftAvatar, section 3.2, equations 4 and 5).
 
-    The result is cached in the store. Every latent code starts at `means`, or at the
-    sample most similar to its render if `means` is None.
+    The result is cached in the store. Every latent code starts at the mean, at the
+    prediction of an encoder, or, if `start` is None, at the sample most similar to its
+    render.
 
     Raises:
         MethodError: if the renders do not have the generator's size, if there are fewer
@@ -146,7 +156,7 @@ def inverted_latents(
         count,
         avatar.config.size,
         avatar_digest,
-        None if means is None else means.digest,
+        None if start is None else start.digest,
         options,
         weights,
         seed,
@@ -154,9 +164,10 @@ def inverted_latents(
     )
 
     def build(folder: Path, scratch: Path) -> None:
-        net = _perceptual(options, weights, device)
-        start = means or NearestSamples(avatar, net, options, seed, progress)
-        inversion = LatentOptimiser(avatar, net, start, options)
+        net = perceptual_network(options, weights, device)
+        source = start or NearestSamples(avatar, net, options, seed, progress)
+        starts = starts_of(source, options.space == "w", device)
+        inversion = LatentOptimiser(avatar, net, starts, options)
         pictures = renders.pictures[:count]
         pieces = _inverted(inversion, pictures, options.batch, scratch, progress)
         _write(folder, pieces, count)
@@ -164,9 +175,27 @@ def inverted_latents(
     return _read(store.get_or_build(stage, build), stage.key)
 
 
-def _perceptual(
+def starts_of(
+    source: MeanLatents | TrainedEncoder | NearestSamples, one_row: bool, device: str
+) -> Start:
+    """The function that gives initial latent codes; of one row each in W."""
+    if isinstance(source, MeanLatents):
+        # The start with glasses has different rows, so in W all rows start at w_mean.
+        rows = (source.mean[:1] if one_row else source.start).to(device)
+        return lambda targets: rows.repeat(len(targets), 1, 1)
+    if isinstance(source, NearestSamples):
+        nearest = source.most_similar
+        return lambda targets: nearest(targets)[:, :1] if one_row else nearest(targets)
+    encode = source
+    return lambda targets: (
+        encode(targets).mean(1, keepdim=True) if one_row else encode(targets)
+    )
+
+
+def perceptual_network(
     options: InversionOptions, weights: Mapping[str, Path], device: str
 ) -> Perceptual | None:
+    """The network of the perceptual term of equation 5; None if its weight is 0."""
     if not options.perceptual_weight:
         return None
     return open_perceptual(options.perceptual, options.perceptual_size, weights, device)

@@ -8,7 +8,7 @@ for rounding.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -16,8 +16,6 @@ import torch
 from torch import Tensor, nn
 
 from methods.networks.semantic_stylegan import SemanticGenerator
-from methods.swiftavatar.mean_latents import MeanLatents
-from methods.swiftavatar.nearest import NearestSamples
 from methods.swiftavatar.options import InversionOptions
 from methods.swiftavatar.perceptual import Features, Perceptual
 
@@ -27,6 +25,10 @@ TERMS = ("perceptual", "pixel", "latent")
 computed and stays 0."""
 RISE, FALL = 0.05, 0.25
 """Shares of the steps in which the "ramped" learning rate rises and falls."""
+
+
+Start = Callable[[Tensor], Tensor]
+"""Gives the (n, rows, D) initial latent codes of n renders; (n, 1, D) in W."""
 
 
 class InversionBatch(NamedTuple):
@@ -79,10 +81,10 @@ class LatentOptimiser:
         self,
         avatar: SemanticGenerator,
         net: Perceptual | None,
-        start: MeanLatents | NearestSamples,
+        start: Start,
         options: InversionOptions,
     ) -> None:
-        """Invert with `avatar`; `start` provides the initial latent codes.
+        """Invert with `avatar`; `start` gives the initial latent codes.
 
         `net` is None if the perceptual term has weight 0.
         """
@@ -104,19 +106,9 @@ class LatentOptimiser:
         with frozen(self._avatar):
             with torch.no_grad():
                 features = self._net.features(targets) if self._net else []
-            batch = InversionBatch(targets, features, self._starts(targets))
+            batch = InversionBatch(targets, features, self._start(targets))
             latents, curve = self._optimise(batch)
             return self._result(latents, curve, batch)
-
-    def _starts(self, targets: Tensor) -> Tensor:
-        """The (n, rows, D) initial latent codes; (n, 1, D) in W."""
-        one_row = self._options.space == "w"
-        if isinstance(self._start, NearestSamples):
-            latents = self._start.most_similar(targets)
-            return latents[:, :1] if one_row else latents
-        # The start with glasses has different rows, so in W all rows start at w_mean.
-        rows = self._start.mean[:1] if one_row else self._start.start
-        return rows.to(self.device).repeat(len(targets), 1, 1)
 
     def _optimise(self, batch: InversionBatch) -> tuple[Tensor, list[Tensor]]:
         """The final latent codes, and the summed terms before each step."""

@@ -65,7 +65,8 @@ class SwiftAvatar(EstimatorMethod):
             else ()
         )
         published = options.adaptation.projected is None
-        features = () if published else (EFFICIENTNET_LITE0,)
+        lite0 = not published or inversion.start == "encoder"
+        features = (EFFICIENTNET_LITE0,) if lite0 else ()
         pair = pair_files(options.generator, published)
         own = (*super().required_weights(options), *pair, *perceptual, *features)
         return tuple(dict.fromkeys(own))

@@ -151,6 +151,27 @@ class MeanOptions(StepOptions):
     glasses_share: float = Field(default=0.01, gt=0, le=1)
 
 
+class EncoderOptions(StepOptions):
+    """Training the encoder that starts the inversion. The paper has none.
+
+    Attributes:
+        steps: iterations.
+        batch: pictures in each iteration.
+        learning_rate: the largest learning rate of Adam.
+        renders: share of renders in a batch; the others are samples of the avatar
+            generator, whose latent codes are known.
+        latent_weight: weight of the mean squared error of known latent codes, divided
+            by their variance. The perceptual and pixel terms of the inversion, with
+            its weights, compare each prediction, drawn again, with its picture.
+    """
+
+    steps: int = Field(default=2_000, ge=1)
+    batch: int = Field(default=32, ge=1)
+    learning_rate: float = Field(default=0.001, gt=0)
+    renders: float = Field(default=0.5, ge=0, le=1)
+    latent_weight: float = Field(default=1.0, ge=0)
+
+
 class InversionOptions(StepOptions):
     """Latent optimisation of renders (SwiftAvatar, section 3.2, equations 4 and 5).
 
@@ -160,8 +181,9 @@ class InversionOptions(StepOptions):
         schedule: "cosine" decays to zero along half a cosine, as in the paper; "ramped"
             warms up over the first 5 % of the steps and decays over the last quarter,
             as in rosinality's projector script.
-        start: the initial latent code: "mean" as in the paper, or "nearest", the most
-            similar of `start_samples` samples of the avatar generator.
+        start: the initial latent code: "mean" as in the paper; "nearest", the most
+            similar of `start_samples` samples of the avatar generator; or "encoder",
+            the prediction of an encoder that is trained for this.
         start_samples: read for "nearest" only.
         space: "w+" optimises every row on its own; "w" optimises one row for all.
         perceptual: the network of the perceptual term.
@@ -170,12 +192,13 @@ class InversionOptions(StepOptions):
         pixel_weight: lambda_i, of the mean squared error in [-1, 1] (paper: 0.1).
         latent_weight: lambda_l, of the mean squared distance to the start (paper: 1).
         batch: renders that are inverted at once.
+        encoder: read for "encoder" only.
     """
 
     steps: int = Field(default=200, ge=1)
     learning_rate: float = Field(default=0.1, gt=0)
     schedule: Literal["cosine", "ramped"] = "cosine"
-    start: Literal["mean", "nearest"] = "mean"
+    start: Literal["mean", "nearest", "encoder"] = "mean"
     start_samples: int = Field(default=2_000, ge=1)
     space: Literal["w+", "w"] = "w+"
     perceptual: PerceptualName = "lpips-vgg"
@@ -184,6 +207,9 @@ class InversionOptions(StepOptions):
     pixel_weight: float = Field(default=0.1, ge=0)
     latent_weight: float = Field(default=1.0, ge=0)
     batch: int = Field(default=32, ge=1)
+    encoder: EncoderOptions = EncoderOptions()
+
+    added: ClassVar[frozenset[str]] = frozenset({"encoder"})
 
 
 class SemanticOptions(StepOptions):

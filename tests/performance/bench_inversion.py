@@ -28,6 +28,7 @@ from benchmark.weights import find
 from benchmark.weights.folders import SHIPPED
 from methods.generator.pretrained import load_generator
 from methods.generator.sampling import centre, draw_latents, render
+from methods.swiftavatar.inversion import starts_of
 from methods.swiftavatar.latent_optimisation import LatentOptimiser
 from methods.swiftavatar.mean_latents import MeanLatents
 from methods.swiftavatar.options import InversionOptions
@@ -59,7 +60,8 @@ class Bench:
 
     def inversion(self, batch: int) -> float:
         """Seconds a render and a step."""
-        inversion = LatentOptimiser(self.avatar, self.net, self.start, self.options)
+        starts = starts_of(self.start, one_row=False, device="cpu")
+        inversion = LatentOptimiser(self.avatar, self.net, starts, self.options)
         targets = self.targets[: COUNTS[batch]]
         started = self.clock()
         for some in targets.split(batch):

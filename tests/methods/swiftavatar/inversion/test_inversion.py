@@ -177,10 +177,10 @@ def test_the_seed_is_part_of_the_key_only_for_nearest_starts(renders, trunks):
 
 
 def test_mean_latents_and_the_option_start_must_agree(renders, trunks):
-    for means, name in (("start", "nearest"), (None, "mean")):
+    for means, name in (("start", "nearest"), (None, "mean"), (None, "encoder")):
         options = InversionOptions(perceptual_weight=0, start=name)
         args = (renders, 7, 32, "avatar", means, options, trunks, 0, "cpu")
-        with pytest.raises(ValueError, match="give mean latent codes if"):
+        with pytest.raises(ValueError, match="give mean latent codes or an encoder"):
             latents_stage(*args)
 
 

@@ -5,6 +5,7 @@ import torch
 
 from methods.generator.sampling import draw_latents, render
 from methods.shared.pictures import as_tensor
+from methods.swiftavatar.inversion import starts_of
 from methods.swiftavatar.latent_optimisation import (
     TERMS,
     LatentOptimiser,
@@ -38,7 +39,8 @@ def targets(renders):
 
 def inverted(avatar, net, start, targets, **options):
     options = InversionOptions(**{"steps": STEPS, **options})
-    return LatentOptimiser(avatar, net, start, options).invert(targets)
+    starts = starts_of(start, options.space == "w", "cpu")
+    return LatentOptimiser(avatar, net, starts, options).invert(targets)
 
 
 def rates(schedule, steps=200):
