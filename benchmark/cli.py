@@ -68,6 +68,15 @@ def run_command(
             "package.",
         ),
     ] = False,
+    fresh: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fresh",
+            metavar="NAME",
+            help="Build the cached stages of this method, engine or metric again, and "
+            "all that depend on them. Shipped stages are kept. Repeatable.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -91,6 +100,7 @@ def run_command(
         store_folder=store or out / "store",
         overrides=(*(overrides or ()), *scratch),
         lpips_backbone=lpips_backbone,
+        fresh=tuple(fresh or ()),
         dry_run=dry_run,
         track=not no_mlflow,
         quiet=quiet,

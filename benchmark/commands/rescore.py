@@ -50,7 +50,7 @@ def rescore_run(
     create_out_folder(out)
     # A run must not take predictions that were only read from a folder for its own.
     with TemporaryDirectory(prefix=".rescore-", dir=out) as private:
-        store = open_store(Path(private), plan.resolved, console.say)
+        store = open_store(Path(private), plan, console.say)
         outcomes = run(plan, store, out, console, [printer], rescore_from=folder)
     rescored = run_folder(plan.resolved, out)
     print_summary(rescored, outcomes, time.monotonic() - started)

@@ -14,6 +14,12 @@ from benchmark.config.resolved import ResolvedSuite
 from benchmark.config.suite import Suite, load_suite
 from benchmark.registry import ENGINES, METHODS, METRICS
 from benchmark.run.cost_estimate import CostEstimate, estimate_cost
+from benchmark.run.fresh import (
+    begin_rebuild,
+    changed_code,
+    end_rebuild,
+    stage_sources,
+)
 from benchmark.run.plan import Plan, make_plan
 from benchmark.run.runner import (
     Listener,
@@ -73,6 +79,7 @@ def run_suite(
     store_folder: Path,
     overrides: tuple[str, ...],
     lpips_backbone: Path | None,
+    fresh: Sequence[str],
     dry_run: bool,
     track: bool,
     quiet: bool,
@@ -89,11 +96,13 @@ def run_suite(
 
     started = time.monotonic()
     plan = make_plan(resolve(load_suite(suite, overrides), lpips_backbone))
-    store = open_store(store_folder, plan.resolved, say)
-    for line in (_describe_size(plan), *_notes(plan.resolved)):
+    store = open_store(store_folder, plan, say)
+    rebuilds = begin_rebuild(plan, store, fresh, dry=dry_run)
+    warnings = changed_code(plan, store)
+    for line in (_describe_size(plan), *_notes(plan.resolved), *rebuilds, *warnings):
         say(line)
     if dry_run:
-        _print_plan(plan, store, finished_trials(plan, out))
+        _print_plan(plan, store, finished_trials(plan, store, out))
         return 0
     tracker = None
     if track:
@@ -108,6 +117,8 @@ def run_suite(
             file=sys.stderr,
         )
         return 130
+    if not any(outcome.error for outcome in outcomes):
+        end_rebuild(plan, store)
     print_summary(folder, outcomes, time.monotonic() - started)
     print_report_paths(reports)
     print("\n".join(create_default_study(folder)))
@@ -116,12 +127,12 @@ def run_suite(
     return int(any(outcome.error for outcome in outcomes))
 
 
-def open_store(
-    root: Path, resolved: ResolvedSuite, say: Callable[[str], None]
-) -> Store:
+def open_store(root: Path, plan: Plan, say: Callable[[str], None]) -> Store:
     """The store at `root`, with the shipped stages unless the run is from scratch."""
-    shipped = None if resolved.suite.from_scratch else SHIPPED_STAGES
-    return Store(root, say, made_with(), shipped)
+    shipped = None if plan.resolved.suite.from_scratch else SHIPPED_STAGES
+    store = Store(root, say, made_with(), shipped)
+    store.sources = stage_sources(plan)
+    return store
 
 
 def _run(

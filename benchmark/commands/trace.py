@@ -55,7 +55,7 @@ def trace_methods(
     plan = make_plan(resolve(load_suite(suite, overrides)))
     trials = _select_trials(plan, suite, engines, variants)
     progress = open_progress(quiet)
-    store = open_store(store_folder, plan.resolved, progress.say)
+    store = open_store(store_folder, plan, progress.say)
     for trial in trials:
         executor = StageExecutor(plan, store, progress)
         folder = out / f"{trial.variant.name}-{trial.engine}"
@@ -93,7 +93,7 @@ def _trace_trial(
 ) -> None:
     method = trial.variant.method(trial.variant.options)
     assert isinstance(method, Traceable)
-    store = RecordingStore(executor.store)
+    store = RecordingStore(executor.store, trial.fit)
     trace = method.trace(executor.fit_context(trial, executor.progress, store))
     steps = [_step_record(step, store) for step in trace.steps]
     probe = trace.face_similarity

@@ -17,6 +17,7 @@ from benchmark.config.option_merge import (
     has_valid_fallbacks,
     merged_options,
 )
+from benchmark.config.plugin_sources import plugin_sources
 from benchmark.config.resolved import BoundMetric, ResolvedSuite, Variant
 from benchmark.config.suite import Suite, SuiteError, VariantSection, explain
 from benchmark.engines.base import Engine
@@ -91,6 +92,7 @@ def resolve(suite: Suite, lpips_backbone: Path | None = None) -> ResolvedSuite:
         bound_metrics,
         truths,
         current_version().to_data() if embedded else None,
+        plugin_sources(suite),
     )
 
 

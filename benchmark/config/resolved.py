@@ -76,6 +76,8 @@ class ResolvedSuite:
             oracle rows, the train split of the main designer is included.
         version: the benchmark version (`CurrentVersion.to_data`); None for other faces
             than the embedded portraits.
+        sources: digests of the source code of plugins (`plugin_sources`). They are not
+            part of the configuration.
     """
 
     suite: Suite
@@ -87,6 +89,7 @@ class ResolvedSuite:
     bound_metrics: tuple[BoundMetric, ...]
     truths: Mapping[tuple[str, str, str], AvatarVectors] = field(repr=False)
     version: Mapping[str, Any] | None
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def compute(self) -> dict[str, Any]:

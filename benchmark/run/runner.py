@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +18,13 @@ from benchmark.run.rescoring import rescore, source_record
 from benchmark.run.stage_executor import StageExecutor
 from benchmark.run.trial_writer import restore_pictures, run_trial, trial_record
 from benchmark.storage.locks import lock
-from benchmark.storage.store import Store, StoreError, atomic_write, unwritable
+from benchmark.storage.store import (
+    Store,
+    StoreError,
+    atomic_write,
+    is_older,
+    unwritable,
+)
 from benchmark.storage.trial_folder import (
     CASES_FILE,
     TRIAL_FILE,
@@ -89,13 +95,13 @@ def _unwritable(folder: Path, error: OSError) -> RunError:
     )
 
 
-def finished_trials(plan: Plan, out: Path) -> set[str]:
+def finished_trials(plan: Plan, store: Store, out: Path) -> set[str]:
     """Names of the trials that are finished and up to date; pictures may be missing."""
     folder = run_folder(plan.resolved, out) / "trials"
     return {
         trial.name
         for trial in plan.trials
-        if _is_finished(folder / trial.name, trial_record(plan, trial), plan.machine)
+        if _is_finished(plan, store, trial, folder / trial.name)
     }
 
 
@@ -176,7 +182,7 @@ def _run_trial(
     """Run one trial. An exception of a plugin fails the trial, not the run."""
     target = folder / "trials" / trial.name
     record = trial_record(plan, trial)
-    finished = _is_finished(target, record, plan.machine)
+    finished = _is_finished(plan, executor.store, trial, target)
     try:
         if finished:
             restore_pictures(executor, trial, target, folder)
@@ -203,16 +209,18 @@ def _run_trial(
     return Outcome(trial.name, target, cached=finished)
 
 
-def _is_finished(
-    target: Path, record: dict[str, Any], machine: Mapping[str, Any]
-) -> bool:
+def _is_finished(plan: Plan, store: Store, trial: TrialPlan, target: Path) -> bool:
     """Whether the folder holds exactly this trial, timed on this machine.
 
     Pictures may be missing, since they can be rendered again.
     """
     before, timing = read_record(target), read_timing(target)
-    if before is None or timing is None or timing.get("hardware") != machine:
+    if before is None or timing is None or timing.get("hardware") != plan.machine:
         return False
+    since = max(map(store.since_of, trial.stages()))
+    if is_older(target / TRIAL_FILE, since):
+        return False
+    record = trial_record(plan, trial)
     if not (target / CASES_FILE).is_file():
         return False
     return before == {**before, **record, "status": "done"}

@@ -21,6 +21,7 @@ from benchmark.run.fit_recording import (
     read_cost,
     write_cost,
 )
+from benchmark.run.fresh import differing
 from benchmark.run.plan import Plan, TrialPlan
 from benchmark.run.predicting import predict_in_batches
 from benchmark.run.rendering import load_renders, make_cases, render, save_renders
@@ -76,13 +77,25 @@ class StageExecutor:
         resumed = begun.exists()
         begun.touch()
         recorder = CurveRecorder(self.progress, scratch / CURVES_FILE)
-        store = RecordingStore(self.store)
+        store = RecordingStore(self.store, trial.fit)
         torch.manual_seed(trial.seed)
         method = trial.variant.method(trial.variant.options)
         method.fit(self.fit_context(trial, recorder, store))
         method.save(folder)
         recorder.write_curves(folder / CURVES_FILE)
         write_cost(folder, store.requested, resumed)
+        self._warn_of_old_stages(trial, store)
+
+    def _warn_of_old_stages(self, trial: TrialPlan, store: RecordingStore) -> None:
+        """Say which cached stages of a fit were made by other code of its plugins."""
+        sources = store.sources_of(trial.fit)
+        for stage in store.requested:
+            for label in differing(sources, stage.record) if stage.cached else ():
+                store.on_wait(
+                    f"warning: {trial.name} uses a cached stage {stage.name} that an "
+                    f"earlier version of {label} made; rebuild it with "
+                    f"`--fresh {label.partition(' ')[2]}`, or change its version"
+                )
 
     def fit_context(
         self, trial: TrialPlan, progress: Progress, store: Store

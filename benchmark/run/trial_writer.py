@@ -17,7 +17,7 @@ from benchmark.faces.split import FaceSplit
 from benchmark.run.plan import Plan, TrialPlan
 from benchmark.run.rendering import render
 from benchmark.run.stage_executor import StageExecutor
-from benchmark.storage.store import atomic_write
+from benchmark.storage.store import atomic_write, is_older
 from benchmark.storage.trial_folder import (
     CASES_FILE,
     PICTURES,
@@ -210,6 +210,12 @@ def _write_truth_pictures(executor: StageExecutor, trial: TrialPlan, run: Path) 
         for designer in resolved.suite.designers:
             place = run / "truths" / trial.engine / designer / split
             paths = [place / f"{face}.webp" for face in resolved.splits[split].ids]
+            since = executor.store.since_of(
+                executor.plan.truths[trial.engine, split, designer]
+            )
+            for path in paths:
+                if is_older(path, since):
+                    path.unlink()
             if all(path.is_file() for path in paths):
                 continue
             renders = executor.truth_renders(trial.engine, split, designer)

@@ -30,11 +30,24 @@ class RequestedStage:
 
 
 class RecordingStore(Store):
-    """The same store; `requested` holds each requested stage once, in order."""
+    """The same store; `requested` holds each requested stage once, in order.
 
-    def __init__(self, store: Store) -> None:
+    Stages of a fit depend on the code of the same plugins as the `fit`, if it is given.
+    """
+
+    def __init__(self, store: Store, fit: Stage | None = None) -> None:
         super().__init__(store.root, store.on_wait, store.made_with, store.shipped)
+        self.sources, self.since = store.sources, store.since
+        self._fit = fit
         self._requested: dict[str, RequestedStage] = {}
+
+    def sources_of(self, stage: Stage) -> Mapping[str, str]:
+        """See `Store.sources_of`."""
+        return super().sources_of(self._fit or stage)
+
+    def since_of(self, stage: Stage) -> float:
+        """See `Store.since_of`."""
+        return super().since_of(self._fit or stage)
 
     @property
     def requested(self) -> tuple[RequestedStage, ...]:

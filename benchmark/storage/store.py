@@ -77,6 +77,12 @@ class Store:
         shipped: folder of stages that come with the package, laid out like a store.
             They are used in place and never written. A shipped stage is used where its
             key is the same as that of the requested stage.
+
+    Attributes:
+        sources: digests of the code of plugins by the key of a stage, written to its
+            record.
+        since: stages that were built before this time (seconds since the epoch) count
+            as missing, by their key. Shipped stages are not concerned.
     """
 
     def __init__(
@@ -90,6 +96,16 @@ class Store:
         self.on_wait = on_wait
         self.made_with = dict(made_with or {})
         self.shipped = shipped
+        self.sources: Mapping[str, Mapping[str, str]] = {}
+        self.since: Mapping[str, float] = {}
+
+    def sources_of(self, stage: Stage) -> Mapping[str, str]:
+        """Digests of the code of plugins that the stage depends on, by plugin."""
+        return self.sources.get(stage.key, {})
+
+    def since_of(self, stage: Stage) -> float:
+        """The time (seconds since the epoch) since when the stage must be built."""
+        return self.since.get(stage.key, 0.0)
 
     def folder(self, stage: Stage) -> Path:
         """Folder of the stage's result, whether it is finished or not."""
@@ -102,7 +118,12 @@ class Store:
         again. Raises StoreError if a shipped stage is damaged: rebuilding it silently
         could take hours.
         """
-        return self.ships(stage) or _fault(_folder_in(self.root, stage)) is None
+        if self.ships(stage):
+            return True
+        folder = _folder_in(self.root, stage)
+        return _fault(folder) is None and not is_older(
+            folder / STAGE_FILE, self.since_of(stage)
+        )
 
     def ships(self, stage: Stage) -> bool:
         """Whether the stage comes with the package; StoreError if it is damaged."""
@@ -167,12 +188,27 @@ class Store:
                 self.on_wait,
             ):
                 if not self.has(stage):
-                    _build(stage, target, build, self.made_with)
+                    self._build(stage, target, build)
         except OSError as error:
             if not unwritable(error) or not _is_within(error, self.root):
                 raise
             raise self._unwritable(error) from error
         return target
+
+    def _build(self, stage: Stage, target: Path, build: Build) -> None:
+        """Build a stage; the caller holds its lock."""
+        made_with = dict(self.made_with)
+        if sources := self.sources_of(stage):
+            made_with["sources"] = dict(sources)
+        scratch = _scratch(target)
+        if is_older(scratch, self.since_of(stage)):
+            shutil.rmtree(scratch)
+        _build(stage, target, build, made_with)
+
+
+def is_older(path: Path, since: float) -> bool:
+    """Whether a path exists and was last written before a time (since the epoch)."""
+    return since > 0 and path.exists() and path.stat().st_mtime < since
 
 
 _UNWRITABLE = frozenset(
@@ -218,14 +254,17 @@ def _is_within(error: OSError, root: Path) -> bool:
     return error.filename is None or Path(str(error.filename)).is_relative_to(root)
 
 
+def _scratch(target: Path) -> Path:
+    return target.with_name(f"{target.name}.scratch")
+
+
 def _build(
     stage: Stage, target: Path, build: Build, made_with: Mapping[str, Any]
 ) -> None:
     """Build into a partial folder and rename it; the caller holds the stage's lock."""
     partial = target.with_name(f"{target.name}.partial")
-    scratch = target.with_name(f"{target.name}.scratch")
+    scratch = _scratch(target)
     shutil.rmtree(partial, ignore_errors=True)
-    shutil.rmtree(target, ignore_errors=True)
     partial.mkdir(parents=True)
     scratch.mkdir(exist_ok=True)
     started = time.monotonic()
@@ -247,6 +286,7 @@ def _build(
         }
         text = json.dumps(record, indent=2, sort_keys=True)
         (partial / STAGE_FILE).write_text(text + "\n")
+        shutil.rmtree(target, ignore_errors=True)
         partial.rename(target)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from benchmark.registry import ENGINES, METHODS, METRICS
 
 METHOD = '''
 import json
@@ -11,6 +15,7 @@ import json
 import numpy as np
 
 from benchmark.avatars import AvatarVectors
+from benchmark.storage.store import Stage
 from methods.base import MethodMeta, MethodOptions
 
 
@@ -30,6 +35,8 @@ class Plugin:
         return ()
 
     def fit(self, context):
+        stage = Stage("plugin-training", "1")
+        context.store.get_or_build(stage, lambda folder, scratch: None)
         self.spec = context.engine.spec
 
     def predict(self, faces):
@@ -80,3 +87,17 @@ def install(
     (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
     for name, text in (modules or {}).items():
         (folder / f"{name}.py").write_text(text)
+
+
+def forget(monkeypatch, *modules: str) -> None:
+    """Make the registries look for entry points again, and drop imported modules."""
+    for registry in (ENGINES, METHODS, METRICS):
+        taken = registry._plugins.keys()
+        targets = {k: v for k, v in registry._targets.items() if k not in taken}
+        monkeypatch.setattr(registry, "_targets", targets)
+        monkeypatch.setattr(registry, "_plugins", {})
+        monkeypatch.setattr(registry, "_conflicts", {})
+        monkeypatch.setattr(registry, "_discovered", False)
+    for module in modules:
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    importlib.invalidate_caches()

@@ -72,7 +72,7 @@ def test_scores_are_those_of_a_whole_run(tiny, before, capsys):
 def test_a_run_finds_what_was_scored_again(tiny, before):
     _, plan, store = rescored(tiny.parent, before, metrics=BOTH)
     out = tiny.parent / "new"
-    assert finished_trials(plan, out) == {"one__tiny__s0"}
+    assert finished_trials(plan, store, out) == {"one__tiny__s0"}
     assert all(outcome.cached for outcome in run(plan, store, out, Silent()))
 
 

@@ -317,7 +317,7 @@ def test_results_without_pictures_are_rendered_and_not_fitted_again(
     left = estimate_cost(
         finished.plan,
         finished.store,
-        finished_trials(finished.plan, finished.folder.parent.parent),
+        finished_trials(finished.plan, finished.store, finished.folder.parent.parent),
     )
     assert sum(line.todo for line in left) == 0
     assert sum(line.todo for line in estimate_cost(finished.plan, finished.store)) > 0
