@@ -5,7 +5,6 @@ from __future__ import annotations
 import runpy
 import sys
 import traceback
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -26,11 +25,13 @@ from benchmark.commands.options import (
     StoreOption,
     SuiteArgument,
 )
+from benchmark.commands.path_arguments import expand_path
 from benchmark.commands.studio import studio_app
 from benchmark.commands.study import study_app
 from benchmark.commands.train import train_app
 from benchmark.commands.weights import weights_app
 from benchmark.system.openmp import limit_spinning
+from benchmark.system.output_streams import prepare_output_streams
 
 OWN_PACKAGES = frozenset({"benchmark", "methods", "evaluation", "reports"})
 COMPARE = "Compare methods"
@@ -280,22 +281,16 @@ def main() -> None:
     A mistake of the user ends with one sentence and exit status 2.
     """
     limit_spinning()
-    _replace_unprintable()
+    prepare_output_streams()
     debug = "--debug" in sys.argv
-    sys.argv = [argument for argument in sys.argv if argument != "--debug"]
+    words = (expand_path(word) for word in sys.argv[1:] if word != "--debug")
+    sys.argv[1:] = words
     try:
         app(prog_name="avatarbench")
     except Exception as error:
         if debug:
             raise
         sys.exit(_print_error(error))
-
-
-def _replace_unprintable() -> None:
-    """Print `?` for characters that the terminal or pipe cannot encode."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
 
 
 def _print_error(error: Exception) -> int:

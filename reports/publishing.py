@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmark.storage.store import atomic_write
 from benchmark.storage.trial_folder import publish
+from benchmark.storage.unwritable import cannot_write
 from reports.tables.formats import to_latex, to_markdown
 from reports.tables.table import Table
 from reports.trials import ReportError
@@ -23,10 +24,7 @@ def publish_report(folder: Path, fill: Callable[[Path], None]) -> None:
     try:
         publish(folder, fill)
     except OSError as error:
-        raise ReportError(
-            f"cannot write to {folder}: {error.strerror}; make it writable or free "
-            "some space"
-        ) from error
+        raise ReportError(cannot_write(folder, error)) from error
 
 
 def write_tables(

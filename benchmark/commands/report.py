@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.config.suite import SuiteError
+from benchmark.storage.latest import LATEST, follow_latest
 from benchmark.storage.trial_folder import other_folders
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def find_run(run: str, out: Path) -> Path:
 
     Raises SuiteError if there is neither.
     """
-    for folder in (Path(run), out / run / "latest", out / run):
+    for place in (Path(run), out / run / LATEST, out / run):
+        folder = follow_latest(place)
         if (folder / "resolved.yaml").is_file():
             return folder.resolve()
     raise SuiteError([f"{run} is neither a run folder nor a suite with a run in {out}"])

@@ -119,9 +119,10 @@ def run_suite(
         return 130
     if not any(outcome.error for outcome in outcomes):
         end_rebuild(plan, store)
+    study = create_default_study(folder)
     print_summary(folder, outcomes, time.monotonic() - started)
     print_report_paths(reports)
-    print("\n".join(create_default_study(folder)))
+    print("\n".join(study))
     if tracker is not None:
         print(f"MLflow: {where_to_look(out)}")
     return int(any(outcome.error for outcome in outcomes))

@@ -17,23 +17,18 @@ from benchmark.run.plan import Plan, TrialPlan
 from benchmark.run.rescoring import rescore, source_record
 from benchmark.run.stage_executor import StageExecutor
 from benchmark.run.trial_writer import restore_pictures, run_trial, trial_record
-from benchmark.storage.locks import lock
-from benchmark.storage.store import (
-    Store,
-    StoreError,
-    atomic_write,
-    is_older,
-    unwritable,
-)
+from benchmark.storage.latest import point_latest
+from benchmark.storage.locks import NoLocks, lock
+from benchmark.storage.store import Store, StoreError, atomic_write, is_older
 from benchmark.storage.trial_folder import (
     CASES_FILE,
     TRIAL_FILE,
     json_bytes,
-    point_latest,
     publish,
     read_record,
     read_timing,
 )
+from benchmark.storage.unwritable import cannot_write, unwritable
 from benchmark.system.environment import environment
 from benchmark.system.progress import Progress
 
@@ -89,10 +84,7 @@ def create_out_folder(out: Path) -> None:
 
 
 def _unwritable(folder: Path, error: OSError) -> RunError:
-    return RunError(
-        f"cannot write to {folder}: {error.strerror}; make it writable, free some "
-        "space, or name another folder with --out"
-    )
+    return RunError(cannot_write(folder, error, "name another folder with --out"))
 
 
 def finished_trials(plan: Plan, store: Store, out: Path) -> set[str]:
@@ -190,7 +182,7 @@ def _run_trial(
             rescore(executor, trial, rescore_from, target, folder)
         else:
             run_trial(executor, trial, record, target, folder)
-    except (StoreError, FaceSetError):
+    except (StoreError, NoLocks, FaceSetError):
         # Every other trial would fail too.
         raise
     except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -11,6 +12,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from benchmark.system.environment import process_identity
+
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+"""Errors of a file system without file locks."""
+
+
+class NoLocks(RuntimeError):
+    """The folder's file system has no file locks; the message names the folder."""
 
 
 class Busy(RuntimeError):
@@ -23,6 +31,7 @@ def lock(
 ) -> Iterator[None]:
     """Hold the lock file `path` while the body runs, exclusively among all processes.
 
+    Raises NoLocks if the file system has no locks.
     If another process holds it, raises Busy if `on_wait` is None; otherwise calls
     `on_wait` with one sentence and waits. While the lock is held, `PATH.holder` says
     by which process.
@@ -38,6 +47,15 @@ def lock(
             raise Busy(sentence) from None
         on_wait(f"{sentence}; waiting for it")
         guard.acquire()
+    except (NotImplementedError, OSError) as error:
+        number = getattr(error, "errno", errno.ENOSYS)
+        if number not in _NO_LOCKS:
+            raise
+        raise NoLocks(
+            f"{path.parent} is on a file system without file locks "
+            f"({os.strerror(number)}); name a folder on a local disk, with --out or "
+            "--store"
+        ) from error
     try:
         holder.write_text(json.dumps(process_identity()), encoding="utf-8")
         yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
@@ -15,6 +14,7 @@ from typing import Any
 
 from benchmark.storage.digests import digest_of
 from benchmark.storage.locks import lock
+from benchmark.storage.unwritable import cannot_write, unwritable
 from benchmark.system.peak_memory import peak_memory
 
 STAGE_FILE = "stage.json"
@@ -154,8 +154,7 @@ class Store:
 
     def _unwritable(self, error: OSError) -> StoreError:
         return StoreError(
-            f"cannot write to the store {self.root}: {error.strerror}; make it "
-            "writable, free some space, or name another folder with --store"
+            cannot_write(self.root, error, "name another folder with --store")
         )
 
     def record(self, stage: Stage) -> dict[str, Any]:
@@ -209,17 +208,6 @@ class Store:
 def is_older(path: Path, since: float) -> bool:
     """Whether a path exists and was last written before a time (since the epoch)."""
     return since > 0 and path.exists() and path.stat().st_mtime < since
-
-
-_UNWRITABLE = frozenset(
-    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR}
-)
-"""Errors that mean that a folder is not writable at all."""
-
-
-def unwritable(error: OSError) -> bool:
-    """Whether the folder is not writable: no permission, read-only, or no space."""
-    return error.errno in _UNWRITABLE
 
 
 def _read_stage(path: Path) -> dict[str, Any] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -157,7 +156,7 @@ def read_cases(folder: Path) -> pd.DataFrame:
         ) from error
 
 
-def trial_name(variant: str, engine: str, seed: int) -> str:
+def trial_name(variant: str, engine: str, seed: Any) -> str:
     """The folder name of a trial."""
     return f"{variant}__{engine}__s{seed}"
 
@@ -187,17 +186,8 @@ def _is_trial(folder: Path) -> bool:
     if record is None:  # readers report a damaged record
         named = _TRIAL_NAME.fullmatch(folder.name) is not None
         return named and (folder / TRIAL_FILE).is_file()
-    names = (str(record.get(key)) for key in ("variant", "engine"))
-    return folder.name == trial_name(*names, record.get("seed", -1))
-
-
-def point_latest(run: Path) -> None:
-    """Point the symbolic link `latest` beside a run folder at it."""
-    link = run.parent / "latest"
-    temporary = run.parent / f".latest-{os.getpid()}"
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(run.name, target_is_directory=True)
-    os.replace(temporary, link)
+    variant, engine, seed = (record.get(k) for k in ("variant", "engine", "seed"))
+    return folder.name == trial_name(str(variant), str(engine), seed)
 
 
 def write_once(path: Path, data: bytes) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from benchmark.storage.locks import lock
+from benchmark.storage.locks import NoLocks, lock
 from benchmark.system.environment import is_alive
 from benchmark.system.passwords import hide_passwords
 from benchmark.tracking.moved_artifacts import ARTIFACTS, follow_moved_folder
@@ -118,7 +118,7 @@ def raise_tracking_errors(uri: str, advice: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except TrackingError:
+    except (TrackingError, NoLocks):
         raise
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -196,13 +196,32 @@ def _connect(uri: str, name: str, artifacts: Path | None) -> Experiment:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
     for logger in ("mlflow", "alembic"):
         logging.getLogger(logger).setLevel(logging.WARNING)
-    from mlflow.tracking import MlflowClient
+    with _any_home(artifacts):
+        from mlflow.tracking import MlflowClient
 
     # Importing mlflow resets the level.
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     client = MlflowClient(uri)
     key = _experiment_id(client, f"avatarbench/{name}", artifacts)
     return Experiment(client, key, uri)
+
+
+@contextmanager
+def _any_home(folder: Path | None) -> Iterator[None]:
+    """Have a home directory while the body runs: MLflow cannot be imported without.
+
+    A user of a container may have none. MLflow writes nothing to it here.
+    """
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = str(folder or Path.cwd())
+        try:
+            yield
+        finally:
+            del os.environ["HOME"]
+    else:
+        yield
 
 
 def _experiment_id(client: MlflowClient, name: str, artifacts: Path | None) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmark.avatars.spec import did_you_mean
 from benchmark.storage.digests import file_digest
 from benchmark.storage.store import atomic_write
+from benchmark.storage.unwritable import cannot_write
 from benchmark.weights.catalogue import (
     FILES,
     AtUrl,
@@ -163,7 +164,9 @@ def _cache(entry: WeightFile, data: bytes) -> Path:
         atomic_write(target, data)
     except OSError as error:
         raise WeightsError(
-            f"{entry.name}: cannot write to {target.parent}: {error.strerror}; make it "
-            "writable or set AVATARBENCH_CACHE to another folder"
+            f"{entry.name}: "
+            + cannot_write(
+                target.parent, error, "set AVATARBENCH_CACHE to another folder"
+            )
         ) from error
     return target

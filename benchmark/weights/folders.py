@@ -34,9 +34,18 @@ class WeightsError(RuntimeError):
 
 
 def cache_folder() -> Path:
-    """$AVATARBENCH_CACHE, or by default ~/.cache/avatarbench/weights."""
+    """$AVATARBENCH_CACHE, or by default ~/.cache/avatarbench/weights.
+
+    Raises WeightsError if there is no home directory.
+    """
     given = os.environ.get("AVATARBENCH_CACHE")
-    return Path(given) if given else Path.home() / ".cache" / "avatarbench" / "weights"
+    try:
+        return Path(given or "~/.cache/avatarbench/weights").expanduser()
+    except RuntimeError as error:
+        raise WeightsError(
+            "there is no home directory for the folder of weights: set HOME, or set "
+            "AVATARBENCH_CACHE to a folder without ~"
+        ) from error
 
 
 def known_weights() -> dict[str, Path]:

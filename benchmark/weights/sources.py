@@ -40,9 +40,10 @@ def read_source(source: Source) -> bytes:
 
 def torch_downloads() -> Path:
     """Torch's download folder, determined as in its documentation."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    home = os.environ.get("TORCH_HOME") or Path(cache) / "torch"
-    return Path(home) / "hub" / "checkpoints"
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = os.environ.get("TORCH_HOME") or f"{cache}/torch"
+    # Unlike Path, os.path leaves ~ as it is if there is no home directory.
+    return Path(os.path.expanduser(home)) / "hub" / "checkpoints"
 
 
 def check_sha256(data: bytes, sha256: str) -> bytes:

@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from benchmark.storage.digests import file_digest
+from benchmark.storage.unwritable import cannot_write
 from benchmark.weights.folders import CARD, PARSER, WeightsError, check_member
 from methods.f2p.alignment import Template
 from methods.generator.pretrained import require_free
@@ -119,8 +120,7 @@ def write_tensors(
         partial.rename(folder)
     except OSError as error:
         raise WeightsError(
-            f"cannot write {folder}: {error.strerror}; make its parent writable, free "
-            "some space, or give another folder"
+            cannot_write(folder, error, "give another folder")
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

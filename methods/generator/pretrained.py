@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from benchmark.storage.digests import file_digest
+from benchmark.storage.unwritable import cannot_write
 from benchmark.weights.folders import CARD, DISCRIMINATOR, GENERATOR, WeightsError
 from methods.generator.state_dicts import (
     Shapes,
@@ -110,10 +111,8 @@ def write_pair(
         written = _write_files(partial, networks, card, half)
         partial.rename(folder)
     except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or error
         raise WeightsError(
-            f"cannot write {folder}: {reason}; make its parent "
-            "writable, free some space, or give another folder"
+            cannot_write(folder, error, "give another folder")
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

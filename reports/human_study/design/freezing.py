@@ -11,6 +11,7 @@ from typing import Any
 from benchmark.storage.digests import bytes_digest
 from benchmark.storage.store import atomic_write
 from benchmark.storage.trial_folder import json_bytes, publish
+from benchmark.storage.unwritable import cannot_write
 from reports.human_study.design.key import Key
 from reports.human_study.design.study import (
     EXCLUSIONS_FILE,
@@ -73,8 +74,7 @@ def freeze(draft: Draft, folder: Path) -> Study:
         publish(folder, fill)
     except OSError as error:
         raise StudyError(
-            f"cannot write to {folder}: {error.strerror}; make it writable, free some "
-            "space, or choose another folder"
+            cannot_write(folder, error, "choose another folder")
         ) from error
     return read_study(folder)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from benchmark.storage.store import atomic_write
+from benchmark.storage.unwritable import cannot_write
 from reports.human_study.design.ratings_table import (
     OLD_COLUMNS,
     Rating,
@@ -139,7 +140,9 @@ def _write(out: Path, rows: Sequence[Rating]) -> None:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_ratings(rows, out)
     except OSError as error:
-        raise StudyError(f"cannot write to {out}: {error.strerror}") from error
+        raise StudyError(
+            cannot_write(out, error, "choose another file with --out")
+        ) from error
 
 
 def read_sheet(path: Path, study: Study) -> list[Rating]:

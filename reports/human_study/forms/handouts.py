@@ -8,6 +8,7 @@ from typing import Literal
 
 from benchmark.avatars.spec import did_you_mean
 from benchmark.storage.store import atomic_write
+from benchmark.storage.unwritable import cannot_write
 from reports.human_study.design.study import (
     EXCLUSIONS_FILE,
     PICTURES,
@@ -77,10 +78,7 @@ def _write(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(path, content)
     except OSError as error:
-        raise StudyError(
-            f"cannot write to {path}: {error.strerror}; make it writable, free some "
-            "space, or choose another path"
-        ) from error
+        raise StudyError(cannot_write(path, error, "choose another path")) from error
 
 
 def describe(study: Study) -> list[str]:

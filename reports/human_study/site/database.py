@@ -19,6 +19,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, make_url, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from benchmark.storage.unwritable import cannot_write
 from benchmark.system.passwords import hide_passwords
 from reports.human_study.durable_sqlite import make_durable
 from reports.human_study.site.tables import StudyRow, now_ms
@@ -130,8 +131,7 @@ def _make_private(path: str | None) -> None:
         Path(path).touch(mode=0o600, exist_ok=True)
     except OSError as error:
         raise DatabaseError(
-            f"cannot create the database {path}: {error.strerror}; make its folder "
-            "writable, or choose another with --database"
+            cannot_write(Path(path), error, "choose another with --database")
         ) from error
 
 

@@ -1,3 +1,5 @@
+import errno
+import fcntl
 import multiprocessing
 import os
 import signal
@@ -7,7 +9,7 @@ import threading
 
 import pytest
 
-from benchmark.storage.locks import Busy, lock
+from benchmark.storage.locks import Busy, NoLocks, lock
 
 HOLD = """
 import sys, time
@@ -81,3 +83,14 @@ def test_a_forked_child_does_not_keep_the_lock(tmp_path):
     with lock(tmp_path / "one", "thing"):
         end.set()
     child.join()
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_named(number, tmp_path, monkeypatch):
+    def refuse(descriptor, operation):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(NoLocks, match=r"without file locks .*--out") as caught:
+        lock(tmp_path / "one", "thing").__enter__()
+    assert str(tmp_path) in str(caught.value)

@@ -444,3 +444,23 @@ def test_no_module_outside_the_package_imports_mlflow():
         if path.parent != root / "benchmark" / "tracking":
             text = path.read_text(encoding="utf-8")
             assert not re.search(r"^\s*(import|from) mlflow", text, re.M), path
+
+
+NO_HOME = """
+import os, pwd, sys
+from pathlib import Path
+def unknown(uid):
+    raise KeyError(uid)
+pwd.getpwuid = unknown
+os.environ.pop("HOME", None)
+from benchmark.tracking import open_tracker
+open_tracker(Path(sys.argv[1]), "homeless").close("FINISHED")
+assert "HOME" not in os.environ
+"""
+
+
+def test_a_user_without_a_home_directory_can_log(tmp_path, database):
+    shutil.copytree(database, tmp_path / "out")
+    command = [sys.executable, "-c", NO_HOME, str(tmp_path / "out")]
+    subprocess.run(command, check=True, cwd=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

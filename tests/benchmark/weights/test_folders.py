@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import pwd
 import re
 import shutil
 
@@ -14,6 +15,7 @@ from benchmark.config.suite import SuiteError, parse_suite
 from benchmark.run.plan import make_plan
 from benchmark.weights import WeightsError
 from benchmark.weights.folders import SHIPPED, known_weights
+from benchmark.weights.sources import torch_downloads
 
 PAIR = ("generator.safetensors", "discriminator.safetensors")
 
@@ -176,3 +178,32 @@ def test_from_scratch_shares_only_fits_without_weights(tiny):
     assert old[without].fit.key == new[without].fit.key
     for a, b in zip(old, new, strict=True):
         assert before.trial_key(a) != after.trial_key(b)
+
+
+@pytest.fixture
+def homeless(monkeypatch):
+    """A user without a home directory, as in many containers."""
+    for name in ("HOME", "XDG_CACHE_HOME", "TORCH_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def unknown(uid):
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+
+
+@pytest.mark.usefixtures("homeless")
+def test_a_user_without_a_home_needs_the_cache_variable_only(monkeypatch):
+    assert weights.find("torchvision-resnet18") is None
+    assert "mine" in known_weights()
+    monkeypatch.delenv("AVATARBENCH_CACHE")
+    with pytest.raises(WeightsError, match="set HOME, or set AVATARBENCH_CACHE"):
+        weights.find("torchvision-resnet18")
+
+
+def test_a_tilde_in_the_variables_is_the_home_directory(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AVATARBENCH_CACHE", "~/cache")
+    monkeypatch.setenv("TORCH_HOME", "~/torch")
+    assert weights.cache_folder() == tmp_path / "cache"
+    assert torch_downloads() == tmp_path / "torch" / "hub" / "checkpoints"

@@ -70,7 +70,7 @@ def test_a_newer_database_is_refused(tmp_path):
         ("ratings.sqlite", "must be sqlite:///PATH"),
         ("mysql://x/y", "mysql is not supported"),
         ("sqlite://", "needs a path"),
-        ("sqlite:////nowhere/at/all.sqlite", "cannot create the database /nowhere"),
+        ("sqlite:////nowhere/at/all.sqlite", "cannot write to /nowhere"),
         ("sqlite:////what?x=1/r.sqlite", "write [?] in a path as %3F"),
         ("postgresql://u:secret@127.0.0.1:1/x", "cannot use"),
         ("postgresql://127.0.0.1:1/x?password=secret", "cannot use"),

@@ -1,0 +1,44 @@
+"""A command finishes its work even if nobody reads what it prints."""
+
+import subprocess
+import sys
+
+import pytest
+
+PRINTS = """
+import sys
+from pathlib import Path
+from benchmark.system.output_streams import prepare_output_streams
+prepare_output_streams()
+for number in range(2000):
+    print("a line of output", number, flush=True)
+    print("a line of messages", file=sys.stderr)
+Path(sys.argv[1]).write_text("finished")
+"""
+
+
+def run(redirection, tmp_path, option="-B"):
+    done = tmp_path / "done"
+    command = f'"$0" {option} -c "$1" "$2" {redirection}'
+    shell = ["bash", "-o", "pipefail", "-c", command, sys.executable, PRINTS, str(done)]
+    ended = subprocess.run(shell, capture_output=True, text=True)
+    assert done.read_text() == "finished"
+    return ended
+
+
+@pytest.mark.parametrize("option", ["-B", "-u"])
+@pytest.mark.parametrize(
+    "redirection", ["| head -1", "2>&1 | head -1", ">&-", "2>&-", ">&- 2>&- <&-"]
+)
+def test_no_reader_and_closed_streams_do_not_stop_the_work(
+    redirection, option, tmp_path
+):
+    ended = run(redirection, tmp_path, option)
+    assert ended.returncode == 0
+    assert "Traceback" not in ended.stderr
+    assert "Exception" not in ended.stderr
+
+
+def test_what_is_read_is_complete(tmp_path):
+    ended = run("", tmp_path)
+    assert ended.stdout.count("\n") == ended.stderr.count("\n") == 2000
