@@ -23,10 +23,7 @@ class BaselineOptions(EstimatorOptions):
             absent; None draws every option equally often, as the paper does.
     """
 
-    OMITTED_IF_NONE: ClassVar[tuple[str, ...]] = (
-        *EstimatorOptions.OMITTED_IF_NONE,
-        "absent",
-    )
+    NEWER: ClassVar[frozenset[str]] = EstimatorOptions.NEWER | {"absent"}
 
     samples: int = Field(50_000, ge=1)
     absent: float | None = Field(None, ge=0, le=1)

@@ -15,7 +15,7 @@ from benchmark.storage.digests import file_digest
 from benchmark.storage.store import Stage
 from methods.base import FitContext, MethodError, MethodMeta
 from methods.estimator.examples import Batches, Pairs, cached_batches, fresh_batches
-from methods.estimator.losses import estimator_loss
+from methods.estimator.losses import estimator_loss, log_shares
 from methods.estimator.options import EstimatorOptions
 from methods.estimator.training import train
 from methods.networks.backbones import WEIGHT_FILES, load_imagenet, make_backbone
@@ -178,11 +178,13 @@ def _train_estimator(
 ) -> Estimator:
     network = initial_estimator(spec, options, context)
     batches = _make_batches(network, pairs, options, context)
-    weights = options.loss_weights
+    weights, tau = options.loss_weights, options.logit_adjustment
+    adjustment = tau * log_shares(pairs.vectors).to(context.device) if tau else 0.0
 
     def loss_at(step: int) -> Tensor:
         features, targets = batches(step)
-        return estimator_loss(spec, network.predict_from(features), targets, weights)
+        predicted = network.predict_from(features) + adjustment
+        return estimator_loss(spec, predicted, targets, weights)
 
     label = f"{context.engine.meta.name} estimator"
     train(network, loss_at, options.recipe, scratch, context.progress, label)

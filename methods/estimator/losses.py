@@ -87,6 +87,24 @@ def symmetric_cross_entropy(
     return alpha * forward + beta * reverse
 
 
+def log_shares(vectors: AvatarVectors) -> Tensor:
+    """(flat_size,) logs of each option's share of the vectors; 0 for scalars.
+
+    Only vectors in which the parameter is active count. Each option counts once more
+    than it occurs, so that no share is 0.
+    """
+    spec, active = vectors.spec, vectors.active().discrete
+    logs = torch.zeros(spec.flat_size)
+    for column, choice in enumerate(spec.discrete):
+        shown = vectors.discrete[active[:, column], column]
+        counts = torch.bincount(
+            torch.from_numpy(shown.copy()), minlength=len(choice.options)
+        )
+        shares = (counts + 1) / (counts + 1).sum()
+        logs[spec.flat_slices[choice.name]] = shares.log()
+    return logs
+
+
 def masked_l1(predicted: Tensor, targets: Tensor, active: Tensor) -> Tensor:
     """Sum the absolute errors of (n, C) scalars over the active ones: (n,)."""
     return ((predicted - targets).abs() * active).sum(dim=1)

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
-from pydantic import (
-    AliasChoices,
-    ConfigDict,
-    Field,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-    model_validator,
-)
+from pydantic import AliasChoices, ConfigDict, Field, model_validator
 from torch import Tensor
 
 from methods.base import MethodOptions
@@ -19,10 +12,11 @@ from methods.estimator.augmentation import Augmentation
 from methods.estimator.losses import LossWeights
 from methods.estimator.training import Recipe, Schedule
 from methods.networks.backbones import STAGE_COUNTS, BackboneName
+from methods.shared.newer_options import NewerOptions
 from methods.shared.pictures import at_effective_resolution
 
 
-class EstimatorOptions(MethodOptions):
+class EstimatorOptions(NewerOptions, MethodOptions):
     """How an avatar estimator is built and trained.
 
     The defaults follow SwiftAvatar, section 3.3 and "Implementation Details": 100
@@ -54,16 +48,18 @@ class EstimatorOptions(MethodOptions):
         discrete_weight: weight of the symmetric cross-entropy, lambda_d of equation 8.
         sce_alpha: weight of the cross-entropy in the symmetric cross-entropy.
         sce_beta: weight of the reverse cross-entropy in it.
+        logit_adjustment: tau of the logit adjustment (Menon et al., "Long-tail learning
+            via logit adjustment", ICLR 2021): tau times the log of each option's share
+            of the pairs is added to its logit in training, so that rare options are not
+            answered with the common one. Not in the paper.
         checkpoint_steps: steps between two checkpoints.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
 
-    OMITTED_IF_NONE: ClassVar[tuple[str, ...]] = ("see_size",)
-    """Serialised names that are left out where the value is None.
-
-    Stage keys and saved options from before these options existed stay valid.
-    """
+    NEWER: ClassVar[frozenset[str]] = frozenset(
+        {"effective_resolution", "logit_adjustment"}
+    )
 
     input_size: int = Field(224, ge=64, le=1024)
     effective_resolution: int | None = Field(
@@ -89,6 +85,7 @@ class EstimatorOptions(MethodOptions):
     discrete_weight: float = Field(10.0, ge=0)
     sce_alpha: float = Field(0.1, ge=0)
     sce_beta: float = Field(1.0, ge=0)
+    logit_adjustment: float = Field(0.0, ge=0)
     checkpoint_steps: int = Field(200, ge=1)
 
     @model_validator(mode="after")
@@ -121,14 +118,6 @@ class EstimatorOptions(MethodOptions):
                 f"{self.input_size} px: lower it or leave it out"
             )
         return self
-
-    @model_serializer(mode="wrap")
-    def _omit_newer_options(
-        self, handler: SerializerFunctionWrapHandler
-    ) -> dict[str, Any]:
-        omitted = self.OMITTED_IF_NONE
-        fields = handler(self).items()
-        return {k: v for k, v in fields if v is not None or k not in omitted}
 
     def network_input(self, pictures: Tensor) -> Tensor:
         """Resize (n, 3, S, S) pictures to (n, 3, input_size, input_size).

@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-    model_validator,
-)
+from pydantic import ConfigDict, Field, model_validator
 
 from methods.estimator.estimation import EstimatorOptions
 from methods.generator.recipe import ProjectedOptions
 from methods.networks.discriminator import GROUP
+from methods.shared.newer_options import NewerOptions
 
 PerceptualName = Literal["lpips-vgg", "lpips-alex", "lite0-features"]
 """The perceptual distance of the inversion: LPIPS (v0.1) with VGG-16 or AlexNet, or a
 cheaper distance between features of EfficientNet-Lite0."""
 
 
-class StepOptions(BaseModel):
-    """Base class of the options of one step; unknown keys raise a ValidationError.
-
-    Attributes:
-        added: fields that are left out of the dump at their default, because they were
-            added when results without them had been published. The dump is part of the
-            stages' keys.
-    """
+class StepOptions(NewerOptions):
+    """Base class of the options of one step; unknown keys raise a ValidationError."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-    added: ClassVar[frozenset[str]] = frozenset()
-
-    @model_serializer(mode="wrap")
-    def _without_added_defaults(
-        self, dump: SerializerFunctionWrapHandler
-    ) -> dict[str, Any]:
-        fields = type(self).model_fields
-        return {
-            key: value
-            for key, value in dump(self).items()
-            if key not in self.added or getattr(self, key) != fields[key].default
-        }
 
 
 class AdaptationOptions(StepOptions):
@@ -106,7 +81,7 @@ class AdaptationOptions(StepOptions):
     segmentation: float = Field(default=0.0, ge=0)
     segmentation_grid: int = Field(default=16, ge=1)
 
-    added: ClassVar[frozenset[str]] = frozenset(
+    NEWER: ClassVar[frozenset[str]] = frozenset(
         {"projected", "mask", "mask_entropy", "segmentation", "segmentation_grid"}
     )
 
@@ -209,7 +184,7 @@ class InversionOptions(StepOptions):
     batch: int = Field(default=32, ge=1)
     encoder: EncoderOptions = EncoderOptions()
 
-    added: ClassVar[frozenset[str]] = frozenset({"encoder"})
+    NEWER: ClassVar[frozenset[str]] = frozenset({"encoder"})
 
 
 class SemanticOptions(StepOptions):

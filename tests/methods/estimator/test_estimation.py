@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from benchmark import weights
 from benchmark.avatars import AvatarVectors
@@ -119,3 +120,18 @@ def test_pictures_of_another_size_are_resized():
     assert small[0, 0, 0].max() == 0
     assert small[0, 0, -1].min() == 255
     assert resized(images[:0], 64).shape == (0, 64, 64, 3)
+
+
+def test_logit_adjustment_changes_the_training_and_is_dumped_only_if_used(
+    mixed_engine, make_context
+):
+    context = make_context(mixed_engine)
+    plain = {**SMALL, "pretrained": False, "samples": 32, "steps": 4}
+    found = []
+    for tau in (0.0, 1.0):
+        options = Baseline.Options(**plain, logit_adjustment=tau)
+        method = Baseline(options)
+        method.fit(context)
+        found.append(method._fitted.state_dict())
+        assert ("logit_adjustment" in options.model_dump()) == bool(tau)
+    assert any(not torch.equal(v, found[1][k]) for k, v in found[0].items())

@@ -9,6 +9,7 @@ from methods.estimator.losses import (
     LossWeights,
     Targets,
     estimator_loss,
+    log_shares,
     masked_l1,
     symmetric_cross_entropy,
 )
@@ -78,3 +79,34 @@ def test_the_weights_scale_their_terms(mixed_engine):
         np.abs(vectors.continuous - 0.3).sum(axis=1).mean(), rel=1e-5
     )
     assert loss(LossWeights(2, 10)) == pytest.approx(2 * scalars + 10 * choices)
+
+
+def test_log_shares_count_active_options(mixed_engine):
+    spec = mixed_engine.spec
+    vectors = AvatarVectors.sample(spec, 60, seed=2)
+    logs = log_shares(vectors)
+    assert logs.shape == (spec.flat_size,)
+    assert float(logs[: len(spec.continuous)].abs().sum()) == 0
+    active = vectors.active().discrete
+    for column, choice in enumerate(spec.discrete):
+        block = logs[spec.flat_slices[choice.name]]
+        assert float(block.exp().sum()) == pytest.approx(1)
+        shown = vectors.discrete[active[:, column], column]
+        wanted = ((shown == 0).sum() + 1) / (len(shown) + len(choice.options))
+        assert float(block[0].exp()) == pytest.approx(wanted)
+
+
+def test_adjusted_logits_of_an_ignorant_network_are_already_optimal(mixed_engine):
+    """The prior is in the adjustment, so the network itself learns no preference."""
+    spec = mixed_engine.spec
+    vectors = AvatarVectors.sample(spec, 400, seed=3)
+    ignorant = torch.zeros(spec.flat_size, requires_grad=True)
+    weights = LossWeights(continuous=0, discrete=1, alpha=1, beta=0)
+    loss = estimator_loss(
+        spec,
+        (ignorant + log_shares(vectors)).expand(400, -1),
+        Targets.of(vectors),
+        weights,
+    )
+    (pull,) = torch.autograd.grad(loss, ignorant)
+    assert float(pull.abs().max()) < 0.01

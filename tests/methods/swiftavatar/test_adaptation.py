@@ -374,7 +374,7 @@ def test_the_agreement_term_keeps_segmentations_nearer(pair, renders, tmp_path):
 
 
 def test_options_that_were_added_are_in_the_dump_only_where_they_are_used():
-    assert not AdaptationOptions.added & set(options().model_dump())
+    assert not AdaptationOptions.NEWER & set(options().model_dump())
     used = options(segmentation=1.0).model_dump()
     assert used["segmentation"] == 1.0
     assert "mask" not in used

@@ -1,0 +1,32 @@
+"""Options that were added when results without them had been published."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, SerializerFunctionWrapHandler, model_serializer
+
+
+class NewerOptions(BaseModel):
+    """Leaves options that were added later out of a dump while they have their default.
+
+    Dumps are part of stage keys, so stages and published results stay valid.
+
+    Attributes:
+        NEWER: names of these options.
+    """
+
+    NEWER: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _omit_newer_options(
+        self, handler: SerializerFunctionWrapHandler
+    ) -> dict[str, Any]:
+        fields = type(self).model_fields
+        omitted = {
+            name
+            for field in self.NEWER
+            if getattr(self, field) == fields[field].default
+            for name in (field, fields[field].serialization_alias)
+        }
+        return {key: v for key, v in handler(self).items() if key not in omitted}
