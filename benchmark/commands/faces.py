@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,7 +100,8 @@ def render_faces(
     chosen = tuple(splits or SPLITS)
     render_splits(target, seed, jobs, open_progress(), chosen, count)
     print(f"faces: {target}")
-    print(f"Next, write their ground truth: avatarbench faces truth {target}")
+    command = f"avatarbench faces truth {shlex.quote(str(target))}"
+    print(f"Next, write their ground truth: {command}")
 
 
 @faces_app.command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -62,9 +63,10 @@ def create_study_from_run(
     study = create_study(selection, plan, target)
     print("\n".join(describe(study)))
     print(f"study folder: {target}")
-    print(f"preview it:   avatarbench study preview {target}")
-    print(f"serve a site: avatarbench study serve {target}")
-    print(f"write forms:  avatarbench study forms {target}")
+    quoted = shlex.quote(str(target))
+    print(f"preview it:   avatarbench study preview {quoted}")
+    print(f"serve a site: avatarbench study serve {quoted}")
+    print(f"write forms:  avatarbench study forms {quoted}")
 
 
 def create_default_study(run: Path) -> list[str]:

@@ -92,7 +92,7 @@ def import_weights(
     from methods.generator.official import LICENCE, import_official
 
     title = _folder_name(name or file.stem)
-    folder = out or cache_folder() / title
+    folder = out or cache_folder() / _free_name(title)
     card = import_official(file, folder, title, licence or LICENCE)
     _print_card(card)
     print(f"weights: {folder}")
@@ -128,7 +128,7 @@ def import_parser(
     from methods.f2p.bisenet_weights import import_bisenet
 
     title = _folder_name(name)
-    folder = out or cache_folder() / title
+    folder = out or cache_folder() / _free_name(title)
     _print_card(import_bisenet(file, folder, title, licence))
     print(f"weights: {folder}")
 
@@ -175,6 +175,19 @@ def _folder_name(name: str) -> str:
     if name in ("", ".", "..") or "/" in name or "\\" in name:
         raise WeightsError(
             f"{name!r} is not a valid folder name; give --name letters and digits"
+        )
+    return name
+
+
+def _free_name(name: str) -> str:
+    """Return the name unless weights of the package have it; else WeightsError."""
+    from benchmark.weights import WeightsError
+    from benchmark.weights.folders import CARD, SHIPPED
+
+    if (SHIPPED / name / CARD).is_file():
+        raise WeightsError(
+            f"{name} is the name of weights that come with the package; choose another "
+            "one with --name"
         )
     return name
 

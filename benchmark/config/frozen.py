@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -153,7 +154,7 @@ def _read_version(path: Path) -> FrozenBenchmark:
         pass
     raise VersionError(
         f"{path} was edited after `avatarbench version --freeze` wrote it: restore it "
-        f"with git checkout -- {path}"
+        f"with git checkout -- {shlex.quote(str(path))}"
     )
 
 

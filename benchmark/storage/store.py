@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import threading
 import time
@@ -138,7 +139,8 @@ class Store:
         if fault is not None:
             raise StoreError(
                 f"the shipped stage {folder} is damaged: {fault}; "
-                f"reinstall avatarbench (in a checkout: git checkout -- {folder})"
+                "reinstall avatarbench (in a checkout: git checkout -- "
+                f"{shlex.quote(str(folder))})"
             )
         return folder
 

@@ -44,7 +44,7 @@ def _tolerant(stream: TextIO) -> TextIO:
     if not isinstance(stream, io.TextIOWrapper):
         return stream
     stream.reconfigure(errors="replace")
-    if stream.isatty() or stream.fileno() > 2:
+    if stream not in (sys.__stdout__, sys.__stderr__) or stream.isatty():
         return stream
     stream.flush()
     raw = _Pipe(stream.fileno(), "w", closefd=False)

@@ -112,12 +112,17 @@ def _pip_download(wanted: list[str], folder: Path, pattern: str) -> Path:
 
 
 def _from_url(source: AtUrl) -> bytes:
-    """Read the file from torch's downloads, or download it."""
+    """Read the file from torch's downloads, or download it if that one is damaged."""
     here = torch_downloads() / source.file
+    damage = ""
     try:
         if here.is_file():
             return check_sha256(here.read_bytes(), source.sha256)
+    except (SourceError, OSError) as error:
+        damage = f"; the copy {here} is damaged too ({error}): delete it"
+    try:
         with urllib.request.urlopen(source.url, timeout=CONNECT_SECONDS) as answer:
             return check_sha256(answer.read(), source.sha256)
-    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
-        raise SourceError(str(getattr(error, "reason", None) or error)) from error
+    except (SourceError, http.client.HTTPException, OSError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise SourceError(f"{reason}{damage}") from error

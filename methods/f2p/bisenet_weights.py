@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def import_bisenet(
         licence=licence or LICENCE,
         data="CelebAMask-HQ, as those who released it say",
         encoder="ResNet-18 (ImageNet-1k), trained further",
-        command=f"avatarbench weights import-parser {file.name}",
+        command=f"avatarbench weights import-parser {shlex.quote(file.name)}",
         hours=None,
         steps=None,
         faces=None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import reprlib
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -112,7 +113,7 @@ def import_official(
         bytes=path.stat().st_size,
         licence=licence,
         data=RELEASED.get(path.stem, "not recorded in the file"),
-        command=f"avatarbench weights import {path.name}",
+        command=f"avatarbench weights import {shlex.quote(path.name)}",
         made_with=f"avatarbench {version('avatarbench')}",
         notes="The generator is the averaged one (g_ema) of an official checkpoint.",
     )
@@ -220,7 +221,9 @@ def _state(path: Path, key: str, state: Any) -> dict[str, Tensor]:
             f"{path}: {key!r} claims {claimed / 1e6:.0f} MB of weights, more than the "
             f"whole file has; {AGAIN}"
         )
-    return dict(state)
+    # torch's DataParallel and DistributedDataParallel put `module.` before each name.
+    wrapped = all(name.startswith("module.") for name in state)
+    return {k.removeprefix("module.") if wrapped else k: v for k, v in state.items()}
 
 
 def _is_plain(value: Any) -> bool:

@@ -7,6 +7,7 @@ but start at person 1,000,000. People of other domains cannot be requested.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -150,13 +151,14 @@ def open_training_set(folder: Path, count: int | None = None) -> TrainingSet:
     if record is None or not record.count:
         raise FaceSetError(
             f"{folder} holds no finished training set: start or continue it with "
-            f"`avatarbench faces crowd {folder}`"
+            f"`avatarbench faces crowd {shlex.quote(str(folder))}`"
         )
     people = record.count if count is None else count
     if not 1 <= people <= record.count:
         raise FaceSetError(
             f"{folder} holds {record.count} people, but {people} were requested: "
-            f"render more with `avatarbench faces crowd {folder} --count {people}`"
+            f"render more with `avatarbench faces crowd {shlex.quote(str(folder))} "
+            f"--count {people}`"
         )
     used = -(-people // record.shard)
     shards = tuple(verify_shard(folder, record, number)[0] for number in range(used))

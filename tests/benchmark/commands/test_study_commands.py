@@ -97,6 +97,14 @@ def test_from_create_to_imported_answers(ran, avatarbench):
     assert (status, output[:25]) == (0, "6 answers of assignment 6")
 
 
+def test_printed_commands_can_be_pasted(ran, avatarbench):
+    words = ("study", "create", two(ran), "--out", "asked & more", "--faces", 3)
+    status, output, errors = avatarbench(*words)
+    assert status == 0, errors
+    for command in ("preview", "serve", "forms"):
+        assert f"avatarbench study {command} 'asked & more'\n" in output
+
+
 def fill(path):
     with path.open() as file:
         rows = list(csv.DictReader(file))

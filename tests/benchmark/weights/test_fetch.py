@@ -336,6 +336,31 @@ def test_torchs_own_download_of_a_trunk_is_converted(trunk, tmp_path, monkeypatc
     assert weights.fetch(weights.ALEXNET).read_bytes() == kept
 
 
+def damaged_torch_download(tmp_path):
+    path = tmp_path / "torch" / "hub" / "checkpoints" / "tiny.pth"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"half of it")
+    return path
+
+
+def test_a_damaged_download_of_torch_blocks_no_source(tmp_path, declare, cache):
+    damaged = damaged_torch_download(tmp_path)
+    source = tmp_path / "tiny.pth"
+    source.write_bytes(CONTENT)
+    declare(AtUrl(source.as_uri(), DIGEST))
+    assert weights.fetch("tiny").read_bytes() == CONTENT
+    assert weights.find("tiny") == cache / "tiny.pth"
+    assert damaged.read_bytes() == b"half of it"
+
+
+def test_a_damaged_download_of_torch_is_named(tmp_path, declare):
+    damaged = damaged_torch_download(tmp_path)
+    declare(AtUrl("file:///nowhere/tiny.pth", DIGEST))
+    with pytest.raises(WeightsError, match="is damaged too") as caught:
+        weights.fetch("tiny")
+    assert str(damaged) in str(caught.value)
+
+
 def test_a_damaged_file_is_replaced(cache, tmp_path, declare):
     source = tmp_path / "tiny.pth"
     source.write_bytes(CONTENT)

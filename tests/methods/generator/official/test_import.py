@@ -34,6 +34,17 @@ def test_an_imported_discriminator_has_the_same_weights(tmp_path):
     assert all(torch.equal(state[key], value) for key, value in content["d"].items())
 
 
+def test_the_prefix_of_parallel_training_is_dropped(tmp_path):
+    content = checkpoint()
+    for key in ("g_ema", "d"):
+        content[key] = {f"module.{k}": v for k, v in content[key].items()}
+    import_official(saved(tmp_path / "one.pt", content), tmp_path / "mine", "mine")
+    import_official(saved(tmp_path / "two.pt", checkpoint()), tmp_path / "us", "us")
+    for file in ("generator.safetensors", "discriminator.safetensors"):
+        same = [(tmp_path / place / file).read_bytes() for place in ("mine", "us")]
+        assert same[0] == same[1]
+
+
 def test_the_card_describes_the_import(tmp_path):
     path = saved(tmp_path / "BitMoji-512x512.pt")
     written = import_official(path, tmp_path / "mine", "mine")
