@@ -21,6 +21,7 @@ from benchmark.run.fresh import (
     stage_sources,
 )
 from benchmark.run.plan import Plan, make_plan
+from benchmark.run.rehearsal import rehearse
 from benchmark.run.runner import (
     Listener,
     Outcome,
@@ -101,9 +102,11 @@ def run_suite(
     warnings = changed_code(plan, store)
     for line in (_describe_size(plan), *_notes(plan.resolved), *rebuilds, *warnings):
         say(line)
+    finished = finished_trials(plan, store, out)
     if dry_run:
-        _print_plan(plan, store, finished_trials(plan, store, out))
+        _print_plan(plan, store, finished)
         return 0
+    rehearse(plan, store, finished, say)
     tracker = None
     if track:
         create_out_folder(out)

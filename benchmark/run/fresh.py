@@ -73,13 +73,14 @@ def begin_rebuild(
 
     A rebuild that did not finish goes on, with or without its names. Nothing is written
     if `dry`. Returns one sentence for each name. Raises SuiteError for a name that the
-    suite does not use.
+    suite does not use, and StoreError if the store is not writable.
     """
     users = {key: set(map(_name, each)) for key, each in stage_users(plan).items()}
     _check_known(names, set().union(*users.values()))
     begun = _read(_file(plan, store))
     started = {**dict.fromkeys(names, math.inf), **begun}
     if not dry and started != begun:
+        store.prepare()
         started = _write(_file(plan, store), started)
     store.since = {
         key: max(started[name] for name in each & started.keys())

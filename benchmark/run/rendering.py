@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import BeardMapped, Engine, PartMapped
+from benchmark.run.contracts import check_pixels
 from benchmark.run.stage_keys import RENDER_BATCH
 from benchmark.system.progress import Task
 from evaluation.base import Cases
@@ -34,15 +35,22 @@ class Renders(NamedTuple):
 def render(
     engine: Engine, vectors: AvatarVectors, size: int, bar: Task | None = None
 ) -> Renders:
-    """Render vectors at size x size pixels; `bar` advances by one per avatar."""
+    """Render vectors at size x size pixels; `bar` advances by one per avatar.
+
+    Raises ContractError if the engine returns another shape or type.
+    """
     pictures, parts, beards = [], [], []
     for start in range(0, len(vectors), RENDER_BATCH):
         batch = vectors[start : start + RENDER_BATCH]
-        pictures.append(engine.render(batch, size))
+        shape = (len(batch), size, size)
+        drawn = engine.render(batch, size)
+        pictures.append(check_pixels(drawn, "render", np.uint8, (*shape, 3)))
         if isinstance(engine, PartMapped):
-            parts.append(engine.parts(batch, size))
+            maps = engine.parts(batch, size)
+            parts.append(check_pixels(maps, "parts", np.uint8, shape))
         if isinstance(engine, BeardMapped):
-            beards.append(engine.beards(batch, size))
+            maps = engine.beards(batch, size)
+            beards.append(check_pixels(maps, "beards", np.bool_, shape))
         if bar is not None:
             bar.advance(len(batch))
     return Renders(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from benchmark.avatars import AvatarVectors
 from benchmark.config.resolved import BoundMetric
 from benchmark.engines.base import Engine, RenderOnly
+from benchmark.run.contracts import check_scores
 from benchmark.run.fit_recording import (
     CURVES_FILE,
     CurveRecorder,
@@ -132,7 +133,8 @@ class StageExecutor:
         def build(folder: Path, scratch: Path) -> None:
             records = predict_in_batches(
                 self._load_fitted(trial),
-                self._method_input(trial, split),
+                self.method_input(trial, split),
+                self.engine(trial).spec,
                 scratch,
                 self.progress,
                 f"predict {trial.name}",
@@ -146,7 +148,7 @@ class StageExecutor:
     def _load_fitted(self, trial: TrialPlan) -> Method:
         return trial.variant.method.load(self.fit(trial), self.plan.resolved.device)
 
-    def _method_input(self, trial: TrialPlan, split: str) -> torch.Tensor:
+    def method_input(self, trial: TrialPlan, split: str) -> torch.Tensor:
         """(n, 3, S, S) float32 faces in [-1, 1], S the input size of the method."""
         pictures = self.pictures(split, trial.variant.options.input_size)
         return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
@@ -214,7 +216,7 @@ class StageExecutor:
         with self.progress.task(label, count) as bar:
             scores = self._metric(bound).score(cases())
             bar.advance(count)
-        _check_shape(bound, scores, count)
+        check_scores(scores, bound.meta, count)
         values = [None if np.isnan(score) else float(score) for score in scores]
         atomic_write(folder / SCORES_FILE, json.dumps(values).encode())
 
@@ -244,7 +246,7 @@ class StageExecutor:
     def _measure_speed(self, trial: TrialPlan, folder: Path) -> None:
         resolved = self.plan.resolved
         method = self._load_fitted(trial)
-        faces = self._method_input(trial, resolved.suite.splits[0])
+        faces = self.method_input(trial, resolved.suite.splits[0])
         with self.progress.task(f"time {trial.name}", 1) as bar:
             write_speed(
                 folder,
@@ -257,12 +259,3 @@ class StageExecutor:
                 device=resolved.device,
             )
             bar.advance()
-
-
-def _check_shape(bound: BoundMetric, scores: NDArray[np.float64], cases: int) -> None:
-    expected = (cases,) if bound.meta.level == "case" else (1,)
-    if scores.shape != expected:
-        raise ValueError(
-            f"metric {bound.meta.name} returned scores of shape {scores.shape}, "
-            f"expected {expected}"
-        )

@@ -33,7 +33,7 @@ def faces():
 
 
 def test_records_come_in_the_order_of_the_faces(faces, tmp_path):
-    records = predict_in_batches(Counting(), faces, tmp_path, Silent(), "predict")
+    records = predict_in_batches(Counting(), faces, SPEC, tmp_path, Silent(), "predict")
     values = [record["light"] for record in records]
     assert len(values) == len(faces)
     assert values == sorted(values)
@@ -43,10 +43,11 @@ def test_records_come_in_the_order_of_the_faces(faces, tmp_path):
 def test_a_killed_run_resumes_at_the_unfinished_batch(faces, tmp_path):
     (tmp_path / "whole").mkdir()
     whole = predict_in_batches(
-        Counting(), faces, tmp_path / "whole", Silent(), "predict"
+        Counting(), faces, SPEC, tmp_path / "whole", Silent(), "predict"
     )
+    short = Counting(calls=2)
     with pytest.raises(RuntimeError, match="killed"):
-        predict_in_batches(Counting(calls=2), faces, tmp_path, Silent(), "predict")
+        predict_in_batches(short, faces, SPEC, tmp_path, Silent(), "predict")
     rest = Counting()
-    assert predict_in_batches(rest, faces, tmp_path, Silent(), "predict") == whole
+    assert predict_in_batches(rest, faces, SPEC, tmp_path, Silent(), "predict") == whole
     assert rest.seen == 3

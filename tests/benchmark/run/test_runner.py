@@ -226,7 +226,7 @@ def test_missing_scores_are_null_in_the_cases(tiny, monkeypatch):
 def test_a_metric_of_the_wrong_shape_fails_the_trial(tiny, monkeypatch):
     monkeypatch.setattr(tiny_suite.MouthError, "score", lambda self, cases: np.zeros(1))
     (outcome,) = ResolvedSuite(tiny).run()
-    assert "mouth-error returned scores of shape (1,), expected (4,)" in outcome.error
+    assert "metric mouth-error: score must return 4 float64 values" in outcome.error
 
 
 def test_listeners_hear_of_every_trial(tiny):
