@@ -40,8 +40,8 @@ PARTS = "Engines, faces and networks"
 
 app = typer.Typer(
     help="Benchmark of methods that create an avatar from a photo of a face.",
-    epilog="Start with `avatarbench run quick`. Add --debug to any command for a full "
-    "traceback.",
+    epilog="Start with `avatarbench run quick`. Add --debug to any command for full "
+    "tracebacks, also of failed trials.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -56,6 +56,7 @@ app = typer.Typer(
     epilog="Example: avatarbench run quick --set seeds=[0,1] --dry-run",
 )
 def run_command(
+    context: typer.Context,
     suite: SuiteArgument,
     out: OutOption = RUNS,
     store: StoreOption = None,
@@ -105,6 +106,7 @@ def run_command(
         dry_run=dry_run,
         track=not no_mlflow,
         quiet=quiet,
+        debug=bool(context.obj),
     )
     raise typer.Exit(status)
 
@@ -161,6 +163,7 @@ def report_command(
     epilog="Example: avatarbench rescore quick",
 )
 def rescore_command(
+    context: typer.Context,
     run: RunArgument,
     suite: Annotated[
         str | None,
@@ -189,6 +192,7 @@ def rescore_command(
         overrides=tuple(overrides or ()),
         lpips_backbone=lpips_backbone,
         quiet=quiet,
+        debug=bool(context.obj),
     )
     raise typer.Exit(status)
 
@@ -286,7 +290,7 @@ def main() -> None:
     words = (expand_path(word) for word in sys.argv[1:] if word != "--debug")
     sys.argv[1:] = words
     try:
-        app(prog_name="avatarbench")
+        app(prog_name="avatarbench", obj=debug)
     except Exception as error:
         if debug:
             raise

@@ -27,6 +27,7 @@ def rescore_run(
     overrides: tuple[str, ...],
     lpips_backbone: Path | None,
     quiet: bool,
+    debug: bool = False,
 ) -> int:
     """Score a run again, below `out`; returns the exit status, 1 if a trial failed.
 
@@ -46,14 +47,14 @@ def rescore_run(
             ]
         )
     console = open_progress(quiet)
-    printer = TrialPrinter(console, len(plan.trials))
+    printer = TrialPrinter(console, len(plan.trials), debug)
     create_out_folder(out)
     # A run must not take predictions that were only read from a folder for its own.
     with TemporaryDirectory(prefix=".rescore-", dir=out) as private:
         store = open_store(Path(private), plan, console.say)
         outcomes = run(plan, store, out, console, [printer], rescore_from=folder)
     rescored = run_folder(plan.resolved, out)
-    print_summary(rescored, outcomes, time.monotonic() - started)
+    print_summary(rescored, outcomes, time.monotonic() - started, debug)
     if trial_folders(rescored):
         print_report_paths(write_reports(rescored))
     return int(any(outcome.error for outcome in outcomes))

@@ -42,10 +42,11 @@ if TYPE_CHECKING:
 
 
 class TrialPrinter:
-    """A Listener that prints how each trial ends."""
+    """A Listener that prints how each trial ends, with tracebacks if `debug`."""
 
-    def __init__(self, console: ConsoleProgress, trials: int) -> None:
+    def __init__(self, console: ConsoleProgress, trials: int, debug: bool) -> None:
         self._console, self._trials, self._count = console, trials, 0
+        self._debug = debug
 
     def started(self, run: Path) -> None:
         """Print the run folder."""
@@ -55,7 +56,7 @@ class TrialPrinter:
         """Print whether a trial is done, was cached, or failed."""
         self._count += 1
         if outcome.error is not None:
-            end = f"failed: {outcome.error}"
+            end = f"failed: {_describe_failure(outcome, self._debug)}"
         else:
             took = duration(outcome.seconds)
             end = "already finished" if outcome.cached else f"done in {took}"
@@ -84,6 +85,7 @@ def run_suite(
     dry_run: bool,
     track: bool,
     quiet: bool,
+    debug: bool = False,
 ) -> int:
     """Run a suite and print its results.
 
@@ -113,7 +115,9 @@ def run_suite(
         tracker = open_tracker(out, plan.resolved.suite.name, say)
     folder = run_folder(plan.resolved, out)
     try:
-        outcomes, reports = _run(plan, store, out, open_progress(quiet), tracker)
+        console = open_progress(quiet)
+        printer = TrialPrinter(console, len(plan.trials), debug)
+        outcomes, reports = _run(plan, store, out, console, printer, tracker)
     except KeyboardInterrupt:
         print(
             f"\nstopped; repeat the command to continue the run in {folder}",
@@ -123,7 +127,7 @@ def run_suite(
     if not any(outcome.error for outcome in outcomes):
         end_rebuild(plan, store)
     study = create_default_study(folder)
-    print_summary(folder, outcomes, time.monotonic() - started)
+    print_summary(folder, outcomes, time.monotonic() - started, debug)
     print_report_paths(reports)
     print("\n".join(study))
     if tracker is not None:
@@ -144,12 +148,13 @@ def _run(
     store: Store,
     out: Path,
     console: ConsoleProgress,
+    printer: TrialPrinter,
     tracker: Tracker | None,
 ) -> tuple[list[Outcome], ReportFiles]:
     from reports.write import write_reports
 
     listeners: list[Listener] = [] if tracker is None else [tracker]
-    listeners.append(TrialPrinter(console, len(plan.trials)))
+    listeners.append(printer)
     status = "FAILED"
     try:
         outcomes = run(plan, store, out, console, listeners)
@@ -236,13 +241,27 @@ def _describe_cost(estimate: CostEstimate) -> str:
     return f"about {duration(estimate.seconds)} ({basis})"
 
 
-def print_summary(folder: Path, outcomes: Sequence[Outcome], seconds: float) -> None:
-    """Print the main tables of a run, if it has any, and how its trials ended."""
+def _describe_failure(outcome: Outcome, debug: bool) -> str:
+    """The error of a trial, with its traceback or where that is."""
+    if debug:
+        return f"{outcome.error}\n{outcome.traceback.rstrip()}"
+    place = "use --debug" if outcome.record is None else f"see {outcome.record}"
+    return f"{outcome.error} (traceback: {place})"
+
+
+def print_summary(
+    folder: Path, outcomes: Sequence[Outcome], seconds: float, debug: bool
+) -> None:
+    """Print the main tables of a run, if it has any, and how its trials ended.
+
+    With `debug`, the traceback of each failed trial is printed.
+    """
     if trial_folders(folder):
         print_main_tables(folder)
     failed = [outcome for outcome in outcomes if outcome.error]
     for outcome in failed:
-        print(f"trial {outcome.name} failed: {outcome.error}", file=sys.stderr)
+        words = _describe_failure(outcome, debug)
+        print(f"trial {outcome.name} failed: {words}", file=sys.stderr)
     cached = sum(outcome.cached for outcome in outcomes)
     print(
         f"{len(outcomes)} trials ({cached} cached, {len(failed)} failed) "

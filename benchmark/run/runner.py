@@ -42,6 +42,9 @@ class Outcome:
         folder: of its results.
         cached: whether it was finished before.
         error: None if it succeeded.
+        traceback: of the error.
+        record: the file that holds the traceback too; None if an earlier record was
+            kept.
         seconds: that this invocation spent on it.
     """
 
@@ -49,6 +52,8 @@ class Outcome:
     folder: Path
     cached: bool
     error: str | None = None
+    traceback: str = ""
+    record: Path | None = None
     seconds: float = 0.0
 
 
@@ -186,18 +191,19 @@ def _run_trial(
         # Every other trial would fail too.
         raise
     except Exception as error:
-        message = f"{type(error).__name__}: {error}"
+        message, trace = f"{type(error).__name__}: {error}", traceback.format_exc()
+        outcome = Outcome(trial.name, target, False, message, trace)
         if finished or rescore_from is not None:  # keep the existing folder
-            return Outcome(trial.name, target, cached=False, error=message)
+            return outcome
         failed = {
             **record,
             "status": "failed",
             "error": message,
-            "traceback": traceback.format_exc(),
+            "traceback": trace,
             "set_scores": {},
         }
         publish(target, lambda f: _write_failed(f, failed))
-        return Outcome(trial.name, target, cached=False, error=message)
+        return replace(outcome, record=target / TRIAL_FILE)
     return Outcome(trial.name, target, cached=finished)
 
 

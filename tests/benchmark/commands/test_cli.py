@@ -1,4 +1,6 @@
+import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -122,7 +124,14 @@ def test_a_run_reports_failure_in_its_status(tmp_path, avatarbench):
     done = avatarbench("run", "tiny.yaml", "--no-mlflow")
     assert done.returncode == 1, done.stderr
     assert "[1/2] bad__tiny__s0: failed: RuntimeError: the sky fell" in done.stderr
+    assert "Traceback" not in done.stderr
+    place = re.search(r"the sky fell \(traceback: see (.*)\)", done.stderr)
+    assert place is not None
+    assert "Traceback" in json.loads((tmp_path / place[1]).read_text())["traceback"]
     assert "2 trials (0 cached, 1 failed)" in done.stdout
+    done = avatarbench("run", "tiny.yaml", "--no-mlflow", "--debug")
+    assert "failed: RuntimeError: the sky fell\nTraceback (most recent" in done.stderr
+    assert 'raise RuntimeError("the sky fell")' in done.stderr
     (tmp_path / "runs" / "broken").unlink()
     done = avatarbench("run", "tiny.yaml", "--no-mlflow", "--quiet")
     assert done.returncode == 0, done.stderr
