@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmark.avatars import AvatarError, AvatarSpec, AvatarVectors
 from benchmark.avatars.spec import did_you_mean
 from benchmark.faces.pictures import FaceSetError
+from benchmark.storage.csv_reader import CsvError, parse_csv
 from benchmark.storage.digests import bytes_digest
 from benchmark.storage.store import atomic_write
 
@@ -99,7 +100,7 @@ class TruthFile:
                 f"{spec.name}: name the right engine, or make the truth again"
             )
 
-    def _check_columns(self, spec: AvatarSpec, header: list[str]) -> None:
+    def _check_columns(self, spec: AvatarSpec, header: Sequence[str]) -> None:
         for name in header:
             if name != FACE_COLUMN and name not in spec.names:
                 raise FaceSetError(
@@ -113,18 +114,18 @@ class TruthFile:
                     f"{spec.name} needs it"
                 )
 
-    def _table(self) -> tuple[list[str], dict[str, Row]]:
+    def _table(self) -> tuple[tuple[str, ...], dict[str, Row]]:
         """The column names, and the rows by face id."""
-        lines = self._lines()
-        header = self._header(next(lines, (0, []))[1])
+        try:
+            table = parse_csv(self._bytes(), str(self.path))
+        except CsvError as error:
+            raise FaceSetError(str(error)) from error
+        if FACE_COLUMN not in table.header:
+            raise FaceSetError(
+                f"{self.path}: column {FACE_COLUMN!r} with the face ids is missing"
+            )
         rows: dict[str, Row] = {}
-        for line, values in lines:
-            if len(values) != len(header):
-                raise FaceSetError(
-                    f"{self.path}, line {line}: {len(values)} cells under "
-                    f"{len(header)} columns"
-                )
-            cells = dict(zip(header, values, strict=True))
+        for line, cells in table.rows:
             face = self._face(line, cells.pop(FACE_COLUMN))
             if face in rows:
                 raise FaceSetError(
@@ -134,7 +135,7 @@ class TruthFile:
             rows[face] = (line, cells)
         if not rows:
             raise FaceSetError(f"{self.path} has no rows: add one row per face")
-        return header, rows
+        return table.header, rows
 
     def _face(self, line: int, text: str) -> str:
         try:
@@ -148,41 +149,6 @@ class TruthFile:
                 f"{self.path}, line {line}: column {FACE_COLUMN} is empty"
             )
         return face
-
-    def _header(self, header: list[str]) -> list[str]:
-        if not header:
-            raise FaceSetError(
-                f"{self.path} is empty: expected a header line and one row per face"
-            )
-        if len(header) == 1 and ";" in header[0]:
-            raise FaceSetError(
-                f"{self.path}: cells must be separated by commas, not semicolons"
-            )
-        for name in header:
-            if not name:
-                raise FaceSetError(f"{self.path}: a column has no name in line 1")
-            if header.count(name) > 1:
-                raise FaceSetError(f"{self.path}: column {name!r} is there twice")
-        if FACE_COLUMN not in header:
-            raise FaceSetError(
-                f"{self.path}: column {FACE_COLUMN!r} with the face ids is missing"
-            )
-        return header
-
-    def _lines(self) -> Iterator[tuple[int, list[str]]]:
-        """Line numbers and stripped cells; blank lines are skipped."""
-        try:
-            text = self._bytes().decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise FaceSetError(
-                f"{self.path} is not UTF-8 text (byte {error.start}): save it as "
-                "CSV UTF-8"
-            ) from error
-        reader = csv.reader(StringIO(text, newline=""))
-        for values in reader:
-            cells = [value.strip() for value in values]
-            if any(cells):
-                yield reader.line_num, cells
 
     def _bytes(self) -> bytes:
         return read_checked(self.path, self.sha256)
