@@ -66,9 +66,14 @@ def write_cost(
 
 
 def read_cost(folder: Path, own_seconds: float) -> dict[str, Any]:
-    """The cost of a fit as `timing.json` holds it; `own_seconds` excludes stages."""
+    """The cost of a fit as `timing.json` holds it.
+
+    `own_seconds` is the time of the fit without its cached stages. `fit_seconds`
+    counts what these stages once took, too.
+    """
     cost = json.loads((folder / COST_FILE).read_text())
     return {
+        "fit_own_seconds": own_seconds,
         "fit_seconds": own_seconds + cost["shared_seconds"],
         "fit_resumed": cost["resumed"],
         "fit_shipped": cost.get("shipped", []),

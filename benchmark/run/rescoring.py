@@ -21,6 +21,7 @@ from benchmark.storage.trial_folder import (
     read_cases,
     read_record,
     read_timing,
+    recover,
 )
 
 UNRELATED_KEYS = frozenset({"metrics", "world", "key", "suite", "title"})
@@ -52,6 +53,7 @@ def rescore(
     """
     folder = source / "trials" / trial.name
     record = trial_record(executor.plan, trial)
+    recover(folder)
     _check_reusable(folder, record)
     timing, cases = read_timing(folder), read_cases(folder)
     if timing is None:

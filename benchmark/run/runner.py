@@ -27,6 +27,7 @@ from benchmark.storage.trial_folder import (
     publish,
     read_record,
     read_timing,
+    recover,
 )
 from benchmark.storage.unwritable import cannot_write, unwritable
 from benchmark.system.environment import environment
@@ -179,6 +180,7 @@ def _run_trial(
     """Run one trial. An exception of a plugin fails the trial, not the run."""
     target = folder / "trials" / trial.name
     record = trial_record(plan, trial)
+    recover(target)
     finished = _is_finished(plan, executor.store, trial, target)
     try:
         if finished:

@@ -106,9 +106,13 @@ def _finite(data: Any) -> Any:
 
 
 def publish(target: Path, fill: Callable[[Path], None]) -> None:
-    """Replace a folder atomically: `fill` a hidden one, then rename it to `target`."""
+    """Replace a folder atomically: `fill` a hidden one, then rename it to `target`.
+
+    A kill may leave the earlier folder under its hidden name (see `recover`).
+    """
+    recover(target)
     partial = target.with_name(f".{target.name}.partial")
-    old = target.with_name(f".{target.name}.old")
+    old = _old(target)
     for leftover in (partial, old):
         shutil.rmtree(leftover, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -118,8 +122,19 @@ def publish(target: Path, fill: Callable[[Path], None]) -> None:
             target.rename(old)
         partial.rename(target)
     finally:
+        recover(target)
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(target: Path) -> None:
+    """Give a folder its name back if a kill interrupted `publish` between renames."""
+    if _old(target).exists() and not target.exists():
+        _old(target).rename(target)
+
+
+def _old(target: Path) -> Path:
+    return target.with_name(f".{target.name}.old")
 
 
 def read_record(folder: Path) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from benchmark.run.fit_recording import CURVES_FILE
 from benchmark.run.runner import Outcome
 from benchmark.storage.trial_folder import (
     CASES_FILE,
+    PICTURES,
     TIMING_FILE,
     TRIAL_FILE,
     read_cases,
@@ -33,8 +34,8 @@ from benchmark.tracking.records import (
     TAG,
     common_tags,
     mean_scores,
-    numbers,
     read_curve_points,
+    speed_figures,
     trial_params,
     trial_tags,
 )
@@ -42,6 +43,9 @@ from benchmark.tracking.records import (
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput
     from mlflow.tracking import MlflowClient
+
+HELDOUT = "heldout"
+"""The split whose pictures are not logged."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -140,12 +144,16 @@ class Tracker:
         self._runs.metrics(
             child, [(k, v, 0) for k, v in mean_scores(record, cases).items()]
         )
-        timing = numbers(read_timing(folder) or {})
+        timing = speed_figures(read_timing(folder) or {})
         self._runs.metrics(child, [(f"speed.{k}", v, 0) for k, v in timing.items()])
         self._client.log_table(child, cases, "cases.json")
         self._client.log_artifact(child, str(folder / CASES_FILE))
         self._client.log_artifact(child, str(folder / TIMING_FILE))
-        self._client.log_artifacts(child, str(folder / "pictures"), "pictures")
+        for pictures in sorted((folder / PICTURES).glob("*/")):
+            # An experiment is open to people who tune, and they see no held-out face.
+            if pictures.name != HELDOUT:
+                where = f"{PICTURES}/{pictures.name}"
+                self._client.log_artifacts(child, str(pictures), where)
 
     def _log_model(self, child: str, record: dict[str, Any], model: Path) -> None:
         """Log the fitted method: its files as artifacts, its curves as metrics."""

@@ -66,7 +66,7 @@ def grid_note(run: Run) -> str:
     seed = min(t.record["seed"] for t in run.trials)
     return (
         "Validation faces, chosen by the hash of their names and not by their scores. "
-        f"Held-out faces are never shown. Avatars of seed {seed}."
+        f"Held-out faces are not shown here. Avatars of seed {seed}."
     )
 
 

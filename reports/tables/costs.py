@@ -24,20 +24,21 @@ def costs_table(run: Run) -> Table:
             trials = run.finished_trials(variant.name, engine)
             parts = "; ".join(pretrained(variant, trials)) or "none"
             failed = Cell("failed") if run.failed(variant.name, engine) else Cell()
-            cells = (_fit_time(trials), Cell(parts)) if trials else (failed, Cell())
+            measured = (_fit_time(trials), _own_time(trials), Cell(parts))
+            cells = measured if trials else (failed, Cell(), Cell())
             rows.append(Row(variant.label, cells))
         sections.append(Section(engine, tuple(rows)))
     return Table(
         "costs",
         "Fitting time (sum over seeds) and pretrained parts",
         "Method",
-        (Column("Fitting time"), Column("Pretrained parts")),
+        (Column("Fitting time"), Column("Own"), Column("Pretrained parts")),
         tuple(sections),
         (
             *wording.stand_in_notes(run),
             "The time of a stage counts for every seed and row that uses it, even if "
             "the stage ran once and was then cached. The run therefore took less time "
-            "than the sum of this column.",
+            "than the sum of this column. Own: without the stages that were cached.",
             *wording.oracle_notes(run),
             _machine_note(run),
         ),
@@ -83,6 +84,14 @@ def _fit_time(trials: Sequence[Trial]) -> Cell:
     if shipped:
         details.append(f"{', '.join(shipped)}: shipped result, not run here")
     return Cell(seconds, "; ".join(details))
+
+
+def _own_time(trials: Sequence[Trial]) -> Cell:
+    """The time without cached stages, which older trials do not record."""
+    timings = [t.timing for t in trials if t.timing is not None]
+    if not timings or any("fit_own_seconds" not in timing for timing in timings):
+        return Cell()
+    return Cell(duration(sum(timing["fit_own_seconds"] for timing in timings)))
 
 
 def _machine_note(run: Run) -> str:

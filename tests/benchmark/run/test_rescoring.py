@@ -104,6 +104,14 @@ def test_a_rescored_run_says_where_its_predictions_come_from(tiny, before):
     }
 
 
+def test_a_trial_that_a_kill_left_under_its_hidden_name_is_rescored(tiny, before):
+    trial = before / "trials" / "one__tiny__s0"
+    trial.rename(trial.with_name(f".{trial.name}.old"))
+    status, _, _ = rescored(tiny.parent, before, metrics=BOTH)
+    assert status == 0
+    assert [path.name for path in trial.parent.iterdir()] == [trial.name]
+
+
 def test_runs_from_scratch_and_others_are_not_mixed(tiny, before):
     with pytest.raises(SuiteError, match="with another from_scratch"):
         rescored(tiny.parent, before, metrics=BOTH, from_scratch=True)

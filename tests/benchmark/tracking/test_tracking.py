@@ -1,3 +1,4 @@
+import base64
 import json
 import os
 import re
@@ -32,7 +33,8 @@ from benchmark.tracking import (
     where_to_look,
 )
 from benchmark.tracking.connection import open_experiment
-from benchmark.tracking.records import FaceRecord, flatten
+from benchmark.tracking.records import FaceRecord, flatten, speed_figures
+from reports.write import write_reports
 
 pytestmark = pytest.mark.filterwarnings("ignore::Warning")
 
@@ -75,6 +77,8 @@ def test_everything_is_tracked_once(tiny, database):
     assert parent.data.params["variants.one.options.steps"] == "3"
     assert child.data.metrics["heldout.designer-a.skin-share"] >= 0
     assert child.data.metrics["speed.model_hz_median"] > 0
+    own, chain = (child.data.metrics[f"speed.fit{n}_seconds"] for n in ("", "_chain"))
+    assert 0 < own <= chain
     assert child.data.metrics["training.loss"] > 0
     tracked = {i.dataset.digest for i in child.inputs.dataset_inputs}
     splits = [plan.resolved.splits[name] for name in plan.resolved.suite.splits]
@@ -82,6 +86,8 @@ def test_everything_is_tracked_once(tiny, database):
     assert len(tracked) == 2
     artifacts = {f.path for f in tracker._client.list_artifacts(child.info.run_id)}
     assert {"cases.json", "cases.parquet", "model", "trial.json"} <= artifacts
+    shown = tracker._client.list_artifacts(child.info.run_id, "pictures")
+    assert [f.path for f in shown] == ["pictures/validation"]
     artifacts = {f.path for f in tracker._client.list_artifacts(parent.info.run_id)}
     assert {"resolved.yaml", "environment.json", "reports"} <= artifacts
     assert child.info.artifact_uri.startswith(database.as_uri())
@@ -203,6 +209,31 @@ def test_processes_that_start_together_make_one_database(tmp_path):
         query = "select name from experiments where name like 'avatarbench/%'"
         assert database.execute(query).fetchall() == [("avatarbench/race",)]
     database.close()
+
+
+def test_the_time_of_a_fit_excludes_cached_stages():
+    timing = {"fit_seconds": 2313.0, "fit_own_seconds": 38.0, "repeats": 5}
+    expected = {"fit_seconds": 38.0, "fit_chain_seconds": 2313.0, "repeats": 5.0}
+    assert speed_figures(timing) == expected
+    assert speed_figures({"fit_seconds": 9.0}) == {"fit_chain_seconds": 9.0}
+
+
+def test_no_held_out_picture_is_logged(tiny, database):
+    tiny_suite.register()
+    plan = make_plan(resolve(load_suite(str(tiny), ("name=unseen",))))
+    folder = run_folder(plan.resolved, tiny.parent / "runs")
+    tracker = open_tracker(database, "unseen")
+    run(plan, Store(tiny.parent / "store"), tiny.parent / "runs", Silent(), [tracker])
+    tracker.add_reports(write_reports(folder).folder)
+    tracker.close("FINISHED")
+    heldout = plan.resolved.splits["heldout"].ids
+    logged = list((database / "mlartifacts" / "avatarbench" / "unseen").rglob("*"))
+    assert not [path for path in logged if path.name.split(".")[0] in heldout]
+    seen = {path.read_bytes() for path in folder.rglob("heldout/*.webp")}
+    assert seen
+    assert not [p for p in logged if p.is_file() and p.read_bytes() in seen]
+    page = next(path for path in logged if path.name == "page.html").read_text()
+    assert not [p for p in seen if base64.b64encode(p).decode() in page]
 
 
 def test_flat_joins_keys_by_dots():

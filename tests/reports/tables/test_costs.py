@@ -18,6 +18,16 @@ def test_shipped_stages_are_named_with_their_time(make_run):
     assert rows["Random (control)"].detail == ""
 
 
+def test_own_times_are_shown_where_they_are_recorded(make_run):
+    folder = make_run(seeds=(0, 1))
+    for path in folder.glob("trials/baseline__*/timing.json"):
+        found = json.loads(path.read_text()) | {"fit_own_seconds": 12.0}
+        path.write_text(json.dumps(found))
+    rows = {r.label: r.cells for r in costs_table(read_run(folder)).sections[0].rows}
+    assert [cell.text for cell in rows["Baseline"][:2]] == ["2 min 2 s", "24 s"]
+    assert rows["Random (control)"][1].text == "—"
+
+
 def record(folder, weights, pretrained=()):
     """Give every Baseline these weight files and declared parts."""
     for path in folder.glob("trials/baseline__*/trial.json"):
@@ -27,7 +37,7 @@ def record(folder, weights, pretrained=()):
         path.write_text(json.dumps(found))
     run = read_run(folder)
     (row,) = (r for r in costs_table(run).sections[0].rows if r.label == "Baseline")
-    return row.cells[1].text
+    return row.cells[2].text
 
 
 def part(name, source):
