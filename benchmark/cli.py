@@ -50,6 +50,30 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from benchmark.system.environment import own_version
+
+        print(f"avatarbench {own_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def root_command(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version of this software and exit. The command version "
+            "shows the benchmark version.",
+        ),
+    ] = False,
+) -> None:
+    """Options of the command line itself; the texts are those of `app`."""
+
+
 @app.command(
     "run",
     rich_help_panel=COMPARE,
@@ -260,7 +284,7 @@ def version_command(
 
     Scores on the embedded portraits can be compared within one benchmark version only.
     It covers the scored faces, their ground truth, the engines, the metrics and the
-    Baseline.
+    Baseline. `avatarbench --version` prints the version of the software.
     """
     from benchmark.commands.version import freeze_version, show_version
 

@@ -159,12 +159,12 @@ class Method(Protocol):
         """
         ...
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path | str) -> None:
         """Write the fitted method as safetensors and JSON, never as pickle."""
         ...
 
     @classmethod
-    def load(cls, folder: Path, device: str = "cpu") -> Self:
+    def load(cls, folder: Path | str, device: str = "cpu") -> Self:
         """Read what `save` wrote, to predict on `device`; the engine is not needed."""
         ...
 

@@ -62,13 +62,13 @@ class _Untrained(ABC):
     def _vectors(self, spec: AvatarSpec, seed: int, faces: Tensor) -> AvatarVectors:
         """One vector for each face."""
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path | str) -> None:
         """Write the options, the spec and the seed."""
         spec, seed = self._memory
         save_method(folder, self.meta, self.options, spec, {"seed": seed})
 
     @classmethod
-    def load(cls, folder: Path, device: str = "cpu") -> Self:
+    def load(cls, folder: Path | str, device: str = "cpu") -> Self:
         """Read what `save` wrote; `device` is ignored."""
         saved = load_method(folder, cls.meta)
         method = cls(cls.Options.model_validate(saved.options))

@@ -74,14 +74,14 @@ class EstimatorMethod(ABC):
         flat = torch.cat(rows) if rows else torch.zeros(0, network.spec.flat_size)
         return AvatarVectors.from_flat(network.spec, flat.numpy())
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path | str) -> None:
         """Write the options, the spec and the weights."""
         network = self._fitted
         tensors = network.state_dict()
         save_method(folder, self.meta, self.options, network.spec, tensors=tensors)
 
     @classmethod
-    def load(cls, folder: Path, device: str = "cpu") -> Self:
+    def load(cls, folder: Path | str, device: str = "cpu") -> Self:
         """Read what `save` wrote, to predict on `device`."""
         saved = load_method(folder, cls.meta)
         method = cls(cls.Options.model_validate(saved.options))

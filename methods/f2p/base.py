@@ -72,7 +72,7 @@ class F2PBase(ABC, Generic[OptionsT, StateT]):
     def required_weights(cls, options: Any) -> tuple[str, ...]:
         """Names of the weight files that a fit with these options reads."""
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path | str) -> None:
         """Write options, spec, network, prior and the similarity's networks."""
         fitted = self._fitted
         network = fitted.network.state_dict()
@@ -85,11 +85,11 @@ class F2PBase(ABC, Generic[OptionsT, StateT]):
             fitted.notes,
             {**{f"{self._prefix}{key}": v for key, v in network.items()}, **prior},
         )
-        similarity = folder / SIMILARITY_FOLDER
+        similarity = Path(folder) / SIMILARITY_FOLDER
         save_network_files(self._similarity_to_save(), fitted.files, similarity)
 
     @classmethod
-    def load(cls, folder: Path, device: str = "cpu") -> Self:
+    def load(cls, folder: Path | str, device: str = "cpu") -> Self:
         """Read what `save` wrote, to predict on `device`."""
         saved = load_method(folder, cls.meta)
         method = cls(cls.Options.model_validate(saved.options))
@@ -100,7 +100,7 @@ class F2PBase(ABC, Generic[OptionsT, StateT]):
             for key, value in tensors.items()
             if key.startswith(cls._prefix)
         }
-        similarity = folder / SIMILARITY_FOLDER
+        similarity = saved.folder / SIMILARITY_FOLDER
         state = SavedState(
             saved.spec,
             network,

@@ -34,7 +34,7 @@ class Saved:
 
 
 def save_method(
-    folder: Path,
+    folder: Path | str,
     meta: MethodMeta,
     options: MethodOptions,
     spec: AvatarSpec,
@@ -42,6 +42,7 @@ def save_method(
     tensors: Mapping[str, Tensor] | None = None,
 ) -> None:
     """Write a fitted method into `folder`, which is created if missing."""
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     data = {
         "method": meta.name,
@@ -56,12 +57,13 @@ def save_method(
         save_file(storable(tensors), folder / WEIGHTS_FILE)
 
 
-def load_method(folder: Path, meta: MethodMeta) -> Saved:
+def load_method(folder: Path | str, meta: MethodMeta) -> Saved:
     """Read what `save_method` wrote for this method.
 
     Raises MethodError if the folder holds no method, or another method, version or
     revision.
     """
+    folder = Path(folder)
     path = folder / METHOD_FILE
     if not path.is_file():
         raise MethodError(f"{folder} holds no saved method: {METHOD_FILE} is missing")

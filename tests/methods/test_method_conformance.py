@@ -224,6 +224,12 @@ def test_survives_saving_without_the_engine(fitted, tmp_path):
     assert loaded.options == fitted.options
 
 
+def test_saves_to_and_loads_from_a_text_path(fitted, tmp_path):
+    place = str(tmp_path / "saved")
+    fitted.save(place)
+    assert type(fitted).load(place).options == fitted.options
+
+
 def test_saves_json_and_safetensors_alone(fitted, tmp_path):
     fitted.save(tmp_path / "saved")
     files = [p for p in (tmp_path / "saved").rglob("*") if p.is_file()]

@@ -10,6 +10,7 @@ import tiny_suite
 from typer.testing import CliRunner
 
 from benchmark.cli import app, main
+from benchmark.system.environment import own_version
 
 COMMANDS = [
     "",
@@ -97,6 +98,15 @@ def test_a_mistake_is_one_sentence(arguments, expected, tmp_path, avatarbench):
     assert last.startswith("avatarbench: ")
     assert expected in last
     assert not any("Traceback" in line for line in notes)
+
+
+def test_the_two_versions_are_told_apart(avatarbench):
+    done = avatarbench("--version")
+    assert done.returncode == 0
+    assert done.stdout == f"avatarbench {own_version()}\n"
+    assert "shows the benchmark version" in " ".join(
+        CliRunner().invoke(app, ["--help"], terminal_width=300).output.split()
+    )
 
 
 def test_a_report_shows_no_more_than_24_faces():
