@@ -32,6 +32,7 @@ from benchmark.commands.train import train_app
 from benchmark.commands.weights import weights_app
 from benchmark.system.openmp import limit_spinning
 from benchmark.system.output_streams import prepare_output_streams
+from benchmark.system.passwords import hide_passwords
 
 OWN_PACKAGES = frozenset({"benchmark", "methods", "evaluation", "reports"})
 COMPARE = "Compare methods"
@@ -323,24 +324,22 @@ def main() -> None:
 
 def _print_error(error: Exception) -> int:
     """Print an error and return the exit status: 2 for a mistake, 1 for a bug."""
+    sentence, status = _describe_error(error)
+    print(hide_passwords(f"avatarbench: {sentence}"), file=sys.stderr)
+    return status
+
+
+def _describe_error(error: Exception) -> tuple[str, int]:
     known = type(error).__module__.partition(".")[0] in OWN_PACKAGES
     if not known and isinstance(error, OSError) and error.filename:
-        print(
-            f"avatarbench: {error.filename}: {error.strerror}; check the path and "
-            "its permissions",
-            file=sys.stderr,
-        )
-        return 2
+        path, reason = error.filename, error.strerror
+        return f"{path}: {reason}; check the path and its permissions", 2
     if known or isinstance(error, OSError):
-        print(f"avatarbench: {error}", file=sys.stderr)
-        return 2
+        return str(error), 2
     last = traceback.extract_tb(error.__traceback__)[-1]
-    print(
-        f"avatarbench: unexpected {type(error).__name__} at {last.filename}:"
-        f"{last.lineno}: {error}; run again with --debug for the full traceback",
-        file=sys.stderr,
-    )
-    return 1
+    where = f"{type(error).__name__} at {last.filename}:{last.lineno}"
+    advice = "run again with --debug for the full traceback"
+    return f"unexpected {where}: {error}; {advice}", 1
 
 
 if __name__ == "__main__":

@@ -13,13 +13,22 @@ from benchmark.storage.store import atomic_write
 LATEST = "latest"
 
 
+class LatestError(ValueError):
+    """`latest` cannot be replaced; the message says why and what to do."""
+
+
 def point_latest(run: Path) -> None:
     """Point `latest` beside a run folder at it.
 
     Without symbolic links, `latest` is a text file with the name of the folder. Raises
-    OSError if neither can be written.
+    OSError if neither can be written, and LatestError if `latest` is a folder, as after
+    a copy that followed links.
     """
     link = run.parent / LATEST
+    if link.is_dir() and not link.is_symlink():
+        raise LatestError(
+            f"{link} is a folder, but a run writes a link there; rename or delete it"
+        )
     temporary = run.parent / f".{LATEST}-{os.getpid()}"
     temporary.unlink(missing_ok=True)
     try:

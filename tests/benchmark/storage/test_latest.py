@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmark.storage.latest import follow_latest, point_latest
+from benchmark.storage.latest import LatestError, follow_latest, point_latest
 
 
 @pytest.fixture(params=["links", "no links"])
@@ -35,6 +35,14 @@ def test_a_link_replaces_a_text_file(tmp_path):
     (tmp_path / "latest").write_text("older\n")
     point_latest(tmp_path / "run")
     assert (tmp_path / "latest").resolve() == tmp_path / "run"
+
+
+def test_a_folder_is_not_replaced(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "latest").mkdir()
+    with pytest.raises(LatestError, match="rename or delete it"):
+        point_latest(tmp_path / "run")
+    assert sorted(os.listdir(tmp_path)) == ["latest", "run"]
 
 
 def test_other_paths_stay_as_they_are(tmp_path):
