@@ -50,6 +50,8 @@ class MetricSetup:
 
 Direction = Literal["lower", "higher"]
 Level = Literal["case", "set"]
+EngineNeed = Literal["part maps", "continuous parameters", "discrete parameters"]
+"""What a metric may need of an engine; see `Metric`."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,11 @@ class MetricMeta:
 
 @runtime_checkable
 class Metric(Protocol):
-    """Scores predictions against ground truth."""
+    """Scores predictions against ground truth.
+
+    A metric that is undefined for some engines may name what it needs of them as a
+    class attribute `engine_needs`, an EngineNeed. Messages then say it.
+    """
 
     meta: ClassVar[MetricMeta]
 

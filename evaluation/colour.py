@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from benchmark.avatars.colour import ciede2000, srgb_to_lab
 from benchmark.avatars.part_classes import PART_IDS
-from evaluation.base import Cases, MetricMeta, MetricSetup
+from evaluation.base import Cases, EngineNeed, MetricMeta, MetricSetup
 from evaluation.checks import check_cases
 
 MIN_SHARE = 0.001
@@ -24,6 +24,7 @@ class PartDifference:
     for engines without part maps.
     """
 
+    engine_needs: ClassVar[EngineNeed] = "part maps"
     meta: ClassVar[MetricMeta]
     part: ClassVar[str]
 

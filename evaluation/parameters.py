@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from benchmark.avatars import AvatarVectors
-from evaluation.base import Cases, MetricMeta, MetricSetup
+from evaluation.base import Cases, EngineNeed, MetricMeta, MetricSetup
 from evaluation.checks import check_vectors
 
 
@@ -20,6 +20,7 @@ class DiscreteAccuracy:
     Only parameters that are active in the ground truth count.
     """
 
+    engine_needs: ClassVar[EngineNeed] = "discrete parameters"
     meta: ClassVar[MetricMeta] = MetricMeta(
         name="discrete-accuracy",
         title="Accuracy",
@@ -45,6 +46,7 @@ class ContinuousError:
     Only parameters that are active in the ground truth count.
     """
 
+    engine_needs: ClassVar[EngineNeed] = "continuous parameters"
     meta: ClassVar[MetricMeta] = MetricMeta(
         name="continuous-mae",
         title="MAE",
@@ -71,6 +73,7 @@ class MacroF1:
     Options that no face has do not count.
     """
 
+    engine_needs: ClassVar[EngineNeed] = "discrete parameters"
     meta: ClassVar[MetricMeta] = MetricMeta(
         name="macro-f1",
         title="Macro-F1",

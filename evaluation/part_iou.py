@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.avatars.part_classes import PART_IDS
-from evaluation.base import Cases, MetricMeta, MetricSetup
+from evaluation.base import Cases, EngineNeed, MetricMeta, MetricSetup
 from evaluation.checks import check_cases
 
 Masks = NDArray[np.bool_]
@@ -25,6 +25,7 @@ class PartIou:
     for engines without part maps.
     """
 
+    engine_needs: ClassVar[EngineNeed] = "part maps"
     meta: ClassVar[MetricMeta] = MetricMeta(
         name="part-iou",
         title="Part IoU",

@@ -12,6 +12,7 @@ from benchmark.commands.report import print_main_tables, print_report_paths
 from benchmark.config.resolve import resolve
 from benchmark.config.resolved import ResolvedSuite
 from benchmark.config.suite import Suite, load_suite
+from benchmark.engines.base import PartMapped
 from benchmark.registry import ENGINES, METHODS, METRICS
 from benchmark.run.cost_estimate import CostEstimate, estimate_cost
 from benchmark.run.fresh import (
@@ -195,6 +196,7 @@ def _notes(resolved: ResolvedSuite) -> list[str]:
         for bound in resolved.bound_metrics
         if bound.skipped
     ]
+    notes += _undefined_scores(resolved)
     notes += _name_conflicts(resolved.suite)
     if resolved.suite.from_scratch:
         notes.append("from scratch: no shipped weights, no shipped stages")
@@ -206,6 +208,25 @@ def _notes(resolved: ResolvedSuite) -> list[str]:
         name, digest = resolved.version["name"], resolved.version["digest"][:8]
         changed = ", with changes" if resolved.version["changed"] else ""
         notes.append(f"benchmark version: {name}{changed} (digest {digest})")
+    return notes
+
+
+def _undefined_scores(resolved: ResolvedSuite) -> list[str]:
+    """One sentence for each metric that has no score on an engine, with the reason."""
+    notes: list[str] = []
+    for name, engine in resolved.engines.items():
+        offers = {
+            "part maps": isinstance(engine, PartMapped),
+            "continuous parameters": bool(engine.spec.continuous),
+            "discrete parameters": bool(engine.spec.discrete),
+        }
+        for bound in resolved.bound_metrics:
+            needs = getattr(bound.metric, "engine_needs", "")
+            if bound.skipped is None and not offers.get(needs, True):
+                notes.append(
+                    f"{bound.meta.title} has no score on {name}: the engine has no "
+                    f"{needs}"
+                )
     return notes
 
 

@@ -10,6 +10,7 @@ from reports.tables import wording
 from reports.tables.estimates import Estimate, ScoreKey, best_rows, estimates
 from reports.tables.table import Cell, Column, Row, Section, Table
 from reports.tables.timing import speed_cell, speed_note
+from reports.tables.undefined import undefined_notes
 from reports.trials import ReportedVariant, ReportError, Run
 
 HEADLINE = ("lpips", "st-lpips")
@@ -222,27 +223,8 @@ def _score_notes(
         *((f"Fewer than {MIN_FACES} faces: no intervals, no tests.",) if few else ()),
         *wording.oracle_notes(run),
         *(wording.metric_note(metric) for metric in metrics),
-        *_undefined_face_notes(run, split, designer, metrics),
+        *undefined_notes(run, split, designer, metrics),
         timing,
         *wording.seed_notes(run),
         *wording.failure_notes(run),
     )
-
-
-def _undefined_face_notes(
-    run: Run, split: str, designer: str, metrics: Sequence[Mapping[str, Any]]
-) -> tuple[str, ...]:
-    """A sentence for each metric that is undefined on some faces."""
-    faces, notes = run.splits[split], []
-    for metric in metrics:
-        for engine in run.engines:
-            found = estimates(run, metric, ScoreKey(engine, split, designer)).values()
-            counts = {e.interval.n for e in found if e is not None}
-            if counts and min(counts) < faces:
-                few, many = min(counts), max(counts)
-                span = str(few) if few == many else f"{few} to {many} (by row)"
-                notes.append(
-                    f"{metric['title']} on {engine}: defined on {span} of {faces} "
-                    "faces."
-                )
-    return tuple(notes)

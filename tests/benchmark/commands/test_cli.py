@@ -126,6 +126,23 @@ def test_validate_and_dry_run_say_what_would_happen(tmp_path, avatarbench):
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_metric_without_score_is_explained_before_the_run(tmp_path, avatarbench):
+    tiny_suite.make_suite(tmp_path, metrics=["mouth-error", "skin-ciede2000"])
+    sentence = "Skin ΔE has no score on tiny: the engine has no part maps"
+    assert sentence in avatarbench("validate", "tiny.yaml").stdout.splitlines()
+    done = avatarbench("run", "tiny.yaml", "--dry-run")
+    assert sentence in done.stderr.splitlines()
+
+
+def test_list_says_what_a_metric_lacks(avatarbench, monkeypatch):
+    monkeypatch.setattr("benchmark.weights.find", lambda name: None)
+    done = avatarbench("list")
+    assert done.returncode == 0, done.stderr
+    (line,) = [each for each in done.stdout.splitlines() if each.startswith("  lpips")]
+    assert "LPIPS (skipped: the weight file torchvision-alexnet is not at" in line
+    assert "`avatarbench weights fetch torchvision-alexnet`" in line
+
+
 def test_a_run_reports_failure_in_its_status(tmp_path, avatarbench):
     rows = [{"name": "bad", "method": "failing"}, {"name": "one", "method": "tiny"}]
     tiny_suite.make_suite(tmp_path, variants=rows)

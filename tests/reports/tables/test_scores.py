@@ -4,6 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from benchmark.storage.trial_folder import read_cases
@@ -117,6 +119,18 @@ def test_a_metric_that_is_undefined_on_faces_says_so(run):
     notes = all_scores_table(run, "heldout", "designer-a").notes
     assert "Skin ΔE on avataaars: defined on 23 of 24 faces." in notes
     assert not any(note.startswith("ST-LPIPS on") for note in notes)
+
+
+def test_a_metric_that_an_engine_cannot_serve_says_what_it_needs(make_run):
+    folder = make_run()
+    for path in folder.glob("trials/*__avataaars__*/cases.parquet"):
+        cases = pd.read_parquet(path)
+        cases["skin-ciede2000"] = np.nan
+        cases.to_parquet(path, index=False)
+    notes = all_scores_table(read_run(folder), "heldout", "designer-a").notes
+    needs = "it needs part maps of the engine"
+    assert f"Skin ΔE on avataaars: defined on no face; {needs}." in notes
+    assert not any("LPIPS on" in note for note in notes)
 
 
 def test_parts_say_how_many_faces_each_has(run):
