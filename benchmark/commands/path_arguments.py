@@ -6,9 +6,9 @@ import os
 import re
 from pathlib import Path
 
-from benchmark.storage.latest import LATEST, follow_latest
+from benchmark.storage.latest import follow_latest
 
-_HOME = re.compile(r"^(--[\w-]+=)?(~(?:/.*)?)$", re.DOTALL)
+_OPTION = re.compile(r"--[\w-]+=")
 
 
 def expand_path(argument: str) -> str:
@@ -16,10 +16,11 @@ def expand_path(argument: str) -> str:
 
     The shell leaves `~` in `--out=~/runs`. Arguments that are no paths are unchanged.
     """
-    found = _HOME.match(argument)
-    if found:
-        argument = (found[1] or "") + os.path.expanduser(found[2])
-    option, mark, value = argument.rpartition("=")
-    if LATEST in value.split("/"):
-        return f"{option}{mark}{follow_latest(Path(value))}"
-    return argument
+    option = _OPTION.match(argument)
+    start = option.end() if option else 0
+    name, value = argument[:start], argument[start:]
+    if value == "~" or value.startswith("~/"):
+        value = os.path.expanduser(value)
+    path = Path(value)
+    followed = follow_latest(path)
+    return name + (value if followed == path else str(followed))
