@@ -42,3 +42,11 @@ def test_no_reader_and_closed_streams_do_not_stop_the_work(
 def test_what_is_read_is_complete(tmp_path):
     ended = run("", tmp_path)
     assert ended.stdout.count("\n") == ended.stderr.count("\n") == 2000
+
+
+def test_the_command_line_ends_well_without_a_reader(tmp_path):
+    command = '"$0" -m benchmark.cli weights list | head -1'
+    shell = ["bash", "-o", "pipefail", "-c", command, sys.executable]
+    ended = subprocess.run(shell, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert len(ended.stdout.splitlines()) == 1

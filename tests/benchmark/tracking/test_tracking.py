@@ -32,7 +32,7 @@ from benchmark.tracking import (
     tracking_uri,
     where_to_look,
 )
-from benchmark.tracking.connection import open_experiment
+from benchmark.tracking.connection import Experiment, open_experiment
 from benchmark.tracking.records import FaceRecord, flatten, speed_figures
 from reports.write import write_reports
 
@@ -325,6 +325,16 @@ def test_artifacts_in_another_folder_that_exists_stay_there(
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     client, run = log_note(out, "too")
     assert client.get_run(run).info.artifact_uri.startswith(elsewhere.as_uri())
+
+
+def test_a_training_stores_no_password(tmp_path, database):
+    tracker = training_tracker(database, tmp_path)
+    tracker._runs = Experiment(
+        tracker._runs.client, tracker._runs.id, "http://ann:s3cret@tracker"
+    )
+    tracker.started([])
+    tracker.close("FINISHED")
+    assert "s3cret" not in (tmp_path / "mlflow.json").read_text()
 
 
 @pytest.mark.parametrize(
