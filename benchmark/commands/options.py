@@ -87,6 +87,15 @@ PortOption = Annotated[
     int,
     typer.Option("--port", min=0, max=65535, help="Port; 0 picks a free one."),
 ]
+RootPathOption = Annotated[
+    str | None,
+    typer.Option(
+        "--root-path",
+        metavar="PATH",
+        help="Path prefix behind a reverse proxy, such as /study.",
+        show_default="the path of --public-url",
+    ),
+]
 JobsOption = Annotated[
     int, typer.Option("--jobs", min=1, help="Number of parallel processes.")
 ]

@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
-from benchmark.commands.options import RUNS, EngineOption, HostOption, PortOption
+from benchmark.commands.options import (
+    RUNS,
+    EngineOption,
+    HostOption,
+    PortOption,
+    RootPathOption,
+)
 
 studio_app = typer.Typer(
     help="Let human designers make ground-truth avatars for faces in the browser.",
@@ -56,6 +62,7 @@ def serve_command(
             help="Address that designers use. Required unless --host is this machine.",
         ),
     ] = None,
+    root_path: RootPathOption = None,
 ) -> None:
     """Serve the studio until Ctrl-C. Every change is saved at once."""
     from benchmark.commands.studio_serve import serve_studio
@@ -70,6 +77,7 @@ def serve_command(
         host=host,
         port=port,
         public_url=public_url,
+        root_path=root_path,
     )
 
 

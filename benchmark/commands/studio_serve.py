@@ -26,7 +26,7 @@ from reports.human_study.studio.canvas import Canvas
 from reports.human_study.studio.drafts import StudioError
 from reports.human_study.studio.session import Studio
 from reports.human_study.studio.workbook import Workbook, create_workbook
-from reports.human_study.web import serve
+from reports.human_study.web import parse_address, serve
 from reports.human_study.web.server import LOOPBACK
 
 MAX_FACES = 2000
@@ -76,12 +76,14 @@ def serve_studio(
     host: str,
     port: int,
     public_url: str | None,
+    root_path: str | None,
 ) -> None:
     """Serve the studio until it is interrupted.
 
-    Raises StudioError or FaceSetError before anything is served if the options, the
-    faces or earlier work do not fit.
+    Raises StudioError, AddressError or FaceSetError before anything is served if the
+    options, the faces or earlier work do not fit.
     """
+    address = parse_address(public_url, root_path)
     _check_access(host, public_url, designers)
     engine: Engine = ENGINES.create(engine_name)
     pictures = read_faces(_select_faces(faces, only, ffhq), open_progress())
@@ -96,10 +98,10 @@ def serve_studio(
         designers,
     )
     threading.Thread(target=studio.pictures.prepare, daemon=True).start()
-    app = make_studio(studio, public_url)
+    app = make_studio(studio, address)
 
-    def print_links(address: str) -> None:
-        base = f"{(public_url or address).rstrip('/')}/"
+    def print_links(listening: str) -> None:
+        base = f"{address.url or listening.rstrip('/') + address.root}/"
         print(f"studio: {base} (work in {folder}; stop with Ctrl-C)", flush=True)
         for designer in book.designers():
             if not designers or designer.name in designers:

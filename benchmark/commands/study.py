@@ -14,6 +14,7 @@ from benchmark.commands.options import (
     OutOption,
     PortOption,
     QuietOption,
+    RootPathOption,
     StudyArgument,
 )
 from benchmark.commands.study_create_options import create_command
@@ -174,6 +175,7 @@ def serve_command(
             help="Address that raters use. Required unless --host is this machine.",
         ),
     ] = None,
+    root_path: RootPathOption = None,
     patience_hours: Annotated[
         float,
         typer.Option(
@@ -201,6 +203,7 @@ def serve_command(
         host=host,
         port=port,
         public_url=public_url,
+        root_path=root_path,
         patience_hours=patience_hours,
         prolific_code=prolific_code,
         requests_per_second=requests_per_second,

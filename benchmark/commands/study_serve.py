@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from sqlalchemy import URL
 
@@ -14,7 +13,7 @@ from reports.human_study.site.application import make_site
 from reports.human_study.site.context import Settings
 from reports.human_study.site.database import open_database
 from reports.human_study.site.withdrawn import RATINGS
-from reports.human_study.web import serve
+from reports.human_study.web import Address, parse_address, serve
 from reports.human_study.web.rates import Rate
 from reports.human_study.web.server import LOOPBACK
 
@@ -33,6 +32,7 @@ def serve_study(
     host: str,
     port: int,
     public_url: str | None,
+    root_path: str | None,
     patience_hours: float,
     prolific_code: str | None,
     requests_per_second: float,
@@ -40,11 +40,12 @@ def serve_study(
     """Serve a study until it is interrupted; prints the addresses once it is ready.
 
     `database` is a URL; None stands for a file in the study's folder. Raises
-    ServeError, or an error of the study or the database, before anything is served.
+    ServeError, AddressError, or an error of the study or the database, before anything
+    is served.
     """
     settings = Settings(
         admin_token=_admin_token(),
-        public_url=_check_public_url(public_url, host),
+        address=_check_address(parse_address(public_url, root_path), host),
         patience_hours=patience_hours,
         prolific_code=prolific_code,
         requests=Rate(
@@ -74,32 +75,24 @@ def _admin_token() -> str:
     return given
 
 
-def _check_public_url(public_url: str | None, host: str) -> str | None:
-    if public_url is None:
-        if host not in LOOPBACK:
-            raise ServeError(
-                f"--host {host} lets other machines connect: give the address that "
-                "raters use with --public-url, such as https://rate.example.org"
-            )
-        return None
-    parts = urlsplit(public_url)
-    plain = parts.scheme in ("http", "https") and parts.path in ("", "/")
-    if not plain or not parts.hostname or parts.query or parts.fragment:
+def _check_address(address: Address, host: str) -> Address:
+    if address.origin is None and host not in LOOPBACK:
         raise ServeError(
-            f"--public-url {public_url}: expected http(s)://HOST or "
-            "http(s)://HOST:PORT without a path, such as https://rate.example.org"
+            f"--host {host} lets other machines connect: give the address that "
+            "raters use with --public-url, such as https://rate.example.org"
         )
-    return public_url
+    return address
 
 
 def _print_addresses(study: Study, settings: Settings, url: str) -> None:
-    base = (settings.public_url or url).rstrip("/")
+    address = settings.address
+    base = address.url or url.rstrip("/") + address.root
     print(f"{study.title}: {len(study.trials)} pages per rater")
     print(f"  for raters      {base}/")
     print(f"  admin page      {base}/admin")
     if TOKEN_VARIABLE not in os.environ:
         print(f"  admin token     {settings.admin_token}")
-    if base.startswith("http://") and settings.public_url:
+    if address.origin and not address.https:
         print(
             "  Warning: http is not encrypted, so others can read answers; use https."
         )

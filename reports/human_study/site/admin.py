@@ -14,10 +14,10 @@ from reports.human_study.site.context import Site, TheSite, redirect, secrets_eq
 from reports.human_study.site.export import stored_ratings
 from reports.human_study.site.participants import withdraw
 from reports.human_study.site.progress import progress
-from reports.human_study.web import Fields
+from reports.human_study.web import Fields, PageRoute
 from reports.human_study.web.rates import client_of
 
-router = APIRouter(prefix="/admin")
+router = APIRouter(prefix="/admin", route_class=PageRoute)
 
 
 def _admin_session_value(site: Site) -> str:

@@ -8,7 +8,7 @@ from reports.human_study.design.study import Study
 from reports.human_study.site import admin, leaving, pictures, rating, welcome
 from reports.human_study.site.context import Settings, Site
 from reports.human_study.site.database import Database
-from reports.human_study.web import Pages, Setup, make_app
+from reports.human_study.web import Pages, Setup, check_prefix, make_app
 from reports.human_study.web.application import mount_static
 from reports.human_study.web.rates import Limit
 
@@ -25,7 +25,7 @@ def make_site(study: Study, database: Database, settings: Settings) -> FastAPI:
         database.secret,
         study.languages,
         cookie=f"avatarbench-{study.digest[:12]}",
-        public_url=settings.public_url,
+        address=settings.address,
         rate=settings.requests,
     )
     app = make_app(setup, pages)
@@ -39,5 +39,7 @@ def make_site(study: Study, database: Database, settings: Settings) -> FastAPI:
     )
     mount_static(app, "site", package)
     for part in (welcome, rating, leaving, pictures, admin):
+        check_prefix(settings.address, part.router.routes)
         app.include_router(part.router)
+    check_prefix(settings.address, app.routes)
     return app

@@ -19,6 +19,7 @@ from reports.human_study.design.study import Assignment, Shown, Study
 from reports.human_study.site.database import Database
 from reports.human_study.site.participants import find_by_ticket
 from reports.human_study.site.tables import Participant
+from reports.human_study.web.address import THIS_MACHINE, Address
 from reports.human_study.web.pages import Pages, page_language, words
 from reports.human_study.web.rates import Limit, Rate
 from reports.human_study.web.requests import base_address
@@ -36,7 +37,7 @@ class Settings:
     """
 
     admin_token: str
-    public_url: str | None = None
+    address: Address = THIS_MACHINE
     patience_hours: float = 24.0
     prolific_code: str | None = None
     requests: Rate = field(default_factory=lambda: Rate(per_second=200, burst=1000))

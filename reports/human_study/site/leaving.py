@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from reports.human_study.site.context import Member, TheSite, redirect
 from reports.human_study.site.participants import completion_code, withdraw
+from reports.human_study.web import PageRoute
 
-router = APIRouter()
+router = APIRouter(route_class=PageRoute)
 PROLIFIC_RETURN = "https://app.prolific.com/submissions/complete?cc="
 
 

@@ -7,8 +7,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from reports.human_study.site.context import TheSite
+from reports.human_study.web import PageRoute
 
-router = APIRouter()
+router = APIRouter(route_class=PageRoute)
 
 
 @router.get("/pictures/{name}.webp")

@@ -21,9 +21,9 @@ from reports.human_study.site.answers import (
 )
 from reports.human_study.site.context import Member, Site, TheSite, redirect
 from reports.human_study.site.tables import Answer, Participant, now_ms
-from reports.human_study.web import Fields
+from reports.human_study.web import Fields, PageRoute
 
-router = APIRouter()
+router = APIRouter(route_class=PageRoute)
 TIE = "tie"
 Position = Annotated[int, Path(ge=1, le=100_000)]
 

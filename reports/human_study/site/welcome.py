@@ -25,11 +25,11 @@ from reports.human_study.site.participants import (
     prolific_ticket,
 )
 from reports.human_study.site.tables import Participant
-from reports.human_study.web import Fields, page_language
+from reports.human_study.web import Fields, PageRoute, page_language
 from reports.human_study.web.pages import LANGUAGE
 from reports.human_study.web.rates import client_of
 
-router = APIRouter()
+router = APIRouter(route_class=PageRoute)
 PROLIFIC_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 

@@ -8,7 +8,14 @@ from reports.human_study.studio.desk_routes import add_desk_routes
 from reports.human_study.studio.face_routes import add_face_routes, add_picture_routes
 from reports.human_study.studio.session import Studio
 from reports.human_study.studio.sheet import face_path
-from reports.human_study.web import Pages, Setup, make_app
+from reports.human_study.web import (
+    THIS_MACHINE,
+    Address,
+    Pages,
+    Setup,
+    check_prefix,
+    make_app,
+)
 from reports.human_study.web.application import mount_static
 from reports.human_study.web.rates import Rate
 
@@ -19,13 +26,13 @@ FIELD_BYTES = 300
 """Bytes per parameter in a posted form: its name and its value."""
 
 
-def make_studio(studio: Studio, public_url: str | None = None) -> FastAPI:
-    """The app for a studio; `public_url` as in reports.human_study.web.Setup."""
+def make_studio(studio: Studio, address: Address = THIS_MACHINE) -> FastAPI:
+    """The app for a studio; `address` as in reports.human_study.web.Setup."""
     parameters = len(studio.canvas.spec.parameters)
     setup = Setup(
         NAME,
         studio.workbook.secret,
-        public_url=public_url,
+        address=address,
         body_bytes=4096 + FIELD_BYTES * parameters,
         fields=parameters + 8,
         rate=RATE,
@@ -38,4 +45,5 @@ def make_studio(studio: Studio, public_url: str | None = None) -> FastAPI:
     add_desk_routes(app, studio, pages)
     add_face_routes(app, studio, pages)
     add_picture_routes(app, studio)
+    check_prefix(address, app.routes)
     return app

@@ -11,6 +11,7 @@ from reports.human_study.studio.canvas import Canvas, Export, Faces
 from reports.human_study.studio.face_similarity import FaceSimilarity
 from reports.human_study.studio.pictures import Pictures
 from reports.human_study.studio.workbook import Workbook
+from reports.human_study.web.requests import SAFE_METHODS
 
 DESIGNER = "designer"
 """Session key of the designer's name."""
@@ -64,12 +65,13 @@ class Studio:
     def require_designer(self, request: Request) -> str:
         """The designer of this session.
 
-        Raises HTTPException if there is none: 303 to the entry page for GET, else 403.
+        Raises HTTPException if there is none: 303 to the entry page for safe methods,
+        else 403.
         """
         name = self.find_designer(request)
         if name is not None:
             return name
-        if request.method == "GET":
+        if request.method in SAFE_METHODS:
             raise HTTPException(303, headers={"Location": "/"})
         raise HTTPException(403)
 

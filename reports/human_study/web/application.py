@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
-from urllib.parse import urlsplit
+from typing import Any
 
 from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware.sessions import SessionMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from reports.human_study.web.address import THIS_MACHINE, Address, AddressError
 from reports.human_study.web.errors import add_error_pages
 from reports.human_study.web.headers import SafeHeaders
 from reports.human_study.web.pages import Pages
+from reports.human_study.web.proxy import KnownHosts, RootPath
 from reports.human_study.web.rates import Limit, Rate
 from reports.human_study.web.requests import Bounds, check_requests
 
-LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 SESSION_DAYS = 90
 USUAL_RATE = Rate(per_second=50, burst=300)
 
@@ -36,7 +39,7 @@ class Setup:
         languages: languages of the pages.
         cookie: name of the session cookie. Apps on one host need different names,
             because cookies ignore ports.
-        public_url: address behind a proxy or on another interface. Requests are only
+        address: address behind a proxy or on another interface. Requests are only
             accepted for its host and local names, which prevents DNS rebinding.
         body_bytes: largest body of a request, in bytes.
         fields: largest number of form fields.
@@ -47,26 +50,15 @@ class Setup:
     secret: bytes
     languages: Sequence[str] = ("en",)
     cookie: str = "avatarbench"
-    public_url: str | None = None
+    address: Address = THIS_MACHINE
     body_bytes: int = 16_384
     fields: int = 64
     rate: Rate = USUAL_RATE
 
     @property
-    def https(self) -> bool:
-        """Whether the public address uses https."""
-        return (self.public_url or "").startswith("https://")
-
-    @property
-    def origin(self) -> str | None:
-        """Scheme and host of the public address, as browsers send it."""
-        public = urlsplit(self.public_url or "")
-        return f"{public.scheme}://{public.netloc}" if public.netloc else None
-
-    @property
     def hosts(self) -> list[str]:
         """Accepted host names."""
-        public = urlsplit(self.public_url or "").hostname
+        public = self.address.host
         return [*LOCAL_HOSTS, *([public] if public else [])]
 
 
@@ -74,11 +66,13 @@ def make_app(setup: Setup, pages: Pages) -> FastAPI:
     """An app with headers, request checks, error pages and only /static/web/ as route.
 
     Every unsafe request must carry the token of `csrf_token` as the form field `csrf`
-    or the header `X-CSRF-Token`. Endpoints read `Fields` or `Body`.
+    or the header `X-CSRF-Token`. Endpoints read `Fields` or `Body`. Templates write
+    `{{ root }}` before every path.
     """
+    address = setup.address
     if len(setup.secret) < 32:
         raise ValueError("the secret is shorter than 32 bytes")
-    bounds = Bounds(Limit(setup.rate), setup.body_bytes, setup.fields, setup.origin)
+    bounds = Bounds(Limit(setup.rate), setup.body_bytes, setup.fields, address.origin)
     app = FastAPI(
         title=setup.name,
         dependencies=[Depends(check_requests(bounds))],
@@ -86,22 +80,51 @@ def make_app(setup: Setup, pages: Pages) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
-    app.state.public_url = setup.public_url
-    add_error_pages(app, pages, setup.https)
+    app.router.route_class = PageRoute
+    app.state.address = address
+    pages.environment.globals["root"] = address.root
+    add_error_pages(app, pages, address.https)
     mount_static(app, "web", "reports.human_study.web")
     app.add_middleware(
         SessionMiddleware,
+        path=address.root or "/",
         secret_key=setup.secret.hex(),
         session_cookie=setup.cookie,
         max_age=SESSION_DAYS * 24 * 3600,
         same_site="lax",
-        https_only=setup.https,
+        https_only=address.https,
     )
-    app.add_middleware(
-        TrustedHostMiddleware, allowed_hosts=setup.hosts, www_redirect=False
-    )
-    app.add_middleware(SafeHeaders, https=setup.https)
+    app.add_middleware(RootPath, root=address.root)
+    app.add_middleware(KnownHosts, hosts=setup.hosts)
+    app.add_middleware(SafeHeaders, https=address.https)
     return app
+
+
+class PageRoute(APIRoute):
+    """A route that answers HEAD like GET, as Starlette does and FastAPI does not.
+
+    The web server sends the headers only.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        methods = self.methods or set()
+        if "GET" in methods:
+            methods.add("HEAD")
+
+
+def check_prefix(address: Address, routes: Iterable[BaseRoute]) -> None:
+    """Raise AddressError for a path prefix that begins like a page.
+
+    The two could not be told apart, because a proxy may remove the prefix.
+    """
+    first = address.root.partition("/")[2].partition("/")[0]
+    paths: list[str] = [getattr(route, "path", "") for route in routes]
+    if first and first in {path.lstrip("/").partition("/")[0] for path in paths}:
+        raise AddressError(
+            f"the path prefix {address.root} begins with /{first}, which is also a "
+            "page of this server; choose another prefix, such as /study"
+        )
 
 
 class _Static(StaticFiles):

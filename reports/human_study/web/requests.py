@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fastapi import HTTPException
 from starlette.requests import Request
 
+from reports.human_study.web.address import Address, canonical_origin
 from reports.human_study.web.bodies import parse_body, read_body
 from reports.human_study.web.rates import Limit, client_of
 
@@ -32,9 +33,10 @@ def csrf_token(request: Request) -> str:
 
 
 def base_address(request: Request) -> str:
-    """The public address of this server, without a trailing slash."""
-    public: str | None = request.app.state.public_url
-    return (public or str(request.base_url)).rstrip("/")
+    """The public address of this server with its prefix, without a trailing slash."""
+    address: Address = request.app.state.address
+    host = request.headers.get("host", "")
+    return address.url or f"{request.url.scheme}://{host}{address.root}"
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,11 @@ def _check_origin(request: Request, public: str | None) -> None:
     origin = request.headers.get("origin")
     if origin is None or origin == public:
         return
-    if origin.partition("://")[2] != request.headers.get("host", ""):
+    # A proxy may add the default port to the Host header. Browsers leave it out.
+    scheme, _, netloc = origin.partition("://")
+    sender = canonical_origin(scheme, netloc)
+    host = request.headers.get("host", "")
+    if sender is None or sender != canonical_origin(scheme, host):
         raise HTTPException(403)
 
 

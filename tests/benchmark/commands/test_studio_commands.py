@@ -45,6 +45,7 @@ def options(faces, tmp_path):
         "host": "127.0.0.1",
         "port": 0,
         "public_url": None,
+        "root_path": None,
     }
 
 

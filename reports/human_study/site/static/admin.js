@@ -8,7 +8,7 @@ document.getElementById("refresh").hidden = true;
 
 async function refresh() {
   if (document.hidden || live.contains(document.activeElement)) return;
-  const answer = await fetch("/admin", { headers: { Accept: "text/html" } });
+  const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById("live");

@@ -52,7 +52,7 @@ window.addEventListener("pageshow", (event) => {
 
 window.addEventListener("load", () => {
   for (const name of form.dataset.ahead.split(" ").filter(Boolean)) {
-    new Image().src = `/pictures/${name}.webp`;
+    new Image().src = `${form.dataset.root}/pictures/${name}.webp`;
   }
 });
 

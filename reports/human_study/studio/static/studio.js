@@ -35,7 +35,7 @@ function draw(address) {
   if (drawing || wanted === shown) return;
   drawing = true;
   shown = wanted;
-  live.src = shown;
+  live.src = form.dataset.root + shown;
 }
 function drawNext() {
   drawing = false;

@@ -13,6 +13,7 @@ from tiny_studio import CANVAS, make_tiny_studio
 
 from reports.human_study.studio import sheet
 from reports.human_study.studio.app import make_studio
+from reports.human_study.web import parse_address
 
 SCRIPT = {"Accept": "application/json"}
 
@@ -90,7 +91,7 @@ def test_a_personal_link_opens_the_work_elsewhere(app, anna):
 
 
 def test_a_personal_link_leads_to_where_people_reach_the_server(studio):
-    client = browser(make_studio(studio, "http://studio.example/"))
+    client = browser(make_studio(studio, parse_address("http://studio.example/")))
     client.post("/enter", data={"csrf": token(client), "name": "anna"})
     (designer,) = studio.workbook.designers()
     link = f'value="http://studio.example/desk/{designer.token}"'

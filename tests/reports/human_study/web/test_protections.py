@@ -6,7 +6,14 @@ import pytest
 from fastapi import FastAPI, Request
 from starlette.testclient import TestClient
 
-from reports.human_study.web import Body, Fields, Pages, Setup, make_app
+from reports.human_study.web import (
+    Body,
+    Fields,
+    Pages,
+    Setup,
+    make_app,
+    parse_address,
+)
 from reports.human_study.web.rates import Limit, Rate
 
 SECRET = bytes(range(32))
@@ -147,7 +154,7 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(client):
 
 
 def test_behind_https_the_cookie_stays_there():
-    app = app_with_routes(public_url="https://rate.example/")
+    app = app_with_routes(address=parse_address("https://rate.example/"))
     client = TestClient(app, base_url="https://rate.example")
     answer = client.get("/form")
     assert "secure" in answer.headers["set-cookie"].lower()
@@ -155,7 +162,7 @@ def test_behind_https_the_cookie_stays_there():
 
 
 def test_behind_a_proxy_that_renames_the_host_the_public_origin_counts():
-    app = app_with_routes(public_url="http://rate.example/")
+    app = app_with_routes(address=parse_address("http://rate.example/"))
     client = TestClient(app, base_url="http://127.0.0.1")
     for origin, status in (("http://rate.example", 200), ("http://x.example", 403)):
         data = {"csrf": token(client)}
