@@ -77,12 +77,18 @@ class MethodOptions(BaseModel):
     @classmethod
     def accepted_names(cls) -> frozenset[str]:
         """Names under which a suite may give these options, old spellings included."""
-        aliases = [each.validation_alias for each in cls.model_fields.values()]
-        accepted = [a.choices for a in aliases if isinstance(a, AliasChoices)]
-        old = (
-            name for choices in accepted for name in choices if isinstance(name, str)
-        )
-        return frozenset((*cls.model_fields, *old))
+        return frozenset((*cls.model_fields, *cls.old_names()))
+
+    @classmethod
+    def old_names(cls) -> dict[str, str]:
+        """The name of an option by each of its old spellings."""
+        return {
+            old: name
+            for name, option in cls.model_fields.items()
+            if isinstance(option.validation_alias, AliasChoices)
+            for old in option.validation_alias.choices
+            if isinstance(old, str) and old != name
+        }
 
 
 @dataclass(frozen=True)

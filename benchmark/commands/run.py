@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmark.commands.report import print_main_tables, print_report_paths
 from benchmark.config.resolve import resolve
@@ -26,6 +26,7 @@ from benchmark.run.rehearsal import rehearse
 from benchmark.run.runner import (
     Listener,
     Outcome,
+    check_out_folder,
     create_out_folder,
     finished_trials,
     run,
@@ -69,9 +70,9 @@ def validate_suite(
 ) -> None:
     """Print what a suite consists of; raises SuiteError with all problems at once."""
     resolved = resolve(load_suite(suite, overrides), lpips_backbone)
-    size = _describe_size(make_plan(resolved))
-    print(f"suite {resolved.suite.name} is valid: {size}")
-    for note in _notes(resolved):
+    plan = make_plan(resolved)
+    print(f"suite {resolved.suite.name} is valid: {_describe_size(plan)}")
+    for note in _notes(plan):
         print(note)
 
 
@@ -103,10 +104,11 @@ def run_suite(
     store = open_store(store_folder, plan, say)
     rebuilds = begin_rebuild(plan, store, fresh, dry=dry_run)
     warnings = changed_code(plan, store)
-    for line in (_describe_size(plan), *_notes(plan.resolved), *rebuilds, *warnings):
+    for line in (_describe_size(plan), *_notes(plan), *rebuilds, *warnings):
         say(line)
     finished = finished_trials(plan, store, out)
     if dry_run:
+        check_out_folder(out)
         _print_plan(plan, store, finished)
         return 0
     rehearse(plan, store, finished, say)
@@ -189,9 +191,11 @@ def _count(items: tuple[object, ...], noun: str) -> str:
     return f"{len(items)} {noun}{'s' if len(items) != 1 else ''}"
 
 
-def _notes(resolved: ResolvedSuite) -> list[str]:
+def _notes(plan: Plan) -> list[str]:
     """Notices that readers of the results need."""
-    notes = [
+    resolved = plan.resolved
+    notes = _thread_notes(plan.machine)
+    notes += [
         f"{bound.meta.title} is skipped: {bound.skipped}"
         for bound in resolved.bound_metrics
         if bound.skipped
@@ -209,6 +213,16 @@ def _notes(resolved: ResolvedSuite) -> list[str]:
         changed = ", with changes" if resolved.version["changed"] else ""
         notes.append(f"benchmark version: {name}{changed} (digest {digest})")
     return notes
+
+
+def _thread_notes(machine: Mapping[str, Any]) -> list[str]:
+    threads, cores = machine["threads"], machine["cores"]
+    if threads <= cores:
+        return []
+    return [
+        f"warning: threads is {threads}, but this machine has {cores} cores; more "
+        f"threads than cores slow the run down, so give --set threads={cores}"
+    ]
 
 
 def _undefined_scores(resolved: ResolvedSuite) -> list[str]:

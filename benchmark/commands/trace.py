@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmark.avatars.spec import did_you_mean
 from benchmark.commands.run import open_store
 from benchmark.commands.trace_faces import Comparison, compare_faces, measure_fidelity
 from benchmark.config.resolve import resolve
@@ -66,6 +67,19 @@ def _select_trials(
     plan: Plan, suite: str, engines: Sequence[str], variants: Sequence[str]
 ) -> list[TrialPlan]:
     seed = plan.resolved.suite.seeds[0]
+    names = [variant.name for variant in plan.resolved.variants]
+    problems = [
+        f"{suite}: no {kind} is called {name!r}{did_you_mean(name, known)}; the "
+        f"{kind}s are {', '.join(known)}"
+        for kind, wanted, known in (
+            ("engine", engines, list(plan.resolved.engines)),
+            ("variant", variants, names),
+        )
+        for name in wanted
+        if name not in known
+    ]
+    if problems:
+        raise SuiteError(problems)
     found = [
         trial
         for trial in plan.trials

@@ -227,7 +227,8 @@ def _baseline_options_digest(suite_name: str) -> str:
     (section,) = (v for v in suite.variants if v.name == "baseline")
     fields = method.Options.accepted_names()
     recipe = []
-    for chosen in expand_fallbacks(merged_options(suite, section, fields)):
+    old = method.Options.old_names()
+    for chosen in expand_fallbacks(merged_options(suite, section, fields, old)):
         options = method.Options.model_validate(chosen)
         needs = method.required_weights(options)
         digests = {need: weights.describe(need).sha256 for need in needs}

@@ -14,15 +14,28 @@ _SPELLINGS = (FALLBACKS, "first_of")
 
 
 def merged_options(
-    suite: Suite, section: VariantSection, fields: Collection[str]
+    suite: Suite,
+    section: VariantSection,
+    fields: Collection[str],
+    old_names: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The options that a suite gives to a variant whose method accepts `fields`.
 
     A variant's own options override the shared ones, key by key, also in nested
-    mappings.
+    mappings. `old_names` are names of options by old spellings, which override, and are
+    overridden, like the names.
     """
     shared = {key: value for key, value in suite.options.items() if key in fields}
-    return _merge(shared, section.options)
+    old = old_names or {}
+    return _merge(_renamed(shared, old), _renamed(section.options, old))
+
+
+def _renamed(options: Mapping[str, Any], old: Mapping[str, str]) -> dict[str, Any]:
+    """Options by their present names; one that is given twice is left as it is."""
+    return {
+        key if old.get(key, key) in options else old[key]: value
+        for key, value in options.items()
+    }
 
 
 def _merge(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

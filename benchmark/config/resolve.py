@@ -10,6 +10,8 @@ from pydantic import ValidationError
 
 from benchmark import weights
 from benchmark.avatars import AvatarError, AvatarVectors
+from benchmark.avatars.spec import did_you_mean
+from benchmark.config.explain import explain, explain_truth_values
 from benchmark.config.frozen import current_version
 from benchmark.config.option_merge import (
     FALLBACKS,
@@ -19,7 +21,7 @@ from benchmark.config.option_merge import (
 )
 from benchmark.config.plugin_sources import plugin_sources
 from benchmark.config.resolved import BoundMetric, ResolvedSuite, Variant
-from benchmark.config.suite import Suite, SuiteError, VariantSection, explain
+from benchmark.config.suite import Suite, SuiteError, VariantSection
 from benchmark.engines.base import Engine
 from benchmark.faces.faceset import (
     FaceSet,
@@ -145,6 +147,7 @@ def _resolve_variants(
     known = {n for v in found if v for n in type(v.options).accepted_names()}
     problems += [
         f"options.{key}: no variant's method has an option of this name"
+        f"{did_you_mean(key, known)}"
         for key in suite.options
         if key not in known and all(found)
     ]
@@ -158,7 +161,8 @@ def _resolve_variant(
     method = _load(METHODS.load, section.method, where, problems)
     if method is None:
         return None
-    wanted = merged_options(suite, section, method.Options.accepted_names())
+    accepted, old = method.Options.accepted_names(), method.Options.old_names()
+    wanted = merged_options(suite, section, accepted, old)
     wrong = [key for key, value in wanted.items() if not has_valid_fallbacks(value)]
     problems += [
         f"{where}.options: {key}: {FALLBACKS} must be a list with at least one item, "
@@ -174,6 +178,9 @@ def _resolve_variant(
             options = method.Options.model_validate(options_data)
         except ValidationError as error:
             problems += explain(error, f"{where}.options", options_data, method.Options)
+            return None
+        if wrong := explain_truth_values(options_data, options, f"{where}.options"):
+            problems += wrong
             return None
         try:
             needs = _required_weights(method, options)

@@ -14,9 +14,8 @@ from pydantic import (
     model_validator,
 )
 
-Name = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)
-]
+NAME_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=60)]
 """Lower-case words joined by hyphens, safe in file names and tags."""
 
 Title = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
-    BaseModel,
     Field,
     ValidationError,
     field_validator,
@@ -17,6 +16,7 @@ from pydantic import (
 )
 
 from benchmark.avatars.spec import did_you_mean
+from benchmark.config.explain import explain, explain_truth_values
 from benchmark.config.schema import (
     AblationSection,
     FacesSection,
@@ -82,7 +82,7 @@ class Suite(Section):
     render_size: int = Field(256, ge=64, le=1024)
     speed: SpeedSection = SpeedSection()
     device: Literal["auto", "cpu", "cuda", "mps"] = "cpu"
-    threads: int = Field(2, ge=1)
+    threads: int = Field(2, ge=1, le=1024)
     from_scratch: bool = False
 
     @field_validator("name")
@@ -122,24 +122,6 @@ class Suite(Section):
                     f"the variants are {', '.join(names)}"
                 )
         return self
-
-
-_SECTIONS: Mapping[str, type[Section]] = {
-    "faces": FacesSection,
-    "variants": VariantSection,
-    "ablation": AblationSection,
-    "speed": SpeedSection,
-}
-
-_WORDING = {
-    "tuple_type": "expected a list, as in [a, b]",
-    "list_type": "expected a list, as in [a, b]",
-    "dict_type": "expected keys with values below it",
-    "model_type": "expected keys with values below it",
-    "model_attributes_type": "expected keys with values below it",
-    "too_short": "the list is empty; give at least one item",
-}
-"""Messages for pydantic errors whose own text is about Python, not YAML."""
 
 
 def suite_names() -> tuple[str, ...]:
@@ -188,6 +170,8 @@ def parse_suite(data: Mapping[str, Any], source: str, folder: Path) -> Suite:
         suite = Suite.model_validate(data)
     except ValidationError as error:
         raise SuiteError(explain(error, source, data, Suite)) from None
+    if problems := explain_truth_values(data, suite, source):
+        raise SuiteError(problems)
     return suite.model_copy(update={"faces": suite.faces.relative_to(folder)})
 
 
@@ -227,62 +211,6 @@ class _StrictLoader(yaml.SafeLoader):
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
-
-
-def explain(
-    error: ValidationError, source: str, data: Any, model: type[BaseModel]
-) -> list[str]:
-    """One sentence for each mistake of a pydantic error, with the path and a hint."""
-    items = error.errors()
-    deep = {item["loc"][:1] for item in items if len(item["loc"]) > 1}
-    # Pydantic also reports a list with a bad item as too short; drop that.
-    return [
-        _explain_item(item, source, data, model)
-        for item in items
-        if item["type"] != "too_short" or item["loc"] not in deep
-    ]
-
-
-def _explain_item(item: Any, source: str, data: Any, model: type[BaseModel]) -> str:
-    where = _dotted_path(item["loc"], data)
-    if item["type"] == "extra_forbidden":
-        known = _known_keys(model, item["loc"])
-        return (
-            f"{source}: {where}: unknown key"
-            f"{did_you_mean(str(item['loc'][-1]), known)}; "
-            f"the keys here are {', '.join(known)}"
-        )
-    if item["type"] == "missing":
-        return f"{source}: {where}: is missing"
-    plain = str(item["msg"]).removeprefix("Value error, ")
-    message = _WORDING.get(str(item["type"]), plain)
-    message = message[0].lower() + message[1:]
-    given = (
-        "" if isinstance(item["input"], (dict, list)) else f", got {item['input']!r}"
-    )
-    if item["type"] == "value_error":
-        given = ""
-    return f"{source}: {where + ': ' if where else ''}{message}{given}"
-
-
-def _dotted_path(location: Sequence[int | str], data: Any) -> str:
-    """Such as `variants.baseline.options`; list items with a name appear under it."""
-    words: list[str] = []
-    for part in location:
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            data = None
-        named = isinstance(part, int) and isinstance(data, dict) and "name" in data
-        words.append(str(data["name"]) if named else str(part))
-    return ".".join(words)
-
-
-def _known_keys(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
-    """The valid keys of the section that contains `location`."""
-    if model is Suite and len(location) > 1:
-        return list(_SECTIONS[str(location[0])].model_fields)
-    return list(model.model_fields)
 
 
 def _apply_override(data: dict[str, Any], text: str) -> str | None:

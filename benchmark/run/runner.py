@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from errno import EACCES, ENOTDIR
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -87,6 +89,15 @@ def create_out_folder(out: Path) -> None:
         (out / ".writable").unlink(missing_ok=True)
     except OSError as error:
         raise _unwritable(out, error) from error
+
+
+def check_out_folder(out: Path) -> None:
+    """Raise RunError if `create_out_folder` would; nothing is written."""
+    existing = next(p for p in (out, *out.absolute().parents) if p.exists())
+    if not existing.is_dir():
+        raise _unwritable(out, NotADirectoryError(ENOTDIR, f"{existing} is a file"))
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise _unwritable(out, PermissionError(EACCES, os.strerror(EACCES)))
 
 
 def _unwritable(folder: Path, error: OSError) -> RunError:

@@ -39,7 +39,12 @@ def recipes() -> Iterator[tuple[str, EstimatorOptions]]:
     for name in SUITES:
         suite = load_suite(name)
         section = next(v for v in suite.variants if v.method == "baseline")
-        wanted = merged_options(suite, section, EstimatorOptions.accepted_names())
+        wanted = merged_options(
+            suite,
+            section,
+            EstimatorOptions.accepted_names(),
+            EstimatorOptions.old_names(),
+        )
         yield f"suite {name}", EstimatorOptions.model_validate(wanted)
 
 

@@ -86,6 +86,16 @@ def test_help_is_quick_and_imports_nothing_heavy(command):
         (("run", "tiny.yaml", "--out", "tiny.yaml/x"), "cannot write to"),
         (("report", "nothing"), "nothing is neither a run folder nor a suite"),
         (("engines", "show", "tony"), "unknown engine 'tony' (did you mean tiny?)"),
+        (("run", "tiny.yaml", "--dry-run", "--out", "tiny.yaml/x"), "cannot write to"),
+        (
+            ("run", "tiny.yaml", "--dry-run", "--out", "tiny.yaml"),
+            "tiny.yaml is a file",
+        ),
+        (
+            ("trace", "tiny.yaml", "--engine", "tinny"),
+            "did you mean tiny?); the engine",
+        ),
+        (("trace", "tiny.yaml", "--variant", "onne"), "did you mean one?); the varian"),
         (("report", "tiny.yaml/x"), "tiny.yaml/x is neither a run folder"),
         (("weights", "fetch", "alexnet"), "unknown weight file 'alexnet'"),
     ],
@@ -124,6 +134,13 @@ def test_validate_and_dry_run_say_what_would_happen(tmp_path, avatarbench):
     assert done.returncode == 0, done.stderr
     assert "one__tiny__s0: to do: fit, speed, predict, render, score" in done.stdout
     assert not (tmp_path / "runs").exists()
+
+
+def test_more_threads_than_cores_are_a_warning(tmp_path, avatarbench):
+    tiny_suite.make_suite(tmp_path)
+    done = avatarbench("validate", "tiny.yaml", "--set", "threads=1024")
+    assert done.returncode == 0
+    assert "warning: threads is 1024, but this machine has " in done.stdout
 
 
 def test_a_metric_without_score_is_explained_before_the_run(tmp_path, avatarbench):

@@ -54,6 +54,54 @@ def test_shared_options_reach_methods_that_have_them(tiny):
         resolved(tiny, options={"stepz": 8})
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"stepz": 1}, "options.stepz: no variant's method has an option of this name"),
+        ({"input_sise": 64}, "of this name (did you mean input_size?)"),
+        ({"steps": True}, "variants.one.options: steps: expected a number, got true"),
+    ],
+)
+def test_shared_options_are_checked(options, expected, tiny):
+    with pytest.raises(SuiteError) as caught:
+        resolved(tiny, options=options)
+    assert expected in str(caught.value)
+
+
+def test_the_unknown_key_of_a_nested_option_gets_the_keys_of_its_section(tiny):
+    rows = variants(augmentation={"flipp": 1})
+    rows[0]["method"] = "baseline"
+    with pytest.raises(SuiteError) as caught:
+        resolved(tiny, variants=rows)
+    text = str(caught.value)
+    assert "options: augmentation.flipp: unknown key" in text
+    assert "backbone" not in text.partition("the keys here are")[2].splitlines()[0]
+
+
+NAMES = ("see_size", "effective_resolution")
+
+
+@pytest.mark.parametrize("shared", NAMES)
+@pytest.mark.parametrize("own", NAMES)
+def test_old_and_new_spellings_override_each_other(shared, own, tiny):
+    tiny_options = {"pretrained": False, "input_size": 64}
+    rows = variants(**{own: 32}, **tiny_options)
+    rows[0]["method"] = "baseline"
+    found = resolved(tiny, options={shared: 48}, variants=rows)
+    assert found.variants[0].options.effective_resolution == 32
+
+
+def test_both_spellings_in_one_place_are_refused_in_one_sentence(tiny):
+    rows = variants(see_size=32, effective_resolution=48, pretrained=False)
+    rows[0]["method"] = "baseline"
+    with pytest.raises(SuiteError) as caught:
+        resolved(tiny, variants=rows)
+    assert str(caught.value) == (
+        "variants.one.options: see_size: is another name of effective_resolution, "
+        "which is given too; remove one"
+    )
+
+
 def test_titles_tell_variants_apart(tiny):
     rows = [{"name": name, "method": "tiny"} for name in ("one", "two")]
     found = resolved(tiny, variants=rows)

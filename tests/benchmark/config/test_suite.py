@@ -178,6 +178,11 @@ def test_an_ablation_lists_its_steps_in_order(key, tmp_path):
         ({"beyond": ["whole"]}, "whole is listed twice among steps and beyond"),
         ({"labels": {"adapted": "+ x"}}, "labels: adapted is in neither steps"),
         ({"stages": 1}, "ablation.stages: unknown key"),
+        ({"labls": {}}, "ablation.labls: unknown key (did you mean labels?)"),
+        (
+            {"rungs": ["plain", "whole"]},
+            "ablation.rungs: is another name of steps, which is given too; remove one",
+        ),
         ({"title": " "}, "ablation.title: string should have at least 1 character"),
     ],
 )
@@ -201,6 +206,10 @@ MERGED = "options:\n  <<: &o {a: 1}\n  b: 2\n"
         ({"speed": 3}, "speed: expected keys with values below it, got 3"),
         ({"seeds": [2**40]}, "seeds.0: input should be less than 2147483648"),
         ({"title": " "}, "title: string should have at least 1 character"),
+        ({"seeds": [True]}, "seeds.0: expected a number, got true"),
+        ({"threads": True}, "threads: expected a number, got true"),
+        ({"speed": {"warmup": True}}, "speed.warmup: expected a number, got true"),
+        ({"name": "My Suite"}, "name: expected lower-case letters and digits, in wor"),
     ],
 )
 def test_mistakes_are_explained_in_terms_of_yaml(changes, expected, tmp_path):
