@@ -219,8 +219,9 @@ def _thread_notes(machine: Mapping[str, Any]) -> list[str]:
     threads, cores = machine["threads"], machine["cores"]
     if threads <= cores:
         return []
+    words = "1 core" if cores == 1 else f"{cores} cores"
     return [
-        f"warning: threads is {threads}, but this machine has {cores} cores; more "
+        f"warning: threads is {threads}, but this machine has {words}; more "
         f"threads than cores slow the run down, so give --set threads={cores}"
     ]
 
