@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
+from benchmark.avatars.names import check_plain_name
 from benchmark.avatars.spec import did_you_mean
 
 T = TypeVar("T")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _FAULTS = (Exception, SystemExit)
 """What code of a plugin may raise. It must disable only that plugin."""
 
@@ -145,8 +144,10 @@ class Registry(Generic[T]):
             ) from error
         if not problems and given != name:
             problems = [f"meta.name is {given!r}, but its registered name is {name!r}"]
-        if _NAME.fullmatch(name) is None:
-            problems = [*problems, "its name may hold letters, digits, and . _ - only"]
+        try:
+            check_plain_name(name)
+        except ValueError as error:
+            problems = [*problems, str(error)]
         if problems:
             raise self._unavailable(name, f"breaks its contract: {'; '.join(problems)}")
 

@@ -25,7 +25,11 @@ from reports.human_study.studio.app import make_studio
 from reports.human_study.studio.canvas import Canvas
 from reports.human_study.studio.drafts import StudioError
 from reports.human_study.studio.session import Studio
-from reports.human_study.studio.workbook import Workbook, create_workbook
+from reports.human_study.studio.workbook import (
+    Workbook,
+    check_designer,
+    create_workbook,
+)
 from reports.human_study.web import parse_address, serve
 from reports.human_study.web.server import LOOPBACK
 
@@ -84,6 +88,8 @@ def serve_studio(
     options, the faces or earlier work do not fit.
     """
     address = parse_address(public_url, root_path)
+    for designer in designers:
+        check_designer(designer)
     _check_access(host, public_url, designers)
     engine: Engine = ENGINES.create(engine_name)
     pictures = read_faces(_select_faces(faces, only, ffhq), open_progress())

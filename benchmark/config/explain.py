@@ -8,7 +8,6 @@ from typing import Any, get_args
 from pydantic import AliasChoices, BaseModel, ValidationError
 
 from benchmark.avatars.spec import did_you_mean
-from benchmark.config.schema import NAME_PATTERN
 
 _WORDING = {
     "tuple_type": "expected a list, as in [a, b]",
@@ -19,10 +18,6 @@ _WORDING = {
     "too_short": "the list is empty; give at least one item",
 }
 """Messages for pydantic errors whose own text is about Python, not YAML."""
-_NAME_RULE = (
-    "expected lower-case letters and digits, in words that are joined by single "
-    "hyphens, as in my-suite-2"
-)
 
 
 def explain(
@@ -93,8 +88,6 @@ def _explain_item(item: Any, source: str, data: Any, model: type[BaseModel]) -> 
         return f"{source}: {where}: is missing"
     plain = str(item["msg"]).removeprefix("Value error, ")
     message = _WORDING.get(str(item["type"]), plain)
-    if item.get("ctx", {}).get("pattern") == NAME_PATTERN:
-        message = _NAME_RULE
     message = message[0].lower() + message[1:]
     given = (
         "" if isinstance(item["input"], (dict, list)) else f", got {item['input']!r}"

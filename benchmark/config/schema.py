@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BaseModel,
     ConfigDict,
@@ -14,9 +15,13 @@ from pydantic import (
     model_validator,
 )
 
-NAME_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=60)]
+from benchmark.avatars.names import check_name_of_words, check_plain_name
+
+Name = Annotated[str, AfterValidator(check_name_of_words)]
 """Lower-case words joined by hyphens, safe in file names and tags."""
+
+PlainName = Annotated[str, AfterValidator(check_plain_name)]
+"""A name that is safe in file names and MLflow keys."""
 
 Title = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Count = Annotated[int, Field(ge=1)] | None
@@ -47,7 +52,7 @@ class FacesSection(Section):
     packed: Path | None = None
     folder: Path | None = None
     ffhq: Path | None = None
-    truth: dict[str, dict[str, Path]] = Field(default_factory=dict)
+    truth: dict[PlainName, dict[PlainName, Path]] = Field(default_factory=dict)
     splits: dict[str, Path] = Field(default_factory=dict)
     train_count: Count = None
     validation_count: Count = None

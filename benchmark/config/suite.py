@@ -21,6 +21,7 @@ from benchmark.config.schema import (
     AblationSection,
     FacesSection,
     Name,
+    PlainName,
     Section,
     SpeedSection,
     Split,
@@ -71,7 +72,7 @@ class Suite(Section):
     title: Title
     notes: str = ""
     faces: FacesSection
-    designers: tuple[str, ...] = Field(("designer-a",), min_length=1)
+    designers: tuple[PlainName, ...] = Field(("designer-a",), min_length=1)
     engines: tuple[str, ...] = Field(min_length=1)
     variants: tuple[VariantSection, ...] = Field(min_length=1)
     ablation: AblationSection | None = None

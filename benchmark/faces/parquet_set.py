@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmark.avatars.names import check_plain_name
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.truth_csv import TruthFile, read_checked
 from benchmark.storage.digests import file_digest
@@ -54,6 +55,12 @@ class ParquetFaces:
         missing = [name for name in COLUMNS if name not in columns]
         if missing:
             raise FaceSetError(f"{self.path} has no column {missing[0]!r}")
+        for face in columns["face"]:
+            if face != Path(face).name:
+                raise FaceSetError(
+                    f"{self.path}: the face id {face!r} is not a file name, but "
+                    "pictures are written under it; rename the face"
+                )
         return columns
 
     @cached_property
@@ -110,20 +117,25 @@ class Manifest:
 def read_manifest(folder: Path) -> Manifest:
     """Read `folder/faceset.json`; FaceSetError if it is missing or malformed."""
     path = folder / MANIFEST
+    content = read_checked(path, None)
     try:
-        data = json.loads(read_checked(path, None))
+        data = json.loads(content)
         return Manifest(
             name=str(data["name"]),
             version=str(data["version"]),
             licence=str(data["licence"]),
             stand_in=bool(data["stand_in"]),
             splits={
-                name: ParquetFaces(folder / entry["file"], entry["sha256"])
+                check_plain_name(name): ParquetFaces(
+                    folder / entry["file"], entry["sha256"]
+                )
                 for name, entry in data["splits"].items()
             },
             truths={
-                engine: {
-                    designer: TruthFile(folder / entry["file"], entry["sha256"])
+                check_plain_name(engine): {
+                    check_plain_name(designer): TruthFile(
+                        folder / entry["file"], entry["sha256"]
+                    )
                     for designer, entry in designers.items()
                 }
                 for engine, designers in data["truths"].items()
@@ -131,6 +143,8 @@ def read_manifest(folder: Path) -> Manifest:
         )
     except json.JSONDecodeError as error:
         raise FaceSetError(f"{path} is not valid JSON: {error}") from error
+    except ValueError as error:
+        raise FaceSetError(f"{path}: {error}") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise FaceSetError(
             f"{path} has a missing or malformed entry: {error}"
@@ -180,14 +194,15 @@ def write_manifest(
         stand_in: whether the faces stand in for photographs of people.
 
     Raises:
-        FaceSetError: if there is no Parquet file, or a truth file has another name.
+        FaceSetError: if there is no Parquet file, or a file has another name, or one
+            that `check_plain_name` refuses.
     """
-    splits = {path.stem: _entry(folder, path) for path in folder.glob("*.parquet")}
+    splits = {_name(path): _entry(folder, path) for path in folder.glob("*.parquet")}
     if not splits:
         raise FaceSetError(f"{folder} has no Parquet file")
     truths: dict[str, dict[str, Any]] = {}
     for path in sorted((folder / TRUTH_FOLDER).glob("*.csv")):
-        engine, _, designer = path.stem.rpartition(".")
+        engine, _, designer = _name(path).rpartition(".")
         if not engine:
             raise FaceSetError(f"{path} is not named ENGINE.DESIGNER.csv")
         truths.setdefault(engine, {})[designer] = _entry(folder, path)
@@ -201,6 +216,14 @@ def write_manifest(
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     atomic_write(folder / MANIFEST, text.encode())
+
+
+def _name(path: Path) -> str:
+    """A file's name without its ending; FaceSetError if it is not allowed."""
+    try:
+        return check_plain_name(path.stem)
+    except ValueError as error:
+        raise FaceSetError(f"{path}: {error}") from error
 
 
 def _entry(folder: Path, path: Path) -> dict[str, str]:

@@ -82,10 +82,10 @@ def create_study(selection: Selection, plan: StudyPlan, folder: Path) -> Study:
 
 def draft_study(selection: Selection, plan: StudyPlan) -> Draft:
     """The study as a draft that has not been written yet."""
-    if re.match(NAME, plan.name) is None:
+    if re.fullmatch(NAME, plan.name) is None:
         raise StudyError(
-            f"--name {plan.name}: expected at most 64 lower-case letters, digits, "
-            "dots, dashes and underscores"
+            f"--name {plan.name}: a name has at most 64 lower-case letters, "
+            "digits, hyphens, underscores and dots, and begins with a letter or digit"
         )
     numbers = random_stream(plan.seed, "design")
     album = Album(int(selection.run.first["render_size"]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from sqlalchemy import URL, Engine, NullPool, create_engine, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
+from benchmark.avatars.names import check_name_of_words
 from benchmark.avatars.spec import AvatarSpec
 from reports.human_study.durable_sqlite import make_durable
 from reports.human_study.studio import history
@@ -31,8 +31,6 @@ from reports.human_study.studio.tables import AboutRow, DesignerRow, DraftRow, T
 
 FILE = "studio.sqlite"
 FORMAT = "1"
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-LONGEST_NAME = 40
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,14 @@ class Designer:
     def holds(self, token: str) -> bool:
         """Whether this is the designer's token, compared in constant time."""
         return hmac.compare_digest(self.token.encode(), token.encode())
+
+
+def check_designer(name: str) -> str:
+    """The name of a designer; StudioError states the rule if it is not allowed."""
+    try:
+        return check_name_of_words(name)
+    except ValueError as error:
+        raise StudioError(str(error)) from error
 
 
 class Workbook:
@@ -80,11 +86,7 @@ class Workbook:
 
     def enter(self, name: str) -> Designer:
         """Add a designer; StudioError if the name is taken or not allowed."""
-        if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
-            raise StudioError(
-                "a name consists of lower-case letters, digits and single hyphens, at "
-                f"most {LONGEST_NAME} characters: it becomes part of a file name"
-            )
+        check_designer(name)
         designer = Designer(name, secrets.token_urlsafe(24))
         with self._writing() as session:
             if session.get(DesignerRow, name) is not None:

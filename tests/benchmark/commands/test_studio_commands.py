@@ -76,6 +76,7 @@ def problem(options, **changes):
 def test_mistakes_are_reported_before_anything_is_served(options, faces, tmp_path):
     assert "--public-url" in problem(options, host="0.0.0.0")
     assert "--designer" in problem(options, public_url="http://studio.example")
+    assert "a name has at most" in problem(options, designers=("anna", "../up"))
     assert "no folder of pictures" in problem(options, faces=tmp_path / "x")
     (tmp_path / "only.txt").write_text("face01\nface99\n")
     only = options | {"only": tmp_path / "only.txt"}

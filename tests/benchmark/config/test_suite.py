@@ -209,9 +209,18 @@ MERGED = "options:\n  <<: &o {a: 1}\n  b: 2\n"
         ({"seeds": [True]}, "seeds.0: expected a number, got true"),
         ({"threads": True}, "threads: expected a number, got true"),
         ({"speed": {"warmup": True}}, "speed.warmup: expected a number, got true"),
-        ({"name": "My Suite"}, "name: expected lower-case letters and digits, in wor"),
+        (
+            {"name": "My Suite"},
+            "name: 'My Suite' is not allowed: a name has at most 60",
+        ),
     ],
 )
 def test_mistakes_are_explained_in_terms_of_yaml(changes, expected, tmp_path):
     (problem,) = problems(suite_data(**changes), tmp_path)
     assert expected in problem
+
+
+@pytest.mark.parametrize("name", ["../../../../escaped", "a/b", "a@b", ""])
+def test_unsafe_names_of_designers_are_refused_in_words(name, tmp_path):
+    (problem,) = problems(suite_data(designers=[name]), tmp_path)
+    assert f"designers.0: {name!r} is not allowed: a name has at most 60" in problem

@@ -1,5 +1,6 @@
 """Parquet face sets: writing, the manifest's digests, and reading with checks."""
 
+import json
 from io import BytesIO
 from pathlib import Path
 
@@ -219,3 +220,32 @@ def test_a_file_that_is_not_a_table_of_faces_is_refused(tmp_path):
         _ = faces.split("train").ids
     with pytest.raises(FaceSetError, match="is not a Parquet file"):
         _ = faces.split("heldout").ids
+
+
+@pytest.mark.parametrize("name", ["../../escaped", "a@b", "a b"])
+@pytest.mark.parametrize("key", ["truths", "designers", "splits"])
+def test_names_in_a_manifest_are_checked(folder, key, name):
+    path = folder / "faceset.json"
+    data = json.loads(path.read_text())
+    place = data["truths"]["small"] if key == "designers" else data[key]
+    place[name] = place.pop(next(iter(place)))
+    path.write_text(json.dumps(data))
+    with pytest.raises(
+        FaceSetError, match=r"faceset\.json: .* not allowed: a name has"
+    ):
+        open_parquet_set(folder)
+
+
+def test_a_file_with_an_unsafe_name_gets_no_manifest(folder):
+    (folder / "truth" / "small.designer-a.csv").rename(
+        folder / "truth" / "small.a@.csv"
+    )
+    with pytest.raises(FaceSetError, match=r"a@\.csv: .* not allowed: a name has"):
+        write_manifest(folder, "small-set", "1", "CC0-1.0", stand_in=True)
+
+
+def test_a_face_id_that_is_a_path_is_refused(tmp_path):
+    write_split(tmp_path / "train.parquet", [face(0, face="../escaped")])
+    write_manifest(tmp_path, "small-set", "1", "CC0-1.0", stand_in=True)
+    with pytest.raises(FaceSetError, match="is not a file name"):
+        _ = open_parquet_set(tmp_path).split("train").ids

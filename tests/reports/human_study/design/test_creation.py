@@ -232,7 +232,10 @@ def test_what_the_run_does_not_have_is_refused(run_folder, asked, problem):
     [
         ({"faces": 21}, "--faces 21: the validation split of the run has 20 faces"),
         ({"faces": 2, "repeats": 3}, "3 repeats are too many for 4 rating trials"),
-        ({"name": "A study"}, "--name A study: expected at most 64 lower-case letters"),
+        (
+            {"name": "A study"},
+            "--name A study: a name has at most 64 lower-case letters",
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_refused(run_folder, tmp_path, changes, problem):
