@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
+from benchmark.storage.csv_reader import CsvError, read_csv
 from benchmark.storage.store import atomic_write
 from reports.human_study.design.study import (
     Assignment,
@@ -91,9 +92,10 @@ def _time(moment: datetime | None) -> str:
 
 
 def rating_files(study: Path) -> tuple[Path, ...]:
-    """The rating files (CSV) in a study's folder, sorted by path."""
+    """The rating files (CSV) in a study's folder, sorted by path, without hidden ones."""
     folders = (RATINGS_FOLDER, OLD_RATINGS_FOLDER)
-    return tuple(sorted(p for name in folders for p in (study / name).glob("*.csv")))
+    found = (path for name in folders for path in (study / name).glob("*.csv"))
+    return tuple(sorted(path for path in found if not path.name.startswith(".")))
 
 
 def offline_ratings(study: Path) -> Path:
@@ -146,24 +148,31 @@ def parse_ratings(paths: Path | Sequence[Path], study: Study) -> tuple[Rating, .
 
 
 def _read_rows(path: Path, checker: _RowChecker) -> Iterator[Rating]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise StudyError(f"{path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise StudyError(f"{path} is not UTF-8 text; save it as CSV (UTF-8)") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    try:
-        names = [OLD_COLUMNS.get(name, name) for name in reader.fieldnames or ()]
-        if tuple(names) != COLUMNS:
-            raise StudyError(f"{path}: the columns must be {','.join(COLUMNS)}")
-        reader.fieldnames = names
-        for fields in reader:
+    for line, fields in read_table(path, COLUMNS):
+        try:
             yield checker.check(fields)
-    except StudyError:
-        raise
-    except (ValueError, csv.Error) as error:
-        raise StudyError(f"{path} line {reader.line_num}: {error}") from None
+        except ValueError as error:
+            raise StudyError(f"{path} line {line}: {error}") from None
+
+
+def read_table(
+    path: Path, columns: Sequence[str]
+) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """The rows of a CSV with these columns, in any order, with their line numbers.
+
+    Deprecated column names are replaced. Raises StudyError if the file cannot be read
+    or has other columns.
+    """
+    try:
+        table = read_csv(path)
+    except CsvError as error:
+        raise StudyError(str(error)) from None
+    names = [OLD_COLUMNS.get(name, name) for name in table.header]
+    if sorted(names) != sorted(columns):
+        raise StudyError(f"{path}: the columns must be {','.join(columns)}")
+    for line, cells in table.rows:
+        fields = dict(zip(names, cells.values(), strict=True))
+        yield line, {name: fields[name] for name in columns}
 
 
 class _RowChecker:
@@ -175,11 +184,9 @@ class _RowChecker:
         self._assignment_of: dict[str, int] = {}
         self._seen: set[tuple[str, str]] = set()
 
-    def check(self, fields: Mapping[str | None, str | None]) -> Rating:
+    def check(self, fields: Mapping[str, str]) -> Rating:
         """The checked rating of a row; raises ValueError if it is invalid."""
-        if None in fields or None in fields.values():
-            raise ValueError(f"expected {len(COLUMNS)} fields")
-        rating = _parsed({str(k): str(v) for k, v in fields.items()})
+        rating = _parsed(fields)
         self._check_design(rating)
         first = self._assignment_of.setdefault(rating.participant, rating.assignment)
         if first != rating.assignment:

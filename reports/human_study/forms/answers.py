@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -12,9 +12,9 @@ from pydantic import Field, ValidationError
 from benchmark.storage.store import atomic_write
 from benchmark.storage.unwritable import cannot_write
 from reports.human_study.design.ratings_table import (
-    OLD_COLUMNS,
     Rating,
     parse_ratings,
+    read_table,
     write_ratings,
 )
 from reports.human_study.design.study import (
@@ -148,8 +148,8 @@ def _write(out: Path, rows: Sequence[Rating]) -> None:
 def read_sheet(path: Path, study: Study) -> list[Rating]:
     """Read a filled sheet as ratings. Faces without an answer are skipped.
 
-    Columns are separated by commas or semicolons. Raises StudyError with file and line
-    if the sheet is invalid.
+    Blank rows, empty columns and other separators of spreadsheets are accepted. Raises
+    StudyError with file and line if the sheet is invalid.
     """
     answers = _read_answers(path)
     if not answers:
@@ -254,31 +254,13 @@ def _slot(text: str, study: Study) -> int | None:
 
 def _read_answers(path: Path) -> list[tuple[int, Answer]]:
     """The lines of a sheet with their line numbers."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise StudyError(f"{path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise StudyError(f"{path} is not UTF-8 text; save it as CSV (UTF-8)") from None
-    delimiter = ";" if ";" in text.partition("\n")[0] else ","
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        names = [OLD_COLUMNS.get(name, name) for name in reader.fieldnames or ()]
-        if tuple(names) != COLUMNS:
-            raise ValueError(f"the columns must be {','.join(COLUMNS)}")
-        reader.fieldnames = names
-        return [(reader.line_num, _answer(fields)) for fields in reader]
-    except (ValueError, csv.Error) as error:
-        raise StudyError(f"{path} line {reader.line_num}: {error}") from None
-
-
-def _answer(fields: Mapping[str | None, str | None]) -> Answer:
-    if None in fields or None in fields.values():
-        raise ValueError(f"expected {len(COLUMNS)} fields")
-    try:
-        return Answer.model_validate(fields)
-    except ValidationError as error:
-        raise ValueError(_first_problem(error)) from None
+    answers: list[tuple[int, Answer]] = []
+    for line, fields in read_table(path, COLUMNS):
+        try:
+            answers.append((line, Answer.model_validate(fields)))
+        except ValidationError as error:
+            raise StudyError(f"{path} line {line}: {_first_problem(error)}") from None
+    return answers
 
 
 def _first_problem(error: ValidationError) -> str:

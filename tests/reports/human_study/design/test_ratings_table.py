@@ -166,9 +166,9 @@ def test_a_tie_needs_a_study_that_allows_it(tmp_path):
     ("content", "problem"),
     [
         (b"a,b\n1,2\n", "the columns must be study,participant"),
-        (b"\xff\xfe", "is not UTF-8"),
-        (b"", "the columns must be"),
-        (",".join(COLUMNS).encode() + b"\nx,y\n", "line 2: expected 19 fields"),
+        (b"\xff\x00", "is not UTF-8"),
+        (b"", "is empty: expected a header line"),
+        (",".join(COLUMNS).encode() + b"\nx,y\n", "line 2: 2 cells under 19 columns"),
     ],
 )
 def test_other_files_are_rejected_in_one_sentence(study, tmp_path, content, problem):

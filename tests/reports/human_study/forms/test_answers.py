@@ -80,6 +80,43 @@ def test_a_spreadsheets_semicolons_are_read(study, tmp_path, out):
     assert len(import_sheets(study, [sheet], out)) == 2
 
 
+def _blank_rows(text):
+    header, *rows = text.splitlines()
+    return "\n".join([header, rows[0], "," * 10, *rows[1:], "", "," * 10])
+
+
+def _empty_columns(text):
+    return "\n".join(f"{line},,," for line in text.splitlines())
+
+
+def _new_order(text):
+    rows = [line.split(",") for line in text.splitlines()]
+    return "\n".join(",".join([*row[6:], *row[:6]]) for row in rows)
+
+
+LEFTOVERS = {
+    "blank rows": _blank_rows,
+    "empty columns": _empty_columns,
+    "blank rows and empty columns": lambda text: _empty_columns(_blank_rows(text)),
+    "tabs": lambda text: text.replace(",", "\t"),
+    "semicolons": lambda text: text.replace(",", ";"),
+    "Windows": lambda text: "\ufeff" + text.replace("\n", "\r\n"),
+    "spaces": lambda text: text.replace(",", " , "),
+    "other order": _new_order,
+}
+
+
+@pytest.mark.parametrize("kind", LEFTOVERS)
+def test_leftovers_of_spreadsheets_are_ignored(study, tmp_path, out, kind):
+    clean = fill(study, 2, {1: "A", 3: "tie", 16: "B"}, tmp_path / "clean.csv")
+    expected = import_sheets(study, [clean], tmp_path / "clean-ratings.csv")
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_bytes(LEFTOVERS[kind](clean.read_text()).encode())
+    assert import_sheets(study, [sheet], out) == expected
+    out.write_bytes(LEFTOVERS[kind](out.read_text()).encode())
+    assert parse_ratings(out, study) == tuple(expected)
+
+
 def test_sheets_add_up_and_each_counts_once(study, tmp_path, out):
     one = fill(study, 0, {1: "A"}, tmp_path / "one.csv")
     two = fill(study, 1, {1: "A", 2: "B"}, tmp_path / "two.csv")
