@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from benchmark.faces.faceset import FaceSet
+
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the people.")]
 
 faces_app = typer.Typer(
@@ -41,23 +43,27 @@ def show_faces(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="SET", help="The name portraits, or a folder with a manifest."
+            metavar="SET",
+            help="The name portraits, a folder with a manifest, or a folder of "
+            "pictures.",
         ),
     ],
     sheet: SheetOption = None,
     split: Annotated[
-        str, typer.Option(help="Split on the contact sheet.")
-    ] = "validation",
+        str | None,
+        typer.Option(
+            help="Split on the contact sheet.",
+            show_default="validation or the only one",
+        ),
+    ] = None,
     count: Annotated[
         int, typer.Option(min=1, help="Number of faces on the contact sheet.")
     ] = 64,
 ) -> None:
-    """Verify the digests of a face set and print its splits."""
-    from benchmark.faces.faceset import embedded_portraits, open_parquet_set
-
-    faces = (
-        embedded_portraits() if name == "portraits" else open_parquet_set(Path(name))
-    )
+    """Verify a face set, or every picture of a folder, and print its splits."""
+    faces = _open_set(name)
+    default = "validation" if len(faces.splits) > 1 else next(iter(faces.splits))
+    chosen = faces.split(split or default)
     faces.verify()
     print(f"{faces.name} version {faces.version}, digest {faces.digest[:16]}")
     for each in faces.splits.values():
@@ -65,9 +71,36 @@ def show_faces(
     for engine in faces.truths:
         print(f"  ground truth for {engine}: {', '.join(faces.designers(engine))}")
     if sheet is not None:
-        chosen = faces.split(split)
         _draw_grid(chosen.subset(min(count, len(chosen))).pictures(128), sheet)
         print(f"sheet: {sheet}")
+
+
+@faces_app.command("export")
+def export_command(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="SET", help="The name portraits, or a folder with a manifest."
+        ),
+    ],
+    split: Annotated[str, typer.Option("--split", help="Split to export.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    count: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Export only the faces that a suite with this count uses.",
+            show_default="all",
+        ),
+    ] = None,
+) -> None:
+    """Write the pictures of a split, so that people can make ground truth of them.
+
+    Held-out faces are shown nowhere else. Designers need them; nobody else should look.
+    """
+    from benchmark.commands.faces_export import export_faces
+
+    export_faces(_open_set(name), split, out, count)
 
 
 @faces_app.command("render")
@@ -174,6 +207,40 @@ def write_truth(
     if sheet is not None:
         draw_truths(sheet, target)
         print(f"sheet: {sheet}")
+
+
+def _open_set(name: str) -> FaceSet:
+    """The embedded portraits, a folder with a manifest, or a folder of pictures.
+
+    Raises FaceSetError for anything else, and with every picture of a folder that
+    cannot be used.
+    """
+    from benchmark.faces.faceset import (
+        FaceSetError,
+        embedded_portraits,
+        open_folder,
+        open_parquet_set,
+    )
+    from benchmark.faces.parquet_set import MANIFEST
+    from benchmark.faces.picture_checks import check_splits
+    from benchmark.system.console import open_progress
+
+    folder = Path(name)
+    if name == "portraits":
+        return embedded_portraits()
+    if (folder / MANIFEST).is_file():
+        return open_parquet_set(folder)
+    if not folder.is_dir():
+        raise FaceSetError(
+            f"{name} is neither a folder nor the name of the embedded set, portraits"
+        )
+    faces = open_folder(folder, {})
+    problems, warnings = check_splits(faces.splits, open_progress())
+    if problems:
+        raise FaceSetError("\n".join(problems))
+    for sentence in warnings:
+        print(f"warning: {sentence}")
+    return faces
 
 
 def _draw_grid(pictures: NDArray[np.uint8], path: Path) -> None:

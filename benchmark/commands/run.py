@@ -69,7 +69,7 @@ def validate_suite(
     suite: str, overrides: tuple[str, ...], lpips_backbone: Path | None
 ) -> None:
     """Print what a suite consists of; raises SuiteError with all problems at once."""
-    resolved = resolve(load_suite(suite, overrides), lpips_backbone)
+    resolved = resolve(load_suite(suite, overrides), lpips_backbone, open_progress())
     plan = make_plan(resolved)
     print(f"suite {resolved.suite.name} is valid: {_describe_size(plan)}")
     for note in _notes(plan):
@@ -100,7 +100,8 @@ def run_suite(
             print(line, file=sys.stderr, flush=True)
 
     started = time.monotonic()
-    plan = make_plan(resolve(load_suite(suite, overrides), lpips_backbone))
+    console = open_progress(quiet)
+    plan = make_plan(resolve(load_suite(suite, overrides), lpips_backbone, console))
     store = open_store(store_folder, plan, say)
     rebuilds = begin_rebuild(plan, store, fresh, dry=dry_run)
     warnings = changed_code(plan, store)
@@ -118,7 +119,6 @@ def run_suite(
         tracker = open_tracker(out, plan.resolved.suite.name, say)
     folder = run_folder(plan.resolved, out)
     try:
-        console = open_progress(quiet)
         printer = TrialPrinter(console, len(plan.trials), debug)
         outcomes, reports = _run(plan, store, out, console, printer, tracker)
     except KeyboardInterrupt:
@@ -201,6 +201,7 @@ def _notes(plan: Plan) -> list[str]:
         if bound.skipped
     ]
     notes += _undefined_scores(resolved)
+    notes += [f"warning: {sentence}" for sentence in resolved.warnings]
     notes += _name_conflicts(resolved.suite)
     if resolved.suite.from_scratch:
         notes.append("from scratch: no shipped weights, no shipped stages")

@@ -62,6 +62,8 @@ def _suite_section(engine: str, out: Path, designers: Sequence[str]) -> str:
         "\nAdd this to a suite file. Replace FACES by the folder given to `studio "
         "serve`. Relative paths start\nat the folder of the suite file. Faces without "
         "ground truth become the train split.\n"
+        "For pictures of `faces export portraits`, write `set: portraits` in place of "
+        "`folder: FACES`.\n"
         "faces:\n"
         "  folder: FACES\n"
         "  truth:\n"

@@ -15,7 +15,8 @@ from benchmark.engines.base import Engine
 from benchmark.engines.contexts import options_in_context
 from benchmark.faces import ffhq as ffhq_module
 from benchmark.faces.folder import list_pictures, listed_ids, select_files
-from benchmark.faces.pictures import SMALLEST, FaceSetError, decode_picture
+from benchmark.faces.picture_checks import shorten
+from benchmark.faces.pictures import FaceSetError, decode_picture, open_face
 from benchmark.faces.truth_csv import read_checked
 from benchmark.registry import ENGINES
 from benchmark.storage.digests import bytes_digest
@@ -58,14 +59,20 @@ class FaceFiles:
 
 
 def read_faces(files: Mapping[str, Path], progress: Progress) -> FaceFiles:
-    """Read every picture once; raises FaceSetError for one that is not usable."""
+    """Read every picture once; FaceSetError names all that are not usable."""
     digests: dict[str, str] = {}
+    problems: list[str] = []
     with progress.task("check the faces", len(files)) as bar:
         for face, path in files.items():
-            data = read_checked(path, None)
-            decode_picture(data, str(path), SMALLEST)
-            digests[face] = bytes_digest(data)
+            try:
+                data = read_checked(path, None)
+                open_face(data, str(path))
+                digests[face] = bytes_digest(data)
+            except FaceSetError as error:
+                problems.append(str(error))
             bar.advance()
+    if problems:
+        raise FaceSetError("\n".join(shorten(problems)))
     return FaceFiles(files, digests)
 
 

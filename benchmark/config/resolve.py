@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from benchmark import weights
-from benchmark.avatars import AvatarError, AvatarVectors
 from benchmark.avatars.spec import did_you_mean
 from benchmark.config.explain import explain, explain_truth_values
 from benchmark.config.frozen import current_version
@@ -20,19 +19,16 @@ from benchmark.config.option_merge import (
     merged_options,
 )
 from benchmark.config.plugin_sources import plugin_sources
+from benchmark.config.resolve_faces import (
+    PORTRAITS,
+    check_pictures,
+    open_faces,
+    open_splits,
+    read_truths,
+)
 from benchmark.config.resolved import BoundMetric, ResolvedSuite, Variant
 from benchmark.config.suite import Suite, SuiteError, VariantSection
 from benchmark.engines.base import Engine
-from benchmark.faces.faceset import (
-    FaceSet,
-    embedded_portraits,
-    open_ffhq,
-    open_folder,
-    open_parquet_set,
-)
-from benchmark.faces.folder import check_disjoint
-from benchmark.faces.pictures import FaceSetError
-from benchmark.faces.split import FaceSplit
 from benchmark.registry import (
     ENGINES,
     METHODS,
@@ -40,6 +36,7 @@ from benchmark.registry import (
     Unavailable,
     UnknownName,
 )
+from benchmark.system.progress import Progress, Silent
 from benchmark.weights.folders import PARSER, is_member, shipped_original
 from benchmark.weights.resolver import WeightResolver, explain_missing
 
@@ -47,8 +44,6 @@ if TYPE_CHECKING:
     from evaluation.base import Metric
     from methods.base import Method
 
-PORTRAITS = "portraits"
-"""The name of the embedded face set in suites."""
 _HOW_TO_REPLACE = {
     True: "train a parser with `avatarbench train parser --export FOLDER`, then give "
     "its folder with `--set options.similarity.parser=FOLDER`",
@@ -59,8 +54,10 @@ _HOW_TO_REPLACE = {
 """How to replace shipped weights, by whether they are a face parser's."""
 
 
-def resolve(suite: Suite, lpips_backbone: Path | None = None) -> ResolvedSuite:
-    """Look up everything that a suite names.
+def resolve(
+    suite: Suite, lpips_backbone: Path | None = None, progress: Progress | None = None
+) -> ResolvedSuite:
+    """Look up everything that a suite names, and check every picture that it uses.
 
     Raises SuiteError with all problems at once. `lpips_backbone` is an AlexNet file to
     use instead of the fetched one: torchvision's own file, or the one that `weights
@@ -75,15 +72,15 @@ def resolve(suite: Suite, lpips_backbone: Path | None = None) -> ResolvedSuite:
     engines = _load_engines(suite, problems)
     variants = _resolve_variants(suite, resolver, problems)
     bound_metrics = _bind_metrics(suite, resolver, problems)
-    faces = _open_faces(suite, problems)
+    faces = open_faces(suite, problems)
     if faces is None:
         raise SuiteError(problems)
-    oracles = any(v.meta.role == "oracle" for v in variants)
-    splits = _open_splits(suite, faces, problems)
-    truths = _read_truths(suite, faces, splits, engines, oracles, problems)
+    splits = open_splits(suite, faces, variants, problems)
+    warnings = check_pictures(suite, splits, progress or Silent(), problems)
+    truths = read_truths(suite, faces, splits, engines, variants, problems)
+    embedded = suite.faces.set == PORTRAITS
     if problems:
         raise SuiteError(list(dict.fromkeys(problems)))
-    embedded = suite.faces.set == PORTRAITS
     return ResolvedSuite(
         suite,
         device,
@@ -95,6 +92,7 @@ def resolve(suite: Suite, lpips_backbone: Path | None = None) -> ResolvedSuite:
         truths,
         current_version().to_data() if embedded else None,
         plugin_sources(suite),
+        warnings,
     )
 
 
@@ -255,70 +253,3 @@ def _bind_metrics(
         except weights.WeightsError as error:
             problems.append(f"metrics.{name}: {error}")
     return tuple(bound_metrics)
-
-
-def _open_faces(suite: Suite, problems: list[str]) -> FaceSet | None:
-    section = suite.faces
-    try:
-        if section.folder is not None:
-            return open_folder(section.folder, section.truth, section.splits or None)
-        if section.ffhq is not None:
-            return open_ffhq(section.ffhq, section.truth)
-        if section.packed is not None:
-            return open_parquet_set(section.packed)
-        if section.set == PORTRAITS:
-            return embedded_portraits()
-    except (FaceSetError, OSError) as error:
-        problems.append(f"faces: {error}")
-        return None
-    problems.append(
-        f"faces.set: unknown face set {section.set!r}; the only one is {PORTRAITS}"
-    )
-    return None
-
-
-def _open_splits(
-    suite: Suite, faces: FaceSet, problems: list[str]
-) -> dict[str, FaceSplit]:
-    splits: dict[str, FaceSplit] = {}
-    for name in ("train", *suite.splits):
-        count = getattr(suite.faces, f"{name}_count")
-        try:
-            split = faces.split(name)
-            splits[name] = split if count is None else split.subset(count)
-        except FaceSetError as error:
-            problems.append(f"faces: {error}")
-    try:
-        check_disjoint({name: split.ids for name, split in splits.items()})
-    except FaceSetError as error:
-        problems.append(f"faces: {error}")
-    return splits
-
-
-def _read_truths(
-    suite: Suite,
-    faces: FaceSet,
-    splits: Mapping[str, FaceSplit],
-    engines: Mapping[str, Engine],
-    oracles: bool,
-    problems: list[str],
-) -> dict[tuple[str, str, str], AvatarVectors]:
-    wanted = [
-        (engine, split, designer)
-        for engine in engines
-        for split in suite.splits
-        for designer in suite.designers
-    ]
-    if oracles:
-        wanted += [(engine, "train", suite.designers[0]) for engine in engines]
-    truths: dict[tuple[str, str, str], AvatarVectors] = {}
-    for engine, split, designer in wanted:
-        if split not in splits:
-            continue
-        try:
-            truths[engine, split, designer] = faces.truth(
-                engine, engines[engine].spec, splits[split], designer
-            )
-        except (FaceSetError, AvatarError) as error:
-            problems.append(f"faces: {error}")
-    return truths

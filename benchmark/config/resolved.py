@@ -78,6 +78,7 @@ class ResolvedSuite:
             than the embedded portraits.
         sources: digests of the source code of plugins (`plugin_sources`). They are not
             part of the configuration.
+        warnings: what is strange about the faces, one sentence each.
     """
 
     suite: Suite
@@ -90,6 +91,7 @@ class ResolvedSuite:
     truths: Mapping[tuple[str, str, str], AvatarVectors] = field(repr=False)
     version: Mapping[str, Any] | None
     sources: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def compute(self) -> dict[str, Any]:

@@ -41,8 +41,10 @@ class FacesSection(Section):
         packed: a sealed folder of parquet files.
         folder: a plain folder of pictures; needs `truth`.
         ffhq: an FFHQ tree; needs `truth`.
-        truth: ground-truth CSV files, as {engine: {designer: file}}.
-        splits: text files that list the face ids of each split; only with `folder`.
+        truth: ground-truth CSV files, as {engine: {designer: file}}. With `set` and
+            `packed`, they are added to the ground truth of the set.
+        splits: text files that list the face ids of each split. With `set` and
+            `packed`, they make the set's own splits smaller.
         train_count: use only so many train faces; None means all.
         validation_count: the same for validation faces.
         heldout_count: the same for held-out faces.

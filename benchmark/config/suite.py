@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -165,8 +166,10 @@ def load_suite(name: str, overrides: Iterable[str] = ()) -> Suite:
 def parse_suite(data: Mapping[str, Any], source: str, folder: Path) -> Suite:
     """Validate the data of a suite; `source` names it in messages.
 
-    Relative paths are resolved against `folder`.
+    Relative paths are resolved against `folder`. `~/` at the start of a value stands
+    for the home folder.
     """
+    data = _expand_home(data)
     try:
         suite = Suite.model_validate(data)
     except ValidationError as error:
@@ -174,6 +177,16 @@ def parse_suite(data: Mapping[str, Any], source: str, folder: Path) -> Suite:
     if problems := explain_truth_values(data, suite, source):
         raise SuiteError(problems)
     return suite.model_copy(update={"faces": suite.faces.relative_to(folder)})
+
+
+def _expand_home(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {key: _expand_home(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_expand_home(value) for value in data]
+    if isinstance(data, str) and data.startswith("~/"):
+        return os.path.expanduser(data)
+    return data
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from benchmark.faces.celebamask_masks import (
     PartMasks,
     list_masks,
 )
-from benchmark.faces.folder import SUFFIXES
+from benchmark.faces.folder import SUFFIXES, is_hidden
 from benchmark.faces.parsed import Parsed, check_indices
 from benchmark.faces.pictures import FaceSetError, decode_parsing, decode_picture
 from benchmark.faces.truth_csv import read_checked
@@ -221,7 +221,7 @@ def _by_id(folder: Path, suffixes: tuple[str, ...]) -> dict[int, Path]:
     """Pictures of a folder by face id, sorted; FaceSetError for invalid file names."""
     files: dict[int, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+        if path.suffix.lower() not in SUFFIXES or is_hidden(path):
             continue
         face = _face_id(path)
         if path.suffix.lower() not in suffixes:

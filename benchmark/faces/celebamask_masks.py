@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from benchmark.avatars.part_classes import PART_IDS
 from benchmark.avatars.spec import did_you_mean
+from benchmark.faces.folder import is_hidden
 from benchmark.faces.pictures import FaceSetError, open_picture
 from benchmark.faces.truth_csv import read_checked
 from benchmark.storage.digests import bytes_digest
@@ -118,6 +119,8 @@ def list_masks(root: Path, faces: Iterable[int]) -> dict[int, dict[str, Path]]:
     for number in sorted({face // FACES_IN_A_FOLDER for face in faces}):
         folder = root / MASKS / str(number)
         for path in sorted(folder.glob("*.png")) if folder.is_dir() else ():
+            if is_hidden(path):
+                continue
             face, part = _face_and_part(path)
             if face // FACES_IN_A_FOLDER != number:
                 raise FaceSetError(

@@ -162,6 +162,7 @@ def open_folder(
             (`benchmark.faces.truth_seal`), it is checked.
         splits: face ids by split, or a text file with one id per line. By default, the
             faces of the truth files are held out and all others are for training.
+            Splits without a face are omitted.
         licence: licence of the pictures.
 
     Raises:
@@ -183,29 +184,48 @@ def open_folder(
     return _plain_set(name, "1", licence, sources, truth_files)
 
 
-def open_ffhq(root: Path, truths: Truths) -> FaceSet:
+def open_ffhq(
+    root: Path,
+    truths: Truths,
+    splits: Mapping[str, Sequence[str] | Path] | None = None,
+) -> FaceSet:
     """Open FFHQ with truth CSVs.
 
-    The truth files' faces are held out. Of the others, indices below 60,000 are for
-    training. The split's digest covers the content of held-out pictures, but only id
+    By default, the truth files' faces are held out. Of the others, indices below 60,000
+    are for training. A split's digest covers the content of its pictures, but only id
     and file size of training pictures, of which there are gigabytes.
 
     Args:
         root: FFHQ's folder, nested or flat, with 1024 px pictures or thumbnails.
         truths: truth CSVs by engine name and designer; their ids are FFHQ indices.
+        splits: as in `open_folder`; ids are FFHQ indices.
 
     Raises:
         FaceSetError: as `open_folder`.
     """
     files = ffhq.list_ffhq(root)
     truth_files = _truth_files(truths, files, partial(open_truth, face_id=ffhq.face_id))
-    members = _default_members(files, truth_files)
-    members[TRAIN] = [f for f in members[TRAIN] if int(f) < ffhq.TRAIN_COUNT]
+    if splits:
+        members = {name: _ffhq_ids(name, faces) for name, faces in splits.items()}
+        check_disjoint(members)
+    else:
+        members = _default_members(files, truth_files)
+        members[TRAIN] = [f for f in members[TRAIN] if int(f) < ffhq.TRAIN_COUNT]
     sources = {
-        name: ffhq.ffhq_faces(root, select_files(files, faces, name), name == HELDOUT)
+        name: ffhq.ffhq_faces(
+            root, select_files(files, faces, f"split {name}"), name != TRAIN
+        )
         for name, faces in members.items()
     }
     return _plain_set("ffhq", "2", ffhq.LICENCE, sources, truth_files)
+
+
+def _ffhq_ids(split: str, faces: Sequence[str] | Path) -> tuple[str, ...]:
+    try:
+        return tuple(ffhq.face_id(face) for face in listed_ids(faces))
+    except ValueError as error:
+        source = faces if isinstance(faces, Path) else f"split {split}"
+        raise FaceSetError(f"{source}: {error}") from error
 
 
 def _truth_files(
@@ -218,7 +238,7 @@ def _truth_files(
     }
     for designers in opened.values():
         for truth in designers.values():
-            check_pictures(truth, files)
+            check_pictures(truth, files, FileFaces(files).picture)
     return opened
 
 
@@ -240,11 +260,6 @@ def _default_members(
         first, held_out = truth, faces
     excluded = set(held_out)
     train = [face for face in files if face not in excluded]
-    if first is not None and not train:
-        raise FaceSetError(
-            f"{first.path} has a truth for every picture, so no picture is left to "
-            "train on: add pictures without a truth, or list splits"
-        )
     members: dict[str, Sequence[str]] = {TRAIN: train}
     return members | ({HELDOUT: held_out} if held_out else {})
 

@@ -23,6 +23,8 @@ LICENCE = (
     "US Government Works), kept by ffhq-dataset-v2.json; metadata CC BY-NC-SA 4.0"
 )
 UNKNOWN = f"not known: {METADATA} was not beside the pictures"
+NO_ENTRY = f"not known: {METADATA} has no entry for this picture"
+LICENCE_KEYS = ("license", "license_url", "author", "photo_url")
 
 
 def face_id(text: str) -> str:
@@ -72,7 +74,10 @@ def _is_index(name: str) -> bool:
 
 @dataclass(frozen=True)
 class FlickrLicences(Mapping[str, str]):
-    """Licence and attribution by face id, read from the metadata on first use."""
+    """Licence and attribution by face id, read from the metadata on first use.
+
+    Raises FaceSetError if the metadata cannot be read or an entry is malformed.
+    """
 
     path: Path
 
@@ -80,16 +85,38 @@ class FlickrLicences(Mapping[str, str]):
     def _entries(self) -> dict[str, dict[str, Any]]:
         try:
             entries = json.loads(read_checked(self.path, None))
+        except UnicodeDecodeError as error:
+            raise FaceSetError(
+                f"{self.path} is not UTF-8 text: download it again"
+            ) from error
         except json.JSONDecodeError as error:
             raise FaceSetError(f"{self.path} is not valid JSON: {error}") from error
-        return {face_id(index): entry["metadata"] for index, entry in entries.items()}
+        if not isinstance(entries, dict):
+            raise FaceSetError(
+                f"{self.path} must hold one object with an entry for each index, as "
+                "FFHQ's metadata does: download it again"
+            )
+        return {self._index(index): entry for index, entry in entries.items()}
+
+    def _index(self, text: str) -> str:
+        try:
+            return face_id(text)
+        except ValueError as error:
+            raise FaceSetError(f"{self.path}: {error}") from error
 
     def __getitem__(self, face: str) -> str:
         entry = self._entries[face]
-        return (
-            f"{entry['license']} ({entry['license_url']}), by {entry['author']}, "
-            f"{entry['photo_url']}"
-        )
+        data = entry.get("metadata") if isinstance(entry, dict) else None
+        missing = [
+            k for k in LICENCE_KEYS if not isinstance(data, dict) or k not in data
+        ]
+        if not isinstance(data, dict) or missing:
+            raise FaceSetError(
+                f"{self.path}: entry {int(face)} has no metadata.{missing[0]}: "
+                "download the file again"
+            )
+        licence, url, author, photo = (data[key] for key in LICENCE_KEYS)
+        return f"{licence} ({url}), by {author}, {photo}"
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
@@ -103,5 +130,5 @@ def ffhq_faces(root: Path, files: Mapping[str, Path], by_content: bool) -> FileF
     for folder in (root, root.resolve().parent):
         if (folder / METADATA).is_file():
             licences = FlickrLicences(folder / METADATA)
-            return FileFaces(files, licences, UNKNOWN, by_content)
+            return FileFaces(files, licences, NO_ENTRY, by_content)
     return FileFaces(files, default_licence=UNKNOWN, by_content=by_content)

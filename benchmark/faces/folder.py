@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -74,28 +76,51 @@ class FileFaces:
 def list_pictures(folder: Path) -> dict[str, Path]:
     """Picture files directly in `folder` by id (file name without suffix), sorted.
 
-    Raises FaceSetError if the folder is missing, has no picture, or has two pictures
-    with the same id.
+    Ids are in Unicode's form NFC. Raises FaceSetError if the folder is missing, has no
+    picture, has two pictures with the same id, or a file name is not UTF-8.
     """
     if not folder.is_dir():
         raise FaceSetError(f"{folder} is no folder of pictures")
     files: dict[str, Path] = {}
     for path in _pictures(folder):
-        if path.stem in files:
+        face = _file_id(path)
+        if face in files:
+            same = normal_id(path.name) == normal_id(files[face].name)
+            hint = " (their names differ only in Unicode's normal form)" if same else ""
             raise FaceSetError(
-                f"{folder}: {files[path.stem].name} and {path.name} are both face "
-                f"{path.stem}; keep one"
+                f"{folder}: {files[face].name} and {path.name} are both face "
+                f"{face}{hint}; keep one"
             )
-        files[path.stem] = path
+        files[face] = path
     if not files:
         raise FaceSetError(f"{folder} has no pictures ({', '.join(SUFFIXES)})")
     return files
 
 
+def is_hidden(path: Path) -> bool:
+    """Whether a file is hidden, such as `._a.png`, which macOS adds on other disks."""
+    return path.name.startswith(".")
+
+
+def normal_id(face: str) -> str:
+    """The face id in Unicode's form NFC; file systems keep names in NFC or NFD."""
+    return unicodedata.normalize("NFC", face)
+
+
+def _file_id(path: Path) -> str:
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        name = os.fsencode(path.name).decode("utf-8", "backslashreplace")
+        raise FaceSetError(
+            f"{path.parent} has a file whose name is not UTF-8: rename {name}"
+        ) from None
+    return normal_id(path.stem)
+
+
 def _pictures(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        hidden = path.name.startswith(".")
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not hidden:
+        if path.suffix.lower() in SUFFIXES and path.is_file() and not is_hidden(path):
             yield path
 
 
@@ -118,11 +143,20 @@ def select_files(
 
 
 def listed_ids(faces: Sequence[str] | Path) -> tuple[str, ...]:
-    """Face ids as given, or read from a text file with one id per line."""
+    """Face ids in form NFC, as given or read from a text file with one id per line.
+
+    Raises FaceSetError if the file cannot be read or is not UTF-8.
+    """
     if not isinstance(faces, Path):
-        return tuple(faces)
-    lines = read_checked(faces, None).decode("utf-8-sig").splitlines()
-    return tuple(line.strip() for line in lines if line.strip())
+        return tuple(normal_id(face) for face in faces)
+    try:
+        lines = read_checked(faces, None).decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise FaceSetError(
+            f"{faces} is not UTF-8 text (byte {error.start}): save it as UTF-8, with "
+            "one face id per line"
+        ) from error
+    return tuple(normal_id(line.strip()) for line in lines if line.strip())
 
 
 def check_disjoint(members: Mapping[str, Sequence[str]]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmark.avatars.names import check_plain_name
+from benchmark.faces.folder import is_hidden, normal_id
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.truth_csv import TruthFile, read_checked
 from benchmark.storage.digests import file_digest
@@ -61,6 +62,7 @@ class ParquetFaces:
                     f"{self.path}: the face id {face!r} is not a file name, but "
                     "pictures are written under it; rename the face"
                 )
+        columns["face"] = [normal_id(face) for face in columns["face"]]
         return columns
 
     @cached_property
@@ -197,11 +199,13 @@ def write_manifest(
         FaceSetError: if there is no Parquet file, or a file has another name, or one
             that `check_plain_name` refuses.
     """
-    splits = {_name(path): _entry(folder, path) for path in folder.glob("*.parquet")}
+    splits = {
+        _name(path): _entry(folder, path) for path in _visible(folder, "*.parquet")
+    }
     if not splits:
         raise FaceSetError(f"{folder} has no Parquet file")
     truths: dict[str, dict[str, Any]] = {}
-    for path in sorted((folder / TRUTH_FOLDER).glob("*.csv")):
+    for path in _visible(folder / TRUTH_FOLDER, "*.csv"):
         engine, _, designer = _name(path).rpartition(".")
         if not engine:
             raise FaceSetError(f"{path} is not named ENGINE.DESIGNER.csv")
@@ -224,6 +228,10 @@ def _name(path: Path) -> str:
         return check_plain_name(path.stem)
     except ValueError as error:
         raise FaceSetError(f"{path}: {error}") from error
+
+
+def _visible(folder: Path, pattern: str) -> list[Path]:
+    return [path for path in sorted(folder.glob(pattern)) if not is_hidden(path)]
 
 
 def _entry(folder: Path, path: Path) -> dict[str, str]:

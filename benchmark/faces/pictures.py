@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import warnings
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,11 @@ _MODES = {
     "P": "a palette picture",
     "RGBA": "a picture with an alpha channel",
     "CMYK": "a CMYK picture",
+    "I;16": "a greyscale picture with 16 bits",
 }
+
+_OPENING = threading.Lock()
+"""Held while warning filters, which belong to the process, are changed."""
 
 
 class FaceSetError(ValueError):
@@ -44,10 +50,20 @@ def decode_picture(data: bytes, label: str, size: int) -> NDArray[np.uint8]:
         (size, size, 3) uint8 RGB.
 
     Raises:
-        FaceSetError: if it cannot be read, or is not square, not 8-bit RGB or smaller
-            than 64 px.
+        FaceSetError: if it cannot be read, is animated, not square, not 8-bit RGB,
+            smaller than 64 px, or larger than Pillow's limit of 89 million pixels.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
+
+    picture = open_face(data, label)
+    if picture.width != size:
+        picture = picture.resize((size, size), Image.Resampling.LANCZOS)
+    return np.asarray(picture)
+
+
+def open_face(data: bytes, label: str) -> Image.Image:
+    """Read a square RGB picture at its own size; raises as `decode_picture`."""
+    from PIL import ImageOps
 
     picture = ImageOps.exif_transpose(open_picture(data, label))
     if picture.mode != "RGB":
@@ -61,11 +77,10 @@ def decode_picture(data: bytes, label: str, size: int) -> NDArray[np.uint8]:
         )
     if width < SMALLEST:
         raise FaceSetError(
-            f"{label} is {width} px wide: faces must have at least {SMALLEST} px"
+            f"{label} is {width} px wide: faces must have at least {SMALLEST} px, so "
+            "use a larger picture"
         )
-    if width != size:
-        picture = picture.resize((size, size), Image.Resampling.LANCZOS)
-    return np.asarray(picture)
+    return picture
 
 
 def decode_parsing(data: bytes, label: str, size: int) -> NDArray[np.uint8]:
@@ -95,16 +110,46 @@ def decode_parsing(data: bytes, label: str, size: int) -> NDArray[np.uint8]:
 
 
 def open_picture(data: bytes, label: str) -> Image.Image:
-    """Read a picture; FaceSetError, which names it by `label`, if that fails."""
+    """Read a picture with at most 8 bits per channel and one frame.
+
+    Raises FaceSetError, which names the picture by `label`, for anything else.
+    """
     from PIL import Image, UnidentifiedImageError
 
+    if not data:
+        raise FaceSetError(
+            f"{label} cannot be read as a picture: the file is empty, so copy it again"
+        )
     try:
-        picture = Image.open(BytesIO(data))
+        with _OPENING, warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(BytesIO(data))
+        _check_frames_and_depth(picture, label)
         picture.load()
+    except FaceSetError:
+        raise
     except UnidentifiedImageError as error:
         raise FaceSetError(
             f"{label} cannot be read as a picture: it is damaged or of another format"
         ) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise FaceSetError(
+            f"{label} has more pixels than the limit of {Image.MAX_IMAGE_PIXELS:,}: "
+            "make it smaller"
+        ) from error
     except (OSError, SyntaxError, ValueError) as error:
-        raise FaceSetError(f"{label} cannot be read as a picture: {error}") from error
+        raise FaceSetError(
+            f"{label} cannot be read as a picture: {error}; copy it again"
+        ) from error
     return picture
+
+
+def _check_frames_and_depth(picture: Image.Image, label: str) -> None:
+    """Refuse what Pillow would reduce to the first frame or to 8 bits."""
+    # MPO is a JPEG with other pictures behind it, such as depth maps of phones.
+    if getattr(picture, "is_animated", False) and picture.format != "MPO":
+        raise FaceSetError(f"{label} is animated: save one frame as a still picture")
+    if picture.mode == "RGB" and ";16" in str(getattr(picture, "tile", "")):
+        raise FaceSetError(
+            f"{label} has 16 bits per channel: faces must be 8-bit RGB, so convert it"
+        )

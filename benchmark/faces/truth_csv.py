@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
@@ -73,7 +74,10 @@ class TruthFile:
         missing = [face for face in faces if face not in rows]
         if missing:
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-            raise FaceSetError(f"{self.path} has no row for face {missing[0]}{more}")
+            raise FaceSetError(
+                f"{self.path} has no row for face {missing[0]}{more}: add rows, or "
+                "list the faces to use under `splits` in `faces`"
+            )
         row_of = {face: row for row, face in enumerate(rows)}
         return vectors[[row_of[face] for face in faces]]
 
@@ -139,7 +143,7 @@ class TruthFile:
 
     def _face(self, line: int, text: str) -> str:
         try:
-            face = self.face_id(text)
+            face = unicodedata.normalize("NFC", self.face_id(text))
         except ValueError as error:
             raise FaceSetError(
                 f"{self.path}, line {line}, column {FACE_COLUMN}: {error}"

@@ -7,10 +7,11 @@ spec and the pictures that the designer saw, so that a change in any of them is 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from benchmark.avatars import AvatarVectors
 from benchmark.faces.pictures import FaceSetError
@@ -103,27 +104,34 @@ def open_truth(path: Path, face_id: Callable[[str], str] = unchanged_id) -> Trut
         face_id=face_id,
         sealed_spec=(seal["engine"]["name"], seal["engine"]["spec"]),
         picture_digests={
-            face: origin["picture"] for face, origin in seal["faces"].items()
+            normalize("NFC", face): origin["picture"]
+            for face, origin in seal["faces"].items()
         },
     )
 
 
-def check_pictures(truth: TruthFile, files: Mapping[str, Path]) -> None:
+def check_pictures(
+    truth: TruthFile,
+    faces: Container[str],
+    picture: Callable[[str], tuple[bytes, str]],
+) -> None:
     """Check that pictures are the ones that a truth was made for.
 
     Args:
-        truth: its faces without a picture in `files` are skipped.
-        files: the face set's pictures by face id.
+        truth: its faces that are not in `faces` are skipped.
+        faces: the face ids of the face set.
+        picture: returns a face's encoded picture and its name for error messages.
 
     Raises:
         FaceSetError: for the first picture that changed.
     """
     for face, sha256 in truth.picture_digests.items():
-        if face not in files:
+        if face not in faces:
             continue
-        if bytes_digest(read_checked(files[face], None)) != sha256:
+        data, label = picture(face)
+        if bytes_digest(data) != sha256:
             raise FaceSetError(
-                f"{files[face]} is not the picture that {truth.path} was made for "
+                f"{label} is not the picture that {truth.path} was made for "
                 "(SHA-256 differs): restore the picture, or make the truth again"
             )
 

@@ -153,7 +153,7 @@ def _plan_fit(
     method = {"name": meta.name, "version": meta.version, "revision": meta.revision}
     inputs = {
         "engine": engine_digest(resolved.engines[engine]),
-        "faces": resolved.splits["train"].digest,
+        "faces": train_digest(resolved),
         **{f"weights.{name}": digest for name, digest in variant.digests.items()},
     }
     if meta.role == "oracle":
@@ -165,6 +165,12 @@ def _plan_fit(
     if resolved.suite.from_scratch and any(map(is_member, variant.digests)):
         fit = replace(fit, options={**fit.options, "from_scratch": True})
     return fit
+
+
+def train_digest(resolved: ResolvedSuite) -> str:
+    """The digest of the train faces; "none" if there are none (controls only)."""
+    train = resolved.splits.get("train")
+    return "none" if train is None else train.digest
 
 
 def _plan_score(bound: BoundMetric, predicted: Stage, truth: Stage) -> Stage:

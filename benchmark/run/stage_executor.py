@@ -23,7 +23,7 @@ from benchmark.run.fit_recording import (
     write_cost,
 )
 from benchmark.run.fresh import differing
-from benchmark.run.plan import Plan, TrialPlan
+from benchmark.run.plan import Plan, TrialPlan, train_digest
 from benchmark.run.predicting import predict_in_batches
 from benchmark.run.rendering import load_renders, make_cases, render, save_renders
 from benchmark.run.timing import read_speed, write_speed
@@ -55,8 +55,11 @@ class StageExecutor:
         self._load_truth_renders = lru_cache(maxsize=8)(load_renders)
 
     def _pictures(self, split: str, size: int) -> NDArray[np.uint8]:
-        """(n, size, size, 3) faces of a split."""
-        return self.plan.resolved.splits[split].pictures(size)
+        """(n, size, size, 3) faces of a split; n = 0 without train faces."""
+        faces = self.plan.resolved.splits.get(split)
+        if faces is None:
+            return np.empty((0, size, size, 3), dtype=np.uint8)
+        return faces.pictures(size)
 
     def _encoded_faces(self, split: str) -> list[bytes]:
         """The faces of a split as WebP files for trial folders."""
@@ -104,7 +107,7 @@ class StageExecutor:
         """Everything that the method of a trial may use while it fits."""
         resolved = self.plan.resolved
         size = trial.variant.options.input_size
-        digest = digest_of([resolved.splits["train"].digest, size])
+        digest = digest_of([train_digest(resolved), size])
         faces = Pictures(self.pictures("train", size), digest)
         return FitContext(
             engine=RenderOnly(self.engine(trial)),

@@ -99,7 +99,7 @@ def _open(path: Path) -> Image.Image:
     try:
         with Image.open(path) as opened:
             return opened.convert("RGB")
-    except (OSError, ValueError):
+    except (OSError, ValueError, Image.DecompressionBombError):
         raise StudyError(
             f"{path} is missing or damaged; delete the trials of its run and run the "
             "suite again"

@@ -213,7 +213,10 @@ def test_a_damaged_face_ends_the_run_before_it_trains(tmp_path, avatarbench):
     (tmp_path / "faces" / "face10.png").write_bytes(b"no picture")
     done = avatarbench("run", "tiny.yaml", "--no-mlflow", "--quiet")
     assert done.returncode == 2
-    assert done.stderr.startswith("avatarbench: faces/face10.png cannot be read")
+    assert done.stderr.startswith("avatarbench: faces: faces/face10.png cannot be")
+    for words in (("validate",), ("run", "--dry-run")):
+        checked = avatarbench(*words, "tiny.yaml")
+        assert (checked.returncode, checked.stderr) == (2, done.stderr)
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "runs" / "store" / "fit").exists()
 

@@ -163,7 +163,7 @@ def test_a_changed_face_changes_keys(tiny):
     train.write_bytes((faces / "face01.png").read_bytes())
     after = make_plan(resolved(tiny)).trials[0]
     assert after.fit.key != before.fit.key
-    heldout.write_bytes((faces / "face01.png").read_bytes())
+    heldout.write_bytes((faces / "face10.png").read_bytes())
     last = make_plan(resolved(tiny)).trials[0]
     assert last.fit.key == after.fit.key
     assert last.predict["heldout"].key != after.predict["heldout"].key

@@ -193,6 +193,14 @@ def test_the_digest_changes_with_files_size_and_split(released, prepared, opened
     assert opened(released).digest not in digests
 
 
+def test_hidden_files_are_ignored(released, opened):
+    before = len(opened(released))
+    for folder in (masks(released), released / "CelebA-HQ-img"):
+        for name in ("._00009_skin.png", "._9.jpg", ".DS_Store", "Thumbs.db"):
+            (folder / name).write_bytes(b"x")
+    assert len(opened(released)) == before
+
+
 def masks(root, folder=0):
     return root / "CelebAMask-HQ-mask-anno" / str(folder)
 

@@ -1,6 +1,7 @@
 """Face sets of picture folders and of FFHQ, with truth CSVs."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -102,6 +103,37 @@ def test_invalid_folders_and_splits_are_refused(pictures, tmp_path):
     assert "ann.jpg and ann.png are both face ann" in opened({})
 
 
+def test_unicode_forms_of_a_name_are_one_id(tmp_path):
+    composed, decomposed = "Zo\u00eb", "Zoe\u0308"
+    picture(tmp_path / "people" / f"{decomposed}.png")
+    picture(tmp_path / "people" / "ann.png", 5)
+    csv = truth(tmp_path / "truth.csv", [composed])
+    faces = open_folder(tmp_path / "people", {"small": {"mia": csv}})
+    assert faces.split("heldout").ids == (composed,)
+    csv = truth(tmp_path / "truth.csv", [decomposed])
+    (tmp_path / "held.txt").write_text(f"{decomposed}\n", "utf-8")
+    splits = {"heldout": tmp_path / "held.txt", "train": ["ann"]}
+    faces = open_folder(tmp_path / "people", {"small": {"mia": csv}}, splits)
+    assert len(faces.truth("small", SPEC, "heldout", "mia")) == 1
+    picture(tmp_path / "people" / f"{composed}.png")
+    with pytest.raises(FaceSetError, match="differ only in Unicode's normal form"):
+        open_folder(tmp_path / "people", {})
+
+
+def test_a_name_that_is_not_utf8_is_escaped_in_the_message(tmp_path):
+    picture(tmp_path / "people" / "ann.png")
+    (tmp_path / "people" / os.fsdecode(b"zo\xeb.png")).write_bytes(b"")
+    with pytest.raises(FaceSetError, match=r"not UTF-8: rename zo\\xeb\.png") as caught:
+        open_folder(tmp_path / "people", {})
+    str(caught.value).encode()
+
+
+def test_a_split_list_that_is_not_utf8_is_refused(pictures, tmp_path):
+    (tmp_path / "train.txt").write_bytes(b"zo\xeb\n")
+    with pytest.raises(FaceSetError, match=r"train\.txt is not UTF-8 text \(byte 2\)"):
+        open_folder(pictures, {}, {"train": tmp_path / "train.txt"})
+
+
 def test_an_invalid_picture_is_named_when_it_is_read(pictures):
     Image.new("L", (64, 64)).save(pictures / "bob.png")
     (pictures / "bob.JPG").unlink()
@@ -149,6 +181,49 @@ def test_ffhq_prefers_full_pictures_and_reads_licences(tmp_path):
         "Attribution License (https://creativecommons.org/licenses/by/2.0/), by Ann, "
         "https://example.org/1",
     )
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ("[1]", "must hold one object with an entry for each index"),
+        ('{"x": {}}', "'x' is not an FFHQ index"),
+        ('{"0": {}}', "entry 0 has no metadata.license"),
+        ('{"0": {"metadata": {"license": "é"}}}', "is not UTF-8 text"),
+        ("{", "is not valid JSON"),
+    ],
+)
+def test_invalid_metadata_of_ffhq_is_refused(tmp_path, metadata, message):
+    picture(tmp_path / "00000.png")
+    (tmp_path / "ffhq-dataset-v2.json").write_text(metadata, "latin-1")
+    with pytest.raises(FaceSetError, match=rf"ffhq-dataset-v2\.json.*{message}"):
+        _ = open_ffhq(tmp_path, {}).split("train").licences
+
+
+def test_a_missing_entry_of_the_metadata_is_not_a_missing_file(tmp_path):
+    picture(tmp_path / "00000.png")
+    (tmp_path / "ffhq-dataset-v2.json").write_text("{}")
+    licence = open_ffhq(tmp_path, {}).split("train").licences[0]
+    assert "has no entry for this picture" in licence
+
+
+def test_hidden_files_of_an_ffhq_tree_are_ignored(tmp_path):
+    picture(tmp_path / "00000" / "00001.png")
+    for name in ("._00001.png", ".DS_Store", "Thumbs.db"):
+        (tmp_path / "00000" / name).write_bytes(b"x")
+    assert open_ffhq(tmp_path, {}).split("train").ids == ("00001",)
+
+
+def test_splits_of_ffhq_may_be_listed(tmp_path):
+    for index in range(3):
+        picture(tmp_path / f"{index:05d}.png", index)
+    csv = truth(tmp_path / "truth.csv", ["0", "1"])
+    splits = {"heldout": ["1"], "train": ["00002"]}
+    faces = open_ffhq(tmp_path, {"small": {"mia": csv}}, splits)
+    assert faces.split("heldout").ids == ("00001",)
+    assert faces.split("train").ids == ("00002",)
+    with pytest.raises(FaceSetError, match="split train: 'x' is not an FFHQ index"):
+        open_ffhq(tmp_path, {}, {"train": ["x"]})
 
 
 def test_the_last_ten_thousand_of_ffhq_are_not_in_train(tmp_path):

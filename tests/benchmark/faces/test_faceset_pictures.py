@@ -1,5 +1,7 @@
 """Decoding of pictures and part maps, and the messages for invalid ones."""
 
+import struct
+import zlib
 from io import BytesIO
 
 import numpy as np
@@ -13,6 +15,43 @@ def encoded(mode="RGB", size=(96, 96), kind="PNG", colour=None):
     buffer = BytesIO()
     Image.new(mode, size, colour).save(buffer, kind)
     return buffer.getvalue()
+
+
+def png(*chunks):
+    """A PNG of (kind, content) chunks."""
+    parts = [b"\x89PNG\r\n\x1a\n"]
+    for kind, content in (*chunks, (b"IEND", b"")):
+        check = zlib.crc32(kind + content)
+        parts.append(struct.pack(">I", len(content)) + kind + content)
+        parts.append(struct.pack(">I", check))
+    return b"".join(parts)
+
+
+def deep_png(side=96):
+    """An RGB PNG with 16 bits per channel, which Pillow cannot write."""
+    header = struct.pack(">IIBBBBB", side, side, 16, 2, 0, 0, 0)
+    rows = (b"\0" + bytes(6 * side)) * side
+    return png((b"IHDR", header), (b"IDAT", zlib.compress(rows)))
+
+
+def bomb(side):
+    """A PNG header that declares many pixels."""
+    return png((b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)))
+
+
+def animated(kind):
+    frames = [Image.new("RGB", (96, 96), colour) for colour in ("red", "blue")]
+    buffer = BytesIO()
+    frames[0].save(buffer, kind, save_all=True, append_images=frames[1:])
+    return buffer.getvalue()
+
+
+def test_a_phone_picture_with_a_depth_map_is_not_animated():
+    frames = [Image.new("RGB", (96, 96), colour) for colour in ("red", "blue")]
+    buffer = BytesIO()
+    frames[0].save(buffer, "MPO", save_all=True, append_images=frames[1:])
+    picture = decode_picture(buffer.getvalue(), "phone.jpg", 64)
+    assert picture[0, 0, 0] > 200
 
 
 def test_pictures_are_resized_with_antialiasing():
@@ -55,7 +94,13 @@ def test_the_exif_orientation_is_applied():
         (encoded("RGBA"), "alpha channel"),
         (encoded("LA"), "alpha channel"),
         (encoded("P"), "palette"),
-        (encoded("I;16"), "mode I;16"),
+        (encoded("I;16"), "greyscale picture with 16 bits"),
+        (deep_png(), "has 16 bits per channel"),
+        (animated("PNG"), "is animated: save one frame"),
+        (animated("WEBP"), "is animated: save one frame"),
+        (animated("GIF"), "is animated: save one frame"),
+        (bomb(9_500), "more pixels than the limit of 89,478,485: make it smaller"),
+        (bomb(60_000), "more pixels than the limit of 89,478,485: make it smaller"),
         (encoded("CMYK", kind="JPEG"), "CMYK"),
         (encoded(size=(96, 97)), "96 x 97 pixels"),
         (encoded(size=(32, 32)), "32 px wide"),

@@ -63,6 +63,15 @@ def test_a_folder_with_a_manifest_opens(folder):
     assert held_out.licences == ("CC0-1.0",) * 4
 
 
+def test_hidden_files_are_no_splits_or_truths(folder):
+    for name in ("._train.parquet", "truth/._small.designer-a.csv", "Thumbs.db"):
+        (folder / name).write_bytes(b"x")
+    write_manifest(folder, "small-set", "1", "CC0-1.0", stand_in=True)
+    faces = open_parquet_set(folder)
+    assert list(faces.splits) == ["train", "heldout"]
+    assert faces.designers("small") == ("designer-a", "designer-b")
+
+
 def test_truths_are_read_by_designer_and_split(folder):
     faces = open_parquet_set(folder)
     assert faces.designers("small") == ("designer-a", "designer-b")

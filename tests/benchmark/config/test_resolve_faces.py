@@ -1,0 +1,177 @@
+"""Faces of suites: every picture is checked, and own ground truth is accepted."""
+
+import numpy as np
+import pytest
+import tiny_suite
+from PIL import Image
+
+from benchmark.avatars import AvatarVectors
+from benchmark.config.resolve import resolve
+from benchmark.config.suite import SuiteError, parse_suite
+from benchmark.faces.faceset import embedded_portraits, write_truth
+from benchmark.faces.truth_seal import FaceProvenance, seal_truth
+from benchmark.run.plan import make_plan
+from benchmark.storage.digests import bytes_digest
+
+
+def resolved(tiny, **changes):
+    data = tiny_suite.suite_data(**changes)
+    return resolve(parse_suite(data, "tiny.yaml", tiny.parent))
+
+
+def problems(tiny, **changes):
+    with pytest.raises(SuiteError) as caught:
+        resolved(tiny, **changes)
+    return caught.value.problems
+
+
+def controls(**changes):
+    return {"variants": [{"name": "random", "method": "random"}]} | changes
+
+
+def faces_section(**changes):
+    return tiny_suite.suite_data()["faces"] | changes
+
+
+def test_all_unusable_pictures_are_reported_at_once(tiny):
+    faces = tiny.parent / "faces"
+    whole = (faces / "face04.png").read_bytes()
+    Image.new("L", (64, 64)).save(faces / "face00.png")
+    Image.new("RGB", (64, 65)).save(faces / "face04.png")
+    (faces / "face08.png").write_bytes(whole[:50])
+    (faces / "face09.png").write_bytes(b"")
+    (faces / "face10.png").write_bytes(b"no picture")
+    found = problems(tiny)
+    assert len(found) == 5
+    assert all(sentence.startswith(f"faces: {faces}") for sentence in found)
+    for words in ("greyscale", "64 x 65", "cannot be read", "is empty", "other format"):
+        assert any(words in sentence for sentence in found), words
+
+
+def test_a_long_list_of_unusable_pictures_is_cut(tmp_path):
+    tiny_suite.register()
+    tiny = tiny_suite.make_suite(tmp_path)
+    tiny_suite.make_faces(tmp_path / "many", count=30)
+    for path in (tmp_path / "many" / "faces").iterdir():
+        path.write_bytes(b"")
+    truth = {"tiny": {"designer-a": "many/designer-a.csv"}}
+    section = {"folder": "many/faces", "truth": truth}
+    changes = controls(faces=section, designers=["designer-a"], splits=["heldout"])
+    found = problems(tiny, **changes)
+    assert len(found) == 21
+    assert found[-1] == "faces: and 10 more of this kind"
+
+
+def test_the_same_picture_in_two_splits_is_refused(tiny):
+    faces = tiny.parent / "faces"
+    with Image.open(faces / "face00.png") as picture:
+        picture.save(faces / "face09.png", compress_level=0)
+    (found,) = problems(tiny)
+    assert "face00.png (split train) are the same picture: remove one" in found
+
+
+def test_the_same_picture_twice_in_a_split_is_a_warning(tiny):
+    faces = tiny.parent / "faces"
+    (faces / "face09.png").write_bytes((faces / "face10.png").read_bytes())
+    (warning,) = resolved(tiny).warnings
+    assert "are the same picture, which counts twice in split heldout" in warning
+
+
+def test_checks_of_many_pictures_are_cached(tiny, monkeypatch, tmp_path):
+    monkeypatch.setattr("benchmark.faces.picture_checks.CACHED_FROM", 1)
+    monkeypatch.setenv("AVATARBENCH_CACHE", str(tmp_path / "cache"))
+    before = resolved(tiny)
+    decoded = []
+    monkeypatch.setattr(
+        "benchmark.faces.picture_checks.check_picture",
+        lambda data, label: decoded.append(label),
+    )
+    assert resolved(tiny).digest == before.digest
+    assert decoded == []
+    monkeypatch.undo()
+    monkeypatch.setattr("benchmark.faces.picture_checks.CACHED_FROM", 1)
+    monkeypatch.setenv("AVATARBENCH_CACHE", str(tmp_path / "cache"))
+    (tiny.parent / "faces" / "face03.png").write_bytes(b"")
+    assert "face03.png" in problems(tiny)[0]
+    assert "face03.png" in problems(tiny)[0]
+
+
+def test_controls_need_no_train_faces(tiny):
+    section = faces_section()
+    del section["splits"]["train"]
+    plan = make_plan(resolved(tiny, **controls(faces=section)))
+    assert set(plan.resolved.splits) == {"validation", "heldout"}
+    (found,) = problems(tiny, faces=section)
+    assert "no train faces, which one needs: add pictures without" in found
+
+
+def test_truth_for_every_picture_is_enough_for_controls(tiny):
+    section = {k: v for k, v in faces_section().items() if k != "splits"}
+    changes = controls(faces=section, splits=["heldout"])
+    assert len(resolved(tiny, **changes).splits["heldout"]) == 12
+
+
+def test_home_folders_in_suites_are_expanded(tiny, monkeypatch):
+    monkeypatch.setenv("HOME", str(tiny.parent))
+    truth = {"tiny": {d: f"~/{d}.csv" for d in ("designer-a", "designer-b")}}
+    splits = {s: f"~/{s}.txt" for s in ("train", "validation", "heldout")}
+    section = {"folder": "~/faces", "truth": truth, "splits": splits}
+    assert len(resolved(tiny, faces=section).splits["heldout"]) == 4
+
+
+@pytest.fixture
+def portraits_truth(tiny):
+    """A sealed truth of two validation portraits for the tiny engine."""
+    split = embedded_portraits().split("validation")
+    faces = split.ids[1], split.ids[4]
+    vectors = AvatarVectors.sample(tiny_suite.SPEC, 2, 0)
+    works = {
+        face: FaceProvenance(bytes_digest(split.source.picture(face)[0]), "1", "now")
+        for face in faces
+    }
+    for name, content in seal_truth(vectors, "tiny", "mia", works).items():
+        (tiny.parent / name).write_bytes(content)
+    (tiny.parent / "few.txt").write_text("\n".join(reversed(faces)))
+    return faces
+
+
+def portraits(**changes):
+    section = {
+        "set": "portraits",
+        "truth": {"tiny": {"mia": "tiny.mia.csv"}},
+        "splits": {"validation": "few.txt"},
+    }
+    return {
+        "faces": section | changes,
+        "designers": ["mia"],
+        "splits": ["validation"],
+    }
+
+
+def test_portraits_accept_own_ground_truth_and_fewer_faces(tiny, portraits_truth):
+    found = resolved(tiny, **portraits())
+    assert found.splits["validation"].ids == portraits_truth
+    assert len(found.splits["train"]) == 1000
+    expected = AvatarVectors.sample(tiny_suite.SPEC, 2, 0)
+    assert found.truths["tiny", "validation", "mia"] == expected
+    np.testing.assert_array_equal(
+        found.splits["validation"].pictures(64).shape, (2, 64, 64, 3)
+    )
+
+
+def test_own_ground_truth_of_portraits_is_checked(tiny, portraits_truth):
+    (found,) = problems(tiny, **portraits(splits={}))
+    assert "has no row for face" in found
+    assert "and 197 more: add rows, or list the faces" in found
+    (tiny.parent / "few.txt").write_text("train-0000")
+    (found,) = problems(tiny, **portraits())
+    assert "names face train-0000, which is not in split validation" in found
+    (tiny.parent / "few.txt").write_text("")
+    assert "names no face" in problems(tiny, **portraits())[0]
+    truth = {"toon-tiktok": {"designer-a": "tiny.mia.csv"}}
+    (found,) = problems(tiny, **portraits(truth=truth))
+    assert "has ground truth of designer-a for toon-tiktok already" in found
+    vectors = AvatarVectors.sample(tiny_suite.SPEC, 1, 0)
+    write_truth(tiny.parent / "other.csv", ["ann"], vectors)
+    (found,) = problems(tiny, **portraits(truth={"tiny": {"mia": "other.csv"}}))
+    assert "other.csv names face ann, which is not in face set portraits" in found
