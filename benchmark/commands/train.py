@@ -30,10 +30,11 @@ def list_recipes() -> None:
     """List the built-in recipes of `train generator`."""
     from methods.generator.recipe import read_recipe, recipe_names
 
+    width = max(map(len, recipe_names())) + 2
     for name in recipe_names():
         recipe = read_recipe(name)
         print(
-            f"{name:<20}{recipe.config.size} px, {recipe.images:,} pictures in batches "
+            f"{name:<{width}}{recipe.config.size} px, {recipe.images:,} pictures in batches "
             f"of {recipe.batch}, {recipe.precision}"
         )
 
