@@ -34,8 +34,8 @@ def list_recipes() -> None:
     for name in recipe_names():
         recipe = read_recipe(name)
         print(
-            f"{name:<{width}}{recipe.config.size} px, {recipe.images:,} pictures in batches "
-            f"of {recipe.batch}, {recipe.precision}"
+            f"{name:<{width}}{recipe.config.size} px, {recipe.images:,} pictures in "
+            f"batches of {recipe.batch}, {recipe.precision}"
         )
 
 

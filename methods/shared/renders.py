@@ -15,6 +15,7 @@ from benchmark.engines.base import Engine, engine_digest
 from benchmark.storage.batch_files import fill_array
 from benchmark.storage.store import Stage, Store, StoreError
 from benchmark.system.progress import Progress
+from methods.shared.sampling_prior import SamplingPrior
 
 PICTURES, CONTINUOUS, DISCRETE = "pictures.npy", "continuous.npy", "discrete.npy"
 SHARD = 256
@@ -45,10 +46,17 @@ class Renders:
 
 
 def renders_stage(
-    engine: Engine, count: int, size: int, seed: int, absent: float | None = None
+    engine: Engine,
+    count: int,
+    size: int,
+    seed: int,
+    absent: float | None = None,
+    prior: SamplingPrior | None = None,
 ) -> Stage:
     """Return the stage of `training_renders`: everything that it depends on."""
     sampling = "uniform" if absent is None else f"absent {absent}"
+    if prior is not None:
+        sampling = f"prior {prior.digest}"
     options = {"count": count, "size": size, "sampling": sampling}
     return Stage("renders", "1", options, {"engine": engine_digest(engine)}, seed)
 
@@ -61,15 +69,20 @@ def training_renders(
     store: Store,
     progress: Progress,
     absent: float | None = None,
+    prior: SamplingPrior | None = None,
 ) -> Renders:
     """Sample `count` avatars and render them at `size` px; the renders are cached.
 
     Vectors are uniform over every range and option. With `absent`, each optional part
-    is absent with that probability instead (`AvatarVectors.sample`). A killed run
-    resumes at the unfinished shard.
+    is absent with that probability instead (`AvatarVectors.sample`). With `prior`, it
+    draws the vectors. A killed run resumes at the unfinished shard.
     """
-    stage = renders_stage(engine, count, size, seed, absent)
-    vectors = AvatarVectors.sample(engine.spec, count, seed, absent)
+    stage = renders_stage(engine, count, size, seed, absent, prior)
+    vectors = (
+        AvatarVectors.sample(engine.spec, count, seed, absent)
+        if prior is None
+        else prior.sample(count, seed)
+    )
 
     def build(folder: Path, scratch: Path) -> None:
         fill_array(

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from methods.base import FitContext
 from methods.shared.renders import Renders, training_renders
+from methods.shared.sampling_prior import SamplingPrior
 from methods.swiftavatar.adaptation import AdaptedGenerator, adapted_generator
 from methods.swiftavatar.encoder import TrainedEncoder, trained_encoder
 from methods.swiftavatar.inversion import (
@@ -25,8 +26,14 @@ class Chain:
     Every stage is cached in the context's store, so a fit and a trace share the stages.
     """
 
-    def __init__(self, options: SwiftAvatarOptions, context: FitContext) -> None:
-        self.options, self.context = options, context
+    def __init__(
+        self,
+        options: SwiftAvatarOptions,
+        context: FitContext,
+        prior: SamplingPrior | None = None,
+    ) -> None:
+        """Make the chain of a context; `prior` draws the inverted avatars, if given."""
+        self.options, self.context, self._prior = options, context, prior
         own = options.chain_seed
         self.seed = context.seed if own is None else own
 
@@ -43,7 +50,7 @@ class Chain:
 
     @cached_property
     def renders(self) -> Renders:
-        """Random avatars at the generator's size (SwiftAvatar, section 3.2)."""
+        """Random avatars at the generator's size, for the adaptation (section 3.1)."""
         context = self.context
         return training_renders(
             context.engine,
@@ -53,6 +60,25 @@ class Chain:
             context.store,
             context.progress,
             self.options.absent,
+        )
+
+    @cached_property
+    def inverted_renders(self) -> Renders:
+        """The avatars whose first `inverted` are inverted (SwiftAvatar, section 3.2).
+
+        They are `renders`, or drawn from the prior.
+        """
+        if self._prior is None:
+            return self.renders
+        context = self.context
+        return training_renders(
+            context.engine,
+            self.inverted,
+            self.pair.realistic.config.size,
+            self.seed,
+            context.store,
+            context.progress,
+            prior=self._prior,
         )
 
     @cached_property
@@ -113,7 +139,7 @@ class Chain:
         """The latent codes of the renders (SwiftAvatar, equations 4 and 5)."""
         context = self.context
         return inverted_latents(
-            self.renders,
+            self.inverted_renders,
             self.inverted,
             self.adapted.generator,
             self.adapted.digest,
@@ -132,7 +158,7 @@ class Chain:
         context = self.context
         return produced_pairs(
             self.latents,
-            self.renders.vectors,
+            self.inverted_renders.vectors,
             self.pair.realistic,
             self.pair.digest,
             self.options.semantic,

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, get_args
 
+from benchmark.avatars import AvatarVectors
 from benchmark.weights import EFFICIENTNET_LITE0
 from methods.base import FitContext, MethodMeta, PretrainedPart
 from methods.estimator.estimation import EstimatorMethod
 from methods.estimator.examples import Pairs
 from methods.networks.backbones import WEIGHT_FILES
+from methods.shared.pictures import as_tensor, resized
+from methods.shared.sampling_prior import SamplingPrior
 from methods.swiftavatar.chain import Chain
 from methods.swiftavatar.options import PerceptualName, SwiftAvatarOptions
 from methods.swiftavatar.perceptual import required_weights
 from methods.swiftavatar.pretrained_pair import pair_files
 from methods.swiftavatar.trace import traced
 from methods.tracing import Trace
+
+PREDICTED = 64
+"""Train faces in memory at a time, at the estimator's input size."""
 
 PERCEPTUAL_FILES = tuple(
     file for name in get_args(PerceptualName) for file in required_weights(name)
@@ -73,7 +79,22 @@ class SwiftAvatar(EstimatorMethod):
 
     def chain(self, context: FitContext) -> Chain:
         """The stages before the estimator (SwiftAvatar, sections 3.1 and 3.2)."""
-        return Chain(self.chain_options, context)
+        return Chain(self.chain_options, context, self._prior(context))
+
+    def _prior(self, context: FitContext) -> SamplingPrior | None:
+        """The prior of the second round, which costs a fit of the first."""
+        own = self.chain_options.prior
+        if own is None:
+            return None
+        first = SwiftAvatar(self.chain_options.model_copy(update={"prior": None}))
+        first.fit(context)
+        faces, side = context.faces.images, self.options.input_size
+        predicted = [
+            first.predict(as_tensor(resized(faces[start : start + PREDICTED], side)))
+            for start in range(0, len(faces), PREDICTED)
+        ]
+        vectors = AvatarVectors.concatenate(predicted)
+        return SamplingPrior(vectors, own.uniform, own.spread)
 
     def pairs(self, context: FitContext) -> Pairs:
         """Realistic faces with their avatar vectors (SwiftAvatar, section 3.2)."""

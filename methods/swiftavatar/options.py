@@ -215,6 +215,22 @@ class SemanticOptions(StepOptions):
 NO_SEMANTIC = SemanticOptions(background=0, hair=0, glasses=0, copies=1)
 
 
+class PriorOptions(StepOptions):
+    """A second round whose renders follow predictions of the first.
+
+    The paper names sampling priors as future work. The first round is fitted without a
+    prior; its predictions on the unlabelled train faces give the distribution of each
+    parameter.
+
+    Attributes:
+        uniform: share of values that are still drawn uniformly.
+        spread: standard deviation of the noise on scalars, in their [0, 1] range.
+    """
+
+    uniform: float = Field(default=0.3, ge=0, le=1)
+    spread: float = Field(default=0.1, ge=0)
+
+
 class SwiftAvatarOptions(EstimatorOptions):
     """All options of SwiftAvatar; those of the estimator are inherited.
 
@@ -228,9 +244,13 @@ class SwiftAvatarOptions(EstimatorOptions):
         mean: the start of the inversion (SwiftAvatar, appendix).
         inversion: the latent optimisation (SwiftAvatar, section 3.2).
         semantic: the semantic augmentation (SwiftAvatar, equation 7).
+        prior: a second round of renders, inversion, pairs and estimator; None for one
+            round. The avatar generator stays that of the first round.
         chain_seed: the seed of all stages before the estimator. Trials with other seeds
             share these stages; None uses the seed of the trial.
     """
+
+    NEWER: ClassVar[frozenset[str]] = EstimatorOptions.NEWER | {"prior"}
 
     generator: str = "portraits64"
     samples: int = Field(default=50_000, ge=1)
@@ -240,6 +260,7 @@ class SwiftAvatarOptions(EstimatorOptions):
     mean: MeanOptions = MeanOptions()
     inversion: InversionOptions = InversionOptions()
     semantic: SemanticOptions = SemanticOptions()
+    prior: PriorOptions | None = None
     chain_seed: int | None = Field(default=0, ge=0)
 
     @model_validator(mode="after")

@@ -78,7 +78,7 @@ def _sheets(chain: Chain) -> dict[str, Sheet]:
     return {
         "dual-domain": dual_domain_sheet(realistic, avatar, SHOWN),
         "pairs": pairs_sheet(
-            chain.renders.pictures,
+            chain.inverted_renders.pictures,
             chain.latents.latents,
             avatar,
             realistic,
