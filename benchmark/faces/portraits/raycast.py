@@ -16,7 +16,7 @@ import warp as wp
 
 from benchmark.faces.portraits.camera import Camera, pixel_rays
 
-wp.config.quiet = True
+wp.config.log_level = wp.LOG_ERROR
 
 BIAS_CM = 0.04
 """Distance of ray origins from their surface, against self-intersection."""

@@ -17,7 +17,7 @@ import warp as wp
 
 from benchmark.faces.portraits.head import Head
 
-wp.config.quiet = True
+wp.config.log_level = wp.LOG_ERROR
 
 wp.set_module_options({"enable_backward": False})
 
