@@ -15,9 +15,11 @@ from reports.human_study.design.study import Study, read_study
 from reports.human_study.design.texts import study_texts
 from reports.human_study.forms.handouts import describe, write_forms
 from reports.human_study.wording import LANGUAGES
-from reports.trials import read_run
+from reports.trials import Run, read_run
 
 STUDY_FOLDER, FORMS_FOLDER = "study", "forms"
+PILOT_SPLIT = "validation"
+"""The faces of the study that a run leaves."""
 
 
 def create_study_from_run(
@@ -70,16 +72,19 @@ def create_study_from_run(
 
 
 def create_default_study(run: Path) -> list[str]:
-    """Create a study with default settings and its first forms in a run's folder.
+    """Create a pilot study with default settings and its first forms in a run's folder.
 
-    Returns lines to print. An existing study is kept, because people may have answered
-    it. A run with fewer than two methods gets no study, and the line says so.
+    The pilot shows validation faces only, so nobody sees a held-out face who did not
+    ask for it. Returns lines to print. An existing study is kept, because people may
+    have answered it. A run without validation faces or with fewer than two methods gets
+    no study, and the line says so.
     """
     folder = run / STUDY_FOLDER
     if folder.exists():
         return _write_first_forms(read_study(folder))
     try:
-        selection = select(read_run(run))
+        scored = read_run(run)
+        selection = select(scored, split=_pilot_split(scored))
         plan = StudyPlan(
             name=selection.run.first["suite"],
             seed=_random_seed(),
@@ -90,6 +95,16 @@ def create_default_study(run: Path) -> list[str]:
     except NoStudy as error:
         return [f"no study: {error}"]
     return _write_first_forms(study)
+
+
+def _pilot_split(run: Run) -> str:
+    if PILOT_SPLIT not in run.splits:
+        quoted = shlex.quote(str(run.folder))
+        raise NoStudy(
+            "a pilot shows validation faces only, and the run has none; make a study "
+            f"of other faces with `avatarbench study create {quoted}`"
+        )
+    return PILOT_SPLIT
 
 
 def _random_seed() -> int:

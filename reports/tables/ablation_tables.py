@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from evaluation.statistics import Interval
+from evaluation.statistics import MIN_FACES, Interval
 from reports.tables import wording
 from reports.tables.ablation import StepEffect, WayShare, step_effects, way_shares
 from reports.tables.inferability import SUPERVISED
@@ -15,11 +15,10 @@ from reports.tables.table import Cell, Column, Row, Section, Table
 from reports.trials import Ablation, Run
 
 BEYOND = "Beyond the paper"
-STEP_NOTES = (
-    "Difference: the row minus the row that the heading names, paired over faces, with "
-    "its 95 % bootstrap interval over faces (BCa). Bold: the interval excludes 0.",
+PAIRED = "Difference: the row minus the row that the heading names, paired over faces"
+P_NOTE = (
     "p: two-sided sign-flip permutation test over faces. Holm correction within one "
-    "engine and metric, separately for the steps and for the rows beyond them.",
+    "engine and metric, separately for the steps and for the rows beyond them."
 )
 
 
@@ -48,7 +47,7 @@ def _score_table(run: Run, ablation: Ablation) -> Table:
             *wording.stand_in_notes(run),
             *_ablation_notes(ablation),
             wording.data_note(run, run.main_split, run.designers[0]),
-            *wording.SCORE_NOTES,
+            *wording.score_notes(run.splits[run.main_split]),
             *(wording.metric_note(metric) for metric in headline_metrics(run)),
             *wording.seed_notes(run),
             *wording.failure_notes(run),
@@ -106,10 +105,20 @@ def _step_table(run: Run, ablation: Ablation) -> Table | None:
         tuple(sections),
         (
             *wording.stand_in_notes(run),
-            *STEP_NOTES,
+            _difference_note(run.splits[run.main_split]),
+            P_NOTE,
             *(wording.better_note(metric) for metric in metrics),
             wording.data_note(run, run.main_split, run.designers[0]),
         ),
+    )
+
+
+def _difference_note(faces: int) -> str:
+    if faces < MIN_FACES:
+        return f"{PAIRED}. Fewer than {MIN_FACES} faces: no intervals."
+    return (
+        f"{PAIRED}, with its 95 % bootstrap interval over faces (BCa). Bold: the "
+        "interval excludes 0."
     )
 
 

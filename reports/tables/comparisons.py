@@ -12,6 +12,11 @@ from reports.tables.scores import main_metric, rows
 from reports.tables.table import Cell, Column, Row, Section, Table
 from reports.trials import ReportedVariant, Run
 
+P_NOTE = (
+    "p: two-sided sign-flip permutation test over faces, Holm-corrected over the rows "
+    "of an engine. Effect size: matched-pairs rank-biserial correlation."
+)
+
 
 def differences_table(run: Run) -> Table | None:
     """Each row minus the first method, paired by face; None for a single row."""
@@ -35,9 +40,7 @@ def differences_table(run: Run) -> Table | None:
         (
             *wording.stand_in_notes(run),
             wording.better_note(metric),
-            "Difference: mean over faces with its 95 % bootstrap interval (BCa). p: "
-            "two-sided sign-flip permutation test over faces, Holm-corrected over the "
-            "rows of an engine. Effect size: matched-pairs rank-biserial correlation.",
+            f"{wording.mean_note('Difference', run.splits[run.main_split])} {P_NOTE}",
             wording.data_note(run, run.main_split, designer),
             *wording.oracle_notes(run),
             wording.metric_note(metric),

@@ -107,6 +107,9 @@ def parts_table(run: Run) -> Table | None:
     groups, shown = split_parts(run), run.main_and_step_variants
     if len(groups) < 2:
         return None
+    sizes = _part_sizes(run, groups)
+    most, least = max(sizes.values()), min(sizes.values())
+    mixed = least < MIN_FACES <= most
     sections = []
     for engine in run.engines:
         cells = []
@@ -126,8 +129,9 @@ def parts_table(run: Run) -> Table | None:
         (
             *wording.stand_in_notes(run),
             *(wording.data_note(run, name, designer) for name in run.splits),
-            _part_sizes(run, groups),
-            *wording.SCORE_NOTES,
+            f"Faces: {', '.join(f'{name} {count}' for name, count in sizes.items())}.",
+            *wording.score_notes(most),
+            *((f"In a column: {wording.NO_INTERVALS}",) if mixed else ()),
             *wording.oracle_notes(run),
             wording.metric_note(metric),
         ),
@@ -145,14 +149,17 @@ def split_parts(run: Run) -> list[tuple[str, str | None]]:
     return groups
 
 
-def _part_sizes(run: Run, groups: Sequence[tuple[str, str | None]]) -> str:
+def _part_sizes(
+    run: Run, groups: Sequence[tuple[str, str | None]]
+) -> Mapping[str, int]:
+    """The number of faces by the name of a split's part."""
     done = next(t for t in run.trials if t.error is None)
-    sizes = []
+    sizes: dict[str, int] = {}
     for split, part in groups:
         scores = done.scores(split, run.designers[0])
         count = len(scores) if part is None else list(scores["part"]).count(part)
-        sizes.append(f"{wording.split_title(split)} {part or 'all'} {count}")
-    return f"Faces: {', '.join(sizes)}."
+        sizes[f"{wording.split_title(split)} {part or 'all'}"] = count
+    return sizes
 
 
 def _metric_head(metric: Mapping[str, Any], group: str = "") -> Column:
@@ -215,12 +222,10 @@ def _score_notes(
     metrics: Sequence[Mapping[str, Any]],
     timing: str,
 ) -> tuple[str, ...]:
-    few = run.splits[split] < MIN_FACES
     return (
         *wording.stand_in_notes(run),
         wording.data_note(run, split, designer),
-        *wording.SCORE_NOTES,
-        *((f"Fewer than {MIN_FACES} faces: no intervals, no tests.",) if few else ()),
+        *wording.score_notes(run.splits[split]),
         *wording.oracle_notes(run),
         *(wording.metric_note(metric) for metric in metrics),
         *undefined_notes(run, split, designer, metrics),

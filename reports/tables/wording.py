@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.statistics import Interval
+from evaluation.statistics import MIN_FACES, Interval
 from reports.tables.table import EMPTY, Cell
 from reports.trials import Run
 
@@ -25,10 +25,27 @@ SCORE_NOTES = (
     "paired sign-flip permutation test over faces; bootstrap test for macro-F1; Holm "
     "correction over the column, α = 0.05). Oracles are not ranked.",
 )
+NO_INTERVALS = f"Fewer than {MIN_FACES} faces: no intervals, no tests."
+FEW_FACES_NOTES = (
+    f"Cells: mean over faces. Seeds are averaged within a face. {NO_INTERVALS}",
+    "Bold: the row with the best mean. Oracles are not ranked.",
+)
 ORACLE_NOTE = (
     "† Oracle: trained on the ground truth of the training faces, which no method may "
     "use. It is an upper bound for methods, unless that ground truth was shuffled."
 )
+
+
+def mean_note(what: str, faces: int) -> str:
+    """What stands in a column of means over so many faces, called `what`."""
+    if faces < MIN_FACES:
+        return f"{what}: mean over faces. Fewer than {MIN_FACES} faces: no intervals."
+    return f"{what}: mean over faces with its 95 % bootstrap interval (BCa)."
+
+
+def score_notes(faces: int) -> tuple[str, ...]:
+    """What cells and bold mean in a table of scores over so many faces."""
+    return SCORE_NOTES if faces >= MIN_FACES else FEW_FACES_NOTES
 
 
 def split_title(split: str) -> str:

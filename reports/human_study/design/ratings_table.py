@@ -92,7 +92,7 @@ def _time(moment: datetime | None) -> str:
 
 
 def rating_files(study: Path) -> tuple[Path, ...]:
-    """The rating files (CSV) in a study's folder, sorted by path, without hidden ones."""
+    """The rating files (CSV) in a study's folder by path. Hidden files are ignored."""
     folders = (RATINGS_FOLDER, OLD_RATINGS_FOLDER)
     found = (path for name in folders for path in (study / name).glob("*.csv"))
     return tuple(sorted(path for path in found if not path.name.startswith(".")))

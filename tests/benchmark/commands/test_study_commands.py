@@ -1,6 +1,10 @@
 """`avatarbench study`: from a run to ratings, and the files that a run creates."""
 
 import csv
+import json
+import os
+import re
+import subprocess
 import sys
 
 import pytest
@@ -72,6 +76,36 @@ def test_a_run_of_one_method_says_why_there_is_no_study(ran, avatarbench):
     assert len(list(ran[0].glob("runs/tiny/[0-9a-f]*/study"))) == 1
 
 
+def test_the_study_of_a_run_shows_validation_faces_only(ran):
+    key = json.loads((two(ran) / "study" / "key.json").read_text())
+    assert key["split"] == "validation"
+    validation = (ran[0] / "validation.txt").read_text().split()
+    assert set(key["faces"].values()) <= set(validation)
+
+
+def test_a_run_without_validation_faces_leaves_no_study(ran, avatarbench):
+    words = ("--no-mlflow", "-q", "--set", "splits=[heldout]")
+    status, output, errors = avatarbench("run", "tiny.yaml", *words)
+    assert status == 0, errors
+    (line,) = [line for line in output.splitlines() if line.startswith("no study")]
+    assert "a pilot shows validation faces only, and the run has none" in line
+    folder = re.findall(r"avatarbench study create ([^`]+)`", line)[0]
+    status, output, errors = avatarbench("study", "create", folder, "--out", "asked2")
+    assert status == 0, errors
+
+
+def test_a_study_is_whole_though_nobody_reads_what_is_printed(ran):
+    command = [sys.executable, tiny_suite.__file__, "study", "create", str(two(ran))]
+    reading, writing = os.pipe()
+    os.close(reading)
+    made = subprocess.run(
+        [*command, "--out", "unread"], stdout=writing, cwd=ran[0], check=False
+    )
+    os.close(writing)
+    assert made.returncode == 0
+    assert read_study(ran[0] / "unread").trials
+
+
 def test_from_create_to_imported_answers(ran, avatarbench):
     options = ("--faces", 3, "--seed", 4, "--catches", 2, "--repeats", 1, "--tie")
     status, output, errors = avatarbench(
@@ -122,7 +156,7 @@ def fill(path):
         (("create", "RUN", "--variant", "on"), "no variant on (did you mean one?)"),
         (("create", "RUN", "--variant", "oracle"), "the run has no variant oracle"),
         (("create", "RUN", "--out", "x", "--faces", 5), "has 4 faces; ask for 1 to 4"),
-        (("create", "RUN", "--out", "x", "--name", "A b"), "--name A b: expected"),
+        (("create", "RUN", "--out", "x", "--name", "A b"), "--name A b: a name has"),
         (("create", "RUN", "--out", "x", "--language", "fr"), "no texts in this"),
         (("create", "RUN", "--out", "x", "--texts", "no.yaml"), "cannot be read"),
         (("create", "RUN", "--out", "tiny.yaml/x"), "cannot write to tiny.yaml/x"),

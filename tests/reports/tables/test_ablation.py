@@ -163,3 +163,12 @@ def test_data_have_every_number(run):
         difference = score[step.engine, step.row] - score[step.engine, step.against]
         assert step.value == pytest.approx(difference)
     assert np.isfinite(data["value"]).all()
+
+
+def test_notes_explain_no_intervals_where_few_faces_give_none(make_run):
+    run = read_run(make_run(splits={"heldout": 4, "validation": 20}, ablation=True))
+    for table in ablation_tables(run):
+        if table.key != "table-3-shares":
+            text = " ".join(table.notes)
+            assert "Fewer than 5 faces: no intervals" in text
+            assert "bootstrap" not in text

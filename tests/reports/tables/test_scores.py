@@ -171,6 +171,24 @@ def test_a_row_that_is_yet_to_be_run_has_not_failed(make_run):
     assert row_of(costs_table(run), "Random (control)", section=1).cells[0].text == "—"
 
 
+def test_notes_explain_no_intervals_where_few_faces_give_none(make_run):
+    run = read_run(make_run(splits={"heldout": 4}, engines=("avataaars",)))
+    tables = [
+        headline_table(run),
+        all_scores_table(run, "heldout", "designer-a"),
+        differences_table(run),
+        parts_table(run),
+    ]
+    for table in filter(None, tables):
+        text = " ".join(table.notes)
+        details = [c.detail for s in table.sections for r in s.rows for c in r.cells]
+        assert not any("–" in detail and "ms" not in detail for detail in details)
+        assert "Fewer than 5 faces: no intervals" in text
+        assert "bootstrap interval" not in text
+        assert "significantly" not in text
+    assert "Bold: the row with the best mean." in " ".join(headline_table(run).notes)
+
+
 def test_a_row_with_fewer_seeds_says_so(make_run):
     folder = make_run(engines=("avataaars",))
     shutil.rmtree(folder / "trials" / "baseline__avataaars__s1")
