@@ -286,13 +286,13 @@ def test_costs_name_pretrained_parts_and_time(run):
     table = costs_table(run)
     cells = row_of(table, "Baseline").cells
     assert cells[0].text == "2 min 2 s"
-    assert "face parser (CelebAMask-HQ; MIT; its authors)" in cells[1].text
+    assert "face parser (CelebAMask-HQ; MIT; its authors)" in cells[2].text
     assert (
         "EfficientNet-Lite0 (ImageNet-1k; Apache-2.0; SHA-256 57934424)"
-        in cells[1].text
+        in cells[2].text
     )
-    assert "someones-own (SHA-256 1234abcd)" in cells[1].text
-    assert row_of(table, "Random (control)").cells[1].text == "none"
+    assert "someones-own (SHA-256 1234abcd)" in cells[2].text
+    assert row_of(table, "Random (control)").cells[2].text == "none"
 
 
 def test_parameters_are_scored_one_by_one(run):
