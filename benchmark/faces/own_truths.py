@@ -31,7 +31,8 @@ def with_own_truths(
         FaceSetError: if the set has a truth for an engine and designer already, an id
             is not in the split, or a seal does not match.
     """
-    labels = {face: split for split in faces.splits.values() for face in split.ids}
+    # Ids are read only if they are needed.
+    owners = {f: split for split in faces.splits.values() if truths for f in split.ids}
     merged = {engine: dict(files) for engine, files in faces.truths.items()}
     for engine, designers in truths.items():
         for designer, path in designers.items():
@@ -42,12 +43,12 @@ def with_own_truths(
                 )
             truth = open_truth(Path(path))
             for face in truth.faces():
-                if face not in labels:
+                if face not in owners:
                     raise FaceSetError(
                         f"{path} names face {face}, which is not in face set "
                         f"{faces.name}"
                     )
-            check_pictures(truth, labels, lambda f: labels[f].source.picture(f))
+            check_pictures(truth, owners, lambda f: owners[f].source.picture(f))
             merged.setdefault(engine, {})[designer] = truth
     chosen = dict(faces.splits)
     for name, wanted in (splits or {}).items():

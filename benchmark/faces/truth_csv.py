@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -136,7 +137,7 @@ class TruthFile:
                     f"{self.path}, line {line}: face {face} is already on line "
                     f"{rows[face][0]}; keep one row per face"
                 )
-            rows[face] = (line, cells)
+            rows[face] = (line, {n: _with_point(cell) for n, cell in cells.items()})
         if not rows:
             raise FaceSetError(f"{self.path} has no rows: add one row per face")
         return table.header, rows
@@ -156,6 +157,11 @@ class TruthFile:
 
     def _bytes(self) -> bytes:
         return read_checked(self.path, self.sha256)
+
+
+def _with_point(cell: str) -> str:
+    """A number with a decimal comma, as spreadsheets of many languages save it."""
+    return re.sub(r"^(\d+),(\d+)$", r"\1.\2", cell)
 
 
 def read_checked(path: Path, sha256: str | None) -> bytes:

@@ -73,6 +73,14 @@ def problem(options, **changes):
     return str(caught.value)
 
 
+def test_all_unusable_pictures_are_reported_at_once(options, faces):
+    (faces / "face00.png").write_bytes(b"")
+    Image.new("L", (64, 64)).save(faces / "face01.png")
+    first, second = problem(options).splitlines()
+    assert "face00.png cannot be read as a picture: the file is empty" in first
+    assert "face01.png is greyscale" in second
+
+
 def test_mistakes_are_reported_before_anything_is_served(options, faces, tmp_path):
     assert "--public-url" in problem(options, host="0.0.0.0")
     assert "--designer" in problem(options, public_url="http://studio.example")

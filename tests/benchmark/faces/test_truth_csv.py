@@ -55,6 +55,11 @@ def test_separators_and_leftovers_of_spreadsheets_are_accepted(tmp_path, separat
     assert file.read(SPEC, ["b"]).to_records()[0]["hair_type"] == "bun"
 
 
+def test_decimal_commas_are_read(tmp_path):
+    file = truth(tmp_path, HEADER.replace(",", ";"), "a;0,25;bob;red")
+    assert file.read(SPEC, ["a"]).to_records()[0]["head_width"] == 0.25
+
+
 def test_a_conditional_column_may_be_missing_where_it_is_inactive(tmp_path):
     file = truth(tmp_path, "face,head_width,hair_type", "a,0.5,bald")
     assert len(file.read(SPEC, ["a"])) == 1
