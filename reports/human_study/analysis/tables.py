@@ -8,17 +8,16 @@ from evaluation.ratings import Share
 from reports.human_study.analysis.answers import Answers
 from reports.human_study.analysis.findings import Findings
 from reports.human_study.analysis.wording import (
-    BOLD,
-    INTERVALS,
-    WILSON,
+    bold_note,
     bounds,
     bounds_cell,
-    few_note,
+    interval_note,
     percent,
     picks_text,
     rule_note,
     share_cell,
     study_notes,
+    wilson_note,
 )
 from reports.tables import wording
 from reports.tables.table import Cell, Column, Row, Section, Table
@@ -40,9 +39,8 @@ def table_two(answers: Answers, results: Sequence[Findings]) -> Table:
         (
             *study_notes(answers),
             f"Chance level: {percent(1 / len(answers.key.methods))}.",
-            INTERVALS,
-            BOLD,
-            *few_note(answers),
+            interval_note(answers),
+            bold_note(answers),
             *_unrated_engines(answers),
         ),
     )
@@ -68,13 +66,12 @@ def shares_table(answers: Answers, results: Sequence[Findings]) -> Table:
         tuple(Section(each.engine, _share_rows(answers, each)) for each in results),
         (
             *study_notes(answers),
-            INTERVALS,
-            WILSON,
+            interval_note(answers),
+            wilson_note(answers),
             "Strengths are logarithmic Plackett–Luce strengths, with half a pick added "
             "to each method. They sum to 0. A method that is stronger by d is picked "
             "e^d times as often. Every rating shows every method, so strengths and "
             "shares give the same ranking.",
-            *few_note(answers),
         ),
     )
 
@@ -175,7 +172,7 @@ def metric_table(answers: Answers, results: Sequence[Findings]) -> Table | None:
             "picks. The picks of the other raters' favourite show what a predictor "
             "can reach at best. τ is between the shares and the scores of a face, "
             "as the mean over faces, with an interval by the bootstrap over faces.",
-            INTERVALS,
+            interval_note(answers),
             *(
                 f"{metric.title} ({metric.unit}): "
                 + ", ".join(f"{k} {v}" for k, v in metric.identity.items())
@@ -207,7 +204,7 @@ def slots_table(answers: Answers, results: Sequence[Findings]) -> Table:
         "Position",
         (Column("Picks"), Column("Share")),
         sections,
-        (*study_notes(answers), *map(_slot_note, results), INTERVALS),
+        (*study_notes(answers), *map(_slot_note, results), interval_note(answers)),
     )
 
 

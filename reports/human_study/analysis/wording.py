@@ -24,7 +24,7 @@ BOLD = (
 WILSON = (
     "Wilson's intervals and the exact binomial test against 1/N assume independent "
     "ratings. Ratings of one rater, or of one face, are not independent, so both are "
-    "too optimistic; prefer the bootstrap. p-values have Holm's correction within an "
+    "too optimistic{better}. p-values have Holm's correction within an "
     "engine."
 )
 
@@ -88,9 +88,26 @@ def rule_note(rule: AnalysisRule) -> str:
     )
 
 
-def few_note(answers: Answers) -> tuple[str, ...]:
-    """A note if there are too few raters or faces for intervals."""
-    if min(len(answers.counted), answers.faces) >= MIN_CLUSTERS:
-        return ()
-    few = f"Fewer than {MIN_CLUSTERS} raters or faces: only Wilson's intervals"
-    return (f"{few} and the binomial test are given.",)
+def interval_note(answers: Answers) -> str:
+    """How intervals were made, or why there are none."""
+    if _enough(answers):
+        return INTERVALS
+    return (
+        f"Fewer than {MIN_CLUSTERS} raters or faces: no intervals by the bootstrap "
+        "over raters and faces."
+    )
+
+
+def bold_note(answers: Answers) -> str:
+    """Which methods are bold."""
+    return BOLD if _enough(answers) else "Bold: the method with the most picks."
+
+
+def wilson_note(answers: Answers) -> str:
+    """What Wilson's intervals and the binomial test assume."""
+    better = "; prefer the bootstrap" * _enough(answers)
+    return WILSON.format(better=better)
+
+
+def _enough(answers: Answers) -> bool:
+    return min(len(answers.counted), answers.faces) >= MIN_CLUSTERS

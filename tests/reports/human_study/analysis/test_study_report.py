@@ -13,7 +13,7 @@ from reports.human_study.analysis.answers import Answers, read_answers
 from reports.human_study.analysis.figures import draw_metric, draw_study
 from reports.human_study.analysis.findings import findings
 from reports.human_study.analysis.numbers import study_numbers
-from reports.human_study.analysis.tables import study_tables, table_two
+from reports.human_study.analysis.tables import shares_table, study_tables, table_two
 from reports.human_study.analysis.write import StudyFiles, write_study_report
 from reports.tables import published as paper
 from reports.tables.table import Table
@@ -135,7 +135,14 @@ def test_few_raters_give_shares_without_intervals(tmp_path):
     answers = read_answers(study.folder)
     table = table_two(answers, findings(answers))
     assert all(not cell.detail for row in table.sections[0].rows for cell in row.cells)
-    assert any("Fewer than 5 raters" in note for note in table.notes)
+    notes = " ".join(table.notes)
+    assert "Fewer than 5 raters or faces: no intervals" in notes
+    assert "Bold: the method with the most picks." in notes
+    assert "95 % intervals" not in notes
+    assert "significantly" not in notes
+    details = " ".join(shares_table(answers, findings(answers)).notes)
+    assert "95 % intervals" not in details
+    assert "prefer the bootstrap" not in details
 
 
 def test_every_file_is_there(written):

@@ -69,7 +69,7 @@ def test_others_get_their_own_code(served):
     visitor = served.visitor()
     visitor.begin()
     visitor.finish()
-    assert "C0DE" not in visitor.page.text
+    assert 'class="completion">C0DE' not in visitor.page.text
     assert "prolific.com" not in visitor.page.text
 
 
