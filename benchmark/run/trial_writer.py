@@ -143,7 +143,7 @@ def _has_pictures(executor: StageExecutor, trial: TrialPlan, folder: Path) -> bo
     """Whether every face has its two pictures."""
     splits = executor.plan.resolved.splits
     return all(
-        len(list((folder / split).glob("*.webp"))) == 2 * len(splits[split])
+        len(list((folder / split).glob("[!.]*.webp"))) == 2 * len(splits[split])
         for split in trial.render
     )
 

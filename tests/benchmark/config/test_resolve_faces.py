@@ -117,6 +117,11 @@ def test_home_folders_in_suites_are_expanded(tiny, monkeypatch):
     splits = {s: f"~/{s}.txt" for s in ("train", "validation", "heldout")}
     section = {"folder": "~/faces", "truth": truth, "splits": splits}
     assert len(resolved(tiny, faces=section).splits["heldout"]) == 4
+    rows = [{"name": "one", "method": "tiny", "options": {"needs": "~/one"}}]
+    data = tiny_suite.suite_data(options={"generator": "~/two"}, variants=rows)
+    suite = parse_suite(data, "tiny.yaml", tiny.parent)
+    assert suite.options["generator"] == str(tiny.parent / "two")
+    assert suite.variants[0].options["needs"] == str(tiny.parent / "one")
 
 
 @pytest.fixture
