@@ -22,8 +22,8 @@ from benchmark.commands.study_create_options import create_command
 study_app = typer.Typer(
     help="Ask people which avatar matches a face best: create, serve and report a "
     "rating study.",
-    epilog="A run leaves a ready study in its folder. Try `avatarbench study preview "
-    "runs/quick/latest/study`.",
+    epilog="A run leaves a pilot on validation faces in its folder. Try `avatarbench "
+    "study preview runs/quick/latest/study`.",
     no_args_is_help=True,
 )
 
