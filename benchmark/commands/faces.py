@@ -44,8 +44,8 @@ def show_faces(
         str,
         typer.Argument(
             metavar="SET",
-            help="The name portraits, a folder with a manifest, or a folder of "
-            "pictures.",
+            help="The name portraits, a folder with a manifest, a folder of "
+            "pictures, or an FFHQ tree.",
         ),
     ],
     sheet: SheetOption = None,
@@ -218,9 +218,11 @@ def _open_set(name: str) -> FaceSet:
     from benchmark.faces.faceset import (
         FaceSetError,
         embedded_portraits,
+        open_ffhq,
         open_folder,
         open_parquet_set,
     )
+    from benchmark.faces.ffhq import PICTURE_FOLDERS
     from benchmark.faces.parquet_set import MANIFEST
     from benchmark.faces.picture_checks import check_splits
     from benchmark.system.console import open_progress
@@ -234,7 +236,8 @@ def _open_set(name: str) -> FaceSet:
         raise FaceSetError(
             f"{name} is neither a folder nor the name of the embedded set, portraits"
         )
-    faces = open_folder(folder, {})
+    tree = any((folder / each).is_dir() for each in PICTURE_FOLDERS)
+    faces = open_ffhq(folder, {}) if tree else open_folder(folder, {})
     problems, warnings = check_splits(faces.splits, open_progress())
     if problems:
         raise FaceSetError("\n".join(problems))

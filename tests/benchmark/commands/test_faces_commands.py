@@ -43,6 +43,15 @@ def test_a_folder_of_pictures_is_checked(faces, tmp_path):
     assert "the file is empty" in error
 
 
+def test_an_ffhq_tree_is_checked(faces, tmp_path):
+    folder = tmp_path / "thumbnails128x128" / "00000"
+    folder.mkdir(parents=True)
+    Image.new("RGB", (128, 128)).save(folder / "00007.png")
+    status, out, _ = faces("show", tmp_path)
+    assert status == 0
+    assert "ffhq version 2" in out
+
+
 def test_other_names_are_refused(faces):
     status, _, error = faces("show", "portrait")
     assert status == 2
