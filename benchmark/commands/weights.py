@@ -170,13 +170,13 @@ def _read_card(folder: Path) -> WeightsCard | ParserCard:
 
 def _folder_name(name: str) -> str:
     """Return the name if it is valid for a folder; raises WeightsError otherwise."""
+    from benchmark.avatars.names import check_plain_name
     from benchmark.weights import WeightsError
 
-    if name in ("", ".", "..") or "/" in name or "\\" in name:
-        raise WeightsError(
-            f"{name!r} is not a valid folder name; give --name letters and digits"
-        )
-    return name
+    try:
+        return check_plain_name(name)
+    except ValueError as error:
+        raise WeightsError(f"{error}; choose one with --name") from error
 
 
 def _free_name(name: str) -> str:

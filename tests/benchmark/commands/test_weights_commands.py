@@ -80,7 +80,12 @@ def test_a_mistake_is_one_sentence(official, weights, tmp_path):
         ("import", tmp_path / "none.pt"): "none.pt cannot be read: No such file",
         ("import", tmp_path / "page.pt"): "page.pt is a web page",
         ("import", tmp_path): "is a folder",
-        ("import", official, "--name", "../a"): "'../a' is not a valid folder name",
+        (
+            "import",
+            official,
+            "--name",
+            "../a",
+        ): "'../a' is not allowed: a name has at most 60",
         ("import", official, "--name", "portraits64"): "come with the package",
         ("import-parser", official, "--name", "parser128"): "come with the package",
         ("import", official, "--out", tmp_path): "exists already",
