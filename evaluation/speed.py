@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 Face = TypeVar("Face")
 Vector = TypeVar("Vector")
@@ -16,9 +15,20 @@ Vector = TypeVar("Vector")
 
 @dataclass(frozen=True)
 class Latency:
-    """Median Hz of one-face calls, and latency percentiles in milliseconds."""
+    """Speed over rounds of one-face calls.
+
+    Attributes:
+        hz_median: calls per second: 1 over the median of the rounds' median latency.
+        hz_q1: first quartile of the rounds' calls per second.
+        hz_q3: third quartile.
+        ms_p5: 5th percentile of the latency in milliseconds, median over rounds.
+        ms_p50: 50th percentile.
+        ms_p95: 95th percentile.
+    """
 
     hz_median: float
+    hz_q1: float
+    hz_q3: float
     ms_p5: float
     ms_p50: float
     ms_p95: float
@@ -28,14 +38,12 @@ class Latency:
 class Timing:
     """Latency of the model alone, and end to end with the engine's render.
 
-    `hardware` describes the machine; tables print its `name`. Tables only compare
-    timings with equal `hardware`.
+    `repeats` counts the timed calls of all rounds.
     """
 
     model: Latency
     end_to_end: Latency
     repeats: int
-    hardware: Mapping[str, Any]
 
     def to_json(self) -> dict[str, Any]:
         """The flat form for timing.json."""
@@ -46,7 +54,6 @@ class Timing:
                 for name, value in asdict(self.end_to_end).items()
             },
             "repeats": self.repeats,
-            "hardware": dict(self.hardware),
         }
 
 
@@ -71,23 +78,31 @@ class Subject(Generic[Face, Vector]):
     render_one: Callable[[Vector], object]
 
 
-def measure(
+@dataclass(frozen=True)
+class Calls:
+    """Seconds of each timed call of one round: of the model alone, and end to end."""
+
+    model: Sequence[float]
+    end_to_end: Sequence[float]
+
+
+def time_calls(
     subject: Subject[Face, Vector],
     faces: Sequence[Face],
-    hardware: Mapping[str, Any],
-    warmup: int = 5,
-    repeats: int = 50,
+    warmup: int,
+    repeats: int,
     clock: Clock | None = None,
-) -> Timing:
-    """Time one-face calls.
+    first: int = 0,
+) -> Calls:
+    """Time one round of one-face calls.
 
     Args:
         subject: the calls to time. Loading and fitting are not timed.
         faces: used in turn.
-        hardware: describes the machine.
         warmup: number of untimed calls before.
         repeats: number of timed calls.
         clock: the default uses `time.perf_counter` without synchronisation.
+        first: the place in `faces` of the first timed call, counted round and round.
 
     Raises:
         ValueError: without faces or repeats, or for a negative warm-up.
@@ -100,15 +115,30 @@ def measure(
     clock = clock or Clock()
     for turn in range(warmup):
         subject.render_one(subject.predict_one(faces[turn % len(faces)]))
-    model, end_to_end = np.empty(repeats), np.empty(repeats)
-    for turn in range(repeats):
+    model: list[float] = []
+    end_to_end: list[float] = []
+    for turn in range(first, first + repeats):
         face = faces[turn % len(faces)]
         start = clock.read()
         vector = subject.predict_one(face)
         predicted = clock.read()
         subject.render_one(vector)
-        model[turn], end_to_end[turn] = predicted - start, clock.read() - start
-    return Timing(_latency(model), _latency(end_to_end), repeats, hardware)
+        model.append(predicted - start)
+        end_to_end.append(clock.read() - start)
+    return Calls(model, end_to_end)
+
+
+def summarise(rounds: Sequence[Calls]) -> Timing:
+    """The speed over one or more rounds of the same calls.
+
+    A round in which something else used the machine moves the median over rounds less
+    than it moves a percentile of all calls.
+    """
+    return Timing(
+        _latency([calls.model for calls in rounds]),
+        _latency([calls.end_to_end for calls in rounds]),
+        sum(len(calls.model) for calls in rounds),
+    )
 
 
 def torch_clock(device: str) -> Clock:
@@ -120,7 +150,18 @@ def torch_clock(device: str) -> Clock:
     return Clock(synchronize=lambda: torch.cuda.synchronize(device))
 
 
-def _latency(seconds: NDArray[np.float64]) -> Latency:
-    p5, p50, p95 = (float(value) for value in np.percentile(seconds, [5, 50, 95]))
-    hz = 1 / p50 if p50 > 0 else float("inf")
-    return Latency(hz, p5 * 1000, p50 * 1000, p95 * 1000)
+def _latency(rounds: Sequence[Sequence[float]]) -> Latency:
+    by_round = np.array([np.percentile(seconds, [5, 50, 95]) for seconds in rounds])
+    p5, p50, p95 = (float(value) for value in np.median(by_round, axis=0))
+    hertz = [_hertz(float(seconds)) for seconds in by_round[:, 1]]
+    q1, q3 = (_quartile(hertz, share) for share in (25, 75))
+    return Latency(_hertz(p50), q1, q3, p5 * 1000, p50 * 1000, p95 * 1000)
+
+
+def _hertz(seconds: float) -> float:
+    return 1 / seconds if seconds > 0 else float("inf")
+
+
+def _quartile(hertz: Sequence[float], percent: float) -> float:
+    # Infinite speeds of calls that no clock can resolve have no mean.
+    return float(np.percentile(hertz, percent, method="nearest"))

@@ -64,6 +64,12 @@ class TrialPrinter:
             end = "already finished" if outcome.cached else f"done in {took}"
         self._console.say(f"[{self._count}/{self._trials}] {outcome.name}: {end}")
 
+    def timed_trial(self, outcome: Outcome) -> None:
+        """Print a trial that failed when its speed was measured."""
+        if outcome.error is not None:
+            failure = _describe_failure(outcome, self._debug)
+            self._console.say(f"speed of {outcome.name}: failed: {failure}")
+
 
 def validate_suite(
     suite: str, overrides: tuple[str, ...], lpips_backbone: Path | None

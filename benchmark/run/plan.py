@@ -110,8 +110,18 @@ def make_plan(resolved: ResolvedSuite) -> Plan:
         for split in resolved.suite.splits
         for designer in resolved.suite.designers
     }
+    fits = {
+        (engine, variant.name, seed): _plan_fit(resolved, variant, engine, seed)
+        for engine in resolved.engines
+        for variant in resolved.variants
+        for seed in resolved.suite.seeds
+    }
+    session = {
+        "machine": digest_of(machine),
+        "together": digest_of(sorted({fit.key for fit in fits.values()})),
+    }
     trials = tuple(
-        _plan_trial(resolved, machine, truths, variant, engine, seed)
+        _plan_trial(resolved, session, truths, variant, engine, seed, fits)
         for engine in resolved.engines
         for variant in resolved.variants
         for seed in resolved.suite.seeds
@@ -121,17 +131,18 @@ def make_plan(resolved: ResolvedSuite) -> Plan:
 
 def _plan_trial(
     resolved: ResolvedSuite,
-    machine: dict[str, Any],
+    session: Mapping[str, str],
     truths: Mapping[tuple[str, str, str], Stage],
     variant: Variant,
     engine: str,
     seed: int,
+    fits: Mapping[tuple[str, str, int], Stage],
 ) -> TrialPlan:
     suite, digest = resolved.suite, engine_digest(resolved.engines[engine])
-    fit = _plan_fit(resolved, variant, engine, seed)
+    fit = fits[engine, variant.name, seed]
     # The latency of rendering grows with the size of the picture.
     timed = {**suite.speed.model_dump(), "render_size": suite.render_size}
-    speed = speed_stage(fit, digest, digest_of(machine), timed)
+    speed = speed_stage(fit, digest, session, timed)
     predict = {s: predict_stage(fit, resolved.splits[s].digest) for s in suite.splits}
     render = {s: render_stage(digest, p, suite.render_size) for s, p in predict.items()}
     scores = {

@@ -17,6 +17,7 @@ from benchmark.config.resolved import ResolvedSuite
 from benchmark.faces.pictures import FaceSetError
 from benchmark.run.plan import Plan, TrialPlan
 from benchmark.run.rescoring import rescore, source_record
+from benchmark.run.speeds import measure_speeds
 from benchmark.run.stage_executor import StageExecutor
 from benchmark.run.trial_writer import restore_pictures, run_trial, trial_record
 from benchmark.storage.latest import point_latest
@@ -24,6 +25,7 @@ from benchmark.storage.locks import NoLocks, lock
 from benchmark.storage.store import Store, StoreError, atomic_write, is_older
 from benchmark.storage.trial_folder import (
     CASES_FILE,
+    TIMING_FILE,
     TRIAL_FILE,
     json_bytes,
     publish,
@@ -34,6 +36,11 @@ from benchmark.storage.trial_folder import (
 from benchmark.storage.unwritable import cannot_write, unwritable
 from benchmark.system.environment import environment
 from benchmark.system.progress import Progress
+
+FATAL = (StoreError, NoLocks, FaceSetError)
+"""Exceptions that would fail every other trial, too: they end the run."""
+ROUNDS_FILE = ".speed-rounds.json"
+"""In a run folder: speed measurements that a kill interrupted."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +68,24 @@ class Outcome:
 
 
 class Listener(Protocol):
-    """Follows the progress of a run, such as the MLflow tracker."""
+    """Follows the progress of a run, such as the MLflow tracker.
+
+    Speeds are measured at the end, when all methods are fitted.
+    """
 
     def started(self, run: Path) -> None:
         """Called once the run folder holds `resolved.yaml` and `environment.json`."""
         ...
 
     def finished_trial(self, outcome: Outcome, model: Path | None) -> None:
-        """After each trial; `model` is the folder of its fitted method, or None."""
+        """After each trial; `model` is the folder of its fitted method, or None.
+
+        The speed of a new trial is not known yet.
+        """
+        ...
+
+    def timed_trial(self, outcome: Outcome) -> None:
+        """After the speeds were measured, for each trial that lacked its speed."""
         ...
 
 
@@ -178,7 +195,9 @@ def _run_trials(
             for listener in listeners:
                 listener.finished_trial(outcome, model)
             bar.advance()
-    return outcomes
+    if rescore_from is not None:
+        return outcomes
+    return _time_trials(plan, executor, folder, outcomes, listeners)
 
 
 def _run_trial(
@@ -188,36 +207,85 @@ def _run_trial(
     folder: Path,
     rescore_from: Path | None,
 ) -> Outcome:
-    """Run one trial. An exception of a plugin fails the trial, not the run."""
+    """Run one trial up to its scores. An exception of a plugin fails this trial."""
     target = folder / "trials" / trial.name
-    record = trial_record(plan, trial)
     recover(target)
-    finished = _is_finished(plan, executor.store, trial, target)
+    timed = _is_timed(plan, target)
+    scored = _is_scored(plan, executor.store, trial, target)
+    # The speed is measured with the method that made the scores.
+    scored = scored and (timed or executor.store.has(trial.fit))
     try:
-        if finished:
+        if scored:
             restore_pictures(executor, trial, target, folder)
+            if not timed:  # or reports would show the speed of another machine
+                (target / TIMING_FILE).unlink(missing_ok=True)
         elif rescore_from is not None:
             rescore(executor, trial, rescore_from, target, folder)
         else:
-            run_trial(executor, trial, record, target, folder)
-    except (StoreError, NoLocks, FaceSetError):
-        # Every other trial would fail too.
+            run_trial(executor, trial, trial_record(plan, trial), target, folder)
+    except FATAL:
         raise
     except Exception as error:
-        message, trace = f"{type(error).__name__}: {error}", traceback.format_exc()
-        outcome = Outcome(trial.name, target, False, message, trace)
-        if finished or rescore_from is not None:  # keep the existing folder
-            return outcome
-        failed = {
-            **record,
-            "status": "failed",
-            "error": message,
-            "traceback": trace,
-            "set_scores": {},
-        }
-        publish(target, lambda f: _write_failed(f, failed))
-        return replace(outcome, record=target / TRIAL_FILE)
-    return Outcome(trial.name, target, cached=finished)
+        if scored or rescore_from is not None:  # keep the existing folder
+            return _failure(trial, target, error)
+        return _publish_failure(plan, trial, target, error)
+    return Outcome(trial.name, target, cached=scored and timed)
+
+
+def _time_trials(
+    plan: Plan,
+    executor: StageExecutor,
+    folder: Path,
+    outcomes: Sequence[Outcome],
+    listeners: Sequence[Listener],
+) -> list[Outcome]:
+    """Measure the speeds of all trials that lack it, in one session."""
+    succeeded = {outcome.name for outcome in outcomes if outcome.error is None}
+    targets = {
+        trial.name: folder / "trials" / trial.name
+        for trial in plan.trials
+        if trial.name in succeeded
+    }
+    trials = [
+        trial
+        for trial in plan.trials
+        if trial.name in targets and not _is_timed(plan, targets[trial.name])
+    ]
+    errors = measure_speeds(executor, trials, folder / ROUNDS_FILE, FATAL)
+    timed: dict[str, Outcome] = {}
+    before = {outcome.name: outcome for outcome in outcomes}
+    for trial in trials:
+        target, outcome = targets[trial.name], before[trial.name]
+        if trial.name in errors:
+            outcome = _publish_failure(plan, trial, target, errors[trial.name])
+        else:
+            atomic_write(target / TIMING_FILE, json_bytes(executor.timing(trial)))
+        timed[trial.name] = outcome
+        for listener in listeners:
+            listener.timed_trial(outcome)
+    return [timed.get(outcome.name, outcome) for outcome in outcomes]
+
+
+def _failure(trial: TrialPlan, target: Path, error: Exception) -> Outcome:
+    trace = "".join(traceback.format_exception(error))
+    message = f"{type(error).__name__}: {error}"
+    return Outcome(trial.name, target, False, message, trace)
+
+
+def _publish_failure(
+    plan: Plan, trial: TrialPlan, target: Path, error: Exception
+) -> Outcome:
+    """Write the folder of a failed trial."""
+    outcome = _failure(trial, target, error)
+    failed = {
+        **trial_record(plan, trial),
+        "status": "failed",
+        "error": outcome.error,
+        "traceback": outcome.traceback,
+        "set_scores": {},
+    }
+    publish(target, lambda f: _write_failed(f, failed))
+    return replace(outcome, record=target / TRIAL_FILE)
 
 
 def _is_finished(plan: Plan, store: Store, trial: TrialPlan, target: Path) -> bool:
@@ -225,16 +293,22 @@ def _is_finished(plan: Plan, store: Store, trial: TrialPlan, target: Path) -> bo
 
     Pictures may be missing, since they can be rendered again.
     """
-    before, timing = read_record(target), read_timing(target)
-    if before is None or timing is None or timing.get("hardware") != plan.machine:
+    return _is_timed(plan, target) and _is_scored(plan, store, trial, target)
+
+
+def _is_timed(plan: Plan, target: Path) -> bool:
+    timing = read_timing(target)
+    return timing is not None and timing.get("hardware") == plan.machine
+
+
+def _is_scored(plan: Plan, store: Store, trial: TrialPlan, target: Path) -> bool:
+    before = read_record(target)
+    if before is None or not (target / CASES_FILE).is_file():
         return False
     since = max(map(store.since_of, trial.stages()))
     if is_older(target / TRIAL_FILE, since):
         return False
-    record = trial_record(plan, trial)
-    if not (target / CASES_FILE).is_file():
-        return False
-    return before == {**before, **record, "status": "done"}
+    return before == {**before, **trial_record(plan, trial), "status": "done"}
 
 
 def _write_failed(folder: Path, record: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Execute the stages of a plan: fit, predict, render, score and time."""
+"""Execute the stages of a plan: fit, predict, render and score."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from benchmark.run.fresh import differing
 from benchmark.run.plan import Plan, TrialPlan, train_digest
 from benchmark.run.predicting import predict_in_batches
 from benchmark.run.rendering import load_renders, make_cases, render, save_renders
-from benchmark.run.timing import read_speed, write_speed
+from benchmark.run.timing import read_speed
 from benchmark.storage.digests import digest_of
 from benchmark.storage.recording_store import RecordingStore
 from benchmark.storage.store import Stage, Store, atomic_write
@@ -135,7 +135,7 @@ class StageExecutor:
 
         def build(folder: Path, scratch: Path) -> None:
             records = predict_in_batches(
-                self._load_fitted(trial),
+                self.load_fitted(trial),
                 self.method_input(trial, split),
                 self.engine(trial).spec,
                 scratch,
@@ -148,12 +148,18 @@ class StageExecutor:
         records = json.loads((folder / VECTORS_FILE).read_text())
         return AvatarVectors.from_records(self.engine(trial).spec, records)
 
-    def _load_fitted(self, trial: TrialPlan) -> Method:
+    def load_fitted(self, trial: TrialPlan) -> Method:
+        """The fitted method of a trial, read from its folder."""
         return trial.variant.method.load(self.fit(trial), self.plan.resolved.device)
 
-    def method_input(self, trial: TrialPlan, split: str) -> torch.Tensor:
-        """(n, 3, S, S) float32 faces in [-1, 1], S the input size of the method."""
-        pictures = self.pictures(split, trial.variant.options.input_size)
+    def method_input(
+        self, trial: TrialPlan, split: str, first: int | None = None
+    ) -> torch.Tensor:
+        """(n, 3, S, S) float32 faces in [-1, 1], S the input size of the method.
+
+        `first` limits them to the first faces of the split.
+        """
+        pictures = self.pictures(split, trial.variant.options.input_size)[:first]
         return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
 
     def renders(self, trial: TrialPlan, split: str) -> NDArray[np.uint8]:
@@ -239,26 +245,10 @@ class StageExecutor:
         )
 
     def timing(self, trial: TrialPlan) -> dict[str, Any]:
-        """The content of `timing.json`: latency of one face and cost of the fit."""
-        folder = self.store.get_or_build(
-            trial.speed, lambda folder, _: self._measure_speed(trial, folder)
-        )
+        """The content of `timing.json`: latency of one face and cost of the fit.
+
+        The speed must be in the store (see `measure_speeds`).
+        """
+        folder = self.store.folder(trial.speed)
         fitted, seconds = self.fit(trial), self.store.record(trial.fit)["seconds"]
         return {**read_speed(folder), **read_cost(fitted, seconds)}
-
-    def _measure_speed(self, trial: TrialPlan, folder: Path) -> None:
-        resolved = self.plan.resolved
-        method = self._load_fitted(trial)
-        faces = self.method_input(trial, resolved.suite.splits[0])
-        with self.progress.task(f"time {trial.name}", 1) as bar:
-            write_speed(
-                folder,
-                method,
-                self.engine(trial),
-                faces,
-                resolved.suite.speed,
-                machine=self.plan.machine,
-                render_size=resolved.suite.render_size,
-                device=resolved.device,
-            )
-            bar.advance()

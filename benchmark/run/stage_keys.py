@@ -71,8 +71,11 @@ def score_stage(
 
 
 def speed_stage(
-    fit: Stage, engine: str, machine: str, options: Mapping[str, Any]
+    fit: Stage, engine: str, session: Mapping[str, str], options: Mapping[str, Any]
 ) -> Stage:
-    """The speed of a fitted method on one machine; no other stage depends on it."""
-    inputs = {"fit": fit.key, "engine": engine, "machine": machine}
-    return Stage("speed", "1", options, inputs)
+    """The speed of a fitted method; no other stage depends on it.
+
+    `session` holds digests of the machine and of all fits of the run. All are timed in
+    turn, and speeds of different sessions are less comparable.
+    """
+    return Stage("speed", "2", options, {"fit": fit.key, "engine": engine, **session})

@@ -52,18 +52,23 @@ def run_trial(
         # Find a damaged face now, not after hours of training.
         executor.encoded_faces(split)
     executor.fit(trial)
-    write_trial(executor, trial, record, executor.timing(trial), target, run)
+    # Speeds are measured when all methods of the run are fitted.
+    timing = executor.timing(trial) if executor.store.has(trial.speed) else None
+    write_trial(executor, trial, record, timing, target, run)
 
 
 def write_trial(
     executor: StageExecutor,
     trial: TrialPlan,
     record: dict[str, Any],
-    timing: Mapping[str, Any],
+    timing: Mapping[str, Any] | None,
     target: Path,
     run: Path,
 ) -> None:
-    """Predict, render and score a trial; write its folder and ground-truth pictures."""
+    """Predict, render and score a trial; write its folder and ground-truth pictures.
+
+    Without `timing`, the folder is complete but for its speed.
+    """
     # Render first, or the seconds of a score stage would include rendering.
     renders = {split: executor.renders(trial, split) for split in trial.render}
     _write_truth_pictures(executor, trial, run)
@@ -71,7 +76,8 @@ def write_trial(
 
     def fill(folder: Path) -> None:
         atomic_write(folder / CASES_FILE, cases_bytes(blocks))
-        atomic_write(folder / TIMING_FILE, json_bytes(timing))
+        if timing is not None:
+            atomic_write(folder / TIMING_FILE, json_bytes(timing))
         _write_pictures(executor, renders, folder / PICTURES)
         done = {"status": "done", "error": None, "set_scores": set_scores}
         atomic_write(folder / TRIAL_FILE, json_bytes({**record, **done}))

@@ -54,10 +54,10 @@ class RecordingStore(Store):
         """The stages in the order of their first request."""
         return tuple(self._requested.values())
 
-    def get_or_build(self, stage: Stage, build: Build) -> Path:
+    def get_or_build(self, stage: Stage, build: Build, spent: float = 0.0) -> Path:
         """See `Store.get_or_build`."""
         cached, shipped = self.has(stage), self.ships(stage)
-        folder = super().get_or_build(stage, build)
+        folder = super().get_or_build(stage, build, spent)
         if stage.key not in self._requested:
             self._requested[stage.key] = RequestedStage(
                 stage.name, stage.key, self.record(stage), cached, shipped

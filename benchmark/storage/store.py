@@ -173,11 +173,12 @@ class Store:
             if record is not None:
                 yield record
 
-    def get_or_build(self, stage: Stage, build: Build) -> Path:
+    def get_or_build(self, stage: Stage, build: Build, spent: float = 0.0) -> Path:
         """Folder of a finished stage, which is built first if necessary.
 
         Callers must not write to the folder. A build that raises or is killed leaves
-        only its scratch folder.
+        only its scratch folder. `spent` are seconds of work before the build that its
+        record counts, too.
         """
         target = self.folder(stage)
         if self.has(stage):
@@ -189,14 +190,14 @@ class Store:
                 self.on_wait,
             ):
                 if not self.has(stage):
-                    self._build(stage, target, build)
+                    self._build(stage, target, build, spent)
         except OSError as error:
             if not unwritable(error) or not _is_within(error, self.root):
                 raise
             raise self._unwritable(error) from error
         return target
 
-    def _build(self, stage: Stage, target: Path, build: Build) -> None:
+    def _build(self, stage: Stage, target: Path, build: Build, spent: float) -> None:
         """Build a stage; the caller holds its lock."""
         made_with = dict(self.made_with)
         if sources := self.sources_of(stage):
@@ -204,7 +205,7 @@ class Store:
         scratch = _scratch(target)
         if is_older(scratch, self.since_of(stage)):
             shutil.rmtree(scratch)
-        _build(stage, target, build, made_with)
+        _build(stage, target, build, made_with, spent)
 
 
 def is_older(path: Path, since: float) -> bool:
@@ -249,7 +250,11 @@ def _scratch(target: Path) -> Path:
 
 
 def _build(
-    stage: Stage, target: Path, build: Build, made_with: Mapping[str, Any]
+    stage: Stage,
+    target: Path,
+    build: Build,
+    made_with: Mapping[str, Any],
+    spent: float,
 ) -> None:
     """Build into a partial folder and rename it; the caller holds the stage's lock."""
     partial = target.with_name(f"{target.name}.partial")
@@ -266,7 +271,7 @@ def _build(
             for path in sorted(partial.rglob("*"))
             if path.is_file()
         }
-        took = time.monotonic() - started
+        took = spent + time.monotonic() - started
         record = {
             **stage.to_json(),
             "seconds": took,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from benchmark.system.cpu_load import usable_cores
 from benchmark.system.openmp import wait_policy
 
 
@@ -27,7 +27,7 @@ def hardware(device: str, threads: int) -> dict[str, Any]:
     return {
         "name": accelerator or f"{processor()}, {threads} thread{plural}",
         "processor": processor(),
-        "cores": _cores(),
+        "cores": usable_cores(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
         "device": device,
         "accelerator": accelerator,
@@ -48,12 +48,6 @@ def processor() -> str:
         command = ("sysctl", "-n", "machdep.cpu.brand_string")
         return subprocess.run(command, capture_output=True, text=True).stdout.strip()
     return platform.processor() or platform.machine()
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _accelerator(device: str) -> str | None:

@@ -78,6 +78,8 @@ class Tracker:
         self.where = runs.uri
         self._tags: dict[str, str] = {}
         self._logged_before: dict[tuple[str, str], str] = {}
+        self._children: dict[str, str] = {}
+        self._untimed: set[str] = set()
         self._parent = ""
         self._splits: Mapping[str, Any] = {}
 
@@ -89,7 +91,9 @@ class Tracker:
         self._tags = common_tags(run, config, machine)
         self._splits = config["faces"]["splits"]
         end_dead_runs(self._client, self._experiment)
-        self._logged_before = _logged_trials(self._client, self._experiment)
+        self._logged_before, self._untimed = _logged_trials(
+            self._client, self._experiment
+        )
         name = f"{config['name']} {time.strftime('%Y-%m-%d %H:%M:%S')}"
         self._parent = self._open(name, {TAG + "kind": "invocation"})
         self._runs.params(self._parent, config)
@@ -105,7 +109,18 @@ class Tracker:
         child = self._logged_before.get(key) if outcome.error is None else None
         if child is None:
             child = self._log_trial(outcome, record, model)
+        elif child in self._untimed:  # a run was killed before
+            self._log_speed(child, outcome.folder)
+        self._children[outcome.name] = child
         self._client.set_tag(self._parent, f"{TAG}trial.{outcome.name}", child)
+
+    @_raises_tracking_errors
+    def timed_trial(self, outcome: Outcome) -> None:
+        """Log the speed of a trial to its child run, or that measuring it failed."""
+        if outcome.error is not None:
+            self.finished_trial(outcome, None)
+        else:
+            self._log_speed(self._children[outcome.name], outcome.folder)
 
     @_raises_tracking_errors
     def add_reports(self, folder: Path) -> None:
@@ -144,16 +159,23 @@ class Tracker:
         self._runs.metrics(
             child, [(k, v, 0) for k, v in mean_scores(record, cases).items()]
         )
-        timing = speed_figures(read_timing(folder) or {})
-        self._runs.metrics(child, [(f"speed.{k}", v, 0) for k, v in timing.items()])
+        self._log_speed(child, folder)
         self._client.log_table(child, cases, "cases.json")
         self._client.log_artifact(child, str(folder / CASES_FILE))
-        self._client.log_artifact(child, str(folder / TIMING_FILE))
         for pictures in sorted((folder / PICTURES).glob("*/")):
             # An experiment is open to people who tune, and they see no held-out face.
             if pictures.name != HELDOUT:
                 where = f"{PICTURES}/{pictures.name}"
                 self._client.log_artifacts(child, str(pictures), where)
+
+    def _log_speed(self, child: str, folder: Path) -> None:
+        """Log the speed of a trial if its folder holds it already."""
+        timing = read_timing(folder)
+        if timing is None:
+            return
+        figures = speed_figures(timing)
+        self._runs.metrics(child, [(f"speed.{k}", v, 0) for k, v in figures.items()])
+        self._client.log_artifact(child, str(folder / TIMING_FILE))
 
     def _log_model(self, child: str, record: dict[str, Any], model: Path) -> None:
         """Log the fitted method: its files as artifacts, its curves as metrics."""
@@ -183,16 +205,27 @@ def open_tracker(
     return Tracker(open_experiment(out, suite, on_wait))
 
 
-def _logged_trials(client: MlflowClient, experiment: str) -> dict[tuple[str, str], str]:
-    """Ids of finished child runs by trial key and by machine, which decides speeds."""
+def _logged_trials(
+    client: MlflowClient, experiment: str
+) -> tuple[dict[tuple[str, str], str], set[str]]:
+    """Ids of finished child runs by trial key and by machine, which decides speeds.
+
+    Also the ids of those that lack the speed, since their run was killed.
+    """
     finished = "attributes.status = 'FINISHED' and tags.`avatarbench.kind` = 'trial'"
-    runs = search(client, experiment, finished)
-    return {
+    runs = list(search(client, experiment, finished))
+    ids = {
         (run.data.tags[TAG + "key"], run.data.tags.get(TAG + "machine", "")): (
             run.info.run_id
         )
         for run in runs
     }
+    untimed = {
+        run.info.run_id
+        for run in runs
+        if "speed.model_hz_median" not in run.data.metrics
+    }
+    return ids, untimed
 
 
 def _datasets(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -64,15 +64,65 @@ def speed_note(run: Run) -> tuple[str, bool]:
         return f"{str(error)[0].upper()}{str(error)[1:]}.", False
     if machine is None:
         return "Speed was not measured.", False
-    repeats = max(int(t.timing["repeats"]) for t in run.trials if t.timing is not None)
+    timings = [t.timing for t in run.trials if t.timing is not None]
     facts = ", ".join(
         text.format(machine[key])
         for key, text in _MACHINE.items()
         if machine.get(key) is not None
     )
+    sentences = (
+        f"Speed: {_how(timings)}, with the 5th to 95th percentile of the latency.",
+        "Model: the method alone. With render: method and engine.",
+        f"Measured on {machine.get('name', 'one machine')} ({facts}).",
+        *_warnings(timings, machine),
+    )
+    return " ".join(sentences), True
+
+
+def _how(timings: Sequence[Mapping[str, Any]]) -> str:
+    calls = max(int(timing["repeats"]) for timing in timings)
+    rounds = max(len(timing.get("rounds", ())) for timing in timings)
+    if not rounds:  # measured before methods took turns
+        return f"median Hz of {calls} one-face calls after warm-up"
     return (
-        f"Speed: median Hz of {repeats} one-face calls after warm-up, with the 5th to "
-        "95th percentile of the latency. Model: the method alone. With render: method "
-        "and engine. Measured on "
-        f"{machine.get('name', 'one machine')} ({facts})."
-    ), True
+        f"median Hz over {rounds} rounds, in which the methods take turns with "
+        f"{calls // rounds} one-face calls after warm-up"
+    )
+
+
+def _warnings(
+    timings: Sequence[Mapping[str, Any]], machine: Mapping[str, Any]
+) -> Iterator[str]:
+    """What makes the speeds of one column less exact or less comparable."""
+    spreads = [_spread(timing) for timing in timings if "model_hz_q1" in timing]
+    if spreads:
+        yield (
+            "Interquartile range of a method's Hz over rounds: at most "
+            f"{max(spreads):.0%} of its median."
+        )
+    busy = [timing for timing in timings if timing.get("disturbed_rounds")]
+    if busy:
+        rounds = max(len(timing["rounds"]) for timing in busy)
+        disturbed = max(timing["disturbed_rounds"] for timing in busy)
+        cores = max(timing["other_cores"] for timing in busy)
+        yield (
+            f"The machine was busy: in {disturbed} of {rounds} rounds, other processes "
+            f"used up to {cores:.1f} of {machine.get('cores', 'its')} cores. Speeds "
+            "would be higher on an idle machine."
+        )
+    sessions = {str(timing.get("session", "")) for timing in timings} - {""}
+    alone = sum("rounds" not in timing for timing in timings)
+    if sessions and len(sessions) + alone > 1:
+        yield (
+            "Not all methods were measured in one session; small differences between "
+            "their speeds mean nothing."
+        )
+
+
+def _spread(timing: Mapping[str, Any]) -> float:
+    """Interquartile range over rounds, relative to the median; the larger kind."""
+    return max(
+        (timing[f"{kind}_hz_q3"] - timing[f"{kind}_hz_q1"])
+        / timing[f"{kind}_hz_median"]
+        for kind in ("model", "end_to_end")
+    )

@@ -22,14 +22,14 @@ from benchmark.config.suite import load_suite
 from benchmark.engines.base import Engine
 from benchmark.registry import ENGINES
 from benchmark.system.hardware import hardware
-from evaluation.speed import Subject, measure
+from evaluation.speed import Calls, Subject, summarise, time_calls
 from methods.estimator.estimation import make_estimator
 from methods.estimator.options import EstimatorOptions
 from methods.networks.backbones import STAGE_COUNTS
 
 ENGINE, RENDER_SIZE = "toon-tiktok", 256
 SUITES = ("quick", "standard")
-FACES, WARM, REPEATS = 8, 10, 100
+FACES, ROUNDS, WARM, REPEATS = 8, 5, 5, 20
 
 
 def recipes() -> Iterator[tuple[str, EstimatorOptions]]:
@@ -48,34 +48,43 @@ def recipes() -> Iterator[tuple[str, EstimatorOptions]]:
         yield f"suite {name}", EstimatorOptions.model_validate(wanted)
 
 
-def print_line(name: str, engine: Engine, options: EstimatorOptions) -> None:
-    """Time one estimator: model alone, and with the engine's render."""
+def make_subject(
+    engine: Engine, options: EstimatorOptions
+) -> tuple[Subject[torch.Tensor, AvatarVectors], float]:
+    """An estimator to time, and its number of parameters in millions."""
     network = make_estimator(engine.spec, options, seed=0).eval()
-    size = options.input_size
-    faces = list((torch.rand(FACES, 3, size, size) * 2 - 1).split(1))
 
     def predict(face: torch.Tensor) -> AvatarVectors:
         with torch.inference_mode():
             flat = network(options.network_input(face))
         return AvatarVectors.from_flat(engine.spec, flat.numpy())
 
-    subject = Subject(predict, lambda v: engine.render(v, RENDER_SIZE))
-    timing = measure(subject, faces, {}, WARM, REPEATS)
     numbers = sum(p.numel() for p in network.parameters()) / 1e6
-    print(
-        f"{name:<28}{size:>5}{numbers:>10.1f} M"
-        f"{timing.model.hz_median:>8.1f}{timing.end_to_end.hz_median:>10.1f}"
-    )
+    return Subject(predict, lambda v: engine.render(v, RENDER_SIZE)), numbers
 
 
 def main() -> None:
-    """Print one line per recipe."""
+    """Time all recipes in turn, without and with the engine; print a line for each."""
     engine = ENGINES.load(ENGINE)()
     machine = hardware("cpu", torch.get_num_threads())
     print(f"{machine['processor']}, {machine['threads']} threads; renders of {ENGINE}")
     print(f"{'estimator':<28}{'px':>5}{'parameters':>12}{'Hz':>8}{'+ engine':>10}")
-    for name, options in recipes():
-        print_line(name, engine, options)
+    named = list(recipes())
+    made = [make_subject(engine, options) for _, options in named]
+    sizes = [options.input_size for _, options in named]
+    faces = {s: (torch.rand(FACES, 3, s, s) * 2 - 1).split(1) for s in set(sizes)}
+    calls: list[list[Calls]] = [[] for _ in named]
+    for _ in range(ROUNDS):  # in turn, so that other work slows all of them alike
+        for (subject, _), size, rounds in zip(made, sizes, calls, strict=True):
+            rounds.append(time_calls(subject, faces[size], WARM, REPEATS))
+    for (name, _), (_, numbers), size, rounds in zip(
+        named, made, sizes, calls, strict=True
+    ):
+        timing = summarise(rounds)
+        print(
+            f"{name:<28}{size:>5}{numbers:>10.1f} M"
+            f"{timing.model.hz_median:>8.1f}{timing.end_to_end.hz_median:>10.1f}"
+        )
 
 
 if __name__ == "__main__":

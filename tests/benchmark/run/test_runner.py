@@ -239,8 +239,11 @@ def test_listeners_hear_of_every_trial(tiny):
         def finished_trial(self, outcome, model):
             heard.append((outcome.name, (model / "tiny.json").is_file()))
 
+        def timed_trial(self, outcome):
+            heard.append((outcome.name, read_timing(outcome.folder) is not None))
+
     ResolvedSuite(tiny).run([Listener()])
-    assert heard == [True, ("one__tiny__s0", True)]
+    assert heard == [True, ("one__tiny__s0", True), ("one__tiny__s0", True)]
 
 
 def test_an_output_folder_that_cannot_be_written_is_named(tiny):
