@@ -18,6 +18,9 @@ from benchmark.faces.portraits.camera import Camera, pixel_rays
 
 wp.config.log_level = wp.LOG_ERROR
 
+DEVICE = "cpu"
+"""Warp would take a GPU if there is one, and rounding would change pictures."""
+
 BIAS_CM = 0.04
 """Distance of ray origins from their surface, against self-intersection."""
 
@@ -120,21 +123,24 @@ class Tracer:
         """Build the tree of a mesh: (V, 3) float32 vertices, (T, 3) int32 triangles."""
         self._mesh = wp.Mesh(
             points=_vectors(vertices),
-            indices=wp.array(np.ascontiguousarray(triangles.ravel()), dtype=wp.int32),
+            indices=wp.array(
+                np.ascontiguousarray(triangles.ravel()), dtype=wp.int32, device=DEVICE
+            ),
         )
 
     def cast_camera_rays(self, camera: Camera) -> Hits:
         """Cast one ray per pixel."""
         origin, directions = pixel_rays(camera)
         count = camera.size**2
-        face = wp.empty(count, dtype=wp.int32)
-        weights = wp.zeros(count, dtype=wp.vec3)
-        distance = wp.empty(count, dtype=wp.float32)
+        face = wp.empty(count, dtype=wp.int32, device=DEVICE)
+        weights = wp.zeros(count, dtype=wp.vec3, device=DEVICE)
+        distance = wp.empty(count, dtype=wp.float32, device=DEVICE)
         wp.launch(
             _trace,
             count,
             [self._mesh.id, wp.vec3(*origin.tolist()), _vectors(directions)],
             [face, weights, distance],
+            device=DEVICE,
         )
         shape = (camera.size, camera.size)
         return Hits(
@@ -175,6 +181,7 @@ class Tracer:
                 60.0,
             ],
             [visible],
+            device=DEVICE,
         )
         return visible.numpy()
 
@@ -213,13 +220,14 @@ class Tracer:
                 reach,
             ],
             [light, openness],
+            device=DEVICE,
         )
         return light.numpy(), openness.numpy()
 
 
 def _vectors(values: np.ndarray) -> wp.array:
     flat = np.ascontiguousarray(values.reshape(-1, 3), dtype=np.float32)
-    return wp.array(flat, dtype=wp.vec3)
+    return wp.array(flat, dtype=wp.vec3, device=DEVICE)
 
 
 def _cone(direction: np.ndarray, softness: float, count: int) -> np.ndarray:

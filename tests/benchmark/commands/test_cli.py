@@ -137,7 +137,7 @@ def test_validate_and_dry_run_say_what_would_happen(tmp_path, avatarbench):
 
 
 def test_more_threads_than_cores_are_a_warning(tmp_path, avatarbench, monkeypatch):
-    monkeypatch.setattr("benchmark.system.hardware._cores", lambda: 1)
+    monkeypatch.setattr("benchmark.system.hardware.usable_cores", lambda: 1)
     tiny_suite.make_suite(tmp_path)
     done = avatarbench("validate", "tiny.yaml")
     assert done.returncode == 0
