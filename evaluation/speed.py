@@ -21,9 +21,9 @@ class Latency:
         hz_median: calls per second: 1 over the median of the rounds' median latency.
         hz_q1: first quartile of the rounds' calls per second.
         hz_q3: third quartile.
-        ms_p5: 5th percentile of the latency in milliseconds, median over rounds.
-        ms_p50: 50th percentile.
-        ms_p95: 95th percentile.
+        ms_p5: 5th percentile of the latency of all calls, in milliseconds.
+        ms_p50: median over the rounds' median latency.
+        ms_p95: 95th percentile of the latency of all calls.
     """
 
     hz_median: float
@@ -151,10 +151,11 @@ def torch_clock(device: str) -> Clock:
 
 
 def _latency(rounds: Sequence[Sequence[float]]) -> Latency:
-    by_round = np.array([np.percentile(seconds, [5, 50, 95]) for seconds in rounds])
-    p5, p50, p95 = (float(value) for value in np.median(by_round, axis=0))
-    hertz = [_hertz(float(seconds)) for seconds in by_round[:, 1]]
-    q1, q3 = (_quartile(hertz, share) for share in (25, 75))
+    medians = [float(np.median(seconds)) for seconds in rounds]
+    p50 = float(np.median(medians))
+    p5, p95 = (float(v) for v in np.percentile(np.concatenate(rounds), [5, 95]))
+    hertz = [_hertz(seconds) for seconds in medians]
+    q1, q3 = (_quartile(hertz, percent) for percent in (25, 75))
     return Latency(_hertz(p50), q1, q3, p5 * 1000, p50 * 1000, p95 * 1000)
 
 

@@ -76,11 +76,11 @@ def test_timing_needs_faces_and_repeats():
         run([0.1], repeats=0)
 
 
-def test_the_median_over_rounds_ignores_a_disturbed_round():
+def test_a_disturbed_round_does_not_move_the_median():
     rounds = [Calls([ms / 1000] * 3, [ms / 500] * 3) for ms in (10, 90, 10, 11, 10)]
     timing = summarise(rounds)
     assert timing.model.hz_median == pytest.approx(100)
-    assert timing.model.ms_p95 == pytest.approx(10)
+    assert timing.model.ms_p95 > 11  # the latency of all calls shows it
     assert timing.end_to_end.hz_median == pytest.approx(50)
     assert timing.repeats == 15
 

@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 import tiny_suite
 from PIL import Image
+from simulated_kill import SimulatedKill
 
 from benchmark.avatars import AvatarVectors
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import parse_suite
 from benchmark.engines.base import Engine, PartMapped
+from benchmark.run import timing
 from benchmark.run.cost_estimate import estimate_cost
 from benchmark.run.plan import make_plan
 from benchmark.run.runner import RunError, finished_trials, run, run_folder
@@ -380,3 +382,100 @@ def test_an_oracle_is_fitted_again_on_new_faces_with_the_same_truth(tiny, monkey
     ResolvedSuite(tiny, variants=ROWS[2:]).run()
     first, second = digests
     assert first != second
+
+
+def test_a_run_killed_while_speeds_are_measured_repeats_only_the_open_round(
+    tiny, monkeypatch
+):
+    resolved = ResolvedSuite(tiny, variants=ROWS)
+    loads = []
+    load = tiny_suite.TinyMethod.load.__func__
+
+    def counted(cls, folder, device="cpu"):
+        loads.append(folder)
+        return load(cls, folder, device)
+
+    def kill(*arguments):
+        raise SimulatedKill
+
+    def work_again(self, *arguments):
+        raise AssertionError("worked again")
+
+    monkeypatch.setattr("benchmark.run.speeds.time_together", kill)
+    with pytest.raises(SimulatedKill):
+        resolved.run()
+    scored = {p: p.stat().st_mtime_ns for p in resolved.folder.rglob("*.parquet")}
+    assert len(scored) == len(ROWS)
+    assert read_timing(resolved.trial("one")) is None
+    open_trials = finished_trials(resolved.plan, resolved.store, resolved.home / "runs")
+    assert open_trials == set()
+    left = estimate_cost(resolved.plan, resolved.store)
+    assert {line.kind: line.todo for line in left if line.todo} == {"speed": len(ROWS)}
+
+    monkeypatch.undo()
+    monkeypatch.setattr(tiny_suite.TinyMethod, "load", classmethod(counted))
+    monkeypatch.setattr(tiny_suite.TinyMethod, "fit", work_again)
+    monkeypatch.setattr(tiny_suite.MouthError, "score", work_again)
+    write = timing.atomic_write
+
+    def kill_after_two(path, data):
+        write(path, data)
+        if len(json.loads(data)["rounds"]) == 2:
+            raise SimulatedKill
+
+    monkeypatch.setattr(timing, "atomic_write", kill_after_two)
+    with pytest.raises(SimulatedKill):
+        resolved.run()
+    assert len(loads) == 2 * len(ROWS)
+    monkeypatch.setattr(timing, "atomic_write", write)
+    loads.clear()
+    assert not any(outcome.error for outcome in resolved.run())
+    assert len(loads) >= (timing.ROUNDS - 2) * len(ROWS)
+    assert len(loads) <= (timing.ROUNDS - 2 + timing.EXTRA_ROUNDS) * len(ROWS)
+    assert read_timing(resolved.trial("one"))["model_hz_median"] > 0
+    after = {p: p.stat().st_mtime_ns for p in resolved.folder.rglob("*.parquet")}
+    assert after == scored
+    assert not list(resolved.folder.glob(".speed*"))
+    loads.clear()
+    assert all(outcome.cached for outcome in resolved.run())
+    assert loads == []
+
+
+def test_methods_of_one_run_are_timed_in_one_session(finished):
+    timings = [read_timing(finished.trial(row["name"])) for row in ROWS]
+    assert len({each["session"] for each in timings}) == 1
+    others = [[r["other_cores"] for r in each["rounds"]] for each in timings]
+    assert others[0] == others[1] == others[2]
+    assert len(others[0]) == timing.ROUNDS
+
+
+def test_a_trial_whose_speed_cannot_be_measured_fails_alone(tiny, monkeypatch):
+    resolved = ResolvedSuite(tiny, variants=ROWS[:2])
+    predict = tiny_suite.TinyMethod.predict
+
+    def fails_on_single_faces(self, faces):
+        if len(faces) == 1 and faces.shape[-1] == 65:
+            raise ValueError("one face only")
+        return predict(self, faces)
+
+    monkeypatch.setattr(tiny_suite.TinyMethod, "predict", fails_on_single_faces)
+    one, two = resolved.run()
+    assert one.error is None
+    assert two.error == "ValueError: one face only"
+    assert "fails_on_single_faces" in read_record(two.folder)["traceback"]
+    assert read_record(two.folder)["status"] == "failed"
+    monkeypatch.undo()
+    one, two = resolved.run()
+    assert one.cached
+    assert two.error is None
+    assert read_timing(two.folder) is not None
+
+
+def test_timings_of_earlier_versions_count(finished):
+    path = finished.trial("one") / "timing.json"
+    old = json.loads(path.read_text())
+    for name in ("session", "rounds", "disturbed_rounds", "other_cores"):
+        del old[name]
+    path.write_text(json.dumps(old))
+    assert all(outcome.cached for outcome in finished.run())
+    assert read_timing(finished.trial("one")) == old

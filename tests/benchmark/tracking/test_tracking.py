@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import tiny_suite
+from simulated_kill import SimulatedKill
 from sqlalchemy import make_url
 
 import benchmark
@@ -389,6 +390,32 @@ def test_results_are_kept_if_the_tracker_stops_answering(tiny, database, monkeyp
     folder = run_folder(plan.resolved, home / "runs")
     assert (folder / "trials" / "one__tiny__s0" / "cases.parquet").is_file()
     tracker.close("FAILED")
+
+
+def test_the_speed_of_a_killed_run_is_tracked_by_the_next(tiny, database, monkeypatch):
+    plan = make_plan(resolve(load_suite(str(tiny), ["notes=killed"])))
+
+    def kill(*arguments):
+        raise SimulatedKill
+
+    tracker = open_tracker(database, plan.resolved.suite.name)
+    before = len(runs(tracker, "trial"))
+    monkeypatch.setattr("benchmark.run.speeds.time_together", kill)
+    store, out = Store(tiny.parent / "store"), tiny.parent / "runs"
+    with pytest.raises(SimulatedKill):
+        run(plan, store, out, Silent(), [tracker])
+    monkeypatch.undo()
+    killed = {child.info.run_id for child in runs(tracker, "trial")}
+    for _ in range(2):
+        tracker = track(plan, tiny.parent, database)
+        assert {child.info.run_id for child in runs(tracker, "trial")} == killed
+    assert len(killed) == before + 1
+    for child in runs(tracker, "trial"):
+        assert child.data.metrics["speed.model_hz_median"] > 0
+        history = tracker._client.get_metric_history(
+            child.info.run_id, "speed.model_hz_median"
+        )
+        assert len(history) == 1
 
 
 def test_speeds_of_another_machine_are_tracked_too(tiny, database):
