@@ -94,7 +94,7 @@ def test_frozen_modules_of_the_generator_do_not_change():
 def test_the_discriminator_learns_to_tell_samples_from_faces(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "LOG_EVERY", 4)
     heads = {**HEADS, "learning_rate": 0.002}
-    recipe = recipe_of(images=96, learning_rate=1e-9, projected=heads)
+    recipe = recipe_of(images=64, learning_rate=1e-9, projected=heads)
     train(recipe, make_faces(), tmp_path)
     losses = [r["train/loss_d"] for r in read_curves(tmp_path) if "train/loss_d" in r]
     assert losses[-1] < losses[0]
