@@ -135,3 +135,19 @@ def test_commands_and_options_in_docs_exist(page):
         for word in words:
             if word.startswith("-"):
                 assert word.partition("=")[0] in known, f"{page.name}: {word}"
+
+
+def test_no_text_promises_a_release():
+    """There is none on a package index; an old name there would be somebody else's."""
+    listed = subprocess.run(
+        ["git", "ls-files", "*.md", "*.py", "*.yaml", "*.jinja"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    promise = re.compile(r"pip install [^\n`]*['\" ]avatarbench['\"\[ \n`]")
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file() and Path(name).name != Path(__file__).name:
+            text = (ROOT / name).read_text(encoding="utf-8")
+            assert promise.search(text) is None, name

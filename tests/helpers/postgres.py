@@ -24,7 +24,7 @@ def postgres() -> Iterator[str]:
 
     PostgreSQL refuses to run as root. In this case it runs as `postgres` or `nobody`.
     """
-    pytest.importorskip("psycopg", reason="needs pip install 'avatarbench[postgresql]'")
+    pytest.importorskip("psycopg", reason="needs pip install 'psycopg[binary]'")
     programs = _programs()
     user = _user()
     folder = Path(tempfile.mkdtemp(prefix="avatarbench-pg-", dir="/tmp"))

@@ -222,7 +222,7 @@ def _render_from_shard(
     except ModuleNotFoundError as error:
         raise FaceSetError(
             f"rendering people needs the extra `portraits` ({error}): "
-            "pip install 'avatarbench[portraits]'"
+            "pip install warp-lang anny"
         ) from error
 
 

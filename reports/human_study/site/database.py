@@ -110,7 +110,7 @@ def _engine(url: str | URL) -> Engine:
     except ModuleNotFoundError as error:
         raise DatabaseError(
             f"{error.name} is not installed, and PostgreSQL needs it: pip install "
-            "'avatarbench[postgresql]'"
+            "'psycopg[binary]'"
         ) from error
     except (ArgumentError, NoSuchModuleError) as error:
         raise DatabaseError(
