@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import runpy
 import sys
-import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -30,11 +29,11 @@ from benchmark.commands.studio import studio_app
 from benchmark.commands.study import study_app
 from benchmark.commands.train import train_app
 from benchmark.commands.weights import weights_app
+from benchmark.system.error_sentences import describe_error
 from benchmark.system.openmp import limit_spinning
 from benchmark.system.output_streams import prepare_output_streams
 from benchmark.system.passwords import hide_passwords
 
-OWN_PACKAGES = frozenset({"benchmark", "methods", "evaluation", "reports"})
 COMPARE = "Compare methods"
 PEOPLE = "Ask people"
 PARTS = "Engines, faces and networks"
@@ -319,27 +318,9 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        sys.exit(_print_error(error))
-
-
-def _print_error(error: Exception) -> int:
-    """Print an error and return the exit status: 2 for a mistake, 1 for a bug."""
-    sentence, status = _describe_error(error)
-    print(hide_passwords(f"avatarbench: {sentence}"), file=sys.stderr)
-    return status
-
-
-def _describe_error(error: Exception) -> tuple[str, int]:
-    known = type(error).__module__.partition(".")[0] in OWN_PACKAGES
-    if not known and isinstance(error, OSError) and error.filename:
-        path, reason = error.filename, error.strerror
-        return f"{path}: {reason}; check the path and its permissions", 2
-    if known or isinstance(error, OSError):
-        return str(error), 2
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{type(error).__name__} at {last.filename}:{last.lineno}"
-    advice = "run again with --debug for the full traceback"
-    return f"unexpected {where}: {error}; {advice}", 1
+        sentence, status = describe_error(error)
+        print(hide_passwords(f"avatarbench: {sentence}"), file=sys.stderr)
+        sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -183,14 +183,14 @@ def _run(
 
 def _describe_size(plan: Plan) -> str:
     suite = plan.resolved.suite
-    faces = " + ".join(
-        f"{len(plan.resolved.splits[split])} {split}" for split in suite.splits
-    )
+    sizes = {split: len(plan.resolved.splits[split]) for split in suite.splits}
+    faces = " + ".join(f"{size} {split}" for split, size in sizes.items())
+    faces += " face" if sum(sizes.values()) == 1 else " faces"
     counts = (
         f"{_count(suite.variants, 'variant')} × {_count(suite.engines, 'engine')} × "
         f"{_count(suite.seeds, 'seed')}"
     )
-    return f"{suite.title}: {counts} = {_count(plan.trials, 'trial')} on {faces} faces"
+    return f"{suite.title}: {counts} = {_count(plan.trials, 'trial')} on {faces}"
 
 
 def _count(items: tuple[object, ...], noun: str) -> str:
