@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from benchmark.commands.report import find_run, print_report_paths
-from benchmark.commands.run import TrialPrinter, open_store, print_summary
+from benchmark.commands.run import open_store
+from benchmark.commands.trial_printing import TrialPrinter, print_summary
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import SuiteError, load_suite
 from benchmark.run.plan import make_plan
