@@ -31,7 +31,10 @@ from benchmark.commands.train import train_app
 from benchmark.commands.weights import weights_app
 from benchmark.system.error_sentences import describe_error
 from benchmark.system.openmp import limit_spinning
-from benchmark.system.output_streams import prepare_output_streams
+from benchmark.system.output_streams import (
+    describe_lost_output,
+    prepare_output_streams,
+)
 from benchmark.system.passwords import hide_passwords
 
 COMPARE = "Compare methods"
@@ -315,6 +318,11 @@ def main() -> None:
     sys.argv[1:] = words
     try:
         app(prog_name="avatarbench", obj=debug)
+    except SystemExit as end:
+        if (lost := describe_lost_output()) is not None and not end.code:
+            print(f"avatarbench: {lost}", file=sys.stderr)
+            sys.exit(1)
+        raise
     except Exception as error:
         if debug:
             raise

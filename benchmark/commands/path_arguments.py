@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 from benchmark.storage.latest import follow_latest
+from benchmark.system.home_paths import expand_home, expand_home_in_url
 
 _OPTION = re.compile(r"--[\w-]+=")
 
@@ -19,8 +19,7 @@ def expand_path(argument: str) -> str:
     option = _OPTION.match(argument)
     start = option.end() if option else 0
     name, value = argument[:start], argument[start:]
-    if value == "~" or value.startswith("~/"):
-        value = os.path.expanduser(value)
+    value = expand_home_in_url(expand_home(value))
     path = Path(value)
     followed = follow_latest(path)
     return name + (value if followed == path else str(followed))

@@ -88,11 +88,10 @@ def import_weights(
     ] = None,
 ) -> None:
     """Convert an official SemanticStyleGAN checkpoint to safetensors with a card."""
-    from benchmark.weights import cache_folder
     from methods.generator.official import LICENCE, import_official
 
     title = _folder_name(name or file.stem)
-    folder = out or cache_folder() / _free_name(title)
+    folder = _import_folder(out, title)
     card = import_official(file, folder, title, licence or LICENCE)
     _print_card(card)
     print(f"weights: {folder}")
@@ -124,11 +123,10 @@ def import_parser(
     ] = None,
 ) -> None:
     """Convert a BiSeNet checkpoint to a face parser that F2P can use."""
-    from benchmark.weights import cache_folder
     from methods.f2p.bisenet_weights import import_bisenet
 
     title = _folder_name(name)
-    folder = out or cache_folder() / _free_name(title)
+    folder = _import_folder(out, title)
     _print_card(import_bisenet(file, folder, title, licence))
     print(f"weights: {folder}")
 
@@ -179,17 +177,27 @@ def _folder_name(name: str) -> str:
         raise WeightsError(f"{error}; choose one with --name") from error
 
 
-def _free_name(name: str) -> str:
-    """Return the name unless weights of the package have it; else WeightsError."""
-    from benchmark.weights import WeightsError
+def _import_folder(out: Path | None, name: str) -> Path:
+    """The folder of imported weights.
+
+    Raises WeightsError if other weights would be found by its name.
+    """
+    from benchmark.weights import WeightsError, cache_folder, names
     from benchmark.weights.folders import CARD, SHIPPED
 
-    if (SHIPPED / name / CARD).is_file():
-        raise WeightsError(
-            f"{name} is the name of weights that come with the package; choose another "
-            "one with --name"
-        )
-    return name
+    folder = out or cache_folder() / name
+    if folder.absolute().parent.resolve() != cache_folder().resolve():
+        return folder
+    if (SHIPPED / folder.name / CARD).is_file():
+        owner = "weights that come with the package"
+    elif folder.name in names():
+        owner = "a published weight file"
+    else:
+        return folder
+    option = "--name" if out is None else "--out"
+    raise WeightsError(
+        f"{folder.name} is the name of {owner}; choose another one with {option}"
+    )
 
 
 def _print_card(card: WeightsCard | ParserCard) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -29,6 +28,7 @@ from benchmark.config.schema import (
     Title,
     VariantSection,
 )
+from benchmark.system.home_paths import expand_home
 
 SUITES = Path(str(files("benchmark.suites")))
 RESERVED = frozenset({"store", "mlartifacts"})
@@ -184,9 +184,7 @@ def _expand_home(data: Any) -> Any:
         return {key: _expand_home(value) for key, value in data.items()}
     if isinstance(data, list):
         return [_expand_home(value) for value in data]
-    if isinstance(data, str) and data.startswith("~/"):
-        return os.path.expanduser(data)
-    return data
+    return expand_home(data) if isinstance(data, str) else data
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

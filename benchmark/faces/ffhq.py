@@ -89,14 +89,25 @@ class FlickrLicences(Mapping[str, str]):
             raise FaceSetError(
                 f"{self.path} is not UTF-8 text: download it again"
             ) from error
-        except json.JSONDecodeError as error:
-            raise FaceSetError(f"{self.path} is not valid JSON: {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise FaceSetError(
+                f"{self.path} is not valid JSON: {error}; download it again"
+            ) from error
         if not isinstance(entries, dict):
             raise FaceSetError(
                 f"{self.path} must hold one object with an entry for each index, as "
                 "FFHQ's metadata does: download it again"
             )
-        return {self._index(index): entry for index, entry in entries.items()}
+        found: dict[str, dict[str, Any]] = {}
+        for index, entry in entries.items():
+            face = self._index(index)
+            if face in found:
+                raise FaceSetError(
+                    f"{self.path} has two entries for picture {int(face)}: download "
+                    "it again"
+                )
+            found[face] = entry
+        return found
 
     def _index(self, text: str) -> str:
         try:

@@ -65,7 +65,13 @@ def open_face(data: bytes, label: str) -> Image.Image:
     """Read a square RGB picture at its own size; raises as `decode_picture`."""
     from PIL import ImageOps
 
-    picture = ImageOps.exif_transpose(open_picture(data, label))
+    picture = open_picture(data, label)
+    try:
+        picture = ImageOps.exif_transpose(picture)
+    except Exception as error:  # Pillow raises many kinds for damaged blocks
+        raise FaceSetError(
+            f"{label} has a damaged EXIF block: save it again without metadata"
+        ) from error
     if picture.mode != "RGB":
         kind = _MODES.get(picture.mode, f"of mode {picture.mode}")
         raise FaceSetError(f"{label} is {kind}: faces must be 8-bit RGB, so convert it")

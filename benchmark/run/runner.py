@@ -99,7 +99,8 @@ def run_folder(resolved: ResolvedSuite, out: Path) -> Path:
 
 
 def create_out_folder(out: Path) -> None:
-    """Create the output folder; raises RunError if it is not writable."""
+    """Create the output folder; raises RunError if it is not usable."""
+    _require_utf8(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
         atomic_write(out / ".writable", b"")
@@ -110,11 +111,24 @@ def create_out_folder(out: Path) -> None:
 
 def check_out_folder(out: Path) -> None:
     """Raise RunError if `create_out_folder` would; nothing is written."""
+    _require_utf8(out)
     existing = next(p for p in (out, *out.absolute().parents) if p.exists())
     if not existing.is_dir():
         raise _unwritable(out, NotADirectoryError(ENOTDIR, f"{existing} is a file"))
     if not os.access(existing, os.W_OK | os.X_OK):
         raise _unwritable(out, PermissionError(EACCES, os.strerror(EACCES)))
+
+
+def _require_utf8(out: Path) -> None:
+    """Raise RunError for a name that MLflow and JSON files cannot hold."""
+    try:
+        str(out.absolute()).encode()
+    except UnicodeEncodeError as error:
+        name = os.fsencode(out).decode("utf-8", "backslashreplace")
+        raise RunError(
+            f"the name of the output folder {name} is not UTF-8; give another folder "
+            "with --out"
+        ) from error
 
 
 def _unwritable(folder: Path, error: OSError) -> RunError:

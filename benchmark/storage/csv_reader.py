@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
 SEPARATORS = ",;\t"
+_TOLD_SEPARATOR = re.compile(r'"?sep=([,;\t])"?[,;\t]*\r?\n', re.IGNORECASE)
+"""A first line from which Excel reads the separator."""
 
 
 class CsvError(ValueError):
@@ -53,7 +56,7 @@ def parse_csv(data: bytes, label: str) -> CsvTable:
         CsvError: if the file is no text, has no header line, a column without a name
             or with the name of another one, or a row of another length.
     """
-    text = _decode(data, label)
+    text = _decode(data, label).rstrip("\0\x1a")
     lines = _lines(text, label)
     _, names = next(lines, (0, []))
     if not names:
@@ -94,7 +97,8 @@ def _lines(text: str, label: str) -> Iterator[tuple[int, list[str]]]:
     try:
         for values in reader:
             cells = [value.strip() for value in values]
-            if any(cells):
+            told = reader.line_num == 1 and _TOLD_SEPARATOR.match(text) is not None
+            if any(cells) and not told:
                 yield reader.line_num, cells
     except csv.Error as error:
         raise CsvError(f"{label}, line {reader.line_num}: {error}") from error
@@ -102,6 +106,9 @@ def _lines(text: str, label: str) -> Iterator[tuple[int, list[str]]]:
 
 def _separator(text: str) -> str:
     """The separator that gives the most cells in the first line that is not blank."""
+    told = _TOLD_SEPARATOR.match(text)
+    if told is not None:
+        return told[1]
     blank = SEPARATORS + ' "'
     header = next((line for line in text.splitlines() if line.strip(blank)), "")
     try:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from benchmark.storage.locks import NoLocks, lock
 from benchmark.system.environment import is_alive
+from benchmark.system.home_paths import expand_home_in_url
 from benchmark.system.passwords import hide_passwords
 from benchmark.tracking.moved_artifacts import ARTIFACTS, follow_moved_folder
 from benchmark.tracking.records import TAG, flatten
@@ -45,7 +46,7 @@ def tracking_uri(out: Path) -> str:
     The default is absolute, so that it does not depend on the current folder. Raises
     TrackingError for a file store, which MLflow 3 cannot write.
     """
-    given = os.environ.get(URI_VARIABLE)
+    given = expand_home_in_url(os.environ.get(URI_VARIABLE, ""))
     if not given:
         return _sqlite_url(out.resolve() / DATABASE)
     if given.startswith("file:") or ("://" not in given and given != "databricks"):
@@ -184,9 +185,11 @@ def open_experiment(
         with lock(guard, f"MLflow database {database}", on_wait):
             # By default, MLflow would create the folder in the current one.
             runs = _connect(uri, name, out.resolve() / ARTIFACTS)
-            if database.resolve() == out.resolve() / DATABASE:
-                for former in follow_moved_folder(database):
-                    on_wait(f"MLflow: artifacts of {former} are now looked up in {out}")
+            found = follow_moved_folder(database, out.resolve(), runs.id)
+            for former in found.left:
+                on_wait(f"MLflow: artifacts of {former} are now looked up in {out}")
+            for folder in found.elsewhere:
+                on_wait(f"MLflow: this experiment keeps its artifacts in {folder}")
             return runs
 
 

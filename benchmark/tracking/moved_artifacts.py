@@ -9,6 +9,7 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -21,29 +22,50 @@ _COLUMNS = (
 )
 
 
-def follow_moved_folder(database: Path) -> list[str]:
-    """Point experiments and their runs at the artifacts beside the database.
+class Artifacts(NamedTuple):
+    """Folders `mlartifacts` that are not in the output folder.
+
+    Attributes:
+        left: former folders, whose experiments now point to the output folder.
+        elsewhere: folders that exist, to which experiments still point.
+    """
+
+    left: list[Path]
+    elsewhere: list[Path]
+
+
+def follow_moved_folder(database: Path, out: Path, experiment: str) -> Artifacts:
+    """Point experiments and their runs at the artifacts in the output folder `out`.
 
     An experiment is changed if its folder has the same path below another
-    `mlartifacts`, and this other folder is gone or was copied to here. Returns the
-    former paths of `mlartifacts`.
+    `mlartifacts`, and this other folder is gone, or was copied together with the
+    database. In a database outside `out`, which several output folders may share, only
+    the experiment with the given id is looked at.
     """
-    here = database.parent / ARTIFACTS
-    moved: dict[str, None] = {}
+    here, own = out / ARTIFACTS, database.resolve().parent == out
+    left: dict[Path, None] = {}
+    elsewhere: dict[Path, None] = {}
     with closing(sqlite3.connect(database, timeout=30)) as connection, connection:
         rows = connection.execute(
             "SELECT experiment_id, artifact_location FROM experiments"
         ).fetchall()
-        for experiment, location in rows:
+        for number, location in rows:
             before, mark, below = (location or "").rpartition(f"/{ARTIFACTS}/")
             now = f"{here.as_uri()}/{below}"
             if not mark or urlsplit(before).scheme != "file" or location == now:
                 continue
-            if os.path.exists(_path(location)) and not os.path.exists(_path(now)):
+            chosen = str(number) == experiment
+            if not (own or chosen):
                 continue
-            _replace(connection, experiment, location, now)
-            moved[str(_path(before) / ARTIFACTS)] = None
-    return list(moved)
+            former = _path(before) / ARTIFACTS
+            copied = own and os.path.exists(_path(now))
+            if os.path.exists(_path(location)) and not copied:
+                if chosen:
+                    elsewhere[former] = None
+                continue
+            _replace(connection, number, location, now)
+            left[former] = None
+    return Artifacts(list(left), list(elsewhere))
 
 
 def _replace(

@@ -33,6 +33,8 @@ from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.generator_config import GeneratorConfig
 from methods.networks.semantic_stylegan import SemanticGenerator
 
+WRAPPERS = ("module.", "_orig_mod.")
+"""Prefixes of DataParallel, DistributedDataParallel and torch.compile."""
 LICENCE = "CC BY-NC-SA 4.0 (non-commercial)"
 """The licence of the released weights."""
 
@@ -221,9 +223,15 @@ def _state(path: Path, key: str, state: Any) -> dict[str, Tensor]:
             f"{path}: {key!r} claims {claimed / 1e6:.0f} MB of weights, more than the "
             f"whole file has; {AGAIN}"
         )
-    # torch's DataParallel and DistributedDataParallel put `module.` before each name.
-    wrapped = all(name.startswith("module.") for name in state)
-    return {k.removeprefix("module.") if wrapped else k: v for k, v in state.items()}
+    return _unwrapped(dict(state))
+
+
+def _unwrapped(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Names without what torch's wrappers put before each of them, once or more."""
+    for prefix in WRAPPERS:
+        if state and all(name.startswith(prefix) for name in state):
+            return _unwrapped({k.removeprefix(prefix): v for k, v in state.items()})
+    return state
 
 
 def _is_plain(value: Any) -> bool:

@@ -150,7 +150,7 @@ def parse_ratings(paths: Path | Sequence[Path], study: Study) -> tuple[Rating, .
 def _read_rows(path: Path, checker: _RowChecker) -> Iterator[Rating]:
     for line, fields in read_table(path, COLUMNS):
         try:
-            yield checker.check(fields)
+            yield checker.check(fields, f"{path} line {line}")
         except ValueError as error:
             raise StudyError(f"{path} line {line}: {error}") from None
 
@@ -182,10 +182,13 @@ class _RowChecker:
         self._study = study
         self._assignments: dict[int, Assignment] = {}
         self._assignment_of: dict[str, int] = {}
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: dict[tuple[str, str], str] = {}
 
-    def check(self, fields: Mapping[str, str]) -> Rating:
-        """The checked rating of a row; raises ValueError if it is invalid."""
+    def check(self, fields: Mapping[str, str], place: str) -> Rating:
+        """The checked rating of a row; raises ValueError if it is invalid.
+
+        `place` names the row in the message of a later row with the same answer.
+        """
         rating = _parsed(fields)
         self._check_design(rating)
         first = self._assignment_of.setdefault(rating.participant, rating.assignment)
@@ -195,12 +198,12 @@ class _RowChecker:
                 f"rows, but {rating.assignment} here"
             )
         answer = (rating.participant, rating.trial)
-        if answer in self._seen:
+        first_place = self._seen.setdefault(answer, place)
+        if first_place != place:
             raise ValueError(
-                f"participant {rating.participant} answers trial {rating.trial} "
-                "twice; keep one of the two rows"
+                f"participant {rating.participant} answers trial {rating.trial}, as in "
+                f"{first_place}; keep one of the two rows"
             )
-        self._seen.add(answer)
         return rating
 
     def _check_design(self, row: Rating) -> None:

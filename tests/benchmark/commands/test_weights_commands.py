@@ -88,6 +88,13 @@ def test_a_mistake_is_one_sentence(official, weights, tmp_path):
         ): "'../a' is not allowed: a name has at most 60",
         ("import", official, "--name", "portraits64"): "come with the package",
         ("import-parser", official, "--name", "parser128"): "come with the package",
+        ("import", official, "--name", "efficientnet-lite0"): "a published weight file",
+        (
+            "import",
+            official,
+            "--out",
+            tmp_path / "cache" / "portraits64",
+        ): "come with the package; choose another one with --out",
         ("import", official, "--out", tmp_path): "exists already",
         ("show", tmp_path / "none"): "is neither a folder nor a name of weights",
     }

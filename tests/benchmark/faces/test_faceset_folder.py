@@ -191,6 +191,9 @@ def test_ffhq_prefers_full_pictures_and_reads_licences(tmp_path):
         ('{"0": {}}', "entry 0 has no metadata.license"),
         ('{"0": {"metadata": {"license": "é"}}}', "is not UTF-8 text"),
         ("{", "is not valid JSON"),
+        ("[" * 100_000, "is not valid JSON"),
+        ('{"0": ' + "9" * 5000 + "}", "is not valid JSON"),
+        ('{"0": {}, "00": {}}', "has two entries for picture 0"),
     ],
 )
 def test_invalid_metadata_of_ffhq_is_refused(tmp_path, metadata, message):

@@ -27,6 +27,12 @@ def png(*chunks):
     return b"".join(parts)
 
 
+def with_damaged_exif(kind):
+    buffer = BytesIO()
+    Image.new("RGB", (96, 96)).save(buffer, kind, exif=b"Exif\0\0garbage")
+    return buffer.getvalue()
+
+
 def deep_png(side=96):
     """An RGB PNG with 16 bits per channel, which Pillow cannot write."""
     header = struct.pack(">IIBBBBB", side, side, 16, 2, 0, 0, 0)
@@ -96,6 +102,8 @@ def test_the_exif_orientation_is_applied():
         (encoded("P"), "palette"),
         (encoded("I;16"), "greyscale picture with 16 bits"),
         (deep_png(), "has 16 bits per channel"),
+        (with_damaged_exif("PNG"), "has a damaged EXIF block: save it again"),
+        (with_damaged_exif("WEBP"), "has a damaged EXIF block: save it again"),
         (animated("PNG"), "is animated: save one frame"),
         (animated("WEBP"), "is animated: save one frame"),
         (animated("GIF"), "is animated: save one frame"),

@@ -17,7 +17,14 @@ from benchmark.engines.base import Engine, PartMapped
 from benchmark.run import timing
 from benchmark.run.cost_estimate import estimate_cost
 from benchmark.run.plan import make_plan
-from benchmark.run.runner import RunError, finished_trials, run, run_folder
+from benchmark.run.runner import (
+    RunError,
+    check_out_folder,
+    create_out_folder,
+    finished_trials,
+    run,
+    run_folder,
+)
 from benchmark.run.stage_executor import StageExecutor
 from benchmark.storage.locks import Busy
 from benchmark.storage.store import Store, StoreError
@@ -479,3 +486,11 @@ def test_timings_of_earlier_versions_count(finished):
     path.write_text(json.dumps(old))
     assert all(outcome.cached for outcome in finished.run())
     assert read_timing(finished.trial("one")) == old
+
+
+def test_a_folder_whose_name_is_not_utf8_is_refused_at_once(tmp_path):
+    out = tmp_path / "n\udcff"
+    for check in (check_out_folder, create_out_folder):
+        with pytest.raises(RunError, match=r"n\\xff is not UTF-8; give another"):
+            check(out)
+    assert list(tmp_path.iterdir()) == []

@@ -16,6 +16,8 @@ ROWS = ({"face": "ann", "hat": ""}, {"face": "ben", "hat": "a cap"})
         '"face","hat"\r\n"ann",""\r\n"ben","a cap"\r\n',
         ",,\n\nface,hat,,\nann,,,\n,,,\n\nben,a cap\n,,,,,\n",
         "face , hat\n ann ,\nben, a cap ,,,\n",
+        "sep=;\nface;hat\nann;\nben;a cap\n",
+        '"sep=,",\r\nface,hat\r\nann,\r\nben,a cap\r\n\x1a',
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

@@ -324,8 +324,30 @@ def test_artifacts_in_another_folder_that_exists_stay_there(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{out / 'mlflow.db'}")
     log_note(elsewhere, "there")
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    client, run = log_note(out, "too")
+    said = []
+    client, run = log_note(out, "too", said.append)
     assert client.get_run(run).info.artifact_uri.startswith(elsewhere.as_uri())
+    assert said[-1].endswith(f"keeps its artifacts in {elsewhere / 'mlartifacts'}")
+
+
+def test_a_shared_database_follows_a_moved_output_folder(
+    tmp_path, database, monkeypatch
+):
+    first, second, shared = tmp_path / "first", tmp_path / "second", tmp_path / "db"
+    shutil.copytree(database, shared)
+    first.mkdir()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{shared / 'mlflow.db'}")
+    _, before = log_note(first, "before")
+    first.rename(second)
+    client, after = log_note(second, "after")
+    assert not first.exists()
+    assert [read_note(client, run) for run in (before, after)] == ["before", "after"]
+
+
+def test_a_home_folder_in_the_tracking_uri_is_expanded(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///~/m.db")
+    assert tracking_uri(tmp_path / "out") == f"sqlite:///{tmp_path / 'm.db'}"
 
 
 def test_a_training_stores_no_password(tmp_path, database):

@@ -34,10 +34,11 @@ def test_an_imported_discriminator_has_the_same_weights(tmp_path):
     assert all(torch.equal(state[key], value) for key, value in content["d"].items())
 
 
-def test_the_prefix_of_parallel_training_is_dropped(tmp_path):
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod."])
+def test_the_prefix_of_wrapped_networks_is_dropped(tmp_path, prefix):
     content = checkpoint()
     for key in ("g_ema", "d"):
-        content[key] = {f"module.{k}": v for k, v in content[key].items()}
+        content[key] = {f"{prefix}{k}": v for k, v in content[key].items()}
     import_official(saved(tmp_path / "one.pt", content), tmp_path / "mine", "mine")
     import_official(saved(tmp_path / "two.pt", checkpoint()), tmp_path / "us", "us")
     for file in ("generator.safetensors", "discriminator.safetensors"):

@@ -143,7 +143,7 @@ def test_an_answer_given_twice_is_refused_within_and_across_files(
 ):
     lines = path.read_text().splitlines()
     (tmp_path / "more.csv").write_text("\n".join([lines[0], lines[3]]) + "\n")
-    problem = r"more\.csv line 2: participant p1 answers trial \w+ twice"
+    problem = r"more\.csv line 2: participant p1 answers trial \w+, as in \S+ line 4;"
     with pytest.raises(StudyError, match=problem):
         read_ratings([path, tmp_path / "more.csv"], study)
 
