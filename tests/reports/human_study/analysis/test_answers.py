@@ -138,7 +138,7 @@ def test_the_deprecated_folder_is_read_too(tmp_path):
     assert offline_ratings(study.folder).parent.name == "judgements"
     assert len(read_answers(study.folder).counted) == 6
     rate(study, Raters(6))
-    with pytest.raises(StudyError, match="twice"):
+    with pytest.raises(StudyError, match="keep one of the two rows"):
         read_answers(study.folder)
 
 
