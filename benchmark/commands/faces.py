@@ -96,7 +96,7 @@ def export_command(
 ) -> None:
     """Write the pictures of a split, so that people can make ground truth of them.
 
-    Held-out faces are shown nowhere else. Designers need them; nobody else should look.
+    Designers need held-out faces; nobody else should look at them.
     """
     from benchmark.commands.faces_export import export_faces
 

@@ -148,6 +148,8 @@ def _rehearse_method(plan: Plan, store: Store, trial: TrialPlan) -> None:
             method.fit(executor.fit_context(trial, executor.progress, executor.store))
         except _TimeIsUp:
             return
+        except SystemExit as error:
+            raise ContractError(f"fit ended the process ({error.code})") from error
         except Exception as error:
             raise _FitFailed(error) from error
         saved = folder / "saved"

@@ -102,12 +102,14 @@ def all_scores_table(run: Run, split: str, designer: str, speed: bool = True) ->
 
 
 def parts_table(run: Run) -> Table | None:
-    """The main metric by split and part; None if there is only one column."""
+    """The main metric by split and part; None with one column or without a score."""
     metric, designer = main_metric(run), run.designers[0]
     groups, shown = split_parts(run), run.main_and_step_variants
     if len(groups) < 2:
         return None
     sizes = _part_sizes(run, groups)
+    if not sizes:
+        return None
     most, least = max(sizes.values()), min(sizes.values())
     mixed = least < MIN_FACES <= most
     sections = []
@@ -152,9 +154,11 @@ def split_parts(run: Run) -> list[tuple[str, str | None]]:
 def _part_sizes(
     run: Run, groups: Sequence[tuple[str, str | None]]
 ) -> Mapping[str, int]:
-    """The number of faces by the name of a split's part."""
-    done = next(t for t in run.trials if t.error is None)
+    """The number of faces by the name of a split's part; empty if all trials failed."""
+    done = next((t for t in run.trials if t.error is None), None)
     sizes: dict[str, int] = {}
+    if done is None:
+        return sizes
     for split, part in groups:
         scores = done.scores(split, run.designers[0])
         count = len(scores) if part is None else list(scores["part"]).count(part)

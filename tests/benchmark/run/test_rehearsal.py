@@ -189,6 +189,12 @@ def test_a_fit_that_fails_on_two_faces_is_a_warning_only(plan_with, tmp_path):
     assert said[1] == f"warning: {where}: fit raised ValueError: too few"
 
 
+def test_a_fit_that_ends_the_process_is_refused(plan_with, tmp_path):
+    ending = plugins.METHOD.replace("self.spec = context", "raise SystemExit(5)  # ")
+    with pytest.raises(SuiteError, match=r"fit ended the process \(5\)"):
+        rehearse(plan_with(ending), Store(tmp_path / "store"), (), lambda line: None)
+
+
 def test_a_long_fit_is_cut_short(plan_with, tmp_path, monkeypatch):
     monkeypatch.setattr(rehearsal, "FIT_SECONDS", -1)
     trained = tmp_path / "trained"

@@ -157,6 +157,14 @@ def test_a_failed_trial_is_a_failed_cell_with_its_reason(make_run):
     assert row_of(table, "Baseline").cells[1].text != "failed"
 
 
+def test_there_are_no_parts_without_a_score(make_run):
+    folder = make_run(seeds=(0,), engines=("avataaars",))
+    for record in folder.glob("trials/*/trial.json"):
+        told = json.loads(record.read_text())
+        record.write_text(json.dumps({**told, "status": "failed", "error": "no luck"}))
+    assert parts_table(read_run(folder)) is None
+
+
 def test_a_row_that_is_yet_to_be_run_has_not_failed(make_run):
     folder = make_run(seeds=(0,))
     shutil.rmtree(folder / "trials" / "random__avataaars__s0")
