@@ -71,7 +71,7 @@ def run_suite(
     from benchmark.commands.study_create import create_default_study
 
     def say(line: str) -> None:
-        if not quiet:
+        if not quiet or line.startswith("warning:"):
             print(line, file=sys.stderr, flush=True)
 
     started = time.monotonic()

@@ -50,10 +50,12 @@ class ConsoleProgress(Progress, Protocol):
 
 
 class Quiet(Silent):
-    """A ConsoleProgress without output."""
+    """A ConsoleProgress that prints warnings only."""
 
     def say(self, text: str) -> None:
-        """Ignore the line."""
+        """Print a line that begins with "warning:"; ignore others."""
+        if text.startswith("warning:"):
+            print(text, file=sys.stderr, flush=True)
 
 
 def open_progress(quiet: bool = False, stream: TextIO | None = None) -> ConsoleProgress:

@@ -59,3 +59,10 @@ def test_nested_bars_show_rates_and_leave():
         outer.advance()
         bars.say("[1/2] done")
     assert "[1/2] done" in stream.getvalue()
+
+
+def test_warnings_are_printed_although_quiet(capsys):
+    quiet = open_progress(quiet=True)
+    quiet.say("run folder: x")
+    quiet.say("warning: the code changed")
+    assert capsys.readouterr() == ("", "warning: the code changed\n")
