@@ -70,12 +70,9 @@ def run_suite(
     """
     from benchmark.commands.study_create import create_default_study
 
-    def say(line: str) -> None:
-        if not quiet or line.startswith("warning:"):
-            print(line, file=sys.stderr, flush=True)
-
     started = time.monotonic()
     console = open_progress(quiet)
+    say = console.say
     plan = make_plan(resolve(load_suite(suite, overrides), lpips_backbone, console))
     store = open_store(store_folder, plan, say)
     rebuilds = begin_rebuild(plan, store, fresh, dry=dry_run)
