@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from benchmark.faces.faceset import FaceSet
-
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the people.")]
 
 faces_app = typer.Typer(
@@ -61,7 +59,9 @@ def show_faces(
     ] = 64,
 ) -> None:
     """Verify a face set, or every picture of a folder, and print its splits."""
-    faces = _open_set(name)
+    from benchmark.commands.face_sources import open_source
+
+    faces, _ = open_source(name)
     default = "validation" if len(faces.splits) > 1 else next(iter(faces.splits))
     chosen = faces.split(split or default)
     faces.verify()
@@ -80,7 +80,9 @@ def export_command(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="SET", help="The name portraits, or a folder with a manifest."
+            metavar="SET",
+            help="The name portraits, a folder with a manifest, a folder of "
+            "pictures, or an FFHQ tree.",
         ),
     ],
     split: Annotated[str, typer.Option("--split", help="Split to export.")],
@@ -98,9 +100,11 @@ def export_command(
 
     Designers need held-out faces; nobody else should look at them.
     """
+    from benchmark.commands.face_sources import open_source
     from benchmark.commands.faces_export import export_faces
 
-    export_faces(_open_set(name), split, out, count)
+    faces, source = open_source(name)
+    export_faces(faces, split, out, count, source)
 
 
 @faces_app.command("render")
@@ -207,43 +211,6 @@ def write_truth(
     if sheet is not None:
         draw_truths(sheet, target)
         print(f"sheet: {sheet}")
-
-
-def _open_set(name: str) -> FaceSet:
-    """The embedded portraits, a folder with a manifest, or a folder of pictures.
-
-    Raises FaceSetError for anything else, and with every picture of a folder that
-    cannot be used.
-    """
-    from benchmark.faces.faceset import (
-        FaceSetError,
-        embedded_portraits,
-        open_ffhq,
-        open_folder,
-        open_parquet_set,
-    )
-    from benchmark.faces.ffhq import PICTURE_FOLDERS
-    from benchmark.faces.parquet_set import MANIFEST
-    from benchmark.faces.picture_checks import check_splits
-    from benchmark.system.console import open_progress
-
-    folder = Path(name)
-    if name == "portraits":
-        return embedded_portraits()
-    if (folder / MANIFEST).is_file():
-        return open_parquet_set(folder)
-    if not folder.is_dir():
-        raise FaceSetError(
-            f"{name} is neither a folder nor the name of the embedded set, portraits"
-        )
-    tree = any((folder / each).is_dir() for each in PICTURE_FOLDERS)
-    faces = open_ffhq(folder, {}) if tree else open_folder(folder, {})
-    problems, warnings = check_splits(faces.splits, open_progress())
-    if problems:
-        raise FaceSetError("\n".join(problems))
-    for sentence in warnings:
-        print(f"warning: {sentence}")
-    return faces
 
 
 def _draw_grid(pictures: NDArray[np.uint8], path: Path) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any, get_args
 
-from benchmark.faces.faceset import HELDOUT, FaceSet
+import yaml
+
+from benchmark.config.schema import Split
+from benchmark.faces.faceset import HELDOUT, TRAIN, FaceSet
 from benchmark.faces.folder import SUFFIXES, is_hidden
 from benchmark.faces.pictures import FaceSetError, open_picture
 from benchmark.storage.store import atomic_write
@@ -15,13 +19,25 @@ SUFFIX_OF_FORMAT = {"PNG": ".png", "JPEG": ".jpg", "MPO": ".jpg", "WEBP": ".webp
 
 
 def export_faces(
-    faces: FaceSet, split_name: str, folder: Path, count: int | None
+    faces: FaceSet,
+    split_name: str,
+    folder: Path,
+    count: int | None,
+    source: Mapping[str, str],
 ) -> None:
     """Write a split's pictures as `folder/ID.SUFFIX`, with their bytes unchanged.
 
-    With `count`, the faces are those that a suite with this count uses. Raises
-    FaceSetError if the folder has other pictures, or a picture has a format
-    that folders of pictures do not have.
+    Args:
+        faces: the face set.
+        split_name: the split.
+        folder: the folder to write.
+        count: export only the faces that a suite with this count uses.
+        source: the key and value that name the face set in suites, such as `set` and
+            `portraits`; printed as part of a suite.
+
+    Raises:
+        FaceSetError: if the folder has other pictures, or a picture has a format that
+            folders of pictures do not have.
     """
     split = faces.split(split_name)
     split = split if count is None else split.subset(count)
@@ -48,9 +64,26 @@ def export_faces(
     place = shlex.quote(str(folder))
     print(
         "Next, make ground truth: avatarbench studio serve "
-        f"--faces {place} --engine ENGINE\n"
-        "Then add the exported CSV to a suite:\n"
-        f"{_suite_section(faces.name, split_name, count)}"
+        f"--faces {place} --engine ENGINE"
+    )
+    _print_section(source, split_name, count)
+
+
+def _print_section(source: Mapping[str, str], split: str, count: int | None) -> None:
+    packed = "packed" in source
+    if packed and split not in (TRAIN, *get_args(Split)):
+        print(
+            f"Suites cannot use the split {split}: they score "
+            f"{' and '.join(get_args(Split))}, and train on {TRAIN}."
+        )
+        return
+    if split == TRAIN and ("set" in source or packed):
+        print(
+            "Only the upper bounds use ground truth of train faces. Suites score other "
+            "faces: make ground truth of those too, and put all rows into one CSV."
+        )
+    print(
+        f"Then add the exported CSV to a suite:\n{_suite_section(source, split, count)}"
     )
 
 
@@ -66,11 +99,25 @@ def _check_no_others(folder: Path, names: Collection[str]) -> None:
             )
 
 
-def _suite_section(name: str, split: str, count: int | None) -> str:
-    counted = "" if count is None else f"  {split}_count: {count}\n"
-    scored = "" if split == "train" else f"\nsplits: [{split}]"
-    return (
-        f"faces:\n  set: {name}\n{counted}"
-        "  truth:\n    ENGINE: {DESIGNER: ENGINE.DESIGNER.csv}\n"
-        f"designers: [DESIGNER]{scored}"
-    )
+def _suite_section(source: Mapping[str, str], split: str, count: int | None) -> str:
+    """The part of a suite that uses the exported faces, as YAML.
+
+    In folders of pictures, the faces with ground truth are the held-out ones.
+    """
+    own_splits = "set" in source or "packed" in source
+    faces: dict[str, Any] = dict(source)
+    if own_splits and count is not None:
+        faces[f"{split}_count"] = count
+    faces["truth"] = {"ENGINE": {"DESIGNER": "ENGINE.DESIGNER.csv"}}
+    section: dict[str, Any] = {"faces": faces, "designers": ["DESIGNER"]}
+    if split != TRAIN:
+        section["splits"] = [split]
+    elif not own_splits:
+        section["splits"] = [HELDOUT]
+    return yaml.safe_dump(
+        section,
+        sort_keys=False,
+        default_flow_style=None,
+        width=1000,
+        allow_unicode=True,
+    ).rstrip()

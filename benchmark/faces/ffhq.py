@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,8 @@ LICENCE = (
 )
 UNKNOWN = f"not known: {METADATA} was not beside the pictures"
 NO_ENTRY = f"not known: {METADATA} has no entry for this picture"
+_THOUSAND = re.compile(r"[0-6]\d000")
+"""The name of a subfolder of 1,000 pictures."""
 LICENCE_KEYS = ("license", "license_url", "author", "photo_url")
 
 
@@ -33,6 +36,15 @@ def face_id(text: str) -> str:
     if not digits.isascii() or not digits.isdigit() or int(digits) > 69_999:
         raise ValueError(f"{text!r} is not an FFHQ index (00000-69999)")
     return f"{int(digits):05d}"
+
+
+def is_ffhq(root: Path) -> bool:
+    """Whether a folder is FFHQ's, or has subfolders of 1,000 pictures as FFHQ has."""
+    if (root / METADATA).is_file():
+        return True
+    if any((root / name).is_dir() for name in PICTURE_FOLDERS):
+        return True
+    return any(_THOUSAND.fullmatch(p.name) and p.is_dir() for p in root.iterdir())
 
 
 def list_ffhq(root: Path) -> dict[str, Path]:

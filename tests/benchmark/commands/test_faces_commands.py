@@ -1,12 +1,19 @@
 """`avatarbench faces show` and `export`, through the command line."""
 
+import shutil
 import sys
 
 import pytest
+import tiny_suite
+import yaml
 from PIL import Image
 
+from benchmark.avatars import AvatarVectors
 from benchmark.cli import main
-from benchmark.faces.faceset import embedded_portraits
+from benchmark.config.resolve import resolve
+from benchmark.config.suite import parse_suite
+from benchmark.faces.faceset import embedded_portraits, write_truth
+from benchmark.faces.parquet_set import ParquetFace, write_manifest, write_split
 
 
 @pytest.fixture
@@ -52,6 +59,27 @@ def test_an_ffhq_tree_is_checked(faces, tmp_path):
     assert "ffhq version 2" in out
 
 
+def test_an_ffhq_tree_without_its_outer_folder_is_read_as_suites_read_it(
+    faces, tmp_path
+):
+    for index in (7, 1003):
+        path = tmp_path / f"{index // 1000:02d}000" / f"{index:05d}.png"
+        path.parent.mkdir()
+        Image.new("RGB", (128, 128), (index % 256, 0, 0)).save(path)
+    status, out, _ = faces("show", tmp_path)
+    assert status == 0
+    assert "ffhq version 2" in out
+    assert "2 faces" in out
+
+
+def test_an_ffhq_tree_without_a_split_is_refused(faces, tmp_path):
+    (tmp_path / "60000").mkdir()
+    Image.new("RGB", (128, 128)).save(tmp_path / "60000" / "60000.png")
+    status, _, error = faces("show", tmp_path)
+    assert status == 2
+    assert "has only FFHQ's validation pictures" in error
+
+
 def test_other_names_are_refused(faces):
     status, _, error = faces("show", "portrait")
     assert status == 2
@@ -74,3 +102,54 @@ def test_the_pictures_of_a_split_are_exported_unchanged(faces, tmp_path):
     status, _, error = faces(*words)
     assert status == 2
     assert "has another picture, ann.png" in error
+
+
+@pytest.mark.parametrize("key", ["folder", "ffhq", "packed", "set"])
+def test_the_printed_part_of_a_suite_can_be_pasted(faces, tiny, key):
+    root = tiny.parent
+    source, split = {
+        "folder": (root / "faces", "train"),
+        "ffhq": (root / "ffhq: #1", "train"),
+        "packed": (root / "packed", "validation"),
+        "set": ("portraits", "validation"),
+    }[key]
+    if key == "ffhq":
+        (source / "00000").mkdir(parents=True)
+        for index, path in enumerate(sorted((root / "faces").iterdir())):
+            shutil.copy(path, source / "00000" / f"{index:05d}.png")
+    if key == "packed":
+        source.mkdir()
+        rows = [
+            ParquetFace(path.stem, path.read_bytes(), None, None, "CC0")
+            for path in sorted((root / "faces").iterdir())
+        ]
+        write_split(source / "validation.parquet", rows)
+        write_manifest(source, "mine", "1", "CC0", True)
+    out = root / "desk"
+    words = ("export", source, "--split", split, "--count", 3, "--out", out)
+    status, printed, _ = faces(*words)
+    assert status == 0
+    section = yaml.safe_load(printed[printed.index("\nfaces:") :])
+    assert set(section["faces"]) <= {key, "validation_count", "truth"}
+    exported = sorted(path.stem for path in out.iterdir())
+    vectors = AvatarVectors.sample(tiny_suite.SPEC, 3, 0)
+    write_truth(root / "tiny.anna.csv", exported, vectors)
+    text = yaml.safe_dump(section)
+    text = text.replace("ENGINE", "tiny").replace("DESIGNER", "anna")
+    variants = [{"name": "random", "method": "random"}]
+    data = tiny_suite.suite_data(variants=variants) | yaml.safe_load(text)
+    resolved = resolve(parse_suite(data, "mine.yaml", root))
+    (scored,) = resolved.suite.splits
+    assert sorted(resolved.splits[scored].ids) == exported
+
+
+def test_a_split_that_suites_cannot_use_gets_no_part_of_a_suite(faces, tmp_path):
+    data = embedded_portraits().split("validation").subset(1)
+    face = ParquetFace("ann", data.source.picture(data.ids[0])[0], None, None, "CC0")
+    write_split(tmp_path / "test.parquet", [face])
+    write_manifest(tmp_path, "mine", "1", "CC0", True)
+    words = ("export", tmp_path, "--split", "test", "--out", tmp_path / "desk")
+    status, printed, _ = faces(*words)
+    assert status == 0
+    assert "Suites cannot use the split test" in printed
+    assert "faces:" not in printed

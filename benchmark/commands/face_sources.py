@@ -1,0 +1,55 @@
+"""The face set that an argument of `avatarbench faces` names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmark.faces.faceset import (
+    FaceSet,
+    FaceSetError,
+    embedded_portraits,
+    open_ffhq,
+    open_folder,
+    open_parquet_set,
+)
+from benchmark.faces.ffhq import is_ffhq
+from benchmark.faces.parquet_set import MANIFEST
+from benchmark.faces.picture_checks import check_splits
+from benchmark.system.console import open_progress
+from benchmark.system.home_paths import expand_home
+
+
+def open_source(name: str) -> tuple[FaceSet, Mapping[str, str]]:
+    """A face set, and the key and value that name it in the section `faces` of suites.
+
+    It is the embedded portraits, a folder with a manifest, an FFHQ tree or a folder of
+    pictures. Every picture of a tree or folder is checked; the same picture under two
+    names is a printed warning.
+
+    Raises:
+        FaceSetError: for anything else, and with every picture that cannot be used.
+    """
+    if name == "portraits":
+        return embedded_portraits(), {"set": name}
+    folder = Path(expand_home(name))
+    place = str(folder.resolve())
+    if (folder / MANIFEST).is_file():
+        return open_parquet_set(folder), {"packed": place}
+    if not folder.is_dir():
+        raise FaceSetError(
+            f"{name} is neither a folder nor the name of the embedded set, portraits"
+        )
+    tree = is_ffhq(folder)
+    faces = open_ffhq(folder, {}) if tree else open_folder(folder, {})
+    if not faces.splits:
+        raise FaceSetError(
+            f"{name} has only FFHQ's validation pictures (60000-69999): they are in no "
+            "split until a suite lists them in `splits` or has ground truth of them"
+        )
+    problems, warnings = check_splits(faces.splits, open_progress())
+    if problems:
+        raise FaceSetError("\n".join(problems))
+    for sentence in warnings:
+        print(f"warning: {sentence}")
+    return faces, {"ffhq" if tree else "folder": place}
