@@ -227,15 +227,19 @@ def best_or_equal(
     """The name with the highest score, and all that are not significantly worse.
 
     `p_value(other, best)` is the p-value of a comparison with the best one. The values
-    are Holm-corrected and tested at ALPHA; a name with a NaN p-value is left out. Empty
-    without scores.
+    are Holm-corrected and tested at ALPHA; a name with a NaN p-value is left out,
+    unless its score equals the highest one. Empty without scores.
     """
     if not scores:
         return frozenset()
     best = max(scores, key=lambda name: scores[name])
     others = [name for name in scores if name != best]
     p_values = holm([p_value(other, best) for other in others])
-    equal = {name for name, p in zip(others, p_values, strict=True) if p >= ALPHA}
+    equal = {
+        name
+        for name, p in zip(others, p_values, strict=True)
+        if p >= ALPHA or scores[name] == scores[best]
+    }
     return frozenset({best} | equal)
 
 

@@ -109,7 +109,7 @@ def terminal_table(run_folder: Path, console: Console) -> None:
     for further in ablation_tables(run):
         wide &= _print_fitting(further, console)
     _print_notes(table, console)
-    if not wide:
+    if not wide and scores.has_details:
         console.print("· For intervals, see the report's tables.md.", style="dim")
 
 

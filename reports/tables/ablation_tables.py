@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +16,9 @@ from reports.trials import Ablation, Run
 
 BEYOND = "Beyond the paper"
 PAIRED = "Difference: the row minus the row that the heading names, paired over faces"
-P_NOTE = (
-    "p: two-sided sign-flip permutation test over faces. Holm correction within one "
-    "engine and metric, separately for the steps and for the rows beyond them."
+HOLM = (
+    "Holm correction within one engine and metric, separately for the steps and for "
+    "the rows beyond them."
 )
 
 
@@ -37,6 +37,7 @@ def ablation_tables(run: Run) -> tuple[Table, ...]:
 
 def _score_table(run: Run, ablation: Ablation) -> Table:
     columns, cells = headline_scores(run, ablation.variants)
+    metrics, faces = headline_metrics(run), run.splits[run.main_split]
     return Table(
         "table-3",
         f"Table 3: {ablation.title}",
@@ -47,8 +48,8 @@ def _score_table(run: Run, ablation: Ablation) -> Table:
             *wording.stand_in_notes(run),
             *_ablation_notes(ablation),
             wording.data_note(run, run.main_split, run.designers[0]),
-            *wording.score_notes(run.splits[run.main_split]),
-            *(wording.metric_note(metric) for metric in headline_metrics(run)),
+            *wording.score_notes(run, faces, metrics, cells),
+            *(wording.metric_note(metric) for metric in metrics),
             *wording.seed_notes(run),
             *wording.failure_notes(run),
         ),
@@ -105,21 +106,27 @@ def _step_table(run: Run, ablation: Ablation) -> Table | None:
         tuple(sections),
         (
             *wording.stand_in_notes(run),
-            _difference_note(run.splits[run.main_split]),
-            P_NOTE,
+            *_step_notes(metrics[0], run.splits[run.main_split], sections),
             *(wording.better_note(metric) for metric in metrics),
             wording.data_note(run, run.main_split, run.designers[0]),
         ),
     )
 
 
-def _difference_note(faces: int) -> str:
-    if faces < MIN_FACES:
-        return f"{PAIRED}. Fewer than {MIN_FACES} faces: no intervals."
-    return (
-        f"{PAIRED}, with its 95 % bootstrap interval over faces (BCa). Bold: the "
-        "interval excludes 0."
-    )
+def _step_notes(
+    metric: Mapping[str, Any], faces: int, sections: Sequence[Section]
+) -> Iterator[str]:
+    """Explains those columns of the table of steps that have numbers."""
+    lines = [row.cells for section in sections for row in section.rows]
+    differences = [cell for cells in lines for cell in cells[::3]]
+    if wording.has_detail(differences):
+        bold = " Bold: the interval excludes 0."
+        bold *= any(cell.strong for cell in differences)
+        yield f"{PAIRED}, {wording.interval_phrase(metric)}.{bold}"
+    elif any(cell != Cell() for cell in differences):
+        yield f"{PAIRED}. {wording.no_intervals(faces)}."
+    if any(cell != Cell() for cells in lines for cell in cells[2::3]):
+        yield f"{wording.p_phrase(metric)}. {HOLM}"
 
 
 def _step_cells(
@@ -151,6 +158,12 @@ def _gap_table(run: Run, ablation: Ablation) -> Table | None:
     if oracle is None or not metrics:
         return None
     columns, cells, notes = [], [], []
+    reason = (
+        f"{oracle.title} is not better than {ablation.steps[0].title} (the interval of "
+        "the difference does not exclude 0)"
+    )
+    if run.splits[run.main_split] < MIN_FACES:
+        reason = f"it needs at least {MIN_FACES} faces"
     for engine in run.engines:
         for metric in metrics:
             found = way_shares(run, ablation, metric, engine)
@@ -158,10 +171,13 @@ def _gap_table(run: Run, ablation: Ablation) -> Table | None:
             cells.append({s.variant.name: _share_cell(s) for s in found})
             if all(share.interval is None for share in found):
                 notes.append(
-                    f"{engine}, {metric['title']}: no share, because {oracle.title} is "
-                    f"not better than {ablation.steps[0].title} (the interval of the "
-                    "difference does not exclude 0)."
+                    f"{engine}, {metric['title']}: no share, because {reason}."
                 )
+    interval = (
+        ", with its 95 % percentile bootstrap interval (the same resampled faces for "
+        "all three)"
+    )
+    interval *= any(wording.has_detail(column.values()) for column in cells)
     return Table(
         "table-3-shares",
         f"Table 3: share of the gap closed, from {ablation.steps[0].title} (0 %) to "
@@ -172,8 +188,7 @@ def _gap_table(run: Run, ablation: Ablation) -> Table | None:
         (
             *wording.stand_in_notes(run),
             f"Share: ({ablation.steps[0].title} − row) / ({ablation.steps[0].title} − "
-            f"{oracle.title}), from means over faces, with its 95 % percentile "
-            "bootstrap interval (the same resampled faces for all three).",
+            f"{oracle.title}), from means over faces{interval}.",
             *notes,
             wording.data_note(run, run.main_split, run.designers[0]),
             *wording.oracle_notes(run),

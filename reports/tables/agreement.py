@@ -52,11 +52,22 @@ def ceiling_table(
             f"Avatars by {pair.other}, scored against those by {pair.one} as a method "
             f"is in Table 1, over the {pair.faces} faces that both designed. A method "
             "with this score is as close to a designer as another designer is.",
-            f"Mean with its {LEVEL:.0%} bootstrap interval over faces; no interval for "
-            f"fewer than {MIN_FACES} faces. Renders of {pair.render_size} px.",
+            *_interval_note(rows),
+            f"Renders of {pair.render_size} px.",
             *(wording.metric_note(metric) for metric, _ in scores),
         ),
     )
+
+
+def _interval_note(rows: Sequence[Row]) -> tuple[str, ...]:
+    means = [row.cells[0] for row in rows if row.cells[0] != Cell()]
+    fewer = f"for fewer than {MIN_FACES} faces"
+    if not means:
+        return ()
+    if not wording.has_detail(means):
+        return (f"Mean over faces; no interval {fewer}.",)
+    missing = f"; no interval {fewer}" * any(not cell.detail for cell in means)
+    return (f"Mean with its {LEVEL:.0%} bootstrap interval over faces{missing}.",)
 
 
 def parameter_agreement_table(pair: Pair, figures: pd.DataFrame) -> Table:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from evaluation.statistics import holm
 from reports.tables import wording
 from reports.tables.estimates import Estimate, ScoreKey, estimates
@@ -12,14 +14,9 @@ from reports.tables.scores import main_metric, rows
 from reports.tables.table import Cell, Column, Row, Section, Table
 from reports.trials import ReportedVariant, Run
 
-P_NOTE = (
-    "p: two-sided sign-flip permutation test over faces, Holm-corrected over the rows "
-    "of an engine. Effect size: matched-pairs rank-biserial correlation."
-)
-
 
 def differences_table(run: Run) -> Table | None:
-    """Each row minus the first method, paired by face; None for a single row."""
+    """Each row minus the first method, paired by face; None without a difference."""
     metric, designer = main_metric(run), run.designers[0]
     reference, *others = run.main_variants
     if not others:
@@ -30,6 +27,8 @@ def differences_table(run: Run) -> Table | None:
         rows = _difference_rows(metric, found, reference, others)
         if rows:
             sections.append(Section(engine, rows))
+    if not sections:
+        return None
     heads = ("Difference", "p", "p (Holm)", "Effect size")
     return Table(
         "differences",
@@ -40,12 +39,31 @@ def differences_table(run: Run) -> Table | None:
         (
             *wording.stand_in_notes(run),
             wording.better_note(metric),
-            f"{wording.mean_note('Difference', run.splits[run.main_split])} {P_NOTE}",
+            _difference_note(metric, run.splits[run.main_split], sections),
             wording.data_note(run, run.main_split, designer),
             *wording.oracle_notes(run),
             wording.metric_note(metric),
         ),
     )
+
+
+def _difference_note(
+    metric: Mapping[str, Any], faces: int, sections: Sequence[Section]
+) -> str:
+    """Explains those columns of `differences_table` that have numbers."""
+    rows = [row for section in sections for row in section.rows]
+    differences, tests, _, effects = zip(*(row.cells for row in rows), strict=True)
+    sentence = "Difference: mean over faces"
+    if wording.has_detail(differences):
+        sentence += f" {wording.interval_phrase(metric)}."
+    else:
+        sentence += f". {wording.no_intervals(faces)}."
+    if any(cell != Cell() for cell in tests):
+        sentence += f" {wording.p_phrase(metric)}; p (Holm): corrected over the "
+        sentence += "rows of an engine."
+    if any(cell != Cell() for cell in effects):
+        sentence += " Effect size: matched-pairs rank-biserial correlation."
+    return sentence
 
 
 def _difference_rows(
@@ -84,7 +102,7 @@ def designers_table(run: Run) -> Table | None:
     for engine in run.engines:
         for designer in run.designers:
             found = estimates(run, metric, ScoreKey(engine, split, designer))
-            ranks = _ranks(found, metric["direction"])
+            ranks = _ranks(found, metric)
             cells.append(
                 {n: _rank_cell(e, metric, ranks.get(n)) for n, e in found.items()}
             )
@@ -96,7 +114,8 @@ def designers_table(run: Run) -> Table | None:
         (Section("", rows(run.variants, cells)),),
         (
             *wording.stand_in_notes(run),
-            "Rank: among all rows of the column; 1 is best.",
+            "Rank: among all rows of the column; 1 is best. Means that are printed "
+            "alike share a rank.",
             wording.data_note(run, split, " or ".join(run.designers)),
             *wording.oracle_notes(run),
             wording.metric_note(metric),
@@ -104,15 +123,22 @@ def designers_table(run: Run) -> Table | None:
     )
 
 
-def _ranks(found: Mapping[str, Estimate | None], direction: str) -> dict[str, int]:
-    sign = 1 if direction == "lower" else -1
-    means = {n: sign * e.interval.mean for n, e in found.items() if e is not None}
-    ordered = sorted(means, key=lambda name: means[name])
-    return {name: rank for rank, name in enumerate(ordered, start=1)}
+def _ranks(
+    found: Mapping[str, Estimate | None], metric: Mapping[str, Any]
+) -> dict[str, int]:
+    """The rank of each mean as printed; equal means share the better rank."""
+    sign = 1 if metric["direction"] == "lower" else -1
+    decimals = wording.decimals_of(metric)
+    means = {
+        name: sign * round(e.interval.mean, decimals)
+        for name, e in found.items()
+        if e is not None and np.isfinite(e.interval.mean)
+    }
+    return {n: 1 + sum(m < mean for m in means.values()) for n, mean in means.items()}
 
 
 def _rank_cell(e: Estimate | None, metric: Mapping[str, Any], rank: int | None) -> Cell:
-    if e is None:
+    if e is None or rank is None:
         return Cell()
     text = wording.format_number(e.interval.mean, wording.decimals_of(metric))
     return Cell(text, f"rank {rank}")

@@ -23,7 +23,9 @@ def costs_table(run: Run) -> Table:
         for variant in run.variants:
             trials = run.finished_trials(variant.name, engine)
             parts = "; ".join(pretrained(variant, trials)) or "none"
-            failed = Cell("failed") if run.failed(variant.name, engine) else Cell()
+            failed = (
+                Cell(wording.FAILED) if run.failed(variant.name, engine) else Cell()
+            )
             measured = (_fit_time(trials), _own_time(trials), Cell(parts))
             cells = measured if trials else (failed, Cell(), Cell())
             rows.append(Row(variant.label, cells))

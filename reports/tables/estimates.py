@@ -25,6 +25,7 @@ from evaluation.statistics import (
     resampled_interval,
     resampled_p,
 )
+from reports.tables import wording
 from reports.trials import ReportedVariant, Run, Trial
 
 SET_RESAMPLES = 1999
@@ -159,24 +160,30 @@ def estimates(
 def best_rows(
     variants: Sequence[ReportedVariant],
     found: Mapping[str, Estimate | None],
-    direction: str,
+    metric: Mapping[str, Any],
 ) -> frozenset[str]:
     """Names of the best variant and of all that are not significantly worse.
 
-    Oracles are not ranked. With too few faces for a test only the best is returned.
+    A variant whose mean is printed as the best one's is among them. Oracles are not
+    ranked. With too few faces for a test only the best mean, as printed, counts.
     """
     rivals = {
         c.name: e
         for c in variants
-        if c.role != "oracle" and (e := found[c.name]) is not None
+        if c.role != "oracle"
+        and (e := found[c.name]) is not None
+        and np.isfinite(e.interval.mean)
     }
-    sign = -1 if direction == "lower" else 1
+    sign = -1 if metric["direction"] == "lower" else 1
 
     def p_value(other: str, best: str) -> float:
         if rivals[other].interval.n < MIN_FACES:
             return float("nan")
         return rivals[other].against(rivals[best]).p
 
-    return best_or_equal(
-        {name: sign * e.interval.mean for name, e in rivals.items()}, p_value
-    )
+    scores = {name: sign * e.interval.mean for name, e in rivals.items()}
+    decimals = wording.decimals_of(metric)
+    printed = {n: round(score, decimals) for n, score in scores.items()}
+    highest = max(printed.values(), default=np.nan)
+    ties = {name for name, score in printed.items() if score == highest}
+    return best_or_equal(scores, p_value) | ties

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -141,14 +141,25 @@ def inferability_table(run: Run) -> Table | None:
             "Loss: share of wrong options (shape, colour) or mean absolute error "
             "(continuous), over the n validation faces whose ground truth has the "
             "parameter active.",
-            "Inferable: the 95 % intervals of both paired differences lie above 0, so "
-            "the supervised oracle does better than the constant guess and than an "
-            "oracle trained on shuffled ground truth. There is no verdict for fewer "
-            f"than {MIN_FACES} faces.",
+            *_verdict_notes(sections),
             wording.data_note(run, "validation", run.designers[0]),
             *wording.oracle_notes(run),
         ),
     )
+
+
+def _verdict_notes(sections: Sequence[Section]) -> Iterator[str]:
+    """Explains those verdicts that the table contains."""
+    rows = [row for section in sections for row in section.rows]
+    verdicts = {row.cells[-1].text for row in rows}
+    if verdicts & {"inferable", "not inferable"}:
+        yield (
+            "Inferable: the 95 % intervals of both paired differences lie above 0, so "
+            "the supervised oracle does better than the constant guess and than an "
+            "oracle trained on shuffled ground truth."
+        )
+    if "too few faces" in verdicts:
+        yield f"There is no interval and no verdict for fewer than {MIN_FACES} faces."
 
 
 def _row(found: Inferability) -> Row:

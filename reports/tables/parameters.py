@@ -59,7 +59,7 @@ def _section(run: Run, engine: str, split: str, designer: str) -> Section | None
                 cells.append(_cell(row["accuracy"], row["macro_f1"], row["mae"]))
             else:
                 failed = run.failed(variant.name, engine)
-                cells.append(Cell("failed") if failed else Cell())
+                cells.append(Cell(wording.FAILED) if failed else Cell())
         kind = "" if kinds[name] == "continuous" else f" ({kinds[name]})"
         rows.append(Row(name + kind, tuple(cells)))
     return Section(engine, tuple(rows))

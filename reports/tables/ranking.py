@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -10,23 +10,27 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from evaluation.statistics import MIN_FACES
 from reports.tables import wording
 from reports.tables.estimates import Estimate, ScoreKey, estimate
 from reports.tables.scores import main_metric, split_parts
 from reports.tables.table import Cell, Column, Row, Section, Table
 from reports.trials import ReportedVariant, Run
 
+_SWAPS = {True: "clear", False: "within noise", None: "not tested"}
+
 
 @dataclass(frozen=True)
 class Swap:
     """Two rows in reversed order, compared with the main ranking.
 
-    `clear` if the paired intervals exclude 0 in both rankings.
+    `clear` if the paired intervals exclude 0 in both rankings; None if one of them has
+    no interval.
     """
 
     ahead: ReportedVariant
     behind: ReportedVariant
-    clear: bool
+    clear: bool | None
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def _ranking(
     )
     order = sorted(rivals, key=lambda c: here[c.name])
     swaps = [
-        Swap(one, other, _differ(found, one, other) and _differ(main, one, other))
+        Swap(one, other, _clear(one, other, found, main))
         for one, other in combinations(order, 2)
         if there[one.name] > there[other.name]
     ]
@@ -110,10 +114,13 @@ def _ranking(
     )
 
 
-def _differ(
-    found: Mapping[str, Estimate], one: ReportedVariant, other: ReportedVariant
-) -> bool:
-    return found[one.name].against(found[other.name]).difference.excludes_zero
+def _clear(
+    one: ReportedVariant, other: ReportedVariant, *rankings: Mapping[str, Estimate]
+) -> bool | None:
+    pairs = [found[one.name].against(found[other.name]) for found in rankings]
+    if not all(np.isfinite(pair.difference.low) for pair in pairs):
+        return None
+    return all(pair.difference.excludes_zero for pair in pairs)
 
 
 def ranking_table(run: Run) -> Table | None:
@@ -133,10 +140,7 @@ def ranking_table(run: Run) -> Table | None:
         (
             *wording.stand_in_notes(run),
             *(_stability_note(engine, ranked) for engine, ranked in found.items()),
-            "Each row is compared with the main ranking, the first row of its engine. "
-            "Kendall τ: rank correlation of the means with those of the main ranking. "
-            "A pair in reversed order is clear if its paired 95 % intervals exclude 0 "
-            "in both rankings, otherwise within noise. Oracles are left out.",
+            " ".join(_explanation(run, [s for r in found.values() for s in _swaps(r)])),
             *(wording.data_note(run, split, "each designer") for split in run.splits),
             wording.metric_note(metric),
         ),
@@ -175,8 +179,7 @@ def _order(ranking: Ranking) -> tuple[Cell, Cell]:
 
 def _describe_swaps(ranking: Ranking) -> str:
     pairs = [
-        f"{s.ahead.title} before {s.behind.title} "
-        f"({'clear' if s.clear else 'within noise'})"
+        f"{s.ahead.title} before {s.behind.title} ({_SWAPS[s.clear]})"
         for s in ranking.swaps
     ]
     return "; ".join(pairs) or "none"
@@ -187,8 +190,32 @@ def _stability_note(engine: str, ranked: Sequence[Ranking]) -> str:
     changed = [r for r in others if r.swaps]
     if not changed:
         return f"{engine}: the ranking is the same in all {len(others)} other rows."
-    clear = sum(any(swap.clear for swap in r.swaps) for r in changed)
-    return (
-        f"{engine}: the ranking differs in {len(changed)} of {len(others)} other rows, "
-        f"clearly in {clear or 'none'} of them."
+    sentence = (
+        f"{engine}: the ranking differs in {len(changed)} of {len(others)} other rows"
     )
+    if all(swap.clear is None for swap in _swaps(ranked)):
+        return f"{sentence}."
+    clear = sum(any(swap.clear for swap in r.swaps) for r in changed)
+    return f"{sentence}, clearly in {clear or 'none'} of them."
+
+
+def _swaps(ranked: Sequence[Ranking]) -> list[Swap]:
+    return [swap for ranking in ranked for swap in ranking.swaps]
+
+
+def _explanation(run: Run, swaps: Sequence[Swap]) -> Iterator[str]:
+    yield "Each row is compared with the main ranking, the first row of its engine."
+    yield "Kendall τ: rank correlation of the means with those of the main ranking."
+    kinds = {swap.clear for swap in swaps}
+    if kinds - {None}:
+        yield (
+            "A pair in reversed order is clear if its paired 95 % intervals exclude 0 "
+            "in both rankings, otherwise within noise."
+        )
+    if None in kinds:
+        yield (
+            f"A pair is not tested if there are fewer than {MIN_FACES} faces in one of "
+            "both rankings, or if the score cannot be resampled."
+        )
+    if any(v.role == "oracle" for v in run.main_and_step_variants):
+        yield "Oracles are left out."

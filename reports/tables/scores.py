@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.statistics import MIN_FACES
 from reports.tables import wording
 from reports.tables.estimates import Estimate, ScoreKey, best_rows, estimates
 from reports.tables.table import Cell, Column, Row, Section, Table
@@ -49,6 +48,7 @@ def headline_table(run: Run) -> Table:
     """Table 1, laid out as in the paper: distances by engine, then speed."""
     metrics, shown = headline_metrics(run), run.main_variants
     columns, cells = headline_scores(run, shown)
+    scores = tuple(cells)
     timing, comparable = speed_note(run)
     columns += [
         Column("Model", "Speed (Hz)", "↑"),
@@ -62,7 +62,7 @@ def headline_table(run: Run) -> Table:
         "Method",
         tuple(columns),
         (Section("", rows(shown, cells)),),
-        _score_notes(run, run.main_split, run.designers[0], metrics, timing),
+        _score_notes(run, run.main_split, run.designers[0], metrics, scores, timing),
     )
 
 
@@ -85,10 +85,11 @@ def all_scores_table(run: Run, split: str, designer: str, speed: bool = True) ->
     speeds = (("model", "Model"), ("end_to_end", "With render")) if speed else ()
     columns = [_metric_head(m) for m in run.metrics]
     columns += [Column(title, "Speed (Hz)", "↑") for _, title in speeds]
-    sections = []
+    sections, scores = [], []
     for engine in run.engines:
         key = ScoreKey(engine, split, designer)
         cells = [_score_column(run, run.variants, m, key) for m in run.metrics]
+        scores += cells
         cells += [_speed_column(run, k, (engine,), comparable) for k, _ in speeds]
         sections.append(Section(engine, rows(run.variants, cells)))
     return Table(
@@ -97,7 +98,7 @@ def all_scores_table(run: Run, split: str, designer: str, speed: bool = True) ->
         "Method",
         tuple(columns),
         tuple(sections),
-        _score_notes(run, split, designer, run.metrics, timing),
+        _score_notes(run, split, designer, run.metrics, scores, timing),
     )
 
 
@@ -110,14 +111,13 @@ def parts_table(run: Run) -> Table | None:
     sizes = _part_sizes(run, groups)
     if not sizes:
         return None
-    most, least = max(sizes.values()), min(sizes.values())
-    mixed = least < MIN_FACES <= most
-    sections = []
+    sections, scores = [], []
     for engine in run.engines:
         cells = []
         for split, part in groups:
             key = ScoreKey(engine, split, designer, part)
             cells.append(_score_column(run, shown, metric, key))
+        scores += cells
         sections.append(Section(engine, rows(shown, cells)))
     columns = [
         Column(part or "all", wording.split_title(split)) for split, part in groups
@@ -132,8 +132,7 @@ def parts_table(run: Run) -> Table | None:
             *wording.stand_in_notes(run),
             *(wording.data_note(run, name, designer) for name in run.splits),
             f"Faces: {', '.join(f'{name} {count}' for name, count in sizes.items())}.",
-            *wording.score_notes(most),
-            *((f"In a column: {wording.NO_INTERVALS}",) if mixed else ()),
+            *wording.score_notes(run, max(sizes.values()), (metric,), scores),
             *wording.oracle_notes(run),
             wording.metric_note(metric),
         ),
@@ -184,7 +183,7 @@ def _score_column(
     key: ScoreKey,
 ) -> ColumnCells:
     found = estimates(run, metric, key)
-    strong = best_rows(variants, found, metric["direction"])
+    strong = best_rows(variants, found, metric)
     return {
         c.name: _score_cell(run, c, metric, key, found[c.name], c.name in strong)
         for c in variants
@@ -203,7 +202,7 @@ def _score_cell(
         return wording.score_cell(found.interval, wording.decimals_of(metric), strong)
     wanted = metric["skipped"] is None
     failed = wanted and run.failed(variant.name, key.engine)
-    return Cell("failed") if failed else Cell()
+    return Cell(wording.FAILED) if failed else Cell()
 
 
 def _speed_column(
@@ -224,12 +223,13 @@ def _score_notes(
     split: str,
     designer: str,
     metrics: Sequence[Mapping[str, Any]],
+    scores: Sequence[ColumnCells],
     timing: str,
 ) -> tuple[str, ...]:
     return (
         *wording.stand_in_notes(run),
         wording.data_note(run, split, designer),
-        *wording.score_notes(run.splits[split]),
+        *wording.score_notes(run, run.splits[split], metrics, scores),
         *wording.oracle_notes(run),
         *(wording.metric_note(metric) for metric in metrics),
         *undefined_notes(run, split, designer, metrics),

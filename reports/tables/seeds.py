@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,12 +64,7 @@ def seeds_table(run: Run) -> Table | None:
         sections,
         (
             *wording.stand_in_notes(run),
-            f"Minus {reference}: difference with its 95 % percentile bootstrap "
-            "interval over faces and seeds (both rows share the resampled faces; seeds "
-            "are resampled for each row). Bold: the interval excludes 0. Intervals in "
-            "the other tables are over faces only.",
-            f"With {len(run.seeds)} seeds this interval is rough and tends to be too "
-            "narrow.",
+            *_difference_notes(run, reference, [s.rows for s in sections]),
             "What a seed varies depends on the method; its documentation says what all "
             "seeds share.",
             wording.data_note(run, run.main_split, designer),
@@ -77,6 +72,28 @@ def seeds_table(run: Run) -> Table | None:
             wording.metric_note(metric),
         ),
     )
+
+
+def _difference_notes(
+    run: Run, reference: str, sections: Sequence[Sequence[Row]]
+) -> Iterator[str]:
+    """Explains the last column, as far as it has numbers."""
+    cells = [row.cells[-1] for rows in sections for row in rows]
+    if wording.has_detail(cells):
+        bold = " Bold: the interval excludes 0." * any(cell.strong for cell in cells)
+        yield (
+            f"Minus {reference}: difference with its 95 % percentile bootstrap "
+            "interval over faces and seeds (both rows share the resampled faces; seeds "
+            f"are resampled for each row).{bold} Intervals in the other tables are "
+            "over faces only."
+        )
+        yield (
+            f"With {len(run.seeds)} seeds this interval is rough and tends to be too "
+            "narrow."
+        )
+    elif any(cell != Cell() for cell in cells):
+        faces = wording.no_intervals(run.splits[run.main_split])
+        yield f"Minus {reference}: difference of the means. {faces}."
 
 
 def _rows(run: Run, metric: Data, key: ScoreKey) -> tuple[Row, ...]:

@@ -76,6 +76,11 @@ class Table:
                     )
 
     @property
+    def has_details(self) -> bool:
+        """Whether a cell has a detail."""
+        return any(c.detail for s in self.sections for r in s.rows for c in r.cells)
+
+    @property
     def groups(self) -> list[tuple[str, int]]:
         """Group headings with the number of columns each spans; [] without groups."""
         spans: list[tuple[str, int]] = []

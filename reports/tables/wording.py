@@ -2,50 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from evaluation.parameters import MacroF1
 from evaluation.statistics import MIN_FACES, Interval
 from reports.tables.table import EMPTY, Cell
 from reports.trials import Run
 
+FAILED = "failed"
+"""The text of a cell whose trial failed."""
 ARROWS = {"lower": "↓", "higher": "↑"}
 STAND_IN = (
     "Stand-in faces: synthetic portraits stand in for photographs. The scores compare "
     "methods on these faces only and say nothing about FFHQ."
 )
 SPLITS = {"heldout": "held-out", "validation": "validation"}
-SCORE_NOTES = (
-    "Cells: mean over faces with its 95 % bootstrap interval (BCa; percentile where "
-    "BCa is undefined, and for macro-F1). Seeds are averaged within a face, so the "
-    "interval covers faces but not training seeds.",
-    "Bold: the best row and every row that is not significantly worse (two-sided "
-    "paired sign-flip permutation test over faces; bootstrap test for macro-F1; Holm "
-    "correction over the column, α = 0.05). Oracles are not ranked.",
-)
-NO_INTERVALS = f"Fewer than {MIN_FACES} faces: no intervals, no tests."
-FEW_FACES_NOTES = (
-    f"Cells: mean over faces. Seeds are averaged within a face. {NO_INTERVALS}",
-    "Bold: the row with the best mean. Oracles are not ranked.",
-)
 ORACLE_NOTE = (
     "† Oracle: trained on the ground truth of the training faces, which no method may "
     "use. It is an upper bound for methods, unless that ground truth was shuffled."
 )
 
 
-def mean_note(what: str, faces: int) -> str:
-    """What stands in a column of means over so many faces, called `what`."""
+def score_notes(
+    run: Run,
+    faces: int,
+    metrics: Iterable[Mapping[str, Any]],
+    columns: Sequence[Mapping[str, Cell]],
+) -> tuple[str, ...]:
+    """What cells and bold mean in columns of scores; () if no cell has a score.
+
+    `columns` hold a cell for each variant's name, and `faces` is the number of faces of
+    the largest column.
+    """
+    with_scores = [c for c in columns if any(_has_score(cell) for cell in c.values())]
+    if not with_scores:
+        return ()
+    with_intervals = [c for c in with_scores if has_detail(c.values())]
+    oracles = {v.name for v in run.variants if v.role == "oracle"}
+    unranked = " Oracles are not ranked." if oracles & set(with_scores[0]) else ""
+    seeds = "Seeds are averaged within a face" if len(run.seeds) > 1 else ""
+    if not with_intervals:
+        seeds = f" {seeds}." if seeds else ""
+        return (
+            f"Cells: mean over faces.{seeds} {no_intervals(faces)}, no tests.",
+            f"Bold: the best mean, as printed.{unranked}",
+        )
+    macro = any(m["name"] == MacroF1.meta.name and not m["skipped"] for m in metrics)
+    covers = "interval covers faces but not training seeds."
+    return (
+        "Cells: mean over faces with its 95 % bootstrap interval (BCa; percentile "
+        f"where BCa is undefined{', and for macro-F1' if macro else ''}). "
+        + (f"{seeds}, so the {covers}" if seeds else f"The {covers}"),
+        "Bold: the best mean, as printed, and every row that is not significantly "
+        "worse (two-sided paired sign-flip permutation test over faces; "
+        f"{'bootstrap test for macro-F1; ' if macro else ''}Holm correction over the "
+        f"column, α = 0.05).{unranked}",
+        *(
+            (
+                f"Columns without intervals: fewer than {MIN_FACES} faces, or a score "
+                "that cannot be resampled. Bold there: the best mean, as printed.",
+            )
+            if len(with_intervals) < len(with_scores)
+            else ()
+        ),
+    )
+
+
+def _has_score(cell: Cell) -> bool:
+    return cell.text not in (EMPTY, FAILED)
+
+
+def has_detail(cells: Iterable[Cell]) -> bool:
+    """Whether a cell has a detail, which is the interval in columns of scores."""
+    return any(cell.detail for cell in cells)
+
+
+def no_intervals(faces: int) -> str:
+    """Why scores over so many faces have no intervals, without a full stop."""
     if faces < MIN_FACES:
-        return f"{what}: mean over faces. Fewer than {MIN_FACES} faces: no intervals."
-    return f"{what}: mean over faces with its 95 % bootstrap interval (BCa)."
+        return f"Fewer than {MIN_FACES} faces: no intervals"
+    return "The score cannot be resampled over faces: no intervals"
 
 
-def score_notes(faces: int) -> tuple[str, ...]:
-    """What cells and bold mean in a table of scores over so many faces."""
-    return SCORE_NOTES if faces >= MIN_FACES else FEW_FACES_NOTES
+def interval_phrase(metric: Mapping[str, Any]) -> str:
+    """How the interval of a paired difference is made."""
+    kind = "BCa" if metric["level"] == "case" else "percentile"
+    return f"with its 95 % bootstrap interval over faces ({kind})"
+
+
+def p_phrase(metric: Mapping[str, Any]) -> str:
+    """Which test compares two rows."""
+    kind = "sign-flip permutation" if metric["level"] == "case" else "bootstrap"
+    return f"p: two-sided {kind} test over faces"
 
 
 def split_title(split: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from evaluation.ratings import Share
 from reports.human_study.analysis.answers import Answers
@@ -122,10 +122,17 @@ def agreement_table(answers: Answers, results: Sequence[Findings]) -> Table:
         (
             *study_notes(answers),
             "1 is full agreement, 0 is chance. A tie counts as a separate answer. "
-            "α is over all raters, with an interval by the bootstrap over faces. κ is "
-            "over raters who rated every face. Repeats have Wilson's interval.",
+            f"α is over all raters{_over_faces(row.cells[0] for row in rows)}. κ is "
+            "over raters who rated every face."
+            + " Repeats have Wilson's interval."
+            * wording.has_detail(row.cells[-1] for row in rows),
         ),
     )
+
+
+def _over_faces(cells: Iterable[Cell]) -> str:
+    shown = wording.has_detail(cells)
+    return ", with an interval by the bootstrap over faces" if shown else ""
 
 
 def metric_table(answers: Answers, results: Sequence[Findings]) -> Table | None:
@@ -159,6 +166,7 @@ def metric_table(answers: Answers, results: Sequence[Findings]) -> Table | None:
         "Kendall τ",
     )
     chance = percent(1 / len(answers.key.methods))
+    taus = [row.cells[-1] for section in sections for row in section.rows]
     return Table(
         "study-metrics",
         "Agreement of picks with metrics, per face",
@@ -171,7 +179,7 @@ def metric_table(answers: Answers, results: Sequence[Findings]) -> Table | None:
             f"truth of {answers.key.designer}). By chance it gets {chance} of the "
             "picks. The picks of the other raters' favourite show what a predictor "
             "can reach at best. τ is between the shares and the scores of a face, "
-            "as the mean over faces, with an interval by the bootstrap over faces.",
+            f"as the mean over faces{_over_faces(taus)}.",
             interval_note(answers),
             *(
                 f"{metric.title} ({metric.unit}): "

@@ -18,7 +18,7 @@ INTERVALS = (
     "face, together."
 )
 BOLD = (
-    "Bold: the method with the most picks, and every method without significantly "
+    "Bold: the most picks, and every method without significantly "
     "fewer (paired bootstrap over raters and faces, two-sided, Holm, α = 0.05)."
 )
 WILSON = (
@@ -100,7 +100,7 @@ def interval_note(answers: Answers) -> str:
 
 def bold_note(answers: Answers) -> str:
     """Which methods are bold."""
-    return BOLD if _enough(answers) else "Bold: the method with the most picks."
+    return BOLD if _enough(answers) else "Bold: the most picks."
 
 
 def wilson_note(answers: Answers) -> str:

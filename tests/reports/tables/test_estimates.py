@@ -18,6 +18,8 @@ def case_estimate(values) -> Estimate:
     return Estimate(mean_interval(faces.to_numpy()), faces, np.empty(0))
 
 
+LOWER = {"direction": "lower", "unit": "distance"}
+HIGHER = {"direction": "higher", "unit": "distance"}
 NOISE = np.random.default_rng(0).normal(0, 0.05, 40)
 
 
@@ -28,25 +30,39 @@ def test_the_best_and_its_equals_are_strong():
         "c": case_estimate(0.6 + NOISE),
     }
     rows = variants(a="method", b="method", c="control")
-    assert best_rows(rows, found, "lower") == {"a", "b"}
-    assert best_rows(rows, found, "higher") == {"c"}
+    assert best_rows(rows, found, LOWER) == {"a", "b"}
+    assert best_rows(rows, found, HIGHER) == {"c"}
 
 
 def test_oracles_are_not_ranked():
     found = {"a": case_estimate(0.3 + NOISE), "o": case_estimate(0.1 + NOISE)}
-    assert best_rows(variants(a="method", o="oracle"), found, "lower") == {"a"}
+    assert best_rows(variants(a="method", o="oracle"), found, LOWER) == {"a"}
 
 
 def test_missing_rows_are_not_ranked():
     found = {"a": case_estimate(0.3 + NOISE), "b": None}
     rows = variants(a="method", b="method")
-    assert best_rows(rows, found, "lower") == {"a"}
-    assert best_rows(rows[1:], found, "lower") == frozenset()
+    assert best_rows(rows, found, LOWER) == {"a"}
+    assert best_rows(rows[1:], found, LOWER) == frozenset()
 
 
 def test_with_few_faces_only_the_best_is_strong():
     found = {"a": case_estimate([0.3, 0.4]), "b": case_estimate([0.31, 0.4])}
-    assert best_rows(variants(a="method", b="method"), found, "lower") == {"a"}
+    assert best_rows(variants(a="method", b="method"), found, LOWER) == {"a"}
+
+
+def test_equal_means_as_printed_are_all_strong():
+    found = {
+        "a": case_estimate([0.3, 0.4]),
+        "b": case_estimate([0.3001, 0.4001]),
+        "c": case_estimate([0.302, 0.4]),
+        "o": case_estimate([0.3, 0.4]),
+    }
+    rows = variants(a="method", b="method", c="method", o="oracle")
+    assert best_rows(rows, found, LOWER) == {"a", "b"}
+    # With a test too, a mean that prints the best value is not ranked below it.
+    found = {"a": case_estimate(0.3 + NOISE), "b": case_estimate(0.3 + NOISE + 2e-5)}
+    assert best_rows(rows[:2], found, LOWER) == {"a", "b"}
 
 
 def test_seeds_count_as_one_face(full_run):

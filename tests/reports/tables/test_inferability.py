@@ -51,3 +51,8 @@ def test_few_faces_give_no_verdict(make_run):
     folder = make_run(splits={"validation": 4}, seeds=(0,), engines=("avataaars",))
     found = inferability(read_run(folder), "avataaars")
     assert {i.verdict for i in found} <= {"too few faces", "never active"}
+    table = inferability_table(read_run(folder))
+    assert table is not None
+    text = " ".join(table.notes)
+    assert "no verdict for fewer than 5 faces" in text
+    assert "95 %" not in text

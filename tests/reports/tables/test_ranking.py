@@ -91,6 +91,25 @@ def test_a_change_within_noise_is_called_so(make_run):
     assert found[3].text == "Random before Constant (within noise)"
 
 
+def test_reversed_pairs_of_few_faces_are_not_tested(make_run):
+    folder = make_run(**SHAPE, splits={"heldout": 4})
+    table = ranking_table(read_run(folder))
+    assert table is not None
+    text = " ".join(table.notes)
+    assert "interval" not in text
+    assert "clear" not in text
+    shift(folder, "baseline", "heldout", "designer-b", -0.3)
+    table = ranking_table(read_run(folder))
+    assert table is not None
+    assert "Baseline before SwiftAvatar (not tested)" in " ".join(
+        cell.text for cell in cells(table, "designer-b, held-out")
+    )
+    text = " ".join(table.notes)
+    assert "not tested if there are fewer than 5 faces" in text
+    assert "interval" not in text
+    assert "clear" not in text
+
+
 @pytest.mark.parametrize(
     "shape",
     [

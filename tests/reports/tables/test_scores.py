@@ -194,7 +194,64 @@ def test_notes_explain_no_intervals_where_few_faces_give_none(make_run):
         assert "Fewer than 5 faces: no intervals" in text
         assert "bootstrap interval" not in text
         assert "significantly" not in text
-    assert "Bold: the row with the best mean." in " ".join(headline_table(run).notes)
+    assert "Bold: the best mean, as printed." in " ".join(headline_table(run).notes)
+
+
+def test_notes_explain_only_what_a_table_shows(make_run):
+    run = read_run(make_run(seeds=(0,), engines=("avataaars",)))
+    first = " ".join(headline_table(run).notes)
+    everything = " ".join(all_scores_table(run, "heldout", "designer-a").notes)
+    assert "95 % bootstrap interval" in first
+    assert "macro-F1" not in first
+    assert "bootstrap test for macro-F1" in everything
+    assert "averaged" not in first
+
+
+def test_notes_of_a_table_without_scores_explain_none(make_run):
+    names = ("baseline", "random", "constant", "supervised", "supervised-shuffled")
+    shape = {"seeds": (0,), "engines": ("avataaars",)}
+    run = read_run(make_run(failed=names, **shape))
+    notes = " ".join(headline_table(run).notes)
+    assert "Cells:" not in notes
+    assert "Bold:" not in notes
+    assert differences_table(run) is None
+
+
+def test_differences_of_a_set_metric_name_its_test(make_run):
+    others = ("lpips", "st-lpips", "discrete-accuracy", "continuous-mae")
+    skipped = (*others, "skin-ciede2000")
+    run = read_run(make_run(skipped=skipped, seeds=(0,), engines=("avataaars",)))
+    table = differences_table(run)
+    assert table is not None
+    text = " ".join(table.notes)
+    assert "bootstrap interval over faces (percentile)" in text
+    assert "p: two-sided bootstrap test over faces" in text
+    assert "Effect size" not in text
+
+
+def test_columns_without_intervals_are_explained_beside_others(make_run):
+    run = read_run(make_run(splits={"heldout": 24, "validation": 4}))
+    table = parts_table(run)
+    assert table is not None
+    assert (
+        "Columns without intervals: fewer than 5 faces, or a score that cannot be "
+        "resampled. Bold there: the best mean, as printed." in table.notes
+    )
+
+
+def test_equal_means_are_all_bold_and_share_a_rank(make_run):
+    folder = make_run(splits={"heldout": 3}, seeds=(0,), engines=("avataaars",))
+    best, other = (
+        folder / "trials" / f"{name}__avataaars__s0" / "cases.parquet"
+        for name in ("baseline", "random")
+    )
+    shutil.copy(best, other)
+    run = read_run(folder)
+    for label in ("Baseline", "Random (control)"):
+        assert row_of(headline_table(run), label).cells[1].strong
+        table = designers_table(run)
+        assert table is not None
+        assert row_of(table, label).cells[0].detail == "rank 2"
 
 
 def test_a_row_with_fewer_seeds_says_so(make_run):

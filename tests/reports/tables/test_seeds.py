@@ -92,5 +92,15 @@ def test_a_seed_that_failed_has_no_mean(make_run):
     assert {cell.text for cell in row.cells} == {"—"}
 
 
+def test_few_faces_have_a_difference_without_an_interval(make_run):
+    table = seeds_table(read_run(make_run(splits={"heldout": 4})))
+    assert table is not None
+    text = " ".join(table.notes)
+    assert "Minus Baseline: difference of the means. Fewer than 5 faces" in text
+    assert "bootstrap" not in text
+    assert "rough" not in text
+    assert "Bold" not in text
+
+
 def test_one_seed_makes_no_table(make_run):
     assert seeds_table(read_run(make_run(seeds=(0,)))) is None

@@ -137,12 +137,22 @@ def test_few_raters_give_shares_without_intervals(tmp_path):
     assert all(not cell.detail for row in table.sections[0].rows for cell in row.cells)
     notes = " ".join(table.notes)
     assert "Fewer than 5 raters or faces: no intervals" in notes
-    assert "Bold: the method with the most picks." in notes
+    assert "Bold: the most picks." in notes
     assert "95 % intervals" not in notes
     assert "significantly" not in notes
     details = " ".join(shares_table(answers, findings(answers)).notes)
     assert "95 % intervals" not in details
     assert "prefer the bootstrap" not in details
+
+
+def test_notes_of_a_study_with_few_faces_explain_no_interval(tmp_path):
+    study = make_study(tmp_path / "study", faces=4, repeats=0)
+    rate(study, Raters(6))
+    answers = read_answers(study.folder)
+    tables = by_key(answers, findings(answers))
+    for key in ("study-agreement", "study-metrics"):
+        assert "interval by the bootstrap over faces" not in " ".join(tables[key].notes)
+    assert "Wilson" not in " ".join(tables["study-agreement"].notes)
 
 
 def test_every_file_is_there(written):
