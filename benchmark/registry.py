@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any, Generic, TypeVar
 
 from benchmark.avatars.names import check_plain_name
 from benchmark.avatars.spec import did_you_mean
+from benchmark.system.entry_points import readable_entry_points, title_of
 
 T = TypeVar("T")
-_FAULTS = (Exception, SystemExit)
-"""What code of a plugin may raise. It must disable only that plugin."""
 
 
 class UnknownName(LookupError):
@@ -76,6 +76,7 @@ class Registry(Generic[T]):
         self._instances = instances
         self._plugins: dict[str, EntryPoint] = {}
         self._conflicts: dict[str, str] = {}
+        self._unreadable: list[str] = []
         self._discovered = False
 
     def names(self) -> tuple[str, ...]:
@@ -88,12 +89,8 @@ class Registry(Generic[T]):
         self._discover()
         if name not in self._targets:
             raise UnknownName(self._unknown(name))
-        try:
-            entry = _import(self._targets[name])
-        except _FAULTS as error:
-            raise self._unavailable(
-                name, f"cannot be imported: {_describe(error)}"
-            ) from error
+        with self._disabling(name, "cannot be imported"):
+            entry: Any = _import(self._targets[name])
         if not self._instances:
             self._check(name, entry)
         return entry
@@ -101,12 +98,8 @@ class Registry(Generic[T]):
     def create(self, name: str) -> Any:
         """A new instance, made without arguments; raises UnknownName or Unavailable."""
         make: Any = self.load(name)
-        try:
+        with self._disabling(name, "cannot be created without arguments"):
             made = make()
-        except _FAULTS as error:
-            raise self._unavailable(
-                name, f"cannot be created without arguments: {_describe(error)}"
-            ) from error
         self._check(name, made)
         return made
 
@@ -131,17 +124,32 @@ class Registry(Generic[T]):
         self._discover()
         return self._conflicts.get(name)
 
+    def unreadable(self) -> tuple[str, ...]:
+        """One sentence for each distribution whose entry points cannot be read."""
+        self._discover()
+        return tuple(self._unreadable)
+
+    @contextmanager
+    def _disabling(self, name: str, problem: str) -> Iterator[None]:
+        """Whatever code of an entry raises disables only that entry.
+
+        Some exceptions, such as those of `sys.exit` and `pytest.skip`, are no
+        `Exception`.
+        """
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise self._unavailable(name, f"{problem}: {_describe(error)}") from error
+
     def _check(self, name: str, entry: Any) -> None:
         """Raise Unavailable if an entry breaks its contract."""
         if self._contract is None:
             return
-        try:
+        with self._disabling(name, "cannot be checked"):
             problems = _import(self._contract)(entry)
             given = None if problems else entry.meta.name
-        except _FAULTS as error:
-            raise self._unavailable(
-                name, f"cannot be checked: {_describe(error)}"
-            ) from error
         if not problems and given != name:
             problems = [f"meta.name is {given!r}, but its registered name is {name!r}"]
         try:
@@ -160,8 +168,9 @@ class Registry(Generic[T]):
         if self._discovered:
             return
         self._discovered = True
+        found, self._unreadable = readable_entry_points(self.group)
         # The order in which Python finds distributions is not fixed.
-        for entry in sorted(entry_points(group=self.group), key=_origin):
+        for entry in sorted(found, key=_origin):
             name = entry.name
             if name not in self._targets:
                 self._targets[name] = entry.value
@@ -176,10 +185,11 @@ class Registry(Generic[T]):
                 )
 
     def _unknown(self, name: str) -> str:
-        return (
+        known = (
             f"unknown {self.kind} {name!r}{did_you_mean(name, self._targets)}; "
             f"the {self.kind}s are {', '.join(sorted(self._targets))}"
         )
+        return "; ".join((known, *self._unreadable))
 
 
 def _import(target: str) -> Any:
@@ -198,7 +208,7 @@ def _describe(error: BaseException) -> str:
 
 def _origin(entry: EntryPoint) -> str:
     """Group, name, target and distribution of a plugin, for messages."""
-    source = f" of {entry.dist.name} {entry.dist.version}" if entry.dist else ""
+    source = f" of {title_of(entry.dist)}" if entry.dist else ""
     return f"entry point {entry.name} = {entry.value} in {entry.group}{source}"
 
 

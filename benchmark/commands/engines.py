@@ -34,6 +34,8 @@ def list_engines(context: typer.Context) -> None:
             print(f"{'':<14}{summary(item.entry.spec)}")
         if item.conflict is not None:
             print(f"{'':<14}{item.conflict}")
+    for problem in ENGINES.unreadable():
+        print(problem)
 
 
 @engines_app.command("show")

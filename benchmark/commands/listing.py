@@ -38,7 +38,8 @@ def _missing_weights(meta: object) -> str:
 def registry_lines(registry: Registry) -> list[str]:
     """One line per entry: its name with its title, or with why it is unavailable.
 
-    A plugin that is ignored for its name gets a line too.
+    A plugin that is ignored for its name gets a line too, and a distribution whose
+    entry points cannot be read.
     """
     lines = []
     for item in registry.listing():
@@ -47,4 +48,4 @@ def registry_lines(registry: Registry) -> list[str]:
         lines.append(f"{item.name:<22}{text}")
         if item.conflict is not None:
             lines.append(f"{'':<22}{item.conflict}")
-    return lines
+    return [*lines, *registry.unreadable()]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import traceback
+from pathlib import Path
+
+from benchmark.system.entry_points import damaged_distributions
 
 OWN_PACKAGES = frozenset({"benchmark", "methods", "evaluation", "reports"})
+_METADATA = Path(importlib.metadata.__file__).parent
 
 
 def describe_error(error: Exception) -> tuple[str, int]:
@@ -15,7 +20,12 @@ def describe_error(error: Exception) -> tuple[str, int]:
         return f"{path}: {reason}; check the path and its permissions", 2
     if known or isinstance(error, OSError):
         return str(error), 2
-    last = traceback.extract_tb(error.__traceback__)[-1]
+    frames = traceback.extract_tb(error.__traceback__)
+    # Libraries read the entry points of all distributions, too.
+    if any(_METADATA in Path(frame.filename).parents for frame in frames):
+        for problem in damaged_distributions():
+            return problem, 2
+    last = frames[-1]
     where = f"{type(error).__name__} at {last.filename}:{last.lineno}"
     advice = "run again with --debug for the full traceback"
     return f"unexpected {where}: {error}; {advice}", 1

@@ -6,7 +6,6 @@ from importlib.metadata import EntryPoint
 import plugins
 import pytest
 
-from benchmark import registry as registry_module
 from benchmark.registry import (
     ENGINES,
     METHODS,
@@ -63,7 +62,7 @@ def test_entry_points_add_entries_but_replace_no_builtin(registry, monkeypatch):
         asked.append(group)
         return points
 
-    monkeypatch.setattr(registry_module, "entry_points", entry_points)
+    monkeypatch.setattr("benchmark.system.entry_points.entry_points", entry_points)
     assert registry.load("pretty").__name__ == "PrettyPrinter"
     assert registry.load("decoder").__name__ == "JSONDecoder"
     assert registry.names()[-1] == "pretty"
@@ -88,6 +87,11 @@ BROKEN = {
     "syntax": ("def (:\n", "SyntaxError: "),
     "value": ("raise ValueError('boom')\n", "ValueError: boom"),
     "leaves": ("raise SystemExit(3)\n", "SystemExit: 3"),
+    "skips": ("import pytest\npytest.importorskip('no_such_module')\n", "Skipped: "),
+    "base": (
+        "class Gone(BaseException): pass\nraise Gone('away')\n",
+        "Gone: away",
+    ),
     "no_meta": ("class Thing:\n    pass\n", "meta must be a"),
     "arguments": ("class Thing:\n    def __init__(self, a, b): pass\n", ""),
     "impostor": (
@@ -134,6 +138,35 @@ def test_a_broken_plugin_disables_only_itself_and_is_named(plugged, kind):
     if kind == "method":
         taken = "meta.name is 'random', but its registered name is 'impostor'"
         assert taken in (listed["impostor"].problem or "")
+
+
+def test_a_plugin_can_be_interrupted_while_it_is_imported(tmp_path, monkeypatch):
+    modules = {"broken_slow": "raise KeyboardInterrupt\n"}
+    entries = {"methods": {"slow": "broken_slow:Thing"}}
+    plugins.install(tmp_path, "slow-plugin", entries, modules)
+    monkeypatch.syspath_prepend(tmp_path)
+    methods = Registry("method", "avatarbench.methods", {})
+    with pytest.raises(KeyboardInterrupt):
+        methods.load("slow")
+
+
+def test_a_distribution_with_damaged_entry_points_disables_only_itself(
+    plugged, tmp_path
+):
+    plugins.install(tmp_path, "half-written", {"methods": {"fine": "json:x"}})
+    file = tmp_path / "half_written-1.0.dist-info" / "entry_points.txt"
+    file.write_text(file.read_text() + "mine my_module:Mine\n")
+    problem = (
+        "the entry points of half-written 1.0 cannot be read: line 3 of "
+        "entry_points.txt, 'mine my_module:Mine', must have the form "
+        "name = module:attribute; repair or uninstall it"
+    )
+    methods = plugged("method", {"random": "methods.controls:Random"})
+    assert set(methods.names()) == {"random", *BROKEN}
+    assert methods.unreadable() == (problem,)
+    with pytest.raises(UnknownName, match="the entry points of half-written"):
+        methods.load("mine")
+    assert plugged("engine").unreadable() == ()
 
 
 def test_a_name_that_is_given_twice_is_reported(plugged, tmp_path):
