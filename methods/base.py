@@ -160,7 +160,8 @@ class Method(Protocol):
     def predict(self, faces: torch.Tensor) -> AvatarVectors:
         """Predict the vectors of (n, 3, S, S) float32 faces in [-1, 1].
 
-        S is `options.input_size`; n may be 0. Raises ValueError for any other shape,
+        S is `options.input_size`; n may be 0. The same faces give the same vectors,
+        also after `load`. Raises ValueError for any other shape,
         type or range.
         """
         ...

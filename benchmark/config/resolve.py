@@ -205,9 +205,9 @@ def _required_weights(method: type[Method], options: Any) -> Sequence[str]:
         if isinstance(needs, (tuple, list)):
             return needs
         problem = f"returned {needs!r}, not a tuple of names"
-    except weights.WeightsError:
+    except (weights.WeightsError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
         problem = f"raised {type(error).__name__}: {error}"
     raise weights.WeightsError(f"required_weights of {method.meta.name} {problem}")
 

@@ -8,11 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarSpec, AvatarVectors
+from benchmark.avatars.part_classes import PART_NAMES
 from evaluation.base import MetricMeta
 
 
 class ContractError(TypeError):
     """A plugin returned something else than its contract says."""
+
+
+def describe_failure(error: BaseException) -> str:
+    """What code of a plugin raised, with its type."""
+    if isinstance(error, SystemExit):
+        return (
+            f"SystemExit: its code called sys.exit({error.code!r}), but it must raise "
+            "an error instead"
+        )
+    return f"{type(error).__name__}: {error}"
 
 
 def check_predictions(found: Any, spec: AvatarSpec, count: int) -> AvatarVectors:
@@ -49,6 +60,17 @@ def check_pixels(
             f"{found.shape}"
         )
     return found
+
+
+def check_parts(found: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """What `parts` of an engine returned; raises ContractError."""
+    maps = check_pixels(found, "parts", np.uint8, shape)
+    highest = len(PART_NAMES) - 1
+    if maps.size and maps.max() > highest:
+        raise ContractError(
+            f"parts must return part classes 0-{highest}, but it returned {maps.max()}"
+        )
+    return maps
 
 
 def check_scores(found: Any, meta: MetricMeta, cases: int) -> NDArray[np.float64]:

@@ -15,11 +15,12 @@ import torch
 
 from benchmark.avatars import AvatarVectors
 from benchmark.config.suite import SuiteError
-from benchmark.engines.base import Engine
+from benchmark.registry import ENGINES
 from benchmark.run.contracts import (
     ContractError,
     check_predictions,
     check_scores,
+    describe_failure,
 )
 from benchmark.run.plan import Plan, TrialPlan
 from benchmark.run.rendering import Renders, make_cases, render
@@ -27,10 +28,13 @@ from benchmark.run.stage_executor import StageExecutor
 from benchmark.storage.store import Store
 from benchmark.system.progress import Silent, Task
 from evaluation.base import MetricSetup
+from methods.base import Method
 
 FACES = 2
 FIT_SECONDS = 30.0
 """A rehearsed fit that takes longer ends at its next step of progress."""
+ROUNDING = 1e-3
+"""Difference of continuous values that two predictions of the same faces may have."""
 
 
 def rehearse(
@@ -38,9 +42,10 @@ def rehearse(
 ) -> None:
     """Check the plugins and engines of the unfinished trials; the store stays as it is.
 
-    Every engine renders two vectors twice. Methods and metrics that are plugins work
-    on two faces. A fit that raises an exception only gets a warning through `say`,
-    because two faces may be too few for it.
+    Every engine renders two vectors twice, and another instance of it renders them.
+    Methods and metrics that are plugins work on two faces. A fit that raises an
+    exception only gets a warning through `say`, because two faces may be too few for
+    it.
 
     Raises SuiteError with all breaches of contracts.
     """
@@ -48,8 +53,10 @@ def rehearse(
     problems: list[str] = []
     for name in dict.fromkeys(trial.engine for trial in trials):
         try:
-            drawn = _rehearse_engine(plan.resolved.engines[name], plan)
-        except Exception as error:
+            drawn = _rehearse_engine(name, plan)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             problems.append(f"engine {name}: {_describe(error)}")
             continue
         problems += _metric_problems(plan, name, drawn)
@@ -69,11 +76,21 @@ def _first_of(
     return [trial for trial in first.values() if not store.has(trial.fit)]
 
 
-def _rehearse_engine(engine: Engine, plan: Plan) -> tuple[AvatarVectors, Renders]:
-    """Two vectors and their renders; ContractError if a second render differs."""
+def _rehearse_engine(name: str, plan: Plan) -> tuple[AvatarVectors, Renders]:
+    """Two vectors and their renders; ContractError if another render differs."""
+    engine = plan.resolved.engines[name]
     vectors = AvatarVectors.sample(engine.spec, FACES, seed=0)
     size = plan.resolved.suite.render_size
-    first, second = (render(engine, vectors, size) for _ in range(2))
+    first = render(engine, vectors, size)
+    again = render(engine, vectors, size)
+    _check_same(first, again, "they are rendered again")
+    twin = render(ENGINES.create(name), vectors, size)
+    _check_same(first, twin, "another instance of the engine renders them")
+    return vectors, first
+
+
+def _check_same(first: Renders, second: Renders, when: str) -> None:
+    """Raise ContractError if renders of the same vectors differ."""
     for name, once, again in zip(Renders._fields, first, second, strict=True):
         if once is None or again is None:
             continue
@@ -81,9 +98,8 @@ def _rehearse_engine(engine: Engine, plan: Plan) -> tuple[AvatarVectors, Renders
             share = float(np.mean(once != again))
             raise ContractError(
                 f"the same vectors must give the same {name}, but {share:.1%} of the "
-                "values differ when they are rendered again"
+                f"values differ when {when}"
             )
-    return vectors, first
 
 
 def _metric_problems(
@@ -101,7 +117,9 @@ def _metric_problems(
             check_scores(bound.metric(setup).score(cases), bound.meta, FACES)
         except ContractError as error:
             yield str(error)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             yield f"metric {name}, on two avatars of {engine}: {_describe(error)}"
 
 
@@ -119,14 +137,18 @@ def _method_problems(
         say(f"checks {where}")
         try:
             _rehearse_method(plan, store, trial)
+        except _TimeIsUp:
+            continue
         except _FitFailed as error:
             say(f"warning: {where}: fit raised {_describe(error.error)}")
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             yield f"{where}: {_describe(error)}"
 
 
 class _FitFailed(Exception):
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: BaseException) -> None:
         super().__init__(str(error))
         self.error = error
 
@@ -146,24 +168,45 @@ def _rehearse_method(plan: Plan, store: Store, trial: TrialPlan) -> None:
         torch.manual_seed(trial.seed)
         try:
             method.fit(executor.fit_context(trial, executor.progress, executor.store))
-        except _TimeIsUp:
-            return
-        except SystemExit as error:
-            raise ContractError(f"fit ended the process ({error.code})") from error
-        except Exception as error:
+        except (KeyboardInterrupt, SystemExit, _TimeIsUp):
+            raise
+        except BaseException as error:
             raise _FitFailed(error) from error
         saved = folder / "saved"
         saved.mkdir()
         method.save(saved)
-        loaded: Any = trial.variant.method.load(saved, resolved.device)
-        if not isinstance(loaded, trial.variant.method):
-            raise ContractError(
-                f"load must return a fitted {trial.variant.method.__name__}, but it "
-                f"returned a {type(loaded).__name__}"
-            )
         faces = executor.method_input(trial, resolved.suite.splits[0])
         spec = resolved.engines[trial.engine].spec
-        check_predictions(loaded.predict(faces), spec, len(faces))
+        loaded, twin = (_load(trial, saved, resolved.device) for _ in range(2))
+        first, again, other = (
+            check_predictions(each.predict(faces), spec, len(faces))
+            for each in (loaded, loaded, twin)
+        )
+        for second, when in ((again, "called again"), (other, "loaded again")):
+            if not _alike(first, second):
+                raise ContractError(
+                    "predict must return the same vectors for the same faces, but they "
+                    f"differ when the method is {when}"
+                )
+
+
+def _load(trial: TrialPlan, saved: Path, device: str) -> Method:
+    """The saved method; raises ContractError if it is something else."""
+    method = trial.variant.method
+    loaded: Any = method.load(saved, device)
+    if not isinstance(loaded, method):
+        raise ContractError(
+            f"load must return a fitted {method.__name__}, but it returned a "
+            f"{type(loaded).__name__}"
+        )
+    return loaded
+
+
+def _alike(first: AvatarVectors, second: AvatarVectors) -> bool:
+    """Whether vectors are the same up to the rounding errors of a GPU."""
+    return np.array_equal(first.discrete, second.discrete) and np.allclose(
+        first.continuous, second.continuous, rtol=0, atol=ROUNDING
+    )
 
 
 def _on_two_faces(plan: Plan) -> Plan:
@@ -194,7 +237,6 @@ class _Limited(Silent):
             raise _TimeIsUp
 
 
-def _describe(error: Exception) -> str:
+def _describe(error: BaseException) -> str:
     """An error in words, with its type unless it is a breach of a contract."""
-    kind = "" if isinstance(error, ContractError) else f"{type(error).__name__}: "
-    return f"{kind}{error}"
+    return str(error) if isinstance(error, ContractError) else describe_failure(error)

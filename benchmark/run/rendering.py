@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import BeardMapped, Engine, PartMapped
-from benchmark.run.contracts import check_pixels
+from benchmark.run.contracts import check_parts, check_pixels
 from benchmark.run.stage_keys import RENDER_BATCH
 from benchmark.system.progress import Task
 from evaluation.base import Cases
@@ -37,7 +37,8 @@ def render(
 ) -> Renders:
     """Render vectors at size x size pixels; `bar` advances by one per avatar.
 
-    Raises ContractError if the engine returns another shape or type.
+    Raises ContractError if the engine returns another shape or type, or part
+    classes that do not exist.
     """
     pictures, parts, beards = [], [], []
     for start in range(0, len(vectors), RENDER_BATCH):
@@ -47,7 +48,7 @@ def render(
         pictures.append(check_pixels(drawn, "render", np.uint8, (*shape, 3)))
         if isinstance(engine, PartMapped):
             maps = engine.parts(batch, size)
-            parts.append(check_pixels(maps, "parts", np.uint8, shape))
+            parts.append(check_parts(maps, shape))
         if isinstance(engine, BeardMapped):
             maps = engine.beards(batch, size)
             beards.append(check_pixels(maps, "beards", np.bool_, shape))

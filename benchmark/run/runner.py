@@ -15,6 +15,7 @@ import yaml
 
 from benchmark.config.resolved import ResolvedSuite
 from benchmark.faces.pictures import FaceSetError
+from benchmark.run.contracts import describe_failure
 from benchmark.run.plan import Plan, TrialPlan
 from benchmark.run.rescoring import rescore, source_record
 from benchmark.run.speeds import measure_speeds
@@ -221,7 +222,7 @@ def _run_trial(
     folder: Path,
     rescore_from: Path | None,
 ) -> Outcome:
-    """Run one trial up to its scores. An exception of a plugin fails this trial."""
+    """Run one trial up to its scores. Whatever a plugin raises fails this trial."""
     target = folder / "trials" / trial.name
     recover(target)
     timed = _is_timed(plan, target)
@@ -237,9 +238,9 @@ def _run_trial(
             rescore(executor, trial, rescore_from, target, folder)
         else:
             run_trial(executor, trial, trial_record(plan, trial), target, folder)
-    except FATAL:
+    except (*FATAL, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:  # such as SystemExit
         if scored or rescore_from is not None:  # keep the existing folder
             return _failure(trial, target, error)
         return _publish_failure(plan, trial, target, error)
@@ -280,14 +281,13 @@ def _time_trials(
     return [timed.get(outcome.name, outcome) for outcome in outcomes]
 
 
-def _failure(trial: TrialPlan, target: Path, error: Exception) -> Outcome:
+def _failure(trial: TrialPlan, target: Path, error: BaseException) -> Outcome:
     trace = "".join(traceback.format_exception(error))
-    message = f"{type(error).__name__}: {error}"
-    return Outcome(trial.name, target, False, message, trace)
+    return Outcome(trial.name, target, False, describe_failure(error), trace)
 
 
 def _publish_failure(
-    plan: Plan, trial: TrialPlan, target: Path, error: Exception
+    plan: Plan, trial: TrialPlan, target: Path, error: BaseException
 ) -> Outcome:
     """Write the folder of a failed trial."""
     outcome = _failure(trial, target, error)

@@ -29,7 +29,7 @@ def measure_speeds(
     file: Path,
     fatal: tuple[type[Exception], ...] = (),
     tools: Instruments | None = None,
-) -> dict[str, Exception]:
+) -> dict[str, BaseException]:
     """Build the missing speed stages of fitted trials, all in one session.
 
     Args:

@@ -119,7 +119,7 @@ class Session:
 
     started: str
     rounds: list[Round] = field(default_factory=list)
-    errors: dict[str, Exception] = field(default_factory=dict)
+    errors: dict[str, BaseException] = field(default_factory=dict)
 
     def counted(self) -> list[Round]:
         """The quietest rounds, `ROUNDS` at most, in the order of measurement."""
@@ -183,9 +183,9 @@ def time_together(
                         tools.clock,
                         first=number * calls,
                     )
-                except fatal:
+                except (*fatal, KeyboardInterrupt):
                     raise
-                except Exception as error:
+                except BaseException as error:
                     session.errors[entry.key] = error
                 bar.advance()
         open_entries = [e for e in open_entries if e.key not in session.errors]

@@ -24,12 +24,19 @@ from benchmark.engines.base import EngineMeta
 
 class Engine(tiny_suite.TinyEngine):
     meta = EngineMeta("drawing", "Drawing", "1", "tests", "CC0-1.0")
-    calls = 0
+    calls = instances = 0
+
+    def __init__(self):
+        Engine.instances += 1
+        self.number = Engine.instances
 
     def render(self, vectors, size):
         Engine.calls += 1
         pictures = super().render(vectors, size)
         return CHANGE
+
+    def parts(self, vectors, size):
+        return np.full((len(vectors), size, size), PARTS, np.uint8)
 """
 METRIC = """
 import numpy as np
@@ -66,10 +73,12 @@ def plan_with(tmp_path, monkeypatch):
     plugins.install(site, "my-plugin", entries)
     monkeypatch.syspath_prepend(site)
 
-    def make(method=plugins.METHOD, engine="pictures", metric=ZEROS, level="case"):
+    def make(
+        method=plugins.METHOD, engine="pictures", metric=ZEROS, level="case", parts="12"
+    ):
         texts = {
             "plugin_method": method,
-            "plugin_engine": ENGINE.replace("CHANGE", engine),
+            "plugin_engine": ENGINE.replace("CHANGE", engine).replace("PARTS", parts),
             "plugin_metric": METRIC.replace("CHANGE", metric).replace("LEVEL", level),
         }
         for name, text in texts.items():
@@ -119,6 +128,23 @@ def test_plugins_that_keep_their_contracts_pass_and_the_store_stays_empty(
         ),
         ("return method\n", "pass\n", "load must return a fitted Plugin, but it"),
         ('"spec.json").write', '"other.json").write', "FileNotFoundError: "),
+        (
+            "def predict(self, faces):",
+            "def predict(self, faces):\n        global VALUE; VALUE += 1",
+            "the same vectors for the same faces, but they differ when the method is "
+            "called again",
+        ),
+        (
+            LISTS,
+            LISTS.replace("VALUE", "id(self)"),
+            "the same vectors for the same faces, but they differ when the method is "
+            "loaded again",
+        ),
+        (
+            LISTS,
+            "exit(4)",
+            "SystemExit: its code called sys.exit(4), but it must raise",
+        ),
     ],
 )
 def test_a_method_that_breaks_its_contract_is_refused(
@@ -135,8 +161,13 @@ def test_a_method_that_breaks_its_contract_is_refused(
     [
         (
             "pictures + np.uint8(Engine.calls)",
-            "the same pictures, but 100.0% of",
+            "the same pictures, but 100.0% of the values differ when they are rendered",
         ),
+        (
+            "pictures + np.uint8(self.number)",
+            "100.0% of the values differ when another instance of the engine renders",
+        ),
+        ("exit()", "SystemExit: its code called sys.exit(None), but it must raise"),
         (
             "pictures.astype(float)",
             "must return uint8 of shape (2, 64, 64, 3), ",
@@ -152,6 +183,37 @@ def test_an_engine_that_breaks_its_contract_is_refused(
     (problem,) = problems_of(plan_with(engine=change), tmp_path)
     assert problem.startswith("engine drawing: ")
     assert expected in problem
+
+
+def test_an_engine_with_unknown_part_classes_is_refused_as_in_a_trial(
+    plan_with, tmp_path
+):
+    plan = plan_with(parts="13")
+    (problem,) = problems_of(plan, tmp_path)
+    sentence = "parts must return part classes 0-12, but it returned 13"
+    assert problem == f"engine drawing: {sentence}"
+    (outcome,) = run(plan, Store(tmp_path / "store"), tmp_path / "runs", Silent())
+    assert outcome.error == f"ContractError: {sentence}"
+
+
+def test_a_metric_that_ends_the_process_is_refused(plan_with, tmp_path):
+    (problem,) = problems_of(plan_with(metric="exit('enough')"), tmp_path)
+    assert problem == (
+        "metric scoring, on two avatars of drawing: SystemExit: its code called "
+        "sys.exit('enough'), but it must raise an error instead"
+    )
+
+
+def test_a_rehearsal_can_be_interrupted(plan_with, tmp_path):
+    stop = "(_ for _ in ()).throw(KeyboardInterrupt)"
+    for kind, source in (
+        ("metric", stop),
+        ("engine", stop),
+        ("method", plugins.METHOD.replace(LISTS, stop)),
+    ):
+        plan = plan_with(**{kind: source})
+        with pytest.raises(KeyboardInterrupt):
+            rehearse(plan, Store(tmp_path / "store"), (), print)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +253,7 @@ def test_a_fit_that_fails_on_two_faces_is_a_warning_only(plan_with, tmp_path):
 
 def test_a_fit_that_ends_the_process_is_refused(plan_with, tmp_path):
     ending = plugins.METHOD.replace("self.spec = context", "raise SystemExit(5)  # ")
-    with pytest.raises(SuiteError, match=r"fit ended the process \(5\)"):
+    with pytest.raises(SuiteError, match=r"its code called sys.exit\(5\), but"):
         rehearse(plan_with(ending), Store(tmp_path / "store"), (), lambda line: None)
 
 

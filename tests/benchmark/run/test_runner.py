@@ -223,6 +223,60 @@ def test_a_failing_trial_is_reported_retried_and_alone(tiny):
     assert read_record(resolved.trial("bad"))["status"] == "done"
 
 
+class Gone(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("function", ["fit", "predict", "load"])
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (
+            SystemExit(3),
+            "SystemExit: its code called sys.exit(3), but it must raise an error "
+            "instead",
+        ),
+        (Gone("away"), "Gone: away"),
+    ],
+)
+def test_a_plugin_that_ends_the_process_fails_its_trial_only(
+    tiny, monkeypatch, function, raised, expected
+):
+    def end(*arguments):
+        raise raised
+
+    ending = classmethod(end) if function == "load" else end
+    monkeypatch.setattr(tiny_suite.Oracle, function, ending)
+    resolved = ResolvedSuite(tiny, variants=ROWS)
+    *others, ended = resolved.run()
+    assert ended.error == expected
+    assert read_record(resolved.trial("oracle"))["error"] == expected
+    assert not any(outcome.error for outcome in others)
+
+
+def test_a_method_that_ends_the_process_while_it_is_timed_fails_alone(
+    tiny, monkeypatch
+):
+    predict = tiny_suite.Oracle.predict
+
+    def end_with_one_face(self, faces):
+        return predict(self, faces) if len(faces) > 1 else exit(3)
+
+    monkeypatch.setattr(tiny_suite.Oracle, "predict", end_with_one_face)
+    *others, ended = ResolvedSuite(tiny, variants=ROWS).run()
+    assert "its code called sys.exit(3)" in (ended.error or "")
+    assert not any(outcome.error for outcome in others)
+
+
+def test_ctrl_c_in_a_plugin_ends_the_run(tiny, monkeypatch):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tiny_suite.TinyMethod, "fit", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        ResolvedSuite(tiny).run()
+
+
 def test_missing_scores_are_null_in_the_cases(tiny, monkeypatch):
     nan = np.array([np.nan, 0.5, 0.5, 0.5])
     monkeypatch.setattr(tiny_suite.MouthError, "score", lambda self, cases: nan)
