@@ -6,11 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from benchmark import weights
 from benchmark.avatars.spec import did_you_mean
-from benchmark.config.explain import explain, explain_truth_values
 from benchmark.config.frozen import current_version
 from benchmark.config.option_merge import (
     FALLBACKS,
@@ -36,6 +33,7 @@ from benchmark.registry import (
     Unavailable,
     UnknownName,
 )
+from benchmark.storage.yaml_mistakes import explain
 from benchmark.system.progress import Progress, Silent
 from benchmark.weights.folders import PARSER, is_member, shipped_original
 from benchmark.weights.resolver import WeightResolver, explain_missing
@@ -172,14 +170,10 @@ def _resolve_variant(
     needs: Sequence[str] = ()
     missing: Sequence[str] = ()
     for options_data in expand_fallbacks(wanted):
-        try:
-            options = method.Options.model_validate(options_data)
-        except ValidationError as error:
-            problems += explain(error, f"{where}.options", options_data, method.Options)
+        if wrong := explain(method.Options, options_data):
+            problems += [f"{where}.options: {problem}" for problem in wrong]
             return None
-        if wrong := explain_truth_values(options_data, options, f"{where}.options"):
-            problems += wrong
-            return None
+        options = method.Options.model_validate(options_data)
         try:
             needs = _required_weights(method, options)
             missing = resolver.missing(needs)

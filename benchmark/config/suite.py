@@ -8,15 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import (
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
 from benchmark.avatars.spec import did_you_mean
-from benchmark.config.explain import explain, explain_truth_values
 from benchmark.config.schema import (
     AblationSection,
     FacesSection,
@@ -28,11 +22,12 @@ from benchmark.config.schema import (
     Title,
     VariantSection,
 )
+from benchmark.storage.yaml_files import load_yaml
+from benchmark.storage.yaml_mistakes import explain
 from benchmark.system.home_paths import expand_home
 
 SUITES = Path(str(files("benchmark.suites")))
 RESERVED = frozenset({"store", "mlartifacts"})
-_MERGE = "tag:yaml.org,2002:merge"
 
 
 class SuiteError(ValueError):
@@ -170,12 +165,9 @@ def parse_suite(data: Mapping[str, Any], source: str, folder: Path) -> Suite:
     for the home folder.
     """
     data = _expand_home(data)
-    try:
-        suite = Suite.model_validate(data)
-    except ValidationError as error:
-        raise SuiteError(explain(error, source, data, Suite)) from None
-    if problems := explain_truth_values(data, suite, source):
-        raise SuiteError(problems)
+    if problems := explain(Suite, data):
+        raise SuiteError([f"{source}: {problem}" for problem in problems])
+    suite = Suite.model_validate(data)
     return suite.model_copy(update={"faces": suite.faces.relative_to(folder)})
 
 
@@ -190,7 +182,7 @@ def _expand_home(data: Any) -> Any:
 def read_yaml(path: Path) -> dict[str, Any]:
     """Read a YAML file that holds a mapping. A key given twice is an error."""
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
+        data = load_yaml(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = getattr(error, "problem_mark", None)
         line = f" line {where.line + 1}:" if where else ""
@@ -203,28 +195,6 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return data
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """A safe loader that raises an error for a repeated key instead of dropping one."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            if key_node.tag == _MERGE:
-                continue
-            mark = key_node.start_mark
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(
-                    None, None, "a key must be a plain scalar", mark
-                )
-            key = self.construct_object(key_node)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} is given twice", mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
 def _apply_override(data: dict[str, Any], text: str) -> str | None:
     """Apply one `key.path=value` to `data`; returns the problem, or None."""
     path, equals, value = text.partition("=")
@@ -232,7 +202,7 @@ def _apply_override(data: dict[str, Any], text: str) -> str | None:
     if not equals or not all(keys):
         return f"--set {text}: expected key=value, such as --set seeds=[0,1]"
     try:
-        parsed = yaml.safe_load(value)
+        parsed = load_yaml(value)
     except yaml.YAMLError:
         return f"--set {text}: the value is not valid YAML"
     holder: Any = data

@@ -8,17 +8,12 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import (
-    AliasChoices,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from benchmark import weights
 from benchmark.avatars.spec import did_you_mean
+from benchmark.storage.yaml_files import load_yaml
+from benchmark.storage.yaml_mistakes import explain
 from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.generator_config import GeneratorConfig, channel_table
 from methods.networks.projected_discriminator import ProjectedDiscriminator
@@ -278,7 +273,7 @@ def read_recipe(name_or_path: str, **changes: Any) -> GeneratorRecipe:
     if not path.is_file():
         path = Path(name_or_path)
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = load_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RecipeError(
             f"no recipe {name_or_path!r}: give a YAML file, or one of "
@@ -288,12 +283,7 @@ def read_recipe(name_or_path: str, **changes: Any) -> GeneratorRecipe:
         raise RecipeError(f"{path} cannot be read as YAML: {error}") from error
     if not isinstance(data, dict):
         raise RecipeError(f"{path} must contain a mapping of options")
-    try:
-        return GeneratorRecipe(**{"name": path.stem, **data, **changes})
-    except ValidationError as error:
-        errors = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'recipe'}: "
-            + e["msg"].removeprefix("Value error, ")
-            for e in error.errors()
-        )
-        raise RecipeError(f"{path}: {errors}") from error
+    data = {"name": path.stem, **data, **changes}
+    if problems := explain(GeneratorRecipe, data):
+        raise RecipeError(f"{path}: {'; '.join(problems)}")
+    return GeneratorRecipe.model_validate(data)

@@ -59,13 +59,47 @@ def test_shared_options_reach_methods_that_have_them(tiny):
     [
         ({"stepz": 1}, "options.stepz: no variant's method has an option of this name"),
         ({"input_sise": 64}, "of this name (did you mean input_size?)"),
-        ({"steps": True}, "variants.one.options: steps: expected a number, got true"),
+        (
+            {"steps": True},
+            "variants.one.options: steps: expected a whole number, got t",
+        ),
+        (
+            {"steps": "8"},
+            "variants.one.options: steps: expected a whole number, got '8'",
+        ),
+        (
+            {"steps": 8.0},
+            "variants.one.options: steps: expected a whole number, got 8.0",
+        ),
     ],
 )
 def test_shared_options_are_checked(options, expected, tiny):
     with pytest.raises(SuiteError) as caught:
         resolved(tiny, options=options)
     assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"pretrained": "no"}, "pretrained: expected true or false, got 'no'"),
+        ({"augmentation": {"flip": 1}}, "augmentation.flip: expected true or false"),
+        ({"learning_rate": "0.1"}, "learning_rate: expected a number, got '0.1'"),
+        ({"see_size": True}, "effective_resolution: expected a whole number, got tru"),
+    ],
+)
+def test_values_of_another_type_are_not_converted(options, expected, tiny):
+    rows = variants(**options)
+    rows[0]["method"] = "baseline"
+    with pytest.raises(SuiteError) as caught:
+        resolved(tiny, variants=rows)
+    assert f"variants.one.options: {expected}" in str(caught.value)
+
+
+def test_a_whole_number_is_a_number(tiny):
+    rows = variants(learning_rate=1, pretrained=False)
+    rows[0]["method"] = "baseline"
+    assert resolved(tiny, variants=rows).variants[0].options.learning_rate == 1.0
 
 
 def test_the_unknown_key_of_a_nested_option_gets_the_keys_of_its_section(tiny):

@@ -61,13 +61,23 @@ def test_a_file_is_read_and_changes_override_it(folder):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"imags": 1}, "imags: Extra inputs are not permitted"),
-        ({"images": "many"}, "images: Input should be a valid integer"),
+        ({"imags": 1}, "imags: unknown key (did you mean images?)"),
+        ({"images": "many"}, "images: expected a whole number, got 'many'"),
+        ({"images": "100"}, "images: expected a whole number, got '100'"),
+        ({"seed": True}, "seed: expected a whole number, got true"),
+        ({"objective": {"mixing": "0.1"}}, "objective.mixing: expected a number, got"),
+        (
+            {"preview_every": 5, "look_every": 6},
+            "look_every: is another name of preview_every, which is given too",
+        ),
         ({"batch": 6}, "batch must be a multiple of 4, not 6"),
-        ({"precision": "16"}, "precision: Input should be '32-true' or 'bf16-mixed'"),
-        ({"objective": {"r1": 1}}, "objective.r1: Extra inputs"),
-        ({"objective": {"mixing": 2}}, "objective.mixing: Input should be less"),
-        ({"augmentation": {"flip": -1}}, "augmentation.flip: Input should be greater"),
+        ({"precision": "16"}, "precision: input should be '32-true' or 'bf16-mixed'"),
+        (
+            {"objective": {"r1": 1}},
+            "objective.r1: unknown key; the keys here are r1_image",
+        ),
+        ({"objective": {"mixing": 2}}, "objective.mixing: input should be less"),
+        ({"augmentation": {"flip": -1}}, "augmentation.flip: input should be greater"),
         (
             {"generator": {"sise": 64}},
             "generator.sise is not an option (did you mean size",
@@ -77,13 +87,13 @@ def test_a_file_is_read_and_changes_override_it(folder):
         ({"generator": {"size": 48}}, "must be powers of two"),
         ({"generator": {"channels": 5}}, "generator.channels must map sizes"),
         ({"generator": {"channels": {"4": 4}}}, "generator.channels must map sizes"),
-        ({"generator": {"channels": {100: 4}}}, "recipe: channels: 4 at 100 px: expec"),
+        ({"generator": {"channels": {100: 4}}}, "channels: 4 at 100 px: expected"),
         ({"discriminator": {"channels": {5: 4}}}, "discriminator: channels: 4 at 5 px"),
         ({"discriminator": {"channels": {4: 0}}}, "discriminator: channels: 0 at 4 px"),
         ({"generator": {"lr_mlp": "slow"}}, "generator.lr_mlp must be a float"),
         ({"generator": {"residual_refine": 1}}, "residual_refine must be a bool"),
         ({"generator": {"transparent_dims": 3}}, "transparent_dims must be a list"),
-        ({"generator": [1]}, "generator: Input should be a valid dictionary"),
+        ({"generator": [1]}, "generator: expected keys with values below it"),
     ],
 )
 def test_an_error_names_the_file_and_the_key(changes, message, folder):
@@ -99,6 +109,7 @@ def test_an_error_names_the_file_and_the_key(changes, message, folder):
     ("content", "message"),
     [
         (b"[1, 2]", "must contain a mapping of options"),
+        (b"seed: 1\nseed: 2", "cannot be read as YAML: key 'seed' is given twice"),
         (b"a: [1", "cannot be read as YAML"),
         (b"\xff\xfe\x00", "cannot be read as YAML"),
         (b"", "must contain a mapping of options"),
