@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from tiny_recipe import NETWORKS, SIZE
 
 from benchmark.avatars import AvatarSpec, AvatarVectors, Discrete
 from methods.generator.pretrained import WeightsCard, write_pair
@@ -12,23 +13,8 @@ from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.shared.renders import Renders
 from methods.swiftavatar.pretrained_pair import open_pair
 
-SIZE = 16
-WIDTHS = {4: 4, 8: 4, 16: 4}
-GENERATOR = {
-    "size": SIZE,
-    "style_dim": 4,
-    "n_mlp": 1,
-    "lr_mlp": 1.0,
-    "local_layers": 2,
-    "local_channel": 4,
-    "base_layers": 1,
-    "depth_layers": 1,
-    "coarse_size": 8,
-    "coarse_channel": 4,
-    "min_feat_size": 4,
-    "channels": WIDTHS,
-}
-DISCRIMINATOR = {"size": SIZE, "seg_dim": 13, "channels": WIDTHS}
+GENERATOR = {**NETWORKS["generator"], "lr_mlp": 1.0}
+DISCRIMINATOR = {**NETWORKS["discriminator"], "size": SIZE, "seg_dim": 13}
 SPEC = AvatarSpec("tiny", (Discrete("shape", "head", ("round", "square")),))
 
 
