@@ -161,6 +161,8 @@ class TruthFile:
 
 def _with_point(cell: str) -> str:
     """A number with a decimal comma, as spreadsheets of many languages save it."""
+    if "," not in cell:
+        return cell
     return re.sub(r"^(\d+),(\d+)$", r"\1.\2", cell)
 
 

@@ -7,6 +7,7 @@ import platform
 import socket
 import subprocess
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,14 @@ def git_record(root: Path = ROOT) -> dict[str, Any]:
     return {"sha": sha, "dirty": None if status is None else bool(status)}
 
 
+@cache
 def packages() -> dict[str, str]:
-    """Name and version of every installed distribution, sorted by name."""
-    found = {d.metadata["Name"]: d.version for d in distributions()}
+    """Name and version of every installed distribution, sorted by name.
+
+    Read once in a process, because each distribution's metadata must be parsed.
+    """
+    every = [distribution.metadata for distribution in distributions()]
+    found = {metadata["Name"]: metadata["Version"] for metadata in every}
     return {name: found[name] for name in sorted(found, key=str.lower) if name}
 
 
