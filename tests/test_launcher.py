@@ -45,15 +45,24 @@ def test_our_own_packages_are_no_intruders():
         assert avatarbench_launcher.find_intruder(name) is None
 
 
-def test_broken_plugins_do_not_stop_list_and_validate(tmp_path):
+def test_broken_plugins_do_not_stop_list_and_validate(tmp_path, monkeypatch, capsys):
     """The real entry points of an installed distribution, through the command line."""
     text = "raise ValueError('boom')\n"
     targets = {"broken": "broken_plugin:Thing", "random": "broken_plugin:Thing"}
     kinds = dict.fromkeys(("engines", "methods", "metrics"), targets)
     plugins.install(tmp_path, "bad-plugins", kinds, {"broken_plugin": text})
-    done = launch("avatarbench_launcher", "list", path=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("cannot be imported: ValueError: boom") == 5
-    assert "random = broken_plugin:Thing in avatarbench.methods" in done.stdout
-    done = launch("avatarbench_launcher", "validate", "inferability", path=tmp_path)
-    assert done.returncode == 0, done.stderr
+    monkeypatch.syspath_prepend(tmp_path)
+    plugins.forget(monkeypatch)
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["avatarbench", *words])
+        with pytest.raises(SystemExit) as caught:
+            avatarbench_launcher.main()
+        return caught.value.code, *capsys.readouterr()
+
+    status, said, wrong = call("list")
+    assert not status, wrong
+    assert said.count("cannot be imported: ValueError: boom") == 5
+    assert "random = broken_plugin:Thing in avatarbench.methods" in said
+    status, _, wrong = call("validate", "inferability")
+    assert not status, wrong

@@ -145,6 +145,14 @@ def ablation_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def short_ablation_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with an ablation, but one engine and one seed, made once."""
+    folder = tmp_path_factory.mktemp("results") / "quick" / "0123456789ab"
+    write_run(folder, Shape(ablation=True, seeds=(0,), engines=("avataaars",)))
+    return folder
+
+
+@pytest.fixture(scope="session")
 def full_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The default run, made once."""
     folder = tmp_path_factory.mktemp("results") / "quick" / "0123456789ab"

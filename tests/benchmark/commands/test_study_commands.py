@@ -9,6 +9,7 @@ import sys
 
 import pytest
 import tiny_suite
+from plain_reports import leave_out_figures
 from typer.testing import CliRunner
 
 from benchmark.cli import app, main
@@ -19,6 +20,13 @@ TWO = [
     {"name": "two", "method": "tiny", "title": "Two", "options": {"steps": 9}},
     {"name": "oracle", "method": "oracle"},
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_figures():
+    with pytest.MonkeyPatch.context() as patch:
+        leave_out_figures(patch)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +103,7 @@ def test_a_run_without_validation_faces_leaves_no_study(ran, avatarbench):
 
 
 def test_a_study_is_whole_though_nobody_reads_what_is_printed(ran):
-    command = [sys.executable, tiny_suite.__file__, "study", "create", str(two(ran))]
+    command = [sys.executable, "-m", "benchmark.cli", "study", "create", str(two(ran))]
     reading, writing = os.pipe()
     os.close(reading)
     made = subprocess.run(

@@ -8,6 +8,7 @@ import pytest
 import tiny_pair
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
 from benchmark.storage.store import Store
 from benchmark.system.progress import Silent
@@ -57,22 +58,24 @@ def trunks(tmp_path_factory):
     from torchvision import models
 
     folder, files = tmp_path_factory.mktemp("trunks"), {}
-    for name, layers in ((ALEXNET, _alexnet), (VGG16, _vgg16)):
+    for name, network in ((ALEXNET, models.alexnet), (VGG16, models.vgg16)):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            state = layers(models).state_dict()
+            state = _convolutions(network).state_dict()
         files[name] = folder / f"{name}.safetensors"
         save_file({f"features.{key}": v for key, v in state.items()}, files[name])
     return files
 
 
-def _alexnet(models):
-    return models.alexnet(weights=None).features
-
-
-def _vgg16(models):
-    # The default initialisation would draw 100 million numbers for the classifier.
-    return models.vgg16(weights=None, init_weights=False).features
+def _convolutions(network):
+    """The features of a network; no memory or time goes to its large classifier."""
+    with torch.device("meta"):
+        features = network(weights=None).features
+    features = features.to_empty(device="cpu")
+    for layer in features:
+        if isinstance(layer, nn.Conv2d):
+            layer.reset_parameters()
+    return features
 
 
 class Spectacled:

@@ -3,6 +3,7 @@ import warnings
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import nn
 from torch.nn import functional
 
 from benchmark.weights import ALEXNET, EFFICIENTNET_LITE0, describe, find
@@ -29,10 +30,13 @@ def lite0():
 
 def package_lpips(net, file):
     """The lpips package's module with the same backbone."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
         warnings.simplefilter("ignore")
         import lpips
 
+        # No random weight is used, and the classifiers have 100 million.
+        for draw in ("normal_", "kaiming_normal_", "kaiming_uniform_", "uniform_"):
+            patch.setattr(nn.init, draw, lambda tensor, *given, **named: tensor)
         made = lpips.LPIPS(net=net, version="0.1", pnet_rand=True, verbose=False)
     state = load_file(file)
     keys = made.net.state_dict()
