@@ -9,13 +9,12 @@ from benchmark.faces.faceset import (
     FaceSet,
     FaceSetError,
     embedded_portraits,
-    open_ffhq,
-    open_folder,
     open_parquet_set,
 )
 from benchmark.faces.ffhq import is_ffhq
 from benchmark.faces.parquet_set import MANIFEST
 from benchmark.faces.picture_checks import check_splits
+from benchmark.faces.picture_sets import open_ffhq, open_folder
 from benchmark.system.console import open_progress
 from benchmark.system.home_paths import expand_home
 

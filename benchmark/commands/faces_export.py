@@ -11,7 +11,7 @@ import yaml
 
 from benchmark.config.schema import Split
 from benchmark.faces.faceset import HELDOUT, TRAIN, FaceSet
-from benchmark.faces.folder import SUFFIXES, is_hidden
+from benchmark.faces.folder import looks_like_picture
 from benchmark.faces.pictures import FaceSetError, open_picture
 from benchmark.storage.store import atomic_write
 
@@ -92,8 +92,7 @@ def _check_no_others(folder: Path, names: Collection[str]) -> None:
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
-        picture = path.suffix.lower() in SUFFIXES and not is_hidden(path)
-        if picture and path.name not in names:
+        if looks_like_picture(path) and path.name not in names:
             raise FaceSetError(
                 f"{folder} has another picture, {path.name}: choose an empty folder"
             )

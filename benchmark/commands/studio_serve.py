@@ -14,7 +14,13 @@ from benchmark.commands.studio_export import export_files
 from benchmark.engines.base import Engine
 from benchmark.engines.contexts import options_in_context
 from benchmark.faces import ffhq as ffhq_module
-from benchmark.faces.folder import list_pictures, listed_ids, select_files
+from benchmark.faces.folder import (
+    list_pictures,
+    listed_ids,
+    normal_id,
+    read_picture,
+    select_files,
+)
 from benchmark.faces.picture_checks import shorten
 from benchmark.faces.pictures import FaceSetError, decode_picture, open_face
 from benchmark.faces.truth_csv import read_checked
@@ -65,7 +71,7 @@ def read_faces(files: Mapping[str, Path], progress: Progress) -> FaceFiles:
     with progress.task("check the faces", len(files)) as bar:
         for face, path in files.items():
             try:
-                data = read_checked(path, None)
+                data = read_picture(path)
                 open_face(data, str(path))
                 digests[face] = bytes_digest(data)
             except FaceSetError as error:
@@ -149,23 +155,14 @@ def make_canvas(name: str, engine: Engine) -> Canvas:
 def _select_faces(folder: Path, only: Path | None, is_ffhq: bool) -> Mapping[str, Path]:
     files = ffhq_module.list_ffhq(folder) if is_ffhq else list_pictures(folder)
     if only is not None:
-        wanted: Sequence[str] = listed_ids(only)
-        if is_ffhq:
-            wanted = [_ffhq_id(only, face) for face in wanted]
-        files = select_files(files, wanted, str(only))
+        face_id = ffhq_module.face_id if is_ffhq else normal_id
+        files = select_files(files, listed_ids(only, face_id), str(only))
     if not 1 <= len(files) <= MAX_FACES:
         raise FaceSetError(
             f"{only or folder} names {len(files)} faces, but the studio takes 1 to "
             f"{MAX_FACES}: list the ids of the faces to use in a file for --only"
         )
     return files
-
-
-def _ffhq_id(source: Path, face: str) -> str:
-    try:
-        return ffhq_module.face_id(face)
-    except ValueError as error:
-        raise FaceSetError(f"{source}: {error}") from error
 
 
 def _check_finished_work(book: Workbook, faces: FaceFiles) -> None:

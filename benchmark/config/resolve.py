@@ -19,6 +19,7 @@ from benchmark.config.plugin_sources import plugin_sources
 from benchmark.config.resolve_faces import (
     PORTRAITS,
     check_pictures,
+    check_truth_files,
     open_faces,
     open_splits,
     read_truths,
@@ -76,6 +77,7 @@ def resolve(
     splits = open_splits(suite, faces, variants, problems)
     warnings = check_pictures(suite, splits, progress or Silent(), problems)
     truths = read_truths(suite, faces, splits, engines, variants, problems)
+    check_truth_files(suite, faces, engines, problems)
     embedded = suite.faces.set == PORTRAITS
     if problems:
         raise SuiteError(list(dict.fromkeys(problems)))

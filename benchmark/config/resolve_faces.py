@@ -11,15 +11,15 @@ from benchmark.engines.base import Engine
 from benchmark.faces.faceset import (
     FaceSet,
     embedded_portraits,
-    open_ffhq,
-    open_folder,
     open_parquet_set,
 )
-from benchmark.faces.folder import check_disjoint
+from benchmark.faces.folder import overlaps
 from benchmark.faces.own_truths import with_own_truths
 from benchmark.faces.picture_checks import check_splits
+from benchmark.faces.picture_sets import open_ffhq, open_folder
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.split import FaceSplit
+from benchmark.registry import ENGINES, Unavailable, UnknownName
 from benchmark.system.progress import Progress
 
 PORTRAITS = "portraits"
@@ -27,26 +27,33 @@ PORTRAITS = "portraits"
 
 
 def open_faces(suite: Suite, problems: list[str]) -> FaceSet | None:
-    """The face set of a suite; None, with the problem added, if it cannot be opened."""
+    """The face set of a suite, without splits and truth files that cannot be used.
+
+    Problems are added; None if the face set cannot be opened at all.
+    """
     section = suite.faces
+    found: list[str] = []
+    faces: FaceSet | None = None
+    truths, splits = section.truth, section.splits
     try:
         if section.folder is not None:
-            return open_folder(section.folder, section.truth, section.splits or None)
-        if section.ffhq is not None:
-            return open_ffhq(section.ffhq, section.truth, section.splits or None)
-        if section.packed is not None:
+            faces = open_folder(section.folder, truths, splits or None, problems=found)
+        elif section.ffhq is not None:
+            faces = open_ffhq(section.ffhq, truths, splits or None, found)
+        elif section.packed is not None:
             packed = open_parquet_set(section.packed)
-            return with_own_truths(packed, section.truth, section.splits)
-        if section.set == PORTRAITS:
-            portraits = embedded_portraits()
-            return with_own_truths(portraits, section.truth, section.splits)
+            faces = with_own_truths(packed, truths, splits, found)
+        elif section.set == PORTRAITS:
+            faces = with_own_truths(embedded_portraits(), truths, splits, found)
+        else:
+            problems.append(
+                f"faces.set: unknown face set {section.set!r}; the only one is "
+                f"{PORTRAITS}"
+            )
     except (FaceSetError, OSError) as error:
-        problems.append(f"faces: {error}")
-        return None
-    problems.append(
-        f"faces.set: unknown face set {section.set!r}; the only one is {PORTRAITS}"
-    )
-    return None
+        found.append(str(error))
+    problems += [f"faces: {sentence}" for sentence in found]
+    return faces
 
 
 def open_splits(
@@ -57,27 +64,32 @@ def open_splits(
     Controls learn nothing, so a suite of controls needs no train faces.
     """
     trained = [v.name for v in variants if v.meta.role != "control"]
+    lost = set[str]()
+    if any(problem.startswith("faces: ") for problem in problems):
+        # Their lists have a problem that is reported already.
+        lost = suite.faces.splits.keys() - faces.splits.keys()
     splits: dict[str, FaceSplit] = {}
     names = suite.splits
     if "train" in faces.splits:
         names = ("train", *names)
-    elif trained:
+    elif trained and "train" not in lost:
         problems.append(
             f"faces: {faces.name} has no train faces, which {', '.join(trained)} "
             f"need{'s' if len(trained) == 1 else ''}: add pictures without ground "
             "truth, or list train faces under `splits` in `faces`"
         )
     for name in names:
+        if name in lost:
+            continue
         count = getattr(suite.faces, f"{name}_count")
         try:
-            split = faces.split(name)
-            splits[name] = split if count is None else split.subset(count)
+            splits[name] = faces.split(name)
+            if count is not None:
+                splits[name] = splits[name].subset(count)
         except FaceSetError as error:
             problems.append(f"faces: {error}")
-    try:
-        check_disjoint({name: split.ids for name, split in splits.items()})
-    except FaceSetError as error:
-        problems.append(f"faces: {error}")
+    common = overlaps({name: split.ids for name, split in splits.items()})
+    problems += [f"faces: {sentence}" for sentence in common]
     return splits
 
 
@@ -116,7 +128,8 @@ def read_truths(
         wanted += [(engine, "train", suite.designers[0]) for engine in engines]
     truths: dict[tuple[str, str, str], AvatarVectors] = {}
     for engine, split, designer in wanted:
-        if split not in splits:
+        refused = designer in suite.faces.truth.get(engine, {})
+        if split not in splits or (refused and designer not in faces.designers(engine)):
             continue
         try:
             truths[engine, split, designer] = faces.truth(
@@ -125,3 +138,33 @@ def read_truths(
         except (FaceSetError, AvatarError) as error:
             problems.append(f"faces: {error}")
     return truths
+
+
+def check_truth_files(
+    suite: Suite, faces: FaceSet, engines: Mapping[str, Engine], problems: list[str]
+) -> None:
+    """Check the whole of every truth file that a suite names.
+
+    This includes those of engines and designers that the suite does not use. Truth
+    files of installed engines that cannot be used are not checked.
+    """
+    for engine, designers in suite.faces.truth.items():
+        try:
+            if engine in engines:
+                spec = engines[engine].spec
+            elif engine in suite.engines:
+                continue
+            else:
+                spec = ENGINES.create(engine).spec
+        except UnknownName as error:
+            problems.append(f"faces.truth: {error}")
+            continue
+        except Unavailable:
+            continue
+        for designer in designers:
+            if designer not in faces.designers(engine):
+                continue
+            try:
+                faces.truths[engine][designer].read(spec, ())
+            except (FaceSetError, AvatarError) as error:
+                problems.append(f"faces: {error}")

@@ -25,7 +25,7 @@ from benchmark.faces.celebamask_masks import (
     PartMasks,
     list_masks,
 )
-from benchmark.faces.folder import SUFFIXES, is_hidden
+from benchmark.faces.folder import SUFFIXES, check_picture_file, looks_like_picture
 from benchmark.faces.parsed import Parsed, check_indices
 from benchmark.faces.pictures import FaceSetError, decode_parsing, decode_picture
 from benchmark.faces.truth_csv import read_checked
@@ -221,11 +221,12 @@ def _by_id(folder: Path, suffixes: tuple[str, ...]) -> dict[int, Path]:
     """Pictures of a folder by face id, sorted; FaceSetError for invalid file names."""
     files: dict[int, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in SUFFIXES or is_hidden(path):
+        if not looks_like_picture(path):
             continue
         face = _face_id(path)
         if path.suffix.lower() not in suffixes:
             raise FaceSetError(f"{path} must be a {' or '.join(suffixes)} file")
+        check_picture_file(path)
         if face in files:
             raise FaceSetError(f"{files[face]} and {path} are both face {face}")
         files[face] = path

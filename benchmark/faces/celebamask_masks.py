@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmark.avatars.part_classes import PART_IDS
 from benchmark.avatars.spec import did_you_mean
-from benchmark.faces.folder import is_hidden
+from benchmark.faces.folder import check_picture_file, looks_like_picture
 from benchmark.faces.pictures import FaceSetError, open_picture
 from benchmark.faces.truth_csv import read_checked
 from benchmark.storage.digests import bytes_digest
@@ -118,8 +118,8 @@ def list_masks(root: Path, faces: Iterable[int]) -> dict[int, dict[str, Path]]:
     masks: dict[int, dict[str, Path]] = {}
     for number in sorted({face // FACES_IN_A_FOLDER for face in faces}):
         folder = root / MASKS / str(number)
-        for path in sorted(folder.glob("*.png")) if folder.is_dir() else ():
-            if is_hidden(path):
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if not looks_like_picture(path):
                 continue
             face, part = _face_and_part(path)
             if face // FACES_IN_A_FOLDER != number:
@@ -137,6 +137,7 @@ def _face_and_part(path: Path) -> tuple[int, str]:
         raise FaceSetError(
             f"{path} is not a mask's name: expected ID_PART.png, such as 00000_skin.png"
         )
+    check_picture_file(path)
     part = match[2]
     if part not in PART_CLASSES:
         raise FaceSetError(

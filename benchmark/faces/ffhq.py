@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmark.faces.folder import SUFFIXES, FileFaces
+from benchmark.faces.folder import FileFaces, looks_like_picture
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.truth_csv import read_checked
 
@@ -76,7 +76,7 @@ def _pictures(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.is_dir() and _is_index(path.name):
             yield from _pictures(path)
-        elif path.suffix.lower() in SUFFIXES and _is_index(path.stem):
+        elif looks_like_picture(path) and _is_index(path.stem):
             yield path
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.faces.pictures import FaceSetError
+from benchmark.faces.problems import and_more, report
 from benchmark.faces.truth_csv import read_checked
 from benchmark.storage.digests import bytes_digest
 
@@ -18,6 +21,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+"""Endings of picture files that are read."""
+OTHER_SUFFIXES = (
+    *(".apng", ".avif", ".bmp", ".dng", ".gif", ".heic", ".heif", ".jfif", ".jp2"),
+    *(".jpe", ".jxl", ".pgm", ".ppm", ".psd", ".tga", ".tif", ".tiff"),
+)
+"""Endings of picture files that are refused, not ignored."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +61,14 @@ class FileFaces:
 
     def _fingerprint(self, path: Path) -> str:
         if self.by_content:
-            return bytes_digest(read_checked(path, None))
+            return bytes_digest(read_picture(path))
+        check_picture_file(path)
         return str(path.stat().st_size)
 
     def picture(self, face: str) -> tuple[bytes, str]:
         """The file's bytes, and its path as name for error messages."""
         path = self.files[face]
-        return read_checked(path, None), str(path)
+        return read_picture(path), str(path)
 
     def parsing(self, face: str) -> tuple[bytes, str] | None:
         """None: plain pictures have no part maps."""
@@ -73,11 +83,41 @@ class FileFaces:
         return self.licences.get(face, self.default_licence)
 
 
+def looks_like_picture(path: Path) -> bool:
+    """Whether a file's ending is that of a picture, and the file is not hidden."""
+    return path.suffix.lower() in SUFFIXES + OTHER_SUFFIXES and not is_hidden(path)
+
+
+def check_picture_file(path: Path) -> None:
+    """Raise FaceSetError for an ending not in `SUFFIXES`, or a dangling symlink."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise FaceSetError(
+            f"{path} is a {path.suffix[1:].upper()} file: faces must be PNG, JPEG or "
+            "WebP files, so convert it and remove the original"
+        )
+    if path.is_symlink() and not path.exists():
+        raise FaceSetError(
+            f"{path} is a symbolic link to {path.readlink()}, which does not exist: "
+            "restore that file, or remove the link"
+        )
+
+
+def read_picture(path: Path) -> bytes:
+    """The bytes of a picture file.
+
+    Raises FaceSetError as `check_picture_file`, and if the file cannot be read.
+    """
+    check_picture_file(path)
+    return read_checked(path, None)
+
+
 def list_pictures(folder: Path) -> dict[str, Path]:
     """Picture files directly in `folder` by id (file name without suffix), sorted.
 
-    Ids are in Unicode's form NFC. Raises FaceSetError if the folder is missing, has no
-    picture, has two pictures with the same id, or a file name is not UTF-8.
+    Ids are in Unicode's form NFC. Pictures of other formats and dangling symbolic links
+    are listed too; `read_picture` refuses them. Other files are ignored. Raises
+    FaceSetError if the folder is missing, has no picture, has two pictures with the
+    same id, or a file name is not UTF-8.
     """
     if not folder.is_dir():
         raise FaceSetError(f"{folder} is no folder of pictures")
@@ -93,8 +133,21 @@ def list_pictures(folder: Path) -> dict[str, Path]:
             )
         files[face] = path
     if not files:
-        raise FaceSetError(f"{folder} has no pictures ({', '.join(SUFFIXES)})")
+        raise FaceSetError(
+            f"{folder} has no pictures ({', '.join(SUFFIXES)}){_in_subfolder(folder)}"
+        )
     return files
+
+
+def _in_subfolder(folder: Path) -> str:
+    """What to do if the pictures are in a subfolder; else nothing."""
+    for inner in sorted(path for path in folder.iterdir() if path.is_dir()):
+        if not is_hidden(inner) and any(map(looks_like_picture, inner.iterdir())):
+            return (
+                f", but its subfolder {inner.name} has some: give that folder, or use "
+                "the key `ffhq` or the option --ffhq for an FFHQ tree"
+            )
+    return ""
 
 
 def is_hidden(path: Path) -> bool:
@@ -120,51 +173,94 @@ def _file_id(path: Path) -> str:
 
 def _pictures(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not is_hidden(path):
+        if looks_like_picture(path) and not path.is_dir():
             yield path
 
 
 def select_files(
-    files: Mapping[str, Path], faces: Sequence[str], wanted_by: str
+    files: Mapping[str, Path],
+    faces: Sequence[str],
+    wanted_by: str,
+    problems: list[str] | None = None,
 ) -> dict[str, Path]:
     """The files of `faces`, in their order.
 
-    `wanted_by` names the list of faces in messages. Raises FaceSetError for faces
-    without a picture and for faces that are listed twice.
+    Args:
+        files: picture files by face id.
+        faces: the ids.
+        wanted_by: names the list of ids in messages.
+        problems: if given, problems are added to it and the result has the other faces.
+
+    Raises:
+        FaceSetError: without `problems`, for faces without a picture and for faces that
+            are listed twice.
     """
-    chosen: dict[str, Path] = {}
-    for face in faces:
-        if face not in files:
-            raise FaceSetError(f"{wanted_by} names face {face}, which has no picture")
-        if face in chosen:
-            raise FaceSetError(f"{wanted_by} names face {face} twice")
-        chosen[face] = files[face]
-    return chosen
+    found: list[str] = []
+    if missing := [face for face in faces if face not in files]:
+        one = len(missing) == 1
+        stem = Path(missing[0]).stem
+        remedy = (
+            f"write {stem}, since ids have no ending"
+            if stem in files
+            else "add the picture, or remove the id"
+            if one
+            else "add the pictures, or remove the ids"
+        )
+        found.append(
+            f"{wanted_by} names face {and_more(missing)}, which "
+            f"{'has no picture' if one else 'have no pictures'}: {remedy}"
+        )
+    if twice := [face for face, count in Counter(faces).items() if count > 1]:
+        found.append(f"{wanted_by} names face {and_more(twice)} twice: keep one line")
+    report(found, problems)
+    return {face: files[face] for face in faces if face in files}
 
 
-def listed_ids(faces: Sequence[str] | Path) -> tuple[str, ...]:
-    """Face ids in form NFC, as given or read from a text file with one id per line.
+def listed_ids(
+    faces: Sequence[str] | Path,
+    face_id: Callable[[str], str] = normal_id,
+    listed_by: str = "the list",
+) -> tuple[str, ...]:
+    """Face ids, as given or read from a text file with one id per line.
 
-    Raises FaceSetError if the file cannot be read or is not UTF-8.
+    Args:
+        faces: the ids or the file.
+        face_id: converts an id to that of the face set; ValueError refuses it.
+        listed_by: names a list that is not a file in messages.
+
+    Raises:
+        FaceSetError: if the file cannot be read or is not UTF-8, or an id is refused.
     """
-    if not isinstance(faces, Path):
-        return tuple(normal_id(face) for face in faces)
+    if isinstance(faces, Path):
+        listed_by, lines = str(faces), _lines(faces)
+    else:
+        lines = faces
     try:
-        lines = read_checked(faces, None).decode("utf-8-sig").splitlines()
+        return tuple(face_id(line) for line in lines)
+    except ValueError as error:
+        raise FaceSetError(f"{listed_by}: {error}") from error
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a text file that are not blank, without spaces around them."""
+    try:
+        lines = read_checked(path, None).decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise FaceSetError(
-            f"{faces} is not UTF-8 text (byte {error.start}): save it as UTF-8, with "
+            f"{path} is not UTF-8 text (byte {error.start}): save it as UTF-8, with "
             "one face id per line"
         ) from error
-    return tuple(normal_id(line.strip()) for line in lines if line.strip())
+    return [line.strip() for line in lines if line.strip()]
 
 
-def check_disjoint(members: Mapping[str, Sequence[str]]) -> None:
-    """Raise FaceSetError for a face in two splits: it would leak from train to test."""
-    seen: dict[str, str] = {}
-    for split, faces in members.items():
-        for face in faces:
-            if seen.setdefault(face, split) != split:
-                raise FaceSetError(
-                    f"face {face} is in split {seen[face]} and in split {split}"
-                )
+def overlaps(members: Mapping[str, Sequence[str]]) -> list[str]:
+    """One sentence for each pair of splits with a common face.
+
+    Such a face would leak from train to test.
+    """
+    return [
+        f"face {and_more(common)} {'is' if len(common) == 1 else 'are'} in split {one} "
+        f"and in split {other}: keep each face in one split"
+        for one, other in combinations(members, 2)
+        if (common := sorted(set(members[one]) & set(members[other])))
+    ]

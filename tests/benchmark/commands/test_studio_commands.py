@@ -12,8 +12,8 @@ from benchmark.commands.studio_export import export_files, export_truths
 from benchmark.commands.studio_serve import make_canvas, read_faces, serve_studio
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import load_suite
-from benchmark.faces.faceset import open_folder
 from benchmark.faces.folder import list_pictures
+from benchmark.faces.picture_sets import open_folder
 from benchmark.faces.pictures import FaceSetError
 from benchmark.registry import ENGINES
 from benchmark.system.progress import Silent
@@ -95,6 +95,8 @@ def test_mistakes_are_reported_before_anything_is_served(options, faces, tmp_pat
     assert "is not an FFHQ index" in problem(only, faces=ffhq(tmp_path), ffhq=True)
     Image.new("L", (64, 64)).save(faces / "face03.png")
     assert "face03.png is greyscale" in problem(options)
+    (options["faces"] / "face99.heic").write_bytes(b"")
+    assert "face99.heic is a HEIC file" in problem(options)
     assert not (tmp_path / "studio").exists()
 
 

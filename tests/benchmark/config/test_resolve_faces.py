@@ -48,6 +48,74 @@ def test_all_unusable_pictures_are_reported_at_once(tiny):
         assert any(words in sentence for sentence in found), words
 
 
+def test_pictures_of_other_formats_and_dangling_links_are_refused(tiny):
+    faces = tiny.parent / "faces"
+    with Image.open(faces / "face08.png") as picture:
+        picture.save(faces / "face08.BMP")
+    (faces / "face08.png").unlink()
+    (faces / "face09.png").rename(faces / "face09.heic")
+    (faces / "face10.png").unlink()
+    (faces / "face10.png").symlink_to("nowhere.png")
+    found = problems(tiny)
+    assert found == (
+        f"faces: {faces}/face08.BMP is a BMP file: faces must be PNG, JPEG or WebP "
+        "files, so convert it and remove the original",
+        f"faces: {faces}/face09.heic is a HEIC file: faces must be PNG, JPEG or WebP "
+        "files, so convert it and remove the original",
+        f"faces: {faces}/face10.png is a symbolic link to nowhere.png, which does not "
+        "exist: restore that file, or remove the link",
+    )
+    section = faces_section(heldout_count=3)
+    assert problems(tiny, faces=section) == found
+
+
+def test_problems_of_splits_and_pictures_are_reported_together(tiny):
+    root = tiny.parent
+    (root / "faces" / "face01.png").write_bytes(b"")
+    (root / "validation.txt").write_text("face04\nface98\nface05\nface99\nface05\n")
+    (root / "heldout.txt").write_text("face08.png\n")
+    assert problems(tiny) == (
+        f"faces: {root}/validation.txt names face face98 and 1 more, which have no "
+        "pictures: add the pictures, or remove the ids",
+        f"faces: {root}/validation.txt names face face05 twice: keep one line",
+        f"faces: {root}/heldout.txt names face face08.png, which has no picture: write "
+        "face08, since ids have no ending",
+        f"faces: {root}/faces/face01.png cannot be read as a picture: the file is "
+        "empty, so copy it again",
+    )
+    (root / "validation.txt").write_text("face00\nface01\nface05\n")
+    (root / "heldout.txt").unlink()
+    assert problems(tiny) == (
+        f"faces: {root}/heldout.txt cannot be read: No such file or directory",
+        "faces: face face00 and 1 more are in split train and in split validation: "
+        "keep each face in one split",
+        f"faces: {root}/faces/face01.png cannot be read as a picture: the file is "
+        "empty, so copy it again",
+    )
+
+
+def test_truth_files_that_the_suite_does_not_use_are_checked(tiny):
+    root = tiny.parent
+    (root / "toon.csv").write_text("face,mouth\nface08,0.5\n")
+    truth = faces_section()["truth"] | {
+        "tinny": {"designer-a": "designer-a.csv"},
+        "toon-alter": {"designer-a": "nowhere.csv"},
+        "toon-tiktok": {"designer-a": "toon.csv"},
+    }
+    first, second, third = problems(tiny, faces=faces_section(truth=truth))
+    assert first == (
+        f"faces: {root}/nowhere.csv cannot be read: No such file or directory"
+    )
+    assert second.startswith(
+        "faces.truth: unknown engine 'tinny' (did you mean tiny?); the engines are "
+    )
+    assert "toon.csv: column 'mouth' is not a parameter of engine toon-tiktok" in third
+    truth = {"tiny": faces_section()["truth"]["tiny"] | {"mia": "mia.csv"}}
+    (root / "mia.csv").write_text("face,mouth,skin\nface08,2,dark\n")
+    (found,) = problems(tiny, faces=faces_section(truth=truth))
+    assert "mia.csv, line 2, column mouth" in found
+
+
 def test_a_long_list_of_unusable_pictures_is_cut(tmp_path):
     tiny_suite.register()
     tiny = tiny_suite.make_suite(tmp_path)
@@ -174,8 +242,10 @@ def test_own_ground_truth_of_portraits_is_checked(tiny, portraits_truth):
     (tiny.parent / "few.txt").write_text("")
     assert "names no face" in problems(tiny, **portraits())[0]
     truth = {"toon-tiktok": {"designer-a": "tiny.mia.csv"}}
-    (found,) = problems(tiny, **portraits(truth=truth))
-    assert "has ground truth of designer-a for toon-tiktok already" in found
+    found = problems(tiny, **portraits(truth=truth))
+    words = "has ground truth of designer-a for toon-tiktok already"
+    assert any(words in sentence for sentence in found)
+    (tiny.parent / "few.txt").write_text("validation-0001")
     vectors = AvatarVectors.sample(tiny_suite.SPEC, 1, 0)
     write_truth(tiny.parent / "other.csv", ["ann"], vectors)
     (found,) = problems(tiny, **portraits(truth={"tiny": {"mia": "other.csv"}}))

@@ -230,6 +230,18 @@ def masks(root, folder=0):
             r"9_skin\.png is not a mask's name",
         ),
         (
+            lambda r: save_picture(masks(r) / "00009_hat.bmp", 3),
+            r"9_hat\.bmp is not a mask's name",
+        ),
+        (
+            lambda r: (masks(r) / "00009_hat.png").symlink_to("nowhere.png"),
+            r"9_hat\.png is a symbolic link to nowhere\.png",
+        ),
+        (
+            lambda r: save_picture(r / "CelebA-HQ-img/10.bmp", 3),
+            r"10\.bmp must be a \.png or",
+        ),
+        (
             lambda r: save_picture(r / "CelebA-HQ-img/ann.jpg", 3),
             r"ann\.jpg is not named by a CelebAMask-HQ id",
         ),

@@ -9,12 +9,8 @@ from PIL import Image
 
 from benchmark.avatars import AvatarVectors
 from benchmark.avatars.spec import AvatarSpec, Continuous, Discrete
-from benchmark.faces.faceset import (
-    FaceSetError,
-    open_ffhq,
-    open_folder,
-    write_truth,
-)
+from benchmark.faces.faceset import FaceSetError, write_truth
+from benchmark.faces.picture_sets import open_ffhq, open_folder
 
 SPEC = AvatarSpec(
     "small",
@@ -99,6 +95,10 @@ def test_invalid_folders_and_splits_are_refused(pictures, tmp_path):
     assert "nowhere is no folder of pictures" in opened({}, folder=tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     assert "has no pictures" in opened({}, folder=tmp_path / "empty")
+    picture(tmp_path / "outer" / "inner" / "ann.png")
+    found = opened({}, folder=tmp_path / "outer")
+    assert "has no pictures" in found
+    assert "its subfolder inner has some: give that folder" in found
     picture(pictures / "ann.jpg")
     assert "ann.jpg and ann.png are both face ann" in opened({})
 
@@ -132,6 +132,27 @@ def test_a_split_list_that_is_not_utf8_is_refused(pictures, tmp_path):
     (tmp_path / "train.txt").write_bytes(b"zo\xeb\n")
     with pytest.raises(FaceSetError, match=r"train\.txt is not UTF-8 text \(byte 2\)"):
         open_folder(pictures, {}, {"train": tmp_path / "train.txt"})
+
+
+def test_a_picture_of_another_format_is_a_face_that_cannot_be_read(pictures):
+    picture(pictures / "eve.bmp")
+    (pictures / "folder.png").mkdir()
+    train = open_folder(pictures, {}).split("train")
+    assert train.ids == ("ann", "bob", "cleo", "dan", "eve")
+    for read in (lambda: train.digest, lambda: train.pictures(64)):
+        with pytest.raises(FaceSetError, match=r"eve\.bmp is a BMP file"):
+            read()
+    picture(pictures / "eve.png")
+    with pytest.raises(FaceSetError, match=r"eve\.bmp and eve\.png are both face eve"):
+        open_folder(pictures, {})
+
+
+def test_dangling_links_of_an_ffhq_tree_are_named(tmp_path):
+    picture(tmp_path / "00000.png")
+    (tmp_path / "00001.png").symlink_to("nowhere.png")
+    train = open_ffhq(tmp_path, {}).split("train")
+    with pytest.raises(FaceSetError, match=r"00001\.png is a symbolic link to nowhere"):
+        _ = train.digest
 
 
 def test_an_invalid_picture_is_named_when_it_is_read(pictures):

@@ -7,7 +7,8 @@ from PIL import Image
 
 from benchmark.avatars import AvatarVectors
 from benchmark.avatars.spec import AvatarSpec, Continuous, Discrete
-from benchmark.faces.faceset import FaceSetError, open_ffhq, open_folder, write_truth
+from benchmark.faces.faceset import FaceSetError, write_truth
+from benchmark.faces.picture_sets import open_ffhq, open_folder
 from benchmark.faces.truth_seal import FaceProvenance, seal_path, seal_truth
 from benchmark.storage.digests import file_digest
 
