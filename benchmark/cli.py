@@ -14,6 +14,7 @@ from benchmark.commands.faces import faces_app
 from benchmark.commands.generator import generator_app
 from benchmark.commands.options import (
     RUNS,
+    CachedStagesOption,
     LpipsBackboneOption,
     NoMlflowOption,
     OnlyEnginesOption,
@@ -143,11 +144,17 @@ def validate_command(
     suite: SuiteArgument,
     overrides: SetOption = None,
     lpips_backbone: LpipsBackboneOption = None,
+    store: CachedStagesOption = None,
 ) -> None:
-    """Check a suite and everything that it names, and print all problems at once."""
+    """Check a suite and everything that it names, and print all problems at once.
+
+    A plugin whose code changed since it made cached stages gets a warning.
+    """
     from benchmark.commands.run import validate_suite
 
-    validate_suite(suite, tuple(overrides or ()), lpips_backbone)
+    validate_suite(
+        suite, tuple(overrides or ()), lpips_backbone, store or RUNS / "store"
+    )
 
 
 @app.command("list", rich_help_panel=COMPARE)
@@ -207,8 +214,8 @@ def rescore_command(
 ) -> None:
     """Score the predictions of a finished run with the current metrics of its suite.
 
-    Nothing is trained or timed again. Afterwards `avatarbench run` treats the trials as
-    finished. The exit status is 1 if a trial fails.
+    Every score is computed again; nothing is trained or timed. Afterwards `avatarbench
+    run` treats the trials as finished. The exit status is 1 if a trial fails.
     """
     from benchmark.commands.rescore import rescore_run
 
@@ -239,10 +246,7 @@ def trace_command(
         RUNS / "trace"
     ),
     overrides: SetOption = None,
-    store: Annotated[
-        Path | None,
-        typer.Option(help="Folder of cached stages.", show_default="runs/store"),
-    ] = None,
+    store: CachedStagesOption = None,
     read: Annotated[
         int,
         typer.Option(min=4, help="Number of training pairs that the oracle predicts."),

@@ -50,6 +50,10 @@ StoreOption = Annotated[
         show_default="OUT/store",
     ),
 ]
+CachedStagesOption = Annotated[
+    Path | None,
+    typer.Option("--store", help="Folder of cached stages.", show_default="runs/store"),
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option(

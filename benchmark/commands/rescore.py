@@ -12,7 +12,8 @@ from benchmark.commands.report import find_run, print_report_paths
 from benchmark.commands.run import open_store
 from benchmark.commands.trial_printing import TrialPrinter, print_summary
 from benchmark.config.resolve import resolve
-from benchmark.config.suite import SuiteError, load_suite
+from benchmark.config.suite import SuiteError, load_suite, suite_names
+from benchmark.run.fresh import changed_since_prediction
 from benchmark.run.plan import make_plan
 from benchmark.run.rescoring import same_inputs
 from benchmark.run.runner import create_out_folder, run, run_folder
@@ -38,7 +39,7 @@ def rescore_run(
 
     started = time.monotonic()
     folder = find_run(source, out)
-    name = suite or yaml.safe_load((folder / "resolved.yaml").read_text())["name"]
+    name = suite or _suite_of(folder)
     plan = make_plan(resolve(load_suite(name, overrides), lpips_backbone))
     if not same_inputs(plan, folder):
         raise SuiteError(
@@ -48,6 +49,9 @@ def rescore_run(
             ]
         )
     console = open_progress(quiet)
+    cached = open_store(out / "store", plan, console.say)
+    for warning in changed_since_prediction(plan, cached):
+        console.say(warning)
     printer = TrialPrinter(console, len(plan.trials), debug)
     create_out_folder(out)
     # A run must not take predictions that were only read from a folder for its own.
@@ -59,3 +63,18 @@ def rescore_run(
     if trial_folders(rescored):
         print_report_paths(write_reports(rescored))
     return int(any(outcome.error for outcome in outcomes))
+
+
+def _suite_of(folder: Path) -> str:
+    """The built-in suite of a run; raises SuiteError if it is a suite of one's own."""
+    name = yaml.safe_load((folder / "resolved.yaml").read_text(encoding="utf-8"))[
+        "name"
+    ]
+    if name not in suite_names():
+        raise SuiteError(
+            [
+                f"{folder} is a run of the suite {name!r}, which is not built in; name "
+                "its YAML file with --suite FILE"
+            ]
+        )
+    return name

@@ -41,13 +41,20 @@ if TYPE_CHECKING:
 
 
 def validate_suite(
-    suite: str, overrides: tuple[str, ...], lpips_backbone: Path | None
+    suite: str,
+    overrides: tuple[str, ...],
+    lpips_backbone: Path | None,
+    store_folder: Path,
 ) -> None:
-    """Print what a suite consists of; raises SuiteError with all problems at once."""
+    """Print what a suite consists of; raises SuiteError with all problems at once.
+
+    The store is only compared with the code of plugins.
+    """
     resolved = resolve(load_suite(suite, overrides), lpips_backbone, open_progress())
     plan = make_plan(resolved)
     print(f"suite {resolved.suite.name} is valid: {describe_size(plan)}")
-    for note in plan_notes(plan):
+    store = open_store(store_folder, plan, print)
+    for note in (*plan_notes(plan), *changed_code(plan, store)):
         print(note)
 
 

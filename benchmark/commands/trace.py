@@ -17,6 +17,7 @@ from benchmark.commands.run import open_store
 from benchmark.commands.trace_faces import Comparison, compare_faces, measure_fidelity
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import SuiteError, load_suite
+from benchmark.run.fresh import changed_code
 from benchmark.run.plan import Plan, TrialPlan, make_plan
 from benchmark.run.stage_executor import StageExecutor
 from benchmark.storage.recording_store import RecordingStore
@@ -57,6 +58,8 @@ def trace_methods(
     trials = _select_trials(plan, suite, engines, variants)
     progress = open_progress(quiet)
     store = open_store(store_folder, plan, progress.say)
+    for warning in changed_code(plan, store):
+        progress.say(warning)
     for trial in trials:
         executor = StageExecutor(plan, store, progress)
         folder = out / f"{trial.variant.name}-{trial.engine}"

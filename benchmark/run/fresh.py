@@ -46,18 +46,33 @@ def stage_sources(plan: Plan) -> dict[str, dict[str, str]]:
 
 def changed_code(plan: Plan, store: Store) -> list[str]:
     """One sentence for each plugin whose code changed since it made cached stages."""
-    if not plan.resolved.sources:
-        return []
-    counts: Counter[str] = Counter()
-    for stage in plan.unique.values():
-        if (sources := store.sources_of(stage)) and store.has(stage):
-            counts.update(differing(sources, store.record(stage)))
     return [
         f"warning: the code of {label} changed since it made {count} of the cached "
-        f"stages, which are used again; rebuild them with `--fresh {_name(label)}`, or "
-        "change its version or revision if it now behaves differently"
-        for label, count in sorted(counts.items())
+        "stages, which are used again; rebuild them with `run --fresh "
+        f"{_name(label)}`, or change its version or revision if it now behaves "
+        "differently"
+        for label, count in sorted(_changed_plugins(plan, store).items())
     ]
+
+
+def changed_since_prediction(plan: Plan, store: Store) -> list[str]:
+    """The same for a rescoring: it makes no predictions, but all scores."""
+    return [
+        f"warning: the code of {label} changed since the predictions were made, which "
+        f"are scored as they are; make new ones with `run --fresh {_name(label)}`"
+        for label in sorted(_changed_plugins(plan, store))
+        if not label.startswith("metric ")
+    ]
+
+
+def _changed_plugins(plan: Plan, store: Store) -> Counter[str]:
+    """How many cached stages were made by other code of each plugin."""
+    counts: Counter[str] = Counter()
+    if plan.resolved.sources:
+        for stage in plan.unique.values():
+            if (sources := store.sources_of(stage)) and store.has(stage):
+                counts.update(differing(sources, store.record(stage)))
+    return counts
 
 
 def differing(sources: Mapping[str, str], record: Mapping[str, Any]) -> list[str]:

@@ -39,6 +39,9 @@ def same_inputs(plan: Plan, source: Path) -> bool:
 def source_record(source: Path) -> dict[str, Any]:
     """What `environment.json` of a rescored run says of the run it was made from."""
     made_with = json.loads((source / "environment.json").read_text(encoding="utf-8"))
+    earlier = made_with.get("rescored_from")
+    if earlier is not None and earlier["folder"] == source.name:  # it was in place
+        return {"rescored_from": earlier}
     return {"rescored_from": {"folder": source.name, "environment": made_with}}
 
 

@@ -156,8 +156,9 @@ def run(
 ) -> list[Outcome]:
     """Run the unfinished trials of a plan. A failed trial gets a folder too.
 
-    With `rescore_from`, a run folder, its predictions are scored again and nothing is
-    fitted. Trials that are missing there fail and get no folder.
+    With `rescore_from`, a run folder, its predictions are scored again, also where
+    they have scores, since the code of a metric may have changed. Nothing is fitted.
+    Trials that are missing there fail and get no folder.
 
     Raises RunError or StoreError if `out` or the store is not writable, Busy if another
     process works on the same run, and FaceSetError if a face cannot be read.
@@ -229,6 +230,8 @@ def _run_trial(
     scored = _is_scored(plan, executor.store, trial, target)
     # The speed is measured with the method that made the scores.
     scored = scored and (timed or executor.store.has(trial.fit))
+    if rescore_from is not None and read_record(rescore_from / "trials" / trial.name):
+        scored = False
     try:
         if scored:
             restore_pictures(executor, trial, target, folder)

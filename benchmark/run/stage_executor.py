@@ -98,7 +98,7 @@ class StageExecutor:
                 store.on_wait(
                     f"warning: {trial.name} uses a cached stage {stage.name} that an "
                     f"earlier version of {label} made; rebuild it with "
-                    f"`--fresh {label.partition(' ')[2]}`, or change its version"
+                    f"`run --fresh {label.partition(' ')[2]}`, or change its version"
                 )
 
     def fit_context(

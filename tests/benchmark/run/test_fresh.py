@@ -8,7 +8,8 @@ import plugins
 import pytest
 import tiny_suite
 
-from benchmark.commands.run import run_suite
+from benchmark.commands.rescore import rescore_run
+from benchmark.commands.run import run_suite, validate_suite
 from benchmark.config.suite import SuiteError
 from benchmark.storage.trial_folder import read_cases
 
@@ -83,7 +84,41 @@ def test_changed_code_is_said_with_the_remedy(home, dry_run):
     home.write(NEW)
     (line,) = [x for x in home.run(dry_run=dry_run).err.splitlines() if "warning" in x]
     assert line.startswith("warning: the code of method plugin changed since it made ")
-    assert "`--fresh plugin`" in line
+    assert "`run --fresh plugin`" in line
+
+
+def test_validate_says_it_too(home):
+    store = home.folder / "runs" / "store"
+    arguments = (str(home.suite), (), None, store)
+    validate_suite(*arguments)
+    assert "warning" not in home.capsys.readouterr().out
+    home.write(NEW)
+    validate_suite(*arguments)
+    said = home.capsys.readouterr().out
+    assert "warning: the code of method plugin changed since it made " in said
+    validate_suite(*arguments[:3], home.folder / "nowhere")
+    assert "warning" not in home.capsys.readouterr().out
+    assert not (home.folder / "nowhere").exists()
+
+
+def test_rescore_says_which_code_made_other_predictions(home):
+    def rescore():
+        rescore_run(
+            "tiny",
+            str(home.suite),
+            out=home.folder / "runs",
+            overrides=(),
+            lpips_backbone=None,
+            quiet=True,
+        )
+        return home.capsys.readouterr().err
+
+    assert "warning" not in rescore()
+    home.write(NEW)
+    assert rescore() == (
+        "warning: the code of method plugin changed since the predictions were made, "
+        "which are scored as they are; make new ones with `run --fresh plugin`\n"
+    )
 
 
 def test_fresh_rebuilds_the_stages_of_a_method_and_no_others(home):
@@ -149,7 +184,7 @@ def test_a_cached_stage_of_a_revised_method_is_said_and_rebuilt(home):
     home.write(REVISED)
     assert (
         "warning: mine__tiny__s0 uses a cached stage plugin-training that an earlier "
-        "version of method plugin made; rebuild it with `--fresh plugin`"
+        "version of method plugin made; rebuild it with `run --fresh plugin`"
     ) in home.run().err
     assert old.stat().st_mtime_ns == before
     assert "warning" not in home.run("plugin").err

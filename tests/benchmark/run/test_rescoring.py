@@ -128,6 +128,56 @@ def test_trials_that_are_not_there_are_named(tiny, before, capsys):
     assert "two__tiny__s0 is not a finished trial: run the suite instead" in said
 
 
+def test_a_run_is_scored_again_in_place(tiny, before, monkeypatch):
+    """The code of a metric may have changed without its identity."""
+    home, changes = tiny.parent, {"metrics": ["mouth-error"]}
+    (home / "new").mkdir()
+    (home / "new" / "tiny").symlink_to(before.parent)
+    trial = before / "trials" / "one__tiny__s0"
+    old = read_cases(trial)["mouth-error"]
+    source = json.loads((before / "environment.json").read_text())
+    score = tiny_suite.MouthError.score
+    for factor in (2, 3):
+        monkeypatch.setattr(
+            tiny_suite.MouthError,
+            "score",
+            lambda self, cases, factor=factor: factor * score(self, cases),
+        )
+        status, plan, _ = rescored(home, before, **changes)
+        assert status == 0
+        assert run_folder(plan.resolved, home / "new").samefile(before)
+        assert list(read_cases(trial)["mouth-error"]) == list(factor * old)
+        made_with = json.loads((before / "environment.json").read_text())
+        assert made_with["rescored_from"] == {
+            "folder": before.name,
+            "environment": source,
+        }
+
+
+def test_a_trial_that_the_run_lacks_keeps_its_scores(tiny, before):
+    home, changes = tiny.parent, {"metrics": ["mouth-error"]}
+    shutil.copytree(before, home / "whole")
+    assert rescored(home, home / "whole", **changes)[0] == 0
+    shutil.rmtree(before / "trials" / "one__tiny__s0")
+    assert rescored(home, before, **changes)[0] == 0
+
+
+def test_a_suite_of_ones_own_must_be_named(tiny, before):
+    with pytest.raises(SuiteError) as caught:
+        rescore_run(
+            str(before),
+            None,
+            out=tiny.parent / "new",
+            overrides=(),
+            lpips_backbone=None,
+            quiet=True,
+        )
+    assert str(caught.value) == (
+        f"{before} is a run of the suite 'tiny', which is not built in; name its YAML "
+        "file with --suite FILE"
+    )
+
+
 def test_runs_on_other_faces_are_refused(tiny, before):
     data = tiny_suite.suite_data()
     other = (tiny.parent / "designer-a.csv").read_text().replace("light", "dark")
