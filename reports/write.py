@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmark.avatars.counting import counted
 from benchmark.storage.store import atomic_write
 from reports.page.grid import FACES, MOST_FACES, Grid, grid_note, grids
 from reports.publishing import publish_report, write_tables
@@ -191,6 +192,6 @@ def _write_sheets(folder: Path, run: Run, shown: list[Grid]) -> tuple[Path, ...]
     for grid in shown:
         folder.mkdir(exist_ok=True)
         paths.append(folder / f"{grid.engine}.webp")
-        title = f"{grid.engine}: {len(grid.rows)} validation faces"
+        title = f"{grid.engine}: {counted(len(grid.rows), 'validation face')}"
         atomic_write(paths[-1], sheet_bytes(grid, title, note))
     return tuple(paths)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.avatars.counting import counted
 from benchmark.avatars.spec import (
     NONE,
     AvatarError,
@@ -50,8 +51,8 @@ class AvatarVectors:
         discrete = _as_block(self.discrete, len(self.spec.discrete), np.int64)
         if len(continuous) != len(discrete):
             raise AvatarError(
-                f"{self.spec.name}: {len(continuous)} rows of continuous values but "
-                f"{len(discrete)} of discrete ones"
+                f"{self.spec.name}: {counted(len(continuous), 'row')} of continuous "
+                f"values but {len(discrete)} of discrete ones"
             )
         _check_scalars(self.spec, continuous)
         _check_choices(self.spec, discrete)
@@ -249,7 +250,7 @@ def _check_choices(spec: AvatarSpec, discrete: NDArray[np.int64]) -> None:
             row = int(np.argmax(bad))
             raise AvatarError(
                 f"{choice.name}: index {values[row]} in row {row} is not one of its "
-                f"{len(choice.options)} options"
+                f"{counted(len(choice.options), 'option')}"
             )
 
 

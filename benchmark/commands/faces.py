@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmark.avatars.counting import counted
 from benchmark.commands.options import JobsOption, SheetOption
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ def show_faces(
     faces.verify()
     print(f"{faces.name} version {faces.version}, digest {faces.digest[:16]}")
     for each in faces.splits.values():
-        print(f"  {each.name:<12}{len(each)} faces, digest {each.digest[:16]}")
+        print(
+            f"  {each.name:<12}{counted(len(each), 'face')}, digest {each.digest[:16]}"
+        )
     for engine in faces.truths:
         print(f"  ground truth for {engine}: {', '.join(faces.designers(engine))}")
     if sheet is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmark.avatars.counting import counted
 from benchmark.commands.options import ParsedFacesOption, PngOption
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def draw_comparison(
     faces = open_parsed(data, generator.config.size)
     rows = np.random.default_rng(seed).permutation(len(faces))[:count]
     kind = ", synthetic people" if faces.stand_in else ""
-    name = f"{len(rows)} faces of {faces.name}{kind}"
+    name = f"{counted(len(rows), 'face')} of {faces.name}{kind}"
     real = Samples(*faces.batch(rows))
     _write_png(comparison_sheet(generator, real, name, seed), out)
 

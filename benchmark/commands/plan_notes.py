@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from benchmark.avatars.counting import counted
 from benchmark.config.resolved import ResolvedSuite
 from benchmark.config.suite import Suite
 from benchmark.engines.base import PartMapped
@@ -22,14 +23,10 @@ def describe_size(plan: Plan) -> str:
     faces = " + ".join(f"{size} {split}" for split, size in sizes.items())
     faces += " face" if sum(sizes.values()) == 1 else " faces"
     counts = (
-        f"{_count(suite.variants, 'variant')} × {_count(suite.engines, 'engine')} × "
-        f"{_count(suite.seeds, 'seed')}"
+        f"{counted(len(suite.variants), 'variant')} × "
+        f"{counted(len(suite.engines), 'engine')} × {counted(len(suite.seeds), 'seed')}"
     )
-    return f"{suite.title}: {counts} = {_count(plan.trials, 'trial')} on {faces}"
-
-
-def _count(items: tuple[object, ...], noun: str) -> str:
-    return f"{len(items)} {noun}{'s' if len(items) != 1 else ''}"
+    return f"{suite.title}: {counts} = {counted(len(plan.trials), 'trial')} on {faces}"
 
 
 def plan_notes(plan: Plan) -> list[str]:
@@ -61,7 +58,7 @@ def _thread_notes(machine: Mapping[str, Any]) -> list[str]:
     threads, cores = machine["threads"], machine["cores"]
     if threads <= cores:
         return []
-    words = "1 core" if cores == 1 else f"{cores} cores"
+    words = counted(cores, "core")
     return [
         f"warning: threads is {threads}, but this machine has {words}; more "
         f"threads than cores slow the run down, so give --set threads={cores}"

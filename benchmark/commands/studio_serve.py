@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.avatars.counting import counted
 from benchmark.commands.studio_export import export_files
 from benchmark.engines.base import Engine
 from benchmark.engines.contexts import options_in_context
@@ -159,8 +160,9 @@ def _select_faces(folder: Path, only: Path | None, is_ffhq: bool) -> Mapping[str
         files = select_files(files, listed_ids(only, face_id), str(only))
     if not 1 <= len(files) <= MAX_FACES:
         raise FaceSetError(
-            f"{only or folder} names {len(files)} faces, but the studio takes 1 to "
-            f"{MAX_FACES}: list the ids of the faces to use in a file for --only"
+            f"{only or folder} names {counted(len(files), 'face')}, but the studio "
+            f"takes 1 to {MAX_FACES}: list the ids of the faces to use in a file for "
+            "--only"
         )
     return files
 

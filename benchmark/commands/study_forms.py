@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmark.avatars.counting import counted
 from benchmark.avatars.spec import did_you_mean
 from benchmark.commands.study_create import FORMS_FOLDER
 from reports.human_study.design.ratings_table import offline_ratings
@@ -64,8 +65,8 @@ def import_answer_sheets(
     target = out or offline_ratings(folder)
     added = import_sheets(study, sheets, target, replace)
     count = len({row.assignment for row in added})
-    noun = "assignment" if count == 1 else "assignments"
-    print(f"{len(added)} answers of {count} {noun} added: {target}")
+    answers = counted(len(added), "answer")
+    print(f"{answers} of {counted(count, 'assignment')} added: {target}")
 
 
 def withdraw_rater(folder: Path, assignment: int, out: Path | None) -> None:
@@ -73,6 +74,6 @@ def withdraw_rater(folder: Path, assignment: int, out: Path | None) -> None:
     target = out or offline_ratings(folder)
     count = withdraw_assignment(read_study(folder), assignment, target)
     print(
-        f"{count} answers of assignment {assignment} deleted from {target}; destroy "
-        "its sheet"
+        f"{counted(count, 'answer')} of assignment {assignment} deleted from {target}; "
+        "destroy its sheet"
     )

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import pandas as pd
 
+from benchmark.avatars.counting import counted
 from benchmark.storage.store import atomic_write
 from benchmark.system.console import open_progress, print_table
 from evaluation.ratings import Power, RaterModel, Simulations, ahead_by, power_grid
@@ -90,9 +91,10 @@ def _print_assumptions(
     )
     print(
         "Power: share of studies whose 95 % confidence interval of the difference "
-        f"between the first two methods lies above 0; {simulations.studies} studies "
-        f"per size, ±{_largest_half_width(powers):.0f} percentage points. Assumed "
-        f"spread of raters {model.rater_spread:g}, of faces {model.face_spread:g} "
+        "between the first two methods lies above 0; "
+        f"{counted(simulations.studies, 'study', 'studies')} per size, "
+        f"±{_largest_half_width(powers):.0f} percentage points. Assumed spread of "
+        f"raters {model.rater_spread:g}, of faces {model.face_spread:g} "
         "(log-strength); a pilot study gives better values."
     )
 
@@ -102,7 +104,7 @@ def _print_grid(
 ) -> None:
     cells = {(p.raters, p.faces): f"{100 * p.power:.0f} %" for p in powers}
     print_table(
-        ("raters", *(f"{count} faces" for count in faces)),
+        ("raters", *(counted(count, "face") for count in faces)),
         ([str(n), *(cells[n, count] for count in faces)] for n in raters),
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from benchmark.avatars.counting import counted
 from benchmark.weights.folders import CARD
 from methods.generator.pretrained import read_card
 from methods.generator.recipe import GeneratorRecipe
@@ -30,8 +31,9 @@ def choose_device(wanted: str, count: int) -> str:
         raise TrainingError(f"--device {wanted}: must be auto, {', '.join(available)}")
     if available[wanted] < count:
         raise TrainingError(
-            f"--devices {count}: only {available[wanted]} {wanted} devices are "
-            "available; use fewer, or --device cpu"
+            f"--devices {count}: available: "
+            f"{counted(available[wanted], f'{wanted} device')}; use fewer, or --device "
+            "cpu"
         )
     return wanted
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmark.avatars.counting import counted
 from benchmark.faces.parsed import ParsedFaces
 from benchmark.storage.digests import bytes_digest
 from benchmark.storage.store import atomic_write
@@ -122,8 +123,8 @@ def _source(about: Mapping[str, Any]) -> str:
 def _data(faces: ParsedFaces) -> str:
     kind = "stand-ins for photographs" if faces.stand_in else "photographs"
     return (
-        f"{faces.name}: {len(faces):,} faces of {faces.size} px with part maps "
-        f"({kind}), digest {faces.digest[:16]}"
+        f"{faces.name}: {counted(len(faces), 'face')} of {faces.size} px with part "
+        f"maps ({kind}), digest {faces.digest[:16]}"
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 from benchmark import weights
+from benchmark.avatars.counting import counted
 from benchmark.commands.parsed_faces import open_parsed
 from benchmark.faces.celebamask import is_celebamask
 from benchmark.faces.parsed import ParsedFaces
@@ -107,7 +108,7 @@ def measure_parser(name: str, data: str, device: str, quiet: bool) -> None:
     """Measure a parser on faces with part maps; prints each class."""
     parser = load_parser(find_weights(Path(name)), device)
     faces = open_parsed(data, parser.size)
-    open_progress(quiet).say(f"{len(faces)} faces of {faces.name}")
+    open_progress(quiet).say(f"{counted(len(faces), 'face')} of {faces.name}")
     _print_quality(faces, measure(parser, faces, device))
 
 
@@ -174,15 +175,15 @@ def _make_card(job: Job, quality: ParserQuality) -> ParserCard:
         template=_alignment_template(job.data),
         licence=faces.licence,
         data=(
-            f"{faces.name}: {len(faces):,} faces of {faces.size} px with part maps "
-            f"({kind}), digest {faces.digest[:16]}"
+            f"{faces.name}: {counted(len(faces), 'face')} of {faces.size} px with part "
+            f"maps ({kind}), digest {faces.digest[:16]}"
         ),
         encoder=f"{entry.title} ({entry.data}; {entry.licence}), trained further",
         command=shlex.join(["avatarbench", *sys.argv[1:]]),
         hours=round(seconds / 3600, 3),
         steps=recipe.steps,
         faces=recipe.steps * recipe.batch,
-        validation=f"{job.validation.name}: {len(job.validation)} faces",
+        validation=f"{job.validation.name}: {counted(len(job.validation), 'face')}",
         mean_iou=round(quality.mean_iou, 4),
         iou={k: None if v is None else round(v, 4) for k, v in quality.iou.items()},
         accuracy=round(quality.accuracy, 4),
@@ -202,7 +203,7 @@ def _alignment_template(data: str) -> Template:
 def _print_quality(faces: ParsedFaces, quality: ParserQuality) -> None:
     print(
         f"mIoU {quality.mean_iou:.3f}, accuracy {quality.accuracy:.3f} on "
-        f"{len(faces)} faces of {faces.name}"
+        f"{counted(len(faces), 'face')} of {faces.name}"
     )
     for name, value in quality.iou.items():
         print(f"  {name:<12}{'absent' if value is None else f'{value:.3f}'}")

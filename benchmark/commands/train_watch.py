@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from benchmark import weights
+from benchmark.avatars.counting import counted
 from benchmark.faces.parsed import ParsedFaces
 from benchmark.storage.store import atomic_write
 from benchmark.tracking import Status, TrackingError, TrainingTracker
@@ -77,7 +78,10 @@ def open_quality(
         )
         return None
     if possible < MIN_SCORED:
-        say(f"no quality score: {len(faces)} faces are too few for two real samples")
+        say(
+            f"no quality score: {counted(len(faces), 'face')}: too few for two real "
+            "samples"
+        )
         return None
     return Quality(faces, possible, file, device)
 
@@ -107,7 +111,7 @@ class Watch:
         rows = np.random.default_rng(REAL_SEED).permutation(len(faces))[:SHEET_FACES]
         grid = sample_grid("picture | parts", Samples(*faces.batch(rows)), columns=8)
         path = self._write(
-            draw_page(f"{len(rows)} faces of {faces.name}", [grid]), "real"
+            draw_page(f"{counted(len(rows), 'face')} of {faces.name}", [grid]), "real"
         )
         self._track(lambda tracker: tracker.started(curve))
         self._track(lambda tracker: tracker.sheets(path))

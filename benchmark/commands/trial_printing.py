@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmark.avatars.counting import counted
 from benchmark.commands.report import print_main_tables
 from benchmark.run.runner import Outcome
 from benchmark.storage.trial_folder import trial_folders
@@ -63,6 +64,6 @@ def print_summary(
         print(f"trial {outcome.name} failed: {words}", file=sys.stderr)
     cached = sum(outcome.cached for outcome in outcomes)
     print(
-        f"{len(outcomes)} trials ({cached} cached, {len(failed)} failed) "
-        f"in {duration(seconds)}"
+        f"{counted(len(outcomes), 'trial')} ({cached} cached, {len(failed)} failed) in "
+        f"{duration(seconds)}"
     )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmark.avatars.counting import counted
+
 if TYPE_CHECKING:
     from methods.f2p.parser_weights import ParserCard
     from methods.generator.pretrained import WeightsCard
@@ -209,7 +211,7 @@ def _print_card(card: WeightsCard | ParserCard) -> None:
     counts = {str(file): count for file, count in card.parameters.items()}
     for file, digest in card.digests.items():
         count = counts.get(file, 0)
-        print(f"{file}: {count:,} parameters, SHA-256 {digest[:16]}…")
+        print(f"{file}: {counted(count, 'parameter')}, SHA-256 {digest[:16]}…")
 
 
 def _format_value(value: object) -> str:

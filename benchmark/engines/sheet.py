@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarVectors
+from benchmark.avatars.counting import counted
 from benchmark.avatars.spec import AvatarSpec, Continuous, Discrete, Parameter
 from benchmark.engines.base import Engine
 from benchmark.engines.contexts import options_in_context, sweep_in_context
@@ -70,8 +71,9 @@ def summary(spec: AvatarSpec) -> str:
     """One line with the numbers of parameters and options."""
     options = sum(len(choice.options) for choice in spec.discrete)
     return (
-        f"{len(spec.continuous)} continuous and {len(spec.discrete)} discrete "
-        f"parameters, {options} options in all"
+        f"{len(spec.continuous)} continuous and "
+        f"{counted(len(spec.discrete), 'discrete parameter')}, "
+        f"{counted(options, 'option')} in all"
     )
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.avatars.counting import counted
 from benchmark.avatars.part_classes import PART_NAMES
 from benchmark.faces.pictures import FaceSetError
 
@@ -112,7 +113,9 @@ def check_indices(indices: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     rows = np.asarray(indices, dtype=np.int64)
     outside = rows[(rows < 0) | (rows >= count)]
     if outside.size:
-        raise IndexError(f"face {outside[0]} is out of range: there are {count} faces")
+        raise IndexError(
+            f"face {outside[0]} is out of range for {counted(count, 'face')}"
+        )
     return rows
 
 

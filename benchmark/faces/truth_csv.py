@@ -11,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 
 from benchmark.avatars import AvatarError, AvatarSpec, AvatarVectors
+from benchmark.avatars.counting import counted
 from benchmark.avatars.spec import did_you_mean
 from benchmark.faces.pictures import FaceSetError
 from benchmark.storage.csv_reader import CsvError, parse_csv
@@ -201,7 +202,9 @@ def truth_bytes(faces: Sequence[str], vectors: AvatarVectors) -> bytes:
     Raises FaceSetError if there is not one vector per face, or a face is named twice.
     """
     if len(faces) != len(vectors):
-        raise FaceSetError(f"{len(faces)} faces but {len(vectors)} vectors")
+        raise FaceSetError(
+            f"{counted(len(faces), 'face')} but {counted(len(vectors), 'vector')}"
+        )
     if len(set(faces)) != len(faces):
         raise FaceSetError("a face is named twice; a truth file has one row per face")
     text = StringIO(newline="")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarSpec, AvatarVectors
+from benchmark.avatars.counting import counted
 from benchmark.avatars.part_classes import PART_NAMES
 from evaluation.base import MetricMeta
 
@@ -39,8 +40,8 @@ def check_predictions(found: Any, spec: AvatarSpec, count: int) -> AvatarVectors
         )
     if len(found) != count:
         raise ContractError(
-            f"predict must return one vector for each face, but it returned "
-            f"{len(found)} for {count} faces"
+            "predict must return one vector for each face, but it returned "
+            f"{len(found)} for {counted(count, 'face')}"
         )
     return found
 

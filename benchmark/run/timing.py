@@ -18,6 +18,7 @@ from typing import Any
 from torch import Tensor
 
 from benchmark.avatars import AvatarVectors
+from benchmark.avatars.counting import counted
 from benchmark.config.schema import SpeedSection
 from benchmark.storage.store import atomic_write
 from benchmark.system.cpu_load import (
@@ -171,7 +172,7 @@ def time_together(
         number = len(session.rounds)
         found: dict[str, Calls] = {}
         started, others = tools.now(), tools.others()
-        label = f"time {len(open_entries)} methods, round {number + 1}"
+        label = f"time {counted(len(open_entries), 'method')}, round {number + 1}"
         with progress.task(label, len(open_entries)) as bar:
             for entry in open_entries:
                 try:

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import AliasChoices, ConfigDict, Field, model_validator
 from torch import Tensor
 
+from benchmark.avatars.counting import counted
 from methods.base import MethodOptions
 from methods.estimator.augmentation import Augmentation
 from methods.estimator.losses import LossWeights
@@ -96,7 +97,7 @@ class EstimatorOptions(NewerOptions, MethodOptions):
         if self.frozen_stages > (self.backbone_stages or count):
             raise ValueError(
                 f"frozen_stages: {self.frozen_stages} is more than the "
-                f"{self.backbone_stages or count} stages in use"
+                f"{counted(self.backbone_stages or count, 'stage')} in use"
             )
         if self.cached_views and not self.frozen_stages:
             raise ValueError(

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from benchmark.avatars.counting import counted
 from benchmark.faces.parsed import ParsedFaces
 from methods.shared.pictures import as_tensor
 from methods.shared.randomness import generator_of
@@ -31,7 +32,7 @@ class Examples:
     def __init__(self, faces: ParsedFaces, parts: int, batch: int, seed: int) -> None:
         if len(faces) < batch:
             raise ValueError(
-                f"{faces.name} has {len(faces)} faces; a batch needs {batch}"
+                f"{faces.name} has {counted(len(faces), 'face')}; a batch needs {batch}"
             )
         self._faces = faces
         self._parts = parts

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmark import weights
+from benchmark.avatars.counting import counted
 from benchmark.faces.parsed import ParsedFaces
 from benchmark.storage.digests import bytes_digest, file_digest
 from methods.networks.backbones import load_imagenet, make_backbone
@@ -147,8 +148,8 @@ def two_samples(
     """
     if 2 * count > len(faces):
         raise QualityError(
-            f"{faces.name} has {len(faces)} faces, too few for two samples of {count}: "
-            f"take {len(faces) // 2} or fewer"
+            f"{faces.name} has {counted(len(faces), 'face')}, too few for two samples "
+            f"of {count}: take {len(faces) // 2} or fewer"
         )
     order = np.random.default_rng(seed).permutation(len(faces))
     first, _ = faces.batch(order[:count])
@@ -231,8 +232,8 @@ def _check(pictures: NDArray[np.uint8]) -> None:
         )
     if len(pictures) < 4:
         raise QualityError(
-            f"{len(pictures)} pictures are too few to score: at least four are needed, "
-            "and hundreds for a useful number"
+            f"{counted(len(pictures), 'picture')}: too few to score, at least four are "
+            "needed, and hundreds for a useful number"
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmark.avatars.counting import counted
 from benchmark.avatars.part_classes import PART_COLOURS, colour_parts
 from methods.generator.control import part_names
 from methods.generator.page import Panel, draw_page, fitted, paired
@@ -52,7 +53,7 @@ def sample_sheet(
     seed: int = 0,
 ) -> Sheet:
     """Seeded samples, each with its part map."""
-    title = f"{count} samples, truncation {truncation:g}, seed {seed}"
+    title = f"{counted(count, 'sample')}, truncation {truncation:g}, seed {seed}"
     samples = sample(generator, count, seed, truncation)
     grid = sample_grid("picture | parts", samples, max(1, round(math.sqrt(count))))
     return draw_page(title, [grid])
@@ -91,7 +92,7 @@ def truncation_sheet(
     made = synthesise(generator, torch.cat([code for row in rows for code in row]))
     captions = tuple(f"{psi:g}" for psi in psis)
     panel = Panel("truncation", fitted(made.pictures), len(psis), captions)
-    return draw_page(f"Truncation of {count} latents, seed {seed}", [panel])
+    return draw_page(f"Truncation of {counted(count, 'latent')}, seed {seed}", [panel])
 
 
 def redraw_sheet(
@@ -115,7 +116,8 @@ def redraw_sheet(
     captions = ("as drawn, parts", *part_names(layout.parts))
     heading = f"a part's shape and texture redrawn; below, the change x {GAIN}"
     panel = Panel(heading, tiles, len(columns), captions)
-    title = f"Parts of {count} latents redrawn, truncation {truncation:g}, seed {seed}"
+    latents = counted(count, "latent")
+    title = f"Parts of {latents} redrawn, truncation {truncation:g}, seed {seed}"
     return draw_page(title, [panel])
 
 

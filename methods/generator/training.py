@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import torch
 from lightning_fabric import Fabric
 
+from benchmark.avatars.counting import counted
 from benchmark.avatars.part_classes import PART_NAMES
 from benchmark.faces.parsed import ParsedFaces
 from benchmark.system.progress import Progress, Silent
@@ -114,7 +115,7 @@ def require_trainable(
         )
     if recipe.batch > len(faces):
         raise TrainingError(
-            f"{faces.name} has {len(faces)} faces, fewer than a batch of "
+            f"{faces.name} has {counted(len(faces), 'face')}, fewer than a batch of "
             f"{recipe.batch}: give more faces or a smaller batch"
         )
     share, rest = divmod(recipe.batch, processes)

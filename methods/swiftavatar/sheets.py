@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from benchmark.avatars.counting import counted
 from methods.generator.page import Panel, draw_page, fitted
 from methods.generator.sampling import draw_latents, synthesise
 from methods.generator.sheets import Sheet, coloured
@@ -33,7 +34,7 @@ def dual_domain_sheet(
     latents = draw_latents(avatar, count, seed, truncation)
     face, drawn = synthesise(realistic, latents), synthesise(avatar, latents)
     lines = [face.pictures, coloured(face.parts), drawn.pictures, coloured(drawn.parts)]
-    title = f"{count} latent codes; truncation {truncation:g}, seed {seed}"
+    title = f"{counted(count, 'latent code')}; truncation {truncation:g}, seed {seed}"
     return draw_page(title, _halves("one latent code a line", lines, TWO_DOMAINS))
 
 
@@ -66,7 +67,7 @@ def pairs_sheet(
         faces = pairs.pictures[[copy * count + row for row in chosen]]
         lines.append(resized(faces, renders.shape[1]))
     captions = (*PRODUCED, *(f"in pairs, copy {copy + 1}" for copy in shown))
-    title = f"{len(chosen)} avatars and their realistic faces"
+    title = f"{counted(len(chosen), 'avatar')}, each with its realistic face"
     heading = "one avatar a line; on the right the pairs of the estimator"
     return draw_page(title, _halves(heading, lines, captions))
 

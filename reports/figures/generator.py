@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from benchmark.avatars.counting import counted
 from reports.figures.scores import COLOURS, RC, STYLES, Drawing
 
 Values = NDArray[np.float64]
@@ -165,7 +166,8 @@ def draw_control(data: pd.DataFrame, count: int) -> Drawing:
     region's), `ratio` of the two, and `n`, how many of the `count` samples show the
     part. Parts that no sample shows have no bar.
     """
-    title = f"Resampling one part's latent: where the picture changes ({count} samples)"
+    samples = counted(count, "sample")
+    title = f"Resampling one part's latent: where the picture changes ({samples})"
     with rc_context(RC):
         figure = Figure(figsize=(7, 0.9 + 0.34 * len(data)), layout="constrained")
         FigureCanvasAgg(figure)

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from benchmark.avatars.counting import counted
 from reports.figures.scores import Drawing
 from reports.page.grid import Grid, Picture, grid_note
 from reports.tables import wording
@@ -150,11 +151,11 @@ def _lead(run: Run) -> str:
     rows, engines = len(run.variants), len(run.engines)
     split = wording.split_title(run.main_split)
     return (
-        f"{rows} methods, controls and oracles on {engines} avatar "
-        f"engine{'s' if engines > 1 else ''}. Each turns a portrait into the "
+        f"{counted(rows, 'row')} (methods, controls and oracles) on "
+        f"{counted(engines, 'avatar engine')}. Each turns a portrait into the "
         "parameters of an avatar. The scores say how close this avatar is to the one "
         "that a designer made for the same portrait, over "
-        f"{run.splits[run.main_split]} {split} faces."
+        f"{counted(run.splits[run.main_split], f'{split} face')}."
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmark.avatars.counting import counted
 from evaluation.statistics import LEVEL, MIN_FACES, Interval
 from reports.tables import wording
 from reports.tables.table import Cell, Column, Row, Section, Table
@@ -50,8 +51,9 @@ def ceiling_table(
         (Section("", rows),),
         (
             f"Avatars by {pair.other}, scored against those by {pair.one} as a method "
-            f"is in Table 1, over the {pair.faces} faces that both designed. A method "
-            "with this score is as close to a designer as another designer is.",
+            f"is in Table 1, over the {counted(pair.faces, 'face')} that both "
+            "designed. A method with this score is as close to a designer as another "
+            "designer is.",
             *_interval_note(rows),
             f"Renders of {pair.render_size} px.",
             *(wording.metric_note(metric) for metric, _ in scores),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from benchmark.avatars.counting import counted
 from evaluation.statistics import MIN_FACES
 from reports.tables import wording
 from reports.tables.estimates import Estimate, ScoreKey, estimate
@@ -189,9 +190,11 @@ def _stability_note(engine: str, ranked: Sequence[Ranking]) -> str:
     others = ranked[1:]
     changed = [r for r in others if r.swaps]
     if not changed:
-        return f"{engine}: the ranking is the same in all {len(others)} other rows."
+        rows = f"all {len(others)} other rows" if len(others) > 1 else "the other row"
+        return f"{engine}: the ranking is the same in {rows}."
     sentence = (
-        f"{engine}: the ranking differs in {len(changed)} of {len(others)} other rows"
+        f"{engine}: the ranking differs in {len(changed)} of "
+        f"{counted(len(others), 'other row')}"
     )
     if all(swap.clear is None for swap in _swaps(ranked)):
         return f"{sentence}."

@@ -6,19 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from benchmark.avatars.counting import counted
 from reports.tables.table import Cell
 from reports.tables.wording import format_hertz
 from reports.trials import ReportError, Run, Trial
 
 _MACHINE = {
     "processor": "{}",
-    "cores": "{} cores",
-    "threads": "{} threads",
+    "cores": "core",
+    "threads": "thread",
     "waiting": "OpenMP wait policy: {}",
     "memory_gib": "{} GiB of memory",
     "accelerator": "{}",
 }
-"""How the facts of a timing's `hardware` are printed."""
+"""How the facts of a timing's `hardware` are printed; whole numbers are counted."""
 
 
 def common_hardware(trials: Sequence[Trial]) -> Mapping[str, Any] | None:
@@ -66,7 +67,7 @@ def speed_note(run: Run) -> tuple[str, bool]:
         return "Speed was not measured.", False
     timings = [t.timing for t in run.trials if t.timing is not None]
     facts = ", ".join(
-        text.format(machine[key])
+        text.format(machine[key]) if "{}" in text else counted(machine[key], text)
         for key, text in _MACHINE.items()
         if machine.get(key) is not None
     )
@@ -83,10 +84,10 @@ def _how(timings: Sequence[Mapping[str, Any]]) -> str:
     calls = max(int(timing["repeats"]) for timing in timings)
     rounds = max(len(timing.get("rounds", ())) for timing in timings)
     if not rounds:  # measured before methods took turns
-        return f"median Hz of {calls} one-face calls after warm-up"
+        return f"median Hz of {counted(calls, 'one-face call')} after warm-up"
     return (
-        f"median Hz over {rounds} rounds, in which the methods take turns with "
-        f"{calls // rounds} one-face calls after warm-up"
+        f"median Hz over {counted(rounds, 'round')}, in which the methods take turns "
+        f"with {counted(calls // rounds, 'one-face call')} after warm-up"
     )
 
 

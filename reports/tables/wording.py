@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmark.avatars.counting import counted
 from evaluation.parameters import MacroF1
 from evaluation.statistics import MIN_FACES, Interval
 from reports.tables.table import EMPTY, Cell
@@ -172,9 +173,10 @@ def data_note(run: Run, split: str, designer: str) -> str:
     if len(run.seeds) > 1:
         seeds = f"seeds {', '.join(map(str, run.seeds))} (averaged within a face)"
     return (
-        f"{run.splits[split]} {split_title(split)} faces of {faces['name']} version "
-        f"{faces['version']} (digest {faces['digest'][:12]}); ground truth by "
-        f"{designer}; {seeds}; renders of {run.first['render_size']} px."
+        f"{counted(run.splits[split], f'{split_title(split)} face')} of "
+        f"{faces['name']} version {faces['version']} (digest {faces['digest'][:12]}); "
+        f"ground truth by {designer}; {seeds}; renders of {run.first['render_size']} "
+        "px."
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
+from benchmark.avatars.counting import counted
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.shards import Shard, open_shard, shard_path
 from benchmark.faces.truth_csv import read_checked
@@ -61,7 +62,8 @@ def read_record(folder: Path) -> TrainingSetRecord | None:
     if record.count != record.shard * len(record.shards):
         raise FaceSetError(
             f"{path}: count is {record.count}, but there are digests of "
-            f"{len(record.shards)} shards of {record.shard} people"
+            f"{counted(len(record.shards), 'shard')} of "
+            f"{counted(record.shard, 'person', 'people')}"
         )
     return record
 

@@ -12,6 +12,7 @@ import pandas as pd
 import yaml
 from pydantic import Field, ValidationError
 
+from benchmark.avatars.counting import counted
 from benchmark.storage.digests import bytes_digest
 from evaluation.ratings import (
     ExclusionRule,
@@ -99,9 +100,10 @@ class Answers:
         ]
         if not rated:
             raise ReportError(
-                f"{self.study.folder}: no rating is included: {len(self.excluded)} of "
-                f"{len(self.screening)} raters are excluded by {EXCLUSIONS_FILE}; "
-                f"collect more ratings. {TABLE_2_NEEDS}"
+                f"{self.study.folder}: no rating is included, since {EXCLUSIONS_FILE} "
+                f"excludes {len(self.excluded)} of "
+                f"{counted(len(self.screening), 'rater')}; collect more ratings. "
+                f"{TABLE_2_NEEDS}"
             )
         return tuple(rated)
 
@@ -169,11 +171,12 @@ def read_rule(study: Study) -> AnalysisRule:
 def _refuse_simulated(study: Study, rows: pd.DataFrame) -> None:
     simulated = list(rows["source"]).count("simulated")
     if study.simulated or simulated:
-        what = "the study is" if study.simulated else f"{simulated} ratings are"
+        be = "is" if study.simulated or simulated == 1 else "are"
+        what = "the study" if study.simulated else counted(simulated, "rating")
         raise ReportError(
-            f"{study.folder}: {what} simulated, and reports do not print simulated "
-            "ratings as a result; collect ratings of people, or run `avatarbench study "
-            "power` for simulations"
+            f"{study.folder}: {what} {be} simulated, and reports do not print "
+            "simulated ratings as a result; collect ratings of people, or run "
+            "`avatarbench study power` for simulations"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from benchmark.avatars.counting import counted
 from reports.figures.scores import Drawing
 from reports.human_study.analysis.answers import Answers
 from reports.human_study.analysis.wording import raters_note, rule_note
@@ -84,9 +85,10 @@ def protocol(answers: Answers) -> list[str]:
         for name in study.languages
     )
     return [
-        f"Each rater is asked {len(kinds)} questions: {per_engine} faces on "
-        f"{' and on '.join(study.engines)}, {kinds.count('catch')} catch trials with "
-        f"one right answer, and {kinds.count('repeat')} repeated faces.",
+        f"Each rater is asked {counted(len(kinds), 'question')}: "
+        f"{counted(per_engine, 'face')} on {' and on '.join(study.engines)}, "
+        f"{counted(kinds.count('catch'), 'catch trial')} with one right answer, and "
+        f"{counted(kinds.count('repeat'), 'repeated face')}.",
         f"Raters pick one of {study.slots} avatars{tie}; they {back} go back and "
         "change an answer.",
         "The order of faces differs between raters. The order of avatars follows a "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from benchmark.avatars.counting import counted
 from evaluation.ratings import Share
 from reports.human_study.analysis.answers import Answers
 from reports.human_study.analysis.findings import Findings
@@ -218,11 +219,13 @@ def slots_table(answers: Answers, results: Sequence[Findings]) -> Table:
 
 def _slot_note(result: Findings) -> str:
     few, many = result.slots.exposure.min(), result.slots.exposure.max()
-    times = str(many) if few == many else f"{few} to {many}"
+    times = counted(int(many), "time")
+    if few < many:
+        times = f"{few} to {times}"
     return (
         f"{result.engine}: chi-squared test of equal positions p "
         f"{wording.format_p(result.slots.p)} (assumes independent ratings), Cohen's w "
-        f"{result.slots.effect:.2f}. Each method was in each position {times} times."
+        f"{result.slots.effect:.2f}. Each method was in each position {times}."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmark.avatars.counting import counted
 from evaluation.ratings import MIN_CLUSTERS, RESAMPLES, Bounds
 from evaluation.statistics import SEED, Interval
 from reports.human_study.analysis.answers import AnalysisRule, Answers
@@ -61,7 +62,7 @@ def study_notes(answers: Answers) -> tuple[str, ...]:
     key = answers.key
     split = wording.split_title(key.split)
     stand_in = (wording.STAND_IN,) if key.stand_in else ()
-    faces = f"{answers.faces} {split} faces of {key.face_set}."
+    faces = f"{counted(answers.faces, f'{split} face')} of {key.face_set}."
     return (*stand_in, f"Study {answers.study.id}: {faces}", raters_note(answers))
 
 
@@ -75,16 +76,17 @@ def raters_note(answers: Answers) -> str:
     tied = "no ties allowed"
     if answers.study.settings.tie:
         tied = f"{ties} of them ties ({TIES[answers.rule.ties]})"
-    return f"{len(answers.counted)} raters{out}; {len(rows):,} ratings, {tied}."
+    raters = counted(len(answers.counted), "rater")
+    return f"{raters}{out}; {counted(len(rows), 'rating')}, {tied}."
 
 
 def rule_note(rule: AnalysisRule) -> str:
     """The rule of exclusion in one sentence."""
     return (
         "A rater is excluded, by a rule fixed before the first answer, for more than "
-        f"{rule.max_failed_catches} failed catch trials, a median time below "
-        f"{rule.min_median_seconds:g} s, or less than {100 * rule.min_finished:g} % "
-        "of the questions answered."
+        f"{counted(rule.max_failed_catches, 'failed catch trial')}, a median time "
+        f"below {rule.min_median_seconds:g} s, or less than "
+        f"{100 * rule.min_finished:g} % of the questions answered."
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import yaml
 
+from benchmark.avatars.counting import counted
 from reports.human_study.design.album import Album
 from reports.human_study.design.balanced_design import random_stream, shuffled
 from reports.human_study.design.freezing import Draft, freeze
@@ -107,8 +108,8 @@ def _face_count(wanted: int | None, names: Sequence[str], split: str) -> int:
         return min(FACES, len(names))
     if not 0 < wanted <= len(names):
         raise StudyError(
-            f"--faces {wanted}: the {split} split of the run has {len(names)} faces; "
-            f"ask for 1 to {len(names)}"
+            f"--faces {wanted}: the {split} split of the run has "
+            f"{counted(len(names), 'face')}; ask for 1 to {len(names)}"
         )
     return wanted
 

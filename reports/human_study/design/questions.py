@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from benchmark.avatars.counting import counted
 from reports.human_study.design.album import Album, new_id, pixel_difference
 from reports.human_study.design.balanced_design import Row, balanced_square, shuffled
 from reports.human_study.design.selection import NoStudy, Selection
@@ -66,8 +67,9 @@ class Questions:
         count = default if wanted is None else wanted
         if count > most:
             raise StudyError(
-                f"{count} repeats are too many for {len(rating_trials)} rating trials; "
-                f"ask for {most} or fewer"
+                f"{counted(count, 'repeat')}: too many for "
+                f"{counted(len(rating_trials), 'rating trial')}; ask for {most} or "
+                "fewer"
             )
         again = []
         for first in shuffled(rating_trials, self._numbers)[:count]:

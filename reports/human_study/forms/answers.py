@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
+from benchmark.avatars.counting import counted
 from benchmark.storage.store import atomic_write
 from benchmark.storage.unwritable import cannot_write
 from reports.human_study.design.ratings_table import (
@@ -194,7 +195,8 @@ def _rating(study: Study, assignment: Assignment, answer: Answer) -> Rating | No
     """The rating of an answer; None if the face has no answer."""
     if answer.position > len(assignment.shown):
         raise ValueError(
-            f"assignment {assignment.index} has {len(assignment.shown)} faces"
+            f"assignment {assignment.index} has "
+            f"{counted(len(assignment.shown), 'face')}"
         )
     if answer.consent_version != study.consent.version:
         raise ValueError(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
+from benchmark.avatars.counting import counted
 from benchmark.avatars.spec import did_you_mean
 from benchmark.storage.store import atomic_write
 from benchmark.storage.unwritable import cannot_write
@@ -92,16 +93,17 @@ def describe(study: Study) -> list[str]:
     rule = (study.folder / EXCLUSIONS_FILE).read_text(encoding="utf-8")
     return [
         f"study {study.id}: {study.title} (created {study.created}, seed {study.seed})",
-        f"each face with {study.slots} avatars, one per method; {len(rated)} faces on "
-        f"{', '.join(study.engines)}",
-        f"an assignment: {kinds.count('rating')} ratings, {kinds.count('catch')} "
-        f"catch trials, {kinds.count('repeat')} repeats; about {minutes} min at "
+        f"each face with {study.slots} avatars, one per method; "
+        f"{counted(len(rated), 'face')} on {', '.join(study.engines)}",
+        f"an assignment: {counted(kinds.count('rating'), 'rating')}, "
+        f"{counted(kinds.count('catch'), 'catch trial')}, "
+        f"{counted(kinds.count('repeat'), 'repeat')}; about {minutes} min at "
         f"{SECONDS_A_FACE} s per face",
         f"raters pick one avatar{tie}; they {back} go back",
         f"languages {', '.join(study.languages)}; consent version "
         f"{study.consent.version}",
         f"identical avatars within a question: in {identical} of "
-        f"{kinds.count('rating')} ratings",
+        f"{counted(kinds.count('rating'), 'rating')}",
         "raters excluded from the results, by a rule that is now fixed:",
         *(f"  {line}" for line in rule.splitlines() if not line.startswith("#")),
     ]

@@ -67,7 +67,8 @@
     });
     const left = document.getElementById("left");
     const missing = faces.length - done;
-    left.textContent = missing ? left.dataset.text.replace("{left}", missing) : "";
+    const sentence = missing === 1 ? left.dataset.one : left.dataset.text;
+    left.textContent = missing ? sentence.replace("{left}", missing) : "";
   }
 
   function choose(index, value) {

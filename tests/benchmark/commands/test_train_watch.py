@@ -96,4 +96,4 @@ def test_too_few_faces_are_not_scored(tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "find", lambda name: tmp_path)
     said = []
     assert open_quality([None] * 7, 500, "cpu", said.append) is None
-    assert said == ["no quality score: 7 faces are too few for two real samples"]
+    assert said == ["no quality score: 7 faces: too few for two real samples"]

@@ -128,7 +128,7 @@ def test_the_identity_names_network_data_and_counts(untrained):
 @pytest.mark.parametrize(
     ("pictures", "complaint"),
     [
-        (np.zeros((3, 64, 64, 3), np.uint8), "3 pictures are too few"),
+        (np.zeros((3, 64, 64, 3), np.uint8), "3 pictures: too few"),
         (np.zeros((9, 64, 64), np.uint8), r"must be \(n, S, S, 3\) uint8"),
         (np.zeros((9, 64, 64, 3), np.float32), "got .* float32"),
     ],

@@ -377,3 +377,9 @@ def test_a_run_without_any_metric_is_refused(make_run):
     )
     with pytest.raises(ReportError, match="no metric was measured"):
         differences_table(read_run(folder))
+
+
+def test_one_face_is_singular(make_run):
+    run = read_run(make_run(splits={"heldout": 1}, seeds=(0,), engines=("avataaars",)))
+    note = next(n for n in headline_table(run).notes if "digest" in n)
+    assert note.startswith("1 held-out face of portraits")

@@ -231,7 +231,7 @@ def test_what_the_run_does_not_have_is_refused(run_folder, asked, problem):
     ("changes", "problem"),
     [
         ({"faces": 21}, "--faces 21: the validation split of the run has 20 faces"),
-        ({"faces": 2, "repeats": 3}, "3 repeats are too many for 4 rating trials"),
+        ({"faces": 2, "repeats": 3}, "3 repeats: too many for 4 rating trials"),
         (
             {"name": "A study"},
             "--name A study: a name has at most 64 lower-case letters",
