@@ -4,11 +4,11 @@ import pytest
 import tiny_training
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def recipe():
     return tiny_training.make_recipe()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def faces():
     return tiny_training.make_faces()

@@ -1,4 +1,6 @@
 import json
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,9 +13,11 @@ from methods.generator.state import TrainingError, TrainingState
 from methods.generator.training import CHECKPOINT, Unobserved, require_trainable
 
 
-@pytest.fixture(autouse=True)
-def _often(monkeypatch):
-    monkeypatch.setattr(training, "LOG_EVERY", 4)
+@pytest.fixture(scope="module", autouse=True)
+def _often():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "LOG_EVERY", 4)
+        yield
 
 
 class Notes(Unobserved):
@@ -40,39 +44,44 @@ def curve(folder):
     return records
 
 
-def test_a_training_in_pieces_equals_an_uninterrupted_one(recipe, faces, tmp_path):
-    whole, pieces = Notes(), Notes()
-    train(recipe, faces, tmp_path / "whole", observer=whole)
-    done = []
+@pytest.fixture(scope="module")
+def whole(_often, recipe, faces, tmp_path_factory):
+    """An uninterrupted training: its folder, its notes and its end."""
+    folder, notes = tmp_path_factory.mktemp("whole"), Notes()
+    end = train(recipe, faces, folder, observer=notes)
+    return SimpleNamespace(folder=folder, notes=notes, end=end)
+
+
+def test_a_training_in_pieces_equals_an_uninterrupted_one(
+    recipe, faces, whole, tmp_path
+):
+    pieces, done = Notes(), []
     while not done or not done[-1].finished:
         done.append(
             train(recipe, faces, tmp_path / "pieces", observer=pieces, minutes=0)
         )
     assert [trained.images for trained in done] == list(range(4, 49, 4))
-    assert pieces.previews == whole.previews == [16, 32, 48]
-    assert pieces.steps == whole.steps == [4, 8, 12]
-    ours, theirs = (
-        (tmp_path / name / CHECKPOINT).read_bytes() for name in ("whole", "pieces")
-    )
-    assert ours == theirs
-    assert curve(tmp_path / "whole") == curve(tmp_path / "pieces")
-    steps = [record["step"] for record in curve(tmp_path / "whole")]
+    assert pieces.previews == whole.notes.previews == [16, 32, 48]
+    assert pieces.steps == whole.notes.steps == [4, 8, 12]
+    ours, theirs = (f / CHECKPOINT for f in (whole.folder, tmp_path / "pieces"))
+    assert ours.read_bytes() == theirs.read_bytes()
+    assert curve(whole.folder) == curve(tmp_path / "pieces")
+    steps = [record["step"] for record in curve(whole.folder)]
     assert steps == [4, 4, 8, 8, 12, 12]
 
 
-def test_records_after_the_last_checkpoint_are_written_again(recipe, faces, tmp_path):
-    train(recipe, faces, tmp_path / "whole")
-    folder = tmp_path / "killed"
-    train(recipe, faces, folder, minutes=0)
-    kept = (folder / CHECKPOINT).read_bytes()
-    train(recipe, faces, folder)
+def test_records_after_the_last_checkpoint_are_written_again(
+    recipe, faces, whole, tmp_path
+):
+    train(recipe, faces, tmp_path, minutes=0)
     # State after a kill between two checkpoints: an old one, and a longer curve.
-    (folder / CHECKPOINT).write_bytes(kept)
+    folder = Path(shutil.copytree(whole.folder, tmp_path / "killed"))
+    shutil.copy(tmp_path / CHECKPOINT, folder)
     with (folder / CURVES).open("a") as file:
         file.write('{"step": 16, "train/lo')
-    train(recipe, faces, folder)
-    assert curve(folder) == curve(tmp_path / "whole")
-    ours, theirs = (f / CHECKPOINT for f in (folder, tmp_path / "whole"))
+    train(recipe, faces, folder, observer=Notes())
+    assert curve(folder) == curve(whole.folder)
+    ours, theirs = (f / CHECKPOINT for f in (folder, whole.folder))
     assert ours.read_bytes() == theirs.read_bytes()
 
 
@@ -103,8 +112,10 @@ def test_every_process_stops_at_weights_that_are_not_finite(recipe, faces, tmp_p
     trainer.examples.close()
 
 
-def test_a_finished_training_is_kept_and_can_be_extended(recipe, faces, tmp_path):
-    train(recipe, faces, tmp_path)
+def test_a_finished_training_is_kept_and_can_be_extended(
+    recipe, faces, whole, tmp_path
+):
+    shutil.copytree(whole.folder, tmp_path, dirs_exist_ok=True)
     before = (tmp_path / CHECKPOINT).read_bytes()
     again = train(recipe, faces, tmp_path)
     assert again.finished
@@ -114,9 +125,9 @@ def test_a_finished_training_is_kept_and_can_be_extended(recipe, faces, tmp_path
     assert longer.images == 56
 
 
-def test_every_loss_is_logged_and_every_parameter_changes(recipe, faces, tmp_path):
-    found = train(recipe, faces, tmp_path).state
-    records = read_curves(tmp_path)
+def test_every_loss_is_logged_and_every_parameter_changes(recipe, whole):
+    found = whole.end.state
+    records = read_curves(whole.folder)
     names = {name for record in records for name in record}
     terms = ("loss_d", "loss_g", "mask", "r1_img", "r1_seg", "path", "path_length")
     assert {f"train/{term}" for term in terms} <= names
