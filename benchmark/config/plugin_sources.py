@@ -42,30 +42,32 @@ def _digest(entry: EntryPoint) -> str | None:
     """
     own = entry.module.partition(".")[0]
     listed = (entry.dist.read_text("top_level.txt") if entry.dist else None) or ""
-    home = _location(own)
-    if home is None:
+    homes = _locations(own)
+    if not homes:
         return None
-    places = {home, *filter(None, map(_location, listed.split()))}
-    files = {
-        path.relative_to(home.parent).as_posix(): file_digest(path)
-        for place in places
-        if place.parent == home.parent
-        for path in _files(place)
-    }
+    parents = {home.parent for home in homes}
+    others = [place for name in listed.split() for place in _locations(name)]
+    files: dict[str, str] = {}
+    for place in dict.fromkeys((*homes, *others)):
+        if place.parent in parents:
+            for path in _files(place):
+                name = path.relative_to(place.parent).as_posix()
+                if name not in files:  # Python imports the first
+                    files[name] = file_digest(path)
     return digest_of(files)
 
 
-def _location(module: str) -> Path | None:
-    """The file or the folder of a top-level module."""
+def _locations(module: str) -> list[Path]:
+    """The file or the folder of a top-level module; every folder of a namespace."""
     try:
         spec = find_spec(module)
     except (ImportError, ValueError):
-        return None
+        return []
     if spec is None:
-        return None
+        return []
     if spec.submodule_search_locations:
-        return Path(next(iter(spec.submodule_search_locations)))
-    return Path(spec.origin) if spec.origin else None
+        return [Path(place) for place in spec.submodule_search_locations]
+    return [Path(spec.origin)] if spec.origin else []
 
 
 def _files(place: Path) -> Iterator[Path]:
