@@ -242,3 +242,14 @@ def test_no_face_of_a_sealed_set_is_in_two_splits(tiny):
     write_manifest(folder, "packed", "1", "CC0", stand_in=False)
     with pytest.raises(SuiteError, match="face0 is in split train and in split"):
         resolved(tiny, faces={"packed": "packed"})
+
+
+def test_a_method_that_fails_to_name_its_weights_is_a_problem(tiny, monkeypatch):
+    required = staticmethod(lambda options: exit(3))
+    monkeypatch.setattr(tiny_suite.TinyMethod, "required_weights", required)
+    with pytest.raises(SuiteError) as caught:
+        resolved(tiny)
+    (problem,) = caught.value.problems
+    assert problem.startswith(
+        "variants.one: required_weights of tiny raised SystemExit"
+    )
