@@ -47,8 +47,9 @@ def create_study_from_run(
     None and empty tuples stand for the defaults of `avatarbench study create`.
     """
     folder = find_run(run, runs)
-    target = out or folder / STUDY_FOLDER
     selection = select(read_run(folder), variants, engines, split)
+    # The pilot that the run left is in STUDY_FOLDER.
+    target = out or folder / f"{STUDY_FOLDER}-{selection.split}"
     report_other_folders(folder)
     plan = StudyPlan(
         name=name or selection.run.first["suite"],

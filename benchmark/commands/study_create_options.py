@@ -15,7 +15,7 @@ def create_command(
     runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = RUNS,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder to create.", show_default="RUN/study"),
+        typer.Option(help="Folder to create.", show_default="RUN/study-SPLIT"),
     ] = None,
     name: Annotated[
         str | None,

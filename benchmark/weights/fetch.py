@@ -90,12 +90,17 @@ def check(name: str, path: Path) -> Path:
     if is_member(name):
         return check_member(path)
     entry = describe(name)
-    digest = file_digest(path)
+    again = f"delete it and run `avatarbench weights fetch {name}`"
+    try:
+        digest = file_digest(path)
+    except OSError as error:
+        raise WeightsError(
+            f"{path} cannot be read: {error.strerror}; {again}"
+        ) from None
     if not digest.startswith(entry.sha256):
         raise WeightsError(
             f"{path} is not {entry.title}: its SHA-256 begins with {digest[:8]} "
-            f"instead of {entry.sha256[:8]}; delete it and run "
-            f"`avatarbench weights fetch {name}`"
+            f"instead of {entry.sha256[:8]}; {again}"
         )
     return path
 

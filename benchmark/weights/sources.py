@@ -119,7 +119,8 @@ def _from_url(source: AtUrl) -> bytes:
         if here.is_file():
             return check_sha256(here.read_bytes(), source.sha256)
     except (SourceError, OSError) as error:
-        damage = f"; the copy {here} is damaged too ({error}): delete it"
+        reason = str(error).removesuffix("; nothing was saved")
+        damage = f"; the copy {here} cannot be used either ({reason}): delete it"
     try:
         with urllib.request.urlopen(source.url, timeout=CONNECT_SECONDS) as answer:
             return check_sha256(answer.read(), source.sha256)

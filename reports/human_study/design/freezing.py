@@ -49,8 +49,8 @@ def freeze(draft: Draft, folder: Path) -> Study:
     """
     if folder.exists():
         raise StudyError(
-            f"{folder} already exists, and a study is never changed; choose another "
-            "folder, or move this one away"
+            f"{folder} already exists, and a study is never changed; give another "
+            "folder with --out, or move this one away"
         )
     files = _files(draft)
     design = {

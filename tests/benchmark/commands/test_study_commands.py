@@ -114,13 +114,30 @@ def test_a_study_is_whole_though_nobody_reads_what_is_printed(ran):
     assert read_study(ran[0] / "unread").trials
 
 
+def test_a_created_study_stands_beside_the_pilot(ran, avatarbench):
+    pilot = read_study(two(ran) / "study").id
+    status, output, errors = avatarbench("study", "create", two(ran))
+    assert status == 0, errors
+    assert f"study folder: {two(ran) / 'study-heldout'}\n" in output
+    assert read_study(two(ran) / "study").id == pilot
+    words = ("study", "create", two(ran), "--split", "validation")
+    status, output, errors = avatarbench(*words)
+    assert status == 0, errors
+    assert read_study(two(ran) / "study-validation").id != pilot
+    status, _, errors = avatarbench(*words)
+    assert status != 0
+    assert errors.count("\n") == 1
+    assert "study-validation already exists" in errors
+    assert "give another folder with --out" in errors
+
+
 def test_from_create_to_imported_answers(ran, avatarbench):
     options = ("--faces", 3, "--seed", 4, "--catches", 2, "--repeats", 1, "--tie")
     status, output, errors = avatarbench(
         "study", "create", two(ran), "--out", "asked", "--no-back", *options
     )
     assert status == 0, errors
-    assert "3 ratings, 2 catch trials, 1 repeats" in output
+    assert "3 ratings, 2 catch trials, 1 repeat;" in output
     assert "study folder: asked" in output
     status, output, _ = avatarbench("study", "preview", "asked", "--language", "de")
     assert status == 0
@@ -159,7 +176,7 @@ def fill(path):
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (("create", "RUN"), "already exists, and a study is never changed"),
+        (("create", "RUN", "--out", "STUDY"), "give another folder with --out"),
         (("create", "tony"), "tony is neither a run folder nor a suite"),
         (("create", "RUN", "--variant", "on"), "no variant on (did you mean one?)"),
         (("create", "RUN", "--variant", "oracle"), "the run has no variant oracle"),

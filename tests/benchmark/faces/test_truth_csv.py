@@ -120,7 +120,7 @@ def test_other_encodings_and_missing_files_are_refused(tmp_path):
 
 def test_writing_needs_one_vector_per_face(tmp_path):
     vectors = AvatarVectors.defaults(SPEC, 2)
-    with pytest.raises(FaceSetError, match="1 faces but 2 vectors"):
+    with pytest.raises(FaceSetError, match="1 face but 2 vectors"):
         write_truth(tmp_path / "truth.csv", ["a"], vectors)
     with pytest.raises(FaceSetError, match="twice"):
         write_truth(tmp_path / "truth.csv", ["a", "a"], vectors)

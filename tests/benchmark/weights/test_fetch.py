@@ -356,9 +356,42 @@ def test_a_damaged_download_of_torch_blocks_no_source(tmp_path, declare, cache):
 def test_a_damaged_download_of_torch_is_named(tmp_path, declare):
     damaged = damaged_torch_download(tmp_path)
     declare(AtUrl("file:///nowhere/tiny.pth", DIGEST))
-    with pytest.raises(WeightsError, match="is damaged too") as caught:
+    with pytest.raises(WeightsError) as caught:
         weights.fetch("tiny")
-    assert str(damaged) in str(caught.value)
+    named = f"the copy {damaged} cannot be used either (its SHA-256 starts with "
+    assert named in str(caught.value)
+    assert "): delete it" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [weights.ALEXNET, weights.VGG16])
+def test_a_damaged_download_of_torchs_backbone_is_named(name, tmp_path, monkeypatch):
+    source = next(s for s in FILES[name].sources if isinstance(s, AtUrl))
+    broken = replace(source, url=f"file:///nowhere/{source.file}")
+    entry = replace(FILES[name], sources=(broken,))
+    monkeypatch.setitem(FILES, name, entry)
+    damaged = damaged_torch_download(tmp_path).with_name(broken.file)
+    damaged.write_bytes(b"half of it")
+    with pytest.raises(WeightsError) as caught:
+        weights.fetch(name)
+    assert f"the copy {damaged} cannot be used either" in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read_is_named(cache, declare, monkeypatch):
+    declare(AtUrl("file:///nowhere/tiny.pth", DIGEST))
+    cache.mkdir()
+    path = cache / "tiny.pth"
+    path.write_bytes(CONTENT)
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("benchmark.weights.fetch.file_digest", refuse)
+    with pytest.raises(WeightsError) as caught:
+        weights.find("tiny")
+    assert str(caught.value) == (
+        f"{path} cannot be read: Permission denied; delete it and run "
+        "`avatarbench weights fetch tiny`"
+    )
 
 
 def test_a_damaged_file_is_replaced(cache, tmp_path, declare):

@@ -127,7 +127,7 @@ def test_no_ratings_no_table_two(tmp_path):
 def test_a_study_without_included_raters_is_rejected(tmp_path):
     study = make_study(tmp_path / "study")
     rate(study, Raters(3, careless=(0, 1, 2)))
-    with pytest.raises(ReportError, match=r"3 of 3 raters are excluded.*Table 2 needs"):
+    with pytest.raises(ReportError, match=r"excludes 3 of 3 raters.*Table 2 needs"):
         _ = read_answers(study.folder).engines
 
 
