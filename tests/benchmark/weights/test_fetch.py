@@ -1,6 +1,7 @@
 import hashlib
 import io
 import pickle
+import sys
 import tarfile
 import zipfile
 from dataclasses import replace
@@ -385,7 +386,9 @@ def test_a_file_that_cannot_be_read_is_named(cache, declare, monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("benchmark.weights.fetch.file_digest", refuse)
+    # The package has a function of this name, too.
+    module = sys.modules["benchmark.weights.fetch"]
+    monkeypatch.setattr(module, "file_digest", refuse)
     with pytest.raises(WeightsError) as caught:
         weights.find("tiny")
     assert str(caught.value) == (
