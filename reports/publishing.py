@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from errno import ENOTDIR
 from pathlib import Path
 
 from benchmark.storage.store import atomic_write
@@ -19,9 +21,9 @@ def publish_report(folder: Path, fill: Callable[[Path], None]) -> None:
     An interrupted call leaves the earlier report as it was. Raises ReportError if the
     folder cannot be written.
     """
-    if folder.is_file():
-        raise ReportError(f"cannot write to {folder}: it is a file; move it away")
     try:
+        if folder.is_file():
+            raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR))
         publish(folder, fill)
     except OSError as error:
         raise ReportError(cannot_write(folder, error)) from error

@@ -22,7 +22,7 @@ from benchmark.config.schema import (
     Title,
     VariantSection,
 )
-from benchmark.storage.yaml_files import load_yaml
+from benchmark.storage.yaml_files import load_yaml, yaml_problem
 from benchmark.storage.yaml_mistakes import explain
 from benchmark.system.home_paths import expand_home
 
@@ -184,10 +184,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         data = load_yaml(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = getattr(error, "problem_mark", None)
-        line = f" line {where.line + 1}:" if where else ""
-        what = getattr(error, "problem", None) or error
-        raise SuiteError([f"{path}:{line} not valid YAML: {what}"]) from None
+        raise SuiteError([f"{path}: {yaml_problem(error)}"]) from None
     except OSError as error:
         raise SuiteError([f"{path}: cannot be read: {error.strerror}"]) from None
     if not isinstance(data, dict):
@@ -203,8 +200,8 @@ def _apply_override(data: dict[str, Any], text: str) -> str | None:
         return f"--set {text}: expected key=value, such as --set seeds=[0,1]"
     try:
         parsed = load_yaml(value)
-    except yaml.YAMLError:
-        return f"--set {text}: the value is not valid YAML"
+    except yaml.YAMLError as error:
+        return f"--set {text}: {yaml_problem(error)}"
     holder: Any = data
     try:
         for key in keys[:-1]:

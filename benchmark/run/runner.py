@@ -115,7 +115,7 @@ def check_out_folder(out: Path) -> None:
     _require_utf8(out)
     existing = next(p for p in (out, *out.absolute().parents) if p.exists())
     if not existing.is_dir():
-        raise _unwritable(out, NotADirectoryError(ENOTDIR, f"{existing} is a file"))
+        raise _unwritable(out, NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR)))
     if not os.access(existing, os.W_OK | os.X_OK):
         raise _unwritable(out, PermissionError(EACCES, os.strerror(EACCES)))
 

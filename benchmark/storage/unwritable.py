@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
-_UNWRITABLE = frozenset(
-    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR}
-)
+_NO_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+_OF_ANOTHER_KIND = frozenset({errno.ENOTDIR, errno.EEXIST, errno.EISDIR})
+_UNWRITABLE = _NO_PERMISSION | _NO_SPACE | {errno.ENOTDIR}
 """Errors that mean that a folder is not writable at all."""
 
 
@@ -21,10 +22,28 @@ def cannot_write(place: Path, error: Exception, instead: str | None = None) -> s
 
     `instead` is a further remedy, such as "give another folder".
     """
+    code = getattr(error, "errno", None)
     reason = getattr(error, "strerror", None) or error
     remedies = ["make it writable", "free some space"]
+    if code in _NO_PERMISSION:
+        remedies = ["make it writable"]
+    elif code in _NO_SPACE:
+        remedies = ["free some space"]
+    elif code in _OF_ANOTHER_KIND:
+        reason = _file_in_the_way(place) or reason
+        remedies = [] if instead else ["move it away"]
     if instead is not None:
         remedies.append(instead)
-    first, last = ", ".join(remedies[:-1]), remedies[-1]
-    comma = "," if len(remedies) > 2 else ""
-    return f"cannot write to {place}: {reason}; {first}{comma} or {last}"
+    *first, last = remedies
+    comma = "," if len(first) > 1 else ""
+    return f"cannot write to {place}: {reason}; " + (
+        f"{', '.join(first)}{comma} or {last}" if first else last
+    )
+
+
+def _file_in_the_way(place: Path) -> str | None:
+    """The file that is there instead of the folder, or of a folder above it."""
+    if place.is_file():
+        return "it is a file"
+    files = (path for path in place.absolute().parents if path.is_file())
+    return next((f"{path} is a file" for path in files), None)

@@ -43,3 +43,10 @@ _Loader.add_implicit_resolver(_FLOAT, _EXPONENT, list("-+.0123456789"))
 def load_yaml(text: str) -> Any:
     """The content of a YAML file; raises YAMLError, also for a key given twice."""
     return yaml.load(text, _Loader)
+
+
+def yaml_problem(error: yaml.YAMLError | UnicodeDecodeError) -> str:
+    """Where a text is not valid YAML, if that is known, and why."""
+    mark = getattr(error, "problem_mark", None)
+    line = f"line {mark.line + 1}: " if mark else ""
+    return f"{line}not valid YAML: {getattr(error, 'problem', None) or error}"

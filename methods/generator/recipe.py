@@ -12,7 +12,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from benchmark import weights
 from benchmark.avatars.spec import did_you_mean
-from benchmark.storage.yaml_files import load_yaml
+from benchmark.storage.yaml_files import load_yaml, yaml_problem
 from benchmark.storage.yaml_mistakes import explain
 from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.generator_config import GeneratorConfig, channel_table
@@ -279,8 +279,10 @@ def read_recipe(name_or_path: str, **changes: Any) -> GeneratorRecipe:
             f"no recipe {name_or_path!r}: give a YAML file, or one of "
             f"{', '.join(recipe_names())}"
         ) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RecipeError(f"{path} cannot be read as YAML: {error}") from error
+    except OSError as error:
+        raise RecipeError(f"{path} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RecipeError(f"{path}: {yaml_problem(error)}") from error
     if not isinstance(data, dict):
         raise RecipeError(f"{path} must contain a mapping of options")
     data = {"name": path.stem, **data, **changes}

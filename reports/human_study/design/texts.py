@@ -11,6 +11,7 @@ import yaml
 from pydantic import StringConstraints, ValidationError
 
 from benchmark.avatars.spec import did_you_mean
+from benchmark.storage.yaml_files import load_yaml, yaml_problem
 from reports.human_study.design.study import Consent, FrozenModel, StudyError
 from reports.human_study.wording import LANGUAGES, STUDY_TEXTS, words
 
@@ -80,14 +81,14 @@ def _read(path: Path, languages: Sequence[str]) -> OwnWording:
         f"{', '.join(STUDY_TEXTS)}"
     )
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = load_yaml(path.read_text(encoding="utf-8"))
         if not isinstance(data, dict):
             raise StudyError(f"{path} holds no texts; {expected}")
         own = OwnWording.model_validate(data)
     except OSError as error:
         raise StudyError(f"{path} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise StudyError(f"{path} is not valid YAML") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path}: {yaml_problem(error)}") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

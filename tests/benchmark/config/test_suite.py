@@ -80,6 +80,7 @@ def test_set_changes_keys_lists_and_named_items():
     [
         ("seeds", "expected key=value"),
         ("seeds=[1", "not valid YAML"),
+        ("options={a: 1, a: 2}", "key 'a' is given twice"),
         ("variants.baselin.title=x", "did you mean baseline?"),
         ("title.x=1", "is not a mapping"),
         ("sedes=[1]", "did you mean seeds"),

@@ -109,9 +109,9 @@ def test_an_error_names_the_file_and_the_key(changes, message, folder):
     ("content", "message"),
     [
         (b"[1, 2]", "must contain a mapping of options"),
-        (b"seed: 1\nseed: 2", "cannot be read as YAML: key 'seed' is given twice"),
-        (b"a: [1", "cannot be read as YAML"),
-        (b"\xff\xfe\x00", "cannot be read as YAML"),
+        (b"seed: 1\nseed: 2", "line 2: not valid YAML: key 'seed' is given twice"),
+        (b"a: [1", "not valid YAML"),
+        (b"\xff\xfe\x00", "not valid YAML"),
         (b"", "must contain a mapping of options"),
     ],
 )

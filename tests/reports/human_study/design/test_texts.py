@@ -56,7 +56,11 @@ def test_a_leaders_own_texts_replace_the_built_in_ones(tmp_path):
         ("- a", "holds no texts; expected consent_version"),
         ("", "holds no texts; expected consent_version"),
         ("en: {question: ' '}", "en.question: String should have at least 1 character"),
-        ("{", "is not valid YAML"),
+        ("{", "not valid YAML"),
+        (
+            "en: {tie: a}\nen: {tie: b}",
+            "line 2: not valid YAML: key 'en' is given twice",
+        ),
     ],
 )
 def test_a_bad_file_of_texts_is_one_sentence(tmp_path, content, problem):
