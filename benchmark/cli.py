@@ -31,6 +31,7 @@ from benchmark.commands.study import study_app
 from benchmark.commands.train import train_app
 from benchmark.commands.weights import weights_app
 from benchmark.system.error_sentences import describe_error
+from benchmark.system.memory import use_huge_pages
 from benchmark.system.openmp import limit_spinning
 from benchmark.system.output_streams import (
     describe_lost_output,
@@ -316,6 +317,7 @@ def main() -> None:
     A mistake of the user ends with one sentence and exit status 2.
     """
     limit_spinning()
+    use_huge_pages()
     prepare_output_streams()
     debug = "--debug" in sys.argv
     words = (expand_path(word) for word in sys.argv[1:] if word != "--debug")

@@ -8,14 +8,16 @@ pictures without maps, and the generator can get additional terms.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from methods.generator.coverage import Coverage
 from methods.generator.losses import (
+    WeightedLoss,
     directions_like,
     discriminator_loss,
     generator_loss,
@@ -59,14 +61,6 @@ class GeneratorTerm(Protocol):
         ...
 
 
-class WeightedLoss(NamedTuple):
-    """A loss with its name in the curves and its weight in the sum."""
-
-    name: str
-    weight: float
-    value: Tensor
-
-
 class AdversarialStep:
     """Updates a state's networks; gradients are averaged over processes.
 
@@ -82,6 +76,9 @@ class AdversarialStep:
     ) -> None:
         self.recipe, self.state, self.fabric = recipe, state, fabric
         self.terms = terms
+        self.coverage = (
+            Coverage(recipe.coverage, state, recipe.seed) if recipe.coverage else None
+        )
 
     def take(
         self, picture: Tensor, seg: Tensor | None, draws: torch.Generator
@@ -137,13 +134,16 @@ class AdversarialStep:
         """
         state, network = self.state, self.state.discriminator
         assert isinstance(network, ProjectedDiscriminator)
+        near = None
+        if self.coverage is not None and seg is not None:
+            near = self.coverage.near_latents(picture, seg)
         with self.fabric.autocast():
-            made = self._sample(len(picture), draws)
-            seg = seg if options.maps else None
-            maps = None if seg is None else hard_maps(made.seg)
+            made = self._sample(len(picture), draws, near)
+            judged = seg if options.maps else None
+            maps = None if judged is None else hard_maps(made.seg)
             generated = project(network, made.image, maps, options)
             with torch.no_grad():
-                shown = project(network, picture, seg, options)
+                shown = project(network, picture, judged, options)
             real = network(*shown)
             fake = network(*without_gradient(generated))
             loss = hinge_discriminator_loss(real.float(), fake.float())
@@ -151,7 +151,11 @@ class AdversarialStep:
         network.requires_grad_(False)
         with self.fabric.autocast():
             adversarial = hinge_generator_loss(network(*generated).float())
-        losses = self._update_generator(adversarial, made)
+            more: list[WeightedLoss] = []
+            if self.coverage is not None and near is not None and seg is not None:
+                count = len(near)
+                more = self.coverage.losses(made, picture[:count], seg[:count])
+        losses = self._update_generator(adversarial, made, more)
         network.requires_grad_(True)
         return {
             "train/loss_d": loss,
@@ -160,11 +164,20 @@ class AdversarialStep:
             **losses,
         }
 
-    def _sample(self, count: int, draws: torch.Generator) -> Synthesis:
-        """Output of the generator for new latent codes."""
-        latents = self._latents(count, draws)
-        return self.state.generator(
-            [latents], input_is_latent=True, randomize_noise=True
+    def _sample(
+        self, count: int, draws: torch.Generator, first: Tensor | None = None
+    ) -> Synthesis:
+        """Output of the generator for new latent codes, after (m, D) z of `first`."""
+        generator = self.state.generator
+        latents: list[Tensor] = []
+        if first is not None:
+            rows = generator.layout.repeat(generator.style(first))
+            latents.append(generator.layout.expand(rows))
+            count -= len(first)
+        if count:
+            latents.append(self._latents(count, draws))
+        return generator(
+            [torch.cat(latents)], input_is_latent=True, randomize_noise=True
         )
 
     def _train_discriminator(
@@ -212,12 +225,12 @@ class AdversarialStep:
         return losses
 
     def _update_generator(
-        self, adversarial: Tensor, made: Synthesis
+        self, adversarial: Tensor, made: Synthesis, more: Sequence[WeightedLoss] = ()
     ) -> dict[str, Tensor]:
         """One step on the adversarial loss and the others of the same samples."""
         loss, losses = adversarial, {"train/loss_g": adversarial}
         with self.fabric.autocast():
-            for name, weight, value in self._other_losses(made):
+            for name, weight, value in (*self._other_losses(made), *more):
                 loss = loss + weight * value
                 losses[f"train/{name}"] = value
         self._step(loss, self.state.generator, self.state.generator_adam)

@@ -7,6 +7,7 @@ al., CVPR 2020).
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,6 +15,14 @@ from torch.nn import functional
 
 from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.semantic_stylegan import SemanticGenerator
+
+
+class WeightedLoss(NamedTuple):
+    """A loss with its name in the curves and its weight in the sum."""
+
+    name: str
+    weight: float
+    value: Tensor
 
 
 def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:

@@ -99,6 +99,24 @@ class ProjectedOptions(Options):
     augmentation: DifferentiableAugmentation = DifferentiableAugmentation()
 
 
+class CoverageOptions(Options):
+    """Pulling samples towards train faces (methods.generator.coverage).
+
+    Attributes:
+        share: of a batch's samples, each the nearest of the pool to a face.
+        pool: number of samples in the pool.
+        every: iterations between two pools.
+        pixels: weight of the squared error of pictures.
+        maps: weight of the cross-entropy of part maps.
+    """
+
+    share: float = Field(default=0.5, gt=0, le=1)
+    pool: int = Field(default=2048, ge=1)
+    every: int = Field(default=100, ge=1)
+    pixels: float = Field(default=30.0, ge=0)
+    maps: float = Field(default=10.0, ge=0)
+
+
 class Objective(Options):
     """Weights and intervals of the losses; defaults are SemanticStyleGAN's.
 
@@ -134,6 +152,7 @@ class GeneratorRecipe(Options):
         generator: keyword arguments of `SemanticGenerator`.
         discriminator: channels of SemanticStyleGAN's discriminator.
         projected: trains with a projected discriminator instead.
+        coverage: pulls samples towards faces; needs projected with maps.
         objective: weights and intervals of the losses.
         augmentation: of real pictures.
         batch: pictures per iteration, over all devices.
@@ -154,6 +173,7 @@ class GeneratorRecipe(Options):
     generator: dict[str, Any] = Field(default_factory=dict)
     discriminator: DiscriminatorOptions = DiscriminatorOptions()
     projected: ProjectedOptions | None = None
+    coverage: CoverageOptions | None = None
     objective: Objective = Objective()
     augmentation: Augmentation = Augmentation()
     batch: int = Field(default=16, ge=1)
@@ -180,6 +200,10 @@ class GeneratorRecipe(Options):
             raise ValueError(f"batch must be a multiple of 4, not {self.batch}")
         if self.projected is not None:
             self._check_projected()
+        if self.coverage is not None and not (self.projected and self.projected.maps):
+            raise ValueError(
+                "coverage needs a projected discriminator that sees part maps"
+            )
         return self
 
     def _check_projected(self) -> None:

@@ -17,6 +17,7 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from methods.networks.backbones import Backbone, load_imagenet, make_backbone
+from methods.networks.folding import fold
 
 BACKBONE = "efficientnet_lite0"
 READ_STAGES = (2, 3, 5, 7)
@@ -52,6 +53,13 @@ class FrozenFeatures(nn.Module):
             assert isinstance(convolution, nn.Conv2d)
             nn.init.kaiming_normal_(convolution.weight)
         self.requires_grad_(False)
+
+    def use(self, backbone: Backbone) -> None:
+        """Take over the weights of a whole backbone, in evaluation mode."""
+        device = self.backbone.mean.device
+        frozen = backbone.first(max(READ_STAGES) + 1).to(device).eval()
+        fold(frozen.requires_grad_(False))
+        self._backbone = (frozen,)
 
     @property
     def backbone(self) -> Backbone:
@@ -128,8 +136,7 @@ class ProjectedDiscriminator(nn.Module):
         """Load EfficientNet-Lite0's ImageNet weights; WeightMismatch for others."""
         whole = make_backbone(BACKBONE)
         load_imagenet(whole, BACKBONE, file)
-        used = whole.first(len(self.features.backbone.stages)).state_dict()
-        self.features.backbone.load_state_dict(used)
+        self.features.use(whole)
 
     def train(self, mode: bool = True) -> Self:
         """Set the heads' mode; the features stay in evaluation mode."""

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmark.system.memory import HUGE_PAGES, use_huge_pages
+
+SETTING = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+PROGRAM = """
+import resource, sys
+from benchmark.system.memory import use_huge_pages
+use_huge_pages()
+import torch
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+torch.empty(2**24).fill_(1)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+SMALL_PAGES = 64 * 2**20 // 4096
+
+
+@pytest.mark.skipif(
+    not SETTING.is_file() or "[never]" in SETTING.read_text(),
+    reason="this system has no large pages",
+)
+def test_torch_uses_large_pages(monkeypatch):
+    monkeypatch.delenv(HUGE_PAGES, raising=False)
+    command = [sys.executable, "-c", PROGRAM]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert int(done.stdout) < SMALL_PAGES / 4
+
+
+def test_the_environment_takes_precedence(monkeypatch):
+    monkeypatch.setenv(HUGE_PAGES, "0")
+    use_huge_pages()
+    assert os.environ[HUGE_PAGES] == "0"

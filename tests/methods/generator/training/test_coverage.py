@@ -1,0 +1,110 @@
+"""Pulling samples towards train faces."""
+
+import numpy as np
+import pytest
+import torch
+from tiny_training import PARTS, SIZE, make_faces, make_recipe, train
+
+from benchmark.faces.parsed import ParsedArrays
+from methods.generator import training
+from methods.generator.coverage import GRID, Coverage, describe
+from methods.generator.curves import read_curves
+from methods.generator.examples import one_hot
+from methods.generator.recipe import CoverageOptions
+from methods.generator.state import TrainingState
+from methods.generator.training import CHECKPOINT
+
+OBJECTIVE = {"r1_image": 0, "r1_seg": 0, "path": 0, "mask": 10, "mask_entropy": 1}
+HEADS = {"width": 4, "head_widths": (4, 4, 4)}
+
+
+def recipe_of(**changes):
+    plain = make_recipe().model_dump(exclude={"discriminator", "projected"})
+    options = {
+        "objective": OBJECTIVE,
+        "projected": HEADS,
+        "coverage": {"pool": 8, "every": 3},
+        "images": 16,
+        **changes,
+    }
+    return type(make_recipe())(**{**plain, **options})
+
+
+def random_faces(count):
+    draws = torch.Generator().manual_seed(0)
+    picture = torch.rand(count, 3, SIZE, SIZE, generator=draws) * 2 - 1
+    parsing = torch.randint(0, PARTS, (count, SIZE, SIZE), generator=draws)
+    return picture, one_hot(parsing, PARTS)
+
+
+def test_a_description_leaves_out_the_colours_of_the_background():
+    picture, seg = random_faces(2)
+    assert describe(picture, seg).shape == (2, (3 + PARTS) * GRID * GRID)
+    background = seg[:, :1] > 0
+    other = torch.where(background, -picture, picture)
+    torch.testing.assert_close(describe(picture, seg), describe(other, seg))
+    other = torch.where(background, picture, -picture)
+    assert not torch.allclose(describe(picture, seg), describe(other, seg))
+
+
+def test_samples_are_nearest_to_themselves():
+    recipe = recipe_of(coverage={"pool": 8, "share": 1})
+    state = TrainingState(recipe, torch.device("cpu"))
+    coverage = Coverage(recipe.coverage or CoverageOptions(), state, recipe.seed)
+    first = coverage.near_latents(*random_faces(4))
+    with torch.no_grad():
+        made = state.generator([first])
+    again = coverage.near_latents(made.image, made.seg)
+    torch.testing.assert_close(again, first)
+
+
+def test_losses_ignore_the_background_and_vanish_for_equal_pictures():
+    recipe = recipe_of()
+    state = TrainingState(recipe, torch.device("cpu"))
+    coverage = Coverage(recipe.coverage or CoverageOptions(), state, recipe.seed)
+    picture, seg = random_faces(2)
+    with torch.no_grad():
+        made = state.generator([torch.randn(4, recipe.config.style_dim)])
+    other = torch.where(seg[:, :1] > 0, -picture, picture)
+    same = made._replace(image=other, seg=seg)
+    found = {loss.name: loss for loss in coverage.losses(same, picture, seg)}
+    assert float(found["pixels"].value) == 0
+    assert float(found["maps"].value) < 0.05
+    assert found["pixels"].weight == CoverageOptions().pixels
+    found = {loss.name: loss for loss in coverage.losses(made, picture, seg)}
+    assert float(found["pixels"].value) > 0.1
+    assert float(found["maps"].value) > 0.5
+
+
+def test_training_brings_samples_nearer_to_the_faces(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "LOG_EVERY", 4)
+    strong = {"pool": 16, "every": 10, "pixels": 1000, "maps": 300}
+    recipe = recipe_of(images=160, learning_rate=0.01, coverage=strong)
+    pictures = np.zeros((4, SIZE, SIZE, 3), np.uint8)
+    pictures[:] = np.array([[250, 0, 0], [0, 250, 0], [0, 0, 250], [250, 250, 0]])[
+        :, None, None
+    ]
+    parsing = np.ones((4, SIZE, SIZE), np.uint8)
+    faces = ParsedArrays("flat faces", pictures, parsing, "CC0-1.0", stand_in=True)
+    train(recipe, faces, tmp_path)
+    curves = [r for r in read_curves(tmp_path) if "train/pixels" in r]
+    for name in ("train/pixels", "train/maps"):
+        assert curves[-1][name] < 0.8 * curves[0][name]
+
+
+def test_a_training_in_pieces_equals_an_uninterrupted_one(tmp_path):
+    recipe, faces = recipe_of(), make_faces()
+    train(recipe, faces, tmp_path / "whole")
+    while not train(recipe, faces, tmp_path / "pieces", minutes=0).finished:
+        pass
+    ours, theirs = (
+        (tmp_path / name / CHECKPOINT).read_bytes() for name in ("whole", "pieces")
+    )
+    assert ours == theirs
+
+
+def test_coverage_needs_a_projected_discriminator():
+    with pytest.raises(ValueError, match="projected discriminator"):
+        recipe_of(projected=None)
+    with pytest.raises(ValueError, match="projected discriminator"):
+        recipe_of(projected={**HEADS, "maps": False})
