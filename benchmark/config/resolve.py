@@ -160,6 +160,9 @@ def _resolve_variant(
     if method is None:
         return None
     accepted, old = method.Options.accepted_names(), method.Options.old_names()
+    if twice := _options_given_twice(suite, section, old):
+        problems += twice
+        return None
     wanted = merged_options(suite, section, accepted, old)
     wrong = [key for key, value in wanted.items() if not has_valid_fallbacks(value)]
     problems += [
@@ -192,6 +195,22 @@ def _resolve_variant(
     if suite.from_scratch:
         problems += _shipped_weight_problems(where, resolver.take(needs)[0])
     return None
+
+
+def _options_given_twice(
+    suite: Suite, section: VariantSection, old_names: Mapping[str, str]
+) -> list[str]:
+    """One sentence for each option that one place gives under both of its names."""
+    places = {
+        "options": suite.options,
+        f"variants.{section.name}.options": section.options,
+    }
+    return [
+        f"{place}: {old} is another name of {name}, which is given too; remove one"
+        for place, options in places.items()
+        for old, name in old_names.items()
+        if old in options and name in options
+    ]
 
 
 def _required_weights(method: type[Method], options: Any) -> Sequence[str]:

@@ -125,13 +125,25 @@ def test_old_and_new_spellings_override_each_other(shared, own, tiny):
     assert found.variants[0].options.effective_resolution == 32
 
 
+@pytest.mark.parametrize("own", [{}, {"effective_resolution": 32}, {"see_size": 32}])
+def test_both_spellings_among_shared_options_are_refused_there(own, tiny):
+    rows = variants(pretrained=False, **own)
+    rows[0]["method"] = "baseline"
+    with pytest.raises(SuiteError) as caught:
+        resolved(tiny, options=dict.fromkeys(NAMES, 48), variants=rows)
+    assert str(caught.value) == (
+        "options: see_size is another name of effective_resolution, which is given "
+        "too; remove one"
+    )
+
+
 def test_both_spellings_in_one_place_are_refused_in_one_sentence(tiny):
     rows = variants(see_size=32, effective_resolution=48, pretrained=False)
     rows[0]["method"] = "baseline"
     with pytest.raises(SuiteError) as caught:
         resolved(tiny, variants=rows)
     assert str(caught.value) == (
-        "variants.one.options: see_size: is another name of effective_resolution, "
+        "variants.one.options: see_size is another name of effective_resolution, "
         "which is given too; remove one"
     )
 
