@@ -2,6 +2,8 @@
 
 import json
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 
 import pandas as pd
 import pytest
@@ -46,23 +48,31 @@ F2P_V2 = {
 }
 
 
-@pytest.fixture
-def avatarbench(tmp_path, monkeypatch, capsys):
+SWIFT = ("tiny.yaml", "--variant", "swift", "--read", "8", "-q")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def avatarbench(home):
     """Runs the command line in a folder with a tiny suite; returns its output."""
-    with tiny_similarity.narrow_lightcnn():
-        yield command_line(tmp_path, monkeypatch, capsys)
+    with tiny_similarity.narrow_lightcnn(), pytest.MonkeyPatch.context() as patch:
+        yield command_line(home, patch)
 
 
-def command_line(tmp_path, monkeypatch, capsys):
+def command_line(home, monkeypatch):
     tiny_suite.register()
     widths = {4: 4, 8: 4, 16: 4, 32: 4, 64: 4}
     larger = {"size": 64, "channels": widths}
     tiny_pair.write(
-        tmp_path / "pair",
+        home / "pair",
         generator=tiny_pair.GENERATOR | larger,
         discriminator=tiny_pair.DISCRIMINATOR | larger,
     )
-    chain = {**CHAIN, "generator": str(tmp_path / "pair")}
+    chain = {**CHAIN, "generator": str(home / "pair")}
     variants = [
         {"name": "swift", "method": "swiftavatar", "options": chain},
         {"name": "supervised", "method": "supervised"},
@@ -70,32 +80,41 @@ def command_line(tmp_path, monkeypatch, capsys):
         {"name": "f2p", "method": "f2p", "options": F2P},
         {"name": "f2p-v2", "method": "f2p-v2", "options": F2P_V2},
     ]
-    tiny_suite.make_suite(tmp_path, variants=variants, options=OPTIONS)
-    tiny_similarity.write_tiny_parser(tmp_path / "parser")
-    file = tmp_path / "features.pth"  # replaces the weights
+    tiny_suite.make_suite(home, variants=variants, options=OPTIONS)
+    tiny_similarity.write_tiny_parser(home / "parser")
+    file = home / "features.pth"  # replaces the weights
     file.write_bytes(b"weights")
     monkeypatch.setattr(quality, "load_imagenet", lambda *given: None)
     stand_ins = dict.fromkeys(weights.names(), file)
-    stand_ins[weights.LIGHTCNN_V4] = tmp_path / "lightcnn.pth.tar"
+    stand_ins[weights.LIGHTCNN_V4] = home / "lightcnn.pth.tar"
     tiny_similarity.write_lightcnn(stand_ins[weights.LIGHTCNN_V4])
     find = weights.find
     monkeypatch.setattr(weights, "find", lambda n: stand_ins.get(n) or find(n))
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(home)
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["avatarbench", "trace", *arguments])
-        with pytest.raises(SystemExit) as stop:
+        with (
+            redirect_stdout(StringIO()) as said,
+            redirect_stderr(StringIO()) as wrong,
+            pytest.raises(SystemExit) as stop,
+        ):
             main()
-        return stop.value.code, *capsys.readouterr()
+        return stop.value.code, said.getvalue(), wrong.getvalue()
 
     return run
 
 
-def test_every_step_is_shown_with_its_cost(avatarbench, tmp_path):
-    asked = ("--variant", "swift", "--read", "8", "-q")
-    status, said, wrong = avatarbench("tiny.yaml", *asked)
+@pytest.fixture(scope="module")
+def traced(avatarbench):
+    """The output of a trace of SwiftAvatar's chain."""
+    status, said, wrong = avatarbench(*SWIFT)
     assert status == 0, wrong
-    folder = tmp_path / "runs" / "trace" / "swift-tiny"
+    return said
+
+
+def test_every_step_is_shown_with_its_cost(traced, home):
+    said, folder = traced, home / "runs" / "trace" / "swift-tiny"
     data = json.loads((folder / "trace.json").read_text())
     names = [step["step"] for step in data["steps"]]
     assert names == ["renders", "adaptation", "mean-codes", "codes", "pairs"]
@@ -116,7 +135,7 @@ def test_every_step_is_shown_with_its_cost(avatarbench, tmp_path):
     }
 
 
-def test_f2p_shows_its_imitator_and_the_similarity_to_faces(avatarbench, tmp_path):
+def test_f2p_shows_its_imitator_and_the_similarity_to_faces(avatarbench, home):
     asked = ("--variant", "f2p", "--variant", "f2p-v2", "--faces", "3", "-q")
     status, said, wrong = avatarbench("tiny.yaml", *asked)
     assert status == 0, wrong
@@ -126,7 +145,7 @@ def test_f2p_shows_its_imitator_and_the_similarity_to_faces(avatarbench, tmp_pat
     }
     terms = {"f2p": {"content"}, "f2p-v2": {"identity", "content"}}
     for name in steps:
-        folder = tmp_path / "runs" / "trace" / f"{name}-tiny"
+        folder = home / "runs" / "trace" / f"{name}-tiny"
         data = json.loads((folder / "trace.json").read_text())
         assert [step["step"] for step in data["steps"]] == steps[name]
         # Renders that no missing stage needs are not made.
@@ -141,24 +160,27 @@ def test_f2p_shows_its_imitator_and_the_similarity_to_faces(avatarbench, tmp_pat
     assert "error_unseen" in said
 
 
-def test_no_stage_is_built_twice(avatarbench, tmp_path):
-    asked = ("tiny.yaml", "--variant", "swift", "-q")
-    avatarbench(*asked)
-    store = tmp_path / "runs" / "store"
+@pytest.mark.usefixtures("traced")
+def test_no_stage_is_built_twice(avatarbench, home):
+    store = home / "runs" / "store"
     before = {path: path.stat().st_mtime_ns for path in store.rglob("stage.json")}
-    assert avatarbench(*asked)[0] == 0
+    assert before
+    assert avatarbench(*SWIFT)[0] == 0
     after = {path: path.stat().st_mtime_ns for path in store.rglob("stage.json")}
     assert before == after
 
 
-def test_without_an_oracle_there_is_no_fidelity(avatarbench, tmp_path):
-    data = yaml.safe_load((tmp_path / "tiny.yaml").read_text())
+@pytest.mark.usefixtures("traced")
+def test_without_an_oracle_there_is_no_fidelity(avatarbench, home):
+    data = yaml.safe_load((home / "tiny.yaml").read_text())
     data["variants"] = data["variants"][:1]
-    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(data))
-    status, said, wrong = avatarbench("tiny.yaml", "-q")
+    (home / "alone.yaml").write_text(yaml.safe_dump(data))
+    places = ("--out", "alone", "--store", "runs/store")
+    status, said, wrong = avatarbench("alone.yaml", *places, "-q")
     assert status == 0, wrong
     assert "kept" not in said
-    assert not list((tmp_path / "runs").rglob("fidelity.csv"))
+    assert list((home / "alone").rglob("trace.json"))
+    assert not list((home / "alone").rglob("fidelity.csv"))
 
 
 def test_a_choice_without_a_chain_is_reported(avatarbench):
