@@ -64,7 +64,7 @@ def test_training_reduces_the_distance_to_faces(tmp_path):
 
 
 def test_measures_are_distances_of_predictions(tmp_path):
-    setup = make_setup(tmp_path, steps=120)
+    setup = make_setup(tmp_path, steps=60)
     translated = trained(setup, tmp_path)
     measures, terms = translated.measures, setup.similarity.terms
     flat = torch.from_numpy(predicted(setup, translated.network).flat())
@@ -83,8 +83,8 @@ def test_measures_are_distances_of_predictions(tmp_path):
 
 
 def test_the_loopback_weight_reduces_the_loopback(tmp_path):
-    without = make_setup(tmp_path, steps=120, loopback_weight=0.0)
-    with_it = make_setup(tmp_path, steps=120, loopback_weight=3.0)
+    without = make_setup(tmp_path, steps=60, loopback_weight=0.0)
+    with_it = make_setup(tmp_path, steps=60, loopback_weight=3.0)
     apart = [
         terms_of(setup, trained(setup, tmp_path).network)["loopback"]
         for setup in (without, with_it)
@@ -169,7 +169,7 @@ def test_a_warm_start_learns_from_renders_alone(tmp_path):
 
 
 def test_steps_on_faces_have_their_own_schedule(tmp_path):
-    setup = make_setup(tmp_path, steps=40, warm_steps=400, schedule="cosine")
+    setup = make_setup(tmp_path, steps=40, warm_steps=150, schedule="cosine")
     cold = make_setup(tmp_path, steps=40, schedule="cosine")
     faces = "identity_predicted"
     warm = replace(setup, options=setup.options.model_copy(update={"steps": 0}))
