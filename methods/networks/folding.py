@@ -28,18 +28,19 @@ def fold(backbone: Backbone) -> None:
 def _folded(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
     fused = fuse_conv_bn_eval(convolution.eval(), norm.eval())
     assert fused.bias is not None
-    kernel, padding = fused.weight.data, fused.padding
+    kernel = fused.weight.data
+    padding = convolution.padding
     if isinstance(convolution, SameConv) and convolution.stride == (2, 2):
         # SAME padding of an even side is one less at the left and top. A kernel with
         # zeros there needs no padded copy of the features.
         kernel = functional.pad(kernel, [1, 0, 1, 0])
-        padding = convolution.kernel_size[0] // 2
+        padding = (convolution.kernel_size[0] // 2,) * 2
     plain = nn.Conv2d(
         fused.in_channels,
         fused.out_channels,
         (kernel.shape[2], kernel.shape[3]),
         (convolution.stride[0], convolution.stride[1]),
-        padding,
+        padding if isinstance(padding, str) else (padding[0], padding[1]),
         groups=fused.groups,
     )
     plain.weight.data = kernel.to(memory_format=torch.channels_last)
