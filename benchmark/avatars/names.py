@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 LONGEST = 60
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -38,3 +39,10 @@ def _check(name: str, pattern: re.Pattern[str], rule: str) -> str:
     if len(name) > LONGEST or pattern.fullmatch(name) is None:
         raise ValueError(f"{name!r} is not allowed: {rule}")
     return name
+
+
+def same_but_case(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Pairs of different names that are one file where case does not count."""
+    first: dict[str, str] = {}
+    pairs = ((first.setdefault(name.casefold(), name), name) for name in names)
+    return [(one, other) for one, other in pairs if one != other]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from benchmark.avatars import AvatarError, AvatarVectors
+from benchmark.avatars.names import same_but_case
 from benchmark.config.resolved import Variant
 from benchmark.config.suite import Suite
 from benchmark.engines.base import Engine
@@ -90,6 +91,14 @@ def open_splits(
             problems.append(f"faces: {error}")
     common = overlaps({name: split.ids for name, split in splits.items()})
     problems += [f"faces: {sentence}" for sentence in common]
+    scored = [
+        face for name in suite.splits if name in splits for face in splits[name].ids
+    ]
+    problems += [
+        f"faces: face {one} and face {other} differ only in case, and many file "
+        "systems take them for one name; rename one"
+        for one, other in same_but_case(scored)
+    ]
     return splits
 
 

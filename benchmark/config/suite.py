@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field, field_validator, model_validator
 
+from benchmark.avatars.names import same_but_case
 from benchmark.avatars.spec import did_you_mean
 from benchmark.config.schema import (
     AblationSection,
@@ -105,6 +106,12 @@ class Suite(Section):
             for value in values:
                 if list(values).count(value) > 1:
                     raise ValueError(f"{key} lists {value} twice")
+        for key in ("designers", "engines"):
+            for one, other in same_but_case(lists[key]):
+                raise ValueError(
+                    f"{key}: {one} and {other} differ only in case, and many file "
+                    "systems take them for one name; rename one"
+                )
         return self
 
     @model_validator(mode="after")

@@ -94,6 +94,18 @@ def test_problems_of_splits_and_pictures_are_reported_together(tiny):
     )
 
 
+def test_scored_faces_whose_names_differ_only_in_case_are_refused(tiny):
+    root = tiny.parent
+    Image.new("RGB", (64, 64), (1, 2, 3)).save(root / "faces" / "Face08.png")
+    for designer in ("designer-a", "designer-b"):
+        with (root / f"{designer}.csv").open("a") as table:
+            table.write("Face08,0.5,dark\n")
+    assert resolved(tiny)
+    (root / "heldout.txt").write_text("face08\nFace08\n")
+    (found,) = problems(tiny)
+    assert "face face08 and face Face08 differ only in case" in found
+
+
 def test_truth_files_that_the_suite_does_not_use_are_checked(tiny):
     root = tiny.parent
     (root / "toon.csv").write_text("face,mouth\nface08,0.5\n")

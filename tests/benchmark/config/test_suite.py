@@ -58,6 +58,12 @@ def test_a_name_listed_twice_is_refused(tmp_path):
     assert "engines lists tiny twice" in problem
 
 
+@pytest.mark.parametrize("key", ["designers", "engines"])
+def test_names_that_differ_only_in_case_are_refused(key, tmp_path):
+    (problem,) = problems(suite_data(**{key: ["anna", "Anna"]}), tmp_path)
+    assert f"{key}: anna and Anna differ only in case" in problem
+
+
 def test_paths_are_relative_to_the_suite_file(tmp_path):
     suite = parse_suite(suite_data(), "mine.yaml", tmp_path)
     assert suite.faces.folder == tmp_path / "faces"
