@@ -1,15 +1,13 @@
+"""Weight files are fetched from their sources, checked, and found again."""
+
 import hashlib
 import io
-import pickle
 import sys
 import tarfile
 import zipfile
 from dataclasses import replace
 
-import numpy as np
 import pytest
-import torch
-from safetensors.numpy import load, save
 
 from benchmark import weights
 from benchmark.weights import WeightsError
@@ -21,21 +19,11 @@ from benchmark.weights.catalogue import (
     Supplied,
     WeightFile,
 )
-from benchmark.weights.convolutions import LAYERS, UnreadableWeights, convolutions
+
+pytestmark = pytest.mark.usefixtures("cache")
 
 CONTENT = b"seven numbers"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    """An empty cache, no torch downloads and no package index."""
-    monkeypatch.setenv("AVATARBENCH_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
-    (tmp_path / "wheels").mkdir()
-    return tmp_path / "cache"
 
 
 @pytest.fixture
@@ -193,148 +181,6 @@ def test_the_error_names_every_source(declare):
     )
     with pytest.raises(WeightsError, match=r"tinyweights 1\.0: .*nowhere/tiny\.pth: "):
         weights.fetch("tiny")
-
-
-def layers(network):
-    """Small convolutions by torchvision's names."""
-    rng = np.random.default_rng(0)
-    found = {}
-    for layer in LAYERS[network]:
-        shape = (4, 3, 2, 5)
-        found[f"features.{layer}.weight"] = rng.random(shape, dtype=np.float32)
-        found[f"features.{layer}.bias"] = rng.random(4, dtype=np.float32)
-    return found
-
-
-def as_torchvision(found):
-    """torchvision's checkpoint: the convolutions and a classifier."""
-    state = {name: torch.from_numpy(array) for name, array in found.items()}
-    buffer = io.BytesIO()
-    torch.save({**state, "classifier.1.weight": torch.zeros(3, 2)}, buffer)
-    return buffer.getvalue()
-
-
-def as_flax(found, network):
-    """A pickle of arrays, kernels as (height, width, in, out)."""
-    names = {"alexnet": "AlexNet_0", "vgg16": "VGG16_0"}
-    convolved = {
-        f"Conv_{index}": {
-            "kernel": found[f"features.{layer}.weight"].transpose(2, 3, 1, 0),
-            "bias": found[f"features.{layer}.bias"],
-        }
-        for index, layer in enumerate(LAYERS[network])
-    }
-    heads = {"NetLinLayer_0": {"Conv_0": {"kernel": np.zeros((1, 1, 4, 1), "<f4")}}}
-    return pickle.dumps({names[network]: convolved, **heads})
-
-
-def as_old_torchvision(found):
-    """The format of torch before 1.6, as in torchvision's file of VGG-16."""
-    state = {name: torch.from_numpy(array) for name, array in found.items()}
-    buffer = io.BytesIO()
-    torch.save(state, buffer, _use_new_zipfile_serialization=False)
-    return buffer.getvalue()
-
-
-@pytest.mark.parametrize("network", LAYERS)
-def test_every_published_format_gives_the_same_bytes(network):
-    found = layers(network)
-    kept = convolutions(as_torchvision(found), network)
-    assert convolutions(as_old_torchvision(found), network) == kept
-    assert convolutions(as_flax(found, network), network) == kept
-    assert convolutions(kept, network) == kept
-    read = load(kept)
-    assert read.keys() == found.keys()
-    assert all(np.array_equal(read[name], found[name]) for name in found)
-
-
-class Harmful:
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return (open, (self.path, "w"))
-
-
-def test_a_pickle_that_would_run_code_is_refused(tmp_path):
-    data = pickle.dumps({"AlexNet_0": Harmful(str(tmp_path / "harm"))})
-    with pytest.raises(UnreadableWeights, match=r"refers to (_?io)\.open"):
-        convolutions(data, "alexnet")
-    assert not (tmp_path / "harm").exists()
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"half of it",
-        pickle.dumps(3),
-        pickle.dumps({"AlexNet_0": {"Conv_0": 3}}),
-        pickle.dumps({"AlexNet_0": {"Conv_0": {"kernel": 3, "bias": 3}}}),
-        pickle.dumps({"AlexNet_0": np.zeros(3, np.float32)}),
-        pickle.dumps({"AlexNet_0": np.array([{}, []], object)}),
-        pickle.dumps({"AlexNet_0": np.zeros(3, [("Conv_0", "f4")])}),
-        b"\x80\x02cnumpy.core.multiarray\n_reconstruct\n"
-        b"(cnumpy\nndarray\n(L1000000000000000L\ntU\x01dtR.",
-        b"\x64" + bytes(7) + b"{a damaged header",
-        save({"features.0.weight": np.zeros(3, np.float32)}),
-        as_torchvision({}),
-        as_torchvision(layers("alexnet"))[:2000],
-        as_flax(layers("alexnet"), "alexnet")[:500],
-    ],
-)
-def test_files_without_the_convolutions_are_refused(data):
-    with pytest.raises(UnreadableWeights):
-        convolutions(data, "alexnet")
-
-
-@pytest.fixture
-def trunk(monkeypatch):
-    """The entry of AlexNet, with the digest of small convolutions."""
-    found = layers("alexnet")
-    kept = convolutions(as_torchvision(found), "alexnet")
-    entry = replace(FILES[weights.ALEXNET], sha256=hashlib.sha256(kept).hexdigest())
-    monkeypatch.setitem(FILES, weights.ALEXNET, entry)
-    return found, kept
-
-
-def test_adopt_accepts_every_published_format(trunk, tmp_path, cache):
-    found, kept = trunk
-    forms = {
-        "alexnet.pth": as_torchvision(found),
-        "alexnet.ckpt": as_flax(found, "alexnet"),
-        "alexnet.safetensors": kept,
-    }
-    for name, data in forms.items():
-        path = tmp_path / name
-        path.write_bytes(data)
-        taken = weights.adopt(weights.ALEXNET, path)
-        assert taken.read_bytes() == kept
-    assert taken == path
-    assert weights.find(weights.ALEXNET).parent == cache
-
-
-def test_adopt_refuses_other_weights(trunk, tmp_path, cache):
-    other = {name: array + 1 for name, array in layers("alexnet").items()}
-    for data in (as_torchvision(other), b"no weights"):
-        (tmp_path / "mine.pth").write_bytes(data)
-        with pytest.raises(WeightsError, match=r"mine\.pth is not AlexNet of torchvis"):
-            weights.adopt(weights.ALEXNET, tmp_path / "mine.pth")
-    with pytest.raises(WeightsError, match="does not exist"):
-        weights.adopt(weights.ALEXNET, tmp_path / "nothing.pth")
-    assert not cache.exists()
-
-
-def test_torchs_own_download_of_a_trunk_is_converted(trunk, tmp_path, monkeypatch):
-    found, kept = trunk
-    data = as_torchvision(found)
-    url = AtUrl("file:///nowhere/alexnet.pth", hashlib.sha256(data).hexdigest())
-    entry = replace(FILES[weights.ALEXNET], sources=(url,))
-    monkeypatch.setitem(FILES, weights.ALEXNET, entry)
-    folder = tmp_path / "torch" / "hub" / "checkpoints"
-    folder.mkdir(parents=True)
-    (folder / "alexnet.pth").write_bytes(data)
-    assert weights.fetch(weights.ALEXNET).read_bytes() == kept
 
 
 def damaged_torch_download(tmp_path):
