@@ -106,8 +106,9 @@ class Suite(Section):
             for value in values:
                 if list(values).count(value) > 1:
                     raise ValueError(f"{key} lists {value} twice")
-        for key in ("designers", "engines"):
-            for one, other in same_but_case(lists[key]):
+        folders = {"designers": self.designers, "engines": self.engines}
+        for key, names in folders.items():
+            for one, other in same_but_case(names):
                 raise ValueError(
                     f"{key}: {one} and {other} differ only in case, and many file "
                     "systems take them for one name; rename one"
