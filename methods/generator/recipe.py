@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import yaml
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
@@ -18,6 +18,7 @@ from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.generator_config import GeneratorConfig, channel_table
 from methods.networks.projected_discriminator import ProjectedDiscriminator
 from methods.networks.semantic_stylegan import SemanticGenerator
+from methods.shared.newer_options import NewerOptions
 
 RECIPES = Path(__file__).parent / "recipes"
 """Folder of the built-in recipes."""
@@ -144,7 +145,7 @@ class Objective(Options):
     mixing: float = Field(default=0.3, ge=0, le=1)
 
 
-class GeneratorRecipe(Options):
+class GeneratorRecipe(NewerOptions):
     """The networks and the training of a generator.
 
     Attributes:
@@ -167,7 +168,8 @@ class GeneratorRecipe(Options):
     """
 
     # Cards contain recipes with the old name of `preview_every`.
-    model_config = ConfigDict(serialize_by_alias=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+    NEWER: ClassVar[frozenset[str]] = frozenset({"projected", "coverage"})
 
     name: str
     generator: dict[str, Any] = Field(default_factory=dict)

@@ -100,7 +100,7 @@ def test_help_is_quick_and_imports_nothing_heavy():
         (("run", "tiny.yaml", "--dry-run", "--out", "tiny.yaml/x"), "cannot write to"),
         (
             ("run", "tiny.yaml", "--dry-run", "--out", "tiny.yaml"),
-            "tiny.yaml is a file",
+            "tiny.yaml: it is a file",
         ),
         (
             ("trace", "tiny.yaml", "--engine", "tinny"),

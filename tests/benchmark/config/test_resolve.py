@@ -252,7 +252,7 @@ def test_no_face_of_a_sealed_set_is_in_two_splits(tiny):
         path = folder / "truth" / f"tiny.{designer}.csv"
         path.write_text("\n".join(lines) + "\n")
     write_manifest(folder, "packed", "1", "CC0", stand_in=False)
-    with pytest.raises(SuiteError, match="face0 is in split train and in split"):
+    with pytest.raises(SuiteError, match="face0 and 3 more are in split train and"):
         resolved(tiny, faces={"packed": "packed"})
 
 

@@ -103,7 +103,7 @@ def test_batches_come_in_any_order_with_repeats(released, opened):
     everything = whole(train)
     np.testing.assert_array_equal(pictures, everything[0][[2, 0, 2, 1]])
     np.testing.assert_array_equal(parsing, everything[1][[2, 0, 2, 1]])
-    with pytest.raises(IndexError, match="face 3 is out of range: there are 3"):
+    with pytest.raises(IndexError, match="face 3 is out of range for 3 faces"):
         train.batch(np.array([0, 3]))
 
 

@@ -35,7 +35,7 @@ def test_batches_are_copies_in_the_requested_order():
 
 @pytest.mark.parametrize("index", [-1, 10])
 def test_an_index_out_of_range_is_refused(index):
-    with pytest.raises(IndexError, match=f"face {index} is out of range: there are 10"):
+    with pytest.raises(IndexError, match=f"face {index} is out of range for 10 faces"):
         faces(*arrays()).batch(np.array([0, index]))
 
 

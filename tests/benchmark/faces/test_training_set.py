@@ -258,7 +258,7 @@ def test_a_damaged_shard_raises(tmp_path, renderer, damage, message):
     [
         ({"world": "heldout"}, r"crowd\.json: world: Input should be 'train'"),
         ({"size": "big"}, r"crowd\.json: size: "),
-        ({"count": 500}, "count is 500, but there are digests of 1 shards"),
+        ({"count": 500}, "count is 500, but there are digests of 1 shard of"),
         ({"colour": 1}, r"crowd\.json: colour: Extra"),
     ],
 )
