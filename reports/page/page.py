@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import base64
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from benchmark.avatars.counting import counted
 from reports.figures.scores import Drawing
-from reports.page.grid import Grid, Picture, grid_note
+from reports.page.grid import PIXELS, Grid, Picture, grid_note
+from reports.page.html import (
+    Detail,
+    Section,
+    embedded_figure,
+    page_css,
+    page_script,
+    page_template,
+    picture_uri,
+)
+from reports.page.provenance import provenance
 from reports.tables import wording
 from reports.tables.formats import to_html
 from reports.tables.table import Table
 from reports.trials import Run
-
-PIXELS_PER_INCH = 92
 
 
 @dataclass(frozen=True)
@@ -41,17 +44,8 @@ class EmbeddedGrid:
 
 
 @dataclass(frozen=True)
-class Detail:
-    """A table in a `details` element, closed unless `open`."""
-
-    title: str
-    table: Markup
-    open: bool = False
-
-
-@dataclass(frozen=True)
 class StudySection:
-    """The content of `section.html.jinja`: Table 2 and its details."""
+    """The content of `human_study/analysis/section.html.jinja`."""
 
     headline: Markup
     published: Markup
@@ -77,42 +71,62 @@ def render_page(run: Run, content: Content, study: StudySection | None = None) -
 
     `study` is the section of a rating study, if there was one.
     """
-    suite = run.first["suite"]
     return page_template("page/page.html.jinja").render(
-        title=f"avatarbench: the {suite} suite",
+        title=f"avatarbench: the {run.first['suite']} suite",
         css=page_css(),
+        script=page_script(),
         lead=_lead(run),
         stand_in=" ".join(wording.stand_in_notes(run)),
-        headline=to_html(content.headline),
-        ablation=[to_html(table) for table in content.ablation],
-        all_scores=to_html(content.all_scores),
-        published=[to_html(table) for table in content.published],
-        grids=[_embed_grid(grid) for grid in content.grids],
-        grid_note=grid_note(run),
-        study=study,
-        figures=[embedded_figure(drawing) for drawing in content.drawings],
-        details=[Detail(t.title, to_html(t)) for t in content.details],
-        provenance=provenance(run),
+        sections=list(run_sections(run, content, study)),
     )
 
 
-def page_template(name: str) -> Template:
-    """A template of this package; an undefined name in it raises an error."""
-    environment = Environment(
-        loader=PackageLoader("reports", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+def run_sections(
+    run: Run, content: Content, study: StudySection | None
+) -> Iterator[Section]:
+    """The sections of the page in order; `reports/page/html.py` says how to add one."""
+    yield _results_section(content, study)
+    if study is not None:
+        template = "human_study/analysis/section.html.jinja"
+        yield Section("rating", "Human rating", template, study)
+    if content.ablation:
+        yield _ablation_section(content)
+    if content.grids:
+        yield _pictures_section(run, content)
+    # The case browser and the breakdowns belong here.
+    figures = [embedded_figure(drawing) for drawing in content.drawings]
+    yield Section("figures", "Figures", "page/figures.html.jinja", figures)
+    details = [Detail(t.title, to_html(t)) for t in content.details]
+    yield Section("more", "Checks and details", "page/details.html.jinja", details)
+    yield Section(
+        "provenance", "Provenance", "page/provenance.html.jinja", provenance(run)
     )
-    return environment.get_template(name)
 
 
-def page_css() -> Markup:
-    """The style sheet of all pages."""
-    return Markup(
-        files("reports.page").joinpath("page.css").read_text(encoding="utf-8")
-    )
+def _results_section(content: Content, study: StudySection | None) -> Section:
+    tables = {1: content.published[0]}
+    tables |= {} if study else {2: content.published[1]}
+    tables |= {} if content.ablation else {3: content.published[2]}
+    data = {
+        "headline": to_html(content.headline),
+        "all_scores": to_html(content.all_scores),
+        "published": {number: to_html(table) for number, table in tables.items()},
+        "study": study is not None,
+    }
+    return Section("results", "Results", "page/results.html.jinja", data)
+
+
+def _ablation_section(content: Content) -> Section:
+    data = {
+        "tables": [to_html(table) for table in content.ablation],
+        "published": to_html(content.published[2]),
+    }
+    return Section("ablation", "Ablation", "page/ablation.html.jinja", data)
+
+
+def _pictures_section(run: Run, content: Content) -> Section:
+    data = {"note": grid_note(run), "grids": [_embed_grid(g) for g in content.grids]}
+    return Section("pictures", "Pictures", "page/pictures.html.jinja", data)
 
 
 def _embed_grid(grid: Grid) -> EmbeddedGrid:
@@ -126,25 +140,7 @@ def _embed_grid(grid: Grid) -> EmbeddedGrid:
 def _embed_picture(picture: Picture) -> Embedded:
     if picture.path is None:
         return Embedded("", picture.alt)
-    buffer = io.BytesIO()
-    picture.small().save(buffer, "webp", quality=80, method=4)
-    return Embedded(_data_uri(buffer.getvalue(), "image/webp"), picture.alt)
-
-
-def embedded_figure(drawing: Drawing) -> dict[str, str | int]:
-    """A figure as an SVG data URI, with its title, alt text and size in pixels."""
-    width, height = drawing.figure.get_size_inches() * PIXELS_PER_INCH
-    return {
-        "uri": _data_uri(drawing.svg(), "image/svg+xml"),
-        "alt": drawing.description,
-        "title": drawing.title,
-        "width": round(width),
-        "height": round(height),
-    }
-
-
-def _data_uri(content: bytes, kind: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+    return Embedded(picture_uri(picture.path, PIXELS), picture.alt)
 
 
 def _lead(run: Run) -> str:
@@ -157,37 +153,3 @@ def _lead(run: Run) -> str:
         "that a designer made for the same portrait, over "
         f"{counted(run.splits[run.main_split], f'{split} face')}."
     )
-
-
-def provenance(run: Run) -> list[tuple[str, str]]:
-    """(name, value) pairs: suite, faces, code, machine, packages, metrics, weights."""
-    faces, environment = run.first["faces"], run.environment
-    git: dict[str, Any] = environment.get("git") or {}
-    commit = git.get("sha") or "not a checkout"
-    machine = environment.get("hardware") or {}
-    packages = environment.get("packages") or {}
-    named = ("torch", "torchvision", "lpips", "numpy", "scikit-learn", "scipy")
-    return [
-        ("Suite", str(run.first["suite"])),
-        ("Configuration", run.folder.resolve().name),
-        ("Faces", f"{faces['name']} {faces['version']}, SHA-256 {faces['digest']}"),
-        ("Licence of the faces", str(faces["licence"])),
-        ("Splits", ", ".join(f"{n} {k}" for k, n in run.splits.items())),
-        ("Designers", ", ".join(run.designers)),
-        ("Code", f"{commit}{' with local changes' if git.get('dirty') else ''}"),
-        ("Machine", str(machine.get("name", "unknown"))),
-        ("System", str(environment.get("system", "unknown"))),
-        ("Python", str(environment.get("python", "unknown"))),
-        ("Packages", ", ".join(f"{n} {packages[n]}" for n in named if n in packages)),
-        *(("Metric", wording.metric_note(metric)) for metric in run.metrics),
-        *(("Weights", text) for text in _weights(run)),
-    ]
-
-
-def _weights(run: Run) -> list[str]:
-    weights = {
-        f"{name}: SHA-256 {digest}"
-        for record in (*run.metrics, *(t.record for t in run.trials))
-        for name, digest in record.get("weights", {}).items()
-    }
-    return sorted(weights)

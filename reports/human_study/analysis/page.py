@@ -9,13 +9,8 @@ from benchmark.avatars.counting import counted
 from reports.figures.scores import Drawing
 from reports.human_study.analysis.answers import Answers
 from reports.human_study.analysis.wording import raters_note, rule_note
-from reports.page.page import (
-    Detail,
-    StudySection,
-    embedded_figure,
-    page_css,
-    page_template,
-)
+from reports.page.html import Detail, embedded_figure, page_css, page_template
+from reports.page.page import StudySection
 from reports.tables import published as paper
 from reports.tables import wording
 from reports.tables.formats import to_html
@@ -66,7 +61,7 @@ def render_study_page(answers: Answers, content: StudyContent, code: str) -> str
         lead=f"Raters saw a face and {study.slots} avatars of it, one per method, and "
         "picked the avatar that matches best.",
         stand_in=wording.STAND_IN if answers.key.stand_in else "",
-        study=study_section(content),
+        data=study_section(content),
         protocol=protocol(answers),
         texts=texts(answers),
         provenance=_provenance(answers, code),
