@@ -114,12 +114,25 @@ class AdversarialStep:
         self, picture: Tensor, seg: Tensor | None, draws: torch.Generator
     ) -> dict[str, Tensor]:
         """Update the discriminator, then the generator."""
+        if self.coverage is not None and seg is not None:
+            shown = self.state.iteration * self.recipe.batch
+            if self.coverage.alone(shown):
+                return self._train_coverage(self.coverage, picture, seg, draws)
         if self.recipe.projected is not None:
             return self._train_projected(picture, seg, draws, self.recipe.projected)
         losses = self._train_discriminator(picture, seg, draws)
         if self.state.iteration % self.recipe.objective.r1_every == 0:
             losses |= self._penalise(picture, seg)
         return losses | self._train_generator(len(picture), seg is not None, draws)
+
+    def _train_coverage(
+        self, coverage: Coverage, picture: Tensor, seg: Tensor, draws: torch.Generator
+    ) -> dict[str, Tensor]:
+        """Update the generator only, towards the faces."""
+        near = coverage.near_latents(picture, seg)
+        with self.fabric.autocast():
+            made = self._sample(len(picture), draws, near)
+        return self._update_generator(made, coverage.losses(made, picture, seg))
 
     def _train_projected(
         self,
@@ -136,7 +149,8 @@ class AdversarialStep:
         assert isinstance(network, ProjectedDiscriminator)
         near = None
         if self.coverage is not None and seg is not None:
-            near = self.coverage.near_latents(picture, seg)
+            count = max(1, round(self.coverage.options.share * len(picture)))
+            near = self.coverage.near_latents(picture[:count], seg[:count])
         with self.fabric.autocast():
             made = self._sample(len(picture), draws, near)
             judged = seg if options.maps else None
@@ -151,11 +165,11 @@ class AdversarialStep:
         network.requires_grad_(False)
         with self.fabric.autocast():
             adversarial = hinge_generator_loss(network(*generated).float())
-            more: list[WeightedLoss] = []
+            others = [WeightedLoss("loss_g", 1.0, adversarial)]
             if self.coverage is not None and near is not None and seg is not None:
                 count = len(near)
-                more = self.coverage.losses(made, picture[:count], seg[:count])
-        losses = self._update_generator(adversarial, made, more)
+                others += self.coverage.losses(made, picture[:count], seg[:count])
+        losses = self._update_generator(made, others)
         network.requires_grad_(True)
         return {
             "train/loss_d": loss,
@@ -220,21 +234,21 @@ class AdversarialStep:
         with self.fabric.autocast():
             made = self._sample(count, draws)
             loss = generator_loss(self._discriminate(made, with_maps).float())
-        losses = self._update_generator(loss, made)
+        losses = self._update_generator(made, [WeightedLoss("loss_g", 1.0, loss)])
         state.discriminator.requires_grad_(True)
         return losses
 
     def _update_generator(
-        self, adversarial: Tensor, made: Synthesis, more: Sequence[WeightedLoss] = ()
+        self, made: Synthesis, given: Sequence[WeightedLoss]
     ) -> dict[str, Tensor]:
-        """One step on the adversarial loss and the others of the same samples."""
-        loss, losses = adversarial, {"train/loss_g": adversarial}
+        """One step on the given losses and the others of the same samples."""
         with self.fabric.autocast():
-            for name, weight, value in (*self._other_losses(made), *more):
-                loss = loss + weight * value
-                losses[f"train/{name}"] = value
+            found = [*given, *self._other_losses(made)]
+        loss = torch.zeros((), device=self.state.device)
+        for each in found:
+            loss = loss + each.weight * each.value
         self._step(loss, self.state.generator, self.state.generator_adam)
-        return losses
+        return {f"train/{each.name}": each.value for each in found}
 
     def _other_losses(self, made: Synthesis) -> Iterator[WeightedLoss]:
         """The generator's losses except the adversarial one."""

@@ -52,8 +52,12 @@ class Coverage:
     ) -> None:
         self.options, self.state, self.seed = options, state, seed
 
+    def alone(self, shown: int) -> bool:
+        """Whether the discriminator takes no part yet, after `shown` pictures."""
+        return shown < self.options.first
+
     def near_latents(self, picture: Tensor, seg: Tensor) -> Tensor:
-        """(m, D) latents z of the samples nearest to the first m of n faces.
+        """(n, D) latents z of the samples nearest to n faces.
 
         Draws a new pool where the iteration needs one.
         """
@@ -64,9 +68,8 @@ class Coverage:
         latents = torch.randn(shape, generator=draws).to(state.device)
         if rest == 0:
             state.pool = _describe_samples(state.generator, latents)
-        count = max(1, round(options.share * len(picture)))
-        described = describe(picture[:count], seg[:count])
-        return latents[torch.cdist(described, state.pool).argmin(1)]
+        distances = torch.cdist(describe(picture, seg), state.pool)
+        return latents[distances.argmin(1)]
 
     def losses(
         self, made: Synthesis, picture: Tensor, seg: Tensor

@@ -104,13 +104,16 @@ class CoverageOptions(Options):
     """Pulling samples towards train faces (methods.generator.coverage).
 
     Attributes:
-        share: of a batch's samples, each the nearest of the pool to a face.
+        first: pictures shown before the discriminator takes part. Until then every
+            sample of a batch is the nearest of the pool to a face.
+        share: of a batch's samples that are so later.
         pool: number of samples in the pool.
         every: iterations between two pools.
         pixels: weight of the squared error of pictures.
         maps: weight of the cross-entropy of part maps.
     """
 
+    first: int = Field(default=0, ge=0)
     share: float = Field(default=0.5, gt=0, le=1)
     pool: int = Field(default=2048, ge=1)
     every: int = Field(default=100, ge=1)

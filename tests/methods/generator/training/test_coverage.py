@@ -92,8 +92,23 @@ def test_training_brings_samples_nearer_to_the_faces(tmp_path, monkeypatch):
         assert curves[-1][name] < 0.8 * curves[0][name]
 
 
-def test_a_training_in_pieces_equals_an_uninterrupted_one(tmp_path):
-    recipe, faces = recipe_of(), make_faces()
+def test_the_discriminator_can_take_part_later(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "LOG_EVERY", 2)
+    recipe = recipe_of(coverage={"pool": 8, "every": 3, "first": 8})
+    trained = train(recipe, make_faces(), tmp_path)
+    assert trained.finished
+    found = [
+        {key.removeprefix("train/") for key in record} & {"loss_d", "loss_g", "pixels"}
+        for record in read_curves(tmp_path)
+        if "train/pixels" in record
+    ]
+    assert found == [{"pixels"}, {"loss_d", "loss_g", "pixels"}]
+
+
+@pytest.mark.parametrize("first", [0, 8])
+def test_a_training_in_pieces_equals_an_uninterrupted_one(tmp_path, first):
+    recipe = recipe_of(coverage={"pool": 8, "every": 3, "first": first})
+    faces = make_faces()
     train(recipe, faces, tmp_path / "whole")
     while not train(recipe, faces, tmp_path / "pieces", minutes=0).finished:
         pass
