@@ -181,11 +181,14 @@ class AdversarialStep:
     def _sample(
         self, count: int, draws: torch.Generator, first: Tensor | None = None
     ) -> Synthesis:
-        """Output of the generator for new latent codes, after (m, D) z of `first`."""
+        """Output of the generator for new latent codes.
+
+        The first m have the (m, rows, D) latents z of `first`, one for each row of W+.
+        """
         generator = self.state.generator
         latents: list[Tensor] = []
         if first is not None:
-            rows = generator.layout.repeat(generator.style(first))
+            rows = generator.style(first.flatten(0, 1)).unflatten(0, first.shape[:2])
             latents.append(generator.layout.expand(rows))
             count -= len(first)
         if count:

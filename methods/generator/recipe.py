@@ -104,9 +104,9 @@ class CoverageOptions(Options):
     """Pulling samples towards train faces (methods.generator.coverage).
 
     Attributes:
-        first: pictures shown before the discriminator takes part. Until then every
-            sample of a batch is the nearest of the pool to a face.
-        share: of a batch's samples that are so later.
+        first: pictures shown before the discriminator takes part. Until then all
+            samples of a batch are pulled.
+        share: of a batch's samples that are pulled later.
         pool: number of samples in the pool.
         every: iterations between two pools.
         pixels: weight of the squared error of pictures.
@@ -115,10 +115,10 @@ class CoverageOptions(Options):
 
     first: int = Field(default=0, ge=0)
     share: float = Field(default=0.5, gt=0, le=1)
-    pool: int = Field(default=2048, ge=1)
-    every: int = Field(default=100, ge=1)
-    pixels: float = Field(default=30.0, ge=0)
-    maps: float = Field(default=10.0, ge=0)
+    pool: int = Field(default=1024, ge=1)
+    every: int = Field(default=50, ge=1)
+    pixels: float = Field(default=100.0, ge=0)
+    maps: float = Field(default=30.0, ge=0)
 
 
 class Objective(Options):

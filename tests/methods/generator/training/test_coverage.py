@@ -7,12 +7,21 @@ from tiny_training import PARTS, SIZE, make_faces, make_recipe, train
 
 from benchmark.faces.parsed import ParsedArrays
 from methods.generator import training
-from methods.generator.coverage import GRID, Coverage, describe
+from methods.generator.coverage import (
+    GRID,
+    MISSING,
+    Coverage,
+    colour_distances,
+    describe,
+    nearest_rows,
+    shape_distances,
+)
 from methods.generator.curves import read_curves
 from methods.generator.examples import one_hot
 from methods.generator.recipe import CoverageOptions
 from methods.generator.state import TrainingState
 from methods.generator.training import CHECKPOINT
+from methods.shared.randomness import generator_of
 
 OBJECTIVE = {"r1_image": 0, "r1_seg": 0, "path": 0, "mask": 10, "mask_entropy": 1}
 HEADS = {"width": 4, "head_widths": (4, 4, 4)}
@@ -37,25 +46,73 @@ def random_faces(count):
     return picture, one_hot(parsing, PARTS)
 
 
-def test_a_description_leaves_out_the_colours_of_the_background():
+def test_a_description_holds_the_share_and_mean_colour_of_each_part():
     picture, seg = random_faces(2)
-    assert describe(picture, seg).shape == (2, (3 + PARTS) * GRID * GRID)
-    background = seg[:, :1] > 0
-    other = torch.where(background, -picture, picture)
-    torch.testing.assert_close(describe(picture, seg), describe(other, seg))
-    other = torch.where(background, picture, -picture)
-    assert not torch.allclose(describe(picture, seg), describe(other, seg))
+    found = describe(picture, seg).float()
+    assert found.shape == (2, PARTS, 4, GRID * GRID)
+    torch.testing.assert_close(
+        found[:, :, 0].sum(1), torch.ones(2, GRID * GRID), rtol=1e-2, atol=1e-2
+    )
+    cell = SIZE // GRID
+    inside = seg[0, 3, :cell, :cell] > 0
+    share, *colour = found[0, 3, :, 0].tolist()
+    assert share == pytest.approx(float(inside.float().mean()), abs=1e-2)
+    if bool(inside.any()):
+        mean = picture[0, :, :cell, :cell][:, inside].mean(1)
+        assert colour == pytest.approx(mean.tolist(), abs=1e-2)
+
+
+def flat_faces(*faces):
+    """Descriptions of faces whose left half is one part and right half another.
+
+    Each is (left part, left grey, right part, right grey).
+    """
+    pictures = torch.zeros(len(faces), 3, SIZE, SIZE)
+    parsing = torch.zeros(len(faces), SIZE, SIZE, dtype=torch.long)
+    for k, (left, grey, right, other) in enumerate(faces):
+        parsing[k, :, : SIZE // 2], parsing[k, :, SIZE // 2 :] = left, right
+        pictures[k, :, :, : SIZE // 2], pictures[k, :, :, SIZE // 2 :] = grey, other
+    return describe(pictures, one_hot(parsing, PARTS))
+
+
+def test_colours_are_compared_where_both_show_the_part():
+    faces = flat_faces((1, 0.5, 7, -0.5))
+    pool = flat_faces((1, 0.0, 7, -0.5), (1, 0.5, 2, 0.0), (7, 0.0, 1, 0.0))
+    found = colour_distances(faces, pool)
+    assert found[1, 0].tolist() == pytest.approx([0.75, 0, MISSING], abs=0.01)
+    assert found[7, 0].tolist() == pytest.approx([0, MISSING, MISSING], abs=0.01)
+    assert found[2, 0].tolist() == [0, 0, 0]
+    places = shape_distances(faces, pool)
+    assert float(places[1, 0, 0]) == 0
+    assert float(places[7, 0, 1]) > 1
+
+
+def test_each_row_comes_from_the_sample_that_resembles_its_part_most():
+    layout = make_recipe().make_generator().layout
+    faces = flat_faces((1, 0.5, 7, -0.5))
+    pool = flat_faces((1, 0.5, 2, 0.0), (3, 0.0, 7, -0.5), (1, 0.4, 7, 0.5))
+    (rows,) = nearest_rows(faces, pool, layout).tolist()
+    assert set(rows[: layout.base_layers]) == {2}
+    assert rows[layout.texture_row(1)] == 0
+    assert rows[layout.texture_row(7)] == 1
+    assert rows[layout.shape_row(2)] in (1, 2)
 
 
 def test_samples_are_nearest_to_themselves():
-    recipe = recipe_of(coverage={"pool": 8, "share": 1})
+    recipe = recipe_of()
     state = TrainingState(recipe, torch.device("cpu"))
     coverage = Coverage(recipe.coverage or CoverageOptions(), state, recipe.seed)
-    first = coverage.near_latents(*random_faces(4))
+    draws = generator_of(recipe.seed, "pool", 0)
     with torch.no_grad():
-        made = state.generator([first])
-    again = coverage.near_latents(made.image, made.seg)
-    torch.testing.assert_close(again, first)
+        z = torch.randn(8, recipe.config.style_dim, generator=draws)
+        made = state.generator([z])
+    coverage.near_latents(made.image, made.seg)
+    found = nearest_rows(
+        describe(made.image, made.seg), state.pool, state.generator.layout
+    )
+    distances = shape_distances(describe(made.image, made.seg), state.pool)
+    assert float(distances.diagonal(dim1=1, dim2=2).max()) == 0
+    assert found.shape == (8, state.generator.layout.rows)
 
 
 def test_losses_ignore_the_background_and_vanish_for_equal_pictures():
