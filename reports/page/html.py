@@ -26,6 +26,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 from PIL import Image
 
+from reports.figures.palette import css_properties
 from reports.figures.scores import Drawing
 
 PIXELS_PER_INCH = 92
@@ -68,8 +69,8 @@ def page_template(name: str) -> Template:
 
 
 def page_css() -> Markup:
-    """The style sheet of all pages."""
-    return _text_of("page.css")
+    """The style sheet of all pages, with the colours of the figures."""
+    return Markup(css_properties()) + _text_of("page.css")
 
 
 def page_script() -> Markup:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from benchmark.avatars.counting import counted
 from reports.figures.scores import Drawing
 from reports.page.grid import PIXELS, Grid, Picture, grid_note
 from reports.page.html import (
@@ -20,7 +19,7 @@ from reports.page.html import (
     picture_uri,
 )
 from reports.page.provenance import provenance
-from reports.tables import wording
+from reports.page.summary import summary_section
 from reports.tables.formats import to_html
 from reports.tables.table import Table
 from reports.trials import Run
@@ -75,8 +74,6 @@ def render_page(run: Run, content: Content, study: StudySection | None = None) -
         title=f"avatarbench: the {run.first['suite']} suite",
         css=page_css(),
         script=page_script(),
-        lead=_lead(run),
-        stand_in=" ".join(wording.stand_in_notes(run)),
         sections=list(run_sections(run, content, study)),
     )
 
@@ -85,6 +82,7 @@ def run_sections(
     run: Run, content: Content, study: StudySection | None
 ) -> Iterator[Section]:
     """The sections of the page in order; `reports/page/html.py` says how to add one."""
+    yield summary_section(run)
     yield _results_section(content, study)
     if study is not None:
         template = "human_study/analysis/section.html.jinja"
@@ -141,15 +139,3 @@ def _embed_picture(picture: Picture) -> Embedded:
     if picture.path is None:
         return Embedded("", picture.alt)
     return Embedded(picture_uri(picture.path, PIXELS), picture.alt)
-
-
-def _lead(run: Run) -> str:
-    rows, engines = len(run.variants), len(run.engines)
-    split = wording.split_title(run.main_split)
-    return (
-        f"{counted(rows, 'row')} (methods, controls and oracles) on "
-        f"{counted(engines, 'avatar engine')}. Each turns a portrait into the "
-        "parameters of an avatar. The scores say how close this avatar is to the one "
-        "that a designer made for the same portrait, over "
-        f"{counted(run.splits[run.main_split], f'{split} face')}."
-    )
