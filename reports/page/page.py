@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -19,8 +19,10 @@ from reports.page.html import (
     picture_uri,
 )
 from reports.page.provenance import provenance
+from reports.page.results import PageTables
 from reports.page.summary import summary_section
-from reports.tables.formats import to_html
+from reports.page.trials import trials_section
+from reports.tables.html import to_html
 from reports.tables.table import Table
 from reports.trials import Run
 
@@ -83,43 +85,61 @@ def run_sections(
 ) -> Iterator[Section]:
     """The sections of the page in order; `reports/page/html.py` says how to add one."""
     yield summary_section(run)
-    yield _results_section(content, study)
+    measured = [content.headline, content.all_scores, *content.ablation]
+    tables = PageTables(run, [*measured, *content.details])
+    yield _results_section(content, tables)
     if study is not None:
         template = "human_study/analysis/section.html.jinja"
         yield Section("rating", "Human rating", template, study)
     if content.ablation:
-        yield _ablation_section(content)
+        yield _ablation_section(content, tables)
     if content.grids:
         yield _pictures_section(run, content)
     # The case browser and the breakdowns belong here.
     figures = [embedded_figure(drawing) for drawing in content.drawings]
     yield Section("figures", "Figures", "page/figures.html.jinja", figures)
-    details = [Detail(t.title, to_html(t)) for t in content.details]
+    details = [Detail(t.title, tables.html(t)) for t in content.details]
     yield Section("more", "Checks and details", "page/details.html.jinja", details)
+    yield _published_section(content, study)
+    yield trials_section(run)
+    yield _downloads_section(content)
     yield Section(
         "provenance", "Provenance", "page/provenance.html.jinja", provenance(run)
     )
 
 
-def _results_section(content: Content, study: StudySection | None) -> Section:
-    tables = {1: content.published[0]}
-    tables |= {} if study else {2: content.published[1]}
-    tables |= {} if content.ablation else {3: content.published[2]}
+def _results_section(content: Content, tables: PageTables) -> Section:
     data = {
-        "headline": to_html(content.headline),
-        "all_scores": to_html(content.all_scores),
-        "published": {number: to_html(table) for number, table in tables.items()},
-        "study": study is not None,
+        "headline": tables.html(content.headline),
+        "all_scores": tables.html(content.all_scores),
+        "legend": tables.legend,
     }
     return Section("results", "Results", "page/results.html.jinja", data)
 
 
-def _ablation_section(content: Content) -> Section:
-    data = {
-        "tables": [to_html(table) for table in content.ablation],
-        "published": to_html(content.published[2]),
-    }
+def _ablation_section(content: Content, tables: PageTables) -> Section:
+    data = [tables.html(table) for table in content.ablation]
     return Section("ablation", "Ablation", "page/ablation.html.jinja", data)
+
+
+def _published_section(content: Content, study: StudySection | None) -> Section:
+    """The paper's tables; Table 2 is in the section of the rating study, if any."""
+    tables = [content.published[0], *([] if study else content.published[1:2])]
+    tables += content.published[2:]
+    source = content.published[0].notes
+    shown = [to_html(replace(table, notes=())) for table in tables]
+    data = {"tables": shown, "notes": source, "study": study is not None}
+    return Section("published", "Published", "page/published.html.jinja", data)
+
+
+def _downloads_section(content: Content) -> Section:
+    measured = [content.headline, *content.ablation, content.all_scores]
+    data = {
+        "tables": [*measured, *content.details],
+        "figures": content.drawings,
+        "engines": [grid.engine for grid in content.grids],
+    }
+    return Section("downloads", "Downloads", "page/downloads.html.jinja", data)
 
 
 def _pictures_section(run: Run, content: Content) -> Section:

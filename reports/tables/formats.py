@@ -1,11 +1,9 @@
-"""Converts a table to Markdown, LaTeX, HTML and a terminal table."""
+"""Converts a table to Markdown, LaTeX and a terminal table."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 from typing import TYPE_CHECKING
-
-from markupsafe import Markup, escape
 
 from reports.tables.table import Cell, Section, Table
 
@@ -131,69 +129,6 @@ def _latex_section(section: Section, width: int) -> list[str]:
 def _latex_cell(cell: Cell) -> str:
     main = rf"\textbf{{{latex(cell.text)}}}" if cell.strong else latex(cell.text)
     return rf"{main} {{\scriptsize {latex(cell.detail)}}}" if cell.detail else main
-
-
-def to_html(table: Table) -> Markup:
-    """An HTML table with a caption and scoped heads; it scrolls on small screens."""
-    notes = Markup("").join(Markup("<li>{}</li>").format(n) for n in table.notes)
-    body = Markup("").join(
-        _html_section(section, len(table.columns)) for section in table.sections
-    )
-    footer = Markup('<ul class="notes">{}</ul>').format(notes) if table.notes else ""
-    return Markup(
-        '<section class="table" id="{key}"><div class="scroll" role="region" '
-        'aria-labelledby="{key}-caption" tabindex="0"><table>'
-        '<caption id="{key}-caption"><span>{title}</span></caption>'
-        "<thead>{heads}</thead>{body}</table></div>{footer}</section>"
-    ).format(
-        key=table.key,
-        title=table.title,
-        heads=_html_heads(table),
-        body=body,
-        footer=footer,
-    )
-
-
-def _html_heads(table: Table) -> Markup:
-    stub = Markup('<th scope="col"{}>{}</th>').format(
-        Markup(' rowspan="2"') if table.groups else "", table.stub
-    )
-    columns = Markup("").join(
-        Markup('<th scope="col">{}</th>').format(column.head)
-        for column in table.columns
-    )
-    if not table.groups:
-        return Markup("<tr>{}{}</tr>").format(stub, columns)
-    groups = Markup("").join(
-        Markup('<th scope="colgroup" colspan="{}">{}</th>').format(span, group)
-        if group
-        else Markup('<td colspan="{}"></td>').format(span)
-        for group, span in table.groups
-    )
-    return Markup("<tr>{}{}</tr><tr>{}</tr>").format(stub, groups, columns)
-
-
-def _html_section(section: Section, width: int) -> Markup:
-    rows = Markup("").join(
-        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
-            row.label, Markup("").join(map(_html_cell, row.cells))
-        )
-        for row in section.rows
-    )
-    head = (
-        Markup('<tr><th class="section" scope="rowgroup" colspan="{}">{}</th></tr>')
-        if section.title
-        else Markup("")
-    ).format(width + 1, section.title)
-    return Markup("<tbody>{}{}</tbody>").format(head, rows)
-
-
-def _html_cell(cell: Cell) -> Markup:
-    main = escape(cell.text)
-    if cell.strong:
-        main = Markup("<strong>{}</strong>").format(main)
-    detail = Markup(" <small>{}</small>").format(cell.detail) if cell.detail else ""
-    return Markup("<td>{}{}</td>").format(main, detail)
 
 
 def to_rich(table: Table, details: bool = True) -> RichTable:

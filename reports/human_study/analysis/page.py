@@ -13,7 +13,7 @@ from reports.page.html import Detail, embedded_figure, page_css, page_template
 from reports.page.page import StudySection
 from reports.tables import published as paper
 from reports.tables import wording
-from reports.tables.formats import to_html
+from reports.tables.html import to_html
 from reports.tables.table import Table, published
 
 LANGUAGES = {"de": "German", "en": "English"}

@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 
 from reports.tables import published as paper
-from reports.tables.formats import latex, to_html, to_latex, to_markdown, to_rich
+from reports.tables.formats import latex, to_latex, to_markdown, to_rich
+from reports.tables.html import to_html
 from reports.tables.table import Cell, Column, Row, Section, Table, published
 
 GOLDEN = Path(__file__).parent / "golden"
