@@ -10,7 +10,9 @@ from pathlib import Path
 from benchmark.storage.store import atomic_write
 from benchmark.storage.trial_folder import publish
 from benchmark.storage.unwritable import cannot_write
-from reports.tables.formats import to_latex, to_markdown
+from reports.tables.csv_files import to_csv
+from reports.tables.formats import to_markdown
+from reports.tables.latex import to_latex
 from reports.tables.table import Table
 from reports.trials import ReportError
 
@@ -32,7 +34,7 @@ def publish_report(folder: Path, fill: Callable[[Path], None]) -> None:
 def write_tables(
     folder: Path, measured: Sequence[Table], printed: Sequence[Table]
 ) -> list[Path]:
-    """Write KEY.md and KEY.tex for each table and all tables into tables.md.
+    """Write KEY.md, KEY.tex and KEY.csv for each table, and all tables into tables.md.
 
     `printed` are the paper's published tables; they follow the measured ones under a
     separate heading. Returns the paths.
@@ -41,6 +43,7 @@ def write_tables(
     for table in (*measured, *printed):
         contents[f"{table.key}.md"] = to_markdown(table)
         contents[f"{table.key}.tex"] = to_latex(table)
+        contents[f"{table.key}.csv"] = to_csv(table)
     contents["tables.md"] = "\n".join(
         [
             "# Measured\n",

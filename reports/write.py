@@ -12,14 +12,12 @@ from reports.page.grid import FACES, MOST_FACES, Grid, grid_note, grids
 from reports.publishing import publish_report, write_tables
 from reports.tables import published as paper
 from reports.tables import wording
-from reports.tables.formats import to_rich
 from reports.tables.table import Table, published
+from reports.tables.terminal import legend, print_columns, print_notes
 from reports.trials import Run, read_run
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.measure import Measurement
-    from rich.table import Table as RichTable
 
     from reports.human_study.analysis.answers import Answers
 
@@ -90,12 +88,6 @@ def write_reports(
     return ReportFiles(folder, folder / "page.html", *files)
 
 
-def print_table(table: Table, console: Console) -> None:
-    """Print a table and its notes."""
-    _print_fitting(table, console)
-    _print_notes(table, console)
-
-
 def terminal_table(run_folder: Path, console: Console) -> None:
     """Print Table 1, all scores by engine, Table 3 and the notes of Table 1."""
     from reports.tables.ablation_tables import ablation_tables
@@ -103,48 +95,15 @@ def terminal_table(run_folder: Path, console: Console) -> None:
 
     run = read_run(run_folder)
     table = headline_table(run)
-    wide = _print_fitting(table, console)
+    print_columns(table, console)
     scores = all_scores_table(run, run.main_split, run.designers[0], speed=False)
-    for piece in _pieces(scores, console):
-        console.print(to_rich(piece, details=False))
+    print_columns(scores, console, details=False)
     for further in ablation_tables(run):
-        wide &= _print_fitting(further, console)
-    _print_notes(table, console)
-    if not wide and scores.has_details:
-        console.print("· For intervals, see the report's tables.md.", style="dim")
-
-
-def _print_notes(table: Table, console: Console) -> None:
-    for note in table.notes:
-        console.print(f"· {note}", markup=False, highlight=False, style="dim")
-
-
-def _print_fitting(table: Table, console: Console) -> bool:
-    """Print a table, with intervals if it fits the terminal; returns whether it did."""
-    whole = to_rich(table, details=True)
-    if _width(whole, console).maximum <= console.width:
-        console.print(whole)
-        return True
-    for piece in _pieces(table, console):
-        console.print(to_rich(piece, details=False))
-    return False
-
-
-def _pieces(table: Table, console: Console) -> list[Table]:
-    """The table cut into column groups that fit the terminal, each with all labels."""
-    pieces, start = [], 0
-    for stop in range(1, len(table.columns) + 1):
-        wider = to_rich(table.between(start, stop), details=False)
-        if stop - start > 1 and _width(wider, console).minimum > console.width:
-            pieces.append(table.between(start, stop - 1))
-            start = stop - 1
-    pieces.append(table.between(start, len(table.columns)))
-    return pieces
-
-
-def _width(table: RichTable, console: Console) -> Measurement:
-    unbounded = console.options.update(max_width=10_000)
-    return console.measure(table, options=unbounded)
+        print_columns(further, console)
+    print_notes((*legend([table, scores]), *table.notes), console)
+    if scores.has_details:
+        note = "For the intervals of all scores, see the report's tables.md."
+        print_notes((note,), console)
 
 
 def detail_tables(run: Run) -> list[Table]:

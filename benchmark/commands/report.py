@@ -73,7 +73,7 @@ def print_study_table(answers: Answers) -> None:
 
     from reports.human_study.analysis.findings import findings
     from reports.human_study.analysis.tables import table_two
-    from reports.write import print_table
+    from reports.tables.terminal import print_table
 
     print_table(table_two(answers, findings(answers)), Console(highlight=False))
 

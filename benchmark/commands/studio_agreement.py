@@ -20,8 +20,8 @@ from evaluation.base import Cases, MetricSetup
 from evaluation.designers import ceiling, parameter_agreement
 from evaluation.statistics import Interval
 from reports.tables.agreement import Pair, ceiling_table, parameter_agreement_table
-from reports.tables.formats import to_rich
 from reports.tables.table import Table
+from reports.tables.terminal import to_rich
 
 MAIN_METRICS = ("lpips", "st-lpips", "discrete-accuracy", "continuous-mae")
 

@@ -18,7 +18,7 @@ from reports.human_study.analysis.findings import Findings, findings
 from reports.human_study.analysis.numbers import study_numbers
 from reports.human_study.analysis.tables import table_two
 from reports.human_study.analysis.write import StudyFiles, write_study_report
-from reports.write import print_table
+from reports.tables.terminal import print_table
 
 
 def report_study(

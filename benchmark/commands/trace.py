@@ -24,6 +24,7 @@ from benchmark.storage.recording_store import RecordingStore
 from benchmark.storage.store import atomic_write
 from benchmark.system.console import duration, open_progress, print_table
 from methods.tracing import Step, Traceable
+from reports.tables.numbers import significant
 
 FIDELITY_COLUMNS = {
     "parameter": "parameter",
@@ -177,4 +178,4 @@ def _step_rows(steps: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
 
 
 def _cell(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return significant(value, 4) if isinstance(value, float) else str(value)

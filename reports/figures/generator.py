@@ -16,6 +16,7 @@ from scipy.ndimage import uniform_filter1d
 
 from benchmark.avatars.counting import counted
 from reports.figures.scores import COLOURS, RC, STYLES, Drawing
+from reports.tables.numbers import significant
 
 Values = NDArray[np.float64]
 
@@ -155,7 +156,8 @@ def _describe_curves(title: str, data: pd.DataFrame) -> str:
         for name in panel.names:
             _, values = _points(data, name)
             if len(values):
-                parts.append(f"{panel.title}: {values[0]:.3g} to {values[-1]:.3g}")
+                first, final = map(significant, (values[0], values[-1]))
+                parts.append(f"{panel.title}: {first} to {final}")
     return "; ".join(parts) + "."
 
 

@@ -167,13 +167,7 @@ def best_rows(
     A variant whose mean is printed as the best one's is among them. Oracles are not
     ranked. With too few faces for a test only the best mean, as printed, counts.
     """
-    rivals = {
-        c.name: e
-        for c in variants
-        if c.role != "oracle"
-        and (e := found[c.name]) is not None
-        and np.isfinite(e.interval.mean)
-    }
+    rivals = _ranked(variants, found)
     sign = -1 if metric["direction"] == "lower" else 1
 
     def p_value(other: str, best: str) -> float:
@@ -182,8 +176,31 @@ def best_rows(
         return rivals[other].against(rivals[best]).p
 
     scores = {name: sign * e.interval.mean for name, e in rivals.items()}
-    decimals = wording.decimals_of(metric)
-    printed = {n: round(score, decimals) for n, score in scores.items()}
+    return best_or_equal(scores, p_value) | leading_rows(variants, found, metric)
+
+
+def leading_rows(
+    variants: Sequence[ReportedVariant],
+    found: Mapping[str, Estimate | None],
+    metric: Mapping[str, Any],
+) -> frozenset[str]:
+    """Names of the variants with the best mean, as printed; oracles are not ranked."""
+    sign = -1 if metric["direction"] == "lower" else 1
+    printed = {
+        name: sign * round(e.interval.mean, wording.decimals_of(metric))
+        for name, e in _ranked(variants, found).items()
+    }
     highest = max(printed.values(), default=np.nan)
-    ties = {name for name, score in printed.items() if score == highest}
-    return best_or_equal(scores, p_value) | ties
+    return frozenset(name for name, score in printed.items() if score == highest)
+
+
+def _ranked(
+    variants: Sequence[ReportedVariant], found: Mapping[str, Estimate | None]
+) -> dict[str, Estimate]:
+    return {
+        c.name: e
+        for c in variants
+        if c.role != "oracle"
+        and (e := found[c.name]) is not None
+        and np.isfinite(e.interval.mean)
+    }

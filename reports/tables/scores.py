@@ -6,7 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reports.tables import wording
-from reports.tables.estimates import Estimate, ScoreKey, best_rows, estimates
+from reports.tables.estimates import (
+    ScoreKey,
+    best_rows,
+    estimates,
+    leading_rows,
+)
 from reports.tables.table import Cell, Column, Row, Section, Table
 from reports.tables.timing import speed_cell, speed_note
 from reports.tables.undefined import undefined_notes
@@ -184,22 +189,21 @@ def _score_column(
 ) -> ColumnCells:
     found = estimates(run, metric, key)
     strong = best_rows(variants, found, metric)
+    leading = leading_rows(variants, found, metric)
+    decimals = wording.decimals_of(metric)
     return {
-        c.name: _score_cell(run, c, metric, key, found[c.name], c.name in strong)
+        c.name: _missing_cell(run, c, metric, key)
+        if (e := found[c.name]) is None
+        else wording.score_cell(
+            e.interval, decimals, c.name in strong, c.name in leading
+        )
         for c in variants
     }
 
 
-def _score_cell(
-    run: Run,
-    variant: ReportedVariant,
-    metric: Mapping[str, Any],
-    key: ScoreKey,
-    found: Estimate | None,
-    strong: bool,
+def _missing_cell(
+    run: Run, variant: ReportedVariant, metric: Mapping[str, Any], key: ScoreKey
 ) -> Cell:
-    if found is not None:
-        return wording.score_cell(found.interval, wording.decimals_of(metric), strong)
     wanted = metric["skipped"] is None
     failed = wanted and run.failed(variant.name, key.engine)
     return Cell(wording.FAILED) if failed else Cell()

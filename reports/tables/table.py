@@ -11,11 +11,15 @@ EMPTY = "—"
 
 @dataclass(frozen=True)
 class Cell:
-    """A number, with its interval or another qualifier as `detail`; `strong`: bold."""
+    """A number, with its interval or another qualifier as `detail`.
+
+    `strong` cells are bold. `leads` marks the best mean of a column.
+    """
 
     text: str = EMPTY
     detail: str = ""
     strong: bool = False
+    leads: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,5 +122,5 @@ def published(table: paper.PublishedTable) -> Table:
         "Method",
         tuple(columns),
         (Section("", rows),),
-        (f"Source: {paper.SOURCE}.", paper.CONDITIONS),
+        (f"Source: {paper.SOURCE}.", table.made, paper.CONDITIONS),
     )

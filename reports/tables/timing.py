@@ -7,8 +7,8 @@ from statistics import median
 from typing import Any
 
 from benchmark.avatars.counting import counted
+from reports.tables.numbers import latency_range, significant
 from reports.tables.table import Cell
-from reports.tables.wording import format_hertz
 from reports.trials import ReportError, Run, Trial
 
 _MACHINE = {
@@ -54,7 +54,7 @@ def speed_cell(trials: Sequence[Trial], kind: str) -> Cell:
         median(timing[f"{kind}_{name}"] for timing in timings)
         for name in ("hz_median", "ms_p5", "ms_p95")
     )
-    return Cell(format_hertz(hertz), f"{low:.3g}–{high:.3g} ms")
+    return Cell(significant(hertz), latency_range(low, high))
 
 
 def speed_note(run: Run) -> tuple[str, bool]:

@@ -117,12 +117,15 @@ def format_number(value: float, decimals: int) -> str:
     return f"{value:.{decimals}f}".replace("-", "−")
 
 
-def score_cell(interval: Interval, decimals: int, strong: bool = False) -> Cell:
+def score_cell(
+    interval: Interval, decimals: int, strong: bool = False, leads: bool = False
+) -> Cell:
     """The mean, with the interval as detail."""
     return Cell(
         format_number(interval.mean, decimals),
         format_interval(interval, decimals),
         strong,
+        leads,
     )
 
 
@@ -139,15 +142,6 @@ def format_p(p: float) -> str:
     if not np.isfinite(p):
         return EMPTY
     return "<0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def format_hertz(hertz: float) -> str:
-    """Hz with three significant digits; a dash if it is not finite."""
-    if not np.isfinite(hertz):
-        return EMPTY
-    if hertz >= 100:
-        return f"{float(f'{hertz:.3g}'):.0f}"
-    return f"{hertz:.3g}"
 
 
 def metric_note(metric: Mapping[str, Any]) -> str:

@@ -79,6 +79,8 @@ def outline(page: str) -> Outline:
 def test_every_file_is_there(written):
     names = {path.name for path in written.tables}
     assert {"table-1.md", "table-1.tex", "inferability.md", "tables.md"} <= names
+    kinds = {path.suffix for path in written.tables if path.stem == "costs"}
+    assert kinds == {".md", ".tex", ".csv"}
     for path in (*written.tables, *written.figures, written.page):
         assert path.is_file()
         assert path.stat().st_size > 0
@@ -167,13 +169,23 @@ def test_measured_and_published_tables_are_separate_in_markdown(written):
     assert "Table 1: distance" not in published
 
 
-def test_terminal_shows_table_one_with_intervals_where_it_is_wide(full_run):
-    wide, narrow = printed(full_run, 120), printed(full_run, 80)
-    assert "Baseline" in wide
-    assert re.search(r"0\.\d{3}–0\.\d{3}", wide)
-    assert not re.search(r"0\.\d{3}–0\.\d{3}", narrow)
-    assert "tables.md" in narrow
-    assert max(map(len, narrow.splitlines())) <= 80
+def test_terminal_shows_table_one_with_intervals_in_any_width(full_run):
+    for width in (80, 120):
+        text = printed(full_run, width)
+        first = text[: text.index("All scores")]
+        assert "Baseline" in first
+        assert len(re.findall(r"0\.\d{3}–0\.\d{3}", first)) == 2 * 5
+        assert "tables.md" in text
+        assert max(map(len, text.splitlines())) <= width
+
+
+def test_terminal_marks_the_leader_without_bold_print(full_run):
+    text = printed(full_run, 120)
+    row = next(line for line in text.splitlines() if line.startswith(" Baseline"))
+    assert row.count("★") == 2
+    assert "★ best mean of a column; ≈ not significantly worse." in text
+    oracle = next(x for x in text.splitlines() if x.startswith(" Supervised †"))
+    assert "★" not in oracle
 
 
 def test_a_wide_table_is_split_for_the_terminal_and_repeats_its_labels(make_run):
@@ -186,6 +198,8 @@ def test_a_wide_table_is_split_for_the_terminal_and_repeats_its_labels(make_run)
     assert first.count("Baseline") == titles
     assert first.count("ST-LPIPS") == len(engines)
     assert first.count("Model") == 1
+    # Nothing is cropped: every metric has its whole name.
+    assert all(name in text for name in ("Skin ΔE", "Macro-F1", "With render"))
 
 
 @pytest.mark.usefixtures("no_figures")

@@ -14,8 +14,9 @@ from reports.figures.scores import bars
 from reports.tables import wording
 from reports.tables.comparisons import designers_table, differences_table
 from reports.tables.costs import costs_table
-from reports.tables.formats import to_latex, to_markdown
+from reports.tables.formats import to_markdown
 from reports.tables.inferability import inferability_table
+from reports.tables.latex import to_latex
 from reports.tables.parameters import parameter_table
 from reports.tables.scores import (
     all_scores_table,

@@ -17,8 +17,9 @@ from reports.human_study.analysis.tables import shares_table, study_tables, tabl
 from reports.human_study.analysis.write import StudyFiles, write_study_report
 from reports.tables import published as paper
 from reports.tables.table import Table
+from reports.tables.terminal import print_table
 from reports.trials import ReportError
-from reports.write import print_table, write_reports
+from reports.write import write_reports
 
 
 @pytest.fixture(scope="module")
