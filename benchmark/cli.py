@@ -176,8 +176,8 @@ def report_command(
     out: OutOption = RUNS,
     faces: Annotated[
         int,
-        typer.Option(min=1, max=24, help="Number of validation faces on the page."),
-    ] = 8,
+        typer.Option(min=1, max=200, help="Number of validation faces on the page."),
+    ] = 24,
     study: Annotated[
         Path | None,
         typer.Option(

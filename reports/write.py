@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from benchmark.avatars.counting import counted
 from benchmark.storage.store import atomic_write
-from reports.page.grid import FACES, MOST_FACES, Grid, grid_note, grids
+from reports.page.grid import FACES, MOST_FACES, SHEET_FACES, Grid, grid_note, grids
 from reports.publishing import publish_report, write_tables
 from reports.tables import published as paper
 from reports.tables import wording
@@ -42,7 +42,8 @@ def write_reports(
 
     Args:
         run_folder: the run's folder.
-        faces: number of validation faces on the page and the face sheets, at most 24.
+        faces: number of validation faces on the page, at most 200. The face sheets show
+            the first 24 of them.
         answers: answers of a rating study of this run, for Table 2.
 
     Raises:
@@ -54,6 +55,7 @@ def write_reports(
     from reports.human_study.analysis.of_run import study_of_run
     from reports.page.page import Content, render_page
     from reports.tables.ablation_tables import ablation_tables
+    from reports.tables.groups import groups_table
     from reports.tables.scores import all_scores_table, headline_table
 
     run = read_run(run_folder)
@@ -62,8 +64,14 @@ def write_reports(
     details = detail_tables(run)
     printed = [published(table) for table in paper.TABLES]
     drawings = draw_scores(run) + draw_sweeps(run)
-    shown = grids(run, min(faces, MOST_FACES))
-    content = Content(first, ablation, everything, printed, details, drawings, shown)
+    faces = min(faces, MOST_FACES)
+    shown = grids(run, min(faces, SHEET_FACES))
+    groups = groups_table(run)
+    # The page shows the groups among its breakdowns.
+    files = [] if groups is None else [groups]
+    content = Content(
+        first, ablation, everything, printed, details, files, drawings, faces
+    )
     rating = study_of_run(run, answers)
     page = render_page(run, content, rating.section)
     folder = run_folder / FOLDER
@@ -73,7 +81,7 @@ def write_reports(
 
     def fill(partial: Path) -> None:
         (partial / "figures").mkdir()
-        measured = [first, *rating.tables, *ablation, everything, *details]
+        measured = [first, *rating.tables, *ablation, everything, *details, *files]
         tables.extend(write_tables(partial, measured, printed))
         tables.extend(_write_ablation_data(partial, run))
         for drawing in (*drawings, *rating.drawings):
@@ -84,8 +92,8 @@ def write_reports(
             paths[:] = [folder / path.relative_to(partial) for path in paths]
 
     publish_report(folder, fill)
-    files = (tuple(tables), tuple(figures), tuple(sheets))
-    return ReportFiles(folder, folder / "page.html", *files)
+    written = (tuple(tables), tuple(figures), tuple(sheets))
+    return ReportFiles(folder, folder / "page.html", *written)
 
 
 def terminal_table(run_folder: Path, console: Console) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from PIL import Image
 
 from benchmark.storage.digests import bytes_digest
-from reports.trials import ReportedVariant, Run
+from reports.trials import ReportedVariant, Run, Trial
 
-FACES, MOST_FACES = 8, 24
+FACES, MOST_FACES, SHEET_FACES = 24, 200, 24
+"""Faces of the page by default and at most, and of a face sheet at most."""
 PIXELS = 128
 SPLIT = "validation"
 """Only validation faces are shown; held-out faces must stay unseen."""
@@ -76,26 +77,43 @@ def _grid(run: Run, engine: str, faces: Iterable[str]) -> Grid:
 
 
 def _grid_row(run: Run, engine: str, face: str) -> tuple[Picture, ...]:
-    truth = run.folder / "truths" / engine / run.designers[0] / SPLIT / f"{face}.webp"
-    portrait = next(
-        (t.folder / "pictures" / SPLIT / f"{face}.face.webp")
-        for t in run.trials
-        if t.error is None
-    )
     return (
-        _picture(portrait, f"face {face}"),
-        _picture(truth, f"designer's avatar of face {face} on {engine}"),
-        *(_prediction(run, c, engine, face) for c in run.main_variants),
+        portrait(run, face),
+        truth(run, engine, face),
+        *(prediction(run, c, engine, face) for c in run.main_variants),
     )
 
 
-def _prediction(run: Run, variant: ReportedVariant, engine: str, face: str) -> Picture:
-    done = run.finished_trials(variant.name, engine)
-    if not done:
+def portrait(run: Run, face: str) -> Picture:
+    """The input picture of a validation face, which must have been predicted."""
+    done = next(t for t in run.trials if t.error is None)
+    return _picture(_pictures(done) / f"{face}.face.webp", f"face {face}")
+
+
+def truth(run: Run, engine: str, face: str) -> Picture:
+    """The main designer's avatar of a validation face."""
+    folder = run.folder / "truths" / engine / run.designers[0] / SPLIT
+    alt = f"designer's avatar of face {face} on {engine}"
+    return _picture(folder / f"{face}.webp", alt)
+
+
+def prediction(run: Run, variant: ReportedVariant, engine: str, face: str) -> Picture:
+    """A variant's avatar of a validation face, of its first finished seed."""
+    trial = shown_trial(run, variant, engine)
+    if trial is None:
         missing = "failed" if run.failed(variant.name, engine) else "not run"
         return Picture(None, missing)
-    path = done[0].folder / "pictures" / SPLIT / f"{face}.prediction.webp"
+    path = _pictures(trial) / f"{face}.prediction.webp"
     return _picture(path, f"avatar of face {face} by {variant.title} on {engine}")
+
+
+def shown_trial(run: Run, variant: ReportedVariant, engine: str) -> Trial | None:
+    """The trial whose avatars are shown: the first finished seed; None without one."""
+    return next(iter(run.finished_trials(variant.name, engine)), None)
+
+
+def _pictures(trial: Trial) -> Path:
+    return trial.folder / "pictures" / SPLIT
 
 
 def _picture(path: Path, alt: str) -> Picture:

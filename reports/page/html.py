@@ -8,9 +8,10 @@ A page consists of sections. To add a section to the page of a run:
    content, and begins with `<h2 id="NAME">`.
 3. Add a call of the function to `run_sections` in `reports/page/page.py`.
 
-`page.css` holds the style of all sections. Take colours from its custom properties,
-which have values for light and dark mode. `page.js` holds the script of all sections.
-The page must be complete without it.
+`page.css` holds the style of all sections, and `cases.css` and `breakdowns.css` that of
+these sections. Take colours from the custom properties in `page.css`, which have values
+for light and dark mode. `page.js` holds the script of all sections, and `cases.js` that
+of the cases. The page must be complete without scripts.
 """
 
 from __future__ import annotations
@@ -70,16 +71,18 @@ def page_template(name: str) -> Template:
 
 def page_css() -> Markup:
     """The style sheet of all pages, with the colours of the figures."""
-    return Markup(css_properties()) + _text_of("page.css")
+    sheets = _texts_of("page.css", "cases.css", "breakdowns.css")
+    return Markup(css_properties()) + sheets
 
 
 def page_script() -> Markup:
     """The script of all pages."""
-    return _text_of("page.js")
+    return _texts_of("page.js", "cases.js")
 
 
-def _text_of(name: str) -> Markup:
-    return Markup(files("reports.page").joinpath(name).read_text(encoding="utf-8"))
+def _texts_of(*names: str) -> Markup:
+    texts = (files("reports.page").joinpath(n).read_text("utf-8") for n in names)
+    return Markup("\n".join(texts))
 
 
 def data_uri(content: bytes, kind: str) -> str:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from reports.figures.scores import Drawing
-from reports.page.grid import PIXELS, Grid, Picture, grid_note
+from reports.page.breakdowns import breakdowns_section
+from reports.page.cases import cases_section
+from reports.page.grid import grid_faces
 from reports.page.html import (
     Detail,
     Section,
@@ -16,7 +18,6 @@ from reports.page.html import (
     page_css,
     page_script,
     page_template,
-    picture_uri,
 )
 from reports.page.provenance import provenance
 from reports.page.results import PageTables
@@ -25,23 +26,6 @@ from reports.page.trials import trials_section
 from reports.tables.html import to_html
 from reports.tables.table import Table
 from reports.trials import Run
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """A picture as a data URI; without a file `uri` is "" and `alt` says why."""
-
-    uri: str
-    alt: str
-
-
-@dataclass(frozen=True)
-class EmbeddedGrid:
-    """A grid of faces with embedded pictures."""
-
-    engine: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[Embedded, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -56,15 +40,19 @@ class StudySection:
 
 @dataclass(frozen=True)
 class Content:
-    """The tables, figures and faces of the page."""
+    """The tables and figures of the page, and the number of faces that it shows.
+
+    `files` are tables that the page shows in another form.
+    """
 
     headline: Table
     ablation: Sequence[Table]
     all_scores: Table
     published: Sequence[Table]
     details: Sequence[Table]
+    files: Sequence[Table]
     drawings: Sequence[Drawing]
-    grids: Sequence[Grid]
+    faces: int
 
 
 def render_page(run: Run, content: Content, study: StudySection | None = None) -> str:
@@ -93,16 +81,15 @@ def run_sections(
         yield Section("rating", "Human rating", template, study)
     if content.ablation:
         yield _ablation_section(content, tables)
-    if content.grids:
-        yield _pictures_section(run, content)
-    # The case browser and the breakdowns belong here.
+    further = (cases_section(run, content.faces), breakdowns_section(run))
+    yield from (section for section in further if section is not None)
     figures = [embedded_figure(drawing) for drawing in content.drawings]
     yield Section("figures", "Figures", "page/figures.html.jinja", figures)
     details = [Detail(t.title, tables.html(t)) for t in content.details]
     yield Section("more", "Checks and details", "page/details.html.jinja", details)
     yield _published_section(content, study)
     yield trials_section(run)
-    yield _downloads_section(content)
+    yield _downloads_section(run, content)
     yield Section(
         "provenance", "Provenance", "page/provenance.html.jinja", provenance(run)
     )
@@ -132,30 +119,11 @@ def _published_section(content: Content, study: StudySection | None) -> Section:
     return Section("published", "Published", "page/published.html.jinja", data)
 
 
-def _downloads_section(content: Content) -> Section:
+def _downloads_section(run: Run, content: Content) -> Section:
     measured = [content.headline, *content.ablation, content.all_scores]
     data = {
-        "tables": [*measured, *content.details],
+        "tables": [*measured, *content.details, *content.files],
         "figures": content.drawings,
-        "engines": [grid.engine for grid in content.grids],
+        "engines": run.engines if grid_faces(run, 1) else [],
     }
     return Section("downloads", "Downloads", "page/downloads.html.jinja", data)
-
-
-def _pictures_section(run: Run, content: Content) -> Section:
-    data = {"note": grid_note(run), "grids": [_embed_grid(g) for g in content.grids]}
-    return Section("pictures", "Pictures", "page/pictures.html.jinja", data)
-
-
-def _embed_grid(grid: Grid) -> EmbeddedGrid:
-    return EmbeddedGrid(
-        grid.engine,
-        grid.heads,
-        tuple(tuple(map(_embed_picture, row)) for row in grid.rows),
-    )
-
-
-def _embed_picture(picture: Picture) -> Embedded:
-    if picture.path is None:
-        return Embedded("", picture.alt)
-    return Embedded(picture_uri(picture.path, PIXELS), picture.alt)

@@ -44,6 +44,14 @@ class Inferability:
 
 def inferability(run: Run, engine: str) -> list[Inferability]:
     """The verdict on each parameter; empty if a row it needs is missing or failed."""
+    # Cached because a table and the breakdowns of the page show the same verdicts.
+    asked = ("inferability", engine)
+    if asked not in run.estimates:
+        run.estimates[asked] = _inferability(run, engine)
+    return run.estimates[asked]
+
+
+def _inferability(run: Run, engine: str) -> list[Inferability]:
     if "validation" not in run.splits:
         return []
     rows = {

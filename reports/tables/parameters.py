@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
+import pandas as pd
 
 from evaluation.parameters import parameter_scores
 from reports.tables import wording
@@ -37,31 +41,56 @@ def parameter_table(run: Run, split: str, designer: str) -> Table:
     )
 
 
-def _section(run: Run, engine: str, split: str, designer: str) -> Section | None:
-    frames = {}
+@dataclass(frozen=True)
+class ParameterMeans:
+    """Scores of each parameter on one engine, averaged over seeds.
+
+    `kinds` and `counts` are by parameter: shape, colour or continuous, and the number
+    of faces whose ground truth has it active. `scores` holds a frame for each variant's
+    name, with the columns accuracy, macro_f1 and mae; its index is the parameter.
+    """
+
+    kinds: Mapping[str, str]
+    counts: Mapping[str, int]
+    scores: Mapping[str, pd.DataFrame]
+
+
+def parameter_means(
+    run: Run, engine: str, split: str, designer: str
+) -> ParameterMeans | None:
+    """The scores of the rows of Table 1; None if no trial finished on the engine."""
+    frames, first = {}, None
     for variant in run.main_variants:
         scored = [
             parameter_scores(*trial.vectors(split, designer)).set_index("parameter")
             for trial in run.finished_trials(variant.name, engine)
         ]
         if scored:
-            numbers = [frame[["n", "accuracy", "macro_f1", "mae"]] for frame in scored]
-            frames[variant.name] = (scored[0]["kind"], sum(numbers) / len(numbers))
-    if not frames:
+            numbers = [frame[["accuracy", "macro_f1", "mae"]] for frame in scored]
+            frames[variant.name] = sum(numbers) / len(numbers)
+            first = scored[0] if first is None else first
+    if first is None:
         return None
-    kinds, counts = next(iter(frames.values()))
+    kinds, counts = first["kind"].to_dict(), first["n"].to_dict()
+    return ParameterMeans(kinds, counts, frames)
+
+
+def _section(run: Run, engine: str, split: str, designer: str) -> Section | None:
+    means = parameter_means(run, engine, split, designer)
+    if means is None:
+        return None
     rows = []
-    for name in kinds.index:
-        cells = [Cell(f"{counts.loc[name, 'n']:.0f}")]
+    for name, kind in means.kinds.items():
+        cells = [Cell(f"{means.counts[name]}")]
         for variant in run.main_variants:
-            if variant.name in frames:
-                row = frames[variant.name][1].loc[name]
+            if variant.name in means.scores:
+                row = means.scores[variant.name].loc[name]
                 cells.append(_cell(row["accuracy"], row["macro_f1"], row["mae"]))
             else:
                 failed = run.failed(variant.name, engine)
                 cells.append(Cell(wording.FAILED) if failed else Cell())
-        kind = "" if kinds[name] == "continuous" else f" ({kinds[name]})"
-        rows.append(Row(name + kind, tuple(cells)))
+        label = name if kind == "continuous" else f"{name} ({kind})"
+        rows.append(Row(label, tuple(cells)))
     return Section(engine, tuple(rows))
 
 
