@@ -136,8 +136,9 @@ def test_page_is_accessible(outline):
 def test_page_shows_only_validation_faces(outline):
     alts = [str(image["alt"]) for image in outline.images]
     faces = [alt for alt in alts if "face " in alt]
-    strips = 2 * 3 * (2 + 1)
-    assert len(faces) == 2 * 8 * (2 + 5) + strips
+    summary = 2 * 3 * (2 + 1)
+    cases, extremes = 20 * (1 + 2 * (1 + 5)), 2 * 6
+    assert len(faces) == summary + cases + extremes
     assert all("validation-" in alt for alt in faces)
     assert not any("heldout-" in alt for alt in alts)
 
@@ -303,16 +304,19 @@ def test_sheets_hold_the_faces_that_were_asked_for(ablation_report):
         assert opened.width > 2 * (2 + 6) * PIXELS
         assert 12 * PIXELS < opened.height < 14 * PIXELS
     page = ablation_report.page.read_text(encoding="utf-8")
-    assert page.count('alt="face validation-') == 14 + 3
+    assert page.count('<tbody id="case-validation-') == 14
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_no_more_than_24_faces_are_shown(make_run):
-    splits = {"heldout": 6, "validation": 30}
+def test_no_more_than_200_faces_are_shown(make_run):
+    splits = {"heldout": 6, "validation": 201}
     folder = make_run(splits=splits, seeds=(0,), engines=("avataaars",))
     assert [len(grid.rows) for grid in grids(read_run(folder), 24)] == [24]
-    page = write_reports(folder, 30).page.read_text(encoding="utf-8")
-    assert page.count('alt="face validation-') == 24 + 3
+    report = write_reports(folder, 300)
+    page = report.page.read_text(encoding="utf-8")
+    assert page.count('<tbody id="case-validation-') == 200
+    with Image.open(*report.sheets) as opened:
+        assert opened.height < 14 * PIXELS
 
 
 def test_pictures_and_figures_show_the_rows_of_table_one(ablation_report):
