@@ -33,6 +33,7 @@ def html(run) -> str:
             [parts],
             [],
             [],
+            0,
         ),
     )
 
