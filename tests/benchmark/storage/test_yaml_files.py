@@ -4,7 +4,7 @@ import pytest
 import yaml
 from pydantic import BaseModel, BeforeValidator, model_validator
 
-from benchmark.storage.yaml_files import load_yaml
+from benchmark.storage.yaml_files import load_yaml, yaml_problem
 from benchmark.storage.yaml_mistakes import explain
 
 
@@ -19,9 +19,11 @@ from benchmark.storage.yaml_mistakes import explain
         ("e3", "e3"),
         ("12e", "12e"),
         ("7", 7),
+        ("2023-11-05", "2023-11-05"),
+        ("2023-13-45", "2023-13-45"),
     ],
 )
-def test_numbers_with_an_exponent_are_numbers(text, value):
+def test_numbers_with_an_exponent_are_numbers_and_dates_are_text(text, value):
     found = load_yaml(f"key: {text}")["key"]
     assert found == value
     assert type(found) is type(value)
@@ -30,6 +32,31 @@ def test_numbers_with_an_exponent_are_numbers(text, value):
 def test_a_key_is_given_once():
     with pytest.raises(yaml.YAMLError, match="key 'a' is given twice"):
         load_yaml("a: 1\na: 2")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("!!timestamp 2023-13-45", "not of type timestamp: month must be"),
+        ("!!timestamp soon", "the value is not of type timestamp"),
+        ("!!int many", "the value is not of type int"),
+        ("!!bool perhaps", "the value is not of type bool"),
+        ("0x_", "the value is not of type int"),
+        ("9" * 5000, "the value is not of type int"),
+        ("&a [*a]", "recursive"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_named_with_its_line(value, expected):
+    with pytest.raises(yaml.YAMLError) as caught:
+        load_yaml(f"first: 1\nkey: {value}")
+    problem = yaml_problem(caught.value)
+    assert problem.startswith("line 2: not valid YAML: ")
+    assert expected in problem
+
+
+def test_deep_nesting_is_not_valid():
+    with pytest.raises(yaml.YAMLError, match="nested too deeply"):
+        load_yaml("[" * 5000)
 
 
 def _in_thousands(value: object) -> object:
