@@ -43,9 +43,9 @@ def rehearse(
     """Check the plugins and engines of the unfinished trials; the store stays as it is.
 
     Every engine renders two vectors twice, and another instance of it renders them.
-    Methods and metrics that are plugins work on two faces. A fit that raises an
-    exception only gets a warning through `say`, because two faces may be too few for
-    it.
+    Methods and metrics that are plugins work on two faces. A fit that raises any
+    exception, even SystemExit, only gets a warning through `say`, because two faces may
+    be too few for it.
 
     Raises SuiteError with all breaches of contracts.
     """
@@ -168,7 +168,7 @@ def _rehearse_method(plan: Plan, store: Store, trial: TrialPlan) -> None:
         torch.manual_seed(trial.seed)
         try:
             method.fit(executor.fit_context(trial, executor.progress, executor.store))
-        except (KeyboardInterrupt, SystemExit, _TimeIsUp):
+        except (KeyboardInterrupt, _TimeIsUp):
             raise
         except BaseException as error:
             raise _FitFailed(error) from error

@@ -244,20 +244,28 @@ def test_a_metric_that_breaks_its_contract_is_refused(
     assert expected in problem
 
 
-def test_a_fit_that_fails_on_two_faces_is_a_warning_only(plan_with, tmp_path):
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ("ValueError('too few')", "ValueError: too few"),
+        (
+            "SystemExit(5)",
+            "SystemExit: its code called sys.exit(5), but it must raise an error "
+            "instead",
+        ),
+    ],
+)
+def test_a_fit_that_fails_on_two_faces_is_a_warning_and_fails_its_trial_alone(
+    error, expected, plan_with, tmp_path
+):
     old = "self.spec = context"
-    new = f"raise ValueError('too few'); {old}"
-    failing = plugins.METHOD.replace(old, new)
-    said = []
-    rehearse(plan_with(failing), Store(tmp_path / "store"), (), said.append)
+    failing = plugins.METHOD.replace(old, f"raise {error}; {old}")
+    plan, store, said = plan_with(failing), Store(tmp_path / "store"), []
+    rehearse(plan, store, (), said.append)
     where = "method plugin, on two faces and drawing"
-    assert said[1] == f"warning: {where}: fit raised ValueError: too few"
-
-
-def test_a_fit_that_ends_the_process_is_refused(plan_with, tmp_path):
-    ending = plugins.METHOD.replace("self.spec = context", "raise SystemExit(5)  # ")
-    with pytest.raises(SuiteError, match=r"its code called sys.exit\(5\), but"):
-        rehearse(plan_with(ending), Store(tmp_path / "store"), (), lambda line: None)
+    assert said[1] == f"warning: {where}: fit raised {expected}"
+    (outcome,) = run(plan, store, tmp_path / "runs", Silent())
+    assert outcome.error == expected
 
 
 def test_a_long_fit_is_cut_short(plan_with, tmp_path, monkeypatch):
