@@ -193,6 +193,70 @@ def report_command(
 
 
 @app.command(
+    "compare",
+    rich_help_panel=COMPARE,
+    epilog="Example: avatarbench compare docs/results/quick quick --tolerance 0.01",
+)
+def compare_command(
+    before: Annotated[
+        str,
+        typer.Argument(
+            metavar="BEFORE",
+            help="The reference: a run folder, or the name of a suite for its latest "
+            "run.",
+        ),
+    ],
+    after: Annotated[
+        str, typer.Argument(metavar="AFTER", help="The run that is judged.")
+    ],
+    out: OutOption = RUNS,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Compare only this variant. Repeatable.", show_default="all methods"
+        ),
+    ] = None,
+    engine: OnlyEnginesOption = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Compare only this metric. Repeatable.", show_default="all metrics"
+        ),
+    ] = None,
+    tolerance: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[METRIC=]VALUE",
+            help="Worsening that is no regression, in the metric's unit. Repeatable.",
+            show_default="0",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON instead of a table.")
+    ] = False,
+) -> None:
+    """Compare two runs face by face, for instance to find regressions.
+
+    Both runs must have the same faces, ground truth, metrics and benchmark version. The
+    exit status is 1 if a score is significantly worse than before by more than is
+    tolerated, or if a trial no longer finishes. It is 2 if the runs cannot be compared.
+    """
+    from benchmark.commands.compare import compare_two_runs
+
+    status = compare_two_runs(
+        before,
+        after,
+        out,
+        variants=variant or (),
+        engines=engine or (),
+        metrics=metric or (),
+        tolerated=tolerance or (),
+        as_json=as_json,
+    )
+    raise typer.Exit(status)
+
+
+@app.command(
     "rescore",
     rich_help_panel=COMPARE,
     epilog="Example: avatarbench rescore quick",
