@@ -50,6 +50,7 @@ def write_reports(
         ReportError: if the folder holds no run, the study belongs to another run, or
             the report cannot be written.
     """
+    from reports.figures.overview import draw_overview
     from reports.figures.scores import draw_scores
     from reports.figures.sweeps import draw_sweeps
     from reports.human_study.analysis.of_run import study_of_run
@@ -63,7 +64,7 @@ def write_reports(
     everything = all_scores_table(run, run.main_split, run.designers[0])
     details = detail_tables(run)
     printed = [published(table) for table in paper.TABLES]
-    drawings = draw_scores(run) + draw_sweeps(run)
+    drawings = draw_overview(run) + draw_scores(run) + draw_sweeps(run)
     faces = min(faces, MOST_FACES)
     shown = grids(run, min(faces, SHEET_FACES))
     groups = groups_table(run)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from benchmark.avatars.counting import counted
-from reports.figures.scores import COLOURS, RC, STYLES, Drawing
+from reports.figures.palette import COLOURS
+from reports.figures.scores import RC, STYLES, Drawing
 from reports.tables.numbers import significant
 
 Values = NDArray[np.float64]
@@ -146,7 +147,7 @@ def _loss_panel(axes: Axes, panel: Panel, data: pd.DataFrame) -> None:
 
 def _set_up_axes(axes: Axes, panel: Panel) -> None:
     axes.set_title(panel.title, loc="left")
-    axes.grid(color="#dddddd")
+    axes.grid()
 
 
 def _describe_curves(title: str, data: pd.DataFrame) -> str:
@@ -189,7 +190,7 @@ def draw_control(data: pd.DataFrame, count: int) -> Drawing:
         axes.invert_yaxis()
         axes.set_xlim(0, 1.12)
         axes.set_xlabel("share of all")
-        axes.grid(axis="x", color="#dddddd")
+        axes.grid(axis="x")
         figure.legend(loc="outside lower center", ncols=2, frameon=False)
         axes.set_title(title, loc="left")
     described = "; ".join(

@@ -17,14 +17,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from benchmark.storage.store import atomic_write
+from reports.figures.palette import GRID, INK, adaptive_svg, variant_colours
 from reports.tables import wording
 from reports.tables.estimates import Estimate, ScoreKey, estimates
 from reports.tables.scores import main_metric, measured
 from reports.trials import ReportedVariant, Run
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-"""The palette of Okabe and Ito (2008), safe for colour-blind readers."""
 STYLES = ("-", "--", "-.", ":")
+LINES = 7
+"""Lines of a distribution figure; more are not readable."""
 LABEL_LETTERS = 28
 """Letters in a line of a panel's axis label, so that neighbours do not touch."""
 INTERVAL = ("mean", "low", "high", "n")
@@ -36,6 +37,9 @@ RC: dict[Any, Any] = {
     "pdf.fonttype": 42,
     "svg.fonttype": "path",
     "svg.hashsalt": "avatarbench",
+    "grid.color": GRID,
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), INK),
+    **dict.fromkeys(("xtick.color", "ytick.color"), INK),
 }
 
 
@@ -50,8 +54,12 @@ class Drawing:
     data: pd.DataFrame
 
     def svg(self) -> bytes:
-        """The figure as SVG; equal data give equal bytes."""
-        return self._rendered("svg", {"Date": None})
+        """The figure as SVG for a page; equal data give equal bytes.
+
+        Its ground is transparent, and its colours follow light and dark mode.
+        """
+        drawn = self._rendered("svg", {"Date": None}, transparent=True)
+        return adaptive_svg(drawn.decode()).encode()
 
     def write(self, folder: Path) -> tuple[Path, ...]:
         """Write NAME.pdf, NAME.png and NAME.csv; return their paths."""
@@ -66,10 +74,13 @@ class Drawing:
             atomic_write(paths[-1], content)
         return tuple(paths)
 
-    def _rendered(self, kind: str, metadata: Mapping[str, Any]) -> bytes:
+    def _rendered(
+        self, kind: str, metadata: Mapping[str, Any], transparent: bool = False
+    ) -> bytes:
         buffer = BytesIO()
+        facts = {"dpi": 160, "metadata": dict(metadata), "transparent": transparent}
         with rc_context(RC):
-            self.figure.savefig(buffer, format=kind, dpi=160, metadata=dict(metadata))
+            self.figure.savefig(buffer, format=kind, **facts)
         return buffer.getvalue()
 
 
@@ -116,32 +127,33 @@ def _draw_bars(axes: Axes, run: Run, rows: pd.DataFrame) -> None:
         for name in ("mean", "low", "high")
     )
     heights = np.arange(len(labels))
+    colours = variant_colours(run)
     hatches = {"control": "///", "oracle": "..."}
     axes.barh(
         heights,
         np.nan_to_num(mean),
-        color=[_colour(run, c) for c in run.main_variants],
+        color=[colours[c.name] for c in run.main_variants],
         hatch=[hatches.get(c.role, "") for c in run.main_variants],
         edgecolor="white",
     )
     spread = np.nan_to_num(np.stack([mean - low, high - mean]))
-    axes.errorbar(mean, heights, xerr=spread, fmt="none", ecolor="#222222", capsize=3)
+    axes.errorbar(mean, heights, xerr=spread, fmt="none", ecolor=INK, capsize=3)
     axes.set_yticks(heights, labels)
-    axes.grid(axis="x", color="#dddddd")
+    axes.grid(axis="x")
 
 
 def ecdf(run: Run, metric: Mapping[str, Any]) -> Drawing:
     """Empirical distribution over faces: a panel per engine, a line per variant."""
-    data = _face_data(run, metric)
+    data, shown = _face_data(run, metric), readable_rows(run, metric)
     with rc_context(RC):
-        size = (1.0 + 3.4 * len(run.engines), 3.4)
+        size = (0.6 + 3.3 * len(run.engines), 3.6)
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
         (panels,) = figure.subplots(1, len(run.engines), squeeze=False, sharey=True)
         for axes, engine in zip(panels, run.engines, strict=True):
             axes.set_title(engine, loc="left", fontweight="bold")
             axes.set_xlabel(axis_label(metric))
-            _draw_lines(axes, run, data.loc[data["engine"] == engine])
+            _draw_lines(axes, run, shown, data.loc[data["engine"] == engine])
         panels[0].set_ylabel("share of faces")
         handles, labels = panels[0].get_legend_handles_labels()
         if handles:
@@ -149,14 +161,53 @@ def ecdf(run: Run, metric: Mapping[str, Any]) -> Drawing:
             figure.legend(handles, labels, loc=where, ncols=3, frameon=False)
     split = wording.split_title(run.main_split)
     title = f"{metric['title']}: distribution over the {split} faces"
-    description = f"{title}. One rising line for each row; the CSV has the numbers."
+    drawn = ", ".join(variant.label for variant in shown)
+    description = f"{title}. One rising line each for {drawn}; the CSV has all rows."
     return Drawing(f"spread-{metric['name']}", title, description, figure, data)
 
 
-def _draw_lines(axes: Axes, run: Run, data: pd.DataFrame) -> None:
-    axes.grid(color="#dddddd")
+def readable_rows(run: Run, metric: Mapping[str, Any]) -> list[ReportedVariant]:
+    """The rows whose lines are drawn, in the order of Table 1.
+
+    They are the best LINES - 3 methods and Baseline, the constant control and the best
+    oracle. A row's score is its mean over the engines.
+    """
+    sign = 1 if metric["direction"] == "lower" else -1
+    scores = {
+        variant.name: sign * float(np.mean(means))
+        for variant in run.main_variants
+        if (means := _means(run, metric, variant))
+    }
+    ranked = sorted(
+        (v for v in run.main_variants if v.name in scores), key=lambda v: scores[v.name]
+    )
+    methods = [v for v in ranked if v.role == "method"]
+    chosen = {
+        *(v.name for v in methods[: LINES - 3]),
+        *(v.name for v in methods if v.meta["name"] == "baseline"),
+        *[v.name for v in ranked if v.meta["name"] == "constant"][:1],
+        *[v.name for v in ranked if v.role == "oracle"][:1],
+    }
+    return [v for v in run.main_variants if v.name in chosen]
+
+
+def _means(
+    run: Run, metric: Mapping[str, Any], variant: ReportedVariant
+) -> list[float]:
+    found = [
+        estimates(run, metric, ScoreKey(engine, run.main_split, run.designers[0]))
+        for engine in run.engines
+    ]
+    return [e.interval.mean for row in found if (e := row[variant.name]) is not None]
+
+
+def _draw_lines(
+    axes: Axes, run: Run, shown: Sequence[ReportedVariant], data: pd.DataFrame
+) -> None:
+    colours = variant_colours(run)
+    axes.grid()
     axes.set_ylim(0, 1.02)
-    for index, variant in enumerate(run.main_variants):
+    for index, variant in enumerate(shown):
         values = np.sort(data.loc[data["row"] == variant.label, "value"])
         if len(values):
             axes.step(
@@ -164,13 +215,9 @@ def _draw_lines(axes: Axes, run: Run, data: pd.DataFrame) -> None:
                 np.arange(len(values) + 1) / len(values),
                 where="post",
                 label=variant.label,
-                color=_colour(run, variant),
+                color=colours[variant.name],
                 linestyle=STYLES[index % len(STYLES)],
             )
-
-
-def _split(run: Run) -> str:
-    return wording.split_title(run.main_split)
 
 
 def _bar_data(run: Run, metrics: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -204,10 +251,6 @@ def _face_data(run: Run, metric: Mapping[str, Any]) -> pd.DataFrame:
         for face, value in found.faces.items()
     ]
     return pd.DataFrame(rows, columns=["engine", "row", "face", "value"])
-
-
-def _colour(run: Run, variant: ReportedVariant) -> str:
-    return COLOURS[run.main_variants.index(variant) % len(COLOURS)]
 
 
 def axis_label(metric: Mapping[str, Any]) -> str:

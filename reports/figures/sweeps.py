@@ -12,7 +12,8 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from reports.figures.scores import COLOURS, INTERVAL, RC, STYLES, Drawing, axis_label
+from reports.figures.palette import COLOURS
+from reports.figures.scores import INTERVAL, RC, STYLES, Drawing, axis_label
 from reports.tables import wording
 from reports.tables.ablation import headline_key
 from reports.tables.estimates import estimate
@@ -112,7 +113,7 @@ def _draw(run: Run, sweep: Sweep) -> Drawing:
         axes.minorticks_off()
         axes.set_xlabel(sweep.option)
         axes.set_ylabel(axis_label(metric))
-        axes.grid(color="#dddddd")
+        axes.grid()
         axes.legend(frameon=False)
     split = wording.split_title(run.main_split)
     title = (

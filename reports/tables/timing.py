@@ -42,18 +42,30 @@ def common_hardware(trials: Sequence[Trial]) -> Mapping[str, Any] | None:
     return machines[0]
 
 
-def speed_cell(trials: Sequence[Trial], kind: str) -> Cell:
-    """Median Hz, with the p5 and p95 latency as detail, over a row's trials.
+def speed_of(trials: Sequence[Trial], kind: str) -> tuple[float, float, float] | None:
+    """Median Hz, and the p5 and p95 latency in ms; None if no trial was timed.
 
     `kind` is "model" or "end_to_end".
     """
     timings = [t.timing for t in trials if t.timing is not None]
     if not timings:
-        return Cell()
+        return None
     hertz, low, high = (
         median(timing[f"{kind}_{name}"] for timing in timings)
         for name in ("hz_median", "ms_p5", "ms_p95")
     )
+    return hertz, low, high
+
+
+def speed_cell(trials: Sequence[Trial], kind: str) -> Cell:
+    """Median Hz, with the p5 and p95 latency as detail, over a row's trials.
+
+    `kind` is "model" or "end_to_end".
+    """
+    speed = speed_of(trials, kind)
+    if speed is None:
+        return Cell()
+    hertz, low, high = speed
     return Cell(significant(hertz), latency_range(low, high))
 
 

@@ -90,7 +90,7 @@ def test_figures_come_as_vectors_pixels_and_numbers(written):
     by_name: dict[str, set[str]] = {}
     for path in written.figures:
         by_name.setdefault(path.stem, set()).add(path.suffix)
-    assert set(by_name) == {"scores", "spread-st-lpips"}
+    assert set(by_name) == {"quality-speed", "ranks", "scores", "spread-st-lpips"}
     assert all(kinds == {".pdf", ".png", ".csv"} for kinds in by_name.values())
     folder = written.folder / "figures"
     bars = pd.read_csv(folder / "scores.csv")
@@ -293,6 +293,7 @@ def test_a_sweep_of_options_becomes_a_figure(ablation_report):
     names = {path.name for path in ablation_report.figures}
     kinds = ("pdf", "png", "csv")
     assert {f"sweep-inverted.{kind}" for kind in kinds} <= names
+    assert {f"steps.{kind}" for kind in kinds} <= names
 
 
 def test_sheets_hold_the_faces_that_were_asked_for(ablation_report):

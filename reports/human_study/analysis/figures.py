@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from reports.figures.scores import COLOURS, RC, Drawing
+from reports.figures.palette import COLOURS, INK
+from reports.figures.scores import RC, Drawing
 from reports.human_study.analysis.answers import Answers
 from reports.human_study.analysis.findings import Findings
 from reports.tables import wording
@@ -88,16 +89,16 @@ def _bars(axes: Axes, rows: pd.DataFrame, titles: Sequence[str]) -> None:
         100 * rows[name].to_numpy(dtype=np.float64) for name in ("share", "low", "high")
     )
     heights = np.arange(len(titles))
-    axes.grid(axis="x", color="#dddddd")
+    axes.grid(axis="x")
     axes.barh(heights, share, color=[_colour(k) for k in range(len(titles))])
     spread = np.nan_to_num(np.stack([share - low, high - share]))
-    axes.errorbar(share, heights, xerr=spread, fmt="none", ecolor="#222222", capsize=3)
-    axes.axvline(100 / len(titles), color="#222222", linestyle="--", linewidth=0.8)
+    axes.errorbar(share, heights, xerr=spread, fmt="none", ecolor=INK, capsize=3)
+    axes.axvline(100 / len(titles), color=INK, linestyle="--", linewidth=0.8)
     axes.set_yticks(heights, titles)
 
 
 def _marks(axes: Axes, rows: pd.DataFrame, methods: Mapping[str, str]) -> None:
-    axes.grid(color="#dddddd")
+    axes.grid()
     for index, title in enumerate(methods.values()):
         chosen = rows.loc[rows["method"] == title]
         axes.plot(
