@@ -33,7 +33,7 @@ from benchmark.run.runner import (
 from benchmark.storage.store import Store
 from benchmark.system.console import ConsoleProgress, open_progress
 from benchmark.system.environment import made_with
-from benchmark.tracking import Tracker, open_tracker, where_to_look
+from benchmark.tracking import Summary, Tracker, open_tracker, where_to_look
 from benchmark.weights.folders import SHIPPED_STAGES
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def run_suite(
     print_report_paths(reports)
     print("\n".join(study))
     if tracker is not None:
-        print(f"MLflow: {where_to_look(out)}")
+        print(f"MLflow: {where_to_look(out, tracker.page)}")
     return int(any(outcome.error for outcome in outcomes))
 
 
@@ -143,6 +143,7 @@ def _run(
         reports = write_reports(run_folder(plan.resolved, out))
         if tracker is not None:
             tracker.add_reports(reports.folder)
+            tracker.summarise(_summary(run_folder(plan.resolved, out)))
         if not any(outcome.error for outcome in outcomes):
             status = "FINISHED"
     except KeyboardInterrupt:
@@ -152,3 +153,13 @@ def _run(
         if tracker is not None:
             tracker.close(status)
     return outcomes, reports
+
+
+def _summary(folder: Path) -> Summary:
+    """What MLflow shows of a run: its verdict and the scores of Table 1."""
+    from reports.tables.summary import summary_columns, summary_scores
+    from reports.trials import read_run
+    from reports.verdict import verdict
+
+    run = read_run(folder)
+    return Summary(verdict(run), summary_scores(run), summary_columns(run))

@@ -31,16 +31,17 @@ def report_study(
     answers = read_answers(folder, ratings)
     found = findings(answers)
     files = write_study_report(answers, found, _describe_code())
+    tracked = None
     if track:
         create_out_folder(out)
         record = _tracked_study(answers, found, files)
-        track_study(out, record, lambda line: print(line, file=sys.stderr))
+        tracked = track_study(out, record, lambda line: print(line, file=sys.stderr))
     print_table(table_two(answers, found), Console(highlight=False))
     print(f"page:    {files.page}")
     print(f"tables:  {files.folder}")
     print(f"ratings: {files.ratings}")
-    if track:
-        print(f"MLflow:  {where_to_look(out)}")
+    if tracked is not None:
+        print(f"MLflow:  {where_to_look(out, tracked.page)}")
 
 
 def _describe_code() -> str:

@@ -163,6 +163,8 @@ def _run(job: Job) -> int:
             raise TrainingError(f"{error}; {_how_to_continue(job)}") from error
         if _is_first():
             _finish(job, trained)
+            if tracker is not None:
+                print(f"MLflow: {where_to_look(job.out, tracker.page)}")
     return 0
 
 
@@ -280,5 +282,3 @@ def _finish(job: Job, trained: Trained) -> None:
             job.half,
         )
         print(f"weights: {folder}")
-    if job.track:
-        print(f"MLflow: {where_to_look(job.out)}")

@@ -7,8 +7,8 @@ from benchmark.tracking.connection import (
     tracking_uri,
     where_to_look,
 )
-from benchmark.tracking.studies import ReportedStudy, track_study
-from benchmark.tracking.suites import Tracker, open_tracker
+from benchmark.tracking.studies import ReportedStudy, TrackedStudy, track_study
+from benchmark.tracking.suites import Summary, Tracker, open_tracker
 from benchmark.tracking.trainings import (
     Training,
     TrainingTracker,
@@ -18,6 +18,8 @@ from benchmark.tracking.trainings import (
 __all__ = [
     "ReportedStudy",
     "Status",
+    "Summary",
+    "TrackedStudy",
     "Tracker",
     "TrackingError",
     "Training",

@@ -27,6 +27,8 @@ URI_VARIABLE = "MLFLOW_TRACKING_URI"
 DATABASE = "mlflow.db"
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 """Kinds of database that `mlflow ui` can show."""
+SERVED = "http://127.0.0.1:5000"
+"""Where `mlflow ui` serves by default."""
 MAX_PARAMS, MAX_METRICS = 100, 1000
 """Limits of one call of MLflow."""
 PARAM_LIMIT, TAG_LIMIT = 6000, 5000
@@ -93,22 +95,26 @@ def _sqlite_file(uri: str) -> Path | None:
     return Path(url.database)
 
 
-def where_to_look(out: Path) -> str:
-    """A shell command or an address that shows the runs logged with `out`.
+def where_to_look(out: Path, page: str) -> str:
+    """The address of a page of MLflow, after the command that serves a database.
 
-    It holds no password.
+    `page` is the part of the address that begins with `#`. The text holds no password.
     """
     uri = tracking_uri(out)
     scheme = uri.partition(":")[0].partition("+")[0]
     if scheme in ("http", "https"):
         parts = urlsplit(uri)
         host = parts.netloc.rpartition("@")[2]
-        return hide_passwords(parts._replace(netloc=host).geturl())
+        root = hide_passwords(parts._replace(netloc=host).geturl())
+        return f"{root.rstrip('/')}/{page}"
     if scheme not in DATABASES:
         return hide_passwords(uri)
     secret = hide_passwords(uri) != uri
     shown = f'"${URI_VARIABLE}"' if secret else shlex.quote(uri)
-    return f"mlflow ui --workers 1 --backend-store-uri {shown}"
+    return (
+        f"mlflow ui --workers 1 --backend-store-uri {shown}\n"
+        f"  then open {SERVED}/{page}"
+    )
 
 
 @contextmanager

@@ -11,26 +11,40 @@ from benchmark.storage.digests import digest_of
 from benchmark.system.environment import git_record, own_version, process_identity
 
 TAG = "avatarbench."
+NOTE = "mlflow.note.content"
+"""The tag that MLflow shows as the description of a run or an experiment."""
 
 
 def common_tags(
     run: Path, config: Mapping[str, Any], machine: Mapping[str, Any]
 ) -> dict[str, str]:
     """Tags of every run of a suite: run folder, process, code, machine and faces."""
+    version = config.get("world") or {}
     tags = {
         "suite": config["name"],
         "run": str(run.resolve()),
         "process": json.dumps(process_identity()),
-        "git.sha": machine["git"]["sha"],
-        "git.dirty": machine["git"]["dirty"],
         "version": machine["avatarbench"],
+        "benchmark_version": version.get("name") or "none",
+        "python": machine["python"],
+        "torch": machine["packages"].get("torch"),
         "hardware": machine["hardware"]["name"],
         "machine": digest_of(machine["hardware"]),
         "faces": config["faces"]["name"],
         "faces.digest": config["faces"]["digest"],
         "faces.stand_in": config["faces"]["stand_in"],
     }
-    return {TAG + key: str(value) for key, value in tags.items()}
+    source = code_tags(machine["git"], f"avatarbench run {config['name']}")
+    return source | {TAG + key: str(value) for key, value in tags.items()}
+
+
+def code_tags(git: Mapping[str, Any], command: str) -> dict[str, str]:
+    """The command and the commit, under the names of tags that MLflow shows."""
+    tags = {"mlflow.source.name": command, "mlflow.source.type": "LOCAL"}
+    if git["sha"]:
+        tags["mlflow.source.git.commit"] = git["sha"]
+        tags["mlflow.source.git.dirty"] = str(git["dirty"]).lower()
+    return tags
 
 
 class FaceRecord(NamedTuple):
@@ -43,14 +57,8 @@ class FaceRecord(NamedTuple):
 
 
 def process_tags() -> dict[str, str]:
-    """The process and the code of a training or a study, without the prefix `TAG`."""
-    code = git_record()
-    return {
-        "process": json.dumps(process_identity()),
-        "git.sha": code["sha"],
-        "git.dirty": code["dirty"],
-        "version": own_version(),
-    }
+    """The process and the version of a training or a study, without `TAG`."""
+    return {"process": json.dumps(process_identity()), "version": own_version()}
 
 
 def training_tags(
@@ -68,7 +76,15 @@ def training_tags(
         "faces.licence": faces.licence,
         "faces.stand_in": faces.stand_in,
     }
-    return {TAG + key: str(value) for key, value in tags.items()}
+    source = code_tags(git_record(), "avatarbench train generator")
+    return source | {TAG + key: str(value) for key, value in tags.items()}
+
+
+def shown_name(record: Mapping[str, Any], *, with_seed: bool) -> str:
+    """The name of a trial in MLflow's table: method and engine, perhaps the seed."""
+    marks = {"control": " (control)", "oracle": " †"}
+    name = f"{record['title']}{marks.get(record['role'], '')} · {record['engine']}"
+    return f"{name} · seed {record['seed']}" if with_seed else name
 
 
 def trial_tags(record: Mapping[str, Any]) -> dict[str, str]:
@@ -107,6 +123,24 @@ def mean_scores(record: Mapping[str, Any], cases: Any) -> dict[str, float]:
             if value is not None:
                 values[f"{place.replace('/', '.')}.{metric}"] = float(value)
     return {name: value for name, value in values.items() if value == value}
+
+
+def main_place(config: Mapping[str, Any]) -> str:
+    """The split and designer of Table 1, as they begin the names of scores."""
+    splits, designers = list(config["splits"]), config["designers"]
+    split = "heldout" if "heldout" in splits else splits[0]
+    return f"{split}.{designers[0]}."
+
+
+def main_scores(
+    scores: Mapping[str, float], place: str, engine: str
+) -> dict[str, float]:
+    """The scores of Table 1 by `engine/metric`, so that a column has one engine."""
+    return {
+        f"{engine}/{name.removeprefix(place)}": value
+        for name, value in scores.items()
+        if name.startswith(place)
+    }
 
 
 def speed_figures(timing: Mapping[str, Any]) -> dict[str, float]:

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from benchmark.system.environment import git_record
 from benchmark.tracking.connection import open_experiment, raise_tracking_errors
-from benchmark.tracking.records import TAG, process_tags
+from benchmark.tracking.records import TAG, code_tags, process_tags
+from benchmark.tracking.runs_page import run_page
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,19 @@ class ReportedStudy:
     report: Path
 
 
+class TrackedStudy(NamedTuple):
+    """The id of the run of a study, and its page below the address of MLflow."""
+
+    run: str
+    page: str
+
+
 def track_study(
     out: Path,
     study: ReportedStudy,
     on_wait: Callable[[str], None] = lambda sentence: None,
-) -> str:
-    """Log the report of a study as a new run; returns the id of the run.
+) -> TrackedStudy:
+    """Log the report of a study as a new run.
 
     Raises TrackingError if MLflow fails.
     """
@@ -48,7 +57,7 @@ def track_study(
         runs.metrics(run, [(key, value, 0) for key, value in study.figures.items()])
         runs.client.log_artifacts(run, str(study.report), "reports")
         runs.end(run, "FINISHED")
-        return run
+        return TrackedStudy(run, run_page(runs.id, run))
 
 
 def _tags(study: ReportedStudy) -> dict[str, str]:
@@ -58,4 +67,5 @@ def _tags(study: ReportedStudy) -> dict[str, str]:
         **process_tags(),
         **study.tags,
     }
-    return {TAG + key: str(value) for key, value in tags.items()}
+    source = code_tags(git_record(), "avatarbench study report")
+    return source | {TAG + key: str(value) for key, value in tags.items()}

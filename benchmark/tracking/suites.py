@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
@@ -15,7 +17,6 @@ from benchmark.run.fit_recording import CURVES_FILE
 from benchmark.run.runner import Outcome
 from benchmark.storage.trial_folder import (
     CASES_FILE,
-    PICTURES,
     TIMING_FILE,
     TRIAL_FILE,
     read_cases,
@@ -23,6 +24,7 @@ from benchmark.storage.trial_folder import (
     read_timing,
 )
 from benchmark.tracking.connection import (
+    TAG_LIMIT,
     Experiment,
     Status,
     end_dead_runs,
@@ -30,22 +32,30 @@ from benchmark.tracking.connection import (
     raise_tracking_errors,
     search,
 )
+from benchmark.tracking.datasets import split_datasets
 from benchmark.tracking.records import (
+    NOTE,
     TAG,
     common_tags,
+    main_place,
+    main_scores,
     mean_scores,
     read_curve_points,
+    shown_name,
     speed_figures,
     trial_params,
     trial_tags,
 )
+from benchmark.tracking.runs_page import VIEW_TAG, runs_page, trials_view
+from benchmark.tracking.sheets import copy_with_png, trial_sheet
 
 if TYPE_CHECKING:
-    from mlflow.entities import DatasetInput
     from mlflow.tracking import MlflowClient
 
 HELDOUT = "heldout"
 """The split whose pictures are not logged."""
+LAYOUT = "2"
+"""Of a logged trial; a trial that was logged in an older layout is logged again."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,6 +75,22 @@ def _raises_tracking_errors(method: Callable[P, R]) -> Callable[P, R]:
     return wrapped
 
 
+@dataclass(frozen=True)
+class Summary:
+    """What the parent run of an invocation shows.
+
+    Attributes:
+        verdict: the result in one sentence, or a few.
+        scores: of Table 1, by `engine/metric/variant`.
+        columns: of the table of trials, each with `name` (`engine/metric`) and
+            `direction` ("lower" or "higher"); the first one sorts it.
+    """
+
+    verdict: str
+    scores: Mapping[str, float]
+    columns: Sequence[Mapping[str, Any]]
+
+
 class Tracker:
     """Logs one invocation: a parent run, and a child run for each new trial.
 
@@ -81,7 +107,13 @@ class Tracker:
         self._children: dict[str, str] = {}
         self._untimed: set[str] = set()
         self._parent = ""
-        self._splits: Mapping[str, Any] = {}
+        self._config: Mapping[str, Any] = {}
+        self._run = Path()
+
+    @property
+    def page(self) -> str:
+        """The address of the table of trials, below that of MLflow."""
+        return runs_page(self._experiment)
 
     @_raises_tracking_errors
     def started(self, run: Path) -> None:
@@ -89,14 +121,18 @@ class Tracker:
         config = yaml.safe_load((run / "resolved.yaml").read_text(encoding="utf-8"))
         machine = json.loads((run / "environment.json").read_text(encoding="utf-8"))
         self._tags = common_tags(run, config, machine)
-        self._splits = config["faces"]["splits"]
+        self._config, self._run = config, run
         end_dead_runs(self._client, self._experiment)
         self._logged_before, self._untimed = _logged_trials(
             self._client, self._experiment
         )
+        self._tag_experiment({"mlflow.experimentKind": "custom_model_development"})
+        about = ". ".join(filter(None, (config["title"], config["notes"])))
+        self._tag_experiment({NOTE: about})
         name = f"{config['name']} {time.strftime('%Y-%m-%d %H:%M:%S')}"
         self._parent = self._open(name, {TAG + "kind": "invocation"})
         self._runs.params(self._parent, config)
+        self._client.log_inputs(self._parent, datasets=list(split_datasets(config)))
         for file in ("resolved.yaml", "environment.json"):
             self._client.log_artifact(self._parent, str(run / file))
 
@@ -125,7 +161,24 @@ class Tracker:
     @_raises_tracking_errors
     def add_reports(self, folder: Path) -> None:
         """Log tables, figures and page as artifacts of the parent run."""
-        self._client.log_artifacts(self._parent, str(folder), "reports")
+        with tempfile.TemporaryDirectory() as copied:
+            copy_with_png(folder, Path(copied))
+            self._client.log_artifacts(self._parent, copied, "reports")
+
+    @_raises_tracking_errors
+    def summarise(self, summary: Summary) -> None:
+        """Log verdict and scores to the parent run, and set the view of the trials."""
+        scores = [(name, value, 0) for name, value in summary.scores.items()]
+        self._runs.metrics(self._parent, scores)
+        self._client.set_tag(self._parent, NOTE, summary.verdict[:TAG_LIMIT])
+        view = trials_view(sorted(self._children.values()), summary.columns)
+        self._tag_experiment({VIEW_TAG: view})
+        if summary.columns:
+            primary = "mlflow.experiment.primaryMetric."
+            first = summary.columns[0]
+            greater = str(first["direction"] == "higher").lower()
+            self._tag_experiment({f"{primary}name": first["name"]})
+            self._tag_experiment({f"{primary}greaterIsBetter": greater})
 
     @_raises_tracking_errors
     def close(self, status: Status) -> None:
@@ -138,9 +191,12 @@ class Tracker:
     ) -> str:
         tags = {
             "mlflow.parentRunId": self._parent,
+            TAG + "layout": LAYOUT,
+            TAG + "trial": outcome.name,
             **trial_tags(record),
         }
-        child = self._open(outcome.name, tags)
+        several = len(self._config["seeds"]) > 1
+        child = self._open(shown_name(record, with_seed=several), tags)
         self._runs.params(child, trial_params(record))
         self._client.log_artifact(child, str(outcome.folder / TRIAL_FILE))
         if outcome.error is not None:
@@ -148,25 +204,32 @@ class Tracker:
             return child
         self._log_results(child, outcome.folder, record)
         if model is not None:
-            self._log_model(child, record, model)
+            self._client.log_artifacts(child, str(model), "model")
+            self._runs.metrics(child, list(read_curve_points(model / CURVES_FILE)))
         self._runs.end(child, "FINISHED")
         return child
 
     def _log_results(self, child: str, folder: Path, record: dict[str, Any]) -> None:
         cases = read_cases(folder)
-        inputs = list(_datasets(folder, record, self._splits))
-        self._client.log_inputs(child, datasets=inputs)
-        self._runs.metrics(
-            child, [(k, v, 0) for k, v in mean_scores(record, cases).items()]
-        )
+        self._client.log_inputs(child, datasets=list(split_datasets(self._config)))
+        scores = mean_scores(record, cases)
+        main = main_scores(scores, main_place(self._config), record["engine"])
+        self._runs.metrics(child, [(k, v, 0) for k, v in (main | scores).items()])
         self._log_speed(child, folder)
         self._client.log_table(child, cases, "cases.json")
         self._client.log_artifact(child, str(folder / CASES_FILE))
-        for pictures in sorted((folder / PICTURES).glob("*/")):
+        self._log_sheets(child, folder, record)
+
+    def _log_sheets(self, child: str, folder: Path, record: dict[str, Any]) -> None:
+        """Log a sheet of each split, except of held-out faces."""
+        truths = self._run / "truths" / record["engine"] / record["designers"][0]
+        for split in record["splits"]:
             # An experiment is open to people who tune, and they see no held-out face.
-            if pictures.name != HELDOUT:
-                where = f"{PICTURES}/{pictures.name}"
-                self._client.log_artifacts(child, str(pictures), where)
+            if split != HELDOUT:
+                with tempfile.TemporaryDirectory() as drawn:
+                    sheet = Path(drawn) / f"{split}.png"
+                    trial_sheet(folder, split, truths / split, sheet)
+                    self._client.log_artifact(child, str(sheet), "pictures")
 
     def _log_speed(self, child: str, folder: Path) -> None:
         """Log the speed of a trial if its folder holds it already."""
@@ -177,19 +240,9 @@ class Tracker:
         self._runs.metrics(child, [(f"speed.{k}", v, 0) for k, v in figures.items()])
         self._client.log_artifact(child, str(folder / TIMING_FILE))
 
-    def _log_model(self, child: str, record: dict[str, Any], model: Path) -> None:
-        """Log the fitted method: its files as artifacts, its curves as metrics."""
-        self._client.log_artifacts(child, str(model), "model")
-        self._runs.metrics(child, list(read_curve_points(model / CURVES_FILE)))
-        logged = self._client.create_logged_model(
-            self._experiment,
-            name=f"{record['variant']}-{record['engine']}-s{record['seed']}",
-            source_run_id=child,
-            tags={TAG + "artifacts": f"runs:/{child}/model"},
-            params={k: str(v) for k, v in record["options"].items()},
-            model_type=record["method"],
-        )
-        self._client.finalize_logged_model(logged.model_id, "READY")
+    def _tag_experiment(self, tags: Mapping[str, str]) -> None:
+        for key, value in tags.items():
+            self._client.set_experiment_tag(self._experiment, key, value[:TAG_LIMIT])
 
     def _open(self, name: str, tags: Mapping[str, str]) -> str:
         return self._runs.open_run(name, {**self._tags, **tags})
@@ -212,7 +265,10 @@ def _logged_trials(
 
     Also the ids of those that lack the speed, since their run was killed.
     """
-    finished = "attributes.status = 'FINISHED' and tags.`avatarbench.kind` = 'trial'"
+    finished = (
+        f"attributes.status = 'FINISHED' and tags.`{TAG}kind` = 'trial' "
+        f"and tags.`{TAG}layout` = '{LAYOUT}'"
+    )
     runs = list(search(client, experiment, finished))
     ids = {
         (run.data.tags[TAG + "key"], run.data.tags.get(TAG + "machine", "")): (
@@ -226,22 +282,3 @@ def _logged_trials(
         if "speed.model_hz_median" not in run.data.metrics
     }
     return ids, untimed
-
-
-def _datasets(
-    folder: Path, record: Mapping[str, Any], splits: Mapping[str, Any]
-) -> Iterator[DatasetInput]:
-    """Each split as a dataset input, with the digest of its faces."""
-    from mlflow.entities import Dataset, DatasetInput, InputTag
-
-    faces = record["faces"]
-    source = json.dumps({"uri": str((folder / CASES_FILE).resolve())})
-    for split, count in record["splits"].items():
-        dataset = Dataset(
-            name=f"{faces['name']} v{faces['version']} {split}",
-            digest=splits[split]["digest"][:32],
-            source_type="local",
-            source=source,
-            profile=json.dumps({"faces": count, "licence": faces["licence"]}),
-        )
-        yield DatasetInput(dataset, [InputTag("mlflow.data.context", "evaluation")])

@@ -19,6 +19,7 @@ from benchmark.tracking.connection import (
     raise_tracking_errors,
 )
 from benchmark.tracking.records import TAG, FaceRecord, training_tags
+from benchmark.tracking.runs_page import run_page
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -56,6 +57,11 @@ class TrainingTracker:
         self._runs, self._training = runs, training
         self.run = ""
         self._last: dict[str, int] = {}
+
+    @property
+    def page(self) -> str:
+        """The page of the run, below the address of MLflow."""
+        return run_page(self._runs.id, self.run)
 
     def started(self, curve: Sequence[Mapping[str, float]]) -> None:
         """Reopen the run of the training, or start one, and log missing figures.
