@@ -162,4 +162,4 @@ def _summary(folder: Path) -> Summary:
     from reports.verdict import verdict
 
     run = read_run(folder)
-    return Summary(verdict(run), summary_scores(run), summary_columns(run))
+    return Summary(verdict(run).text, summary_scores(run), summary_columns(run))

@@ -30,6 +30,8 @@ from reports.human_study.design.balanced_design import (
 SCHEMA = 1
 STUDY_FILE, KEY_FILE, EXCLUSIONS_FILE = "study.json", "key.json", "exclusions.yaml"
 PICTURES = "pictures"
+SECONDS_A_QUESTION = 8
+"""How long a rater takes to answer, about."""
 
 NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 """Pattern of a study name. It becomes part of file names and of study ids."""
@@ -166,6 +168,16 @@ class Study(FrozenModel):
         ids = {face.picture for face in self.faces}
         ids.update(option for trial in self.trials for option in trial.options)
         return {name: self.folder / PICTURES / f"{name}.webp" for name in sorted(ids)}
+
+    @property
+    def shown_faces(self) -> int:
+        """Number of different faces in an assignment."""
+        return len({trial.face for trial in self.trials})
+
+    @property
+    def minutes(self) -> int:
+        """About how long an assignment takes: `SECONDS_A_QUESTION` each, at least 1."""
+        return max(1, round(len(self.trials) * SECONDS_A_QUESTION / 60))
 
     def assignment(self, index: int) -> Assignment:
         """What participant `index` (0, 1, …) is shown. It is the same at every call.

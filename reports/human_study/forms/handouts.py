@@ -13,6 +13,7 @@ from benchmark.storage.unwritable import cannot_write
 from reports.human_study.design.study import (
     EXCLUSIONS_FILE,
     PICTURES,
+    SECONDS_A_QUESTION,
     Study,
     StudyError,
 )
@@ -21,8 +22,6 @@ from reports.human_study.forms.offline import offline_form
 from reports.human_study.forms.printable import printable_form
 
 Format = Literal["html", "pdf", "csv"]
-SECONDS_A_FACE = 8
-"""Assumed time per face for the estimate of a study's duration."""
 
 
 def write_forms(
@@ -86,7 +85,6 @@ def describe(study: Study) -> list[str]:
     """A study in a few lines of text, without anything from its key."""
     kinds = [trial.kind for trial in study.trials]
     rated = {trial.face for trial in study.trials if trial.kind == "rating"}
-    minutes = max(1, round(len(kinds) * SECONDS_A_FACE / 60))
     back = "may" if study.settings.back == "allowed" else "may not"
     tie = ", or say that they cannot tell" if study.settings.tie else ""
     identical = _count_identical(study)
@@ -97,8 +95,8 @@ def describe(study: Study) -> list[str]:
         f"{counted(len(rated), 'face')} on {', '.join(study.engines)}",
         f"an assignment: {counted(kinds.count('rating'), 'rating')}, "
         f"{counted(kinds.count('catch'), 'catch trial')}, "
-        f"{counted(kinds.count('repeat'), 'repeat')}; about {minutes} min at "
-        f"{SECONDS_A_FACE} s per face",
+        f"{counted(kinds.count('repeat'), 'repeat')}; about {study.minutes} min at "
+        f"{SECONDS_A_QUESTION} s per question",
         f"raters pick one avatar{tie}; they {back} go back",
         f"languages {', '.join(study.languages)}; consent version "
         f"{study.consent.version}",

@@ -44,22 +44,24 @@ def test_a_home_folder_in_the_tracking_uri_is_expanded(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("uri", "shown"),
     [
-        ("http://ann:s3cret@tracker:5000/x", "http://tracker:5000/x"),
-        ("https://tracker:5000", "https://tracker:5000"),
+        ("http://ann:s3cret@tracker:5000/x", "http://tracker:5000/x/#/page"),
+        ("https://tracker:5000", "https://tracker:5000/#/page"),
         ("databricks", "databricks"),
         (
             "postgresql://ann:s3cret@db/mlflow",
-            'mlflow ui --workers 1 --backend-store-uri "$MLFLOW_TRACKING_URI"',
+            'mlflow ui --workers 1 --backend-store-uri "$MLFLOW_TRACKING_URI"\n'
+            "  then open http://127.0.0.1:5000/#/page",
         ),
         (
             "sqlite:////x y/m.db",
-            "mlflow ui --workers 1 --backend-store-uri 'sqlite:////x y/m.db'",
+            "mlflow ui --workers 1 --backend-store-uri 'sqlite:////x y/m.db'\n"
+            "  then open http://127.0.0.1:5000/#/page",
         ),
     ],
 )
 def test_where_runs_are_shown_holds_no_password(uri, shown, monkeypatch, tmp_path):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    assert where_to_look(tmp_path) == shown
+    assert where_to_look(tmp_path, "#/page") == shown
 
 
 @pytest.mark.parametrize(

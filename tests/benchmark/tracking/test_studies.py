@@ -16,8 +16,10 @@ def test_a_study_is_tracked_with_its_report(tmp_path, database):
         figures={"toon.swift.share": 0.5},
         report=tmp_path,
     )
-    first, second = track_study(database, study), track_study(database, study)
+    shown = track_study(database, study)
+    first, second = shown.run, track_study(database, study).run
     assert first != second
+    assert f"/runs/{first}?" in shown.page
     client = open_tracker(database, "study-tiny")._client
     run = client.get_run(first)
     assert run.info.status == "FINISHED"

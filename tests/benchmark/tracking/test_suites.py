@@ -1,6 +1,7 @@
 """Runs of suites in MLflow."""
 
 import base64
+import json
 from dataclasses import replace
 
 import pytest
@@ -15,7 +16,7 @@ from benchmark.run.plan import make_plan
 from benchmark.run.runner import run, run_folder
 from benchmark.storage.store import Store
 from benchmark.system.progress import Silent
-from benchmark.tracking import TrackingError, open_tracker
+from benchmark.tracking import Summary, TrackingError, open_tracker
 from reports.write import write_reports
 
 pytestmark = pytest.mark.filterwarnings("ignore::Warning")
@@ -43,7 +44,11 @@ def test_everything_is_tracked_once(tiny, database):
     artifacts = {f.path for f in tracker._client.list_artifacts(child.info.run_id)}
     assert {"cases.json", "cases.parquet", "model", "trial.json"} <= artifacts
     shown = tracker._client.list_artifacts(child.info.run_id, "pictures")
-    assert [f.path for f in shown] == ["pictures/validation"]
+    assert [f.path for f in shown] == ["pictures/validation.png"]
+    assert child.info.run_name == "Tiny · tiny"
+    scored = child.data.metrics
+    assert scored["tiny/skin-share"] == scored["heldout.designer-a.skin-share"]
+    assert not tracker._client.search_logged_models([tracker._experiment])
     artifacts = {f.path for f in tracker._client.list_artifacts(parent.info.run_id)}
     assert {"resolved.yaml", "environment.json", "reports"} <= artifacts
     assert child.info.artifact_uri.startswith(database.as_uri())
@@ -52,6 +57,66 @@ def test_everything_is_tracked_once(tiny, database):
     assert len(runs(again, "trial")) == 1
     newest = runs(again, "invocation")[0]
     assert newest.data.tags["avatarbench.trial.one__tiny__s0"] == child.info.run_id
+
+
+def test_the_dataset_is_the_face_set(tiny, database):
+    tiny_suite.register()
+    plan = make_plan(resolve(load_suite(str(tiny), ("name=faces",))))
+    tracker = track(plan, tiny.parent, database)
+    for run_kind in ("invocation", "trial"):
+        (found,) = runs(tracker, run_kind)
+        datasets = [each.dataset for each in found.inputs.dataset_inputs]
+        faces = plan.resolved.faces
+        whole = f"avatarbench:faces/{faces.name}@{faces.version}#{faces.digest}"
+        assert {json.loads(each.source)["uri"] for each in datasets} == {whole}
+        for each in datasets:
+            split = plan.resolved.splits[each.name.rpartition("/")[2]]
+            assert json.loads(each.profile)["split_digest"] == split.digest
+            assert json.loads(each.profile)["faces"] == len(split)
+            columns = json.loads(each.schema)["mlflow_colspec"]
+            assert [c["name"] for c in columns][:3] == ["face", "part", "picture"]
+
+
+def test_the_parent_run_shows_verdict_scores_and_origin(tiny, database):
+    tiny_suite.register()
+    plan = make_plan(resolve(load_suite(str(tiny), ("name=shown",))))
+    tracker = open_tracker(database, "shown")
+    folder = run_folder(plan.resolved, tiny.parent / "runs")
+    store = Store(tiny.parent / "store")
+    run(plan, store, tiny.parent / "runs", Silent(), [tracker])
+    columns = [{"name": "tiny/skin-share", "direction": "higher"}]
+    tracker.summarise(Summary("One leads.", {"tiny/skin-share/one": 0.5}, columns))
+    tracker.close("FINISHED")
+    (parent,) = runs(tracker, "invocation")
+    (child,) = runs(tracker, "trial")
+    assert parent.data.metrics == {"tiny/skin-share/one": 0.5}
+    machine = json.loads((folder / "environment.json").read_text())
+    tags = parent.data.tags
+    assert tags["mlflow.note.content"] == "One leads."
+    assert tags["mlflow.source.name"] == "avatarbench run shown"
+    assert tags.get("mlflow.source.git.commit") == machine["git"]["sha"]
+    dirty = tags.get("mlflow.source.git.dirty")
+    assert dirty == str(machine["git"]["dirty"]).lower()
+    assert tags["avatarbench.hardware"] == machine["hardware"]["name"]
+    experiment = tracker._client.get_experiment(tracker._experiment).tags
+    view = json.loads(experiment["mlflow.sharedViewState.avatarbench"])
+    assert view["searchFilter"] == f"attributes.run_id IN ('{child.info.run_id}')"
+    assert view["orderByKey"] == "metrics.`tiny/skin-share`"
+    assert view["orderByAsc"] is False
+    shown = tracker._client.search_runs([tracker._experiment], view["searchFilter"])
+    assert [each.info.run_id for each in shown] == [child.info.run_id]
+    assert experiment["mlflow.experiment.primaryMetric.greaterIsBetter"] == "true"
+    assert f"#/experiments/{tracker._experiment}/runs?" in tracker.page
+    assert "viewStateShareKey=avatarbench" in tracker.page
+
+
+def test_a_trial_in_an_older_layout_is_logged_again(tiny, database):
+    tiny_suite.register()
+    plan = make_plan(resolve(load_suite(str(tiny), ("name=older",))))
+    tracker = track(plan, tiny.parent, database)
+    (child,) = runs(tracker, "trial")
+    tracker._client.delete_tag(child.info.run_id, "avatarbench.layout")
+    assert len(runs(track(plan, tiny.parent, database), "trial")) == 2
 
 
 def test_results_without_a_model_are_logged_without_it(tiny, database):
@@ -105,7 +170,7 @@ def test_results_are_kept_if_the_tracker_stops_answering(tiny, database, monkeyp
     def gone(*arguments, **named):
         raise ConnectionError("connection refused\nmore of it")
 
-    monkeypatch.setattr(tracker._client, "log_inputs", gone)
+    monkeypatch.setattr(tracker._client, "log_table", gone)
     home = tiny.parent
     with pytest.raises(TrackingError, match="refused; all results so far are kept"):
         run(plan, Store(home / "store"), home / "runs", Silent(), [tracker])

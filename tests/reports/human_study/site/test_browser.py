@@ -53,6 +53,45 @@ def at_home(server, url):
     assert url.startswith((server.url, "data:")), url
 
 
+def rating_page(browser, server, **options) -> Page:
+    _, page = visit(browser, server, **options)
+    join(page)
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+def test_touch_screens_get_no_keyboard_hint(browser, server):
+    desk = rating_page(browser, server)
+    expect(desk.locator(".keys")).to_be_visible()
+    phone = rating_page(browser, server, has_touch=True, is_mobile=True)
+    expect(phone.locator(".keys")).to_be_hidden()
+    for page in (desk, phone):
+        page.context.close()
+
+
+def test_pictures_stand_on_the_same_backdrop_in_light_and_dark(browser, server):
+    colours = set()
+    for scheme in ("light", "dark"):
+        page = rating_page(browser, server, color_scheme=scheme)
+        colour = "node => getComputedStyle(node).backgroundColor"
+        colours.add(page.locator(".trial").evaluate(colour))
+        page.context.close()
+    assert len(colours) == 1
+
+
+def test_a_practice_answer_is_acknowledged_without_a_request(browser, server):
+    _, page = visit(browser, server)
+    page.goto("/")
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button").click()
+    done = page.get_by_text("That is all you have to do")
+    expect(done).to_be_hidden()
+    page.get_by_role("radio").first.check()
+    expect(done).to_be_visible()
+    assert page.url.endswith("/instructions")
+    assert find_violations(page) == []
+
+
 def join(page: Page) -> None:
     page.goto("/")
     page.get_by_role("checkbox").check()

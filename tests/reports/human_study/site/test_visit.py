@@ -229,9 +229,19 @@ def test_withdrawal_deletes_everything(served, leader, tmp_path):
     assert person.consented == person.seen == person.withdrawn
 
 
-def test_the_consent_page_says_how_many_faces_there_are(served):
+def test_the_consent_page_says_how_long_the_study_is(served):
     page = served.visitor().open("/")
-    assert "You will see 3 faces" in page.text
+    questions, faces = len(served.study.trials), served.study.shown_faces
+    assert (questions, faces) == (3, 2)
+    assert "answer 3 questions about 2 faces. This takes about one minute" in page.text
+
+
+def test_a_practice_question_stands_before_the_start_and_shows_no_picture(served):
+    visitor = served.visitor()
+    visitor.begin()
+    page = visitor.open("/instructions").text
+    assert page.count('name="practice"') == served.study.slots
+    assert not [name for name in served.study.pictures if name in page]
 
 
 def test_answers_after_withdrawal_are_not_stored(served, leader, tmp_path):
