@@ -5,7 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar, cast
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,10 @@ RESAMPLES = 4999
 SEED = 0
 MIN_FACES = 5
 """With fewer faces no interval is given: four values are too few to resample."""
+CACHED_FACES = 1000
+"""Up to this many faces, the draws of the bootstrap are kept in memory (40 MB)."""
+JACKKNIFE_ROWS = 500
+"""Rows of the jackknife that are in memory at the same time."""
 EXACT_UP_TO = 12
 """Up to this many nonzero differences the sign-flip test is exact."""
 
@@ -101,9 +107,21 @@ def compare(
 
 
 def resample_counts(faces: int, resamples: int = RESAMPLES) -> NDArray[np.int64]:
-    """(resamples, faces) counts of how often each face is drawn; seeded."""
+    """(resamples, faces) counts of how often each face is drawn; seeded, read-only."""
+    if faces <= CACHED_FACES:
+        return _cached_counts(faces, resamples)
+    return _draw_counts(faces, resamples)
+
+
+def _draw_counts(faces: int, resamples: int) -> NDArray[np.int64]:
     rng = np.random.default_rng(SEED)
-    return rng.multinomial(faces, np.full(faces, 1 / faces), size=resamples)
+    counts = rng.multinomial(faces, np.full(faces, 1 / faces), size=resamples)
+    counts.setflags(write=False)
+    return counts
+
+
+_cached_counts = lru_cache(maxsize=4)(_draw_counts)
+"""A report needs the same counts many times."""
 
 
 def resampled_interval(
@@ -245,6 +263,9 @@ def best_or_equal(
 
 def _bootstrap(values: NDArray[np.float64], mean: float, resamples: int) -> Interval:
     kinds: tuple[Literal["bca", "percentile"], ...] = ("bca", "percentile")
+    means = _resampled_means(values, resamples)
+    # scipy adds no resamples to these, and reads nothing but the distribution.
+    drawn = SimpleNamespace(bootstrap_distribution=means)
     for kind in kinds:
         with warnings.catch_warnings():
             # A degenerate BCa interval is NaN, which is handled below.
@@ -252,12 +273,32 @@ def _bootstrap(values: NDArray[np.float64], mean: float, resamples: int) -> Inte
             result = stats.bootstrap(
                 (values,),
                 np.mean,
-                n_resamples=resamples,
+                n_resamples=0,
+                batch=JACKKNIFE_ROWS,
                 confidence_level=LEVEL,
                 method=kind,
-                rng=np.random.default_rng(SEED),
+                bootstrap_result=cast("Any", drawn),
             )
         low, high = result.confidence_interval
         if np.isfinite(low) and np.isfinite(high):
             return Interval(mean, float(low), float(high), len(values), kind)
     raise AssertionError("percentile intervals of finite values are finite")
+
+
+def _resampled_means(
+    values: NDArray[np.float64], resamples: int
+) -> NDArray[np.float64]:
+    """(resamples,) means of (n,) values, of the draws that scipy's bootstrap makes."""
+    if len(values) <= CACHED_FACES:
+        return values[_draws(len(values), resamples)].mean(axis=-1)
+    rng = np.random.default_rng(SEED)
+    means = np.empty(resamples)
+    for row in range(resamples):
+        means[row] = values[rng.integers(0, len(values), len(values))].mean()
+    return means
+
+
+@lru_cache(maxsize=4)
+def _draws(faces: int, resamples: int) -> NDArray[np.int64]:
+    """(resamples, faces) rows to draw; cached, since a report draws them many times."""
+    return np.random.default_rng(SEED).integers(0, faces, (resamples, faces))

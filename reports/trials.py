@@ -77,6 +77,18 @@ class Trial:
 
     def vectors(self, split: str, designer: str) -> tuple[AvatarVectors, AvatarVectors]:
         """Predicted and ground-truth vectors, in the row order of `scores`."""
+        # Cached because several tables and the page need the same vectors.
+        if (split, designer) not in self._vectors:
+            self._vectors[split, designer] = self._read_vectors(split, designer)
+        return self._vectors[split, designer]
+
+    @cached_property
+    def _vectors(self) -> dict[Any, tuple[AvatarVectors, AvatarVectors]]:
+        return {}
+
+    def _read_vectors(
+        self, split: str, designer: str
+    ) -> tuple[AvatarVectors, AvatarVectors]:
         rows = self.scores(split, designer)
         predicted, truth = (
             AvatarVectors.from_records(self.spec, map(json.loads, rows[column]))

@@ -66,6 +66,16 @@ def test_interval_is_reproducible():
     assert mean_interval(values) == mean_interval(values.copy())
 
 
+@pytest.mark.parametrize("faces", [6, 40, 601, 1001])
+def test_interval_is_scipys_bootstrap_to_the_last_bit(faces):
+    values = np.random.default_rng(faces).normal(size=faces) ** 3
+    low, high = stats.bootstrap(
+        (values,), np.mean, n_resamples=99, rng=np.random.default_rng(0)
+    ).confidence_interval
+    interval = mean_interval(values, resamples=99)
+    assert (interval.low, interval.high) == (low, high)
+
+
 def test_interval_has_its_nominal_coverage():
     rng = np.random.default_rng(1)
     covered = 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from browser import chromium, find_violations
@@ -83,6 +84,18 @@ def test_a_failed_row_says_so_instead_of_a_picture(make_run):
 
 def test_held_out_faces_are_never_shown(make_run):
     assert cases_section(read_run(make_run(splits={"heldout": 8})), 8) is None
+
+
+@pytest.mark.slow
+def test_a_page_of_ten_thousand_cases_is_small(make_run, monkeypatch):
+    leave_out_figures(monkeypatch)
+    splits = {"heldout": 1000, "validation": 1000}  # and five rows
+    folder = make_run(
+        splits=splits, engines=("avataaars",), seeds=(0,), designers=("designer-a",)
+    )
+    text = write_reports(folder).page.read_text(encoding="utf-8")
+    pictures = re.compile('data:image/[^"]+')
+    assert len(pictures.sub("", text)) < 5e6
 
 
 @pytest.fixture
