@@ -257,6 +257,33 @@ def compare_command(
 
 
 @app.command(
+    "leaderboard",
+    rich_help_panel=COMPARE,
+    epilog="Example: avatarbench leaderboard docs/results/standard standard",
+)
+def leaderboard_command(
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN...",
+            help="Run folders, or names of suites for their latest runs.",
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE.html", help="Page to write.")
+    ] = RUNS / "leaderboard.html",
+) -> None:
+    """Write one page over many runs, with results over time.
+
+    Only runs with the same faces, ground truth, engines, metrics and benchmark version
+    share a board. The newest benchmark version comes first; older ones are grey.
+    """
+    from benchmark.commands.leaderboard import write_page
+
+    write_page(runs, out)
+
+
+@app.command(
     "rescore",
     rich_help_panel=COMPARE,
     epilog="Example: avatarbench rescore quick",

@@ -16,7 +16,8 @@ def check_comparable(one: Run, other: Run) -> None:
     Metrics that only one run has are ignored. Raises ReportError, in one sentence, with
     the first thing that differs.
     """
-    for what in _differences(one, other):
+    what = first_difference(one, other)
+    if what is not None:
         raise ReportError(
             f"{one.folder} and {other.folder} cannot be compared, because they differ "
             f"in {what}; compare runs of the same faces, ground truth, engines and "
@@ -29,9 +30,9 @@ def check_comparable(one: Run, other: Run) -> None:
         )
 
 
-def same_contest(one: Run, other: Run) -> bool:
-    """Whether nothing keeps the scores of two runs from being compared."""
-    return next(_differences(one, other), None) is None
+def first_difference(one: Run, other: Run) -> str | None:
+    """What keeps the scores of two runs from being compared, in words, or None."""
+    return next(_differences(one, other), None)
 
 
 def shared_metrics(one: Run, other: Run) -> list[Data]:

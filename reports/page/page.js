@@ -17,6 +17,7 @@ function plainText(cell) {
 
 function number(cell) {
   const text = plainText(cell).replaceAll("−", "-").replaceAll(",", "");
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) return Date.parse(text);
   const found = text.match(/-?\d+(\.\d+)?/);
   return found ? Number(found[0]) : null;
 }
