@@ -78,10 +78,15 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Matrices:
-    """The matrices of one parameter; `swatches` are colours of the options, if any."""
+    """The matrices of one parameter.
+
+    `faces` says how many faces have each option in the ground truth; `swatches` are
+    colours of the options, if any.
+    """
 
     parameter: str
     options: tuple[str, ...]
+    faces: tuple[int, ...]
     swatches: tuple[str, ...]
     matrices: tuple[Matrix, ...]
 
@@ -260,6 +265,7 @@ def _matrices(run: Run, found: Confusion) -> Matrices:
     return Matrices(
         parameter.name,
         found.options,
+        found.faces,
         tuple(swatches),
         tuple(
             _matrix(found, variant)

@@ -17,7 +17,8 @@ from reports.trials import ReportedVariant, Run
 class Confusion:
     """Confusion matrices of one parameter on one engine.
 
-    `options` are those that the ground truth or a prediction has, in the spec's order.
+    `options` are those that the ground truth or a prediction has, in the spec's order,
+    and `faces` says how many faces have each in the ground truth.
     `counts` holds an (o, o) integer matrix for each variant's name: rows are the ground
     truth, columns the prediction. Only faces whose ground truth has the parameter
     active count; each seed counts once.
@@ -25,6 +26,7 @@ class Confusion:
 
     parameter: Discrete
     options: tuple[str, ...]
+    faces: tuple[int, ...]
     counts: Mapping[str, NDArray[np.int64]]
 
     @property
@@ -48,7 +50,8 @@ def confusions(run: Run, engine: str) -> list[Confusion]:
     }
     if not batches:
         return []
-    spec = next(iter(batches.values()))[0][1].spec
+    truth = next(iter(batches.values()))[0][1]
+    spec, active = truth.spec, truth.active().discrete
     found = []
     for column, parameter in enumerate(spec.discrete):
         size = len(parameter.options)
@@ -72,7 +75,9 @@ def confusions(run: Run, engine: str) -> list[Confusion]:
         if len(kept):
             options = tuple(parameter.options[index] for index in kept)
             cut = {name: c[np.ix_(kept, kept)] for name, c in counts.items()}
-            found.append(Confusion(parameter, options, cut))
+            true = truth.discrete[active[:, column], column]
+            faces = tuple(np.bincount(true, minlength=size)[kept].tolist())
+            found.append(Confusion(parameter, options, faces, cut))
     return found
 
 

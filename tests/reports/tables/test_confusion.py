@@ -37,6 +37,7 @@ def test_rows_are_true_options_of_active_faces_over_all_seeds(run):
     )
     times = 2 * np.bincount(truth.column("skin"), minlength=3)
     assert found["skin"].counts["baseline"].sum(axis=1).tolist() == times.tolist()
+    assert found["skin"].faces == tuple(int(count) // 2 for count in times)
     bearded = int((truth.column("beard") != 0).sum())
     assert found["beard_colour"].counts["baseline"].sum() == 2 * bearded
     assert found["skin"].shares["baseline"].sum(axis=1) == pytest.approx(1)
