@@ -30,7 +30,7 @@ def board_table(board: Board, number: int) -> Table:
     rows = zip(entries, zip(*cells, strict=True), strict=True)
     return Table(
         f"board-{number}",
-        "Newest result of each method",
+        f"Board {number}: newest result of each method",
         "Method",
         tuple(columns),
         (Section("", tuple(Row(e.variant.label, tuple(c)) for e, c in rows)),),
@@ -55,7 +55,7 @@ def history_table(board: Board, number: int) -> Table | None:
 
     return Table(
         f"history-{number}",
-        f"Results over time: {metric['title']}",
+        f"Board {number}: {metric['title']} over time",
         "Run",
         (
             *(Column(*_head(board, e, 0)) for e in board.engines),
