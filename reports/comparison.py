@@ -71,7 +71,7 @@ class Change:
         A difference without an interval counts by its mean.
         """
         found = self.comparison.difference
-        if found.mean == found.low == found.high == 0:
+        if found.mean == 0 and not any((self.wins, self.losses, found.excludes_zero)):
             return "same"
         bounds = [self.sign * bound for bound in (found.low, found.high)]
         if not np.isfinite(bounds).all():

@@ -176,6 +176,20 @@ def test_unknown_names_and_numbers_are_refused(pair, words, reason):
         raise compare(*pair, *words).exception or AssertionError
 
 
+def test_with_too_few_faces_for_an_interval_the_mean_decides(make_run, tmp_path):
+    before = make_run(splits={"heldout": 4}, engines=("avataaars",), seeds=(0,))
+    after = tmp_path / "after"
+    shutil.copytree(before, after)
+    done = compare(before, after, "--json")
+    assert done.exit_code == 0
+    found = json.loads(done.stdout)["comparisons"]
+    assert {c["outcome"] for c in found} == {"same"}
+    assert all(c["low"] is None for c in found)
+    change_scores(after, "baseline__*", "st-lpips", 0.05)
+    assert compare(before, after).exit_code == 1
+    assert compare(before, after, "--tolerance", "0.1").exit_code == 0
+
+
 def test_suites_are_found_by_name(pair, tmp_path):
     before, after = pair
     out = tmp_path / "runs"
