@@ -73,12 +73,10 @@ class AdversarialStep:
         state: TrainingState,
         fabric: Fabric,
         terms: tuple[GeneratorTerm, ...] = (),
+        coverage: Coverage | None = None,
     ) -> None:
         self.recipe, self.state, self.fabric = recipe, state, fabric
-        self.terms = terms
-        self.coverage = (
-            Coverage(recipe.coverage, state, recipe.seed) if recipe.coverage else None
-        )
+        self.terms, self.coverage = terms, coverage
 
     def take(
         self, picture: Tensor, seg: Tensor | None, draws: torch.Generator
@@ -114,10 +112,8 @@ class AdversarialStep:
         self, picture: Tensor, seg: Tensor | None, draws: torch.Generator
     ) -> dict[str, Tensor]:
         """Update the discriminator, then the generator."""
-        if self.coverage is not None and seg is not None:
-            shown = self.state.iteration * self.recipe.batch
-            if self.coverage.alone(shown):
-                return self._train_coverage(self.coverage, picture, seg, draws)
+        if self.coverage is not None and self.coverage.alone:
+            return self._train_coverage(self.coverage, draws)
         if self.recipe.projected is not None:
             return self._train_projected(picture, seg, draws, self.recipe.projected)
         losses = self._train_discriminator(picture, seg, draws)
@@ -126,13 +122,16 @@ class AdversarialStep:
         return losses | self._train_generator(len(picture), seg is not None, draws)
 
     def _train_coverage(
-        self, coverage: Coverage, picture: Tensor, seg: Tensor, draws: torch.Generator
+        self, coverage: Coverage, draws: torch.Generator
     ) -> dict[str, Tensor]:
         """Update the generator only, towards the faces."""
-        near = coverage.near_latents(picture, seg)
+        picture, seg, near = self._covered(coverage)
         with self.fabric.autocast():
-            made = self._sample(len(picture), draws, near)
+            made = self._sample(len(near), draws, near)
         return self._update_generator(made, coverage.losses(made, picture, seg))
+
+    def _covered(self, coverage: Coverage) -> tuple[Tensor, Tensor, Tensor]:
+        return coverage.examples(self.fabric.global_rank, self.fabric.world_size)
 
     def _train_projected(
         self,
@@ -147,10 +146,8 @@ class AdversarialStep:
         """
         state, network = self.state, self.state.discriminator
         assert isinstance(network, ProjectedDiscriminator)
-        near = None
-        if self.coverage is not None and seg is not None:
-            count = max(1, round(self.coverage.options.share * len(picture)))
-            near = self.coverage.near_latents(picture[:count], seg[:count])
+        covered = None if self.coverage is None else self._covered(self.coverage)
+        near = None if covered is None else covered[2]
         with self.fabric.autocast():
             made = self._sample(len(picture), draws, near)
             judged = seg if options.maps else None
@@ -166,9 +163,8 @@ class AdversarialStep:
         with self.fabric.autocast():
             adversarial = hinge_generator_loss(network(*generated).float())
             others = [WeightedLoss("loss_g", 1.0, adversarial)]
-            if self.coverage is not None and near is not None and seg is not None:
-                count = len(near)
-                others += self.coverage.losses(made, picture[:count], seg[:count])
+            if self.coverage is not None and covered is not None:
+                others += self.coverage.losses(made, *covered[:2])
         losses = self._update_generator(made, others)
         network.requires_grad_(True)
         return {

@@ -1,23 +1,30 @@
 """Pull samples towards train faces, so that every kind of face stays among them.
 
-Li and Malik, "Implicit Maximum Likelihood Estimation" (arXiv 1809.09087): each face has
-a nearest sample in a pool of random ones, and this sample must become more like the
-face. An adversarial loss alone can forget rare hair, beards and glasses. Here the
-nearest sample is found for each row of the latent code on its own, so that the hair
-comes from the sample with the most similar hair.
+An adversarial loss alone can forget rare hair, beards and glasses. Here random samples
+are assigned to faces, one to one and with the least total distance, and each sample
+must become more like its face. One to one keeps shares: if a quarter of the faces wear
+glasses, a quarter of the samples is pulled towards glasses. (Li and Malik, "Implicit
+Maximum Likelihood Estimation", arXiv 1809.09087, pull the nearest sample of each face.)
+The assignment is made for each row of the latent code on its own, so that the hair
+comes from a sample with similar hair.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 from torch.nn import functional
 
+from benchmark.faces.parsed import ParsedFaces
+from methods.generator.examples import one_hot
 from methods.generator.losses import WeightedLoss
-from methods.generator.recipe import CoverageOptions
+from methods.generator.recipe import GeneratorRecipe
 from methods.generator.state import TrainingState
 from methods.networks.part_latents import PartLayout
 from methods.networks.semantic_stylegan import SemanticGenerator, Synthesis
+from methods.shared.pictures import as_tensor
 from methods.shared.randomness import generator_of
 
 GRID = 8
@@ -27,7 +34,7 @@ SHARPNESS = 4
 BATCH = 64
 BACKGROUND = 0
 MISSING = 0.2
-"""Squared colour distance of a place where only one of two faces shows the part."""
+"""Squared colour distance of a place where only the face shows the part."""
 TIE = 1e-4
 """Weight of the shapes' distance where colours decide."""
 
@@ -41,23 +48,23 @@ def describe(picture: Tensor, seg: Tensor) -> Tensor:
 
     Returns:
         (n, K, 4, GRID * GRID): the share of a cell that the part covers, and its mean
-        colour there in [-1, 1], 0 where it is absent. In half precision.
+        colour there in [-1, 1], 0 where it is absent.
     """
     parts = torch.zeros_like(seg).scatter_(1, seg.argmax(1, keepdim=True), 1.0)
     shares = functional.adaptive_avg_pool2d(parts, GRID)[:, :, None]
     tinted = (parts[:, :, None] * picture.clamp(-1, 1)[:, None]).flatten(0, 1)
     sums = functional.adaptive_avg_pool2d(tinted, GRID).unflatten(0, parts.shape[:2])
     colours = sums / shares.clamp(min=1e-3)
-    return torch.cat([shares, colours], 2).flatten(3).half()
+    return torch.cat([shares, colours], 2).flatten(3)
 
 
-def shape_distances(faces: Tensor, pool: Tensor) -> Tensor:
+def shape_distances(faces: Tensor, samples: Tensor) -> Tensor:
     """(K, n, m) squared distances of the parts' places in two descriptions."""
-    ours, theirs = (x[:, :, 0].float().transpose(0, 1) for x in (faces, pool))
+    ours, theirs = (x[:, :, 0].transpose(0, 1) for x in (faces, samples))
     return torch.cdist(ours, theirs).square()
 
 
-def colour_distances(faces: Tensor, pool: Tensor) -> Tensor:
+def colour_distances(faces: Tensor, samples: Tensor) -> Tensor:
     """(K, n, m) mean squared distances of the parts' colours where `faces` show them.
 
     A place where only the face shows the part counts as `MISSING`. A part that a face
@@ -65,7 +72,7 @@ def colour_distances(faces: Tensor, pool: Tensor) -> Tensor:
     """
     (share, colour), (other, tint) = (
         (x[:, :, 0].transpose(0, 1), x[:, :, 1:].permute(1, 0, 3, 2))
-        for x in (faces.float(), pool.float())
+        for x in (faces, samples)
     )
     weighted, tinted = share[..., None] * colour, other[..., None] * tint
     ours = torch.cat([(weighted * colour).sum(3), weighted.flatten(2), share], 2)
@@ -77,48 +84,86 @@ def colour_distances(faces: Tensor, pool: Tensor) -> Tensor:
     return (ours @ theirs.transpose(1, 2) + missing) / total.clamp(min=1e-3)
 
 
-def nearest_rows(faces: Tensor, pool: Tensor, layout: PartLayout) -> Tensor:
-    """(n, rows) indices of the pool's nearest samples, one for each row of W+.
+def assign(faces: Tensor, samples: Tensor, layout: PartLayout) -> Tensor:
+    """(n, rows) the sample of each face, for each row of W+; one to one in each row.
 
-    The parts' places choose the rows of shape, all of them together the base rows, and
-    the parts' colours the rows of texture.
+    The parts' places decide on the rows of shape, all of them together on the base
+    rows, and the parts' colours on the rows of texture.
+
+    Args:
+        faces: (n, K, 4, GRID * GRID) descriptions.
+        samples: as many.
+        layout: of W+.
     """
-    shapes = shape_distances(faces, pool)
-    colours = colour_distances(faces, pool) + TIE * shapes
-    base = shapes.sum(0).argmin(1)[:, None].expand(-1, layout.base_layers)
-    parts = torch.stack([shapes.argmin(2), colours.argmin(2)], 2)
-    return torch.cat([base, parts.transpose(0, 1).flatten(1)], 1)
+    shapes = shape_distances(faces, samples)
+    colours = colour_distances(faces, samples) + TIE * shapes
+    base = _matched(shapes.sum(0))
+    rows = [base] * layout.base_layers
+    for shape, colour in zip(shapes, colours, strict=True):
+        rows += [_matched(shape), _matched(colour)]
+    return torch.stack(rows, 1)
+
+
+def _matched(costs: Tensor) -> Tensor:
+    """(n,) the column of each row with the least total cost."""
+    _, columns = linear_sum_assignment(costs.cpu().numpy())
+    return torch.from_numpy(np.asarray(columns))
 
 
 class Coverage:
-    """Finds the samples nearest to faces, and their distances.
+    """Assigns samples to train faces in groups; gives their latents and distances.
 
-    The descriptions of the pool are part of the training's state.
+    The assignment of the current group is part of the training's state.
     """
 
     def __init__(
-        self, options: CoverageOptions, state: TrainingState, seed: int
+        self, recipe: GeneratorRecipe, state: TrainingState, faces: ParsedFaces
     ) -> None:
-        self.options, self.state, self.seed = options, state, seed
+        assert recipe.coverage is not None
+        self.recipe, self.options = recipe, recipe.coverage
+        self.state, self.faces = state, faces
 
-    def alone(self, shown: int) -> bool:
-        """Whether the discriminator takes no part yet, after `shown` pictures."""
-        return shown < self.options.first
+    @property
+    def alone(self) -> bool:
+        """Whether the discriminator takes no part in this iteration yet."""
+        return self.state.iteration < self._first
 
-    def near_latents(self, picture: Tensor, seg: Tensor) -> Tensor:
-        """(n, rows, D) latents z for each row of W+, those nearest to n faces.
+    @property
+    def _first(self) -> int:
+        return -(-self.options.first // self.recipe.batch)
 
-        Draws a new pool where the iteration needs one.
+    def examples(self, rank: int, ranks: int) -> tuple[Tensor, Tensor, Tensor]:
+        """This process's share of the faces of an iteration, and their samples.
+
+        Returns (n, 3, S, S) pictures, (n, K, S, S) part maps of -1 and 1, and (n, rows,
+        D) latents z, one for each row of W+. A new group is assigned where the
+        iteration begins one.
         """
-        options, state = self.options, self.state
-        number, rest = divmod(state.iteration, options.every)
-        draws = generator_of(self.seed, "pool", number)
-        shape = (options.pool, state.generator.config.style_dim)
+        state, options, batch = self.state, self.options, self.recipe.batch
+        count = batch if self.alone else round(options.share * batch)
+        place = (state.iteration - (0 if self.alone else self._first)) * count
+        number, start = divmod(place, options.group)
+        draws = generator_of(self.recipe.seed, "coverage", self.alone, number)
+        shape = (options.group, self.recipe.config.style_dim)
         latents = torch.randn(shape, generator=draws).to(state.device)
-        if rest == 0:
-            state.pool = _describe_samples(state.generator, latents)
-        described = describe(picture, seg)
-        return latents[nearest_rows(described, state.pool, state.generator.layout)]
+        chosen = torch.randint(len(self.faces), (options.group,), generator=draws)
+        if start == 0:
+            state.assignment = self._assign(chosen, latents)
+        these = slice(start + rank, start + count, ranks)
+        rows = state.assignment[these].to(state.device)
+        return *self._read(chosen[these]), latents[rows]
+
+    def _assign(self, chosen: Tensor, latents: Tensor) -> Tensor:
+        faces = [describe(*self._read(part)) for part in chosen.split(BATCH)]
+        generator = self.state.generator
+        samples = _describe_samples(generator, latents)
+        return assign(torch.cat(faces), samples, generator.layout)
+
+    def _read(self, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        pictures, parsing = self.faces.batch(chosen.numpy())
+        maps = one_hot(torch.from_numpy(parsing), self.recipe.config.seg_dim)
+        device = self.state.device
+        return as_tensor(pictures).to(device), maps.to(device)
 
     def losses(
         self, made: Synthesis, picture: Tensor, seg: Tensor

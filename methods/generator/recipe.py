@@ -107,16 +107,14 @@ class CoverageOptions(Options):
         first: pictures shown before the discriminator takes part. Until then all
             samples of a batch are pulled.
         share: of a batch's samples that are pulled later.
-        pool: number of samples in the pool.
-        every: iterations between two pools.
+        group: samples that are assigned to faces at once.
         pixels: weight of the squared error of pictures.
         maps: weight of the cross-entropy of part maps.
     """
 
     first: int = Field(default=0, ge=0)
     share: float = Field(default=0.5, gt=0, le=1)
-    pool: int = Field(default=1024, ge=1)
-    every: int = Field(default=50, ge=1)
+    group: int = Field(default=1024, ge=1)
     pixels: float = Field(default=100.0, ge=0)
     maps: float = Field(default=30.0, ge=0)
 
@@ -205,11 +203,22 @@ class GeneratorRecipe(NewerOptions):
             raise ValueError(f"batch must be a multiple of 4, not {self.batch}")
         if self.projected is not None:
             self._check_projected()
-        if self.coverage is not None and not (self.projected and self.projected.maps):
+        if self.coverage is not None:
+            self._check_coverage(self.coverage)
+        return self
+
+    def _check_coverage(self, coverage: CoverageOptions) -> None:
+        if self.projected is None or not self.projected.maps:
             raise ValueError(
                 "coverage needs a projected discriminator that sees part maps"
             )
-        return self
+        pulled = coverage.share * self.batch
+        if pulled % 1 or coverage.group % self.batch or coverage.group % pulled:
+            raise ValueError(
+                "coverage.share must give a whole number of samples of a batch, and "
+                "coverage.group must be a multiple of it and of batch, but share is "
+                f"{coverage.share}, group {coverage.group} and batch {self.batch}"
+            )
 
     def _check_projected(self) -> None:
         if "discriminator" in self.model_fields_set:

@@ -51,9 +51,9 @@ class TrainingState:
     """Generator, its running average, discriminator, optimisers and progress.
 
     Weights are initialised from the recipe's seed. `iteration` counts finished
-    iterations, `path_mean` is the running mean of path lengths, `pool` contains the
-    descriptions of the pool of samples (empty without one), and `pending` contains
-    losses that are not in a record of the curves yet.
+    iterations, `path_mean` is the running mean of path lengths, `assignment`
+    contains the samples that coverage assigned to faces (empty without coverage), and
+    `pending` contains losses that are not in a record of the curves yet.
     """
 
     def __init__(self, recipe: GeneratorRecipe, device: torch.device) -> None:
@@ -72,7 +72,7 @@ class TrainingState:
             else _optimiser(self.discriminator, projected.learning_rate, None)
         )
         self.path_mean = torch.zeros((), device=device)
-        self.pool = torch.zeros(0, device=device)
+        self.assignment = torch.zeros(0, dtype=torch.long)
         self.iteration = 0
         self.pending: dict[str, list[float]] = {}
         self.device = device
@@ -151,8 +151,8 @@ class TrainingState:
                 for moment, value in adam.state.get(parameter, {}).items():
                     yield f"{name}/{moment}/{key}", value
         yield "path_mean", self.path_mean
-        if len(self.pool):
-            yield "pool", self.pool
+        if len(self.assignment):
+            yield "assignment", self.assignment
         yield "iteration", torch.tensor(self.iteration)
 
     def _set(self, tensors: Mapping[str, Tensor]) -> None:
@@ -174,7 +174,8 @@ class TrainingState:
                     for moment in ("step", "exp_avg", "exp_avg_sq")
                 }
         self.path_mean = tensors["path_mean"]
-        self.pool = tensors.get("pool", self.pool)
+        if "assignment" in tensors:
+            self.assignment = tensors["assignment"].cpu()
         self.iteration = int(tensors["iteration"])
 
 

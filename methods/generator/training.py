@@ -22,6 +22,7 @@ from benchmark.faces.parsed import ParsedFaces
 from benchmark.system.progress import Progress, Silent
 from methods.generator.adversarial import AdversarialStep, require_finite
 from methods.generator.augmentation import augment
+from methods.generator.coverage import Coverage
 from methods.generator.curves import Curves
 from methods.generator.examples import Examples
 from methods.generator.recipe import GeneratorRecipe
@@ -178,7 +179,8 @@ class _Trainer:
         self.about = about_training(recipe, faces)
         self.state = start or TrainingState(recipe, fabric.device)
         self.state.resume(folder / CHECKPOINT, self.about)
-        self.step = AdversarialStep(recipe, self.state, fabric)
+        coverage = Coverage(recipe, self.state, faces) if recipe.coverage else None
+        self.step = AdversarialStep(recipe, self.state, fabric, coverage=coverage)
         self.curves = Curves(folder, self.state.iteration, fabric.is_global_zero)
         if fabric.is_global_zero:
             # Partly written checkpoints of killed processes.

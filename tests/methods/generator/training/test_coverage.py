@@ -11,9 +11,9 @@ from methods.generator.coverage import (
     GRID,
     MISSING,
     Coverage,
+    assign,
     colour_distances,
     describe,
-    nearest_rows,
     shape_distances,
 )
 from methods.generator.curves import read_curves
@@ -21,7 +21,6 @@ from methods.generator.examples import one_hot
 from methods.generator.recipe import CoverageOptions
 from methods.generator.state import TrainingState
 from methods.generator.training import CHECKPOINT
-from methods.shared.randomness import generator_of
 
 OBJECTIVE = {"r1_image": 0, "r1_seg": 0, "path": 0, "mask": 10, "mask_entropy": 1}
 HEADS = {"width": 4, "head_widths": (4, 4, 4)}
@@ -32,8 +31,8 @@ def recipe_of(**changes):
     options = {
         "objective": OBJECTIVE,
         "projected": HEADS,
-        "coverage": {"pool": 8, "every": 3},
-        "images": 16,
+        "coverage": {"group": 8},
+        "images": 24,
         **changes,
     }
     return type(make_recipe())(**{**plain, **options})
@@ -87,41 +86,57 @@ def test_colours_are_compared_where_both_show_the_part():
     assert float(places[7, 0, 1]) > 1
 
 
-def test_each_row_comes_from_the_sample_that_resembles_its_part_most():
+def test_samples_are_assigned_one_to_one_for_each_row():
     layout = make_recipe().make_generator().layout
-    faces = flat_faces((1, 0.5, 7, -0.5))
-    pool = flat_faces((1, 0.5, 2, 0.0), (3, 0.0, 7, -0.5), (1, 0.4, 7, 0.5))
-    (rows,) = nearest_rows(faces, pool, layout).tolist()
-    assert set(rows[: layout.base_layers]) == {2}
-    assert rows[layout.texture_row(1)] == 0
-    assert rows[layout.texture_row(7)] == 1
-    assert rows[layout.shape_row(2)] in (1, 2)
+    faces = flat_faces((1, 0.5, 7, -0.5), (1, 0.3, 7, 0.5))
+    samples = flat_faces((1, 0.3, 7, -0.3), (1, 0.4, 7, 0.6))
+    rows = assign(faces, samples, layout)
+    assert rows.shape == (2, layout.rows)
+    assert rows.sort(0).values.tolist() == [[0] * layout.rows, [1] * layout.rows]
+    assert rows[:, layout.texture_row(1)].tolist() == [1, 0]
+    assert rows[:, layout.texture_row(7)].tolist() == [0, 1]
 
 
-def test_samples_are_nearest_to_themselves():
-    recipe = recipe_of()
+def test_faces_that_equal_samples_are_assigned_to_them():
+    layout = make_recipe().make_generator().layout
+    draws = torch.Generator().manual_seed(0)
+    cells = torch.rand(6, PARTS, 4, GRID * GRID, generator=draws)
+    order = torch.randperm(6, generator=draws)
+    rows = assign(cells, cells[order], layout)
+    assert torch.equal(order[rows], torch.arange(6)[:, None].expand(-1, layout.rows))
+
+
+def make_coverage(**options):
+    recipe = recipe_of(coverage={"group": 8, **options})
     state = TrainingState(recipe, torch.device("cpu"))
-    coverage = Coverage(recipe.coverage or CoverageOptions(), state, recipe.seed)
-    draws = generator_of(recipe.seed, "pool", 0)
-    with torch.no_grad():
-        z = torch.randn(8, recipe.config.style_dim, generator=draws)
-        made = state.generator([z])
-    coverage.near_latents(made.image, made.seg)
-    found = nearest_rows(
-        describe(made.image, made.seg), state.pool, state.generator.layout
-    )
-    distances = shape_distances(describe(made.image, made.seg), state.pool)
-    assert float(distances.diagonal(dim1=1, dim2=2).max()) == 0
-    assert found.shape == (8, state.generator.layout.rows)
+    return Coverage(recipe, state, make_faces())
+
+
+def test_each_face_of_a_group_has_its_own_sample():
+    coverage = make_coverage()
+    found: list[torch.Tensor] = []
+    for coverage.state.iteration in range(4):
+        picture, seg, latents = coverage.examples(0, 1)
+        assert picture.shape == (2, 3, SIZE, SIZE)
+        assert seg.shape == (2, PARTS, SIZE, SIZE)
+        found.append(latents)
+    rows = torch.cat(found).transpose(0, 1)
+    assert all(len(set(map(tuple, row.tolist()))) == 8 for row in rows)
+
+
+def test_processes_share_the_faces_of_an_iteration():
+    whole = make_coverage().examples(0, 1)
+    parts = [make_coverage().examples(rank, 2) for rank in range(2)]
+    for k, tensor in enumerate(whole):
+        assert torch.equal(torch.cat([part[k] for part in parts]), tensor)
 
 
 def test_losses_ignore_the_background_and_vanish_for_equal_pictures():
-    recipe = recipe_of()
-    state = TrainingState(recipe, torch.device("cpu"))
-    coverage = Coverage(recipe.coverage or CoverageOptions(), state, recipe.seed)
+    coverage = make_coverage()
     picture, seg = random_faces(2)
     with torch.no_grad():
-        made = state.generator([torch.randn(4, recipe.config.style_dim)])
+        z = torch.randn(4, coverage.recipe.config.style_dim)
+        made = coverage.state.generator([z])
     other = torch.where(seg[:, :1] > 0, -picture, picture)
     same = made._replace(image=other, seg=seg)
     found = {loss.name: loss for loss in coverage.losses(same, picture, seg)}
@@ -135,12 +150,9 @@ def test_losses_ignore_the_background_and_vanish_for_equal_pictures():
 
 def test_training_brings_samples_nearer_to_the_faces(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "LOG_EVERY", 4)
-    strong = {"pool": 16, "every": 10, "pixels": 1000, "maps": 300}
+    strong = {"group": 16, "pixels": 1000, "maps": 300}
     recipe = recipe_of(images=160, learning_rate=0.01, coverage=strong)
-    pictures = np.zeros((4, SIZE, SIZE, 3), np.uint8)
-    pictures[:] = np.array([[250, 0, 0], [0, 250, 0], [0, 0, 250], [250, 250, 0]])[
-        :, None, None
-    ]
+    pictures = np.full((4, SIZE, SIZE, 3), (250, 0, 0), np.uint8)
     parsing = np.ones((4, SIZE, SIZE), np.uint8)
     faces = ParsedArrays("flat faces", pictures, parsing, "CC0-1.0", stand_in=True)
     train(recipe, faces, tmp_path)
@@ -151,7 +163,7 @@ def test_training_brings_samples_nearer_to_the_faces(tmp_path, monkeypatch):
 
 def test_the_discriminator_can_take_part_later(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "LOG_EVERY", 2)
-    recipe = recipe_of(coverage={"pool": 8, "every": 3, "first": 8})
+    recipe = recipe_of(coverage={"group": 8, "first": 8})
     trained = train(recipe, make_faces(), tmp_path)
     assert trained.finished
     found = [
@@ -159,12 +171,13 @@ def test_the_discriminator_can_take_part_later(tmp_path, monkeypatch):
         for record in read_curves(tmp_path)
         if "train/pixels" in record
     ]
-    assert found == [{"pixels"}, {"loss_d", "loss_g", "pixels"}]
+    both = {"loss_d", "loss_g", "pixels"}
+    assert found == [{"pixels"}, both, both]
 
 
 @pytest.mark.parametrize("first", [0, 8])
 def test_a_training_in_pieces_equals_an_uninterrupted_one(tmp_path, first):
-    recipe = recipe_of(coverage={"pool": 8, "every": 3, "first": first})
+    recipe = recipe_of(coverage={"group": 8, "first": first})
     faces = make_faces()
     train(recipe, faces, tmp_path / "whole")
     while not train(recipe, faces, tmp_path / "pieces", minutes=0).finished:
@@ -173,6 +186,14 @@ def test_a_training_in_pieces_equals_an_uninterrupted_one(tmp_path, first):
         (tmp_path / name / CHECKPOINT).read_bytes() for name in ("whole", "pieces")
     )
     assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"group": 6}, {"group": 8, "share": 0.3}, {"group": 4, "share": 0.75}]
+)
+def test_groups_consist_of_whole_batches(wrong):
+    with pytest.raises(ValueError, match="multiple of it and of batch"):
+        recipe_of(coverage=wrong)
 
 
 def test_coverage_needs_a_projected_discriminator():
