@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,11 +13,16 @@ from benchmark.storage.store import atomic_write
 from reports.human_study.studio.drafts import Draft, StudioError, finished
 from reports.human_study.studio.workbook import Workbook, open_workbook
 
+FLAG_COLUMNS = ("face", "cannot_be_drawn")
+
 
 def export_files(
     book: Workbook, designer: str, done: Mapping[str, Draft]
 ) -> dict[str, bytes]:
-    """A designer's ground-truth CSV and its seal, as content by file name."""
+    """A designer's ground-truth CSV and its seal, as content by file name.
+
+    If parameters are flagged, a third file lists face and parameter of each flag.
+    """
     works = {
         face: FaceProvenance(
             draft.finish.picture, draft.finish.engine_version, draft.finish.at
@@ -24,7 +31,13 @@ def export_files(
         if draft.finish is not None
     }
     vectors = AvatarVectors.concatenate(done[face].vector for face in works)
-    return seal_truth(vectors, book.engine, designer, works)
+    files = dict(seal_truth(vectors, book.engine, designer, works))
+    flags = [(face, name) for face in works for name in sorted(done[face].flags)]
+    if flags:
+        stream = io.StringIO()
+        csv.writer(stream, lineterminator="\n").writerows([FLAG_COLUMNS, *flags])
+        files[f"{book.engine}.{designer}.flags.csv"] = stream.getvalue().encode()
+    return files
 
 
 def export_truths(folder: Path, out: Path, common: bool) -> None:

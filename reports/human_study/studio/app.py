@@ -34,7 +34,7 @@ def make_studio(studio: Studio, address: Address = THIS_MACHINE) -> FastAPI:
         studio.workbook.secret,
         address=address,
         body_bytes=4096 + FIELD_BYTES * parameters,
-        fields=parameters + 8,
+        fields=3 * parameters + 8,
         rate=RATE,
         cookie="avatarbench-studio",
     )

@@ -35,6 +35,7 @@ class Draft:
 
     `vector` has one row. `revision` is 0 at first and grows by 1 with each step.
     `undo` and `redo` describe the step that would be undone or redone, or are None.
+    `flags` names parameters that cannot show on this engine what the designer sees.
     """
 
     face: str
@@ -43,16 +44,23 @@ class Draft:
     undo: str | None = None
     redo: str | None = None
     finish: Finish | None = None
+    flags: frozenset[str] = frozenset()
 
 
 class Stale(StudioError):
     """A change was based on an older revision; `draft` is the current one."""
 
+    reason = "was changed in another window; continue from there"
+
     def __init__(self, draft: Draft) -> None:
-        super().__init__(
-            f"face {draft.face} was changed in another window; continue from there"
-        )
+        super().__init__(f"face {draft.face} {self.reason}")
         self.draft = draft
+
+
+class Done(Stale):
+    """A change of a finished draft, which must be reopened first."""
+
+    reason = "is done; reopen it before you change it"
 
 
 def finished(drafts: Mapping[str, Draft]) -> dict[str, Draft]:

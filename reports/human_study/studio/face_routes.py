@@ -9,6 +9,7 @@ from fastapi import FastAPI, HTTPException, Request
 from starlette.responses import JSONResponse, Response
 
 from benchmark.avatars import AvatarError
+from benchmark.avatars.spec import AvatarSpec
 from reports.human_study.studio import sheet
 from reports.human_study.studio.drafts import (
     Draft,
@@ -18,7 +19,12 @@ from reports.human_study.studio.drafts import (
     initial_vector,
     with_values,
 )
-from reports.human_study.studio.pictures import AVATAR_SIZE, FACE_SIZE, SMALL_SIZE
+from reports.human_study.studio.pictures import (
+    AVATAR_SIZE,
+    FACE_SIZE,
+    SMALL_SIZE,
+    Colours,
+)
 from reports.human_study.studio.session import Studio, redirect
 from reports.human_study.web import Fields, Pages
 
@@ -83,7 +89,18 @@ def add_picture_routes(app: FastAPI, studio: Studio) -> None:
         choice = next((d for d in spec.discrete if d.name == parameter), None)
         if choice is None or not 0 <= number < len(choice.options):
             raise HTTPException(404)
-        return Response(pictures.thumbnail(choice, number), 200, CACHED, "image/png")
+        colours = _colours(spec, dict(request.query_params))
+        drawn = pictures.thumbnail(choice, number, colours)
+        return Response(drawn, 200, CACHED, "image/png")
+
+
+def _colours(spec: AvatarSpec, query: Mapping[str, str]) -> Colours:
+    """The colours in the address of a thumbnail; HTTPException 404 if unknown."""
+    given = sheet.posted_values(query)
+    palette = {c.name: c.options for c in spec.discrete if c.colours}
+    if any(value not in palette.get(name, ()) for name, value in given.items()):
+        raise HTTPException(404)
+    return tuple(sorted(given.items()))
 
 
 def _check_face(studio: Studio, face: str) -> None:
@@ -105,9 +122,12 @@ def _act(studio: Studio, designer: str, face: str, fields: Mapping[str, str]) ->
         return book.redo(designer, face, revision)
     if action == "copy":
         return book.copy(designer, face, fields.get("source", ""), revision)
+    if action == "reopen":
+        return book.reopen(designer, face, revision)
     if action not in ("save", "done"):
         raise StudioError(f"there is no action {action!r}")
-    draft = book.change(designer, face, sheet.posted_values(fields), revision)
+    book.change(designer, face, sheet.posted_values(fields), revision)
+    draft = book.flag(designer, face, sheet.posted_flags(fields))
     if action == "save":
         return draft
     digest = studio.faces.digest(face)
@@ -157,7 +177,7 @@ def _page(
         designer=designer,
         draft=draft,
         state=sheet.state(studio.canvas, draft),
-        sections=sheet.sections(studio.canvas, draft.vector),
+        sections=sheet.sections(studio.canvas, draft),
         nearest=_most_similar(studio, designer, face),
         number=here + 1,
         count=len(ids),

@@ -14,14 +14,21 @@ from sqlalchemy.orm import Session
 from benchmark.avatars import AvatarVectors
 from benchmark.avatars.spec import AvatarSpec
 from reports.human_study.studio.drafts import Draft, Finish, initial_vector
-from reports.human_study.studio.tables import DraftRow, StepRow
+from reports.human_study.studio.tables import DraftRow, FlagRow, StepRow
 
 
 def read_draft(session: Session, spec: AvatarSpec, designer: str, face: str) -> Draft:
     """The current draft of a face; the initial avatar if nothing is stored yet."""
+    flags = frozenset(
+        session.scalars(
+            select(FlagRow.parameter).where(
+                FlagRow.designer == designer, FlagRow.face == face
+            )
+        )
+    )
     row = session.get(DraftRow, (designer, face))
     if row is None:
-        return Draft(face, initial_vector(spec))
+        return Draft(face, initial_vector(spec), flags=flags)
     nearby = select(StepRow).where(
         StepRow.designer == designer,
         StepRow.face == face,
@@ -36,6 +43,7 @@ def read_draft(session: Session, spec: AvatarSpec, designer: str, face: str) -> 
         undo=current.what if row.step else None,
         redo=following.what if following else None,
         finish=_finish(row),
+        flags=flags,
     )
 
 
@@ -68,6 +76,25 @@ def mark_finished(
     row.finished_at = finish.at
     row.picture = finish.picture
     row.engine_version = finish.engine_version
+
+
+def reopen(session: Session, designer: str, draft: Draft) -> None:
+    """Store that a finished draft is open again."""
+    row = _get_or_create(session, designer, draft)
+    _set_step(row, row.step)
+
+
+def set_flags(
+    session: Session, designer: str, draft: Draft, flags: frozenset[str]
+) -> None:
+    """Replace the flags of a draft."""
+    for parameter in draft.flags - flags:
+        row = session.get(FlagRow, (designer, draft.face, parameter))
+        session.delete(row)
+    session.add_all(
+        FlagRow(designer=designer, face=draft.face, parameter=parameter)
+        for parameter in sorted(flags - draft.flags)
+    )
 
 
 def now() -> str:

@@ -13,11 +13,13 @@ from benchmark.avatars import AvatarVectors
 from benchmark.avatars.spec import Discrete
 from reports.human_study.studio.canvas import Canvas, Faces
 
-AVATAR_SIZE, FACE_SIZE, SMALL_SIZE = 384, 384, 128
+AVATAR_SIZE, FACE_SIZE, SMALL_SIZE = 384, 640, 128
 OPTION_SIZE, THUMBNAIL_SIZE = 192, 96
 SMALLEST_CROP = 0.4
 """Smallest share of the avatar's width that a thumbnail shows."""
-KEPT_AVATARS, KEPT_FACES = 400, 400
+KEPT_AVATARS, KEPT_FACES, KEPT_OPTIONS = 400, 400, 400
+Colours = tuple[tuple[str, str], ...]
+"""Options of colour parameters, by name."""
 
 
 class Pictures:
@@ -33,7 +35,7 @@ class Pictures:
         self._option_locks: dict[str, threading.Lock] = {
             choice.name: threading.Lock() for choice in canvas.spec.discrete
         }
-        self._thumbnails: dict[str, list[bytes]] = {}
+        self._options = lru_cache(KEPT_OPTIONS)(self._draw_options)
         self._avatar = lru_cache(KEPT_AVATARS)(self._draw_avatar)
         self.face = lru_cache(KEPT_FACES)(self._encode_face)
 
@@ -42,12 +44,13 @@ class Pictures:
         key = (vector.continuous.tobytes(), vector.discrete.tobytes(), size)
         return self._avatar(*key)
 
-    def thumbnail(self, choice: Discrete, option: int) -> bytes:
-        """One option of a parameter as PNG, cropped to where the options differ."""
+    def thumbnail(self, choice: Discrete, option: int, colours: Colours = ()) -> bytes:
+        """One option of a parameter as PNG, cropped to where the options differ.
+
+        `colours` are those of the avatar that the designer works on.
+        """
         with self._option_locks[choice.name]:
-            if choice.name not in self._thumbnails:
-                self._thumbnails[choice.name] = self._draw_options(choice)
-        return self._thumbnails[choice.name][option]
+            return self._options(choice, colours)[option]
 
     def prepare(self) -> None:
         """Render all thumbnails of shapes, so that the first page loads quickly."""
@@ -63,8 +66,10 @@ class Pictures:
         )
         return _png(self._draw(vector, size))
 
-    def _draw_options(self, choice: Discrete) -> list[bytes]:
+    def _draw_options(self, choice: Discrete, colours: Colours) -> list[bytes]:
         vectors = self._canvas.options(choice)
+        for name, colour in colours:
+            vectors = vectors.with_value(name, colour)
         drawn = np.stack(
             [self._draw(vectors[row], OPTION_SIZE) for row in range(len(vectors))]
         )

@@ -12,8 +12,8 @@ from benchmark.avatars.spec import AvatarSpec, Continuous, Discrete, Parameter
 from reports.human_study.studio.canvas import Canvas
 from reports.human_study.studio.drafts import Draft, words
 
-PREFIX = "set."
-"""Prefix of the form fields of parameters."""
+PREFIX, FLAG, FLAGGABLE = "set.", "flag.", "flaggable."
+"""Prefixes of form fields: a parameter, its flag, and that the flag was asked for."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Choice:
 class Field:
     """One parameter: a slider if `choices` is empty, else a picker.
 
-    `condition` says in words when the parameter is active; empty if always.
+    `condition` says in words when the parameter is active; empty if always. `flag` and
+    `flaggable` are names of form fields.
     """
 
     name: str
@@ -38,6 +39,9 @@ class Field:
     value: str
     active: bool
     condition: str
+    flag: str
+    flaggable: str
+    flagged: bool
     choices: tuple[Choice, ...] = ()
 
 
@@ -50,8 +54,9 @@ class Section:
     fields: tuple[Field, ...]
 
 
-def sections(canvas: Canvas, vector: AvatarVectors) -> list[Section]:
+def sections(canvas: Canvas, draft: Draft) -> list[Section]:
     """All parameters with their values, by component, in the order of the spec."""
+    vector = draft.vector
     values, active = texts(vector), activity(vector)
     members: dict[str, list[Field]] = {}
     for parameter in canvas.spec.parameters:
@@ -61,7 +66,10 @@ def sections(canvas: Canvas, vector: AvatarVectors) -> list[Section]:
             value=values[parameter.name],
             active=active[parameter.name],
             condition=condition(canvas.spec, parameter),
-            choices=_choices(canvas, parameter),
+            flag=FLAG + parameter.name,
+            flaggable=FLAGGABLE + parameter.name,
+            flagged=parameter.name in draft.flags,
+            choices=_choices(canvas, parameter, colours(vector)),
         )
         members.setdefault(parameter.component, []).append(field)
     return [
@@ -112,6 +120,19 @@ def posted_values(fields: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def posted_flags(fields: Mapping[str, str]) -> dict[str, bool]:
+    """Whether each parameter whose flag was asked for is flagged."""
+    asked = [n.removeprefix(FLAGGABLE) for n in fields if n.startswith(FLAGGABLE)]
+    return {name: FLAG + name in fields for name in asked}
+
+
+def colours(vector: AvatarVectors) -> str:
+    """The colours of an avatar as the query of thumbnails."""
+    values = texts(vector)
+    names = [choice.name for choice in vector.spec.discrete if choice.colours]
+    return urlencode({PREFIX + name: values[name] for name in names})
+
+
 def avatar_address(canvas: Canvas, vector: AvatarVectors, size: str = "") -> str:
     """The address of an avatar's picture; equal pictures have equal addresses."""
     query = {"v": canvas.version, **({"size": size} if size else {})}
@@ -130,6 +151,8 @@ def state(canvas: Canvas, draft: Draft) -> dict[str, Any]:
         "revision": draft.revision,
         "values": {PREFIX + n: v for n, v in texts(draft.vector).items()},
         "active": {PREFIX + n: a for n, a in activity(draft.vector).items()},
+        "flags": {FLAG + n: n in draft.flags for n in canvas.spec.names},
+        "colours": colours(draft.vector),
         "undo": draft.undo,
         "redo": draft.redo,
         "done": draft.finish is not None,
@@ -142,23 +165,23 @@ def capitalise(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _choices(canvas: Canvas, parameter: Parameter) -> tuple[Choice, ...]:
+def _choices(canvas: Canvas, parameter: Parameter, query: str) -> tuple[Choice, ...]:
     if isinstance(parameter, Continuous):
         return ()
-    colours = parameter.colours or ("",) * len(parameter.options)
+    swatches = parameter.colours or ("",) * len(parameter.options)
     return tuple(
         Choice(
             value=option,
             label=words(option),
             colour=colour,
-            thumbnail="" if colour else _thumbnail(canvas, parameter, number),
+            thumbnail="" if colour else _thumbnail(canvas, parameter, number, query),
         )
         for number, (option, colour) in enumerate(
-            zip(parameter.options, colours, strict=True)
+            zip(parameter.options, swatches, strict=True)
         )
     )
 
 
-def _thumbnail(canvas: Canvas, choice: Discrete, number: int) -> str:
+def _thumbnail(canvas: Canvas, choice: Discrete, number: int, query: str) -> str:
     version = urlencode({"v": canvas.version})
-    return f"/options/{quote(choice.name, safe='')}/{number}.png?{version}"
+    return f"/options/{quote(choice.name, safe='')}/{number}.png?{version}&{query}"

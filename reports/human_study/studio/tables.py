@@ -47,6 +47,19 @@ class DraftRow(Table):
     engine_version: Mapped[str | None]
 
 
+class FlagRow(Table):
+    """A parameter that cannot show on the engine what a designer sees in a face.
+
+    Workbooks of earlier versions lack this table; it is added when they are opened.
+    """
+
+    __tablename__ = "flags"
+
+    designer: Mapped[str] = mapped_column(primary_key=True)
+    face: Mapped[str] = mapped_column(primary_key=True)
+    parameter: Mapped[str] = mapped_column(primary_key=True)
+
+
 class StepRow(Table):
     """One step of a draft: the avatar (a JSON record) and what the step changed."""
 

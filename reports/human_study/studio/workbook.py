@@ -19,6 +19,7 @@ from benchmark.avatars.spec import AvatarSpec
 from reports.human_study.durable_sqlite import make_durable
 from reports.human_study.studio import history
 from reports.human_study.studio.drafts import (
+    Done,
     Draft,
     Finish,
     Stale,
@@ -27,7 +28,12 @@ from reports.human_study.studio.drafts import (
     with_values,
 )
 from reports.human_study.studio.history import read_draft
-from reports.human_study.studio.tables import AboutRow, DesignerRow, DraftRow, Table
+from reports.human_study.studio.tables import (
+    AboutRow,
+    DesignerRow,
+    DraftRow,
+    Table,
+)
 
 FILE = "studio.sqlite"
 FORMAT = "1"
@@ -83,6 +89,8 @@ class Workbook:
                 f"{path} is a workbook of another version of avatarbench; use that "
                 "version, or choose another folder"
             )
+        # Workbooks of earlier versions have no flags.
+        Table.metadata.create_all(self._engine)
 
     def enter(self, name: str) -> Designer:
         """Add a designer; StudioError if the name is taken or not allowed."""
@@ -123,15 +131,15 @@ class Workbook:
         """Set some parameters in one step.
 
         Does nothing if the draft has these values already, so that a client may repeat
-        a request whose answer was lost. Raises AvatarError for invalid values, and
-        Stale if the draft is no longer at `revision`.
+        a request whose answer was lost. Raises AvatarError for invalid values, Stale
+        if the draft is no longer at `revision`, and Done if it is finished.
         """
         with self._writing() as session:
             draft = read_draft(session, self.spec, designer, face)
             vector = with_values(draft.vector, values)
             if vector == draft.vector:
                 return draft
-            _check_revision(draft, revision)
+            _check_open(draft, revision)
             what = describe_change(draft.vector, vector)
             history.append_step(session, designer, draft, vector, what)
             return read_draft(session, self.spec, designer, face)
@@ -148,7 +156,7 @@ class Workbook:
             draft = read_draft(session, self.spec, designer, face)
             if original.vector == draft.vector:
                 return draft
-            _check_revision(draft, revision)
+            _check_open(draft, revision)
             what = f"copy of {source}"
             history.append_step(session, designer, draft, original.vector, what)
             return read_draft(session, self.spec, designer, face)
@@ -164,7 +172,7 @@ class Workbook:
     def finish(
         self, designer: str, face: str, picture: str, engine_version: str, revision: int
     ) -> Draft:
-        """Mark a draft as finished, for export, until its next change; raises Stale.
+        """Mark a draft as finished, for export, until it is reopened; raises Stale.
 
         `picture` and `engine_version` are those of `Finish`.
         """
@@ -175,10 +183,39 @@ class Workbook:
             history.mark_finished(session, designer, draft, finish)
             return read_draft(session, self.spec, designer, face)
 
-    def _move(self, designer: str, face: str, revision: int, by: int) -> Draft:
+    def reopen(self, designer: str, face: str, revision: int) -> Draft:
+        """Open a finished draft for changes; raises Stale."""
         with self._writing() as session:
             draft = read_draft(session, self.spec, designer, face)
             _check_revision(draft, revision)
+            if draft.finish is None:
+                return draft
+            history.reopen(session, designer, draft)
+            return read_draft(session, self.spec, designer, face)
+
+    def flag(self, designer: str, face: str, marks: Mapping[str, bool]) -> Draft:
+        """Set or remove the flag of some parameters: the engine cannot draw this face.
+
+        The other flags stay. Raises AvatarError for an unknown parameter, and Done if
+        the draft is finished.
+        """
+        for parameter in marks:
+            _ = self.spec[parameter]
+        with self._writing() as session:
+            draft = read_draft(session, self.spec, designer, face)
+            kept = {name for name in draft.flags if name not in marks}
+            flags = frozenset(kept | {name for name, set_ in marks.items() if set_})
+            if flags == draft.flags:
+                return draft
+            if draft.finish is not None:
+                raise Done(draft)
+            history.set_flags(session, designer, draft, flags)
+            return read_draft(session, self.spec, designer, face)
+
+    def _move(self, designer: str, face: str, revision: int, by: int) -> Draft:
+        with self._writing() as session:
+            draft = read_draft(session, self.spec, designer, face)
+            _check_open(draft, revision)
             if (draft.undo if by < 0 else draft.redo) is None:
                 return draft
             history.move(session, designer, draft, by)
@@ -190,6 +227,12 @@ class Workbook:
         engine = self._engine.execution_options(writes=True)
         with Session(engine) as session, session.begin():
             yield session
+
+
+def _check_open(draft: Draft, revision: int) -> None:
+    _check_revision(draft, revision)
+    if draft.finish is not None:
+        raise Done(draft)
 
 
 def _check_revision(draft: Draft, revision: int) -> None:

@@ -18,7 +18,7 @@ from benchmark.faces.pictures import FaceSetError
 from benchmark.registry import ENGINES
 from benchmark.system.progress import Silent
 from reports.human_study.studio import sheet
-from reports.human_study.studio.drafts import StudioError, initial_vector
+from reports.human_study.studio.drafts import Draft, StudioError, initial_vector
 from reports.human_study.studio.pictures import Pictures
 from reports.human_study.studio.workbook import create_workbook
 
@@ -115,8 +115,8 @@ def test_a_picture_that_changed_since_it_was_finished_is_named(options, worked, 
 def test_every_engine_can_be_worked_with(name, faces):
     engine = ENGINES.load(name)()
     board = make_canvas(name, engine)
-    vector = initial_vector(engine.spec)
-    fields = [field for part in sheet.sections(board, vector) for field in part.fields]
+    draft = Draft("ann", initial_vector(engine.spec))
+    fields = [field for part in sheet.sections(board, draft) for field in part.fields]
     assert len(fields) == len(engine.spec.parameters)
     shapes = [d for d in engine.spec.discrete if d.kind == "shape"]
     smallest = min(shapes, key=lambda choice: len(choice.options))
@@ -164,6 +164,16 @@ def test_exporting_a_studio_without_finished_faces_is_an_error(tmp_path):
     with pytest.raises(StudioError, match="is finished by all of anna, ben"):
         export_truths(tmp_path / "studio", tmp_path / "out", common=True)
     assert not (tmp_path / "out").exists()
+
+
+def test_flags_are_exported_beside_the_ground_truth(tmp_path):
+    book = create_workbook(tmp_path / "studio", "tiny", SPEC)
+    book.enter("anna")
+    book.flag("anna", "a", {SPEC.names[0]: True})
+    book.finish("anna", "a", "digest", "1", 0)
+    export_truths(tmp_path / "studio", tmp_path / "out", common=False)
+    flags = (tmp_path / "out" / "tiny.anna.flags.csv").read_text()
+    assert flags == f"face,cannot_be_drawn\na,{SPEC.names[0]}\n"
 
 
 def test_pages_and_commands_export_the_same_bytes(worked, tmp_path):

@@ -24,7 +24,7 @@ function report(text, failed = false) {
 function formValues() {
   const values = {};
   for (const [name, value] of new FormData(form)) {
-    if (name in state.values) values[name] = value;
+    if (name in state.values || name.startsWith("flag")) values[name] = value;
   }
   return values;
 }
@@ -47,6 +47,7 @@ live.addEventListener("error", drawNext);
 function preview() {
   const address = new URL(state.avatar, location.href);
   for (const [name, value] of Object.entries(formValues())) {
+    if (!(name in state.values)) continue;
     address.searchParams.set(name, value);
   }
   draw(address.pathname + address.search);
@@ -54,7 +55,11 @@ function preview() {
 
 // Show the server's state: values, active fields, undo and redo.
 function show(next) {
+  if (next.colours !== state.colours) recolour(next.colours);
   state = next;
+  document.getElementById("lock").disabled = next.done;
+  for (const [name, flagged] of Object.entries(next.flags)) form.elements[name].checked = flagged;
+  if (button("copy")) button("copy").disabled = next.done;
   form.elements.revision.value = next.revision;
   for (const [name, value] of Object.entries(next.values)) {
     const fields = form.elements[name];
@@ -74,12 +79,21 @@ function show(next) {
   for (const action of ["undo", "redo"]) {
     const what = next[action];
     const had = document.activeElement === button(action);
-    button(action).disabled = what === null;
+    button(action).disabled = what === null || next.done;
     button(action).querySelector(".what").textContent = what === null ? "" : `: ${what}`;
     if (had && what === null) button(action === "undo" ? "redo" : "undo").focus();
   }
   done.hidden = !next.done;
   draw(next.avatar);
+}
+
+// Thumbnails have the colours of the avatar.
+function recolour(colours) {
+  for (const picture of form.querySelectorAll("[data-thumbnail]")) {
+    const [path, query] = picture.getAttribute("src").split("?");
+    const version = new URLSearchParams(query).get("v");
+    picture.src = `${path}?${new URLSearchParams({ v: version })}&${colours}`;
+  }
 }
 
 async function post(fields) {
@@ -146,7 +160,7 @@ async function act(action) {
     const { content, stale } = await post(fields);
     unsaved = false; // discard rejected changes, show the server's state
     show(content);
-    const words = { undo: "Undone.", redo: "Redone.", copy: "Copied." };
+    const words = { undo: "Undone.", redo: "Redone.", copy: "Copied.", reopen: "Reopened." };
     report(stale ? `${content.error}.` : words[action], stale);
   } catch (error) {
     report(`That did not work. ${describe(error)}`, true);
@@ -154,10 +168,13 @@ async function act(action) {
 }
 
 form.addEventListener("input", (event) => {
+  if (event.target.id === "crop") return;
   if (event.target.type === "range") event.target.nextElementSibling.value = event.target.value;
   preview();
 });
-form.addEventListener("change", save);
+form.addEventListener("change", (event) => {
+  if (event.target.id !== "crop") save();
+});
 form.addEventListener("submit", async (event) => {
   const action = event.submitter?.value ?? "save";
   if (action === "done" && !saving && !unsaved) return;

@@ -158,6 +158,45 @@ def test_undo_redo_copy_and_done_are_buttons_of_the_form(anna, studio):
     assert "1 of 3 faces done" in anna.get("/").text
 
 
+def test_a_finished_face_stays_finished_until_it_is_reopened(anna, studio):
+    press(anna, "ann", "done", skin="dark")
+    page = anna.get("/faces/ann").text
+    assert '<fieldset id="lock" disabled>' in page
+    assert "Reopen to change it" in page
+    assert press(anna, "ann", "save", 1, skin="light").status_code == 409
+    answer = press(anna, "ann", "save", 1, SCRIPT, skin="light")
+    assert "reopen it" in answer.json()["error"]
+    assert answer.json()["done"] is True
+    assert studio.workbook.draft("anna", "ann").finish is not None
+    assert press(anna, "ann", "reopen", 1).status_code == 303
+    assert '<fieldset id="lock">' in anna.get("/faces/ann").text
+    assert press(anna, "ann", "save", 2, skin="light").status_code == 303
+
+
+def test_a_parameter_can_be_flagged_as_not_drawable(anna, studio):
+    data = {"csrf": token(anna), "revision": "0", "action": "save"}
+    asked = {f"flaggable.{name}": "yes" for name in ("skin", "hairType")}
+    anna.post("/faces/ann", data=data | asked | {"flag.skin": "yes"})
+    assert studio.workbook.draft("anna", "ann").flags == {"skin"}
+    page = anna.get("/faces/ann").text
+    assert 'name="flag.skin" value="yes" autocomplete="off" checked' in page
+    assert page.count("Cannot be drawn on this engine") == len(CANVAS.spec.names)
+    anna.post("/faces/ann", data=data | asked)
+    assert studio.workbook.draft("anna", "ann").flags == frozenset()
+
+
+def test_thumbnails_have_the_colours_of_the_avatar(anna):
+    press(anna, "ann", "save", skin="dark")
+    page = html.unescape(anna.get("/faces/ann").text)
+    found = re.search(r'src="(/options/hairType/0.png[^"]*)" data-thumbnail', page)
+    assert found is not None
+    assert "set.skin=dark" in found[1]
+    dark = picture(anna.get(found[1]))
+    light = picture(anna.get(found[1].replace("set.skin=dark", "set.skin=light")))
+    assert dark.mean() < light.mean()
+    assert anna.get("/options/hairType/0.png?set.skin=blue").status_code == 404
+
+
 def test_after_the_last_face_done_leads_to_the_list(anna):
     for face in ("ann", "odd & 'name'"):
         press(anna, face, "done")

@@ -13,8 +13,13 @@ from tiny_studio import SPEC
 
 from benchmark.avatars import AvatarError
 from benchmark.avatars.spec import AvatarSpec, Continuous
-from reports.human_study.studio.drafts import Stale, StudioError, words
-from reports.human_study.studio.workbook import FILE, create_workbook, open_workbook
+from reports.human_study.studio.drafts import Done, Stale, StudioError, words
+from reports.human_study.studio.workbook import (
+    FILE,
+    Workbook,
+    create_workbook,
+    open_workbook,
+)
 
 
 @pytest.fixture
@@ -97,14 +102,45 @@ def test_invalid_values_are_rejected_and_change_nothing(book, values):
     assert book.drafts("anna") == {}
 
 
-def test_a_change_makes_a_finished_draft_unfinished(book):
+def test_a_finished_draft_is_changed_only_after_it_is_reopened(book):
     draft = finish(book, change(book, book.draft("anna", "ann"), skin="dark"))
     assert draft.finish is not None
     assert draft.finish.picture == "digest"
-    assert finish(book, draft).finish is not None
-    draft = change(book, draft, skin="light")
-    assert draft.finish is None
-    assert book.undo("anna", "ann", draft.revision).finish is None
+    draft = finish(book, draft)
+    assert draft.finish is not None
+    for act in (
+        lambda: change(book, draft, skin="light"),
+        lambda: book.undo("anna", "ann", draft.revision),
+        lambda: book.flag("anna", "ann", {"skin": True}),
+    ):
+        with pytest.raises(Done, match="reopen it"):
+            act()
+    assert book.draft("anna", "ann") == draft
+    reopened = book.reopen("anna", "ann", draft.revision)
+    assert reopened.finish is None
+    assert reopened.vector == draft.vector
+    assert book.undo("anna", "ann", reopened.revision).undo is None
+
+
+def test_flags_are_kept_beside_the_avatar(book):
+    book.flag("anna", "ann", {"skin": True, "beard": True})
+    book.flag("anna", "ann", {"beard": False})
+    draft = change(book, book.draft("anna", "ann"), skin="dark")
+    assert draft.flags == {"skin"}
+    assert finish(book, draft).flags == {"skin"}
+    assert book.draft("ben", "ann").flags == frozenset()
+    with pytest.raises(AvatarError, match="skn"):
+        book.flag("anna", "ann", {"skn": True})
+
+
+def test_a_workbook_of_an_earlier_version_has_no_flags_yet(book):
+    change(book, book.draft("anna", "ann"), skin="dark")
+    with closing(sqlite3.connect(book.path)) as database:
+        database.execute("drop table flags")
+        database.commit()
+    again = Workbook(book.path)
+    assert again.draft("anna", "ann").flags == frozenset()
+    assert again.flag("anna", "ann", {"skin": True}).flags == {"skin"}
 
 
 def test_the_default_avatar_may_be_the_right_one(book):
@@ -186,7 +222,8 @@ def test_a_workbook_of_an_earlier_version_opens(book, tmp_path):
     again = open_workbook(folder)
     assert again.draft("anna", "ann") == draft
     assert again.designers() == book.designers()
-    undone = again.undo("anna", "ann", draft.revision)
+    reopened = again.reopen("anna", "ann", draft.revision)
+    undone = again.undo("anna", "ann", reopened.revision)
     assert (undone.redo, undone.finish) == ("skin", None)
     assert again.enter("cleo").name == "cleo"
 
