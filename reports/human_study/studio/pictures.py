@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from benchmark.avatars import AvatarVectors
 from benchmark.avatars.spec import Discrete
 from reports.human_study.studio.canvas import Canvas, Faces
+from reports.human_study.studio.drafts import initial_vector
 
 AVATAR_SIZE, FACE_SIZE, SMALL_SIZE = 384, 640, 128
 OPTION_SIZE, THUMBNAIL_SIZE = 192, 96
@@ -53,10 +54,17 @@ class Pictures:
             return self._options(choice, colours)[option]
 
     def prepare(self) -> None:
-        """Render all thumbnails of shapes, so that the first page loads quickly."""
-        for choice in self._canvas.spec.discrete:
+        """Render all thumbnails of shapes, so that the first page loads quickly.
+
+        They have the colours of the avatar that every face starts from.
+        """
+        spec = self._canvas.spec
+        start = initial_vector(spec).to_records()[0]
+        palette = sorted(choice.name for choice in spec.discrete if choice.colours)
+        colours = tuple((name, str(start[name])) for name in palette)
+        for choice in spec.discrete:
             if choice.kind == "shape":
-                self.thumbnail(choice, 0)
+                self.thumbnail(choice, 0, colours)
 
     def _draw_avatar(self, continuous: bytes, discrete: bytes, size: int) -> bytes:
         vector = AvatarVectors(

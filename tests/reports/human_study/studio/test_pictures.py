@@ -80,7 +80,8 @@ def test_prepared_thumbnails_are_cached():
 
     pictures = Pictures(replace(CANVAS, render=counted), GreyFaces())
     pictures.prepare()
-    pictures.thumbnail(choice("hairType"), 2)
+    start = (("beard_colour", "black"), ("skin", "light"))
+    pictures.thumbnail(choice("hairType"), 2, start)
     # Colours are shown as swatches: only hair and beard have thumbnails.
     assert drawn == [192] * 5
 
