@@ -130,10 +130,10 @@ def test_the_two_versions_are_told_apart(avatarbench):
     )
 
 
-def test_a_report_shows_no_more_than_24_faces():
-    done = CliRunner().invoke(app, ["report", "quick", "--faces", "25"])
+def test_a_report_shows_no_more_than_200_faces():
+    done = CliRunner().invoke(app, ["report", "quick", "--faces", "201"])
     assert done.exit_code == 2
-    assert "24" in done.output
+    assert "200" in done.output
 
 
 def test_validate_and_dry_run_say_what_would_happen(tmp_path, avatarbench):
