@@ -15,6 +15,7 @@ from benchmark.commands.generator import generator_app
 from benchmark.commands.options import (
     RUNS,
     CachedStagesOption,
+    ExistingStoreOption,
     LpipsBackboneOption,
     NoMlflowOption,
     OnlyEnginesOption,
@@ -145,7 +146,7 @@ def validate_command(
     suite: SuiteArgument,
     overrides: SetOption = None,
     lpips_backbone: LpipsBackboneOption = None,
-    store: CachedStagesOption = None,
+    store: ExistingStoreOption = None,
 ) -> None:
     """Check a suite and everything that it names, and print all problems at once.
 

@@ -69,7 +69,7 @@ class MethodMeta:
 class MethodOptions(BaseModel):
     """Base class of a method's options; unknown keys raise a ValidationError."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     input_size: int = Field(224, ge=16, le=1024)
     """Side in pixels of the square faces that `predict` takes."""

@@ -46,13 +46,29 @@ StoreOption = Annotated[
     Path | None,
     typer.Option(
         "--store",
+        file_okay=False,
         help="Folder of cached stages, shared by all suites.",
         show_default="OUT/store",
     ),
 ]
 CachedStagesOption = Annotated[
     Path | None,
-    typer.Option("--store", help="Folder of cached stages.", show_default="runs/store"),
+    typer.Option(
+        "--store",
+        file_okay=False,
+        help="Folder of cached stages.",
+        show_default="runs/store",
+    ),
+]
+ExistingStoreOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--store",
+        exists=True,
+        file_okay=False,
+        help="Folder of cached stages, to compare their code with.",
+        show_default="runs/store",
+    ),
 ]
 SetOption = Annotated[
     list[str] | None,

@@ -30,7 +30,7 @@ Count = Annotated[int, Field(ge=1)] | None
 class Section(BaseModel):
     """A part of a suite; unknown keys are an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class FacesSection(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any, get_args
 
 from pydantic import AliasChoices, BaseModel, ValidationError
@@ -24,6 +25,7 @@ _WORDING = {
     "dict_type": "expected keys with values below it",
     "model_type": "expected keys with values below it",
     "model_attributes_type": "expected keys with values below it",
+    "finite_number": "expected a finite number",
     "too_short": "the list is empty; give at least one item",
 }
 """Messages for pydantic errors whose own text is about Python, not YAML."""
@@ -83,6 +85,8 @@ def _explain_item(item: ErrorDetails, data: Any, model: type[BaseModel]) -> str:
         message = _TYPES[kind]
     value = item["input"]
     given = "" if isinstance(value, (dict, list)) else f", got {_in_yaml(value)}"
+    if kind == "int" and isinstance(value, float) and value.is_integer():
+        given += f"; write {int(value)}"
     return f"{where}{_lowered(message)}{given}"
 
 
@@ -94,6 +98,8 @@ def _in_yaml(value: Any) -> str:
     """A plain value as it is written in YAML; text in quotes."""
     if value is None:
         return "null"
+    if isinstance(value, float) and not isfinite(value):
+        return f"{value:f}".replace("inf", ".inf").replace("nan", ".nan")
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
@@ -109,12 +115,17 @@ def _explain_key(location: Sequence[int | str], model: type[BaseModel]) -> str:
 
 
 def _dotted_path(location: Sequence[int | str], data: Any) -> str:
-    """Such as `variants.baseline.options`; list items with a name appear under it."""
+    """Such as `variants.baseline.options`; list items with a name appear under it.
+
+    Pydantic's mark for a key that is invalid itself, `[key]`, is left out.
+    """
     words: list[str] = []
     for part in location:
         try:
             data = data[part]
         except (KeyError, IndexError, TypeError):
+            if part == "[key]":
+                continue
             data = None
         named = isinstance(part, int) and isinstance(data, dict) and "name" in data
         words.append(str(data["name"]) if named else str(part))

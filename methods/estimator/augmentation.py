@@ -34,7 +34,7 @@ class Augmentation(BaseModel):
             parting on the wrong side.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     light: bool = True
     blur: bool = True

@@ -25,7 +25,7 @@ ImitatorSize = Literal[64, 128, 256, 512]
 class Section(BaseModel):
     """Options of one part of the method; unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ImitatorOptions(Section):

@@ -45,7 +45,7 @@ class ParserRecipe(BaseModel):
         seed: of initial weights, order and augmentation.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     size: int = Field(default=128, ge=64, le=512, multiple_of=16)
     steps: int = Field(default=2000, ge=1)

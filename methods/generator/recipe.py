@@ -31,7 +31,7 @@ class RecipeError(ValueError):
 class Options(BaseModel):
     """A section of a recipe; unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Augmentation(Options):
@@ -169,7 +169,9 @@ class GeneratorRecipe(NewerOptions):
     """
 
     # Cards contain recipes with the old name of `preview_every`.
-    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, serialize_by_alias=True
+    )
     NEWER: ClassVar[frozenset[str]] = frozenset({"projected", "coverage"})
 
     name: str

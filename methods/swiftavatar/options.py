@@ -19,7 +19,7 @@ cheaper distance between features of EfficientNet-Lite0."""
 class StepOptions(NewerOptions):
     """Base class of the options of one step; unknown keys raise a ValidationError."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class AdaptationOptions(StepOptions):

@@ -232,6 +232,20 @@ def test_a_damaged_face_ends_the_run_before_it_trains(tmp_path, avatarbench):
     assert not (tmp_path / "runs" / "store" / "fit").exists()
 
 
+def test_a_store_that_is_no_folder_is_refused(tmp_path, avatarbench):
+    tiny_suite.make_suite(tmp_path)
+    (tmp_path / "file").touch()
+    for words in (("validate",), ("run", "--dry-run"), ("trace",)):
+        done = avatarbench(*words, "tiny.yaml", "--store", "file")
+        assert done.returncode == 2
+        assert "is a file" in done.stderr
+    done = avatarbench("validate", "tiny.yaml", "--store", "nowhere")
+    assert done.returncode == 2
+    assert "does not exist" in done.stderr
+    done = avatarbench("run", "tiny.yaml", "--dry-run", "--store", "nowhere")
+    assert done.returncode == 0
+
+
 def test_from_scratch_is_said_and_takes_no_shipped_stage(
     tmp_path, avatarbench, monkeypatch
 ):

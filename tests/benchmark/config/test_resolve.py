@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 import tiny_suite
@@ -85,6 +87,14 @@ def test_shared_options_are_checked(options, expected, tiny):
         ({"pretrained": "no"}, "pretrained: expected true or false, got 'no'"),
         ({"augmentation": {"flip": 1}}, "augmentation.flip: expected true or false"),
         ({"learning_rate": "0.1"}, "learning_rate: expected a number, got '0.1'"),
+        (
+            {"learning_rate": math.inf},
+            "learning_rate: expected a finite number, got .inf",
+        ),
+        (
+            {"learning_rate": math.nan},
+            "learning_rate: expected a finite number, got .nan",
+        ),
         ({"see_size": True}, "effective_resolution: expected a whole number, got tru"),
     ],
 )

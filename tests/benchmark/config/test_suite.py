@@ -216,7 +216,10 @@ MERGED = "options:\n  <<: &o {a: 1}\n  b: 2\n"
         ({"seeds": [True]}, "seeds.0: expected a whole number, got true"),
         ({"seeds": ["0"]}, "seeds.0: expected a whole number, got '0'"),
         ({"threads": True}, "threads: expected a whole number, got true"),
-        ({"threads": 2.0}, "threads: expected a whole number, got 2.0"),
+        ({"threads": 2.0}, "threads: expected a whole number, got 2.0; write 2"),
+        ({"threads": 1e3}, "threads: expected a whole number, got 1000.0; write 1000"),
+        ({"threads": 2.5}, "threads: expected a whole number, got 2.5"),
+        ({"threads": float("inf")}, "threads: expected a whole number, got .inf"),
         ({"threads": "many"}, "threads: expected a whole number, got 'many'"),
         ({"from_scratch": 1}, "from_scratch: expected true or false, got 1"),
         ({"from_scratch": "yes"}, "from_scratch: expected true or false, got 'yes'"),
@@ -235,6 +238,12 @@ MERGED = "options:\n  <<: &o {a: 1}\n  b: 2\n"
 def test_mistakes_are_explained_in_terms_of_yaml(changes, expected, tmp_path):
     (problem,) = problems(suite_data(**changes), tmp_path)
     assert expected in problem
+
+
+def test_an_unsafe_key_is_named_by_its_path(tmp_path):
+    faces = {"folder": "faces", "truth": {"avataaars": {"a@b": "x.csv"}}}
+    (problem,) = problems(suite_data(faces=faces), tmp_path)
+    assert "faces.truth.avataaars.a@b: 'a@b' is not allowed: a name has" in problem
 
 
 @pytest.mark.parametrize("name", ["../../../../escaped", "a/b", "a@b", ""])

@@ -94,7 +94,7 @@ def test_what_a_plugin_accepts_stays_valid(data):
 def test_every_mistake_is_explained_at_once():
     data = {"steps": 2.0, "sizes": [1, "2"], "table": {64: True}}
     assert explain(Plugin, data) == [
-        "steps: expected a whole number, got 2.0",
+        "steps: expected a whole number, got 2.0; write 2",
         "sizes.1: expected a whole number, got '2'",
         "table.64: expected a number, got true",
     ]

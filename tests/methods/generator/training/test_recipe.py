@@ -64,6 +64,14 @@ def test_a_file_is_read_and_changes_override_it(folder):
         ({"imags": 1}, "imags: unknown key (did you mean images?)"),
         ({"images": "many"}, "images: expected a whole number, got 'many'"),
         ({"images": "100"}, "images: expected a whole number, got '100'"),
+        (
+            {"learning_rate": float("inf")},
+            "learning_rate: expected a finite number, got .inf",
+        ),
+        (
+            {"augmentation": {"flip": float("nan")}},
+            "augmentation.flip: expected a finite number, got .nan",
+        ),
         ({"seed": True}, "seed: expected a whole number, got true"),
         ({"objective": {"mixing": "0.1"}}, "objective.mixing: expected a number, got"),
         (
