@@ -40,15 +40,19 @@ def open_source(name: str) -> tuple[FaceSet, Mapping[str, str]]:
             f"{name} is neither a folder nor the name of the embedded set, portraits"
         )
     tree = is_ffhq(folder)
-    faces = open_ffhq(folder, {}) if tree else open_folder(folder, {})
-    if not faces.splits:
+    found: list[str] = []
+    if tree:
+        faces = open_ffhq(folder, {}, problems=found)
+    else:
+        faces = open_folder(folder, {}, problems=found)
+    if not faces.splits and not found:
         raise FaceSetError(
             f"{name} has only FFHQ's validation pictures (60000-69999): they are in no "
             "split until a suite lists them in `splits` or has ground truth of them"
         )
     problems, warnings = check_splits(faces.splits, open_progress())
-    if problems:
-        raise FaceSetError("\n".join(problems))
+    if found or problems:
+        raise FaceSetError("\n".join([*found, *problems]))
     for sentence in warnings:
         print(f"warning: {sentence}")
     return faces, {"ffhq" if tree else "folder": place}

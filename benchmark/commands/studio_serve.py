@@ -16,13 +16,13 @@ from benchmark.engines.base import Engine
 from benchmark.engines.contexts import options_in_context
 from benchmark.faces import ffhq as ffhq_module
 from benchmark.faces.folder import (
-    list_pictures,
     listed_ids,
     normal_id,
     read_picture,
     select_files,
 )
 from benchmark.faces.picture_checks import shorten
+from benchmark.faces.picture_listing import list_pictures
 from benchmark.faces.pictures import FaceSetError, decode_picture, open_face
 from benchmark.faces.truth_csv import read_checked
 from benchmark.registry import ENGINES
@@ -65,10 +65,15 @@ class FaceFiles:
         return self._digests[face]
 
 
-def read_faces(files: Mapping[str, Path], progress: Progress) -> FaceFiles:
-    """Read every picture once; FaceSetError names all that are not usable."""
+def read_faces(
+    files: Mapping[str, Path], progress: Progress, found: Sequence[str] = ()
+) -> FaceFiles:
+    """Read every picture once; FaceSetError names all that are not usable.
+
+    `found` are problems of their names; the error names them, too.
+    """
     digests: dict[str, str] = {}
-    problems: list[str] = []
+    problems = list(found)
     with progress.task("check the faces", len(files)) as bar:
         for face, path in files.items():
             try:
@@ -106,7 +111,9 @@ def serve_studio(
         check_designer(designer)
     _check_access(host, public_url, designers)
     engine: Engine = ENGINES.create(engine_name)
-    pictures = read_faces(_select_faces(faces, only, ffhq), open_progress())
+    found: list[str] = []
+    files = _select_faces(faces, only, ffhq, found)
+    pictures = read_faces(files, open_progress(), found)
     book = create_workbook(folder, engine_name, engine.spec)
     _check_finished_work(book, pictures)
     _register(book, designers)
@@ -153,8 +160,11 @@ def make_canvas(name: str, engine: Engine) -> Canvas:
     return Canvas(name, meta.title, meta.version, spec, engine.render, options)
 
 
-def _select_faces(folder: Path, only: Path | None, is_ffhq: bool) -> Mapping[str, Path]:
-    files = ffhq_module.list_ffhq(folder) if is_ffhq else list_pictures(folder)
+def _select_faces(
+    folder: Path, only: Path | None, is_ffhq: bool, found: list[str]
+) -> Mapping[str, Path]:
+    list_files = ffhq_module.list_ffhq if is_ffhq else list_pictures
+    files = list_files(folder, found)
     if only is not None:
         face_id = ffhq_module.face_id if is_ffhq else normal_id
         files = select_files(files, listed_ids(only, face_id), str(only))

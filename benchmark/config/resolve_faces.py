@@ -14,9 +14,10 @@ from benchmark.faces.faceset import (
     embedded_portraits,
     open_parquet_set,
 )
+from benchmark.faces.ffhq import metadata_problems
 from benchmark.faces.folder import overlaps
 from benchmark.faces.own_truths import with_own_truths
-from benchmark.faces.picture_checks import check_splits
+from benchmark.faces.picture_checks import check_splits, shorten
 from benchmark.faces.picture_sets import open_ffhq, open_folder
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.split import FaceSplit
@@ -108,12 +109,15 @@ def check_pictures(
     progress: Progress,
     problems: list[str],
 ) -> tuple[str, ...]:
-    """Check every picture of the splits; returns warnings.
+    """Check every picture of the splits, and FFHQ's metadata; returns warnings.
 
     Embedded pictures are not checked, since reading them verifies their digests.
     """
     checked = {} if suite.faces.set == PORTRAITS else splits
     wrong, warnings = check_splits(checked, progress)
+    if suite.faces.ffhq is not None:
+        faces = dict.fromkeys(face for split in splits.values() for face in split.ids)
+        wrong += shorten(metadata_problems(suite.faces.ffhq, faces))
     problems += [f"faces: {sentence}" for sentence in wrong]
     return tuple(f"faces: {sentence}" for sentence in warnings)
 

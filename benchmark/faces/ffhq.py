@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmark.faces.folder import FileFaces, looks_like_picture
 from benchmark.faces.pictures import FaceSetError
+from benchmark.faces.problems import collected, report
 from benchmark.faces.truth_csv import read_checked
 
 TRAIN_COUNT = 60_000
@@ -47,22 +48,26 @@ def is_ffhq(root: Path) -> bool:
     return any(_THOUSAND.fullmatch(p.name) and p.is_dir() for p in root.iterdir())
 
 
-def list_ffhq(root: Path) -> dict[str, Path]:
+def list_ffhq(root: Path, problems: list[str] | None = None) -> dict[str, Path]:
     """Picture files by five-digit id, sorted.
 
     `root` is the dataset's folder (1024 px pictures are preferred to thumbnails) or a
-    folder of pictures. Both may be flat or have subfolders of 1,000 pictures. Raises
-    FaceSetError if there are no pictures or an index occurs twice.
+    folder of pictures. Both may be flat or have subfolders of 1,000 pictures. An index
+    that occurs twice is added to `problems`, if given, and its first file is used.
+    Raises FaceSetError if there are no pictures; without `problems`, also if an index
+    occurs twice.
     """
     if not root.is_dir():
         raise FaceSetError(f"{root} is not a folder")
     folders = [root / name for name in PICTURE_FOLDERS if (root / name).is_dir()]
     files: dict[str, Path] = {}
+    found: list[str] = []
     for path in _pictures(folders[0] if folders else root):
         face = face_id(path.stem)
-        if face in files:
-            raise FaceSetError(f"{files[face]} and {path} are both face {face}")
-        files[face] = path
+        first = files.setdefault(face, path)
+        if first is not path:
+            found.append(f"{first} and {path} are both face {face}; keep one")
+    report(found, problems)
     if not files:
         raise FaceSetError(
             f"{root} has no FFHQ pictures: expected "
@@ -148,10 +153,33 @@ class FlickrLicences(Mapping[str, str]):
         return len(self._entries)
 
 
+def metadata_problems(root: Path, faces: Iterable[str]) -> list[str]:
+    """What is wrong with the metadata of FFHQ, and with its entries of `faces`.
+
+    Empty if the folder has no metadata. The metadata are large, so they are not kept.
+    """
+    path = _metadata(root)
+    if path is None:
+        return []
+    licences = FlickrLicences(path)
+    found: list[str] = []
+    with collected(found):
+        len(licences)  # reads the file
+        for face in faces:
+            with collected(found):
+                licences.get(face)
+    return found
+
+
 def ffhq_faces(root: Path, files: Mapping[str, Path], by_content: bool) -> FileFaces:
     """A face source over FFHQ files; with the metadata, each face has its licence."""
-    for folder in (root, root.resolve().parent):
-        if (folder / METADATA).is_file():
-            licences = FlickrLicences(folder / METADATA)
-            return FileFaces(files, licences, NO_ENTRY, by_content)
-    return FileFaces(files, default_licence=UNKNOWN, by_content=by_content)
+    path = _metadata(root)
+    if path is None:
+        return FileFaces(files, default_licence=UNKNOWN, by_content=by_content)
+    return FileFaces(files, FlickrLicences(path), NO_ENTRY, by_content)
+
+
+def _metadata(root: Path) -> Path | None:
+    """The metadata in the folder or beside it, if they are there."""
+    paths = (folder / METADATA for folder in (root, root.resolve().parent))
+    return next((path for path in paths if path.is_file()), None)

@@ -1,11 +1,10 @@
-"""Face sources over plain picture files."""
+"""Face sources over plain picture files, and lists of their ids."""
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
@@ -111,45 +110,6 @@ def read_picture(path: Path) -> bytes:
     return read_checked(path, None)
 
 
-def list_pictures(folder: Path) -> dict[str, Path]:
-    """Picture files directly in `folder` by id (file name without suffix), sorted.
-
-    Ids are in Unicode's form NFC. Pictures of other formats and dangling symbolic links
-    are listed too; `read_picture` refuses them. Other files are ignored. Raises
-    FaceSetError if the folder is missing, has no picture, has two pictures with the
-    same id, or a file name is not UTF-8.
-    """
-    if not folder.is_dir():
-        raise FaceSetError(f"{folder} is no folder of pictures")
-    files: dict[str, Path] = {}
-    for path in _pictures(folder):
-        face = _file_id(path)
-        if face in files:
-            same = normal_id(path.name) == normal_id(files[face].name)
-            hint = " (their names differ only in Unicode's normal form)" if same else ""
-            raise FaceSetError(
-                f"{folder}: {files[face].name} and {path.name} are both face "
-                f"{face}{hint}; keep one"
-            )
-        files[face] = path
-    if not files:
-        raise FaceSetError(
-            f"{folder} has no pictures ({', '.join(SUFFIXES)}){_in_subfolder(folder)}"
-        )
-    return files
-
-
-def _in_subfolder(folder: Path) -> str:
-    """What to do if the pictures are in a subfolder; else nothing."""
-    for inner in sorted(path for path in folder.iterdir() if path.is_dir()):
-        if not is_hidden(inner) and any(map(looks_like_picture, inner.iterdir())):
-            return (
-                f", but its subfolder {inner.name} has some: give that folder, or use "
-                "the key `ffhq` or the option --ffhq for an FFHQ tree"
-            )
-    return ""
-
-
 def is_hidden(path: Path) -> bool:
     """Whether a file is hidden, such as `._a.png`, which macOS adds on other disks."""
     return path.name.startswith(".")
@@ -158,23 +118,6 @@ def is_hidden(path: Path) -> bool:
 def normal_id(face: str) -> str:
     """The face id in Unicode's form NFC; file systems keep names in NFC or NFD."""
     return unicodedata.normalize("NFC", face)
-
-
-def _file_id(path: Path) -> str:
-    try:
-        path.name.encode()
-    except UnicodeEncodeError:
-        name = os.fsencode(path.name).decode("utf-8", "backslashreplace")
-        raise FaceSetError(
-            f"{path.parent} has a file whose name is not UTF-8: rename {name}"
-        ) from None
-    return normal_id(path.stem)
-
-
-def _pictures(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
-        if looks_like_picture(path) and not path.is_dir():
-            yield path
 
 
 def select_files(
@@ -195,25 +138,30 @@ def select_files(
         FaceSetError: without `problems`, for faces without a picture and for faces that
             are listed twice.
     """
+    missing = [face for face in faces if face not in files]
+    with_ending = [face for face in missing if Path(face).stem in files]
+    unknown = [face for face in missing if face not in with_ending]
     found: list[str] = []
-    if missing := [face for face in faces if face not in files]:
-        one = len(missing) == 1
-        stem = Path(missing[0]).stem
-        remedy = (
-            f"write {stem}, since ids have no ending"
-            if stem in files
-            else "add the picture, or remove the id"
-            if one
-            else "add the pictures, or remove the ids"
-        )
+    if with_ending:
+        lack = _without_pictures(wanted_by, with_ending)
         found.append(
-            f"{wanted_by} names face {and_more(missing)}, which "
-            f"{'has no picture' if one else 'have no pictures'}: {remedy}"
+            f"{lack}: write {and_more([Path(face).stem for face in with_ending])}, "
+            "since ids have no ending"
         )
+    if unknown:
+        remedy = "picture, or remove the id"
+        if len(unknown) > 1:
+            remedy = "pictures, or remove the ids"
+        found.append(f"{_without_pictures(wanted_by, unknown)}: add the {remedy}")
     if twice := [face for face, count in Counter(faces).items() if count > 1]:
         found.append(f"{wanted_by} names face {and_more(twice)} twice: keep one line")
     report(found, problems)
     return {face: files[face] for face in faces if face in files}
+
+
+def _without_pictures(wanted_by: str, faces: Sequence[str]) -> str:
+    have = "has no picture" if len(faces) == 1 else "have no pictures"
+    return f"{wanted_by} names face {and_more(faces)}, which {have}"
 
 
 def listed_ids(

@@ -10,12 +10,12 @@ from benchmark.faces import ffhq
 from benchmark.faces.faceset import HELDOUT, TRAIN, FaceSet, TruthFiles, Truths
 from benchmark.faces.folder import (
     FileFaces,
-    list_pictures,
     listed_ids,
     normal_id,
     overlaps,
     select_files,
 )
+from benchmark.faces.picture_listing import list_pictures
 from benchmark.faces.problems import collected, report
 from benchmark.faces.split import FaceSplit
 from benchmark.faces.truth_csv import TruthFile
@@ -53,7 +53,7 @@ def open_folder(
             seal does not match.
     """
     found: list[str] = []
-    files = list_pictures(pictures)
+    files = list_pictures(pictures, found)
     truth_files = _truth_files(truths, files, open_truth, found)
     if splits is None:
         members = _default_members(files, truth_files, found)
@@ -87,7 +87,7 @@ def open_ffhq(
         FaceSetError: as `open_folder`.
     """
     found: list[str] = []
-    files = ffhq.list_ffhq(root)
+    files = ffhq.list_ffhq(root, found)
     open_file = partial(open_truth, face_id=ffhq.face_id)
     truth_files = _truth_files(truths, files, open_file, found)
     if splits:

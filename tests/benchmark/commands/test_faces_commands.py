@@ -48,6 +48,23 @@ def test_a_folder_of_pictures_is_checked(faces, tmp_path):
     assert status == 2
     assert "0.png is greyscale" in error
     assert "the file is empty" in error
+    Image.new("RGB", (64, 64)).save(tmp_path / "2.jpg")
+    status, _, error = faces("show", tmp_path)
+    assert "2.jpg and 2.png are both face 2; keep one" in error
+    assert "0.png is greyscale" in error
+
+
+@pytest.mark.parametrize("command", ["show", "export"])
+def test_a_folder_that_is_no_tree_gets_no_advice_about_trees(faces, tmp_path, command):
+    inner = tmp_path / "data" / "CelebA-HQ-img"
+    inner.mkdir(parents=True)
+    Image.new("RGB", (64, 64)).save(inner / "0.jpg")
+    out = ("--split", "train", "--out", tmp_path / "out")
+    words = out if command == "export" else ()
+    status, _, error = faces(command, tmp_path / "data", *words)
+    assert status == 2
+    assert "its subfolder CelebA-HQ-img has some: give that folder\n" in error
+    assert "ffhq" not in error
 
 
 def test_an_ffhq_tree_is_checked(faces, tmp_path):

@@ -12,7 +12,7 @@ from benchmark.commands.studio_export import export_files, export_truths
 from benchmark.commands.studio_serve import make_canvas, read_faces, serve_studio
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import load_suite
-from benchmark.faces.folder import list_pictures
+from benchmark.faces.picture_listing import list_pictures
 from benchmark.faces.picture_sets import open_folder
 from benchmark.faces.pictures import FaceSetError
 from benchmark.registry import ENGINES
@@ -76,7 +76,9 @@ def problem(options, **changes):
 def test_all_unusable_pictures_are_reported_at_once(options, faces):
     (faces / "face00.png").write_bytes(b"")
     Image.new("L", (64, 64)).save(faces / "face01.png")
-    first, second = problem(options).splitlines()
+    Image.new("RGB", (64, 64)).save(faces / "face02.jpg")
+    names, first, second = problem(options).splitlines()
+    assert "face02.jpg and face02.png are both face face02; keep one" in names
     assert "face00.png cannot be read as a picture: the file is empty" in first
     assert "face01.png is greyscale" in second
 

@@ -1,5 +1,7 @@
 """Faces of suites: every picture is checked, and own ground truth is accepted."""
 
+import os
+
 import numpy as np
 import pytest
 import tiny_suite
@@ -67,6 +69,55 @@ def test_pictures_of_other_formats_and_dangling_links_are_refused(tiny):
     )
     section = faces_section(heldout_count=3)
     assert problems(tiny, faces=section) == found
+
+
+def test_names_of_files_and_pictures_are_reported_together(tiny):
+    faces = tiny.parent / "faces"
+    (faces / "face00.jpg").write_bytes((faces / "face00.png").read_bytes())
+    (faces / os.fsdecode(b"zo\xeb.png")).write_bytes(b"")
+    (faces / "face01.png").write_bytes(b"")
+    assert problems(tiny) == (
+        f"faces: {faces}: face00.jpg and face00.png are both face face00; keep one",
+        f"faces: {faces} has a file whose name is not UTF-8: rename zo\\xeb.png",
+        f"faces: {faces}/face01.png cannot be read as a picture: the file is empty, so "
+        "copy it again",
+    )
+
+
+def test_ids_with_an_ending_and_unknown_ids_get_their_own_advice(tiny):
+    path = tiny.parent / "validation.txt"
+    path.write_text("face04.png\nface98\nface05.png\nface99.png\n")
+    assert problems(tiny)[:2] == (
+        f"faces: {path} names face face04.png and 1 more, which have no pictures: "
+        "write face04 and 1 more, since ids have no ending",
+        f"faces: {path} names face face98 and 1 more, which have no pictures: add the "
+        "pictures, or remove the ids",
+    )
+
+
+@pytest.mark.parametrize(
+    ("metadata", "expected"),
+    [
+        ("[1]", "must hold one object with an entry for each index"),
+        ('{"0": {"author": "\u00e9"}}', "is not UTF-8 text"),
+        ('{"x": {}}', "'x' is not an FFHQ index"),
+        ('{"8": {}, "70": {}}', "entry 8 has no metadata.license"),
+    ],
+)
+def test_the_metadata_of_ffhq_are_checked(tiny, metadata, expected):
+    root = tiny.parent
+    for path in (root / "faces").iterdir():
+        path.rename(path.with_stem(path.stem.removeprefix("face")))
+    table = root / "designer-a.csv"
+    table.write_text(table.read_text().replace("\nface", "\n"))
+    faces = {"ffhq": "faces", "truth": {"tiny": {"designer-a": table.name}}}
+    suite = controls(faces=faces, designers=["designer-a"], splits=["heldout"])
+    assert resolved(tiny, **suite)
+    path = root / "faces" / "ffhq-dataset-v2.json"
+    path.write_text(metadata, "latin-1")
+    (problem,) = problems(tiny, **suite)
+    assert problem.startswith(f"faces: {path}")
+    assert expected in problem
 
 
 def test_problems_of_splits_and_pictures_are_reported_together(tiny):

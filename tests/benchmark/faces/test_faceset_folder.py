@@ -103,6 +103,12 @@ def test_invalid_folders_and_splits_are_refused(pictures, tmp_path):
     assert "ann.jpg and ann.png are both face ann" in opened({})
 
 
+def test_an_ffhq_tree_that_is_read_as_a_folder_gets_advice(tmp_path):
+    picture(tmp_path / "images1024x1024" / "00000" / "00001.png")
+    with pytest.raises(FaceSetError, match="it is an FFHQ tree: use the key `ffhq`"):
+        open_folder(tmp_path, {})
+
+
 def test_unicode_forms_of_a_name_are_one_id(tmp_path):
     composed, decomposed = "Zo\u00eb", "Zoe\u0308"
     picture(tmp_path / "people" / f"{decomposed}.png")
