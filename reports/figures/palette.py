@@ -14,7 +14,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7
 """Okabe and Ito (2008), safe for colour-blind readers, with violet for their black."""
 INK, FAINT, GRID = "#1d1f21", "#5b6168", "#d5d8db"
 CONTROLS = ("#7b838b", "#a39a8c")
-ORACLES = ("#3c4650", "#6d5f4d")
+ORACLES = ("#5a6672", "#8a7a64")
 _DARK = {
     "#0072b2": "#5aaee8",
     "#d55e00": "#ff8a4a",
@@ -25,8 +25,8 @@ _DARK = {
     "#7a5ac8": "#b3a0f5",
     "#7b838b": "#98a0a8",
     "#a39a8c": "#b7ab9a",
-    "#3c4650": "#d3dae1",
-    "#6d5f4d": "#d9c9b1",
+    "#5a6672": "#d3dae1",
+    "#8a7a64": "#d9c9b1",
     INK: "#e8eaec",
     FAINT: "#a4abb3",
     GRID: "#3a3f45",

@@ -80,6 +80,10 @@ class Drawing:
         buffer = BytesIO()
         facts = {"dpi": 160, "metadata": dict(metadata), "transparent": transparent}
         with rc_context(RC):
+            if self.figure.get_layout_engine() is not None:
+                # The layout is the same in all formats, and slow.
+                self.figure.draw_without_rendering()
+                self.figure.set_layout_engine("none")
             self.figure.savefig(buffer, format=kind, **facts)
         return buffer.getvalue()
 

@@ -30,12 +30,17 @@ from reports.trials import Run
 
 @dataclass(frozen=True)
 class StudySection:
-    """The content of `human_study/analysis/section.html.jinja`."""
+    """The content of `human_study/analysis/section.html.jinja`.
+
+    `tables` and `drawn` hold the file name and the title of each table and figure.
+    """
 
     headline: Markup
     published: Markup
     figures: Sequence[Mapping[str, str | int]]
     details: Sequence[Detail]
+    tables: Sequence[tuple[str, str]]
+    drawn: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ def run_sections(
     yield Section("more", "Checks and details", "page/details.html.jinja", details)
     yield _published_section(content, study)
     yield trials_section(run)
-    yield _downloads_section(run, content)
+    yield _downloads_section(run, content, study)
     yield Section(
         "provenance", "Provenance", "page/provenance.html.jinja", provenance(run)
     )
@@ -113,17 +118,27 @@ def _published_section(content: Content, study: StudySection | None) -> Section:
     """The paper's tables; Table 2 is in the section of the rating study, if any."""
     tables = [content.published[0], *([] if study else content.published[1:2])]
     tables += content.published[2:]
-    source = content.published[0].notes
-    shown = [to_html(replace(table, notes=())) for table in tables]
-    data = {"tables": shown, "notes": source, "study": study is not None}
+    shared = [note for note in tables[0].notes if all(note in t.notes for t in tables)]
+    shown = [
+        to_html(replace(t, notes=tuple(n for n in t.notes if n not in shared)))
+        for t in tables
+    ]
+    data = {"tables": shown, "notes": shared, "study": study is not None}
     return Section("published", "Published", "page/published.html.jinja", data)
 
 
-def _downloads_section(run: Run, content: Content) -> Section:
+def _downloads_section(
+    run: Run, content: Content, study: StudySection | None
+) -> Section:
     measured = [content.headline, *content.ablation, content.all_scores]
+    tables = [(t.key, t.title) for t in (*measured, *content.details, *content.files)]
     data = {
-        "tables": [*measured, *content.details, *content.files],
-        "figures": content.drawings,
+        "tables": tables + ([] if study is None else list(study.tables)),
+        "published": [(table.key, table.title) for table in content.published],
+        "figures": [
+            *((drawing.name, drawing.title) for drawing in content.drawings),
+            *(() if study is None else study.drawn),
+        ],
         "engines": run.engines if grid_faces(run, 1) else [],
     }
     return Section("downloads", "Downloads", "page/downloads.html.jinja", data)

@@ -116,8 +116,11 @@ def _layout(table: Table, font: Font, inline: bool) -> Layout | None:
     inline = inline or any(paragraphs)
     widths = [
         max(
-            _longest_word([column.head]),
-            *((NARROWEST,) if long else (_cell_width(c, font, inline) for c in found)),
+            [
+                _longest_word([column.head]),
+                NARROWEST if long else 0.0,
+                *([] if long else [_cell_width(c, font, inline) for c in found]),
+            ]
         )
         for column, found, long in zip(table.columns, cells, paragraphs, strict=True)
     ]

@@ -119,7 +119,8 @@ def test_page_links_lead_somewhere(outline):
 
 def test_files_that_the_page_offers_exist(outline, written):
     files = {ref for ref in outline.refs if not ref.startswith(("data:", "#"))}
-    assert {"tables.md", "table-1.tex", "figures/scores.pdf"} <= files
+    assert {"tables.md", "table-1.tex", "table-1.csv", "published-1.csv"} <= files
+    assert {"figures/scores.pdf", "figures/scores.csv"} <= files
     assert {"../resolved.yaml", "../environment.json"} <= files
     missing = [name for name in files if not (written.folder / name).is_file()]
     assert missing == []

@@ -49,6 +49,8 @@ def study_section(content: StudyContent) -> StudySection:
             Detail(table.title, to_html(table), open=index < OPEN)
             for index, table in enumerate(content.details)
         ],
+        [(table.key, table.title) for table in (content.headline, *content.details)],
+        [(drawing.name, drawing.title) for drawing in content.drawings],
     )
 
 

@@ -163,3 +163,10 @@ def test_tables_compile_within_the_width_of_the_text(full_run, tmp_path, preambl
     log = (tmp_path / "main.log").read_text(encoding="utf-8", errors="replace")
     assert done.returncode == 0, log[-2000:]
     assert not re.search(r"Overfull \\hbox|too large for page", log)
+
+
+def test_a_table_without_rows_is_a_table():
+    table = Table(
+        "few", "Too few ratings", "Pair", (Column("Share"),), (Section("", ()),)
+    )
+    assert "Share" in to_latex(table)
