@@ -114,7 +114,7 @@ def _layout(table: Table, font: Font, inline: bool) -> Layout | None:
     ]
     paragraphs = tuple(any(map(_is_long, column)) for column in cells)
     inline = inline or any(paragraphs)
-    widths = [
+    widths: list[float] = [
         max(
             [
                 _longest_word([column.head]),
