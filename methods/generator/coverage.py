@@ -33,8 +33,10 @@ SHARPNESS = 4
 """Factor of part scores in the cross-entropy."""
 BATCH = 64
 BACKGROUND = 0
+SHOWN = 0.25
+"""Cells that a part must cover at least to be shown."""
 MISSING = 0.2
-"""Squared colour distance of a place where only the face shows the part."""
+"""Squared colour distance of a part that only the face shows."""
 TIE = 1e-4
 """Weight of the shapes' distance where colours decide."""
 
@@ -65,30 +67,30 @@ def shape_distances(faces: Tensor, samples: Tensor) -> Tensor:
 
 
 def colour_distances(faces: Tensor, samples: Tensor) -> Tensor:
-    """(K, n, m) mean squared distances of the parts' colours where `faces` show them.
+    """(K, n, m) squared distances of the parts' mean colours in two descriptions.
 
-    A place where only the face shows the part counts as `MISSING`. A part that a face
-    does not show has distance 0.
+    Places play no role: the latent row of a part's colours does not move it. A part
+    that only the face shows counts as `MISSING`; one that it does not show as 0.
     """
-    (share, colour), (other, tint) = (
-        (x[:, :, 0].transpose(0, 1), x[:, :, 1:].permute(1, 0, 3, 2))
-        for x in (faces, samples)
-    )
-    weighted, tinted = share[..., None] * colour, other[..., None] * tint
-    ours = torch.cat([(weighted * colour).sum(3), weighted.flatten(2), share], 2)
-    squares = (tinted * tint).sum(3)
-    theirs = torch.cat([other, -2 * tinted.flatten(2), squares], 2)
-    total = share.sum(2)[..., None]
-    overlap = share @ other.transpose(1, 2)
-    missing = MISSING * (total - overlap)
-    return (ours @ theirs.transpose(1, 2) + missing) / total.clamp(min=1e-3)
+    (shown, colour), (other, tint) = map(_mean_colours, (faces, samples))
+    distances = torch.cdist(colour, tint).square()
+    distances = torch.where(other[:, None], distances, MISSING)
+    return distances * shown[..., None]
+
+
+def _mean_colours(found: Tensor) -> tuple[Tensor, Tensor]:
+    """(K, n) whether a description shows a part, and (K, n, 3) its mean colours."""
+    shares, colours = found[:, :, 0].transpose(0, 1), found[:, :, 1:].transpose(0, 1)
+    total = shares.sum(2)
+    means = (shares[:, :, None] * colours).sum(3) / total[..., None].clamp(min=1e-3)
+    return total > SHOWN, means
 
 
 def assign(faces: Tensor, samples: Tensor, layout: PartLayout) -> Tensor:
     """(n, rows) the sample of each face, for each row of W+; one to one in each row.
 
     The parts' places decide on the rows of shape, all of them together on the base
-    rows, and the parts' colours on the rows of texture.
+    rows, and the parts' mean colours on the rows of texture.
 
     Args:
         faces: (n, K, 4, GRID * GRID) descriptions.

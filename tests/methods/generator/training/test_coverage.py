@@ -74,12 +74,12 @@ def flat_faces(*faces):
     return describe(pictures, one_hot(parsing, PARTS))
 
 
-def test_colours_are_compared_where_both_show_the_part():
+def test_mean_colours_are_compared_wherever_the_part_is():
     faces = flat_faces((1, 0.5, 7, -0.5))
     pool = flat_faces((1, 0.0, 7, -0.5), (1, 0.5, 2, 0.0), (7, 0.0, 1, 0.0))
     found = colour_distances(faces, pool)
-    assert found[1, 0].tolist() == pytest.approx([0.75, 0, MISSING], abs=0.01)
-    assert found[7, 0].tolist() == pytest.approx([0, MISSING, MISSING], abs=0.01)
+    assert found[1, 0].tolist() == pytest.approx([0.75, 0, 0.75], abs=0.01)
+    assert found[7, 0].tolist() == pytest.approx([0, MISSING, 0.75], abs=0.01)
     assert found[2, 0].tolist() == [0, 0, 0]
     places = shape_distances(faces, pool)
     assert float(places[1, 0, 0]) == 0
