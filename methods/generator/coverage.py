@@ -37,6 +37,8 @@ SHOWN = 0.25
 """Cells that a part must cover at least to be shown."""
 MISSING = 0.2
 """Squared colour distance of a part that only the face shows."""
+LEAST_SHARE = 0.002
+"""Share of a picture that a part must exceed for its colour to count."""
 TIE = 1e-4
 """Weight of the shapes' distance where colours decide."""
 
@@ -173,7 +175,8 @@ class Coverage:
         """Distances of the first m samples from m faces.
 
         `pixels` is the mean squared error of pictures outside the faces' backgrounds,
-        `maps` the mean cross-entropy of part scores.
+        `colours` that of the parts' mean colours, wherever the parts are, and `maps`
+        the mean cross-entropy of part scores.
 
         Args:
             made: n samples.
@@ -186,10 +189,43 @@ class Coverage:
         pixels = errors.sum() / (3 * visible.sum()).clamp(min=1)
         scores = made.seg[:count].float() * SHARPNESS
         maps = functional.cross_entropy(scores, seg.argmax(1))
+        colours = colour_errors(
+            made._replace(image=made.image[:count], seg=made.seg[:count]), picture, seg
+        )
         return [
             WeightedLoss("pixels", self.options.pixels, pixels),
+            WeightedLoss("colours", self.options.colours, colours),
             WeightedLoss("maps", self.options.maps, maps),
         ]
+
+
+def colour_errors(one: Synthesis, picture: Tensor, seg: Tensor) -> Tensor:
+    """The mean squared distance of the parts' mean colours: a scalar.
+
+    It counts the parts, background apart, that cover at least `LEAST_SHARE` of both
+    pictures, and is 0 without any.
+
+    Args:
+        one: n samples; their hard part maps carry no gradient.
+        picture: (n, 3, S, S) faces in [-1, 1].
+        seg: (n, K, S, S) their part scores.
+    """
+    (ours, shown), (theirs, wanted) = (
+        _part_colours(colours.float(), scores)
+        for colours, scores in ((one.image, one.seg), (picture, seg))
+    )
+    counts = shown & wanted
+    squares = (ours - theirs).square().sum(2) * counts
+    return squares.sum() / counts.sum().clamp(min=1)
+
+
+def _part_colours(picture: Tensor, seg: Tensor) -> tuple[Tensor, Tensor]:
+    """(n, K - 1, 3) mean colours of parts, and (n, K - 1) whether they are shown."""
+    parts = torch.zeros_like(seg, dtype=picture.dtype)
+    parts = parts.scatter_(1, seg.argmax(1, keepdim=True), 1.0)[:, BACKGROUND + 1 :]
+    sums = torch.einsum("nchw,nkhw->nkc", picture, parts)
+    areas = parts.sum((2, 3))
+    return sums / areas[..., None].clamp(min=1), areas > LEAST_SHARE * seg[0, 0].numel()
 
 
 @torch.no_grad()

@@ -109,6 +109,7 @@ class CoverageOptions(Options):
         share: of a batch's samples that are pulled later.
         group: samples that are assigned to faces at once.
         pixels: weight of the squared error of pictures.
+        colours: weight of the squared error of the parts' mean colours.
         maps: weight of the cross-entropy of part maps.
     """
 
@@ -116,6 +117,7 @@ class CoverageOptions(Options):
     share: float = Field(default=0.5, gt=0, le=1)
     group: int = Field(default=1024, ge=1)
     pixels: float = Field(default=100.0, ge=0)
+    colours: float = Field(default=100.0, ge=0)
     maps: float = Field(default=30.0, ge=0)
 
 

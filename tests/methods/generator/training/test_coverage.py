@@ -13,6 +13,7 @@ from methods.generator.coverage import (
     Coverage,
     assign,
     colour_distances,
+    colour_errors,
     describe,
     shape_distances,
 )
@@ -21,6 +22,7 @@ from methods.generator.examples import one_hot
 from methods.generator.recipe import CoverageOptions
 from methods.generator.state import TrainingState
 from methods.generator.training import CHECKPOINT
+from methods.networks.semantic_stylegan import Synthesis
 
 OBJECTIVE = {"r1_image": 0, "r1_seg": 0, "path": 0, "mask": 10, "mask_entropy": 1}
 HEADS = {"width": 4, "head_widths": (4, 4, 4)}
@@ -106,6 +108,27 @@ def test_faces_that_equal_samples_are_assigned_to_them():
     assert torch.equal(order[rows], torch.arange(6)[:, None].expand(-1, layout.rows))
 
 
+def test_mean_colours_pull_parts_wherever_they_are():
+    """A part in another place than in the face still gets the face's colour."""
+    side = 16
+    left = torch.zeros(1, side, side, dtype=torch.long)
+    left[:, :, : side // 2] = 7
+    right = 7 - left
+    picture = torch.full((1, 3, side, side), -1.0)
+    picture[..., : side // 2] = 0.5
+    image = torch.zeros(1, 3, side, side, requires_grad=True)
+    maps = one_hot(right, PARTS)
+    made = Synthesis(image, maps, maps, maps, torch.zeros(1, 1, 1))
+    loss = colour_errors(made, picture, one_hot(left, PARTS))
+    assert loss.item() == pytest.approx(3 * 0.5**2)
+    loss.backward()
+    assert image.grad is not None
+    assert float(image.grad[..., side // 2 :].max()) < 0
+    assert not image.grad[..., : side // 2].any()
+    hidden = one_hot(torch.zeros_like(left), PARTS)
+    assert colour_errors(made, picture, hidden).item() == 0
+
+
 def make_coverage(**options):
     recipe = recipe_of(coverage={"group": 8, **options})
     state = TrainingState(recipe, torch.device("cpu"))
@@ -141,6 +164,7 @@ def test_losses_ignore_the_background_and_vanish_for_equal_pictures():
     same = made._replace(image=other, seg=seg)
     found = {loss.name: loss for loss in coverage.losses(same, picture, seg)}
     assert float(found["pixels"].value) == 0
+    assert float(found["colours"].value) == pytest.approx(0, abs=1e-6)
     assert float(found["maps"].value) < 0.05
     assert found["pixels"].weight == CoverageOptions().pixels
     found = {loss.name: loss for loss in coverage.losses(made, picture, seg)}
@@ -150,7 +174,7 @@ def test_losses_ignore_the_background_and_vanish_for_equal_pictures():
 
 def test_training_brings_samples_nearer_to_the_faces(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "LOG_EVERY", 4)
-    strong = {"group": 16, "pixels": 1000, "maps": 300}
+    strong = {"group": 16, "pixels": 1000, "colours": 0, "maps": 300}
     recipe = recipe_of(images=160, learning_rate=0.01, coverage=strong)
     pictures = np.full((4, SIZE, SIZE, 3), (250, 0, 0), np.uint8)
     parsing = np.ones((4, SIZE, SIZE), np.uint8)
