@@ -3,7 +3,8 @@
 #   make test        the tests
 #   make check       format, lint, types, then the tests (what .ci/run does)
 #   make check-slow  the heavy tests
-#   make bench       timings of engines, estimators, generator, inversion, memory, scoring
+#   make bench       timings of engines, estimators, generator, inversion, memory, report,
+#                   scoring
 # Another interpreter: make demo PYTHON=python3.12
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -65,6 +66,7 @@ bench: $(VENV)/.dev $(VENV)/.weights
 	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_generator.py
 	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_inversion.py
 	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_memory.py
+	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_report.py
 	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_scoring.py
 
 clean:

@@ -13,6 +13,9 @@ from benchmark.avatars import AvatarVectors
 from evaluation.base import Cases, EngineNeed, MetricMeta, MetricSetup
 from evaluation.checks import check_vectors
 
+BLOCK_ROWS = 256
+"""Resamples that are converted to floating point at the same time."""
+
 
 class DiscreteAccuracy:
     """Share of discrete parameters that are predicted exactly.
@@ -149,18 +152,18 @@ def resampled_macro_f1(
     itself.
     """
     active = truth.active().discrete
-    scores = [
-        _weighted_f1(
-            predicted.discrete[:, column][active[:, column]],
-            truth.discrete[:, column][active[:, column]],
-            counts[:, active[:, column]].astype(np.float64),
+    tables = [
+        _class_table(
+            predicted.discrete[:, column], truth.discrete[:, column], active[:, column]
         )
         for column in range(len(truth.spec.discrete))
         if active[:, column].any()
     ]
-    if not scores:
+    if not tables:
         return np.full(len(counts), np.nan)
-    table = np.stack(scores)
+    ends = np.cumsum([table.shape[1] for table in tables])
+    drawn = np.split(_class_counts(counts, np.hstack(tables)), ends[:-1], axis=1)
+    table = np.stack([_macro_f1(counted) for counted in drawn])
     defined = np.isfinite(table)
     sums = np.where(defined, table, 0.0).sum(axis=0)
     return np.where(
@@ -168,18 +171,35 @@ def resampled_macro_f1(
     )
 
 
-def _weighted_f1(
-    guesses: NDArray[np.int64],
-    answers: NDArray[np.int64],
-    counts: NDArray[np.float64],
+def _class_table(
+    guesses: NDArray[np.int64], answers: NDArray[np.int64], active: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """(n, 3 K) table of the K true classes: true, guessed, and both; active rows."""
+    classes = np.unique(answers[active])
+    true = (answers[:, None] == classes) & active[:, None]
+    guessed = (guesses[:, None] == classes) & active[:, None]
+    return np.hstack([true, guessed, true & guessed])
+
+
+def _class_counts(
+    counts: NDArray[Any], classes: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
+    """(R, n) counts times an (n, C) table; exact, since all numbers are integers."""
+    # Integers below 2^24 are exact in float32, which multiplies faster.
+    dtype = np.float32 if len(classes) < 2**24 else np.float64
+    table = classes.astype(dtype)
+    blocks = [
+        counts[start : start + BLOCK_ROWS].astype(dtype) @ table
+        for start in range(0, len(counts), BLOCK_ROWS)
+    ]
+    return np.concatenate(blocks).astype(np.float64)
+
+
+def _macro_f1(counted: NDArray[np.float64]) -> NDArray[np.float64]:
     """(R,) macro-F1 over the classes drawn; NaN where no face was drawn."""
-    classes = np.unique(answers)
-    true = (answers[:, None] == classes).astype(np.float64)
-    guessed = (guesses[:, None] == classes).astype(np.float64)
-    present = counts @ true
-    total = present + counts @ guessed
-    f1 = 2 * (counts @ (true * guessed)) / np.where(total > 0, total, 1.0)
+    present, guessed, both = np.split(counted, 3, axis=1)
+    total = present + guessed
+    f1 = 2 * both / np.where(total > 0, total, 1.0)
     drawn = (present > 0).sum(axis=1)
     sums = np.where(present > 0, f1, 0.0).sum(axis=1)
     return np.where(drawn > 0, sums / np.maximum(drawn, 1), np.nan)

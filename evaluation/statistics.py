@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, Literal, TypeVar, cast
 
@@ -14,14 +13,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from evaluation.draws import (
+    FEW_FACES,
+    SEED,
+    flipped_sums,
+    resample_counts,
+    resampled_means,
+)
+
 LEVEL = 0.95
 ALPHA = 0.05
 RESAMPLES = 4999
-SEED = 0
 MIN_FACES = 5
 """With fewer faces no interval is given: four values are too few to resample."""
-CACHED_FACES = 1000
-"""Up to this many faces, the draws of the bootstrap are kept in memory (40 MB)."""
 JACKKNIFE_ROWS = 500
 """Rows of the jackknife that are in memory at the same time."""
 EXACT_UP_TO = 12
@@ -106,24 +110,6 @@ def compare(
     )
 
 
-def resample_counts(faces: int, resamples: int = RESAMPLES) -> NDArray[np.int64]:
-    """(resamples, faces) counts of how often each face is drawn; seeded, read-only."""
-    if faces <= CACHED_FACES:
-        return _cached_counts(faces, resamples)
-    return _draw_counts(faces, resamples)
-
-
-def _draw_counts(faces: int, resamples: int) -> NDArray[np.int64]:
-    rng = np.random.default_rng(SEED)
-    counts = rng.multinomial(faces, np.full(faces, 1 / faces), size=resamples)
-    counts.setflags(write=False)
-    return counts
-
-
-_cached_counts = lru_cache(maxsize=4)(_draw_counts)
-"""A report needs the same counts many times."""
-
-
 def resampled_interval(
     value: float, resampled: NDArray[np.float64], faces: int
 ) -> Interval:
@@ -152,7 +138,7 @@ def ratio_interval(parts: NDArray[np.float64], wholes: NDArray[np.float64]) -> I
     a denominator of 0 are dropped. The interval is a percentile interval. Use it only
     if the mean of `wholes` is clearly not 0.
     """
-    counts = resample_counts(len(parts))
+    counts = resample_counts(len(parts), RESAMPLES)
     top, bottom = (counts @ column / len(parts) for column in (parts, wholes))
     resampled = np.full(len(top), np.nan)
     np.divide(top, bottom, out=resampled, where=bottom != 0)
@@ -212,9 +198,7 @@ def sign_flip_p(differences: NDArray[np.float64], resamples: int = RESAMPLES) ->
     if len(nonzero) <= EXACT_UP_TO:
         patterns = np.arange(2 ** len(nonzero))[:, None] >> np.arange(len(nonzero))
         return float((np.abs((1 - 2.0 * (patterns & 1)) @ nonzero) >= observed).mean())
-    rng = np.random.default_rng(SEED)
-    signs = rng.choice([-1.0, 1.0], size=(resamples, len(nonzero)))
-    extreme = int((np.abs(signs @ nonzero) >= observed).sum())
+    extreme = int((np.abs(flipped_sums(nonzero, resamples)) >= observed).sum())
     return (extreme + 1) / (resamples + 1)
 
 
@@ -262,8 +246,13 @@ def best_or_equal(
 
 
 def _bootstrap(values: NDArray[np.float64], mean: float, resamples: int) -> Interval:
+    means = resampled_means(values, resamples)
+    if len(values) > FEW_FACES:
+        low, high = _bca_interval(values, mean, means)
+        if np.isfinite(low) and np.isfinite(high):
+            return Interval(mean, low, high, len(values), "bca")
+        return resampled_interval(mean, means, len(values))
     kinds: tuple[Literal["bca", "percentile"], ...] = ("bca", "percentile")
-    means = _resampled_means(values, resamples)
     # scipy adds no resamples to these, and reads nothing but the distribution.
     drawn = SimpleNamespace(bootstrap_distribution=means)
     for kind in kinds:
@@ -285,20 +274,22 @@ def _bootstrap(values: NDArray[np.float64], mean: float, resamples: int) -> Inte
     raise AssertionError("percentile intervals of finite values are finite")
 
 
-def _resampled_means(
-    values: NDArray[np.float64], resamples: int
-) -> NDArray[np.float64]:
-    """(resamples,) means of (n,) values, of the draws that scipy's bootstrap makes."""
-    if len(values) <= CACHED_FACES:
-        return values[_draws(len(values), resamples)].mean(axis=-1)
-    rng = np.random.default_rng(SEED)
-    means = np.empty(resamples)
-    for row in range(resamples):
-        means[row] = values[rng.integers(0, len(values), len(values))].mean()
-    return means
+def _bca_interval(
+    values: NDArray[np.float64], mean: float, means: NDArray[np.float64]
+) -> tuple[float, float]:
+    """The BCa interval of scipy's bootstrap of a mean; NaN where it is undefined.
 
-
-@lru_cache(maxsize=4)
-def _draws(faces: int, resamples: int) -> NDArray[np.int64]:
-    """(resamples, faces) rows to draw; cached, since a report draws them many times."""
-    return np.random.default_rng(SEED).integers(0, faces, (resamples, faces))
+    scipy computes each mean of the jackknife from all values, which takes n² steps.
+    """
+    below = ((means < mean).mean() + (means <= mean).mean()) / 2
+    bias = stats.norm.ppf(below)
+    # Leaving value i out changes the mean by a multiple of this.
+    pulls = values - mean
+    skewness = (pulls**3).sum() / (pulls**2).sum() ** 1.5 / 6
+    tails = stats.norm.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    shifted = bias + tails
+    ranks = stats.norm.cdf(bias + shifted / (1 - skewness * shifted))
+    if not np.isfinite(ranks).all():
+        return float("nan"), float("nan")
+    low, high = np.percentile(means, 100 * ranks)
+    return float(low), float(high)

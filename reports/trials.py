@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -91,10 +91,16 @@ class Trial:
     ) -> tuple[AvatarVectors, AvatarVectors]:
         rows = self.scores(split, designer)
         predicted, truth = (
-            AvatarVectors.from_records(self.spec, map(json.loads, rows[column]))
+            _parsed_vectors(self.spec, tuple(rows[column]))
             for column in ("predicted", "truth")
         )
         return predicted, truth
+
+
+@lru_cache(maxsize=8)
+def _parsed_vectors(spec: AvatarSpec, texts: tuple[str, ...]) -> AvatarVectors:
+    # Cached because trials of one engine have the same ground truth.
+    return AvatarVectors.from_records(spec, json.loads(f"[{','.join(texts)}]"))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.avatars.counting import counted
+from benchmark.avatars.records import blocks_of, index_of, scalar_of
 from benchmark.avatars.spec import (
     NONE,
     AvatarError,
@@ -129,9 +130,9 @@ class AvatarVectors:
         continuous, discrete = self.continuous.copy(), self.discrete.copy()
         column = self.spec.columns[name]
         if isinstance(parameter, Continuous):
-            continuous[:, column] = _scalar(parameter, value)
+            continuous[:, column] = scalar_of(parameter, value)
         else:
-            discrete[:, column] = _choice(parameter, value)
+            discrete[:, column] = index_of(parameter, value)
         return AvatarVectors(self.spec, continuous, discrete)
 
     def column(self, name: str) -> NDArray[Any]:
@@ -212,14 +213,7 @@ class AvatarVectors:
         missing active parameter, an unknown name or an invalid value raises
         AvatarError.
         """
-        rows = [_row(spec, record) for record in records]
-        continuous = np.array([r[0] for r in rows], dtype=np.float32)
-        discrete = np.array([r[1] for r in rows], dtype=np.int64)
-        return cls(
-            spec,
-            continuous.reshape(len(rows), len(spec.continuous)),
-            discrete.reshape(len(rows), len(spec.discrete)),
-        )
+        return cls(spec, *blocks_of(spec, list(records)))
 
 
 def _as_block(values: Any, width: int, dtype: type) -> NDArray[Any]:
@@ -267,57 +261,3 @@ def _resample_optional(
     others = np.array([k for k in range(len(parameter.options)) if k != none])
     chosen = others[rng.integers(len(others), size=len(column))]
     return np.where(rng.random(len(column)) < absent, none, chosen)
-
-
-def _scalar(parameter: Continuous, value: Any) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = float("nan")
-    if isinstance(value, bool) or not 0 <= number <= 1:
-        raise AvatarError(f"{parameter.name}: {value!r} is not a number in [0, 1]")
-    return number
-
-
-def _choice(parameter: Discrete, value: Any) -> int:
-    if not isinstance(value, str):
-        raise AvatarError(f"{parameter.name}: {value!r} is not an option name")
-    return parameter.index(value)
-
-
-def _is_empty(value: Any) -> bool:
-    return (
-        value is None or value == "" or (isinstance(value, float) and np.isnan(value))
-    )
-
-
-def _row(spec: AvatarSpec, record: Mapping[str, Any]) -> tuple[list[float], list[int]]:
-    for name in record:
-        spec[name]
-    given = {name: value for name, value in record.items() if not _is_empty(value)}
-    continuous = [
-        _scalar(c, given[c.name])
-        if c.name in given
-        else _inactive_default(spec, c, given, c.default)
-        for c in spec.continuous
-    ]
-    discrete = [
-        _choice(d, given[d.name])
-        if d.name in given
-        else _inactive_default(spec, d, given, 0)
-        for d in spec.discrete
-    ]
-    return continuous, discrete
-
-
-def _inactive_default(
-    spec: AvatarSpec, parameter: Parameter, given: Mapping[str, Any], default: Any
-) -> Any:
-    condition = parameter.active_when
-    inactive = (
-        condition is not None
-        and given.get(condition.parameter) not in condition.options
-    )
-    if inactive:
-        return default
-    raise AvatarError(f"{parameter.name}: missing; engine {spec.name} requires it")

@@ -13,11 +13,14 @@ from benchmark.commands.options import (
     NoMlflowOption,
     OutOption,
     PortOption,
-    QuietOption,
     RootPathOption,
     StudyArgument,
 )
 from benchmark.commands.study_create_options import create_command
+from benchmark.commands.study_simulation_options import (
+    power_command,
+    simulate_command,
+)
 
 study_app = typer.Typer(
     help="Ask people which avatar matches a face best: create, serve and report a "
@@ -223,6 +226,15 @@ def report_command(
         ),
     ] = None,
     out: OutOption = RUNS,
+    simulated: Annotated[
+        bool,
+        typer.Option(
+            "--simulated",
+            help="Report simulated ratings, by default those of `study simulate`, to "
+            "STUDY/simulated/report. Every output is marked as simulated, and nothing "
+            "is logged to MLflow.",
+        ),
+    ] = False,
     no_mlflow: NoMlflowOption = False,
 ) -> None:
     """Print Table 2 and write the report of a study to STUDY/report.
@@ -231,72 +243,16 @@ def report_command(
     """
     from benchmark.commands.study_report import report_study
 
-    report_study(study, tuple(ratings or ()), out, track=not no_mlflow)
-
-
-@study_app.command(
-    "power", epilog="Example: avatarbench study power --methods 4 --difference 0.1"
-)
-def power_command(
-    methods: Annotated[int, typer.Option(min=2, help="Number of methods.")] = 4,
-    difference: Annotated[
-        float,
-        typer.Option(
-            help="Difference to detect: the share of picks of the first method minus "
-            "that of each other method."
-        ),
-    ] = 0.2,
-    shares: Annotated[
-        str | None,
-        typer.Option(
-            metavar="S,S,…",
-            help="Shares of picks of all methods, in place of --methods and "
-            "--difference. The first is compared with the second.",
-        ),
-    ] = None,
-    raters: Annotated[
-        str, typer.Option(metavar="N,N,…", help="Numbers of raters to try.")
-    ] = "10,20,30,50",
-    faces: Annotated[
-        str, typer.Option(metavar="N,N,…", help="Numbers of faces to try.")
-    ] = "10,20,30,50",
-    rater_spread: Annotated[
-        float,
-        typer.Option(min=0, help="Standard deviation between raters, in log-strength."),
-    ] = 0.5,
-    face_spread: Annotated[
-        float,
-        typer.Option(min=0, help="Standard deviation between faces, in log-strength."),
-    ] = 1.0,
-    target: Annotated[float, typer.Option(min=0, max=1, help="Desired power.")] = 0.8,
-    studies: Annotated[
-        int, typer.Option(min=20, help="Number of simulated studies for each size.")
-    ] = 300,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the simulation.")] = 0,
-    csv: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Also write the results to this CSV file."),
-    ] = None,
-    quiet: QuietOption = False,
-) -> None:
-    """Simulate how many raters and faces a study needs.
-
-    A simulated study detects the difference if the 95 % confidence interval of `study
-    report` lies above 0. The power is the share of studies that detect it.
-    """
-    from benchmark.commands.study_power import parse_numbers, simulate_power
-    from evaluation.ratings import Simulations
-
-    simulate_power(
-        methods=methods,
-        difference=difference,
-        shares=parse_numbers("--shares", shares, float) if shares else (),
-        raters=parse_numbers("--raters", raters, int),
-        faces=parse_numbers("--faces", faces, int),
-        rater_spread=rater_spread,
-        face_spread=face_spread,
-        target=target,
-        simulations=Simulations(studies, seed),
-        csv=csv,
-        quiet=quiet,
+    report_study(
+        study, tuple(ratings or ()), out, track=not no_mlflow, simulated=simulated
     )
+
+
+study_app.command(
+    "simulate",
+    epilog="Example: avatarbench study simulate mystudy && avatarbench study report "
+    "mystudy --simulated",
+)(simulate_command)
+study_app.command(
+    "power", epilog="Example: avatarbench study power --methods 4 --difference 0.1"
+)(power_command)

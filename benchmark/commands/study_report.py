@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,21 +19,31 @@ from reports.human_study.analysis.findings import Findings, findings
 from reports.human_study.analysis.numbers import study_numbers
 from reports.human_study.analysis.tables import table_two
 from reports.human_study.analysis.write import StudyFiles, write_study_report
+from reports.human_study.simulation import simulated_file
 from reports.tables.terminal import print_table
+from reports.trials import ReportError
 
 
 def report_study(
-    folder: Path, ratings: Sequence[Path], out: Path, *, track: bool
+    folder: Path,
+    ratings: Sequence[Path],
+    out: Path,
+    *,
+    track: bool,
+    simulated: bool = False,
 ) -> None:
     """Write the report of a study, print Table 2 and log both to MLflow if `track`.
 
-    `ratings` are CSV files; none stands for all in the study's folder.
+    `ratings` are CSV files; none stands for all in the study's folder. A report of
+    `simulated` ratings is never logged.
     """
-    answers = read_answers(folder, ratings)
+    if simulated and not ratings:
+        ratings = [_find_simulated(folder)]
+    answers = read_answers(folder, ratings, simulated)
     found = findings(answers)
     files = write_study_report(answers, found, _describe_code())
     tracked = None
-    if track:
+    if track and not simulated:
         create_out_folder(out)
         record = _tracked_study(answers, found, files)
         tracked = track_study(out, record, lambda line: print(line, file=sys.stderr))
@@ -40,8 +51,20 @@ def report_study(
     print(f"page:    {files.page}")
     print(f"tables:  {files.folder}")
     print(f"ratings: {files.ratings}")
+    if track and simulated:
+        print("MLflow:  simulated ratings are not logged")
     if tracked is not None:
         print(f"MLflow:  {where_to_look(out, tracked.page)}")
+
+
+def _find_simulated(folder: Path) -> Path:
+    path = simulated_file(folder)
+    if not path.is_file():
+        raise ReportError(
+            f"{path} does not exist; simulate ratings first with `avatarbench study "
+            f"simulate {shlex.quote(str(folder))}`"
+        )
+    return path
 
 
 def _describe_code() -> str:

@@ -23,6 +23,7 @@ from evaluation.ratings.simulation import (
     ahead_by,
     method_strengths,
     simulate_picks,
+    simulate_tastes,
 )
 from evaluation.ratings.slots import SlotBias, slot_bias
 from evaluation.ratings.strengths import Strength, strengths
@@ -56,6 +57,7 @@ __all__ = [
     "share_difference",
     "shares",
     "simulate_picks",
+    "simulate_tastes",
     "slot_bias",
     "strengths",
     "wilson",

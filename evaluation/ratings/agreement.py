@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evaluation.draws import resample_counts
 from evaluation.ratings.resampling import MIN_CLUSTERS, RESAMPLES
 from evaluation.ratings.shares import Bounds, wilson
-from evaluation.statistics import Interval, resample_counts, resampled_interval
+from evaluation.statistics import Interval, resampled_interval
 
 Counts = NDArray[np.float64]
 """(F faces, K answers): how many raters gave each answer."""

@@ -64,6 +64,22 @@ def method_strengths(model: RaterModel) -> NDArray[np.float64]:
     return strengths - strengths.mean()
 
 
+def simulate_tastes(
+    model: RaterModel,
+    strengths: NDArray[np.float64],
+    size: tuple[int, int],
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """(raters, faces, N) utilities of the options, without the Gumbel noise."""
+    raters, faces = size
+    count = len(strengths)
+    return (
+        strengths
+        + model.rater_spread * rng.standard_normal((raters, 1, count))
+        + model.face_spread * rng.standard_normal((1, faces, count))
+    )
+
+
 def simulate_picks(
     model: RaterModel,
     strengths: NDArray[np.float64],
@@ -71,14 +87,9 @@ def simulate_picks(
     rng: np.random.Generator,
 ) -> Picks:
     """Draw picks of `size` (raters, faces) from the model; each rater rates all."""
-    raters, faces = size
     count = len(strengths)
-    utility = (
-        strengths
-        + model.rater_spread * rng.standard_normal((raters, 1, count))
-        + model.face_spread * rng.standard_normal((1, faces, count))
-        + rng.gumbel(size=(raters, faces, count))
-    )
+    utility = simulate_tastes(model, strengths, size, rng)
+    utility += rng.gumbel(size=(*size, count))
     won = utility.argmax(axis=2)[None] == np.arange(count)[:, None, None]
     names = tuple(f"option {k + 1}" for k in range(count))
     return Picks(names, won.astype(np.float64), np.ones(size), 0)

@@ -33,6 +33,7 @@ class StudySection:
     """The content of `human_study/analysis/section.html.jinja`.
 
     `tables` and `drawn` hold the file name and the title of each table and figure.
+    `simulated` says that no person rated anything.
     """
 
     headline: Markup
@@ -41,6 +42,7 @@ class StudySection:
     details: Sequence[Detail]
     tables: Sequence[tuple[str, str]]
     drawn: Sequence[tuple[str, str]]
+    simulated: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evaluation.draws import resample_counts
 from evaluation.parameters import MacroF1, resampled_macro_f1
 from evaluation.statistics import (
     MIN_FACES,
@@ -21,7 +22,6 @@ from evaluation.statistics import (
     face_means,
     mean_interval,
     ratio_interval,
-    resample_counts,
     resampled_interval,
     resampled_p,
 )

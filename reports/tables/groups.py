@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmark.avatars.counting import counted
+from evaluation.draws import resample_counts
 from evaluation.statistics import (
     MIN_FACES,
     Interval,
-    resample_counts,
     resampled_interval,
 )
 from reports.people import people_attributes

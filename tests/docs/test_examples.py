@@ -151,3 +151,13 @@ def test_no_text_promises_a_release():
         if (ROOT / name).is_file() and Path(name).name != Path(__file__).name:
             text = (ROOT / name).read_text(encoding="utf-8")
             assert promise.search(text) is None, name
+
+
+def test_every_file_of_the_simulated_study_says_that_it_is_simulated():
+    folder = ROOT / "docs" / "results" / "simulated-study"
+    pages = [ROOT / "docs" / "simulated-study.md", *folder.iterdir()]
+    assert len(pages) > 10
+    for path in pages:
+        assert path.name == "README.md" or path.name.startswith("simulated-")
+        if path.suffix != ".csv":
+            assert "imulated" in path.read_text(encoding="utf-8"), path

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from evaluation.draws import resample_counts
 from evaluation.parameters import parameter_scores, resampled_macro_f1
-from evaluation.statistics import resample_counts, resampled_p
+from evaluation.statistics import resampled_p
 
 
 def test_a_row_of_ones_gives_scikit_learns_score(truth, wrong):

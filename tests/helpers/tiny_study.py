@@ -42,9 +42,9 @@ TEXTS = {
 class _Pictures:
     """Unique ids, each with a different small picture."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int) -> None:
         self.pictures: dict[str, bytes] = {}
-        self._count = 0
+        self._count = first
 
     def id(self) -> str:
         self._count += 1
@@ -69,9 +69,13 @@ def make_study(
     tie: bool = True,
     back: str = "allowed",
     simulated: bool = False,
+    first_id: int = 0,
 ) -> Study:
-    """Write a study into `folder`, which must not exist, and read it."""
-    names = _Pictures()
+    """Write a study into `folder`, which must not exist, and read it.
+
+    Studies with another `first_id` differ in all ids.
+    """
+    names = _Pictures(first_id)
     variants = list(METHODS)[:methods]
     square = balanced_square(methods)
     shown = [{"id": names.id(), "picture": names.picture()} for _ in range(faces)]

@@ -66,7 +66,8 @@ class Answers:
     `rows` is the table of ratings with methods in place of pictures: `chosen` and
     `order` hold variant names, or "right" and "wrong" for catch trials. Its added
     columns are `right` (for catch trials), `seconds`, and `counts`: whether the rater
-    is included. `digest` is that of the rating files.
+    is included. `digest` is that of the rating files. `simulated` says that no person
+    rated anything.
     """
 
     study: Study
@@ -75,6 +76,7 @@ class Answers:
     rows: pd.DataFrame
     screening: tuple[Screening, ...]
     digest: str
+    simulated: bool = False
 
     @property
     def counted(self) -> tuple[Screening, ...]:
@@ -125,11 +127,15 @@ class Answers:
         return count_picks(rows, tuple(self.key.methods), self.rule.ties)
 
 
-def read_answers(folder: Path, files: Sequence[Path] = ()) -> Answers:
+def read_answers(
+    folder: Path, files: Sequence[Path] = (), simulated: bool = False
+) -> Answers:
     """Read a study and its ratings. Default files: FOLDER/ratings/*.csv.
 
-    Raises ReportError if there are no ratings, if any are simulated, or if a rater has
-    withdrawn. Raises StudyError if a file contradicts the study.
+    With `simulated`, all ratings must be simulated, and everything that is made from
+    the answers says so. Raises ReportError if there are no ratings, if any are
+    simulated (or, with `simulated`, any are not), or if a rater has withdrawn. Raises
+    StudyError if a file contradicts the study.
     """
     study = read_study(folder)
     paths = tuple(files) or rating_files(folder)
@@ -140,7 +146,10 @@ def read_answers(folder: Path, files: Sequence[Path] = ()) -> Answers:
             f"{TABLE_2_NEEDS}"
         )
     rows = read_ratings(paths, study)
-    _refuse_simulated(study, rows)
+    if simulated:
+        _refuse_people(study, rows)
+    else:
+        _refuse_simulated(study, rows)
     _refuse_withdrawn(study, rows)
     if not len(rows):
         raise ReportError(f"{', '.join(map(str, paths))}: no ratings. {TABLE_2_NEEDS}")
@@ -149,7 +158,8 @@ def read_answers(folder: Path, files: Sequence[Path] = ()) -> Answers:
     raters = screen(decoded, len(study.trials), rule.exclusion)
     included = [rater.participant for rater in raters if rater.counts]
     decoded["counts"] = decoded["participant"].isin(included)
-    return Answers(study, key, rule, decoded, raters, _digest(paths))
+    digest = _digest(paths)
+    return Answers(study, key, rule, decoded, raters, digest, simulated)
 
 
 def read_rule(study: Study) -> AnalysisRule:
@@ -175,8 +185,20 @@ def _refuse_simulated(study: Study, rows: pd.DataFrame) -> None:
         what = "the study" if study.simulated else counted(simulated, "rating")
         raise ReportError(
             f"{study.folder}: {what} {be} simulated, and reports do not print "
-            "simulated ratings as a result; collect ratings of people, or run "
-            "`avatarbench study power` for simulations"
+            "simulated ratings as a result; collect ratings of people, or pass "
+            "--simulated to `avatarbench study report` for a report that is marked as "
+            "simulated on every page"
+        )
+
+
+def _refuse_people(study: Study, rows: pd.DataFrame) -> None:
+    """A report of simulated ratings must not use answers of people."""
+    people = len(rows) - list(rows["source"]).count("simulated")
+    if people:
+        be = "is" if people == 1 else "are"
+        raise ReportError(
+            f"{study.folder}: {counted(people, 'rating')} {be} not simulated; leave "
+            "out --simulated, or pass only simulated ratings with --ratings"
         )
 
 

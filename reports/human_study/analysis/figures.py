@@ -16,6 +16,7 @@ from reports.figures.palette import COLOURS, INK
 from reports.figures.scores import RC, Drawing
 from reports.human_study.analysis.answers import Answers
 from reports.human_study.analysis.findings import Findings
+from reports.human_study.analysis.simulated import marked_drawing
 from reports.tables import wording
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -27,7 +28,8 @@ def draw_study(answers: Answers, results: Sequence[Findings]) -> list[Drawing]:
     names = [
         name for name in answers.metrics if any(name in f.metrics for f in results)
     ]
-    return drawings + [draw_metric(answers, results, name) for name in names[:1]]
+    drawings += [draw_metric(answers, results, name) for name in names[:1]]
+    return [marked_drawing(answers, drawing) for drawing in drawings]
 
 
 def draw_shares(answers: Answers, results: Sequence[Findings]) -> Drawing:

@@ -37,5 +37,5 @@ def study_of_run(run: Run, answers: Answers | None) -> StudyResults:
     return StudyResults(
         (content.headline, *content.details),
         tuple(content.drawings),
-        study_section(content),
+        study_section(answers, content),
     )

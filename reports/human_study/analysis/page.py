@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from benchmark.avatars.counting import counted
 from reports.figures.scores import Drawing
 from reports.human_study.analysis.answers import Answers
+from reports.human_study.analysis.simulated import WARNING
 from reports.human_study.analysis.wording import raters_note, rule_note
 from reports.page.html import Detail, embedded_figure, page_css, page_template
 from reports.page.page import StudySection
@@ -39,7 +40,7 @@ class Text:
     paragraphs: tuple[str, ...]
 
 
-def study_section(content: StudyContent) -> StudySection:
+def study_section(answers: Answers, content: StudyContent) -> StudySection:
     """Measured and published Table 2 side by side, figures and detail tables."""
     return StudySection(
         to_html(content.headline),
@@ -51,6 +52,7 @@ def study_section(content: StudyContent) -> StudySection:
         ],
         [(table.key, table.title) for table in (content.headline, *content.details)],
         [(drawing.name, drawing.title) for drawing in content.drawings],
+        answers.simulated,
     )
 
 
@@ -58,12 +60,15 @@ def render_study_page(answers: Answers, content: StudyContent, code: str) -> str
     """The page's HTML; `code` names the commit."""
     study = answers.study
     return page_template("human_study/analysis/page.html.jinja").render(
-        title=f"avatarbench: {study.title}",
+        title=f"avatarbench: {study.title}" + " (simulated)" * answers.simulated,
         css=page_css(),
-        lead=f"Raters saw a face and {study.slots} avatars of it, one per method, and "
+        lead=""
+        if answers.simulated
+        else f"Raters saw a face and {study.slots} avatars of it, one per method, and "
         "picked the avatar that matches best.",
+        simulated=WARNING if answers.simulated else "",
         stand_in=wording.STAND_IN if answers.key.stand_in else "",
-        data=study_section(content),
+        data=study_section(answers, content),
         protocol=protocol(answers),
         texts=texts(answers),
         provenance=_provenance(answers, code),

@@ -8,6 +8,7 @@ from benchmark.avatars.counting import counted
 from evaluation.ratings import Share
 from reports.human_study.analysis.answers import Answers
 from reports.human_study.analysis.findings import Findings
+from reports.human_study.analysis.simulated import marked_table
 from reports.human_study.analysis.wording import (
     bold_note,
     bounds,
@@ -31,7 +32,7 @@ def table_two(answers: Answers, results: Sequence[Findings]) -> Table:
         Row(title, tuple(_share_cell(engine.shares[k]) for engine in results))
         for k, title in enumerate(titles)
     )
-    return Table(
+    table = Table(
         "table-2",
         "Table 2: human rating, share of the picks",
         "Method",
@@ -45,6 +46,7 @@ def table_two(answers: Answers, results: Sequence[Findings]) -> Table:
             *_unrated_engines(answers),
         ),
     )
+    return marked_table(answers, table)
 
 
 def _share_cell(share: Share) -> Cell:
@@ -266,4 +268,4 @@ def study_tables(answers: Answers, results: Sequence[Findings]) -> list[Table]:
         slots_table(answers, results),
         raters_table(answers),
     ]
-    return [table for table in tables if table is not None]
+    return [marked_table(answers, table) for table in tables if table is not None]

@@ -6,6 +6,7 @@ from benchmark.avatars.counting import counted
 from evaluation.ratings import MIN_CLUSTERS, RESAMPLES, Bounds
 from evaluation.statistics import SEED, Interval
 from reports.human_study.analysis.answers import AnalysisRule, Answers
+from reports.human_study.analysis.simulated import simulated_notes
 from reports.tables import wording
 from reports.tables.table import Cell
 
@@ -63,7 +64,12 @@ def study_notes(answers: Answers) -> tuple[str, ...]:
     split = wording.split_title(key.split)
     stand_in = (wording.STAND_IN,) if key.stand_in else ()
     faces = f"{counted(answers.faces, f'{split} face')} of {key.face_set}."
-    return (*stand_in, f"Study {answers.study.id}: {faces}", raters_note(answers))
+    return (
+        *simulated_notes(answers),
+        *stand_in,
+        f"Study {answers.study.id}: {faces}",
+        raters_note(answers),
+    )
 
 
 def raters_note(answers: Answers) -> str:
@@ -76,7 +82,8 @@ def raters_note(answers: Answers) -> str:
     tied = "no ties allowed"
     if answers.study.settings.tie:
         tied = f"{ties} of them ties ({TIES[answers.rule.ties]})"
-    raters = counted(len(answers.counted), "rater")
+    kind = "simulated rater" if answers.simulated else "rater"
+    raters = counted(len(answers.counted), kind)
     return f"{raters}{out}; {counted(len(rows), 'rating')}, {tied}."
 
 

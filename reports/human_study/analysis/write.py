@@ -13,6 +13,7 @@ from reports.human_study.analysis.findings import Findings
 from reports.human_study.analysis.page import StudyContent, render_study_page
 from reports.human_study.analysis.tables import study_tables, table_two
 from reports.human_study.analysis.tidy import tidy
+from reports.human_study.simulation import simulated_file
 from reports.publishing import publish_report, write_tables
 from reports.tables import published as paper
 from reports.tables.table import published
@@ -43,10 +44,12 @@ def write_study_report(
 ) -> StudyFiles:
     """Write STUDY/report atomically: page, tables, figures and tidy CSV.
 
-    `code` names the commit. Raises ReportError if the folder cannot be written.
+    The report of simulated ratings goes to STUDY/simulated/report. `code` names the
+    commit. Raises ReportError if the folder cannot be written.
     """
     content = study_content(answers, results)
-    folder = answers.study.folder / FOLDER
+    study = answers.study.folder
+    folder = (simulated_file(study).parent if answers.simulated else study) / FOLDER
 
     def fill(place: Path) -> None:
         (place / "figures").mkdir()

@@ -90,7 +90,7 @@ def test_ties_count_as_the_study_says(ties, tmp_path, monkeypatch):
 def test_simulated_answers_are_refused(tmp_path):
     study = make_study(tmp_path / "study")
     rate(study, Raters(6, source="simulated"))
-    with pytest.raises(ReportError, match=r"96 ratings are simulated.*study power"):
+    with pytest.raises(ReportError, match=r"96 ratings are simulated.*--simulated"):
         read_answers(study.folder)
 
 

@@ -10,6 +10,7 @@ from tiny_study import make_study
 
 from benchmark.cli import main
 from benchmark.commands import study_report
+from reports.human_study.analysis.answers import read_answers
 
 
 @pytest.fixture
@@ -74,10 +75,62 @@ def test_simulated_answers_end_in_one_sentence(avatarbench, tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
-def test_there_is_no_way_around_the_refusal(avatarbench, tmp_path):
-    status, _, errors = avatarbench("study", "report", tmp_path, "--simulated")
+def test_a_simulated_study_is_marked_on_every_page(avatarbench, tmp_path, monkeypatch):
+    monkeypatch.delattr(study_report, "track_study")
+    study = make_study(tmp_path / "study", faces=8)
+    shares = "0.1,0.2,0.1,0.6"
+    status, out, _ = avatarbench(
+        "study", "simulate", study.folder, "--raters", "8", "--careless", "1",
+        "--shares", shares,
+    )  # fmt: skip
+    assert status == 0
+    assert out.startswith("Simulated, not a result")
+    status, out, errors = avatarbench("study", "report", study.folder, "--simulated")
+    assert (status, errors) == (0, "")
+    assert "Simulated: Table 2" in out
+    assert "simulated ratings are not logged" in out
+    assert not (study.folder / "report").exists()
+    report = study.folder / "simulated" / "report"
+    for path in report.rglob("*"):
+        if path.is_file() and not path.name.startswith("published-"):
+            marked = path.name.startswith("simulated-")
+            assert marked or b"simulated" in path.read_bytes().lower(), path
+    page = (report / "page.html").read_text(encoding="utf-8")
+    assert "no person rated anything" in page
+    assert "Measured here" not in page
+    assert "excluded" in (report / "simulated-study-raters.md").read_text().lower()
+
+
+def test_simulated_ratings_depend_on_the_seed_only(avatarbench, tmp_path):
+    def chosen(study, seed):
+        status, *_ = avatarbench("study", "simulate", study.folder, "--seed", seed)
+        assert status == 0
+        file = study.folder / "simulated" / "ratings.csv"
+        rows = read_answers(study.folder, [file], simulated=True).rows
+        order = ["participant", "kind", "engine", "face"]
+        return list(rows.sort_values(order)["chosen"])
+
+    one = make_study(tmp_path / "one", faces=6)
+    other = make_study(tmp_path / "other", faces=6, first_id=1000)
+    assert chosen(one, "1") == chosen(other, "1")
+    assert chosen(one, "1") != chosen(one, "2")
+
+
+def test_ratings_of_people_are_never_reported_as_simulated(avatarbench, tmp_path):
+    study = make_study(tmp_path / "study")
+    status, _, errors = avatarbench("study", "report", study.folder, "--simulated")
     assert status == 2
-    assert "No such option" in errors
+    assert "study simulate" in errors
+    path = rate(study, Raters(6))
+    status, _, errors = avatarbench(
+        "study", "report", study.folder, "--simulated", "--ratings", path
+    )
+    assert status == 2
+    assert "96 ratings are not simulated; leave out --simulated" in errors
+    assert errors.count("\n") == 1
+    status, _, errors = avatarbench("study", "simulate", study.folder, "--shares", "1")
+    assert status == 2
+    assert "give two or more" in errors
 
 
 def test_power_prints_a_grid_and_marks_it_as_simulated(avatarbench, tmp_path):
