@@ -16,8 +16,9 @@ from benchmark.commands.options import (
 )
 
 train_app = typer.Typer(
-    help="Train the networks that methods build on: a face generator or a face parser.",
-    epilog="Both need faces with part maps: see `avatarbench faces crowd`.",
+    help="Train networks: a face generator or face parser, which methods build on, or "
+    "the estimator of `avatarbench create`.",
+    epilog="All need faces with part maps: see `avatarbench faces crowd`.",
     no_args_is_help=True,
 )
 
@@ -201,3 +202,77 @@ def parser_score_command(
     from benchmark.commands.train_parser import measure_parser
 
     measure_parser(parser, data, device, quiet)
+
+
+@train_app.command(
+    "estimator", epilog="Example: avatarbench train estimator crowd128 --export mine"
+)
+def estimator_command(
+    crowd: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CROWD", help="Folder made by `avatarbench faces crowd`."
+        ),
+    ],
+    size: Annotated[
+        int, typer.Option(help="Side of a face in pixels, as the crowd was rendered.")
+    ] = 128,
+    steps: Annotated[
+        int, typer.Option(min=1, help="Number of optimiser steps.")
+    ] = 15_000,
+    batch: Annotated[int, typer.Option(min=2, help="Number of faces per step.")] = 32,
+    learning_rate: Annotated[
+        float, typer.Option(help="The largest learning rate.")
+    ] = 1e-3,
+    strength: Annotated[
+        float,
+        typer.Option(
+            min=0, max=2, help="Factor of the randomisation of the training faces."
+        ),
+    ] = 1.0,
+    logit_adjustment: Annotated[
+        float,
+        typer.Option(min=0, help="Favour rare options; 1 makes all equally likely."),
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the training.")] = 0,
+    out: OutOption = RUNS,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder for the weights.",
+            show_default="weights/ in the folder of the training",
+        ),
+    ] = None,
+    device: DeviceOption = "cpu",
+    quiet: QuietOption = False,
+) -> None:
+    """Train the estimator that `avatarbench create` uses for the built-in engines.
+
+    It learns from synthetic people and the rules of a designer, and is no contestant of
+    the benchmark: suites never read it. A checkpoint is written every ten minutes. If
+    the training is interrupted, repeat the command to continue.
+    """
+    from pydantic import ValidationError
+
+    from benchmark.commands.train_estimator import run_estimator_training
+    from methods.product.training import ProductRecipe
+
+    try:
+        recipe = ProductRecipe(
+            size=size,
+            steps=steps,
+            batch=batch,
+            learning_rate=learning_rate,
+            strength=strength,
+            logit_adjustment=logit_adjustment,
+            seed=seed,
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = str(first["loc"][0]).replace("_", "-")
+        raise typer.BadParameter(f"--{option}: {first['msg']}") from error
+    status = run_estimator_training(
+        crowd, recipe, out=out, export=export, device=device, quiet=quiet
+    )
+    raise typer.Exit(status)

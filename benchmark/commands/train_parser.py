@@ -141,24 +141,25 @@ def _prepare(
 
 
 def _train(job: Job) -> FaceParser:
-    with _add_elapsed(job.folder / CLOCK):
+    with add_elapsed(job.folder / CLOCK):
         return train_parser(
             job.faces, job.encoder, job.recipe, job.folder, job.console, job.device
         )
 
 
 @contextmanager
-def _add_elapsed(clock: Path) -> Iterator[None]:
+def add_elapsed(clock: Path) -> Iterator[None]:
     """Add the elapsed seconds to the file `clock`; a kill loses them."""
     start = time.monotonic()
     try:
         yield
     finally:
-        seconds = _read_seconds(clock) + time.monotonic() - start
+        seconds = read_seconds(clock) + time.monotonic() - start
         atomic_write(clock, json.dumps(seconds).encode())
 
 
-def _read_seconds(clock: Path) -> float:
+def read_seconds(clock: Path) -> float:
+    """The seconds in the file `clock`; 0 without it."""
     return float(json.loads(clock.read_text())) if clock.is_file() else 0.0
 
 
@@ -166,7 +167,7 @@ def _make_card(job: Job, quality: ParserQuality) -> ParserCard:
     faces, recipe = job.faces, job.recipe
     kind = "stand-ins for photographs" if faces.stand_in else "photographs"
     entry = weights.describe(weights.EFFICIENTNET_LITE0)
-    seconds = _read_seconds(job.folder / CLOCK)
+    seconds = read_seconds(job.folder / CLOCK)
     machine = hardware(job.device, torch.get_num_threads())["name"]
     job.console.say(f"trained in {duration(seconds)}")
     return ParserCard(

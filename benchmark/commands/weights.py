@@ -13,6 +13,7 @@ from benchmark.avatars.counting import counted
 if TYPE_CHECKING:
     from methods.f2p.parser_weights import ParserCard
     from methods.generator.pretrained import WeightsCard
+    from methods.product.weights import ProductCard
 
 weights_app = typer.Typer(
     help="Fetch published weight files; import and show generators and face parsers.",
@@ -23,7 +24,7 @@ weights_app = typer.Typer(
 
 @weights_app.command("list")
 def list_weights() -> None:
-    """List every weight file, generator and face parser, and where each is stored."""
+    """List every weight file and trained network, and where each is stored."""
     from benchmark import weights
     from benchmark.weights.folders import known_weights
 
@@ -144,25 +145,34 @@ def show_weights(
         ),
     ],
 ) -> None:
-    """Verify the digests of a generator or face parser and print its card."""
-    from benchmark.weights.folders import PARSER, check_member, find_weights
+    """Verify the digests of weights with a card and print its card."""
+    from benchmark.weights.folders import (
+        ESTIMATOR,
+        PARSER,
+        check_member,
+        find_weights,
+    )
     from methods.generator.pretrained import verify
 
     found = find_weights(folder)
-    if (found / PARSER).is_file():
-        check_member(found / PARSER)
+    networks = [n for n in (PARSER, ESTIMATOR) if (found / n).is_file()]
+    if networks:
+        check_member(found / networks[0])
         _print_card(_read_card(found))
     else:
         _print_card(verify(found))
     print("digests: verified, every file is unchanged")
 
 
-def _read_card(folder: Path) -> WeightsCard | ParserCard:
-    """The card in the folder of a generator or face parser."""
-    from benchmark.weights.folders import PARSER
+def _read_card(folder: Path) -> WeightsCard | ParserCard | ProductCard:
+    """The card in the folder of a generator, face parser or product estimator."""
+    from benchmark.weights.folders import ESTIMATOR, PARSER
     from methods.f2p.parser_weights import read_parser_card
     from methods.generator.pretrained import read_card
+    from methods.product.weights import read_product_card
 
+    if (folder / ESTIMATOR).is_file():
+        return read_product_card(folder)
     if (folder / PARSER).is_file():
         return read_parser_card(folder)
     return read_card(folder)
@@ -202,7 +212,7 @@ def _import_folder(out: Path | None, name: str) -> Path:
     )
 
 
-def _print_card(card: WeightsCard | ParserCard) -> None:
+def _print_card(card: WeightsCard | ParserCard | ProductCard) -> None:
     """Print one line per field; empty fields are left out."""
     for field, value in card.model_dump(exclude={"parameters", "digests"}).items():
         if value in (None, "", {}):

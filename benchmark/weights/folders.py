@@ -1,10 +1,11 @@
 """Weights folders: folders of trained or imported networks with a card.
 
-A weights folder holds either a generator and its discriminator, or a face parser, and
-a `card.json` with their digests. It has a name if it is in the cache folder or comes
-with the package. A file of it is requested as `NAME/generator.safetensors` or
-`PATH/generator.safetensors`. The networks are read by `methods.generator.pretrained`
-and `methods.f2p.parser_weights`.
+A weights folder holds a generator and its discriminator, a face parser or the product
+estimator, and a `card.json` with their digests. It has a name if it is in the cache
+folder or comes with the package. A file of it is requested as
+`NAME/generator.safetensors` or `PATH/generator.safetensors`. The networks are read by
+`methods.generator.pretrained`, `methods.f2p.parser_weights` and
+`methods.product.weights`. The product estimator is no weight file of a suite.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ CARD: Final = "card.json"
 GENERATOR: Final = "generator.safetensors"
 DISCRIMINATOR: Final = "discriminator.safetensors"
 PARSER: Final = "parser.safetensors"
+ESTIMATOR: Final = "estimator.safetensors"
 
 
 class WeightsError(RuntimeError):

@@ -1,0 +1,1 @@
+"""The product estimator of `avatarbench create`, which is not benchmarked."""

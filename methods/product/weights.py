@@ -1,0 +1,203 @@
+"""The product estimator in a folder of weights, with a card.
+
+card.json               origin, licence and quality of the weights
+estimator.safetensors   the network's state dict in half precision
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from benchmark.avatars import AvatarSpec
+from benchmark.avatars.counting import counted
+from benchmark.storage.digests import file_digest
+from benchmark.storage.unwritable import cannot_write
+from benchmark.weights.folders import (
+    CARD,
+    ESTIMATOR,
+    WeightsError,
+    check_member,
+    known_weights,
+)
+from methods.product.network import ProductEstimator
+from methods.shared.tensors import storable
+
+LABEL = "product estimator, not benchmarked"
+SHIPPED_NAME = "estimator128"
+COMMANDS = (
+    "`avatarbench faces crowd crowd128 --size 128` and `avatarbench train estimator "
+    "crowd128`"
+)
+
+
+class ProductCard(BaseModel):
+    """Description of a product estimator's weights.
+
+    Attributes:
+        title: display name.
+        label: says that the network is no contestant of the benchmark.
+        network: architecture.
+        engines: digest of the spec of each engine, by name.
+        size: side in pixels of the faces that it takes.
+        head_width: hidden units of each head.
+        licence: of the weights.
+        data: training data.
+        encoder: initial weights of the backbone.
+        command: the command that made the folder.
+        hours: machine hours of training.
+        steps: optimiser steps.
+        faces: training pictures shown, with a new randomisation each time.
+        validation: the faces that were measured.
+        scores: share of right options on them, or 1 minus the mean error of scalars,
+            averaged over the parameters of each engine.
+        made_with: program and version that wrote the folder.
+        notes: other information for users.
+        parameters: number of learned parameters; set by `write_product`.
+        digests: SHA-256 (hex) of the file; set by `write_product`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    label: str = LABEL
+    network: str = "EfficientNet-Lite0, one head per engine"
+    engines: dict[str, str]
+    size: int
+    head_width: int
+    licence: str
+    data: str
+    encoder: str
+    command: str
+    hours: float | None
+    steps: int
+    faces: int
+    validation: str
+    scores: dict[str, float]
+    made_with: str = ""
+    notes: str = ""
+    parameters: dict[str, int] = {}
+    digests: dict[str, str] = {}
+
+
+def write_product(
+    folder: Path, network: ProductEstimator, card: ProductCard
+) -> ProductCard:
+    """Write an estimator and its card into a new folder; returns the card as written.
+
+    Raises WeightsError where the folder exists or cannot be written.
+    """
+    if folder.exists():
+        raise WeightsError(f"{folder} exists: give another folder, or remove it")
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+    try:
+        partial.mkdir(parents=True)
+        (partial / ESTIMATOR).write_bytes(save(halved_state(network)))
+        count = sum(parameter.numel() for parameter in network.parameters())
+        written = card.model_copy(
+            update={
+                "parameters": {ESTIMATOR: count},
+                "digests": {ESTIMATOR: file_digest(partial / ESTIMATOR)},
+            }
+        )
+        (partial / CARD).write_text(written.model_dump_json(indent=2) + "\n")
+        partial.rename(folder)
+    except OSError as error:
+        raise WeightsError(
+            cannot_write(folder, error, "give another folder")
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return written
+
+
+def halved_state(network: ProductEstimator) -> dict[str, Tensor]:
+    """The state dict in half precision, as it is stored."""
+    return {
+        key: value.to(torch.float16) if value.is_floating_point() else value
+        for key, value in storable(network.state_dict()).items()
+    }
+
+
+def read_product_card(folder: Path) -> ProductCard:
+    """The card of an estimator's folder; WeightsError where there is none."""
+    path = folder / CARD
+    try:
+        return ProductCard.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"])) or "the whole"
+        raise WeightsError(
+            f"{path} is not the card of an estimator: {key}: {first['msg']}; make one "
+            f"with {COMMANDS}"
+        ) from error
+
+
+def load_product(
+    folder: Path, specs: Mapping[str, AvatarSpec], device: str = "cpu"
+) -> ProductEstimator:
+    """The estimator of a folder, frozen and in single precision.
+
+    Args:
+        folder: folder of weights.
+        specs: specs by engine; only the heads of these engines are read.
+        device: torch device.
+
+    Raises:
+        WeightsError: where the folder is incomplete or was changed, has no head for an
+            engine, or was trained for another version of its spec.
+    """
+    card = read_product_card(folder)
+    for name, spec in specs.items():
+        if name not in card.engines:
+            raise WeightsError(
+                f"{folder} has no head for engine {name}; it has "
+                f"{counted(len(card.engines), 'head')}: {', '.join(card.engines)}"
+            )
+        if card.engines[name] != spec.digest:
+            raise WeightsError(
+                f"{folder} was trained for other parameters of engine {name}: make it "
+                f"again with {COMMANDS}"
+            )
+    path = folder / ESTIMATOR
+    if not path.is_file():
+        raise WeightsError(f"{path} is missing: make it again with {COMMANDS}")
+    check_member(path)
+    network = ProductEstimator(specs, card.head_width)
+    try:
+        state = load_file(path)
+        network.load_state_dict(
+            {k: v for k, v in state.items() if _wanted(k, tuple(specs))}
+        )
+    except (SafetensorError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise WeightsError(
+            f"{path} does not fit its card: {reason}; make it again with {COMMANDS}"
+        ) from error
+    return network.eval().requires_grad_(False).to(device)
+
+
+def _wanted(key: str, engines: tuple[str, ...]) -> bool:
+    part, _, rest = key.partition(".")
+    return part != "heads" or rest.partition(".")[0] in engines
+
+
+def shipped_product() -> Path:
+    """The folder of the estimator that `create` uses; WeightsError if there is none."""
+    folder = known_weights().get(SHIPPED_NAME)
+    if folder is None:
+        raise WeightsError(
+            f"there are no weights {SHIPPED_NAME} yet: make them with {COMMANDS} "
+            "(hours), or name a fitted model with --model"
+        )
+    return folder

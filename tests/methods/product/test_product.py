@@ -1,0 +1,144 @@
+"""The product estimator: randomisation, training, resume, weights, nobody of the
+benchmark."""
+
+import numpy as np
+import pytest
+import torch
+
+from benchmark.avatars import AvatarVectors
+from benchmark.avatars.spec import AvatarSpec, Continuous, Discrete
+from benchmark.faces.parsed import ParsedArrays
+from benchmark.faces.portraits.training_truths import unused_people
+from benchmark.system.progress import Silent
+from benchmark.weights.folders import ESTIMATOR, WeightsError
+from methods.product.measuring import agreement
+from methods.product.randomisation import crop_portraits, randomise
+from methods.product.training import Examples, ProductRecipe, train_product
+from methods.product.weights import (
+    ProductCard,
+    halved_state,
+    load_product,
+    shipped_product,
+    write_product,
+)
+
+SIZE = 64
+SPECS = {
+    "one": AvatarSpec("one", (Continuous("width", "head"),)),
+    "two": AvatarSpec("two", (Discrete("hair", "hair", ("bald", "long", "short")),)),
+}
+
+
+class Killed(BaseException):
+    pass
+
+
+def make_examples(count=6):
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (count, SIZE, SIZE, 3), np.uint8)
+    parts = np.zeros((count, SIZE, SIZE), np.uint8)
+    parts[:, 16:48, 16:48] = 1
+    faces = ParsedArrays("noise", pictures, parts, "CC0-1.0", True)
+    vectors = {name: AvatarVectors.sample(s, count, 1) for name, s in SPECS.items()}
+    return Examples(faces, np.arange(count), vectors)
+
+
+def make_card(network):
+    return ProductCard(
+        title="mine",
+        engines={name: spec.digest for name, spec in network.specs.items()},
+        size=SIZE,
+        head_width=8,
+        licence="CC0-1.0",
+        data="noise",
+        encoder="random",
+        command="avatarbench train estimator",
+        hours=0.1,
+        steps=2,
+        faces=4,
+        validation="none",
+        scores={},
+    )
+
+
+def test_randomisation_depends_on_the_generator_only_and_crops_like_ffhq():
+    examples = make_examples()
+    pictures, parts = examples.faces.batch(examples.rows)
+
+    def draw(seed):
+        return randomise(pictures, parts, torch.Generator().manual_seed(seed))
+
+    assert draw(1).shape == (6, 3, SIZE, SIZE)
+    assert draw(1).abs().max() <= 1
+    assert torch.equal(draw(1), draw(1))
+    assert not torch.equal(draw(1), draw(2))
+    white = np.zeros((1, SIZE, SIZE, 3), np.uint8)
+    white[:, 29:30, 31:33] = 255  # between the eyes of a portrait: row 0.456
+    place = crop_portraits(white)[0, 0].argmax() // SIZE
+    assert abs(float(place) / SIZE - 0.473) < 0.03
+
+
+def test_a_killed_training_resumes_to_the_same_weights(tmp_path, monkeypatch):
+    examples = make_examples()
+    recipe = ProductRecipe(size=SIZE, steps=3, batch=2, head_width=8)
+
+    monkeypatch.setattr("methods.estimator.training.CHECKPOINT_SECONDS", -1)
+    monkeypatch.setattr("methods.estimator.training.LOG_STEPS", 2)
+    for name in ("whole", "cut"):
+        (tmp_path / name).mkdir()
+    whole = train_product(examples, recipe, None, tmp_path / "whole", Silent())
+
+    class Stopping(Silent):
+        def log(self, metrics, step):
+            if step == 2:
+                raise Killed
+
+    with pytest.raises(Killed):
+        train_product(examples, recipe, None, tmp_path / "cut", Stopping())
+    again = train_product(examples, recipe, None, tmp_path / "cut", Silent())
+    for key, value in whole.state_dict().items():
+        assert torch.equal(value, again.state_dict()[key]), key
+
+
+def test_weights_keep_the_predictions_and_refuse_other_engines(tmp_path):
+    examples = make_examples()
+    recipe = ProductRecipe(size=SIZE, steps=1, batch=2, head_width=8)
+    network = train_product(examples, recipe, None, tmp_path, Silent())
+    network.load_state_dict(halved_state(network))
+    folder = tmp_path / "weights"
+    card = write_product(folder, network, make_card(network))
+    assert "not benchmarked" in card.label
+    assert card.parameters[ESTIMATOR] > 3_000_000
+    loaded = load_product(folder, {"two": SPECS["two"]})
+    faces = torch.rand(2, 3, SIZE, SIZE) * 2 - 1
+    assert loaded.vectors(faces, "two") == network.vectors(faces, "two")
+    with pytest.raises(WeightsError, match="no head for engine three"):
+        load_product(folder, {"three": SPECS["two"]})
+    with pytest.raises(WeightsError, match="other parameters of engine two"):
+        load_product(folder, {"two": SPECS["one"]})
+    with pytest.raises(WeightsError, match="exists"):
+        write_product(folder, network, make_card(network))
+    (folder / ESTIMATOR).write_bytes(b"other")
+    with pytest.raises(WeightsError, match="damaged"):
+        load_product(folder, SPECS)
+
+
+def test_without_weights_one_sentence_names_the_commands(monkeypatch):
+    monkeypatch.setattr("methods.product.weights.known_weights", dict)
+    with pytest.raises(WeightsError, match="avatarbench train estimator"):
+        shipped_product()
+
+
+def test_agreement_counts_active_parameters():
+    truth = AvatarVectors(
+        SPECS["two"], np.zeros((2, 0), np.float32), np.array([[0], [2]])
+    )
+    other = AvatarVectors(
+        SPECS["two"], np.zeros((2, 0), np.float32), np.array([[0], [1]])
+    )
+    assert agreement(other, truth) == {"hair": 0.5}
+
+
+def test_no_train_face_of_the_benchmark_is_used():
+    assert unused_people(1500, seed=1).tolist() == list(range(1000, 1500))
+    assert len(unused_people(1500, seed=2)) == 1500
