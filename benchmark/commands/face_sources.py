@@ -13,6 +13,8 @@ from benchmark.faces.faceset import (
 )
 from benchmark.faces.ffhq import is_ffhq
 from benchmark.faces.parquet_set import MANIFEST
+from benchmark.faces.photos.face_set import open_photographs
+from benchmark.faces.photos.manifest import NAME as PHOTOGRAPHS
 from benchmark.faces.picture_checks import check_splits
 from benchmark.faces.picture_sets import open_ffhq, open_folder
 from benchmark.system.console import open_progress
@@ -22,22 +24,25 @@ from benchmark.system.home_paths import expand_home
 def open_source(name: str) -> tuple[FaceSet, Mapping[str, str]]:
     """A face set, and the key and value that name it in the section `faces` of suites.
 
-    It is the embedded portraits, a folder with a manifest, an FFHQ tree or a folder of
-    pictures. Every picture of a tree or folder is checked; the same picture under two
-    names is a printed warning.
+    It is the embedded portraits, the fetched photographs, a folder with a manifest, an
+    FFHQ tree or a folder of pictures. Every picture of a tree or folder is checked; the
+    same picture under two names is a printed warning.
 
     Raises:
         FaceSetError: for anything else, and with every picture that cannot be used.
     """
     if name == "portraits":
         return embedded_portraits(), {"set": name}
+    if name == PHOTOGRAPHS:
+        return open_photographs(), {"set": name}
     folder = Path(expand_home(name))
     place = str(folder.resolve())
     if (folder / MANIFEST).is_file():
         return open_parquet_set(folder), {"packed": place}
     if not folder.is_dir():
         raise FaceSetError(
-            f"{name} is neither a folder nor the name of the embedded set, portraits"
+            f"{name} is neither a folder nor a face set: the face sets are portraits "
+            f"and {PHOTOGRAPHS}"
         )
     tree = is_ffhq(folder)
     found: list[str] = []

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the people.")]
 
 faces_app = typer.Typer(
-    help="List the face sets; render synthetic faces and their ground truth.",
+    help="List and fetch face sets; render synthetic faces and their ground truth.",
     epilog="Example: avatarbench faces show portraits --sheet faces.png",
     invoke_without_command=True,
 )
@@ -26,15 +26,87 @@ faces_app = typer.Typer(
 
 @faces_app.callback()
 def list_faces(context: typer.Context) -> None:
-    """List the face sets; render synthetic faces and their ground truth."""
+    """List and fetch face sets; render synthetic faces and their ground truth."""
     if context.invoked_subcommand is not None:
         return
+    from collections import Counter
+
     from benchmark.faces.faceset import embedded_portraits
+    from benchmark.faces.photos import manifest
+    from benchmark.faces.photos.pictures import read_index
 
     faces = embedded_portraits()
     splits = ", ".join(f"{len(split)} {name}" for name, split in faces.splits.items())
-    kind = "synthetic stand-ins for photographs" if faces.stand_in else "photographs"
+    kind = "synthetic stand-ins for photographs"
     print(f"{faces.name} (version {faces.version}, {faces.licence}): {kind}; {splits}")
+    photographs = manifest.read_photographs()
+    counts = Counter(row.split for row in photographs.values())
+    splits = ", ".join(f"{counts[name]} {name}" for name in manifest.SPLITS)
+    kind = "generated photographs, and the train faces of portraits"
+    fetched = len(photographs.keys() & read_index(manifest.fetched_folder()).keys())
+    state = f"{fetched} of {len(photographs)} pictures fetched"
+    name = f"{manifest.NAME} (version {manifest.VERSION}, {manifest.LICENCE})"
+    print(f"{name}: {kind}; {splits}; {state}")
+
+
+@faces_app.command(
+    "fetch", epilog="Example: avatarbench faces fetch photos --from assets"
+)
+def fetch_faces(
+    name: Annotated[str, typer.Argument(metavar="SET", help="The name photos.")],
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="Copy of the repository faker-js/assets-person-portrait.",
+            show_default="download them",
+        ),
+    ] = None,
+) -> None:
+    """Fetch the pictures of a face set, check and align them.
+
+    Pictures that are there already are kept.
+    """
+    from benchmark.faces.photos import manifest
+    from benchmark.faces.photos.fetch import fetch_photographs
+    from benchmark.faces.pictures import FaceSetError
+    from benchmark.system.console import open_progress
+    from benchmark.system.home_paths import expand_home
+
+    if name != manifest.NAME:
+        raise FaceSetError(
+            f"{name} is not a face set that is fetched: the only one is {manifest.NAME}"
+        )
+    folder = None if source is None else Path(expand_home(str(source)))
+    report = fetch_photographs(folder, open_progress())
+    print(f"{name}: {report.added} added, {report.present} present in {report.folder}")
+    if report.different:
+        print(
+            f"warning: {counted(len(report.different), 'aligned picture')} differ "
+            "slightly from the recorded ones, because another version of a library "
+            "decodes or resizes them: scores may differ in the last digits"
+        )
+
+
+@faces_app.command(
+    "looks", epilog="Example: avatarbench faces looks anna.looks.csv --out truths"
+)
+def write_looks(
+    looks: Annotated[
+        Path,
+        typer.Argument(
+            metavar="TABLE",
+            help="Table of looks, named LABELLER.looks.csv (docs/photographs.md).",
+            readable=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+) -> None:
+    """Write the ground truth of each built-in engine that a table of looks means."""
+    from benchmark.faces.photos.truths import write_truths
+
+    for path in write_truths(looks, out):
+        print(f"ground truth: {path}")
 
 
 @faces_app.command("show")
@@ -43,8 +115,8 @@ def show_faces(
         str,
         typer.Argument(
             metavar="SET",
-            help="The name portraits, a folder with a manifest, a folder of "
-            "pictures, or an FFHQ tree.",
+            help="The name portraits or photos, a folder with a manifest, a folder "
+            "of pictures, or an FFHQ tree.",
         ),
     ],
     sheet: SheetOption = None,
@@ -84,8 +156,8 @@ def export_command(
         str,
         typer.Argument(
             metavar="SET",
-            help="The name portraits, a folder with a manifest, a folder of "
-            "pictures, or an FFHQ tree.",
+            help="The name portraits or photos, a folder with a manifest, a folder "
+            "of pictures, or an FFHQ tree.",
         ),
     ],
     split: Annotated[str, typer.Option("--split", help="Split to export.")],

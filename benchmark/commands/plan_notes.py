@@ -9,6 +9,7 @@ from benchmark.avatars.counting import counted
 from benchmark.config.resolved import ResolvedSuite
 from benchmark.config.suite import Suite
 from benchmark.engines.base import PartMapped
+from benchmark.faces.photos.manifest import NAME as PHOTOGRAPHS
 from benchmark.registry import ENGINES, METHODS, METRICS
 from benchmark.run.cost_estimate import CostEstimate, estimate_cost
 from benchmark.run.plan import Plan
@@ -44,9 +45,10 @@ def plan_notes(plan: Plan) -> list[str]:
     if resolved.suite.from_scratch:
         notes.append("from scratch: no shipped weights, no shipped stages")
     if resolved.faces.stand_in:
-        notes.append(
-            f"faces: {resolved.faces.name}, synthetic stand-ins for photographs"
-        )
+        kind = "synthetic stand-ins for photographs"
+        if resolved.faces.name == PHOTOGRAPHS:
+            kind = "generated photographs, with ground truth by an AI model"
+        notes.append(f"faces: {resolved.faces.name}, {kind}")
     if resolved.version is not None:
         name, digest = resolved.version["name"], resolved.version["digest"][:8]
         changed = ", with changes" if resolved.version["changed"] else ""

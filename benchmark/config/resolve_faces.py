@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from benchmark.avatars import AvatarError, AvatarVectors
 from benchmark.avatars.names import same_but_case
+from benchmark.avatars.spec import did_you_mean
 from benchmark.config.resolved import Variant
 from benchmark.config.suite import Suite
 from benchmark.engines.base import Engine
@@ -17,6 +18,8 @@ from benchmark.faces.faceset import (
 from benchmark.faces.ffhq import metadata_problems
 from benchmark.faces.folder import overlaps
 from benchmark.faces.own_truths import with_own_truths
+from benchmark.faces.photos.face_set import open_photographs
+from benchmark.faces.photos.manifest import NAME as PHOTOGRAPHS
 from benchmark.faces.picture_checks import check_splits, shorten
 from benchmark.faces.picture_sets import open_ffhq, open_folder
 from benchmark.faces.pictures import FaceSetError
@@ -26,6 +29,8 @@ from benchmark.system.progress import Progress
 
 PORTRAITS = "portraits"
 """The name of the embedded face set in suites."""
+SETS = {PORTRAITS: embedded_portraits, PHOTOGRAPHS: open_photographs}
+"""The functions that open the face sets that have a name."""
 
 
 def open_faces(suite: Suite, problems: list[str]) -> FaceSet | None:
@@ -45,12 +50,13 @@ def open_faces(suite: Suite, problems: list[str]) -> FaceSet | None:
         elif section.packed is not None:
             packed = open_parquet_set(section.packed)
             faces = with_own_truths(packed, truths, splits, found)
-        elif section.set == PORTRAITS:
-            faces = with_own_truths(embedded_portraits(), truths, splits, found)
+        elif section.set in SETS:
+            faces = with_own_truths(SETS[section.set](), truths, splits, found)
         else:
             problems.append(
-                f"faces.set: unknown face set {section.set!r}; the only one is "
-                f"{PORTRAITS}"
+                f"faces.set: unknown face set {section.set!r}"
+                f"{did_you_mean(str(section.set), SETS)}; the face sets are "
+                f"{' and '.join(SETS)}"
             )
     except (FaceSetError, OSError) as error:
         found.append(str(error))
@@ -111,9 +117,10 @@ def check_pictures(
 ) -> tuple[str, ...]:
     """Check every picture of the splits, and FFHQ's metadata; returns warnings.
 
-    Embedded pictures are not checked, since reading them verifies their digests.
+    Pictures of sets with a name are not checked, since reading them verifies their
+    digests.
     """
-    checked = {} if suite.faces.set == PORTRAITS else splits
+    checked = {} if suite.faces.set in SETS else splits
     wrong, warnings = check_splits(checked, progress)
     if suite.faces.ffhq is not None:
         faces = dict.fromkeys(face for split in splits.values() for face in split.ids)

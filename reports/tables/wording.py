@@ -20,6 +20,13 @@ STAND_IN = (
     "Stand-in faces: synthetic portraits stand in for photographs. The scores compare "
     "methods on these faces only and say nothing about FFHQ."
 )
+GENERATED = (
+    "Generated faces: Stable Diffusion 3 made these photographs, and no real person is "
+    "shown. An AI model made the ground truth by looking at each picture. Methods were "
+    "trained on synthetic portraits."
+)
+GENERATED_SETS = ("photos",)
+"""Names of face sets with generated photographs."""
 SPLITS = {"heldout": "held-out", "validation": "validation"}
 ORACLE_NOTE = (
     "† Oracle: trained on the ground truth of the training faces, which no method may "
@@ -179,7 +186,10 @@ def stand_in_notes(run: Run) -> tuple[str, ...]:
 
     Empty for runs on real photographs.
     """
-    return (STAND_IN, *version_notes(run)) if run.stand_in else ()
+    if not run.stand_in:
+        return ()
+    generated = run.first["faces"]["name"] in GENERATED_SETS
+    return (GENERATED if generated else STAND_IN, *version_notes(run))
 
 
 def version_notes(run: Run) -> tuple[str, ...]:

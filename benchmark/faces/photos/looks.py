@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from benchmark.avatars import AvatarSpec, AvatarVectors
+from benchmark.avatars import AvatarError, AvatarSpec, AvatarVectors
 from benchmark.avatars.spec import did_you_mean
 from benchmark.faces.photos import options
 from benchmark.faces.pictures import FaceSetError
@@ -78,7 +78,7 @@ def read_looks(path: Path, sha256: str | None = None) -> dict[str, Looks]:
             raise FaceSetError(
                 f"{path}, line {line}: face {face} has a row already; keep one"
             )
-        for column, words in (WORDS | SHAPES).items():
+        for column, words in {**WORDS, **SHAPES}.items():
             _check(f"{path}, line {line}", column, cells[column], words)
         rows[face] = cells
     return rows
@@ -110,15 +110,25 @@ def looks_to_vectors(
         looks: rows by face, as from `read_looks`.
 
     Raises:
-        FaceSetError: for an engine without an option guide.
-        AvatarError: for hair that the engine does not have.
+        FaceSetError: for an engine without an option guide, and for hair that the
+            engine does not have; the message names the face.
     """
     if engine not in ENGINES:
         raise FaceSetError(
             f"engine {engine} has no option guide; it covers {', '.join(ENGINES)}"
         )
-    records = [ENGINES[engine](row) for row in looks.values()]
-    return AvatarVectors.from_records(spec, records)
+    records = {face: ENGINES[engine](row) for face, row in looks.items()}
+    try:
+        return AvatarVectors.from_records(spec, list(records.values()))
+    except AvatarError:
+        for face, record in records.items():
+            try:
+                AvatarVectors.from_records(spec, [record])
+            except AvatarError as error:
+                raise FaceSetError(
+                    f"looks of face {face} on engine {engine}: {error}"
+                ) from error
+        raise
 
 
 def _toon_tiktok(look: Looks) -> dict[str, float | str]:

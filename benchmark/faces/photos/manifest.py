@@ -1,0 +1,81 @@
+"""The manifest of the face set `photos`: which photographs, and how each is aligned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmark.faces.faceset import PORTRAITS
+
+DATA = PORTRAITS.parent / "photos"
+"""The folder with the manifest, tables of looks, ground truth and their card."""
+MANIFEST = DATA / "photographs.csv"
+
+NAME = "photos"
+VERSION = "1"
+LICENCE = "CC0-1.0"
+REPOSITORY = "faker-js/assets-person-portrait"
+COMMIT = "63aef57b5a839aebe3ad913ec7c76469aabbb6c5"
+SIZE = 512
+"""Side of the aligned pictures in pixels."""
+SPLITS = ("validation", "heldout")
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """One row of the manifest.
+
+    Attributes:
+        face: the face id.
+        path: path in the repository.
+        sha256: SHA-256 (hex) of the file.
+        split: one of `SPLITS`.
+        landmarks: x and y of five landmarks in pixels, as `DetectedFace` has them. They
+            are recorded, so that every machine aligns alike.
+        pixels: SHA-256 (hex) of the aligned picture: uint8 RGB, row by row.
+    """
+
+    face: str
+    path: str
+    sha256: str
+    split: str
+    landmarks: tuple[tuple[float, float], ...]
+    pixels: str
+
+    @property
+    def url(self) -> str:
+        """Where the file can be downloaded."""
+        return f"https://raw.githubusercontent.com/{REPOSITORY}/{COMMIT}/{self.path}"
+
+
+def read_photographs() -> Mapping[str, Photograph]:
+    """The rows of the manifest by face id, in its order."""
+    from benchmark.storage.csv_reader import read_csv
+
+    return {
+        cells["face"]: Photograph(
+            cells["face"],
+            cells["path"],
+            cells["sha256"],
+            cells["split"],
+            _landmarks(cells["landmarks"]),
+            cells["pixels"],
+        )
+        for _, cells in read_csv(MANIFEST).rows
+    }
+
+
+def _landmarks(cell: str) -> tuple[tuple[float, float], ...]:
+    numbers = [float(number) for number in cell.split()]
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def fetched_folder() -> Path:
+    """Where the aligned pictures lie: `photos` in the folder of fetched weights.
+
+    Raises WeightsError if there is no home directory.
+    """
+    from benchmark.weights.folders import cache_folder
+
+    return cache_folder() / NAME
