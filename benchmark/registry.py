@@ -1,4 +1,7 @@
-"""Lazy registries of engines, methods and metrics; entry points extend them."""
+"""Lazy registries of engines, methods and metrics.
+
+Entry points extend them, and engine files the registry of engines.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import importlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from benchmark.avatars.names import check_plain_name
@@ -30,7 +35,7 @@ class Listing:
 
     Attributes:
         name: the name in suites.
-        target: its `module:attr`.
+        target: its `module:attr`, or the path of its file.
         problem: why it cannot be used, or None.
         conflict: which other plugins have the same name, or None.
         entry: the class, or an instance of it for engines; None with a problem.
@@ -58,6 +63,9 @@ class Registry(Generic[T]):
             sentence for each breach of its contract.
         instances: whether entries are called without arguments before they are used
             and checked, as engines are.
+        from_file: `module:attr` of a function that makes an instance from the path of
+            a file `NAME.KIND.yaml` or `NAME/KIND.yaml`. Such files are found in the
+            current folder and in those given to `look_in`.
     """
 
     def __init__(
@@ -68,25 +76,40 @@ class Registry(Generic[T]):
         contract: str | None = None,
         *,
         instances: bool = False,
+        from_file: str | None = None,
     ) -> None:
         self.kind = kind
         self.group = group
         self._targets = dict(builtin)
         self._contract = contract
         self._instances = instances
+        self._from_file = from_file
+        self._folders: tuple[Path, ...] = ()
         self._plugins: dict[str, EntryPoint] = {}
         self._conflicts: dict[str, str] = {}
         self._unreadable: list[str] = []
         self._discovered = False
 
     def names(self) -> tuple[str, ...]:
-        """Every registered name, built-in entries first."""
+        """Every registered name, built-in entries first, those of files last."""
         self._discover()
-        return tuple(self._targets)
+        return tuple(dict.fromkeys((*self._targets, *self._files())))
+
+    def look_in(self, folder: Path) -> None:
+        """Find entries that are files in `folder`, too; it comes before others."""
+        self._folders = tuple(dict.fromkeys((folder.absolute(), *self._folders)))
+
+    def file(self, name: str) -> Path | None:
+        """The file of an entry that is a file; None for any other."""
+        self._discover()
+        return None if name in self._targets else self._files().get(name)
 
     def load(self, name: str) -> T:
         """Import and return the entry; raises UnknownName or Unavailable."""
         self._discover()
+        if (path := self.file(name)) is not None:
+            made: Any = partial(_import(str(self._from_file)), path)
+            return made
         if name not in self._targets:
             raise UnknownName(self._unknown(name))
         with self._disabling(name, "cannot be imported"):
@@ -99,7 +122,10 @@ class Registry(Generic[T]):
         """A new instance, made without arguments; raises UnknownName or Unavailable."""
         make: Any = self.load(name)
         with self._disabling(name, "cannot be created without arguments"):
-            made = make()
+            try:
+                made = make()
+            except ImportError as error:  # of an engine that lacks something here
+                raise self._unavailable(name, f"cannot be used: {error}") from error
         self._check(name, made)
         return made
 
@@ -112,7 +138,8 @@ class Registry(Generic[T]):
             except Unavailable as error:
                 problem = str(error)
             conflict = self.conflict(name)
-            yield Listing(name, self._targets[name], problem, conflict, entry)
+            target = self._targets.get(name) or str(self.file(name))
+            yield Listing(name, target, problem, conflict, entry)
 
     def plugin(self, name: str) -> EntryPoint | None:
         """The entry point of a plugin; None for a built-in entry."""
@@ -122,6 +149,11 @@ class Registry(Generic[T]):
     def conflict(self, name: str) -> str | None:
         """One sentence if a plugin is ignored because another entry has its name."""
         self._discover()
+        if name in self._targets and (path := self._files().get(name)) is not None:
+            return (
+                f"{path} is ignored, because another {self.kind} has the name {name}; "
+                "rename the file"
+            )
         return self._conflicts.get(name)
 
     def unreadable(self) -> tuple[str, ...]:
@@ -138,7 +170,7 @@ class Registry(Generic[T]):
         """
         try:
             yield
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Unavailable):
             raise
         except BaseException as error:
             raise self._unavailable(name, f"{problem}: {_describe(error)}") from error
@@ -184,10 +216,24 @@ class Registry(Generic[T]):
                     "same name; rename the entry point"
                 )
 
+    def _files(self) -> dict[str, Path]:
+        """The files of entries by name, those of the first folder first."""
+        found: dict[str, Path] = {}
+        if self._from_file is None:
+            return found
+        ending = f"{self.kind}.yaml"
+        for folder in dict.fromkeys((*self._folders, Path.cwd())):
+            for path in sorted(folder.glob(f"*.{ending}")):
+                found.setdefault(path.name.removesuffix(f".{ending}"), path)
+            for path in sorted(folder.glob(f"*/{ending}")):
+                found.setdefault(path.parent.name, path)
+        return found
+
     def _unknown(self, name: str) -> str:
+        names = self.names()
         known = (
-            f"unknown {self.kind} {name!r}{did_you_mean(name, self._targets)}; "
-            f"the {self.kind}s are {', '.join(sorted(self._targets))}"
+            f"unknown {self.kind} {name!r}{did_you_mean(name, names)}; "
+            f"the {self.kind}s are {', '.join(sorted(names))}"
         )
         return "; ".join((known, *self._unreadable))
 
@@ -222,6 +268,7 @@ ENGINES: Registry[Any] = Registry(
     },
     "benchmark.engines.base:engine_problems",
     instances=True,
+    from_file="benchmark.engines.protocol.engine:engine_from_file",
 )
 """Engine classes; `create` makes an instance."""
 

@@ -1,16 +1,17 @@
-"""`avatarbench engines`: list engines, show parameters, draw contact sheets."""
+"""`avatarbench engines`: list, show, check and add engines."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from benchmark.commands.options import SheetOption
+from benchmark.commands.options import PngOption, SheetOption
 
 engines_app = typer.Typer(
-    help="List the avatar engines; show the parameters and a contact sheet of one.",
+    help="List, show, check and add avatar engines.",
     epilog="Example: avatarbench engines show toon-tiktok --sheet sheet.png",
     invoke_without_command=True,
 )
@@ -18,7 +19,7 @@ engines_app = typer.Typer(
 
 @engines_app.callback()
 def list_engines(context: typer.Context) -> None:
-    """List the avatar engines; show the parameters and a contact sheet of one."""
+    """List, show, check and add avatar engines."""
     if context.invoked_subcommand is not None:
         return
     from benchmark.engines.sheet import summary
@@ -62,3 +63,58 @@ def show_engine(
     if sheet is not None:
         draw_sheet(engine, sheet)
         print(f"contact sheet: {sheet}")
+
+
+@engines_app.command(
+    "init",
+    epilog='Example: avatarbench engines init heads --command "node heads.mjs"',
+)
+def init_engine_command(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of the new engine.")
+    ],
+    command: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COMMAND",
+            help="Program that draws avatars and speaks the engine protocol. It runs "
+            "in the current folder.",
+        ),
+    ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Instead: address of a service that speaks it."
+        ),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Ask the program again and replace the engine file."
+        ),
+    ] = False,
+) -> None:
+    """Make an engine of a program: write NAME.engine.yaml and a suite.
+
+    Both are written to the current folder. The program is asked for its parameters. If
+    it does not answer, the file has placeholders. With --force and without a command,
+    the command and the settings of the existing file are used.
+    """
+    from benchmark.commands.engines_new import init_engine
+
+    init_engine(name, command, url, force=force)
+
+
+@engines_app.command("check")
+def check_engine_command(
+    name: Annotated[str, typer.Argument(metavar="ENGINE", help="Name of the engine.")],
+    sheet: PngOption = Path("findings.png"),
+) -> None:
+    """Check that an engine keeps the contract, and say in plain words what is wrong.
+
+    The faults that a picture can show are drawn: both pictures and where they differ.
+    The exit status is 1 if the engine does not conform.
+    """
+    from benchmark.commands.engines_new import check_one_engine
+
+    raise typer.Exit(check_one_engine(name, sheet))

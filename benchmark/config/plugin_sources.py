@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from benchmark.config.suite import Suite
 from benchmark.registry import ENGINES, METHODS, METRICS
 from benchmark.storage.digests import digest_of, file_digest
+from benchmark.storage.yaml_files import load_yaml
 
 MAX_BYTES = 16 * 2**20
 """Larger files are taken for data and left out."""
@@ -18,7 +22,8 @@ MAX_BYTES = 16 * 2**20
 def plugin_sources(suite: Suite) -> dict[str, str]:
     """SHA-256 (hex) of the source of each plugin of a suite, by `kind name`.
 
-    Built-in entries are left out: their versions, revisions and identities are kept by
+    For an engine file, they are its own digest and that of its program. Built-in
+    entries are left out: their versions, revisions and identities are kept by
     this repository's tests.
     """
     used = (
@@ -32,6 +37,9 @@ def plugin_sources(suite: Suite) -> dict[str, str]:
         for name in names
     }
     found = {label: _digest(e) for label, e in entries.items() if e is not None}
+    for name in suite.engines:
+        if (path := ENGINES.file(name)) is not None:
+            found[f"{ENGINES.kind} {name}"] = _digest_of_program(path)
     return {label: digest for label, digest in found.items() if digest is not None}
 
 
@@ -55,6 +63,17 @@ def _digest(entry: EntryPoint) -> str | None:
                 if name not in files:  # Python imports the first
                     files[name] = file_digest(path)
     return digest_of(files)
+
+
+def _digest_of_program(path: Path) -> str:
+    """Digest of an engine file and of the files beside it that its command names."""
+    try:
+        data: Any = load_yaml(path.read_text(encoding="utf-8"))
+        words = [str(word) for word in data["command"]]
+    except (OSError, ValueError, yaml.YAMLError, LookupError, TypeError):
+        words = []
+    files = [path, *(p for word in words if (p := path.parent / word).is_file())]
+    return digest_of({file.name: file_digest(file) for file in files})
 
 
 def _locations(module: str) -> list[Path]:

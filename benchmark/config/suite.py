@@ -23,6 +23,7 @@ from benchmark.config.schema import (
     Title,
     VariantSection,
 )
+from benchmark.registry import ENGINES
 from benchmark.storage.yaml_files import load_yaml, yaml_problem
 from benchmark.storage.yaml_mistakes import explain
 from benchmark.system.home_paths import expand_home
@@ -163,6 +164,7 @@ def load_suite(name: str, overrides: Iterable[str] = ()) -> Suite:
     if problems:
         raise SuiteError(problems)
     folder = Path.cwd() if path.parent == SUITES else path.parent
+    ENGINES.look_in(folder)
     return parse_suite(data, path.name, folder)
 
 

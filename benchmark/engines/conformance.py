@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -42,6 +42,7 @@ COMPONENT_PARTS = {
 """Part that part maps must show, by the component of a parameter."""
 
 Picture = NDArray[np.uint8]
+"""(size, size, 3) uint8 RGB."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,15 @@ class Finding:
         check: name of the check, such as `determinism`.
         subject: the parameter, size or part that it is about.
         message: what is wrong.
+        pair: two pictures that show it, which differ too much or too little.
     """
 
     check: str
     subject: str
     message: str
+    pair: tuple[Picture, Picture] | None = field(
+        default=None, repr=False, compare=False
+    )
 
     def __str__(self) -> str:
         return f"{self.check}: {self.subject}: {self.message}"
@@ -121,8 +126,12 @@ def check_determinism(engine: Engine, twin: Engine) -> Iterator[Finding]:
             "one by one": np.stack(alone),
         }
         for subject, pictures in others.items():
-            if not np.array_equal(first, pictures):
-                yield Finding("determinism", subject, f"different pixels at {size} px")
+            differs = (first != pictures).reshape(len(first), -1).mean(axis=1)
+            if differs.any():
+                worst = int(differs.argmax())
+                message = f"different pixels at {size} px"
+                pair = first[worst], pictures[worst]
+                yield Finding("determinism", subject, message, pair)
 
 
 def check_refusals(engine: Engine) -> Iterator[Finding]:
@@ -155,7 +164,7 @@ def check_continuous(engine: Engine) -> Iterator[Finding]:
         changed = changed_share(ends[0], ends[1])
         if changed < MIN_CHANGED_SHARE:
             message = _describe_change(changed, "its range")
-            yield Finding("continuous", scalar.name, message)
+            yield Finding("continuous", scalar.name, message, (ends[0], ends[1]))
 
 
 def check_shapes(engine: Engine) -> Iterator[Finding]:
@@ -168,7 +177,9 @@ def check_shapes(engine: Engine) -> Iterator[Finding]:
             changed = changed_share(pictures[one], pictures[other])
             if changed < MIN_CHANGED_SHARE:
                 pair = f"{choice.options[one]} against {choice.options[other]}"
-                yield Finding("shapes", choice.name, _describe_change(changed, pair))
+                message = _describe_change(changed, pair)
+                shown = pictures[one], pictures[other]
+                yield Finding("shapes", choice.name, message, shown)
 
 
 def check_colours(engine: Engine) -> Iterator[Finding]:
@@ -178,17 +189,20 @@ def check_colours(engine: Engine) -> Iterator[Finding]:
             continue
         swatches = srgb_to_lab(np.stack([hex_to_rgb(c) for c in choice.colours]))
         vectors = options_in_context(engine.spec, choice)
-        pictures = srgb_to_lab(engine.render(vectors, COLOUR_SIZE))
+        pictures = engine.render(vectors, COLOUR_SIZE)
+        colours = srgb_to_lab(pictures)
         for one, other in combinations(range(len(choice.options)), 2):
             pair = f"{choice.options[one]} against {choice.options[other]}"
             difference = float(ciede2000(swatches[one], swatches[other]))
             if difference < MIN_COLOUR_DIFFERENCE:
                 message = f"{pair}: swatches are {difference:.2f} CIEDE2000 apart"
                 yield Finding("colours", choice.name, message)
-            differences = ciede2000(pictures[one], pictures[other])
+            differences = ciede2000(colours[one], colours[other])
             changed = float((differences >= MIN_COLOUR_DIFFERENCE).mean())
             if changed < MIN_CHANGED_SHARE:
-                yield Finding("colours", choice.name, _describe_change(changed, pair))
+                message = _describe_change(changed, pair)
+                shown = pictures[one], pictures[other]
+                yield Finding("colours", choice.name, message, shown)
 
 
 def check_inactive(engine: Engine) -> Iterator[Finding]:
@@ -207,7 +221,8 @@ def check_inactive(engine: Engine) -> Iterator[Finding]:
             pictures = engine.render(AvatarVectors.concatenate(ends), RENDER_SIZE)
             if not np.array_equal(pictures[0], pictures[1]):
                 message = f"changes the picture while {owner.name} is {option}"
-                yield Finding("inactive", parameter.name, message)
+                shown = pictures[0], pictures[1]
+                yield Finding("inactive", parameter.name, message, shown)
 
 
 def check_parts(engine: PartMapped, spec: AvatarSpec) -> Iterator[Finding]:
