@@ -12,6 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from reports.human_study.design.practice import effort, practice_question
 from reports.human_study.design.study import Shown, Study
 from reports.human_study.forms.answers import COLUMNS, TIE, letter
 from reports.human_study.wording import words
@@ -57,7 +58,10 @@ def offline_form(study: Study, index: int, language: str, preview: bool = False)
         preview=preview,
         code=form_code(study, index),
         consent=paragraphs(study.consent.text[language]),
+        effort=effort(study, text),
         instructions=paragraphs(text["instructions"]),
+        practice=practice_question(study.slots, text),
+        letters=[letter(slot) for slot in range(1, study.slots + 1)],
         questions=[_question(study, shown, text) for shown in assignment.shown],
         css=Markup(css),
         script=Markup(script),

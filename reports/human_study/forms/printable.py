@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,12 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from benchmark.engines.rasterize import rasterize
+from reports.human_study.design.practice import (
+    Practice,
+    effort,
+    practice_question,
+)
 from reports.human_study.design.study import Shown, Study
 from reports.human_study.forms.answers import letter
 from reports.human_study.forms.offline import form_code, paragraphs
@@ -36,6 +43,7 @@ def printable_form(study: Study, index: int, language: str) -> bytes:
     text = dict(words(language)) | dict(study.texts[language])
     sheets = _Sheets(study, form_code(study, index), text, language)
     sheets.consent(study.consent.text[language])
+    sheets.practice(practice_question(study.slots, text))
     for shown in study.assignment(index).shown:
         sheets.face(shown)
     return sheets.to_bytes()
@@ -64,6 +72,7 @@ class _Sheets:
         self._write(text["heading_consent"], BOLD, 12)
         for part in paragraphs(consent):
             self._write(part, PLAIN, 10)
+        self._write(effort(self._study, text), PLAIN, 10)
         self._space(2 * mm)
         self._canvas.rect(MARGIN, self._y - 4 * mm, 4 * mm, 4 * mm)
         self._write(text["agree"], PLAIN, 10, indent=8 * mm)
@@ -71,22 +80,41 @@ class _Sheets:
         self._write(text["heading_instructions"], BOLD, 12)
         for part in (*paragraphs(text["instructions"]), text["paper_hint"]):
             self._write(part, PLAIN, 10)
+
+    def practice(self, practice: Practice) -> None:
+        """The practice question, and then a new page."""
+        self._space(6 * mm)
+        self._write(self._text["practice"], BOLD, 12)
+        self._write(self._text["practice_hint"], PLAIN, 10)
+        options = [_png(drawing) for drawing in practice.options]
+        self._question("", _png(practice.face), options)
         self._new_page()
 
     def face(self, shown: Shown) -> None:
         """One face with its options and a circle under each."""
+        pictures = self._study.pictures
+        face = self._study.by_face[shown.trial.face]
+        self._question(
+            self._text["face"].format(
+                position=shown.position, count=len(self._study.trials)
+            ),
+            _jpeg(pictures[face.picture]),
+            [_jpeg(pictures[name]) for name in shown.order],
+        )
+
+    def _question(
+        self, head: str, face: io.BytesIO, options: Sequence[io.BytesIO]
+    ) -> None:
         rows = [
-            shown.order[start : start + ACROSS]
-            for start in range(0, len(shown.order), ACROSS)
+            options[start : start + ACROSS] for start in range(0, len(options), ACROSS)
         ]
         tie = 6 * mm if self._study.settings.tie else 0
         tall = max(PORTRAIT, len(rows) * (AVATAR + LETTERS) + tie)
         if self._y - HEAD - tall < MARGIN + FOOT:
             self._new_page()
-        self._heading(shown.position)
+        self._heading(head)
         top = self._y
-        face = self._study.by_face[shown.trial.face]
-        self._picture(face.picture, MARGIN, top, PORTRAIT)
+        self._picture(face, MARGIN, top, PORTRAIT)
         left = MARGIN + PORTRAIT + 2 * GAP
         for number, row in enumerate(rows):
             below = top - number * (AVATAR + LETTERS)
@@ -106,9 +134,7 @@ class _Sheets:
         self._canvas.save()
         return self._buffer.getvalue()
 
-    def _heading(self, position: int) -> None:
-        count = len(self._study.trials)
-        head = self._text["face"].format(position=position, count=count)
+    def _heading(self, head: str) -> None:
         self._canvas.setFont(BOLD, 10)
         self._canvas.drawString(MARGIN, self._y - 4 * mm, head)
         right = MARGIN + PORTRAIT + 2 * GAP
@@ -121,8 +147,7 @@ class _Sheets:
         self._canvas.setFont(PLAIN, 10)
         self._canvas.drawString(x + 4 * mm, y - 1.2 * mm, name)
 
-    def _picture(self, name: str, x: float, top: float, side: float) -> None:
-        picture = _jpeg(self._study.pictures[name])
+    def _picture(self, picture: io.BytesIO, x: float, top: float, side: float) -> None:
         self._canvas.drawImage(ImageReader(picture), x, top - side, side, side)
 
     def _write(
@@ -164,6 +189,17 @@ def _load_fonts() -> None:
     folder = Path(get_data_path()) / "fonts/ttf"
     for name in (PLAIN, BOLD):
         pdfmetrics.registerFont(TTFont(name, folder / f"{name}.ttf"))
+
+
+def _png(drawing: str) -> io.BytesIO:
+    """An SVG element of a page as PNG."""
+    document = str(drawing).replace(
+        "<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1
+    )
+    buffer = io.BytesIO()
+    Image.fromarray(rasterize(document)[:, :, :3]).save(buffer, "png")
+    buffer.seek(0)
+    return buffer
 
 
 def _jpeg(path: Path) -> io.BytesIO:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from reports.human_study.design.practice import effort, practice_question
 from reports.human_study.site.context import (
     Member,
     Site,
@@ -84,6 +85,7 @@ def instructions(request: Request, site: TheSite, person: Member) -> Response:
         "instructions.html.jinja",
         link=site.personal_link(request),
         code=person.id,
+        practice=practice_question(site.study.slots, site.words(request)),
     )
 
 
@@ -114,6 +116,7 @@ def _consent(
         status,
         problem=problem,
         consent=site.study.consent.text[language].split("\n\n"),
+        effort=effort(site.study, site.words(request)),
         prolific="prolific" in request.session,
     )
 

@@ -51,6 +51,15 @@ def test_a_form_shows_the_assignment_in_its_order(study):
         assert [a["value"] for a in group] == ["A", "B", "C", "D", "tie"]
 
 
+def test_a_form_says_how_long_it_takes_and_has_a_practice_question(study):
+    text = offline_form(study, 0, "en")
+    assert "answer 16 questions about 6 faces. This takes about 2 minutes" in text
+    page = Elements(text)
+    practice = page.of("input", type="radio", name="practice")
+    assert [a["value"] for a in practice] == ["A", "B", "C", "D"]
+    assert "zur Übung" in offline_form(study, 0, "de")
+
+
 def test_a_form_needs_no_network(study):
     text = offline_form(study, 0, "en")
     page = Elements(text)
@@ -114,8 +123,9 @@ def test_a_printed_assignment_holds_every_picture(tmp_path, methods, a_page):
     assert pdf == printable_form(study, 1, "en")
     assert pdf != printable_form(study, 2, "en")
     assert pdf.startswith(b"%PDF-")
-    # The file contains the pictures of a repeat only once.
-    assert pdf.count(b"/Subtype /Image") == len(
+    # The file contains the pictures of a repeat, and the face among the options of the
+    # practice question, only once.
+    assert pdf.count(b"/Subtype /Image") == methods + len(
         {p for t in study.trials for p in t.options} | {f.picture for f in study.faces}
     )
     (pages,) = re.findall(rb"/Count (\d+)", pdf)

@@ -67,6 +67,10 @@ def test_by_keyboard_alone_with_a_break_to_a_file_that_imports(
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     page.keyboard.press("Tab")
+    assert not page.get_by_text("That is all you have to do").is_visible()
+    page.keyboard.press("Space")  # the practice question
+    assert page.get_by_text("That is all you have to do").is_visible()
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     for number in range(6):
         assert here(page) == str(number + 1)
