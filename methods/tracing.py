@@ -28,17 +28,18 @@ class SimilarityProbe:
 
     Attributes:
         terms: names of k distances, each 0 for perfect similarity.
-        start: (S, S, 3) uint8, the imitated picture of the mean avatar.
+        size: side S of the compared pictures in pixels.
         predict: gives the vectors of (n, 3, H, H) faces in [-1, 1], H the input size.
-        imitate: gives (n, S, S, 3) uint8 imitated pictures of n vectors.
+        draw: gives what the method's own networks draw on the way to the vectors: from
+            n faces and their vectors, (n, S, S, 3) uint8 pictures by name, in order.
         distances: gives the (n, k) distances of n faces and n pictures, both
             (n, 3, S, S) in [-1, 1].
     """
 
     terms: tuple[str, ...]
-    start: NDArray[np.uint8]
+    size: int
     predict: Callable[[Tensor], AvatarVectors]
-    imitate: Callable[[AvatarVectors], NDArray[np.uint8]]
+    draw: Callable[[Tensor, AvatarVectors], Mapping[str, NDArray[np.uint8]]]
     distances: Callable[[Tensor, Tensor], Tensor]
 
 

@@ -22,9 +22,8 @@ from methods.shared.pictures import as_tensor, at_effective_resolution
 from methods.tracing import SimilarityProbe
 
 VALIDATION = "validation"
-PICTURES = ("start", "imitated", "found", "truth")
-"""The mean avatar; the prediction drawn by the imitator and by the engine; and the
-ground truth."""
+FOUND, TRUTH = "found", "truth"
+"""The engine's renders of the predictions, and of the ground truth."""
 SHEET_FACES = 20
 
 
@@ -70,7 +69,8 @@ class Comparison:
     """Distances of avatars to validation faces, as the method measures them.
 
     Attributes:
-        table: one row per face and term; one column for each of `PICTURES`.
+        table: one row per face and term. Its columns are the pictures that the method
+            draws on its way (`SimilarityProbe.draw`), then `FOUND` and `TRUTH`.
         means: means over the faces, one row per term.
         sheet: (H, W, 3) uint8, one row of pictures per face.
     """
@@ -93,17 +93,16 @@ def compare_faces(
     faces = executor.pictures(VALIDATION, trial.variant.options.input_size)[:count]
     face_tensor = as_tensor(faces)
     vectors = probe.predict(face_tensor)
-    size, engine = probe.start.shape[0], executor.engine(trial)
+    engine = executor.engine(trial)
     truths = resolved.truths[trial.engine, VALIDATION, resolved.suite.designers[0]]
     pictures = {
-        "start": np.repeat(probe.start[None], len(faces), axis=0),
-        "imitated": probe.imitate(vectors),
-        "found": engine.render(vectors, size),
-        "truth": engine.render(truths[: len(faces)], size),
+        **probe.draw(face_tensor, vectors),
+        FOUND: engine.render(vectors, probe.size),
+        TRUTH: engine.render(truths[: len(faces)], probe.size),
     }
     distances = {
-        name: probe.distances(face_tensor, as_tensor(pictures[name])).double().numpy()
-        for name in PICTURES
+        name: probe.distances(face_tensor, as_tensor(each)).double().numpy()
+        for name, each in pictures.items()
     }
     means = pd.DataFrame(
         {"term": probe.terms, **{k: d.mean(axis=0) for k, d in distances.items()}}
@@ -117,7 +116,7 @@ def _long_table(
     probe: SimilarityProbe, distances: dict[str, NDArray[np.float64]]
 ) -> pd.DataFrame:
     """One row per face, term after term; `distances` are (faces, terms) by picture."""
-    faces, terms = distances["start"].shape
+    faces, terms = distances[FOUND].shape
     return pd.DataFrame(
         {
             "face": np.tile(np.arange(faces), terms),
@@ -131,9 +130,10 @@ def _summarise(
     probe: SimilarityProbe, distances: dict[str, NDArray[np.float64]]
 ) -> str:
     means = {name: each.mean(axis=0) for name, each in distances.items()}
+    first = next(iter(means))
     return "; ".join(
-        f"{term} {means['start'][k]:.3f} at the start, {means['found'][k]:.3f} found, "
-        f"{means['truth'][k]:.3f} for the ground truth"
+        f"{term} {means[first][k]:.3f} {first}, {means[FOUND][k]:.3f} found, "
+        f"{means[TRUTH][k]:.3f} for the ground truth"
         for k, term in enumerate(probe.terms)
     )
 
@@ -142,7 +142,7 @@ def _draw_sheet(
     title: str, faces: NDArray[np.uint8], pictures: dict[str, NDArray[np.uint8]]
 ) -> NDArray[np.uint8]:
     shown = min(SHEET_FACES, len(faces))
-    columns = [faces, *(pictures[name] for name in PICTURES)]
+    columns = [faces, *pictures.values()]
     tiles = np.stack([fitted(each[:shown]) for each in columns], axis=1)
     middle = -(-shown // 2)
     panels = [
@@ -150,7 +150,7 @@ def _draw_sheet(
             "one validation face per row",
             half.reshape(-1, *half.shape[2:]),
             len(columns),
-            ("face", *PICTURES),
+            ("face", *pictures),
         )
         for half in (tiles[:middle], tiles[middle:])
         if len(half)

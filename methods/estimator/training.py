@@ -41,6 +41,7 @@ class Recipe:
         checkpoint_steps: steps between two checkpoints. A checkpoint is also written
             after ten minutes without one.
         optimiser: "adam", or "sgd" with momentum 0.9.
+        betas: Adam's decay rates of the moments.
     """
 
     steps: int
@@ -48,6 +49,7 @@ class Recipe:
     schedule: Schedule | Literal["tenths", "constant"] = "halving"
     checkpoint_steps: int = 200
     optimiser: OptimiserName = "adam"
+    betas: tuple[float, float] = (0.9, 0.999)
 
 
 def learning_rate_at(step: int, recipe: Recipe) -> float:
@@ -90,13 +92,44 @@ def train(
     Raises:
         FloatingPointError: if a loss is not finite.
     """
-    trainer = _Trainer(network, recipe)
-    done = trainer.resume(scratch / CHECKPOINT)
-    saved = time.monotonic()
+    trainer = Trainer(network, recipe)
     network.train()
+    repeat(
+        lambda step: trainer.step(loss_at(step), step),
+        {"": trainer},
+        recipe,
+        scratch / CHECKPOINT,
+        progress,
+        label,
+    )
+    network.eval()
+
+
+def repeat(
+    take_step: Callable[[int], float],
+    trainers: Mapping[str, Trainer],
+    recipe: Recipe,
+    checkpoint: Path,
+    progress: Progress,
+    label: str,
+) -> None:
+    """Take the steps of a recipe with the trainers of one or more networks.
+
+    Args:
+        take_step: takes a step with every trainer and returns its loss. It must depend
+            only on the step and on the trained networks.
+        trainers: the trainers; the keys begin the names of their tensors in the
+            checkpoint.
+        recipe: the number of steps, and how often the checkpoint is written.
+        checkpoint: the file to resume from.
+        progress: progress bar and logged loss.
+        label: the name of both.
+    """
+    done = _resume(checkpoint, trainers)
+    saved = time.monotonic()
     with progress.task(label, recipe.steps, done) as task:
         for step in range(done, recipe.steps):
-            loss = trainer.step(loss_at(step), step)
+            loss = take_step(step)
             task.advance()
             if step % LOG_STEPS == 0:
                 progress.log({f"{label}/loss": loss}, step)
@@ -104,13 +137,40 @@ def train(
             due = finished % recipe.checkpoint_steps == 0
             late = time.monotonic() - saved > CHECKPOINT_SECONDS
             if (due or late) and finished < recipe.steps:
-                trainer.save(scratch / CHECKPOINT, finished)
+                _save(checkpoint, trainers, finished)
                 saved = time.monotonic()
-    network.eval()
 
 
-class _Trainer:
-    """A network with its optimiser, saved together in one checkpoint file."""
+def _save(path: Path, trainers: Mapping[str, Trainer], done: int) -> None:
+    """Write everything that the next step depends on, atomically."""
+    tensors = {
+        f"{prefix}{key}": value
+        for prefix, trainer in trainers.items()
+        for key, value in trainer.state().items()
+    }
+    atomic_write(path, save({**storable(tensors), "done": torch.tensor(done)}))
+
+
+def _resume(path: Path, trainers: Mapping[str, Trainer]) -> int:
+    """Read the checkpoint if it exists; return the number of steps done."""
+    if not path.is_file():
+        return 0
+    tensors = load_file(path)
+    for prefix, trainer in trainers.items():
+        own = {
+            k.removeprefix(prefix): v
+            for k, v in tensors.items()
+            if k.startswith(prefix)
+        }
+        trainer.load_state(own)
+    return int(tensors["done"])
+
+
+class Trainer:
+    """A network with its optimiser, saved together in one checkpoint file.
+
+    Parameters that require no gradients now are not trained.
+    """
 
     def __init__(self, network: nn.Module, recipe: Recipe) -> None:
         self._network = network
@@ -134,19 +194,16 @@ class _Trainer:
         self._optimiser.step()
         return value
 
-    def save(self, path: Path, done: int) -> None:
-        """Write everything that the next step depends on, atomically."""
+    def state(self) -> dict[str, Tensor]:
+        """Everything that the next step depends on."""
         tensors = {f"network/{k}": v for k, v in self._network.state_dict().items()}
         for name, parameter in self._named.items():
             for key, value in self._optimiser.state[parameter].items():
                 tensors[f"{self._recipe.optimiser}/{key}/{name}"] = value
-        atomic_write(path, save({**storable(tensors), "done": torch.tensor(done)}))
+        return tensors
 
-    def resume(self, path: Path) -> int:
-        """Read the checkpoint if it exists; return the number of steps done."""
-        if not path.is_file():
-            return 0
-        tensors = load_file(path)
+    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
+        """Continue from what `state` returned."""
         self._network.load_state_dict(
             {
                 key.removeprefix("network/"): value
@@ -158,7 +215,6 @@ class _Trainer:
             self._optimiser.state[parameter] = self._saved_state(
                 name, parameter, tensors
             )
-        return int(tensors["done"])
 
     def _saved_state(
         self, name: str, parameter: Tensor, tensors: Mapping[str, Tensor]
@@ -184,5 +240,5 @@ _MOMENTS: dict[OptimiserName, tuple[str, ...]] = {
 def _optimiser(recipe: Recipe, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
     rate = recipe.learning_rate
     if recipe.optimiser == "adam":
-        return torch.optim.Adam(parameters, lr=rate, fused=True)
+        return torch.optim.Adam(parameters, lr=rate, betas=recipe.betas, fused=True)
     return torch.optim.SGD(parameters, lr=rate, momentum=MOMENTUM, fused=True)

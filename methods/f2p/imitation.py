@@ -24,7 +24,7 @@ from benchmark.system.progress import Progress
 from methods.base import FitContext, MethodError
 from methods.estimator.examples import row_order
 from methods.estimator.training import Recipe, train
-from methods.f2p.options import ImitatorOptions, SharedOptions
+from methods.f2p.options import ImitationOptions, ImitatorOptions
 from methods.f2p.relaxed import activity
 from methods.networks.imitator import Imitator
 from methods.shared.pictures import as_tensor
@@ -135,7 +135,7 @@ def trained_imitator(
     return TrainedImitator(spec, network, stage.key, measures)
 
 
-def imitator_renders(context: FitContext, options: SharedOptions) -> Renders:
+def imitator_renders(context: FitContext, options: ImitationOptions) -> Renders:
     """Renders of random avatars at the imitator's size, for a context's engine."""
     return training_renders(
         context.engine,
@@ -148,7 +148,7 @@ def imitator_renders(context: FitContext, options: SharedOptions) -> Renders:
     )
 
 
-def fit_imitator(context: FitContext, options: SharedOptions) -> TrainedImitator:
+def fit_imitator(context: FitContext, options: ImitationOptions) -> TrainedImitator:
     """The imitator of a context's engine; renders and training are stages."""
     return trained_imitator(
         imitator_renders(context, options),
@@ -160,7 +160,7 @@ def fit_imitator(context: FitContext, options: SharedOptions) -> TrainedImitator
     )
 
 
-def seed_of_imitator(context: FitContext, options: SharedOptions) -> int:
+def seed_of_imitator(context: FitContext, options: ImitationOptions) -> int:
     """The seed of renders and imitator: `imitator_seed`, or the seed of the fit."""
     own = options.imitator_seed
     return context.seed if own is None else own

@@ -192,26 +192,36 @@ class PriorOptions(Section):
     faces: int | None = Field(default=None, ge=2)
 
 
-class SharedOptions(MethodOptions):
-    """Options of both methods; fits with equal values share stages of the store.
+class ImitationOptions(MethodOptions):
+    """Options of a method that draws through an imitator.
+
+    Fits with equal values share renders and imitator in the store.
 
     Attributes:
-        input_size: side in pixels of the faces that `predict` takes.
         samples: avatars that are rendered for the imitator (paper: 20,000).
         absent: share of them in which each optional part, such as glasses, is absent;
             None draws every option with equal probability.
         imitator: the imitator.
         imitator_seed: seed of the renders and of the imitator. With a fixed value, runs
             with several seeds share one imitator. None uses the seed of the run.
+    """
+
+    samples: int = Field(default=20_000, ge=2)
+    absent: float | None = Field(default=None, ge=0, le=1)
+    imitator: ImitatorOptions = ImitatorOptions()
+    imitator_seed: int | None = Field(default=None, ge=0)
+
+
+class SharedOptions(ImitationOptions):
+    """Options of F2P and F2P v2; fits with equal values share stages of the store.
+
+    Attributes:
+        input_size: side in pixels of the faces that `predict` takes.
         similarity: terms of the similarity and their weights.
         prior: the facial prior.
     """
 
     input_size: int = Field(default=224, ge=64, le=1024)
-    samples: int = Field(default=20_000, ge=2)
-    absent: float | None = Field(default=None, ge=0, le=1)
-    imitator: ImitatorOptions = ImitatorOptions()
-    imitator_seed: int | None = Field(default=None, ge=0)
     similarity: SimilarityOptions = SimilarityOptions()
     prior: PriorOptions = PriorOptions()
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.avatars import AvatarVectors
@@ -54,12 +56,19 @@ def _probe(
         ]
         return torch.cat([torch.zeros(0, len(TERMS)), *rows])[:, columns]
 
-    with torch.inference_mode():
-        start = imitator.draw(mean_avatar(imitator.spec, 1, str(device)))
+    def draw(faces: Tensor, vectors: AvatarVectors) -> dict[str, NDArray[np.uint8]]:
+        """The mean avatar, where a search starts, and the found vectors, imitated."""
+        with torch.inference_mode():
+            start = imitator.draw(mean_avatar(imitator.spec, 1, str(device)))
+        return {
+            "start": as_pictures(start).repeat(len(vectors), axis=0),
+            "imitated": imitations(imitator, vectors),
+        }
+
     return SimilarityProbe(
         tuple(TERMS[column] for column in columns),
-        as_pictures(start)[0],
+        imitator.network.size,
         predict,
-        lambda vectors: imitations(imitator, vectors),
+        draw,
         distances,
     )

@@ -41,6 +41,7 @@ TINY = {
     },
     "search": {"steps": 3, "batch": 2},
     "translator": {"width": 16, "steps": 2, "batch": 2, "checkpoint_steps": 1},
+    "tied": {"width": 2, "steps": 3, "batch": 2, "checkpoint_steps": 1},
 }
 """Values of options by name, for methods that have them."""
 
@@ -97,6 +98,12 @@ def write_tiny_weights(tmp_path_factory):
     TINY["similarity"] = {
         "identity_weight": 0,
         "content_weight": 1e5,
+        "parser": str(root / "parser"),
+    }
+    TINY["descriptor"] = {
+        "identity_weight": 0,
+        "content_weight": 1e5,
+        "colour_weight": 1,
         "parser": str(root / "parser"),
     }
 

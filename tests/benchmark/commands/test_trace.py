@@ -1,4 +1,4 @@
-"""`avatarbench trace` on tiny networks: SwiftAvatar's chain, F2P, F2P v2."""
+"""`avatarbench trace` on tiny networks: SwiftAvatar's chain, F2P, F2P v2, TOS."""
 
 import json
 import sys
@@ -46,6 +46,12 @@ F2P_V2 = {
     "similarity": {"parser": "parser"},
     "translator": {"width": 16, "steps": 1, "batch": 2},
 }
+TOS = {
+    "samples": 8,
+    "imitator": F2P["imitator"],
+    "descriptor": {"parser": "parser", "colour_weight": 1, "side": 2},
+    "tied": {"width": 2, "steps": 1, "batch": 2},
+}
 
 
 SWIFT = ("tiny.yaml", "--variant", "swift", "--read", "8", "-q")
@@ -79,6 +85,7 @@ def command_line(home, monkeypatch):
         {"name": "one", "method": "tiny"},
         {"name": "f2p", "method": "f2p", "options": F2P},
         {"name": "f2p-v2", "method": "f2p-v2", "options": F2P_V2},
+        {"name": "tos", "method": "tos", "options": TOS},
     ]
     tiny_suite.make_suite(home, variants=variants, options=OPTIONS)
     tiny_similarity.write_tiny_parser(home / "parser")
@@ -135,15 +142,23 @@ def test_every_step_is_shown_with_its_cost(traced, home):
     }
 
 
-def test_f2p_shows_its_imitator_and_the_similarity_to_faces(avatarbench, home):
-    asked = ("--variant", "f2p", "--variant", "f2p-v2", "--faces", "3", "-q")
+def test_drawings_of_faces_are_shown_and_compared_with_them(avatarbench, home):
+    variants = ("f2p", "f2p-v2", "tos")
+    chosen = [word for name in variants for word in ("--variant", name)]
+    asked = (*chosen, "--faces", "3", "-q")
     status, said, wrong = avatarbench("tiny.yaml", *asked)
     assert status == 0, wrong
     steps = {
         "f2p": ["renders", "imitator", "searched-faces"],
         "f2p-v2": ["renders", "imitator", "similarity-features", "translator"],
+        "tos": ["renders", "imitator", "descriptors", "tied-output"],
     }
-    terms = {"f2p": {"content"}, "f2p-v2": {"identity", "content"}}
+    terms = {
+        "f2p": {"content"},
+        "f2p-v2": {"identity", "content"},
+        "tos": {"identity", "colour"},
+    }
+    drawn = {"tos": ["generated", "emulated"]}
     for name in steps:
         folder = home / "runs" / "trace" / f"{name}-tiny"
         data = json.loads((folder / "trace.json").read_text())
@@ -154,7 +169,9 @@ def test_f2p_shows_its_imitator_and_the_similarity_to_faces(avatarbench, home):
         table = pd.read_csv(folder / "likeness.csv")
         assert set(table["term"]) == terms[name]
         assert len(table) == 3 * len(terms[name])
-        assert (table[["start", "imitated", "found", "truth"]] >= 0).all(axis=None)
+        pictures = [*drawn.get(name, ["start", "imitated"]), "found", "truth"]
+        assert list(table.columns) == ["face", "term", *pictures]
+        assert (table[pictures] >= 0).all(axis=None)
         sheets = {path.name for path in folder.glob("*.png")}
         assert sheets == {"imitator.png", "likeness.png"}
     assert "error_unseen" in said
@@ -186,4 +203,4 @@ def test_without_an_oracle_there_is_no_fidelity(avatarbench, home):
 def test_a_choice_without_a_chain_is_reported(avatarbench):
     status, _, wrong = avatarbench("tiny.yaml", "--variant", "one")
     assert status == 2
-    assert "can be traced are: swift, f2p, f2p-v2; its engines are tiny" in wrong
+    assert "can be traced are: swift, f2p, f2p-v2, tos; its engines are tiny" in wrong

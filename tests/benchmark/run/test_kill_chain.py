@@ -1,4 +1,4 @@
-"""kill -9 in every stage of the four methods, then the same command: equal results."""
+"""kill -9 in every stage of five methods, then the same command: equal results."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ STAGES = (
     "similarity-features",
     "warm-start",
     "translator",
+    "descriptors",
+    "tied-output",
     "adaptation",
     "mean-codes",
     "codes",
@@ -41,14 +43,14 @@ TRIES = 8
 
 SUITE = {
     "name": "chain",
-    "title": "All four methods, small",
+    "title": "Five methods, small",
     "faces": {"set": "portraits", "validation_count": 3, "heldout_count": 1},
     "designers": ["designer-a"],
     "splits": ["validation"],
     "engines": ["toon-alter"],
     "variants": [
         {"name": name, "method": name}
-        for name in ("baseline", "f2p", "f2p-v2", "swiftavatar")
+        for name in ("baseline", "f2p", "f2p-v2", "tos", "swiftavatar")
     ],
     "options": {
         "input_size": 128,
@@ -77,6 +79,8 @@ SUITE = {
             "warm_batch": 8,
             "warm_samples": 16,
         },
+        "descriptor": {"identity_weight": 0, "content_weight": 1},
+        "tied": {"width": 4, "steps": 30, "batch": 4, "checkpoint_steps": 5},
     },
     "speed": {"warmup": 1, "repeats": 5},
     "metrics": ["discrete-accuracy"],

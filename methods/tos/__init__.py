@@ -1,0 +1,1 @@
+"""Tied Output Synthesis (TOS)."""
