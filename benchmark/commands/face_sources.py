@@ -12,6 +12,7 @@ from benchmark.faces.faceset import (
     open_parquet_set,
 )
 from benchmark.faces.ffhq import is_ffhq
+from benchmark.faces.framing_checks import unaligned_splits
 from benchmark.faces.parquet_set import MANIFEST
 from benchmark.faces.photos.face_set import open_photographs
 from benchmark.faces.photos.manifest import NAME as PHOTOGRAPHS
@@ -58,6 +59,6 @@ def open_source(name: str) -> tuple[FaceSet, Mapping[str, str]]:
     problems, warnings = check_splits(faces.splits, open_progress())
     if found or problems:
         raise FaceSetError("\n".join([*found, *problems]))
-    for sentence in warnings:
+    for sentence in [*warnings, *unaligned_splits(faces.splits)]:
         print(f"warning: {sentence}")
     return faces, {"ffhq" if tree else "folder": place}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchmark.avatars.counting import counted
-from benchmark.commands.options import JobsOption, SheetOption
+from benchmark.commands.options import JobsOption, QuietOption, SheetOption
 
 if TYPE_CHECKING:
     import numpy as np
@@ -180,6 +180,32 @@ def export_command(
 
     faces, source = open_source(name)
     export_faces(faces, split, out, count, source)
+
+
+@faces_app.command(
+    "align", epilog="Example: avatarbench faces align photos --out aligned"
+)
+def align_command(
+    folder: Annotated[Path, typer.Argument(help="Folder of photographs.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    size: Annotated[
+        int, typer.Option(min=64, max=2048, help="Side of a picture in pixels.")
+    ] = 512,
+    every_face: Annotated[
+        bool,
+        typer.Option("--all", help="Write every face of a photograph."),
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Find the faces in photographs and cut them out upright, as FFHQ does.
+
+    Each photograph gives a square PNG of its largest face. What cannot be used is
+    reported, and the others are written. Repeat the command to continue after an
+    interruption. The exit status is 1 if no photograph could be aligned.
+    """
+    from benchmark.commands.faces_align import align_photographs
+
+    raise typer.Exit(align_photographs(folder, out, size, every_face, quiet))
 
 
 @faces_app.command("render")

@@ -21,6 +21,7 @@ from benchmark.faces.folder import (
     read_picture,
     select_files,
 )
+from benchmark.faces.framing_checks import unaligned
 from benchmark.faces.picture_checks import shorten
 from benchmark.faces.picture_listing import list_pictures
 from benchmark.faces.pictures import FaceSetError, decode_picture, open_face
@@ -114,6 +115,8 @@ def serve_studio(
     found: list[str] = []
     files = _select_faces(faces, only, ffhq, found)
     pictures = read_faces(files, open_progress(), found)
+    if (warning := unaligned(list(files.values()), str(faces))) is not None:
+        print(f"warning: {warning}")
     book = create_workbook(folder, engine_name, engine.spec)
     _check_finished_work(book, pictures)
     _register(book, designers)

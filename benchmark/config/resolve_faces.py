@@ -17,6 +17,7 @@ from benchmark.faces.faceset import (
 )
 from benchmark.faces.ffhq import metadata_problems
 from benchmark.faces.folder import overlaps
+from benchmark.faces.framing_checks import unaligned_splits
 from benchmark.faces.own_truths import with_own_truths
 from benchmark.faces.photos.face_set import open_photographs
 from benchmark.faces.photos.manifest import NAME as PHOTOGRAPHS
@@ -126,6 +127,8 @@ def check_pictures(
         faces = dict.fromkeys(face for split in splits.values() for face in split.ids)
         wrong += shorten(metadata_problems(suite.faces.ffhq, faces))
     problems += [f"faces: {sentence}" for sentence in wrong]
+    if not wrong:
+        warnings += unaligned_splits(checked)
     return tuple(f"faces: {sentence}" for sentence in warnings)
 
 

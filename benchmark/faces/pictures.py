@@ -78,8 +78,8 @@ def open_face(data: bytes, label: str) -> Image.Image:
     width, height = picture.size
     if width != height:
         raise FaceSetError(
-            f"{label} is {width} x {height} pixels: faces must be square, so align "
-            "and crop it"
+            f"{label} is {width} x {height} pixels: faces must be square and aligned, "
+            "so run `avatarbench faces align` on the folder"
         )
     if width < SMALLEST:
         raise FaceSetError(

@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from PIL import Image
 
-FORMATS = (
-    *("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP"),
-)
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "BMP", "GIF", "JPEG2000", "PPM", "TIFF")
 """Formats that are read, as Pillow names them. Pillow's others are rarely photographs,
 and some of them start other programs."""
 LARGEST_SIDE = 8192
@@ -42,14 +40,18 @@ def read_photograph(path: Path) -> NDArray[np.uint8]:
     Raises:
         PhotographError: if the file cannot be read as a photograph.
     """
+    return decode_photograph(read_file(path), str(path))
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file; PhotographError if it cannot be read."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise PhotographError(
             f"{path} cannot be read: {error.strerror or error}; check the path and "
             "its permissions"
         ) from error
-    return decode_photograph(data, str(path))
 
 
 def decode_photograph(data: bytes, label: str) -> NDArray[np.uint8]:
@@ -60,7 +62,9 @@ def decode_photograph(data: bytes, label: str) -> NDArray[np.uint8]:
         raise PhotographError(f"{label} is empty: copy it again")
     try:
         with _OPENING, warnings.catch_warnings(action="ignore"):
-            picture = Image.open(io.BytesIO(data), formats=FORMATS)
+            Image.init()
+            known = [each for each in FORMATS if each in Image.OPEN]
+            picture = Image.open(io.BytesIO(data), formats=known)
             picture.draft(None, (LARGEST_SIDE // 2, LARGEST_SIDE // 2))
             picture.load()
             return np.asarray(_to_srgb(picture))

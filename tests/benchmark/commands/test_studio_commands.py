@@ -73,6 +73,14 @@ def problem(options, **changes):
     return str(caught.value)
 
 
+def test_pictures_that_are_not_aligned_are_reported(options, monkeypatch, capsys):
+    monkeypatch.setattr("benchmark.commands.studio_serve.serve", lambda *_: None)
+    serve_studio(**options)
+    printed = capsys.readouterr().out
+    assert "are not aligned as in FFHQ" in printed
+    assert f"avatarbench faces align {options['faces']} --out FOLDER" in printed
+
+
 def test_all_unusable_pictures_are_reported_at_once(options, faces):
     (faces / "face00.png").write_bytes(b"")
     Image.new("L", (64, 64)).save(faces / "face01.png")

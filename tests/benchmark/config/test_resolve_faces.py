@@ -204,8 +204,22 @@ def test_the_same_picture_in_two_splits_is_refused(tiny):
 def test_the_same_picture_twice_in_a_split_is_a_warning(tiny):
     faces = tiny.parent / "faces"
     (faces / "face09.png").write_bytes((faces / "face10.png").read_bytes())
-    (warning,) = resolved(tiny).warnings
+    warning = resolved(tiny).warnings[0]
     assert "are the same picture, which counts twice in split heldout" in warning
+
+
+def test_pictures_that_are_not_aligned_are_a_warning(tiny):
+    folder = tiny.parent / "faces"
+    (warning,) = [w for w in resolved(tiny).warnings if "split heldout" in w]
+    assert "sampled pictures of split heldout are not aligned as in FFHQ" in warning
+    assert f"run `avatarbench faces align {folder} --out FOLDER`" in warning
+    for path, face in zip(
+        sorted(folder.iterdir()),
+        embedded_portraits().split("validation").pictures(64),
+        strict=False,
+    ):
+        Image.fromarray(face).save(path)
+    assert resolved(tiny).warnings == ()
 
 
 def test_checks_of_many_pictures_are_cached(tiny, monkeypatch, tmp_path):

@@ -30,8 +30,8 @@ def place(portrait, size, side, left, top, angle=0.0):
     [
         ((1500, 900), 400, 900, 300),
         ((300, 700), 280, 10, 400),
-        ((6000, 4000), 3000, 1500, 500),
-        ((3000, 2000), 240, 2000, 100),
+        ((3600, 2400), 2100, 700, 100),
+        ((2400, 1600), 220, 1800, 100),
     ],
 )
 def test_a_face_gives_the_same_picture_wherever_it_is(portrait, size, side, left, top):
@@ -42,7 +42,7 @@ def test_a_face_gives_the_same_picture_wherever_it_is(portrait, size, side, left
     assert align(scene, moved, 128).shape == (128, 128, 3)
 
 
-@pytest.mark.parametrize("angle", [-25, 15, 30])
+@pytest.mark.parametrize("angle", [-25, 15])
 def test_tilted_faces_are_turned_upright(portrait, angle):
     scene = place(portrait, (900, 900), 400, 150, 150, angle)
     (face,) = find_faces(scene)

@@ -1,0 +1,63 @@
+"""Which faces of a photograph can be used, and why others cannot."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.photographs.alignment import crop_side
+from benchmark.photographs.detection import DetectedFace, find_faces
+from benchmark.photographs.reading import PhotographError
+
+SMALLEST_CROP = 64
+"""Smallest accepted side of a face's aligned square, in pixels of the photograph."""
+
+
+def largest_face(picture: NDArray[np.uint8], label: str) -> DetectedFace:
+    """The largest face of a photograph.
+
+    Args:
+        picture: (H, W, 3) uint8 RGB.
+        label: the photograph's name for error messages.
+
+    Raises:
+        PhotographError: if there is no face, or the largest is too small or turned
+            away.
+    """
+    found = find_faces(picture, only_largest=True)
+    if not found:
+        raise PhotographError(no_face(label))
+    problem = face_problem(found[0])
+    if problem is not None:
+        raise PhotographError(f"the largest face in {label} {problem}")
+    return found[0]
+
+
+def no_face(label: str) -> str:
+    """The sentence for a photograph without a face."""
+    return (
+        f"no face was found in {label}: use a sharp photograph that shows a whole face "
+        "from the front"
+    )
+
+
+def face_problem(face: DetectedFace) -> str | None:
+    """Why a face cannot be used, as a predicate and a remedy; None if it can."""
+    side = crop_side(face.landmarks)
+    if side < SMALLEST_CROP:
+        return (
+            f"is too small: it would be cut out with {side:.0f} px, but at least "
+            f"{SMALLEST_CROP} px are needed, so use a larger photograph"
+        )
+    if is_turned_away(face):
+        return "is turned away: use a photograph that shows both eyes"
+    return None
+
+
+def is_turned_away(face: DetectedFace) -> bool:
+    """Whether the nose, seen along the face's axis, is not between the eyes."""
+    one, other, nose = face.landmarks[:3]
+    down = face.landmarks[3:].mean(0) - (one + other) / 2
+    across = np.array([down[1], -down[0]])
+    places = np.array([(point - nose) @ across for point in (one, other)])
+    return bool((places >= 0).all() or (places <= 0).all())
