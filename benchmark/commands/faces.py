@@ -109,6 +109,43 @@ def write_looks(
         print(f"ground truth: {path}")
 
 
+@faces_app.command(
+    "classes",
+    epilog="Example: avatarbench faces classes avatars.csv --engine avataaars",
+)
+def print_classes(
+    avatars: Annotated[
+        Path,
+        typer.Argument(
+            metavar="AVATARS",
+            help="CSV with the avatar of each photograph, like a ground-truth file.",
+            readable=False,
+        ),
+    ],
+    engine: Annotated[str, typer.Option("--engine", help="Engine of the avatars.")],
+    split: Annotated[
+        str, typer.Option(help="Split of the face set photos that is judged.")
+    ] = "validation",
+) -> None:
+    """Print how often avatars of the photographs show the right glasses, hair and skin.
+
+    The looks of the face set photos are the truth.
+    """
+    from benchmark.faces.photos.classes import SKIN_STEPS, class_rates
+    from benchmark.faces.photos.face_set import split_looks
+    from benchmark.faces.truth_csv import TruthFile
+    from benchmark.registry import ENGINES
+
+    spec = ENGINES.create(engine).spec
+    looks = split_looks(split)
+    vectors = TruthFile(avatars).read(spec, tuple(looks))
+    print(f"{len(looks)} {split} photographs on {engine}:")
+    for rate in class_rates(engine, spec, vectors, list(looks.values())):
+        share = f"{rate.right} of {rate.faces} right" if rate.faces else "not drawn"
+        steps = f" (within {SKIN_STEPS} depths)" if rate.name == "skin" else ""
+        print(f"  {rate.name:<12} {share}{steps}")
+
+
 @faces_app.command("show")
 def show_faces(
     name: Annotated[

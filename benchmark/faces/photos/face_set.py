@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from benchmark.avatars.spec import did_you_mean
 from benchmark.faces.faceset import TRAIN, FaceSet, TruthFiles, embedded_portraits
 from benchmark.faces.joined_truth import JoinedTruth
-from benchmark.faces.photos.looks import ENGINES
+from benchmark.faces.photos.looks import ENGINES, Looks, read_looks
 from benchmark.faces.photos.manifest import (
     DATA,
     LICENCE,
@@ -19,6 +20,7 @@ from benchmark.faces.photos.manifest import (
 )
 from benchmark.faces.photos.pictures import FetchedFaces, read_index
 from benchmark.faces.pictures import FaceSetError
+from benchmark.faces.problems import and_more
 from benchmark.faces.split import FaceSplit
 from benchmark.faces.truth_seal import open_truth
 
@@ -59,6 +61,24 @@ def open_photographs() -> FaceSet:
         splits=splits,
         truths=_truths(portraits, photographs),
     )
+
+
+def split_looks(name: str, labeller: str = "labeller-a") -> dict[str, Looks]:
+    """The looks of a split's photographs by face id, in the order of the split.
+
+    The pictures need not be fetched. Raises FaceSetError for another split, and if the
+    labeller has not labelled all of it.
+    """
+    if name not in SPLITS:
+        raise FaceSetError(
+            f"face set {NAME} has no photographs in a split {name!r}"
+            f"{did_you_mean(name, SPLITS)}; they are in {' and '.join(SPLITS)}"
+        )
+    looks = read_looks(DATA / f"{labeller}.looks.csv")
+    faces = [f for f, row in read_photographs().items() if row.split == name]
+    if missing := [face for face in faces if face not in looks]:
+        raise FaceSetError(f"{labeller} has no looks of face {and_more(missing)}")
+    return {face: looks[face] for face in faces}
 
 
 def _truths(portraits: FaceSet, photographs: Mapping[str, Photograph]) -> TruthFiles:

@@ -100,7 +100,7 @@ def test_an_ffhq_tree_without_a_split_is_refused(faces, tmp_path):
 def test_other_names_are_refused(faces):
     status, _, error = faces("show", "portrait")
     assert status == 2
-    assert "portrait is neither a folder nor the name of the embedded set" in error
+    assert "portrait is neither a folder nor a face set" in error
 
 
 def test_the_pictures_of_a_split_are_exported_unchanged(faces, tmp_path):

@@ -251,6 +251,23 @@ def test_the_ground_truth_itself_has_every_class_right(name):
     assert wrong["hair colour"] < 0.9
 
 
+def test_classes_are_printed_without_pictures(tmp_path):
+    shipped = SHIPPED / "truth" / "avataaars.labeller-a.csv"
+    result = call("classes", shipped, "--engine", "avataaars")
+    assert "20 validation photographs" in result.output
+    assert result.output.count("20 of 20 right") == 4
+    wrong = tmp_path / "wrong.csv"
+    header, *rows = shipped.read_text().splitlines(keepends=True)
+    column = header.split(",").index("glasses")
+    cells = [row.split(",") for row in rows]
+    changed = [",".join([*c[:column], "round", *c[column + 1 :]]) for c in cells]
+    wrong.write_text("".join([header, *changed]))
+    result = call("classes", wrong, "--engine", "avataaars")
+    assert "glasses      1 of 20 right" in result.output
+    result = call("classes", wrong, "--engine", "avataaars", "--split", "valdiation")
+    assert "did you mean validation" in str(result.exception)
+
+
 def test_the_guide_documents_every_column_and_table():
     page = (ROOT / "docs/photographs.md").read_text(encoding="utf-8")
     assert [
