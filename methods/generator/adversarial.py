@@ -15,7 +15,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from methods.generator.coverage import Coverage
+from methods.generator.coverage import Coverage, Covered
 from methods.generator.losses import (
     WeightedLoss,
     directions_like,
@@ -113,7 +113,7 @@ class AdversarialStep:
     ) -> dict[str, Tensor]:
         """Update the discriminator, then the generator."""
         if self.coverage is not None and self.coverage.alone:
-            return self._train_coverage(self.coverage, draws)
+            return self._train_coverage(self.coverage)
         if self.recipe.projected is not None:
             return self._train_projected(picture, seg, draws, self.recipe.projected)
         losses = self._train_discriminator(picture, seg, draws)
@@ -121,16 +121,14 @@ class AdversarialStep:
             losses |= self._penalise(picture, seg)
         return losses | self._train_generator(len(picture), seg is not None, draws)
 
-    def _train_coverage(
-        self, coverage: Coverage, draws: torch.Generator
-    ) -> dict[str, Tensor]:
+    def _train_coverage(self, coverage: Coverage) -> dict[str, Tensor]:
         """Update the generator only, towards the faces."""
-        picture, seg, near = self._covered(coverage)
+        covered = self._covered(coverage)
         with self.fabric.autocast():
-            made = self._sample(len(near), draws, near)
-        return self._update_generator(made, coverage.losses(made, picture, seg))
+            made = self._sample_covered(covered)
+        return self._update_generator(made, coverage.losses(made, covered))
 
-    def _covered(self, coverage: Coverage) -> tuple[Tensor, Tensor, Tensor]:
+    def _covered(self, coverage: Coverage) -> Covered:
         return coverage.examples(self.fabric.global_rank, self.fabric.world_size)
 
     def _train_projected(
@@ -147,9 +145,12 @@ class AdversarialStep:
         state, network = self.state, self.state.discriminator
         assert isinstance(network, ProjectedDiscriminator)
         covered = None if self.coverage is None else self._covered(self.coverage)
-        near = None if covered is None else covered[2]
         with self.fabric.autocast():
-            made = self._sample(len(picture), draws, near)
+            made = (
+                self._sample(len(picture), draws)
+                if covered is None
+                else self._sample_covered(covered)
+            )
             judged = seg if options.maps else None
             maps = None if judged is None else hard_maps(made.seg)
             generated = project(network, made.image, maps, options)
@@ -164,7 +165,7 @@ class AdversarialStep:
             adversarial = hinge_generator_loss(network(*generated).float())
             others = [WeightedLoss("loss_g", 1.0, adversarial)]
             if self.coverage is not None and covered is not None:
-                others += self.coverage.losses(made, *covered[:2])
+                others += self.coverage.losses(made, covered)
         losses = self._update_generator(made, others)
         network.requires_grad_(True)
         return {
@@ -174,23 +175,21 @@ class AdversarialStep:
             **losses,
         }
 
-    def _sample(
-        self, count: int, draws: torch.Generator, first: Tensor | None = None
-    ) -> Synthesis:
-        """Output of the generator for new latent codes.
+    def _sample(self, count: int, draws: torch.Generator) -> Synthesis:
+        """Output of the generator for new latent codes."""
+        return self._render(self._latents(count, draws))
 
-        The first m have the (m, rows, D) latents z of `first`, one for each row of W+.
-        """
+    def _sample_covered(self, covered: Covered) -> Synthesis:
+        """Output of the generator for the mixed samples, then the whole ones."""
         generator = self.state.generator
-        latents: list[Tensor] = []
-        if first is not None:
-            rows = generator.style(first.flatten(0, 1)).unflatten(0, first.shape[:2])
-            latents.append(generator.layout.expand(rows))
-            count -= len(first)
-        if count:
-            latents.append(self._latents(count, draws))
-        return generator(
-            [torch.cat(latents)], input_is_latent=True, randomize_noise=True
+        rows = covered.rows
+        mixed = generator.style(rows.flatten(0, 1)).unflatten(0, rows.shape[:2])
+        whole = generator.layout.repeat(generator.style(covered.whole))
+        return self._render(generator.layout.expand(torch.cat([mixed, whole])))
+
+    def _render(self, latents: Tensor) -> Synthesis:
+        return self.state.generator(
+            [latents], input_is_latent=True, randomize_noise=True
         )
 
     def _train_discriminator(

@@ -11,6 +11,8 @@ comes from a sample with similar hair.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
@@ -114,8 +116,33 @@ def _matched(costs: Tensor) -> Tensor:
     return torch.from_numpy(np.asarray(columns))
 
 
+class Covered(NamedTuple):
+    """n mixed and m whole samples of an iteration, and what pulls them.
+
+    Attributes:
+        picture: (n, 3, S, S) faces of the mixed samples, in [-1, 1].
+        seg: (n, K, S, S) their part maps of -1 and 1.
+        rows: (n, rows, D) latents z of the mixed samples, one for each row of W+.
+        whole: (m, D) latents z of the whole samples.
+        colours: (n + m, K - 1, 3) mean colours wanted of all parts but the background.
+        shown: (n + m, K - 1) whether a colour is wanted.
+    """
+
+    picture: Tensor
+    seg: Tensor
+    rows: Tensor
+    whole: Tensor
+    colours: Tensor
+    shown: Tensor
+
+
 class Coverage:
     """Assigns samples to train faces in groups; gives their latents and distances.
+
+    Mixed samples are pulled towards whole faces. Each of their rows comes from the
+    sample that is assigned to the face on that row. But a part can change its colour
+    among parts of other samples. So whole samples are pulled as well, each of their
+    parts towards the mean colour of the face that has their texture row.
 
     The assignment of the current group is part of the training's state.
     """
@@ -126,42 +153,58 @@ class Coverage:
         assert recipe.coverage is not None
         self.recipe, self.options = recipe, recipe.coverage
         self.state, self.faces = state, faces
+        self._described = -1, torch.zeros(0)
 
     @property
     def alone(self) -> bool:
         """Whether the discriminator takes no part in this iteration yet."""
-        return self.state.iteration < self._first
+        return self.state.iteration < -(-self.options.first // self.recipe.batch)
 
-    @property
-    def _first(self) -> int:
-        return -(-self.options.first // self.recipe.batch)
+    def examples(self, rank: int, ranks: int) -> Covered:
+        """This process's share of an iteration's samples, and the faces they follow.
 
-    def examples(self, rank: int, ranks: int) -> tuple[Tensor, Tensor, Tensor]:
-        """This process's share of the faces of an iteration, and their samples.
-
-        Returns (n, 3, S, S) pictures, (n, K, S, S) part maps of -1 and 1, and (n, rows,
-        D) latents z, one for each row of W+. A new group is assigned where the
-        iteration begins one.
+        A new group is assigned where the iteration begins one.
         """
         state, options, batch = self.state, self.options, self.recipe.batch
-        count = batch if self.alone else round(options.share * batch)
-        place = (state.iteration - (0 if self.alone else self._first)) * count
-        number, start = divmod(place, options.group)
-        draws = generator_of(self.recipe.seed, "coverage", self.alone, number)
+        count = round(options.share * batch)
+        step = options.group // count
+        number, place = divmod(state.iteration, step)
+        draws = generator_of(self.recipe.seed, "coverage", number)
         shape = (options.group, self.recipe.config.style_dim)
-        latents = torch.randn(shape, generator=draws).to(state.device)
+        latents = torch.randn(shape, generator=draws)
         chosen = torch.randint(len(self.faces), (options.group,), generator=draws)
-        if start == 0:
-            state.assignment = self._assign(chosen, latents)
-        these = slice(start + rank, start + count, ranks)
-        rows = state.assignment[these].to(state.device)
-        return *self._read(chosen[these]), latents[rows]
+        if self._described[0] != number:
+            self._described = number, self._describe(chosen)
+        described = self._described[1]
+        if place == 0:
+            samples = _describe_samples(state.generator, latents.to(state.device))
+            state.assignment = assign(
+                described, samples.cpu(), state.generator.layout
+            ).cpu()
+        mixed = torch.arange(place * count, (place + 1) * count)[rank::ranks]
+        rest = torch.arange(batch - count) + place * (batch - count)
+        whole = rest[rank::ranks] % options.group
+        shown, colours = (x[1:].transpose(0, 1) for x in _mean_colours(described))
+        faces = self._faces_of(whole)
+        parts = torch.arange(colours.shape[1])
+        device = state.device
+        return Covered(
+            *self._read(chosen[mixed]),
+            latents[state.assignment[mixed]].to(device),
+            latents[whole].to(device),
+            torch.cat([colours[mixed], colours[faces, parts]]).to(device),
+            torch.cat([shown[mixed], shown[faces, parts]]).to(device),
+        )
 
-    def _assign(self, chosen: Tensor, latents: Tensor) -> Tensor:
-        faces = [describe(*self._read(part)) for part in chosen.split(BATCH)]
-        generator = self.state.generator
-        samples = _describe_samples(generator, latents)
-        return assign(torch.cat(faces), samples, generator.layout)
+    def _faces_of(self, samples: Tensor) -> Tensor:
+        """(m, K - 1) the face that has each part's texture row of m samples."""
+        layout = self.state.generator.layout
+        rows = [layout.texture_row(k) for k in range(1, self.recipe.config.seg_dim)]
+        return self.state.assignment[:, rows].argsort(0)[samples]
+
+    def _describe(self, chosen: Tensor) -> Tensor:
+        parts = [describe(*self._read(part)).cpu() for part in chosen.split(BATCH)]
+        return torch.cat(parts)
 
     def _read(self, chosen: Tensor) -> tuple[Tensor, Tensor]:
         pictures, parsing = self.faces.batch(chosen.numpy())
@@ -169,29 +212,24 @@ class Coverage:
         device = self.state.device
         return as_tensor(pictures).to(device), maps.to(device)
 
-    def losses(
-        self, made: Synthesis, picture: Tensor, seg: Tensor
-    ) -> list[WeightedLoss]:
-        """Distances of the first m samples from m faces.
+    def losses(self, made: Synthesis, covered: Covered) -> list[WeightedLoss]:
+        """Distances of samples from what pulls them.
 
         `pixels` is the mean squared error of pictures outside the faces' backgrounds,
-        `colours` that of the parts' mean colours, wherever the parts are, and `maps`
-        the mean cross-entropy of part scores.
+        and `maps` the mean cross-entropy of part scores, both of the mixed samples.
+        `colours` is the error of the parts' mean colours in all samples.
 
         Args:
-            made: n samples.
-            picture: (m, 3, S, S) faces in [-1, 1].
-            seg: (m, K, S, S) their part maps of -1 and 1.
+            made: n mixed and m whole samples.
+            covered: what pulls them.
         """
-        count = len(picture)
-        visible = (1 - seg[:, BACKGROUND, None]) / 2
-        errors = (made.image[:count].float() - picture).square() * visible
+        count = len(covered.picture)
+        visible = (1 - covered.seg[:, BACKGROUND, None]) / 2
+        errors = (made.image[:count].float() - covered.picture).square() * visible
         pixels = errors.sum() / (3 * visible.sum()).clamp(min=1)
         scores = made.seg[:count].float() * SHARPNESS
-        maps = functional.cross_entropy(scores, seg.argmax(1))
-        colours = colour_errors(
-            made._replace(image=made.image[:count], seg=made.seg[:count]), picture, seg
-        )
+        maps = functional.cross_entropy(scores, covered.seg.argmax(1))
+        colours = colour_errors(made, covered.colours, covered.shown)
         return [
             WeightedLoss("pixels", self.options.pixels, pixels),
             WeightedLoss("colours", self.options.colours, colours),
@@ -199,33 +237,26 @@ class Coverage:
         ]
 
 
-def colour_errors(one: Synthesis, picture: Tensor, seg: Tensor) -> Tensor:
-    """The mean squared distance of the parts' mean colours: a scalar.
+def colour_errors(made: Synthesis, colours: Tensor, wanted: Tensor) -> Tensor:
+    """The mean squared distance of parts' mean colours from wanted ones: a scalar.
 
-    It counts the parts, background apart, that cover at least `LEAST_SHARE` of both
-    pictures, and is 0 without any.
+    It counts the parts that cover more than `LEAST_SHARE` of a sample, background
+    apart, and is 0 without any. The samples' hard part maps carry no gradient.
 
     Args:
-        one: n samples; their hard part maps carry no gradient.
-        picture: (n, 3, S, S) faces in [-1, 1].
-        seg: (n, K, S, S) their part scores.
+        made: n samples.
+        colours: (n, K - 1, 3) in [-1, 1].
+        wanted: (n, K - 1) whether a colour counts.
     """
-    (ours, shown), (theirs, wanted) = (
-        _part_colours(colours.float(), scores)
-        for colours, scores in ((one.image, one.seg), (picture, seg))
-    )
-    counts = shown & wanted
-    squares = (ours - theirs).square().sum(2) * counts
-    return squares.sum() / counts.sum().clamp(min=1)
-
-
-def _part_colours(picture: Tensor, seg: Tensor) -> tuple[Tensor, Tensor]:
-    """(n, K - 1, 3) mean colours of parts, and (n, K - 1) whether they are shown."""
+    picture, seg = made.image.float(), made.seg
     parts = torch.zeros_like(seg, dtype=picture.dtype)
     parts = parts.scatter_(1, seg.argmax(1, keepdim=True), 1.0)[:, BACKGROUND + 1 :]
     sums = torch.einsum("nchw,nkhw->nkc", picture, parts)
     areas = parts.sum((2, 3))
-    return sums / areas[..., None].clamp(min=1), areas > LEAST_SHARE * seg[0, 0].numel()
+    means = sums / areas[..., None].clamp(min=1)
+    counts = wanted & (areas > LEAST_SHARE * seg[0, 0].numel())
+    squares = (means - colours).square().sum(2) * counts
+    return squares.sum() / counts.sum().clamp(min=1)
 
 
 @torch.no_grad()

@@ -104,9 +104,8 @@ class CoverageOptions(Options):
     """Pulling samples towards train faces (methods.generator.coverage).
 
     Attributes:
-        first: pictures shown before the discriminator takes part. Until then all
-            samples of a batch are pulled.
-        share: of a batch's samples that are pulled later.
+        first: pictures shown before the discriminator takes part.
+        share: of a batch's samples that are mixed and follow whole faces.
         group: samples that are assigned to faces at once.
         pixels: weight of the squared error of pictures.
         colours: weight of the squared error of the parts' mean colours.

@@ -11,6 +11,7 @@ from methods.generator.coverage import (
     GRID,
     MISSING,
     Coverage,
+    Covered,
     assign,
     colour_distances,
     colour_errors,
@@ -109,24 +110,21 @@ def test_faces_that_equal_samples_are_assigned_to_them():
 
 
 def test_mean_colours_pull_parts_wherever_they_are():
-    """A part in another place than in the face still gets the face's colour."""
     side = 16
     left = torch.zeros(1, side, side, dtype=torch.long)
     left[:, :, : side // 2] = 7
-    right = 7 - left
-    picture = torch.full((1, 3, side, side), -1.0)
-    picture[..., : side // 2] = 0.5
     image = torch.zeros(1, 3, side, side, requires_grad=True)
-    maps = one_hot(right, PARTS)
+    maps = one_hot(left, PARTS)
     made = Synthesis(image, maps, maps, maps, torch.zeros(1, 1, 1))
-    loss = colour_errors(made, picture, one_hot(left, PARTS))
+    colours = torch.full((1, PARTS - 1, 3), 0.5)
+    wanted = torch.ones(1, PARTS - 1, dtype=torch.bool)
+    loss = colour_errors(made, colours, wanted)
     assert loss.item() == pytest.approx(3 * 0.5**2)
     loss.backward()
     assert image.grad is not None
-    assert float(image.grad[..., side // 2 :].max()) < 0
-    assert not image.grad[..., : side // 2].any()
-    hidden = one_hot(torch.zeros_like(left), PARTS)
-    assert colour_errors(made, picture, hidden).item() == 0
+    assert float(image.grad[..., : side // 2].max()) < 0
+    assert not image.grad[..., side // 2 :].any()
+    assert colour_errors(made, colours, ~wanted).item() == 0
 
 
 def make_coverage(**options):
@@ -139,37 +137,63 @@ def test_each_face_of_a_group_has_its_own_sample():
     coverage = make_coverage()
     found: list[torch.Tensor] = []
     for coverage.state.iteration in range(4):
-        picture, seg, latents = coverage.examples(0, 1)
-        assert picture.shape == (2, 3, SIZE, SIZE)
-        assert seg.shape == (2, PARTS, SIZE, SIZE)
-        found.append(latents)
+        covered = coverage.examples(0, 1)
+        assert covered.picture.shape == (2, 3, SIZE, SIZE)
+        assert covered.seg.shape == (2, PARTS, SIZE, SIZE)
+        assert covered.whole.shape == (2, coverage.recipe.config.style_dim)
+        assert covered.colours.shape == (4, PARTS - 1, 3)
+        found.append(covered.rows)
     rows = torch.cat(found).transpose(0, 1)
     assert all(len(set(map(tuple, row.tolist()))) == 8 for row in rows)
 
 
-def test_processes_share_the_faces_of_an_iteration():
+def test_whole_samples_want_the_colours_of_the_faces_that_have_their_rows():
+    coverage = make_coverage()
+    layout = coverage.state.generator.layout
+    found: list[Covered] = []
+    for coverage.state.iteration in range(4):
+        found.append(coverage.examples(0, 1))
+    rows = torch.cat([part.rows for part in found])
+    colours = torch.cat([part.colours[:2] for part in found])
+    checked = 0
+    for part in found:
+        for latent, wanted in zip(part.whole, part.colours[2:], strict=True):
+            for k in range(1, PARTS):
+                (face,) = (rows[:, layout.texture_row(k)] == latent).all(1).nonzero()
+                assert torch.equal(wanted[k - 1], colours[face[0], k - 1])
+                checked += 1
+    assert checked == 8 * (PARTS - 1)
+
+
+def test_processes_share_the_samples_of_an_iteration():
     whole = make_coverage().examples(0, 1)
     parts = [make_coverage().examples(rank, 2) for rank in range(2)]
-    for k, tensor in enumerate(whole):
-        assert torch.equal(torch.cat([part[k] for part in parts]), tensor)
+    for name in ("picture", "seg", "rows", "whole"):
+        shares = torch.cat([getattr(part, name) for part in parts])
+        assert torch.equal(shares, getattr(whole, name))
+    order = [0, 2, 1, 3]
+    for name in ("colours", "shown"):
+        shares = torch.cat([getattr(part, name) for part in parts])
+        assert torch.equal(shares[order], getattr(whole, name))
 
 
 def test_losses_ignore_the_background_and_vanish_for_equal_pictures():
     coverage = make_coverage()
-    picture, seg = random_faces(2)
+    covered = coverage.examples(0, 1)
     with torch.no_grad():
         z = torch.randn(4, coverage.recipe.config.style_dim)
         made = coverage.state.generator([z])
+    picture, seg = (torch.cat([x, x]) for x in (covered.picture, covered.seg))
     other = torch.where(seg[:, :1] > 0, -picture, picture)
     same = made._replace(image=other, seg=seg)
-    found = {loss.name: loss for loss in coverage.losses(same, picture, seg)}
-    assert float(found["pixels"].value) == 0
-    assert float(found["colours"].value) == pytest.approx(0, abs=1e-6)
-    assert float(found["maps"].value) < 0.05
+    mixed = covered._replace(shown=covered.shown & torch.tensor([[1], [1], [0], [0]]))
+    found = {loss.name: loss for loss in coverage.losses(same, mixed)}
+    assert found["pixels"].value.item() == 0
+    assert found["colours"].value.item() == pytest.approx(0, abs=1e-4)
+    assert found["maps"].value.item() < 0.05
     assert found["pixels"].weight == CoverageOptions().pixels
-    found = {loss.name: loss for loss in coverage.losses(made, picture, seg)}
-    assert float(found["pixels"].value) > 0.1
-    assert float(found["maps"].value) > 0.5
+    found = {loss.name: loss for loss in coverage.losses(made, covered)}
+    assert all(found[name].value.item() > 0.05 for name in ("pixels", "maps"))
 
 
 def test_training_brings_samples_nearer_to_the_faces(tmp_path, monkeypatch):
