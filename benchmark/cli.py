@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from benchmark.commands.create import create_app
 from benchmark.commands.engines import engines_app
 from benchmark.commands.faces import faces_app
 from benchmark.commands.generator import generator_app
@@ -41,6 +42,7 @@ from benchmark.system.output_streams import (
 from benchmark.system.passwords import hide_passwords
 
 COMPARE = "Compare methods"
+CREATE = "Create avatars"
 PEOPLE = "Ask people"
 PARTS = "Engines, faces and networks"
 
@@ -394,6 +396,7 @@ def version_command(
         freeze_version(freeze)
 
 
+app.add_typer(create_app, name="create", rich_help_panel=CREATE)
 app.add_typer(study_app, name="study", rich_help_panel=PEOPLE)
 app.add_typer(studio_app, name="studio", rich_help_panel=PEOPLE)
 app.add_typer(engines_app, name="engines", rich_help_panel=PARTS)

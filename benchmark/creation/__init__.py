@@ -1,0 +1,1 @@
+"""Avatars of photographs: from a picture of a person to a vector of an engine."""

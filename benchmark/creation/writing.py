@@ -1,0 +1,113 @@
+"""The files of an avatar: vector, picture, side by side; table and contact sheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmark.storage.store import atomic_write
+
+TABLE, SHEET = "avatars.csv", "sheet.png"
+PAIR = 128
+"""Side of a face and of an avatar on the contact sheet, in pixels."""
+COLUMNS, ROWS = 6, 20
+Record = Mapping[str, Any]
+
+
+def vector_path(out: Path, name: str) -> Path:
+    """The file of an avatar's vector."""
+    return out / f"{name}.json"
+
+
+def avatar_path(out: Path, name: str) -> Path:
+    """The file of an avatar's picture."""
+    return out / f"{name}.avatar.png"
+
+
+def pair_path(out: Path, name: str) -> Path:
+    """The file that shows a face and its avatar side by side."""
+    return out / f"{name}.side-by-side.png"
+
+
+def read_avatar(out: Path, name: str) -> dict[str, Any] | None:
+    """The content of an avatar's JSON file; None unless all its files are there."""
+    try:
+        record = json.loads(vector_path(out, name).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    there = avatar_path(out, name).is_file() and pair_path(out, name).is_file()
+    return record if isinstance(record, dict) and there else None
+
+
+def write_avatar(
+    out: Path,
+    name: str,
+    record: Record,
+    face: NDArray[np.uint8],
+    avatar: NDArray[np.uint8],
+) -> None:
+    """Write the three files of an avatar, the JSON file last.
+
+    `face` and `avatar` are (S, S, 3) uint8.
+    """
+    atomic_write(avatar_path(out, name), png_bytes(avatar))
+    pair = np.concatenate([face, avatar], axis=1)
+    atomic_write(pair_path(out, name), png_bytes(pair))
+    text = json.dumps(record, indent=2, ensure_ascii=False)
+    atomic_write(vector_path(out, name), f"{text}\n".encode())
+
+
+def png_bytes(picture: NDArray[np.uint8]) -> bytes:
+    """A (H, W, 3) uint8 picture as PNG."""
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "PNG", compress_level=3)
+    return stream.getvalue()
+
+
+def write_table(out: Path, parameters: Sequence[str], rows: Iterable[Record]) -> None:
+    """Write one CSV line per avatar, and one per photograph that has none.
+
+    Rows are contents of JSON files, or `photo` with `problem`.
+    """
+    header = ("photo", "avatar", "face", "faces", "problem", *parameters)
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, header, lineterminator="\n", restval="")
+    writer.writeheader()
+    for row in rows:
+        known = {key: row[key] for key in header[:5] if key in row}
+        writer.writerow({**known, **row.get("vector", {})})
+    atomic_write(out / TABLE, stream.getvalue().encode())
+
+
+def write_sheets(out: Path, names: Sequence[str]) -> list[Path]:
+    """Draw faces next to their avatars, 120 on each sheet; returns the files."""
+    each = COLUMNS * ROWS
+    pages = [names[start : start + each] for start in range(0, len(names), each)]
+    files: list[Path] = []
+    for number, page in enumerate(pages, start=1):
+        file = out / (SHEET if number == 1 else f"sheet-{number}.png")
+        atomic_write(file, png_bytes(_sheet(out, page)))
+        files.append(file)
+    return files
+
+
+def _sheet(out: Path, names: Sequence[str]) -> NDArray[np.uint8]:
+    gap = 8
+    columns, rows = min(COLUMNS, len(names)), -(-len(names) // COLUMNS)
+    width, height = 2 * PAIR + gap, PAIR + gap
+    sheet = np.full((rows * height + gap, columns * width + gap, 3), 255, np.uint8)
+    for place, name in enumerate(names):
+        row, column = divmod(place, COLUMNS)
+        top, left = gap + row * height, gap + column * width
+        with Image.open(pair_path(out, name)) as picture:
+            small = picture.convert("RGB").resize((2 * PAIR, PAIR), reducing_gap=2)
+        sheet[top : top + PAIR, left : left + 2 * PAIR] = np.asarray(small)
+    return sheet

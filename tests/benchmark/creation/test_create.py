@@ -1,0 +1,172 @@
+"""`avatarbench create`: files, folders, bad photographs, resuming, models."""
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from benchmark.avatars import AvatarVectors
+from benchmark.cli import app
+from benchmark.creation import creating
+from benchmark.creation.model import ModelError, open_model
+from benchmark.creation.scoring import score_vectors
+from benchmark.faces.faceset import embedded_portraits
+from benchmark.registry import ENGINES
+from methods.controls import Constant, ControlOptions
+from methods.product.network import make_product_estimator
+from methods.product.weights import ProductCard, write_product
+
+ENGINE = "toon-alter"
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return ENGINES.create(ENGINE)
+
+
+@pytest.fixture(scope="module")
+def portrait():
+    split = embedded_portraits().split("validation")
+    data, _ = split.source.picture(split.ids[0])
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
+@pytest.fixture
+def fitted(engine, tmp_path):
+    """A folder of a fitted method, as a run stores it."""
+    folder = tmp_path / "runs" / "store" / "fit" / "0123"
+    method = Constant(ControlOptions(input_size=64))
+    method._fitted = engine.spec, 0
+    method.save(folder)
+    return folder
+
+
+def read(path):
+    with Image.open(path) as picture:
+        return np.asarray(picture)
+
+
+def create(*words):
+    return CliRunner().invoke(app, ["create", *map(str, words)])
+
+
+def test_one_photograph_gives_vector_avatar_and_pair(
+    engine, portrait, fitted, tmp_path
+):
+    photo = tmp_path / "me.jpg"
+    portrait.save(photo)
+    out = tmp_path / "out"
+    words = (photo, "--engine", ENGINE, "--model", fitted, "--out", out, "--size", 128)
+    done = create(*words)
+    assert done.exit_code == 0, done.output
+    record = json.loads((out / "me.json").read_text())
+    vector = AvatarVectors.from_records(engine.spec, [record["vector"]])
+    drawn = read(out / "me.avatar.png")
+    assert np.array_equal(drawn, engine.render(vector, 128)[0])
+    assert read(out / "me.side-by-side.png").shape == (128, 256, 3)
+    assert not (out / "avatars.csv").exists()
+
+
+def test_a_folder_goes_on_after_bad_photographs_and_resumes(
+    portrait, fitted, tmp_path, monkeypatch
+):
+    folder, out = tmp_path / "photos", tmp_path / "out"
+    folder.mkdir()
+    portrait.save(folder / "one.jpg", quality=95)
+    wide = Image.new("RGB", (560, 256), "grey")
+    wide.paste(portrait, (0, 0))
+    wide.paste(portrait.resize((200, 200)), (300, 20))
+    wide.save(folder / "two.jpg", quality=95)
+    Image.new("RGB", (200, 200), "green").save(folder / "wall.jpg")
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    words = (folder, "--engine", ENGINE, "--method", "constant", "--out", out)
+    words = (*words, "--runs", tmp_path / "runs", "--size", 64, "--all")
+    done = create(*words)
+    assert done.exit_code == 1
+    assert "3 avatars" in done.stdout
+    assert "2 photographs could not be used" in done.stdout
+    assert "wall.jpg" in done.stderr
+    assert "broken.jpg" in done.stderr
+    text = (out / "avatars.csv").read_text()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["avatar"] for row in rows] == ["", "one", "two-1", "two-2", ""]
+    assert rows[0]["problem"]
+    assert rows[1]["hair_type"]
+    assert read(out / "sheet.png").shape[1] > 3 * 256
+
+    def fail(*arguments):
+        raise AssertionError("a finished photograph was read again")
+
+    decode = creating.decode_photograph
+    monkeypatch.setattr(
+        creating,
+        "decode_photograph",
+        lambda data, label: (
+            fail() if label.endswith(("one.jpg", "two.jpg")) else decode(data, label)
+        ),
+    )
+    again = create(*words)
+    assert "3 avatars" in again.stdout
+    assert "2 made before" in again.stdout
+
+
+def test_wrong_arguments_are_told_before_anything_is_written(
+    portrait, fitted, tmp_path, engine
+):
+    portrait.save(tmp_path / "me.png")
+    out = tmp_path / "out"
+    me = (tmp_path / "me.png", "--engine", ENGINE, "--out", out)
+    for words, expected in (
+        ((tmp_path / "no.png", *me[1:], "--model", fitted), "no such photograph"),
+        ((*me[:1], "--engine", "avataaars", "--model", fitted), "--engine toon-alter"),
+        ((*me, "--model", fitted, "--method", "random"), "holds constant, not random"),
+        ((*me, "--model", tmp_path / "none"), "no such folder"),
+        ((*me, "--method", "random", "--runs", tmp_path), "no random"),
+        ((*me, "--method", "randon"), "random"),
+        ((*me, "--model", "models:/nobody/1", "--runs", tmp_path), "is not in MLflow"),
+    ):
+        done = create(*words)
+        assert done.exit_code != 0
+        assert expected in str(done.exception), words
+        assert not out.exists()
+
+
+def test_an_estimator_predicts_the_same_alone_and_in_a_batch(engine, tmp_path):
+    network = make_product_estimator({ENGINE: engine.spec}, 8).eval()
+    card = ProductCard(
+        title="mine",
+        engines={ENGINE: engine.spec.digest},
+        size=64,
+        head_width=8,
+        licence="CC0-1.0",
+        data="",
+        encoder="",
+        command="",
+        hours=0,
+        steps=1,
+        faces=1,
+        validation="",
+        scores={},
+    )
+    write_product(tmp_path / "mine", network, card)
+    model = open_model(engine, str(tmp_path / "mine"))
+    faces = np.random.default_rng(0).integers(0, 256, (3, 128, 128, 3), np.uint8)
+    together = model.predict(faces)
+    assert together[1] == model.predict(faces[1:2])
+    assert len(model.predict(faces[:0])) == 0
+    assert "not benchmarked" in model.title
+    with pytest.raises(ModelError, match="--method"):
+        open_model(engine, str(tmp_path / "mine"), "swiftavatar")
+
+
+def test_scores_on_photographs_count_palette_steps_and_hair_lengths(engine):
+    truth = AvatarVectors.defaults(engine.spec, 4)
+    near = truth.with_value("skin_tone", engine.spec["skin_tone"].options[2])
+    scores = {score.name: score for score in score_vectors(near, truth)}
+    assert (scores["skin_tone"].right, scores["skin_tone"].near) == (0, 1)
+    assert scores["hair length"].right == 1
+    assert scores["glasses"].constant == 1
