@@ -15,6 +15,7 @@ from benchmark.creation.writing import (
     avatar_path,
     pair_path,
     vector_path,
+    write_problems,
     write_sheets,
     write_table,
 )
@@ -52,7 +53,7 @@ def create_from_photos(
         outcome = create_avatars(files, settings, console, _tell)
         for problem in problems:
             _tell(problem)
-        outcome.problems.extend(problems)
+            outcome.problems[problem] = problem
         _write_overview(photos, outcome, settings)
     except OSError as error:
         raise ModelError(cannot_write(out, error, "choose another --out")) from error
@@ -103,7 +104,8 @@ def _write_overview(
     """Write table and contact sheet, unless there is one photograph only."""
     if len(photos) == 1 and not photos[0].is_dir():
         return
-    write_table(settings.out, settings.engine.spec.names, outcome.rows)
+    write_table(settings.out, settings.engine.spec.names, outcome.records)
+    write_problems(settings.out, outcome.problems)
     if outcome.names:
         write_sheets(settings.out, outcome.names)
 
@@ -114,7 +116,7 @@ def _print_result(outcome: Outcome, out: Path, seconds: float) -> None:
         for file in (vector_path, avatar_path, pair_path):
             print(file(out, name))
     made = f"{counted(len(outcome.names), 'avatar')} in {out}"
-    if (out / TABLE).is_file() and len(outcome.rows) > 1:
+    if (out / TABLE).is_file() and len(outcome.names) > 1:
         made += f" (see {TABLE} and sheet.png)"
     cached = f", {outcome.cached} made before" if outcome.cached else ""
     failed = (

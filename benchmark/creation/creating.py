@@ -54,15 +54,15 @@ class Outcome:
     """What became of the photographs.
 
     Attributes:
-        rows: content of the JSON file of each avatar, and problems, in order.
+        records: content of the JSON file of each avatar, in order.
         names: names of all avatars.
-        problems: one sentence for each photograph without an avatar.
+        problems: one sentence for each photograph without an avatar, by its path.
         cached: number of photographs whose avatars were there before.
     """
 
-    rows: list[Record] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
     cached: int = 0
 
 
@@ -190,8 +190,7 @@ def _finish_batch(
     for each in batch:
         if each.problem:
             tell(each.problem)
-            outcome.problems.append(each.problem)
-            outcome.rows.append({"photo": each.path.name, "problem": each.problem})
+            outcome.problems[str(each.path)] = each.problem
             continue
         if each.note:
             tell(each.note)
@@ -205,7 +204,7 @@ def _finish_batch(
             write = (settings.out, name, record, crop.picture, picture)
             writing.append(pool.submit(write_avatar, *write))
             records.append(record)
-        outcome.rows.extend(records)
+        outcome.records.extend(records)
         outcome.names.extend(avatar_names(each.name, len(records)))
     for future in writing:
         future.result()

@@ -15,7 +15,7 @@ from PIL import Image
 
 from benchmark.storage.store import atomic_write
 
-TABLE, SHEET = "avatars.csv", "sheet.png"
+TABLE, PROBLEMS, SHEET = "avatars.csv", "problems.csv", "sheet.png"
 PAIR = 128
 """Side of a face and of an avatar on the contact sheet, in pixels."""
 COLUMNS, ROWS = 6, 20
@@ -72,19 +72,33 @@ def png_bytes(picture: NDArray[np.uint8]) -> bytes:
     return stream.getvalue()
 
 
-def write_table(out: Path, parameters: Sequence[str], rows: Iterable[Record]) -> None:
-    """Write one CSV line per avatar, and one per photograph that has none.
+def write_table(
+    out: Path, parameters: Sequence[str], records: Iterable[Record]
+) -> None:
+    """Write one CSV line per avatar, laid out like a ground-truth file.
 
-    Rows are contents of JSON files, or `photo` with `problem`.
+    `records` are contents of JSON files.
     """
-    header = ("photo", "avatar", "face", "faces", "problem", *parameters)
+    rows = [[record["avatar"], *record["vector"].values()] for record in records]
+    _write_csv(out / TABLE, ("face", *parameters), rows)
+
+
+def write_problems(out: Path, problems: Mapping[str, str]) -> None:
+    """Write one CSV line per photograph without an avatar; no file if there is none."""
+    if problems:
+        _write_csv(out / PROBLEMS, ("photo", "problem"), problems.items())
+    else:
+        (out / PROBLEMS).unlink(missing_ok=True)
+
+
+def _write_csv(
+    path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, header, lineterminator="\n", restval="")
-    writer.writeheader()
-    for row in rows:
-        known = {key: row[key] for key in header[:5] if key in row}
-        writer.writerow({**known, **row.get("vector", {})})
-    atomic_write(out / TABLE, stream.getvalue().encode())
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    atomic_write(path, stream.getvalue().encode())
 
 
 def write_sheets(out: Path, names: Sequence[str]) -> list[Path]:

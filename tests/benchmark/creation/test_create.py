@@ -15,6 +15,7 @@ from benchmark.creation import creating
 from benchmark.creation.model import ModelError, open_model
 from benchmark.creation.scoring import score_vectors
 from benchmark.faces.faceset import embedded_portraits
+from benchmark.faces.truth_csv import TruthFile
 from benchmark.registry import ENGINES
 from methods.controls import Constant, ControlOptions
 from methods.product.network import make_product_estimator
@@ -72,7 +73,7 @@ def test_one_photograph_gives_vector_avatar_and_pair(
 
 
 def test_a_folder_goes_on_after_bad_photographs_and_resumes(
-    portrait, fitted, tmp_path, monkeypatch
+    portrait, fitted, tmp_path, monkeypatch, engine
 ):
     folder, out = tmp_path / "photos", tmp_path / "out"
     folder.mkdir()
@@ -93,9 +94,10 @@ def test_a_folder_goes_on_after_bad_photographs_and_resumes(
     assert "broken.jpg" in done.stderr
     text = (out / "avatars.csv").read_text()
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert [row["avatar"] for row in rows] == ["", "one", "two-1", "two-2", ""]
-    assert rows[0]["problem"]
-    assert rows[1]["hair_type"]
+    assert [row["face"] for row in rows] == ["one", "two-1", "two-2"]
+    truth = TruthFile(out / "avatars.csv").read(engine.spec, ["one", "two-2"])
+    assert len(truth) == 2
+    assert "wall.jpg" in (out / "problems.csv").read_text()
     assert read(out / "sheet.png").shape[1] > 3 * 256
 
     def fail(*arguments):
