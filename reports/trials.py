@@ -119,7 +119,9 @@ class ReportedVariant:
     def label(self) -> str:
         """The title, marked "(control)" for controls and "†" for oracles."""
         suffix = {"control": " (control)", "oracle": " †"}
-        return self.title + suffix.get(self.role, "")
+        # The dagger says it already, and long labels make tall headings.
+        title = self.title.removesuffix(" (oracle)")
+        return title + suffix.get(self.role, "")
 
 
 @dataclass(frozen=True)

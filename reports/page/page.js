@@ -15,11 +15,12 @@ function plainText(cell) {
   return copy.textContent.trim();
 }
 
+// The number that a cell begins with. A commit such as 47c12a4 is none.
 function number(cell) {
   const text = plainText(cell).replaceAll("−", "-").replaceAll(",", "");
   if (/^\d{4}-\d\d-\d\d$/.test(text)) return Date.parse(text);
-  const found = text.match(/-?\d+(\.\d+)?/);
-  return found ? Number(found[0]) : null;
+  const found = text.match(/^[<~±]?\s*(-?\d+(\.\d+)?)(?![\w.])/);
+  return found ? Number(found[1]) : null;
 }
 
 function enhanceTable(section) {
@@ -64,6 +65,8 @@ function enhanceTable(section) {
     const higherFirst = !head.textContent.includes("↓");
     if (rows.some((row) => number(row.cells[index + 1]) !== null)) {
       addSort(head, (row) => number(row.cells[index + 1]), !higherFirst);
+    } else {
+      addSort(head, (row) => plainText(row.cells[index + 1]).toLowerCase(), true);
     }
   });
 

@@ -51,7 +51,7 @@ def _html_heads(table: Table, tips: Mapping[str, str]) -> Markup:
     )
     columns = Markup("").join(
         Markup('<th scope="col"{}>{}</th>').format(
-            _tip(tips.get(column.title, "")), column.head
+            _tip(tips.get(column.title, "")), _html_head(column)
         )
         for column in table.columns
     )
@@ -64,6 +64,11 @@ def _html_heads(table: Table, tips: Mapping[str, str]) -> Markup:
         for group, span in table.groups
     )
     return Markup("<tr>{}{}</tr><tr>{}</tr>").format(stub, groups, columns)
+
+
+def _html_head(column: Column) -> str:
+    """Title and arrow, which stay on one line."""
+    return f"{column.title}\u00a0{column.arrow}" if column.arrow else column.title
 
 
 def _html_section(
