@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
@@ -32,16 +34,17 @@ def align(
     corners = crop_corners(face.landmarks) + 0.5
     picture, corners = _shrink(picture, corners, size)
     picture, corners = _cut_and_pad(picture, corners)
+    # Turned at no less than its resolution, then made smaller.
+    finer = size * max(2, math.ceil(_side(corners) / size))
     origin, down, right = corners[0], corners[1] - corners[0], corners[3] - corners[0]
-    twice = 2 * size
-    matrix = np.column_stack([right / twice, down / twice, origin])
+    matrix = np.column_stack([right / finer, down / finer, origin])
     turned = Image.fromarray(picture).transform(
-        (twice, twice),
+        (finer, finer),
         Image.Transform.AFFINE,
         tuple(matrix.ravel().tolist()),
         Image.Resampling.BILINEAR,
     )
-    return np.asarray(turned.reduce(2))
+    return np.asarray(turned.resize((size, size), Image.Resampling.LANCZOS))
 
 
 def crop_corners(landmarks: NDArray[np.float64]) -> Corners:
@@ -79,7 +82,7 @@ def _side(corners: Corners) -> float:
 def _shrink(
     picture: NDArray[np.uint8], corners: Corners, size: int
 ) -> tuple[NDArray[np.uint8], Corners]:
-    """Cut the picture down to what is needed, at one to two times the final size."""
+    """Cut out what is needed, at up to four times the final size."""
     height, width = picture.shape[:2]
     margin = 0.3 * _side(corners)
     low = np.floor(np.clip(corners.min(0) - margin, 0, (width - 1, height - 1)))
@@ -87,7 +90,7 @@ def _shrink(
     (left, top), (right, bottom) = low.astype(int), high.astype(int)
     cut = picture[top:bottom, left:right]
     corners = corners - low
-    factor = int(_side(corners) / size)
+    factor = int(_side(corners) / size / 2)
     if factor > 1:
         cut = np.asarray(Image.fromarray(cut).reduce(factor))
         corners = corners / factor
