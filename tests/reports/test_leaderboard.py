@@ -68,7 +68,8 @@ def test_the_newest_version_comes_first_and_older_ones_are_grey(written):
     printed, page = written
     assert printed.splitlines()[:3] == [
         "Benchmark version v3: 24 held-out stand-in faces of portraits: 2 runs",
-        "Benchmark version v2: 24 held-out stand-in faces of portraits (older version): 1 run",
+        "Benchmark version v2: 24 held-out stand-in faces of portraits (older version)"
+        ": 1 run",
         "Own faces: 24 held-out stand-in faces of portraits: 1 run",
     ]
     newest, older, own = boards_of(page)
