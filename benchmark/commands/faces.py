@@ -170,11 +170,14 @@ def show_faces(
 ) -> None:
     """Verify a face set, or every picture of a folder, and print its splits."""
     from benchmark.commands.face_sources import open_source
+    from benchmark.faces.selection import licence_lines, read_selection
+    from benchmark.system.home_paths import expand_home
 
     faces, _ = open_source(name)
     default = "validation" if len(faces.splits) > 1 else next(iter(faces.splits))
     chosen = faces.split(split or default)
     faces.verify()
+    selection = None if name == "portraits" else read_selection(Path(expand_home(name)))
     print(f"{faces.name} version {faces.version}, digest {faces.digest[:16]}")
     for each in faces.splits.values():
         print(
@@ -182,6 +185,9 @@ def show_faces(
         )
     for engine in faces.truths:
         print(f"  ground truth for {engine}: {', '.join(faces.designers(engine))}")
+    if selection is not None:
+        print(f"  selected from {selection.source}, every picture is unchanged:")
+        print("\n".join(licence_lines(selection)))
     if sheet is not None:
         _draw_grid(chosen.subset(min(count, len(chosen))).pictures(128), sheet)
         print(f"sheet: {sheet}")
@@ -243,6 +249,32 @@ def align_command(
     from benchmark.commands.faces_align import align_photographs
 
     raise typer.Exit(align_photographs(folder, out, size, every_face, quiet))
+
+
+@faces_app.command(
+    "select",
+    epilog="Example: avatarbench faces select --from ffhq --count 116 --out heldout",
+)
+def select_command(
+    source: Annotated[
+        Path,
+        typer.Option(
+            "--from", help="An FFHQ tree, or a folder of pictures aligned like FFHQ."
+        ),
+    ],
+    count: Annotated[int, typer.Option(min=2, help="Number of faces to select.")] = 116,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the clustering.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("heldout"),
+    quiet: QuietOption = False,
+) -> None:
+    """Select a diverse set of faces to hold out, with their digests and licences.
+
+    A network embeds every face, the embeddings are clustered, and the face nearest to
+    the centre of each cluster is selected.
+    """
+    from benchmark.commands.faces_select import select_faces
+
+    select_faces(source, count, seed, out, quiet)
 
 
 @faces_app.command("render")

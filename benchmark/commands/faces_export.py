@@ -51,7 +51,7 @@ def export_faces(
                 f"{', '.join(SUFFIX_OF_FORMAT)}"
             )
         pictures[face + suffix] = data
-    _check_no_others(folder, pictures.keys())
+    check_no_others(folder, pictures.keys())
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in pictures.items():
         atomic_write(folder / name, data)
@@ -66,10 +66,11 @@ def export_faces(
         "Next, make ground truth: avatarbench studio serve "
         f"--faces {place} --engine ENGINE"
     )
-    _print_section(source, split_name, count)
+    print_section(source, split_name, count)
 
 
-def _print_section(source: Mapping[str, str], split: str, count: int | None) -> None:
+def print_section(source: Mapping[str, str], split: str, count: int | None) -> None:
+    """Print the part of a suite that uses the faces of a split."""
     packed = "packed" in source
     if packed and split not in (TRAIN, *get_args(Split)):
         print(
@@ -87,8 +88,8 @@ def _print_section(source: Mapping[str, str], split: str, count: int | None) -> 
     )
 
 
-def _check_no_others(folder: Path, names: Collection[str]) -> None:
-    """Other pictures would become faces of the studio."""
+def check_no_others(folder: Path, names: Collection[str]) -> None:
+    """Raise FaceSetError for other pictures: they would become faces of the studio."""
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmark.commands.gpu_plan import print_gpu_plan, print_missing
 from benchmark.commands.plan_notes import describe_size, plan_notes, print_plan
 from benchmark.commands.report import print_report_paths
 from benchmark.commands.trial_printing import TrialPrinter, print_summary
 from benchmark.config.resolve import resolve
-from benchmark.config.suite import load_suite
+from benchmark.config.suite import SuiteError, load_suite
 from benchmark.run.fresh import (
     begin_rebuild,
     changed_code,
@@ -73,14 +74,25 @@ def run_suite(
 ) -> int:
     """Run a suite and print its results.
 
-    Returns the exit status: 0, 1 if a trial failed, 130 if interrupted by Ctrl-C.
+    A dry run of a suite for GPUs also says what the suite costs in GPU-hours.
+
+    Returns the exit status: 0, 1 if a trial failed, 2 for the dry run of a suite for
+    GPUs that cannot start, 130 if interrupted by Ctrl-C.
     """
     from benchmark.commands.study_create import create_default_study
 
     started = time.monotonic()
     console = open_progress(quiet)
     say = console.say
-    plan = make_plan(resolve(load_suite(suite, overrides), lpips_backbone, console))
+    read = load_suite(suite, overrides)
+    try:
+        plan = make_plan(resolve(read, lpips_backbone, console))
+    except SuiteError as error:
+        if not dry_run or read.device != "cuda":
+            raise
+        print_missing(read, error.problems)
+        print_gpu_plan(read)
+        return 2
     store = open_store(store_folder, plan, say)
     rebuilds = begin_rebuild(plan, store, fresh, dry=dry_run)
     warnings = changed_code(plan, store)
@@ -90,6 +102,8 @@ def run_suite(
     if dry_run:
         check_out_folder(out)
         print_plan(plan, store, finished)
+        if read.device == "cuda":
+            print_gpu_plan(read)
         return 0
     rehearse(plan, store, finished, say)
     tracker = None

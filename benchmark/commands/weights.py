@@ -134,6 +134,21 @@ def import_parser(
     print(f"weights: {folder}")
 
 
+@weights_app.command("random")
+def random_weights(
+    folder: Annotated[Path, typer.Argument(help="Folder to write.")],
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the weights.")] = 0,
+) -> None:
+    """Write an untrained 512-px generator, to try suites that need the published one.
+
+    Its pictures are noise, so scores say nothing.
+    """
+    from methods.generator.untrained import write_untrained
+
+    _print_card(write_untrained(folder, seed))
+    print(f"weights: {folder}")
+
+
 @weights_app.command("show")
 def show_weights(
     folder: Annotated[

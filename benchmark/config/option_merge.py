@@ -30,6 +30,13 @@ def merged_options(
     return _merge(_renamed(shared, old), _renamed(section.options, old))
 
 
+def options_on_engine(
+    options: Mapping[str, Any], own: Mapping[str, Any], old_names: Mapping[str, str]
+) -> dict[str, Any]:
+    """The options of a variant on an engine, for which it has its `own` ones."""
+    return _merge(options, _renamed(own, old_names))
+
+
 def _renamed(options: Mapping[str, Any], old: Mapping[str, str]) -> dict[str, Any]:
     """Options by their present names; one that is given twice is left as it is."""
     return {

@@ -14,6 +14,7 @@ from benchmark.config.option_merge import (
     expand_fallbacks,
     has_valid_fallbacks,
     merged_options,
+    options_on_engine,
 )
 from benchmark.config.plugin_sources import plugin_sources
 from benchmark.config.resolve_faces import (
@@ -41,7 +42,7 @@ from benchmark.weights.resolver import WeightResolver, explain_missing
 
 if TYPE_CHECKING:
     from evaluation.base import Metric
-    from methods.base import Method
+    from methods.base import Method, MethodOptions
 
 _HOW_TO_REPLACE = {
     True: "train a parser with `avatarbench train parser --export FOLDER`, then give "
@@ -190,11 +191,46 @@ def _resolve_variant(
             files = resolver.take(needs)
             if suite.from_scratch:
                 problems += _shipped_weight_problems(where, files[0])
-            return Variant(section.name, title, method, options, *files)
+            own = _engine_options(suite, section, method, options_data, needs, problems)
+            return Variant(section.name, title, method, options, *files, own)
     problems += [f"{where}: {sentence}" for sentence in explain_missing(missing)]
     if suite.from_scratch:
         problems += _shipped_weight_problems(where, resolver.take(needs)[0])
     return None
+
+
+def _engine_options(
+    suite: Suite,
+    section: VariantSection,
+    method: type[Method],
+    options_data: Mapping[str, Any],
+    needs: Sequence[str],
+    problems: list[str],
+) -> dict[str, MethodOptions]:
+    """The options of a variant on engines for which it has its own, by engine."""
+    found: dict[str, MethodOptions] = {}
+    for engine, own in section.engine_options.items():
+        where = f"variants.{section.name}.engine_options"
+        if engine not in suite.engines:
+            problems.append(
+                f"{where}: {engine} is not an engine of the suite"
+                f"{did_you_mean(engine, suite.engines)}"
+            )
+            continue
+        old = method.Options.old_names()
+        data = options_on_engine(options_data, own, old)
+        if wrong := explain(method.Options, data):
+            problems += [f"{where}.{engine}: {problem}" for problem in wrong]
+            continue
+        options = method.Options.model_validate(data)
+        if set(_required_weights(method, options)) != set(needs):
+            problems.append(
+                f"{where}.{engine}: these options need other weight files than those "
+                "of the variant; make two variants"
+            )
+            continue
+        found[engine] = options
+    return found
 
 
 def _options_given_twice(
@@ -267,4 +303,7 @@ def _bind_metrics(
             bound_metrics.append(bind_metric(metric, resolver))
         except weights.WeightsError as error:
             problems.append(f"metrics.{name}: {error}")
+    if bound_metrics and suite.device == "cuda":
+        # Days of work need a score in the end.
+        problems += [f"metrics.{b.skipped}" for b in bound_metrics if b.skipped]
     return tuple(bound_metrics)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from benchmark.avatars import AvatarError, AvatarVectors
 from benchmark.avatars.names import same_but_case
 from benchmark.avatars.spec import did_you_mean
 from benchmark.config.resolved import Variant
+from benchmark.config.schema import FacesSection
 from benchmark.config.suite import Suite
 from benchmark.engines.base import Engine
 from benchmark.faces.faceset import (
@@ -42,10 +44,16 @@ def open_faces(suite: Suite, problems: list[str]) -> FaceSet | None:
     section = suite.faces
     found: list[str] = []
     faces: FaceSet | None = None
-    truths, splits = section.truth, section.splits
+    truths, splits = _present_truths(section, found), section.splits
     try:
         if section.folder is not None:
             faces = open_folder(section.folder, truths, splits or None, problems=found)
+        elif section.ffhq is not None and not section.ffhq.exists():
+            found.append(
+                f"{section.ffhq} does not exist: download FFHQ as "
+                "github.com/NVlabs/ffhq-dataset says, with its metadata, then give its "
+                "folder with `--set faces.ffhq=FOLDER`"
+            )
         elif section.ffhq is not None:
             faces = open_ffhq(section.ffhq, truths, splits or None, found)
         elif section.packed is not None:
@@ -63,6 +71,26 @@ def open_faces(suite: Suite, problems: list[str]) -> FaceSet | None:
         found.append(str(error))
     problems += [f"faces: {sentence}" for sentence in found]
     return faces
+
+
+def _present_truths(
+    section: FacesSection, found: list[str]
+) -> dict[str, dict[str, Path]]:
+    """The truth files that exist; one sentence for each other one is added."""
+    present: dict[str, dict[str, Path]] = {}
+    for engine, designers in section.truth.items():
+        for designer, path in designers.items():
+            if path.exists():
+                present.setdefault(engine, {})[designer] = path
+                continue
+            found.append(
+                f"{path} cannot be read: No such file or directory; make the ground "
+                "truth with `avatarbench "
+                f"studio serve --faces FOLDER --engine {engine}` and `avatarbench "
+                "studio export`, or give the file with `--set "
+                f"faces.truth.{engine}.{designer}=FILE`"
+            )
+    return present
 
 
 def open_splits(

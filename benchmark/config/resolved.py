@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ class Variant:
         options: validated.
         weights: weight files by name.
         digests: their SHA-256 (hex) by name.
+        engine_options: the options on engines that have their own, by engine.
     """
 
     name: str
@@ -38,11 +39,17 @@ class Variant:
     options: MethodOptions
     weights: Mapping[str, Path]
     digests: Mapping[str, str]
+    engine_options: Mapping[str, MethodOptions] = field(default_factory=dict)
 
     @property
     def meta(self) -> MethodMeta:
         """The method declared as data."""
         return self.method.meta
+
+    def on_engine(self, engine: str) -> Variant:
+        """The variant with its options on one engine."""
+        options = self.engine_options.get(engine, self.options)
+        return replace(self, options=options, engine_options={})
 
 
 @dataclass(frozen=True)
@@ -147,6 +154,7 @@ def _engine_data(engine: Engine) -> dict[str, Any]:
 
 def _variant_data(variant: Variant) -> dict[str, Any]:
     meta = variant.meta
+    own = {e: o.model_dump(mode="json") for e, o in variant.engine_options.items()}
     return {
         "title": variant.title,
         "method": meta.name,
@@ -155,6 +163,7 @@ def _variant_data(variant: Variant) -> dict[str, Any]:
         "role": meta.role,
         "options": variant.options.model_dump(mode="json"),
         "weights": dict(variant.digests),
+        **({"engine_options": own} if own else {}),
     }
 
 

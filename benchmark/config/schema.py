@@ -88,12 +88,21 @@ class FacesSection(Section):
 
 
 class VariantSection(Section):
-    """A method with its options: one row of the tables."""
+    """A method with its options: one row of the tables.
+
+    Attributes:
+        name: of the row.
+        method: name of the method.
+        title: shown in tables.
+        options: override the shared options.
+        engine_options: override `options` on one engine, by its name.
+    """
 
     name: Name
     method: str
     title: Title | None = None
     options: dict[str, Any] = Field(default_factory=dict)
+    engine_options: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
 class SpeedSection(Section):

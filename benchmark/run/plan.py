@@ -111,7 +111,9 @@ def make_plan(resolved: ResolvedSuite) -> Plan:
         for designer in resolved.suite.designers
     }
     fits = {
-        (engine, variant.name, seed): _plan_fit(resolved, variant, engine, seed)
+        (engine, variant.name, seed): _plan_fit(
+            resolved, variant.on_engine(engine), engine, seed
+        )
         for engine in resolved.engines
         for variant in resolved.variants
         for seed in resolved.suite.seeds
@@ -121,7 +123,9 @@ def make_plan(resolved: ResolvedSuite) -> Plan:
         "together": digest_of(sorted({fit.key for fit in fits.values()})),
     }
     trials = tuple(
-        _plan_trial(resolved, session, truths, variant, engine, seed, fits)
+        _plan_trial(
+            resolved, session, truths, variant.on_engine(engine), engine, seed, fits
+        )
         for engine in resolved.engines
         for variant in resolved.variants
         for seed in resolved.suite.seeds

@@ -76,7 +76,26 @@ def _folder(folder_or_name: Path) -> Path | None:
     return known_weights().get(str(folder_or_name))
 
 
+HOW_TO_GET: Final = {
+    "CelebAMask-HQ-512x512": (
+        "download CelebAMask-HQ-512x512.pt from release 1.0.0 of "
+        "github.com/seasonSH/SemanticStyleGAN, then run `avatarbench weights import "
+        "CelebAMask-HQ-512x512.pt`"
+    ),
+    "celebamask": (
+        "train a face parser on CelebAMask-HQ (github.com/switchablenorms/"
+        "CelebAMask-HQ) with `avatarbench train parser CelebAMask-HQ --device cuda "
+        "--export celebamask`"
+    ),
+    "random512": "run `avatarbench weights random random512`",
+}
+"""How to get weights that a built-in suite names and that are neither shipped nor
+fetched."""
+
+
 def _unknown(folder_or_name: Path) -> str:
+    if remedy := HOW_TO_GET.get(str(folder_or_name)):
+        return f"the weights {folder_or_name} are not at hand: {remedy}"
     known = known_weights()
     names = f", or one of {', '.join(known)}" if known else ""
     return (

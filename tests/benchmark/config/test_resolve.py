@@ -56,6 +56,49 @@ def test_shared_options_reach_methods_that_have_them(tiny):
         resolved(tiny, options={"stepz": 8})
 
 
+def test_options_of_an_engine_override_those_of_the_variant(tiny):
+    own = {"tiny": {"steps": 5}}
+    rows = [
+        {"name": "one", "method": "tiny", "options": {"steps": 4, "input_size": 65}},
+        {"name": "two", "method": "tiny", "engine_options": own},
+    ]
+    rows[1] |= {"options": rows[0]["options"]}
+    found = resolved(tiny, variants=rows)
+    one, two = (trial.variant.options for trial in make_plan(found).trials)
+    assert (one.steps, two.steps) == (4, 5)
+    assert one.input_size == two.input_size == 65
+    data = found.to_data()["variants"]
+    assert "engine_options" not in data["one"]
+    assert data["two"]["options"]["steps"] == 4
+    assert data["two"]["engine_options"]["tiny"]["steps"] == 5
+
+
+def test_mistakes_in_options_of_an_engine_are_named(tiny):
+    own = {"tny": {"steps": 5}, "tiny": {"stepz": 1}}
+    with pytest.raises(SuiteError) as caught:
+        resolved(
+            tiny,
+            variants=[{"name": "one", "method": "tiny", "engine_options": own}],
+        )
+    first, second = caught.value.problems
+    assert first == (
+        "variants.one.engine_options: tny is not an engine of the suite (did you mean "
+        "tiny?)"
+    )
+    assert second.startswith(
+        "variants.one.engine_options.tiny: stepz: unknown key (did you mean steps?)"
+    )
+
+
+def test_options_of_an_engine_cannot_need_other_weights(tiny):
+    own = {"tiny": {"needs": "efficientnet-lite0"}}
+    with pytest.raises(SuiteError, match="need other weight files than those of the"):
+        resolved(
+            tiny,
+            variants=[{"name": "one", "method": "tiny", "engine_options": own}],
+        )
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [

@@ -166,9 +166,10 @@ def test_truth_files_that_the_suite_does_not_use_are_checked(tiny):
         "toon-tiktok": {"designer-a": "toon.csv"},
     }
     first, second, third = problems(tiny, faces=faces_section(truth=truth))
-    assert first == (
-        f"faces: {root}/nowhere.csv cannot be read: No such file or directory"
+    assert first.startswith(
+        f"faces: {root}/nowhere.csv cannot be read: No such file or directory; make "
     )
+    assert "studio serve --faces FOLDER --engine toon-alter" in first
     assert second.startswith(
         "faces.truth: unknown engine 'tinny' (did you mean tiny?); the engines are "
     )
