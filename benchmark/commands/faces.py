@@ -43,7 +43,7 @@ def list_faces(context: typer.Context) -> None:
     counts = Counter(row.split for row in photographs.values())
     splits = ", ".join(f"{counts[name]} {name}" for name in manifest.SPLITS)
     kind = "generated photographs, and the train faces of portraits"
-    fetched = len(photographs.keys() & read_index(manifest.fetched_folder()).keys())
+    fetched = len(read_index(manifest.fetched_folder(), photographs))
     state = f"{fetched} of {len(photographs)} pictures fetched"
     name = f"{manifest.NAME} (version {manifest.VERSION}, {manifest.LICENCE})"
     print(f"{name}: {kind}; {splits}; {state}")

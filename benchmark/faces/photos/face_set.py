@@ -40,7 +40,7 @@ def open_photographs() -> FaceSet:
             to them.
     """
     folder, photographs = fetched_folder(), read_photographs()
-    known = read_index(folder)
+    known = read_index(folder, photographs)
     missing = [face for face in photographs if face not in known]
     if missing:
         state = "are not there" if len(missing) == len(photographs) else "are not whole"

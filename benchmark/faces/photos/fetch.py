@@ -69,7 +69,7 @@ def fetch_photographs(source: Path | None, progress: Progress) -> FetchReport:
             file, or the cache cannot be written.
     """
     folder, photographs = fetched_folder(), read_photographs()
-    known = read_index(folder)
+    known = read_index(folder, photographs)
     kept = {face: known[face] for face in photographs if _is_whole(folder, known, face)}
     missing = [row for face, row in photographs.items() if face not in kept]
     read = _downloaded if source is None else _copied(source)
@@ -115,7 +115,7 @@ def _keep(folder: Path, row: Photograph, data: bytes) -> Fetched:
     Image.fromarray(aligned).save(encoded, "PNG")
     png = encoded.getvalue()
     _write(folder, f"{row.face}.png", png)
-    return Fetched(bytes_digest(png), bytes_digest(aligned.tobytes()))
+    return Fetched(bytes_digest(png), bytes_digest(aligned.tobytes()), row.pixels)
 
 
 def _write_index(folder: Path, pictures: dict[str, Fetched]) -> None:

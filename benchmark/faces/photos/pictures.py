@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmark.faces.photos.manifest import LICENCE, NAME
+from benchmark.faces.photos.manifest import LICENCE, NAME, Photograph
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.truth_csv import read_checked
 from benchmark.storage.digests import bytes_digest
@@ -23,25 +23,41 @@ AGAIN = f"run `avatarbench faces fetch {NAME}` again"
 
 @dataclass(frozen=True)
 class Fetched:
-    """SHA-256 (hex) of an aligned picture's PNG file, and of its pixels."""
+    """An aligned picture in the cache.
+
+    Attributes:
+        png: SHA-256 (hex) of its file.
+        pixels: SHA-256 (hex) of its pixels.
+        recorded: what the manifest had in place of `pixels` when it was fetched. If
+            this changes, the alignment has changed.
+    """
 
     png: str
     pixels: str
+    recorded: str
 
 
-def read_index(folder: Path) -> dict[str, Fetched]:
+def read_index(
+    folder: Path, photographs: Mapping[str, Photograph]
+) -> dict[str, Fetched]:
     """What has been fetched into a folder, by face; empty if nothing has.
 
-    Raises FaceSetError if the index is damaged.
+    Pictures that an earlier version aligned otherwise are left out. Raises FaceSetError
+    if the index is damaged.
     """
     path = folder / INDEX
     if not path.is_file():
         return {}
     try:
         entries = json.loads(read_checked(path, None))
-        return {face: Fetched(**entry) for face, entry in entries.items()}
+        known = {face: Fetched(**entry) for face, entry in entries.items()}
     except (ValueError, TypeError, AttributeError) as error:
         raise FaceSetError(f"{path} is damaged: delete it, and {AGAIN}") from error
+    return {
+        face: known[face]
+        for face, row in photographs.items()
+        if face in known and known[face].recorded == row.pixels
+    }
 
 
 @dataclass(frozen=True)

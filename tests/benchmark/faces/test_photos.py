@@ -132,6 +132,15 @@ def test_a_fetch_that_was_interrupted_goes_on(copy):
     assert fetch_photographs(copy, Silent()).present == 4
 
 
+def test_pictures_that_another_version_aligned_are_fetched_again(copy, tmp_path):
+    fetch_photographs(copy, Silent())
+    path = tmp_path / "data/photographs.csv"
+    path.write_text(path.read_text().replace("unknown", "other"))
+    with pytest.raises(FaceSetError, match="faces fetch photos"):
+        open_photographs()
+    assert fetch_photographs(copy, Silent()).added == len(FACES)
+
+
 def test_another_picture_is_refused(copy):
     (copy / "male/512/0.jpg").write_bytes(drawn("blue"))
     with pytest.raises(FaceSetError, match="not the photograph of the manifest"):
