@@ -10,7 +10,10 @@ from typer.core import TyperGroup
 
 from benchmark.commands.options import (
     RUNS,
+    HostOption,
+    PortOption,
     QuietOption,
+    RootPathOption,
 )
 
 PHOTOS = "photos"
@@ -145,4 +148,42 @@ def create_score(
         model=model,
         runs=runs,
         quiet=quiet,
+    )
+
+
+@create_app.command("serve", epilog="Example: avatarbench create serve")
+def create_serve(
+    engine: EngineOption = "toon-tiktok",
+    method: MethodOption = None,
+    model: ModelOption = None,
+    runs: RunsOption = RUNS,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8050,
+    public_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Address that other machines use, such as http://192.168.1.20:8050.",
+            show_default="this machine only",
+        ),
+    ] = None,
+    root_path: RootPathOption = None,
+) -> None:
+    """Serve a page that turns a picture into an avatar, to adjust and download.
+
+    Pictures are not stored. Phones can use the page with --host 0.0.0.0 and
+    --public-url. The camera inside the page needs https or this machine; elsewhere the
+    phone's own camera app takes the picture.
+    """
+    from benchmark.commands.create_serve import serve_creation
+
+    serve_creation(
+        engine,
+        method=method,
+        model=model,
+        runs=runs,
+        host=host,
+        port=port,
+        public_url=public_url,
+        root_path=root_path,
     )

@@ -9,27 +9,18 @@ from fastapi import FastAPI, HTTPException, Request
 from starlette.responses import JSONResponse, Response
 
 from benchmark.avatars import AvatarError
-from benchmark.avatars.spec import AvatarSpec
 from reports.human_study.studio import sheet
+from reports.human_study.studio.avatar_routes import add_avatar_routes
 from reports.human_study.studio.drafts import (
     Draft,
     Stale,
     StudioError,
     finished,
-    initial_vector,
-    with_values,
 )
-from reports.human_study.studio.pictures import (
-    AVATAR_SIZE,
-    FACE_SIZE,
-    SMALL_SIZE,
-    Colours,
-)
+from reports.human_study.studio.pictures import FACE_SIZE, SMALL_SIZE
 from reports.human_study.studio.session import Studio, redirect
 from reports.human_study.web import Fields, Pages
 
-CACHED = {"Cache-Control": "private, max-age=31536000, immutable"}
-"""For pictures whose address changes with their content."""
 REVALIDATED = {"Cache-Control": "private, no-cache"}
 
 
@@ -62,7 +53,7 @@ def add_face_routes(app: FastAPI, studio: Studio, pages: Pages) -> None:
 
 def add_picture_routes(app: FastAPI, studio: Studio) -> None:
     """Add the pictures of faces, avatars and options, for entered designers."""
-    spec, pictures = studio.canvas.spec, studio.pictures
+    pictures = studio.pictures
 
     @app.get("/faces/{face}/picture")
     def face_picture(request: Request, face: str, size: str = "") -> Response:
@@ -71,36 +62,7 @@ def add_picture_routes(app: FastAPI, studio: Studio) -> None:
         pixels = SMALL_SIZE if size == "small" else FACE_SIZE
         return Response(pictures.face(face, pixels), 200, REVALIDATED, "image/webp")
 
-    @app.get("/avatar.png")
-    def avatar(request: Request) -> Response:
-        studio.require_designer(request)
-        query = request.query_params
-        pixels = SMALL_SIZE if query.get("size") == "small" else AVATAR_SIZE
-        try:
-            values = sheet.posted_values(dict(query))
-            vector = with_values(initial_vector(spec), values)
-        except AvatarError as error:
-            raise HTTPException(422) from error
-        return Response(pictures.avatar(vector, pixels), 200, CACHED, "image/png")
-
-    @app.get("/options/{parameter}/{number}.png")
-    def option(request: Request, parameter: str, number: int) -> Response:
-        studio.require_designer(request)
-        choice = next((d for d in spec.discrete if d.name == parameter), None)
-        if choice is None or not 0 <= number < len(choice.options):
-            raise HTTPException(404)
-        colours = _colours(spec, dict(request.query_params))
-        drawn = pictures.thumbnail(choice, number, colours)
-        return Response(drawn, 200, CACHED, "image/png")
-
-
-def _colours(spec: AvatarSpec, query: Mapping[str, str]) -> Colours:
-    """The colours in the address of a thumbnail; HTTPException 404 if unknown."""
-    given = sheet.posted_values(query)
-    palette = {c.name: c.options for c in spec.discrete if c.colours}
-    if any(value not in palette.get(name, ()) for name, value in given.items()):
-        raise HTTPException(404)
-    return tuple(sorted(given.items()))
+    add_avatar_routes(app, studio.canvas, studio.pictures, studio.require_designer)
 
 
 def _check_face(studio: Studio, face: str) -> None:

@@ -14,7 +14,7 @@ from benchmark.avatars.spec import Discrete
 from reports.human_study.studio.canvas import Canvas, Faces
 from reports.human_study.studio.drafts import initial_vector
 
-AVATAR_SIZE, FACE_SIZE, SMALL_SIZE = 384, 640, 128
+AVATAR_SIZE, FACE_SIZE, SMALL_SIZE, LARGE_SIZE = 384, 640, 128, 1024
 OPTION_SIZE, THUMBNAIL_SIZE = 192, 96
 SMALLEST_CROP = 0.4
 """Smallest share of the avatar's width that a thumbnail shows."""
@@ -29,7 +29,7 @@ class Pictures:
     Thread-safe: the engine renders one picture at a time, because it need not be.
     """
 
-    def __init__(self, canvas: Canvas, faces: Faces) -> None:
+    def __init__(self, canvas: Canvas, faces: Faces | None = None) -> None:
         self._canvas = canvas
         self._faces = faces
         self._engine_lock = threading.Lock()
@@ -93,6 +93,7 @@ class Pictures:
         """A face as WebP without the metadata of its file."""
         from PIL import Image
 
+        assert self._faces is not None
         buffer = io.BytesIO()
         picture = Image.fromarray(self._faces.pixels(face, size))
         picture.save(buffer, "webp", quality=90)

@@ -44,6 +44,7 @@ class Setup:
         body_bytes: largest body of a request, in bytes.
         fields: largest number of form fields.
         rate: request rate per client address.
+        camera: whether pages may ask for the camera.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Setup:
     body_bytes: int = 16_384
     fields: int = 64
     rate: Rate = USUAL_RATE
+    camera: bool = False
 
     @property
     def hosts(self) -> list[str]:
@@ -96,7 +98,7 @@ def make_app(setup: Setup, pages: Pages) -> FastAPI:
     )
     app.add_middleware(RootPath, root=address.root)
     app.add_middleware(KnownHosts, hosts=setup.hosts)
-    app.add_middleware(SafeHeaders, https=address.https)
+    app.add_middleware(SafeHeaders, https=address.https, camera=setup.camera)
     return app
 
 

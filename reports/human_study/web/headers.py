@@ -34,11 +34,15 @@ YEAR_S = 365 * 24 * 3600
 
 
 class SafeHeaders:
-    """Middleware that adds the headers above, and `no-store` by default."""
+    """Middleware that adds the headers above, and `no-store` by default.
 
-    def __init__(self, app: ASGIApp, https: bool = False) -> None:
+    With `camera`, pages may ask for the camera.
+    """
+
+    def __init__(self, app: ASGIApp, https: bool = False, camera: bool = False) -> None:
         self.app = app
         self.https = https
+        self.camera = camera
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request and add headers to its response."""
@@ -48,7 +52,13 @@ class SafeHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                add_safe_headers(MutableHeaders(scope=message), self.https)
+                headers = MutableHeaders(scope=message)
+                add_safe_headers(headers, self.https)
+                if self.camera:
+                    policy = headers["Permissions-Policy"]
+                    headers["Permissions-Policy"] = policy.replace(
+                        "camera=()", "camera=(self)"
+                    )
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

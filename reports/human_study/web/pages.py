@@ -23,6 +23,7 @@ class Pages:
     """Renders the templates in the folder `templates` of `package`.
 
     `name` is shown at the top of every page; `names` overrides it per language.
+    `shared` maps prefixes to other packages whose templates can be included.
     Templates extend "web/frame.html.jinja". All values are escaped, and undefined ones
     raise an error. Every template gets `request`, `lang`, `csrf` (the token), `name`
     and `frame` (the texts of the frame).
@@ -34,13 +35,15 @@ class Pages:
         name: str,
         languages: Sequence[str] = ("en",),
         names: Mapping[str, str] | None = None,
+        shared: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.names = names or {}
         self.languages = tuple(languages)
-        frame = PackageLoader("reports.human_study.web")
+        prefixed = {"web": "reports.human_study.web", **(shared or {})}
+        loaders = {prefix: PackageLoader(p) for prefix, p in prefixed.items()}
         self.environment = Environment(
-            loader=ChoiceLoader([PackageLoader(package), PrefixLoader({"web": frame})]),
+            loader=ChoiceLoader([PackageLoader(package), PrefixLoader(loaders)]),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

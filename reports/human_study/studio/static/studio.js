@@ -1,5 +1,7 @@
 // Live avatar, immediate saving, keyboard undo. The form also works without this script.
 
+import { currentAddress, fillFields, liveImage, recolour } from "./fields.js";
+
 const form = document.getElementById("avatar");
 const live = document.getElementById("live");
 const message = document.getElementById("message");
@@ -7,9 +9,6 @@ const done = document.getElementById("done");
 const button = (action) => form.querySelector(`button[value="${action}"]`);
 
 let state = JSON.parse(form.dataset.state);
-let shown = state.avatar; // address of the last requested picture
-let wanted = shown; // address of the picture for the current form values
-let drawing = false;
 let saving = null; // promise of the running request
 let unsaved = false;
 
@@ -29,53 +28,17 @@ function formValues() {
   return values;
 }
 
-// Only one picture is requested at a time. Then the latest wanted one follows.
-function draw(address) {
-  wanted = address;
-  if (drawing || wanted === shown) return;
-  drawing = true;
-  shown = wanted;
-  live.src = form.dataset.root + shown;
-}
-function drawNext() {
-  drawing = false;
-  draw(wanted);
-}
-live.addEventListener("load", drawNext);
-live.addEventListener("error", drawNext);
-
-function preview() {
-  const address = new URL(state.avatar, location.href);
-  for (const [name, value] of Object.entries(formValues())) {
-    if (!(name in state.values)) continue;
-    address.searchParams.set(name, value);
-  }
-  draw(address.pathname + address.search);
-}
+const draw = liveImage(live, form.dataset.root, state.avatar);
 
 // Show the server's state: values, active fields, undo and redo.
 function show(next) {
-  if (next.colours !== state.colours) recolour(next.colours);
+  if (next.colours !== state.colours) recolour(form, next.colours);
   state = next;
   document.getElementById("lock").disabled = next.done;
   for (const [name, flagged] of Object.entries(next.flags)) form.elements[name].checked = flagged;
   if (button("copy")) button("copy").disabled = next.done;
   form.elements.revision.value = next.revision;
-  for (const [name, value] of Object.entries(next.values)) {
-    const fields = form.elements[name];
-    if (fields instanceof RadioNodeList) {
-      for (const radio of fields) radio.checked = radio.value === value;
-    } else {
-      fields.value = value;
-      fields.nextElementSibling.value = value;
-    }
-  }
-  for (const fieldset of form.querySelectorAll("[data-field]")) {
-    const active = next.active[fieldset.dataset.field];
-    fieldset.disabled = !active;
-    const condition = fieldset.querySelector(".condition");
-    if (condition) condition.hidden = active;
-  }
+  fillFields(form, next);
   for (const action of ["undo", "redo"]) {
     const what = next[action];
     const had = document.activeElement === button(action);
@@ -85,15 +48,6 @@ function show(next) {
   }
   done.hidden = !next.done;
   draw(next.avatar);
-}
-
-// Thumbnails have the colours of the avatar.
-function recolour(colours) {
-  for (const picture of form.querySelectorAll("[data-thumbnail]")) {
-    const [path, query] = picture.getAttribute("src").split("?");
-    const version = new URLSearchParams(query).get("v");
-    picture.src = `${path}?${new URLSearchParams({ v: version })}&${colours}`;
-  }
 }
 
 async function post(fields) {
@@ -170,7 +124,7 @@ async function act(action) {
 form.addEventListener("input", (event) => {
   if (event.target.id === "crop") return;
   if (event.target.type === "range") event.target.nextElementSibling.value = event.target.value;
-  preview();
+  draw(currentAddress(form, state));
 });
 form.addEventListener("change", (event) => {
   if (event.target.id !== "crop") save();
