@@ -46,7 +46,7 @@ def open_photographs() -> FaceSet:
         state = "are not there" if len(missing) == len(photographs) else "are not whole"
         raise FaceSetError(
             f"the pictures of face set {NAME} {state}: run `avatarbench faces fetch "
-            f"{NAME}`, which downloads about 20 MB, or add --from with a copy of them"
+            f"{NAME}`, which downloads about 35 MB, or add --from with a copy of them"
         )
     portraits = embedded_portraits()
     splits = {TRAIN: portraits.split(TRAIN)}
