@@ -5,7 +5,6 @@ Entry points extend them, and engine files the registry of engines.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -239,10 +238,10 @@ class Registry(Generic[T]):
 
 
 def _import(target: str) -> Any:
-    module, colon, attribute = target.partition(":")
-    if not colon:
+    found = EntryPoint.pattern.match(target)
+    if found is None or not found["attr"]:
         raise ImportError(f"{target!r} must have the form module:attribute")
-    return getattr(importlib.import_module(module), attribute)
+    return EntryPoint("target", target, "avatarbench").load()
 
 
 def _describe(error: BaseException) -> str:
