@@ -147,12 +147,16 @@ class Lite0Features(Perceptual):
     of 0.27), so a perceptual_weight of 0.12 corresponds to 1.
     """
 
-    def __init__(self, size: int, file: Path) -> None:
-        """Read the backbone; MethodError if the file holds another network."""
+    def __init__(self, size: int, file: Path | None) -> None:
+        """Read the backbone; MethodError if the file holds another network.
+
+        Without a file, its weights are random, to be replaced by a state dict.
+        """
         super().__init__("lite0-features", size)
         whole = make_backbone("efficientnet_lite0")
         try:
-            load_imagenet(whole, "efficientnet_lite0", file)
+            if file is not None:
+                load_imagenet(whole, "efficientnet_lite0", file)
         except WeightMismatch as error:
             raise MethodError(f"{self.name}: {error}") from error
         self.backbone: Backbone = whole.first(_LITE0_READ[-1] + 1)

@@ -41,6 +41,16 @@ TINY = {
     },
     "search": {"steps": 3, "batch": 2},
     "translator": {"width": 16, "steps": 2, "batch": 2, "checkpoint_steps": 1},
+    "stylisation": {
+        "samples": 6,
+        "width": 4,
+        "steps": 2,
+        "batch": 2,
+        "checkpoint_steps": 1,
+    },
+    "likeness": {"perceptual_weight": 0},
+    "mapper": {"width": 2, "steps": 3, "batch": 2, "checkpoint_steps": 1},
+    "comparison": {"refinement": 1, "sweeps": 1, "scalar_steps": 1},
     "tied": {"width": 2, "steps": 3, "batch": 2, "checkpoint_steps": 1},
 }
 """Values of options by name, for methods that have them."""

@@ -1,4 +1,4 @@
-"""`avatarbench trace` on tiny networks: SwiftAvatar's chain, F2P, F2P v2, TOS."""
+"""`avatarbench trace` on tiny networks: SwiftAvatar's chain and the other methods."""
 
 import json
 import sys
@@ -52,8 +52,17 @@ TOS = {
     "descriptor": {"parser": "parser", "colour_weight": 1, "side": 2},
     "tied": {"width": 2, "steps": 1, "batch": 2},
 }
+AGILE = {
+    "samples": 20,
+    "imitator": F2P["imitator"],
+    "adaptation": CHAIN["adaptation"],
+    "stylisation": {"samples": 4, "width": 4, "steps": 1, "batch": 2},
+    "likeness": {"perceptual_weight": 0},
+    "mapper": {"width": 2, "steps": 1, "batch": 2},
+}
 
 
+STYLISED = ("adaptation", "dual-pictures", "stylisation")
 SWIFT = ("tiny.yaml", "--variant", "swift", "--read", "8", "-q")
 
 
@@ -79,6 +88,7 @@ def command_line(home, monkeypatch):
         discriminator=tiny_pair.DISCRIMINATOR | larger,
     )
     chain = {**CHAIN, "generator": str(home / "pair")}
+    agile = {**AGILE, "generator": str(home / "pair")}
     variants = [
         {"name": "swift", "method": "swiftavatar", "options": chain},
         {"name": "supervised", "method": "supervised"},
@@ -86,6 +96,7 @@ def command_line(home, monkeypatch):
         {"name": "f2p", "method": "f2p", "options": F2P},
         {"name": "f2p-v2", "method": "f2p-v2", "options": F2P_V2},
         {"name": "tos", "method": "tos", "options": TOS},
+        {"name": "agile", "method": "agileavatar", "options": agile},
     ]
     tiny_suite.make_suite(home, variants=variants, options=OPTIONS)
     tiny_similarity.write_tiny_parser(home / "parser")
@@ -143,7 +154,7 @@ def test_every_step_is_shown_with_its_cost(traced, home):
 
 
 def test_drawings_of_faces_are_shown_and_compared_with_them(avatarbench, home):
-    variants = ("f2p", "f2p-v2", "tos")
+    variants = ("f2p", "f2p-v2", "tos", "agile")
     chosen = [word for name in variants for word in ("--variant", name)]
     asked = (*chosen, "--faces", "3", "-q")
     status, said, wrong = avatarbench("tiny.yaml", *asked)
@@ -152,13 +163,18 @@ def test_drawings_of_faces_are_shown_and_compared_with_them(avatarbench, home):
         "f2p": ["renders", "imitator", "searched-faces"],
         "f2p-v2": ["renders", "imitator", "similarity-features", "translator"],
         "tos": ["renders", "imitator", "descriptors", "tied-output"],
+        "agile": ["renders", "imitator", *STYLISED, "mapper"],
     }
     terms = {
         "f2p": {"content"},
         "f2p-v2": {"identity", "content"},
         "tos": {"identity", "colour"},
+        "agile": {"likeness"},
     }
-    drawn = {"tos": ["generated", "emulated"]}
+    drawn = {
+        "tos": ["generated", "emulated"],
+        "agile": ["stylised", "relaxed", "searched"],
+    }
     for name in steps:
         folder = home / "runs" / "trace" / f"{name}-tiny"
         data = json.loads((folder / "trace.json").read_text())
@@ -203,4 +219,7 @@ def test_without_an_oracle_there_is_no_fidelity(avatarbench, home):
 def test_a_choice_without_a_chain_is_reported(avatarbench):
     status, _, wrong = avatarbench("tiny.yaml", "--variant", "one")
     assert status == 2
-    assert "can be traced are: swift, f2p, f2p-v2, tos; its engines are tiny" in wrong
+    assert (
+        "can be traced are: swift, f2p, f2p-v2, tos, agile; its engines are tiny"
+        in wrong
+    )

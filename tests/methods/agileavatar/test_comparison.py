@@ -1,0 +1,66 @@
+"""The search by comparison, with a painter as imitator."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from tiny_tied_setup import SPEC, Painter
+
+from benchmark.avatars import AvatarVectors
+from methods.agileavatar.comparison import compared, searched
+from methods.agileavatar.likeness import Likeness
+from methods.agileavatar.options import ComparisonOptions, LikenessOptions
+from methods.f2p.imitation import TrainedImitator
+
+IMITATOR = TrainedImitator(SPEC, Painter().eval(), "painter", {})
+LIKENESS = Likeness(LikenessOptions(perceptual_weight=0, side=16), None)
+TRUTH = AvatarVectors.sample(SPEC, 12, seed=3)
+START = AvatarVectors.defaults(SPEC)
+
+
+def numbers_of(vectors):
+    return torch.from_numpy(vectors.flat())
+
+
+def drawn(vectors):
+    return IMITATOR.draw(numbers_of(vectors))
+
+
+def found(row, **options):
+    """The vector of one drawing, searched from the default avatar."""
+    settings = ComparisonOptions(**{"refinement_rate": 0.1, **options})
+    target = drawn(TRUTH)[row : row + 1]
+    own = (numbers_of(START), IMITATOR.draw, LIKENESS, target, settings)
+    return searched(SPEC, *own)
+
+
+def distance(numbers, row):
+    targets = LIKENESS.targets(drawn(TRUTH)[row : row + 1])
+    return float(LIKENESS.distances(IMITATOR.draw(numbers), targets))
+
+
+def test_the_choices_of_a_drawing_are_found():
+    rows = [found(row, scalar_steps=40) for row in range(len(TRUTH))]
+    vectors, shown = AvatarVectors.concatenate(rows), TRUTH.active().discrete
+    assert (vectors.discrete == TRUTH.discrete)[shown].all()
+    assert abs(vectors.continuous - TRUTH.continuous).mean() < 0.1
+
+
+@pytest.mark.parametrize("row", range(4))
+def test_more_sweeps_never_increase_the_distance(row):
+    targets = LIKENESS.targets(drawn(TRUTH)[row : row + 1])
+    start = numbers_of(START)
+    distances = [distance(start, row)]
+    for sweeps in (1, 2, 3):
+        own = (SPEC, start, IMITATOR.draw, LIKENESS, targets)
+        distances.append(distance(compared(*own, sweeps), row))
+    assert distances == sorted(distances, reverse=True)
+
+
+def test_without_sweeps_the_largest_numbers_are_chosen():
+    assert found(0, sweeps=0) == START
+
+
+def test_a_refinement_moves_the_numbers_towards_the_drawing():
+    refined = found(0, sweeps=0, refinement=60)
+    assert distance(numbers_of(refined), 0) < distance(numbers_of(START), 0)
