@@ -264,6 +264,7 @@ ENGINES: Registry[Any] = Registry(
         "toon-tiktok": "benchmark.engines.toon:ToonTikTok",
         "toon-alter": "benchmark.engines.toon:ToonAlter",
         "avataaars": "benchmark.engines.dicebear:Avataaars",
+        "facesjs": "benchmark.engines.facesjs:Facesjs",
     },
     "benchmark.engines.base:engine_problems",
     instances=True,

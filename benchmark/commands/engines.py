@@ -105,6 +105,22 @@ def init_engine_command(
     init_engine(name, command, url, force=force)
 
 
+@engines_app.command("install")
+def install_engine(
+    name: Annotated[
+        str, typer.Argument(metavar="ENGINE", help="facesjs is the only one so far.")
+    ],
+) -> None:
+    """Fetch what a built-in engine needs and this package does not contain.
+
+    `facesjs` needs Node.js and an npm package. npm fetches the package into the cache
+    folder and checks its digest.
+    """
+    from benchmark.commands.engines_new import install_facesjs
+
+    install_facesjs(name)
+
+
 @engines_app.command("check")
 def check_engine_command(
     name: Annotated[str, typer.Argument(metavar="ENGINE", help="Name of the engine.")],

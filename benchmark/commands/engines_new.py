@@ -44,6 +44,15 @@ def init_engine(
     print(f"Next: avatarbench engines check {name}")
 
 
+def install_facesjs(name: str) -> None:
+    """Fetch the npm package of facesjs."""
+    if name != "facesjs":
+        raise InitError(f"{name}: only facesjs needs `avatarbench engines install`")
+    from benchmark.engines.facesjs import install
+
+    print(f"facesjs is installed in {install()}")
+
+
 def check_one_engine(name: str, sheet: Path) -> int:
     """Print the verdict and draw the faults; returns the exit status."""
     from benchmark.engines.conformance import check_engine

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -29,6 +29,11 @@ from benchmark.storage.store import atomic_write
 
 VERSIONS = Path(str(files("benchmark.versions")))
 SPLITS = ("heldout", "validation")
+OPTIONAL_ENGINES = frozenset({"facesjs"})
+"""Engines of the embedded set that need a program from elsewhere; no version has them.
+
+A version can then be computed and frozen on every machine.
+"""
 BASELINE_SUITES = ("quick", "standard")
 """Suites whose Baseline recipe belongs to the version: other rows compare with it."""
 
@@ -170,18 +175,19 @@ def _version_number(name: str) -> int:
 def current_parts() -> dict[str, str | None]:
     """The digest of every part, as this code and the installed packages make it."""
     faces = embedded_portraits()
+    engines = sorted(faces.truths.keys() - OPTIONAL_ENGINES)
     return {
         **{split: faces.split(split).digest for split in SPLITS},
-        **dict(_truth_digests(faces)),
-        **{f"engine.{name}": _engine_digest(name) for name in sorted(faces.truths)},
+        **dict(_truth_digests(faces, engines)),
+        **{f"engine.{name}": _engine_digest(name) for name in engines},
         **{f"metric.{name}": _metric_digest(name) for name in _metric_names()},
         "baseline.method": _baseline_method_digest(),
         **{f"baseline.{s}": _baseline_options_digest(s) for s in BASELINE_SUITES},
     }
 
 
-def _truth_digests(faces: FaceSet) -> Iterator[tuple[str, str]]:
-    for engine in sorted(faces.truths):
+def _truth_digests(faces: FaceSet, engines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for engine in engines:
         for designer in faces.designers(engine):
             name = f"truth.{engine}.{designer}"
             yield name, faces.truth_digest(engine, designer)

@@ -38,7 +38,7 @@ SUITE = """\
 #   3. Export 20 faces:         avatarbench faces export portraits --split validation \\
 #                                 --count 20 --out desk
 #   4. Make ground truth:       avatarbench studio serve --faces desk --engine {name}
-#      and export it to {name}.me.csv
+#      and export it:           avatarbench studio export runs/studio/{name} truths
 #   5. Run it:                  avatarbench run {file}
 name: {suite}
 title: {title}
@@ -46,7 +46,7 @@ faces:
   set: portraits
   validation_count: 20
   truth:
-    {name}: {{me: {name}.me.csv}}
+    {name}: {{me: truths/{name}.me.csv}}
 designers: [me]
 splits: [validation]
 engines: [{name}]

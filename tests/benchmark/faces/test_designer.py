@@ -17,13 +17,17 @@ from benchmark.faces.portraits.designer import DESIGNERS, ENGINES, agreement, tr
 from benchmark.faces.portraits.designer.appearance import NUMBERS, VISIBLE, WORDS
 from benchmark.faces.portraits.designer.describe import update_document
 from benchmark.faces.portraits.designer.toon_hair import TOON_HAIRS
-from benchmark.faces.portraits.designer.truths import TABLES, engine_spec
+from benchmark.faces.portraits.designer.truths import (
+    OPTIONAL_ENGINES,
+    TABLES,
+    engine_spec,
+)
 from benchmark.faces.portraits.hair.families import families
 from benchmark.faces.portraits.people import attributes, sample_people
 from benchmark.faces.portraits.tones import skin_albedo
 
-SPECS = {engine: engine_spec(engine) for engine in ENGINES}
-PAIRS = [(engine, designer) for engine in ENGINES for designer in DESIGNERS]
+SPECS = {engine: engine_spec(engine) for engine in (*ENGINES, *OPTIONAL_ENGINES)}
+PAIRS = [(engine, designer) for engine in SPECS for designer in DESIGNERS]
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +82,9 @@ def test_every_word_of_the_vocabulary_is_handled(people, name, word):
         assert (record["hair_type"] == "bald") == is_bald
         assert (record["glasses"] == "none") == (person["glasses"] == "none")
         if "facial_hair" in record:
-            # avataaars has no stubble, so that it may stay without facial hair.
-            shaved = {"none"} | ({"stubble"} if engine == "avataaars" else set())
+            # These have no stubble among their options of facial hair.
+            smooth = engine in ("avataaars", "facesjs")
+            shaved = {"none"} | ({"stubble"} if smooth else set())
             is_shaved = person["facial_hair"] in shaved
             assert (record["facial_hair"] == "none") == is_shaved
 
@@ -169,6 +174,12 @@ UNUSED = {
         "locs": "nobody in train wears them",
     },
     "toon-alter": BOWL_CUT,
+    "facesjs": {
+        "high": "nobody in train wears a flat top",
+        "messy": "needs short waves without a fringe",
+        "mouth": "nobody opens the mouth without showing teeth",
+        "female6": "needs chin-long straight hair that falls from a centre",
+    },
 }
 """Options that no train person needs, and why."""
 

@@ -13,6 +13,7 @@ from benchmark.avatars import AvatarSpec, Continuous
 from benchmark.faces.portraits.designer.truths import (
     DESIGNERS,
     ENGINES,
+    OPTIONAL_ENGINES,
     engine_spec,
     split_attributes,
     truth,
@@ -44,7 +45,9 @@ def agreement(
         name = parameter.name
         values_a, values_b = a.column(name), b.column(name)
         if isinstance(parameter, Continuous):
-            value = float(np.corrcoef(values_a, values_b)[0, 1])
+            varies = values_a.std() > 0 and values_b.std() > 0
+            value = np.corrcoef(values_a, values_b)[0, 1] if varies else np.nan
+            value = float(value)
             agreements.append(Agreement(name, "correlation", value, len(a)))
             continue
         both = both_active[:, spec.discrete.index(parameter)]
@@ -58,7 +61,7 @@ def agreement_markdown(folder: Path, split: str = "validation") -> str:
     """A Markdown table of the agreement over a split of a Parquet face set."""
     _, attributes = split_attributes(folder, split)
     lines = ["| engine | parameter | n | agreement |", "|---|---|---:|---:|"]
-    for engine in ENGINES:
+    for engine in (*ENGINES, *OPTIONAL_ENGINES):
         for row in agreement(engine, engine_spec(engine), attributes):
             value = f"{'r = ' if row.kind == 'correlation' else ''}{row.value:.2f}"
             lines.append(f"| {engine} | {row.parameter} | {row.count} | {value} |")

@@ -11,10 +11,12 @@ from benchmark.faces.portraits.designer import designer_a, designer_b
 from benchmark.faces.portraits.designer.agreement import agreement_markdown
 from benchmark.faces.portraits.designer.appearance import SWITCHES
 from benchmark.faces.portraits.designer.avataaars_hair import AVATAAARS_HAIRS
+from benchmark.faces.portraits.designer.facesjs_hair import FACESJS_HAIRS
 from benchmark.faces.portraits.designer.hair import HairShape, HairWeights, NearestHair
 from benchmark.faces.portraits.designer.rules import (
     Bounds,
     FirstFit,
+    Level,
     ParameterRule,
     Rule,
     SkinSwatches,
@@ -23,7 +25,11 @@ from benchmark.faces.portraits.designer.rules import (
     Swatches,
 )
 from benchmark.faces.portraits.designer.toon_hair import TOON_HAIRS
-from benchmark.faces.portraits.designer.truths import ENGINES, TABLES
+from benchmark.faces.portraits.designer.truths import (
+    ENGINES,
+    OPTIONAL_ENGINES,
+    TABLES,
+)
 
 
 def update_document(document: Path, folder: Path | None = None) -> None:
@@ -44,6 +50,7 @@ def update_document(document: Path, folder: Path | None = None) -> None:
         "tables": tables_markdown(),
         "toon hairs": hair_markdown(TOON_HAIRS),
         "avataaars hairs": hair_markdown(AVATAAARS_HAIRS),
+        "facesjs hairs": hair_markdown(FACESJS_HAIRS),
     }
     if folder is not None:
         sections["agreement"] = agreement_markdown(folder)
@@ -60,7 +67,7 @@ def update_document(document: Path, folder: Path | None = None) -> None:
 def tables_markdown() -> str:
     """Every designer's rule for every parameter, one table per engine."""
     lines: list[str] = []
-    for engine in ENGINES:
+    for engine in (*ENGINES, *OPTIONAL_ENGINES):
         lines += [f"### {engine}", ""]
         lines += ["| parameter | designer-a | designer-b |", "|---|---|---|"]
         a, b = (tables[engine] for tables in TABLES.values())
@@ -114,6 +121,8 @@ def _describe_rule(rule: ParameterRule) -> str:
         return _describe_swatches(rule)
     if isinstance(rule, NearestHair):
         return "nearest description"
+    if isinstance(rule, Level):
+        return _describe_rule(rule.rules)
     assert isinstance(rule, FirstFit)
     return "<br>".join(map(_describe_condition_rule, rule.rules))
 

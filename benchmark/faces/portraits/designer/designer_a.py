@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchmark.faces.portraits.designer.avataaars_hair import AVATAAARS_HAIRS
+from benchmark.faces.portraits.designer.facesjs_hair import FACESJS_HAIRS
 from benchmark.faces.portraits.designer.hair import HairWeights, NearestHair
 from benchmark.faces.portraits.designer.rules import (
     SHOWN,
+    Level,
     ParameterRule,
     SkinSwatches,
     Slider,
@@ -197,9 +199,105 @@ AVATAAARS: Mapping[str, ParameterRule] = {
     "facial_hair_colour": Swatches("hair_rgb", _CARTOON_HAIR_LIGHTNESS),
 }
 
+FACESJS_HEADS = {
+    "head12": HEADS["round"],
+    "head16": HEADS["square"],
+    "head1": HEADS["oval"],
+    "female1": HEADS["heart"],
+    "head10": HEADS["diamond"],
+    "head18": HEADS["pear"],
+}
+
+FACESJS: Mapping[str, ParameterRule] = {
+    "head_type": Strongest(
+        FACESJS_HEADS, {"head12": 0.06, "head1": 0.07, "head10": 0.03}
+    ),
+    "fatness": _slider(cheek_fullness=0.8, head_width=0.6),
+    "skin_tone": SkinSwatches(
+        "skin_rgb", lightness=_CARTOON_SKIN_LIGHTNESS, lift=_CARTOON_SKIN_LIFT
+    ),
+    "stubble": Level(
+        first_fit(
+            when("0.8", facial_hair="stubble"),
+            when("0.4", hair_length="buzz"),
+            otherwise("0"),
+        )
+    ),
+    "hair_type": NearestHair(FACESJS_HAIRS, HAIR_WEIGHTS),
+    "back_hair": first_fit(
+        when("none", hair_length=("bald", "buzz", "short")),
+        when("none", hair_tied=("bun", "top_bun", "ponytail", "pigtails")),
+        when("none", hair_length="chin", hair_texture=("straight", "curly", "coily")),
+        when("female1", hair_texture=("curly", "coily"), hair_volume=under(0.8)),
+        when("none", hair_texture="coily"),
+        when("female1", hair_texture="curly"),
+        when("shaggy", hair_length="chin"),
+        when("female5", hair_texture="wavy", hair_length="long"),
+        when("longHair", hair_texture="wavy"),
+        when("female3", hair_length="shoulder"),
+        otherwise("female2"),
+    ),
+    "hair_colour": Swatches("hair_rgb", _CARTOON_HAIR_LIGHTNESS),
+    "brow_type": first_fit(
+        when("eyebrow8", brow_thickness=over(0.8)),
+        when("eyebrow14", brow_thickness=over(0.62), brow_arch=over(0.5)),
+        when("eyebrow6", brow_thickness=over(0.62)),
+        when("female2", brow_thickness=under(0.36), brow_arch=over(0.5)),
+        when("eyebrow15", brow_thickness=under(0.36)),
+        when("eyebrow17", brow_arch=over(0.7)),
+        when("eyebrow19", brow_arch=under(0.35)),
+        otherwise("eyebrow1"),
+    ),
+    "brow_angle": _slider(brow_angle=1.0),
+    "eye_type": first_fit(
+        when("eye1", eye_openness=over(0.75), eye_size=over(0.4)),
+        when("eye16", eye_openness=under(0.28)),
+        when("eye11", eye_hood=over(0.8)),
+        when("female14", eye_rotation=over(0.75)),
+        when("eye13", eye_openness=under(0.42)),
+        when("eye4", eye_rotation=over(0.55)),
+        otherwise("eye10"),
+    ),
+    "eye_angle": _slider(eye_rotation=1.0),
+    "nose_type": first_fit(
+        when("nose12", nose_width=over(0.7)),
+        when("nose13", nose_bridge=over(0.72)),
+        when("honker", nose_width=under(0.3), nose_height=over(0.5)),
+        when("nose2", nose_tip=under(0.35)),
+        when("nose5", nose_width=over(0.52), nose_height=under(0.5)),
+        when("nose6", nose_height=over(0.6)),
+        otherwise("nose11"),
+    ),
+    "nose_size": _slider(nose_width=0.7, nose_height=0.7),
+    "mouth_type": first_fit(
+        when("smile", mouth_open=over(0.5), mouth_curve=over(0.2)),
+        when("smile3", mouth_teeth=SHOWN),
+        when("closed", mouth_curve=under(-0.3)),
+        when("smile4", mouth_curve=over(0.4)),
+        when("mouth", mouth_open=over(0.2)),
+        when("mouth7", mouth_volume=over(0.7)),
+        when("mouth3", mouth_curve=over(0.1)),
+        otherwise("mouth5"),
+    ),
+    "facial_hair": first_fit(
+        when("none", facial_hair=("none", "stubble")),
+        when("mustache1", facial_hair="moustache"),
+        when("fullgoatee3", facial_hair="goatee", chin_width=over(0.5)),
+        when("fullgoatee", facial_hair="goatee"),
+        when("beard2", facial_hair="short_beard"),
+        otherwise("beard3"),
+    ),
+    "glasses": first_fit(
+        when("none", glasses="none"),
+        when("glasses2-black", glasses="browline"),
+        otherwise("glasses1-primary"),
+    ),
+}
+
 TABLES: Mapping[str, Mapping[str, ParameterRule]] = {
     "toon-tiktok": TOON_TIKTOK,
     "toon-alter": TOON_ALTER,
     "avataaars": AVATAAARS,
+    "facesjs": FACESJS,
 }
 """Rules by engine and parameter name."""

@@ -172,6 +172,17 @@ class FirstFit:
         return next(rule.option for rule in self.rules if rule.fits(appearance))
 
 
+@dataclass(frozen=True)
+class Level:
+    """A scalar in steps: the value of the first rule that fits, written as a number."""
+
+    rules: FirstFit
+
+    def evaluate(self, parameter: Parameter, appearance: Appearance) -> float:
+        """The scalar of the first rule that fits."""
+        return float(self.rules.evaluate(parameter, appearance))
+
+
 def first_fit(*rules: Rule) -> FirstFit:
     """Build a `FirstFit`; raises AvatarError if the last rule is not `otherwise`."""
     if rules[-1].words or rules[-1].bounds:

@@ -25,8 +25,13 @@ TABLES: dict[str, Mapping[str, Mapping[str, ParameterRule]]] = {
 DESIGNERS: tuple[str, ...] = tuple(TABLES)
 """The designers; the first is the main one, the second a sensitivity check."""
 
-ENGINES: tuple[str, ...] = tuple(designer_a.TABLES)
-"""The engines that both designers have tables for."""
+OPTIONAL_ENGINES = ("facesjs",)
+"""Engines that need a program from elsewhere; no benchmark version contains them."""
+
+ENGINES: tuple[str, ...] = tuple(
+    n for n in designer_a.TABLES if n not in OPTIONAL_ENGINES
+)
+"""The other engines that both designers have tables for."""
 
 
 def truth(
@@ -40,7 +45,7 @@ def truth(
     A pure function: the same attributes give the same vectors.
 
     Args:
-        engine: name of the engine; one of `ENGINES`.
+        engine: name of the engine; one of `ENGINES` or `OPTIONAL_ENGINES`.
         spec: the engine's spec.
         designer: one of `DESIGNERS`.
         attributes: one mapping per person; an entry `face` names the person in errors.
@@ -73,7 +78,12 @@ def load_engine(engine: str) -> Any:
 
 
 def engine_spec(engine: str) -> AvatarSpec:
-    """The spec of a registered engine."""
+    """The spec of a registered engine.
+
+    The class of an optional engine has it even where the engine cannot be made.
+    """
+    if engine in OPTIONAL_ENGINES:
+        return ENGINE_CLASSES.load(engine).spec
     return load_engine(engine).spec
 
 
@@ -117,7 +127,7 @@ def write_truths(folder: Path) -> None:
         faces += ids
         attributes += known
     (folder / TRUTH_FOLDER).mkdir(exist_ok=True)
-    for engine in ENGINES:
+    for engine in (*ENGINES, *OPTIONAL_ENGINES):
         spec = engine_spec(engine)
         for designer in DESIGNERS:
             path = folder / TRUTH_FOLDER / f"{engine}.{designer}.csv"
@@ -140,7 +150,8 @@ def _table(engine: str, spec: AvatarSpec, designer: str) -> Mapping[str, Paramet
     if engine not in TABLES[designer]:
         raise AvatarError(
             f"{designer} has no table for engine {engine!r}"
-            f"{did_you_mean(engine, ENGINES)}; it has tables for {', '.join(ENGINES)}"
+            f"{did_you_mean(engine, TABLES[designer])}; it has tables for "
+            f"{', '.join(TABLES[designer])}"
         )
     table = TABLES[designer][engine]
     unmatched = sorted(set(table) ^ set(spec.names))
