@@ -22,18 +22,17 @@ from benchmark import weights
 from benchmark.config.option_merge import expand_fallbacks, merged_options
 from benchmark.config.suite import load_suite, suite_names
 from benchmark.engines.base import engine_digest
-from benchmark.faces.faceset import FaceSet, embedded_portraits
+from benchmark.faces.faceset import (
+    OPTIONAL_ENGINES,
+    FaceSet,
+    embedded_portraits,
+)
 from benchmark.registry import ENGINES, METHODS, METRICS, Unavailable
 from benchmark.storage.digests import digest_of
 from benchmark.storage.store import atomic_write
 
 VERSIONS = Path(str(files("benchmark.versions")))
 SPLITS = ("heldout", "validation")
-OPTIONAL_ENGINES = frozenset({"facesjs"})
-"""Engines of the embedded set that need a program from elsewhere; no version has them.
-
-A version can then be computed and frozen on every machine.
-"""
 BASELINE_SUITES = ("quick", "standard")
 """Suites whose Baseline recipe belongs to the version: other rows compare with it."""
 

@@ -13,6 +13,7 @@ import tiny_similarity
 import torch
 
 from benchmark import weights
+from benchmark.engines.protocol.errors import EngineUnavailable
 from benchmark.registry import ENGINES, METHODS
 from benchmark.system.progress import Silent
 from benchmark.weights.resolver import WeightResolver
@@ -204,7 +205,10 @@ class RenderOnly:
 
 @pytest.mark.parametrize("name", ENGINES.names())
 def test_fits_and_predicts_on_every_engine(method, name, context_for):
-    engine = RenderOnly(ENGINES.load(name)())
+    try:
+        engine = RenderOnly(ENGINES.load(name)())
+    except EngineUnavailable as reason:
+        pytest.skip(f"{name}: {reason}")
     instance = tiny(method)
     instance.fit(context_for(method, engine))
     vectors = instance.predict(some_faces(2))

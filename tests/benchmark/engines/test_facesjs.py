@@ -8,8 +8,10 @@ import pytest
 
 from benchmark.avatars import AvatarVectors
 from benchmark.avatars.part_classes import PART_IDS
+from benchmark.config.frozen import current_parts
 from benchmark.engines.facesjs import FOLDER, PACKAGE, Facesjs, install
 from benchmark.engines.protocol.errors import EngineUnavailable
+from benchmark.faces.faceset import embedded_portraits
 from benchmark.registry import ENGINES, Unavailable
 
 SPEC = Facesjs.spec
@@ -42,6 +44,13 @@ def test_without_node_one_sentence_says_what_to_install(tmp_path, monkeypatch):
     with pytest.raises(Unavailable, match=r"facesjs cannot be used: it needs .* node"):
         ENGINES.create("facesjs")
     assert ENGINES.load("facesjs").spec == SPEC
+
+
+def test_it_changes_neither_the_embedded_set_nor_the_benchmark_version():
+    faces = embedded_portraits()
+    assert faces.designers("facesjs") == ("designer-a", "designer-b")
+    assert faces.digest.startswith("d15be8a4ce80019661db02cc48d2883c")
+    assert not [part for part in current_parts() if "facesjs" in part]
 
 
 def executable(folder, name, script):

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmark.avatars import AvatarError, AvatarSpec, AvatarVectors
 from benchmark.avatars.spec import did_you_mean
+from benchmark.faces.faceset import OPTIONAL_ENGINES
 from benchmark.faces.parquet_set import TRUTH_FOLDER, read_manifest, write_manifest
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.portraits.designer import designer_a, designer_b
@@ -25,13 +26,10 @@ TABLES: dict[str, Mapping[str, Mapping[str, ParameterRule]]] = {
 DESIGNERS: tuple[str, ...] = tuple(TABLES)
 """The designers; the first is the main one, the second a sensitivity check."""
 
-OPTIONAL_ENGINES = ("facesjs",)
-"""Engines that need a program from elsewhere; no benchmark version contains them."""
-
 ENGINES: tuple[str, ...] = tuple(
     n for n in designer_a.TABLES if n not in OPTIONAL_ENGINES
 )
-"""The other engines that both designers have tables for."""
+"""The engines that both designers have tables for, without `OPTIONAL_ENGINES`."""
 
 
 def truth(
