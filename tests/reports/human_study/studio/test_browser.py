@@ -301,3 +301,16 @@ def test_a_slider_on_the_move_asks_for_few_pictures_and_is_one_step(server, tmp_
         page.reload()
         assert wears(page, "hair_type") == chosen
         assert sum("avatar.png" in url for url in asked) <= 14
+
+
+def test_touch_screens_show_no_hint_about_keys(server):
+    hint = "Use the arrow keys"
+    with chromium() as browser:
+        with desk(browser, server, "anna") as page:
+            page.get_by_text("Begin with face").click()
+            page.get_by_text(hint).wait_for()
+        touch = {"has_touch": True, "is_mobile": True}
+        with desk(browser, server, "ben", **touch) as page:
+            page.get_by_text("Begin with face").click()
+            page.get_by_text("Every change is saved right away.").wait_for()
+            assert not page.get_by_text(hint).is_visible()
