@@ -23,7 +23,7 @@ from methods.estimator.augmentation import augment
 from methods.estimator.examples import row_order
 from methods.estimator.training import Recipe, train
 from methods.f2p.imitation import TrainedImitator
-from methods.f2p.relaxed import relaxed
+from methods.f2p.relaxed import entropy, relaxed
 from methods.networks.tied_output import ParameterReader
 from methods.shared.pictures import as_tensor
 from methods.shared.randomness import generator_of, seed_of
@@ -108,15 +108,6 @@ def restore_mapper(
     network = make_mapper(spec, size, options.width, 0)
     network.load_state_dict(tensors)
     return network.eval().requires_grad_(False).to(device)
-
-
-def entropy(spec: AvatarSpec, vectors: Tensor) -> Tensor:
-    """The mean entropy of the choices of (n, flat_size) relaxed vectors; 0 without."""
-    blocks = [vectors[:, spec.flat_slices[choice.name]] for choice in spec.discrete]
-    if not blocks:
-        return vectors.new_zeros(())
-    each = [-(block * (block + 1e-8).log()).sum(dim=1).mean() for block in blocks]
-    return torch.stack(each).mean()
 
 
 def _loss(

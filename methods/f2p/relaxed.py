@@ -59,6 +59,15 @@ def activity(spec: AvatarSpec, vectors: Tensor) -> Tensor:
     return mask
 
 
+def entropy(spec: AvatarSpec, vectors: Tensor) -> Tensor:
+    """The mean entropy of the choices of (n, flat_size) relaxed vectors; 0 without."""
+    blocks = [vectors[:, spec.flat_slices[choice.name]] for choice in spec.discrete]
+    if not blocks:
+        return vectors.new_zeros(())
+    each = [-(block * (block + 1e-8).log()).sum(dim=1).mean() for block in blocks]
+    return torch.stack(each).mean()
+
+
 def mean_avatar(spec: AvatarSpec, count: int, device: str = "cpu") -> Tensor:
     """(count, flat_size) float32: the mean of uniform vectors, the start of a search.
 

@@ -99,6 +99,8 @@ class TiedOptions(Section):
         identity_weight: of L_TID, the difference of a render y and G(y) (recalled: 1).
         variation_weight: of L_TV, the mean absolute difference of neighbouring pixels
             in G(x). We recall 0.0005 for a sum; at 64 px, that is 12 for the mean.
+        entropy_weight: of the mean entropy of the choices that c reads off G(x). Not in
+            the paper. Without it, c may mix options, which no engine draws.
         checkpoint_steps: steps between two checkpoints.
     """
 
@@ -114,6 +116,7 @@ class TiedOptions(Section):
     descriptor_weight: float = Field(default=100.0, ge=0)
     identity_weight: float = Field(default=1.0, ge=0)
     variation_weight: float = Field(default=0.05, ge=0)
+    entropy_weight: float = Field(default=0.0, ge=0)
     checkpoint_steps: int = Field(default=500, ge=1)
 
 

@@ -28,7 +28,7 @@ from benchmark.storage.store import Stage, Store
 from benchmark.system.progress import Progress
 from methods.estimator.examples import row_order
 from methods.estimator.training import CHECKPOINT, LOG_STEPS, Recipe, Trainer, repeat
-from methods.f2p.relaxed import relaxed, strict
+from methods.f2p.relaxed import entropy, relaxed, strict
 from methods.networks.tied_output import (
     DescriptorDecoder,
     ParameterReader,
@@ -188,6 +188,7 @@ class TiedTraining:
             "descriptor": options.descriptor_weight,
             "identity": options.identity_weight,
             "variation": options.variation_weight,
+            "entropy": options.entropy_weight,
         }
         recipe = _recipe(options)
         self._players = Trainer(networks, recipe)
@@ -233,18 +234,22 @@ class TiedTraining:
         redrawn = networks.decoder(described)
         seen = setup.descriptor.of(generated, setup.avatars)
         likely = self.discriminator(generated)
-        return {
-            "tie": self._tie(generated) + self._tie(renders),
+        vectors = networks.relaxed(generated)
+        terms = {
+            "tie": self._tie(generated, vectors)
+            + self._tie(renders, networks.relaxed(renders)),
             "adversarial": functional.softplus(-likely).mean(),
             "descriptor": (seen - faces).square().sum(dim=1).mean(),
             "identity": functional.mse_loss(redrawn, renders),
             "variation": variation(generated),
         }
+        if setup.options.tied.entropy_weight:
+            terms["entropy"] = entropy(setup.spec, vectors)
+        return terms
 
-    def _tie(self, pictures: Tensor) -> Tensor:
+    def _tie(self, pictures: Tensor, vectors: Tensor) -> Tensor:
         """Mean squared difference of pictures and e's drawings of their parameters."""
-        drawn = self._setup.emulator.draw(self.networks.relaxed(pictures))
-        return functional.mse_loss(drawn, pictures)
+        return functional.mse_loss(self._setup.emulator.draw(vectors), pictures)
 
 
 def variation(pictures: Tensor) -> Tensor:

@@ -14,7 +14,6 @@ from tiny_training_setup import SPEC
 
 from benchmark.avatars.part_classes import PART_IDS
 from benchmark.storage.store import Store
-from methods.agileavatar.mapper import entropy
 from methods.agileavatar.options import StylisationOptions
 from methods.agileavatar.stylisation import (
     NEUTRAL_PARTS,
@@ -24,7 +23,7 @@ from methods.agileavatar.stylisation import (
     trained_stylist,
 )
 from methods.estimator.augmentation import Augmentation
-from methods.f2p.relaxed import mean_avatar
+from methods.f2p.relaxed import entropy, mean_avatar
 from methods.generator.sampling import draw_latents
 
 OPTIONS = StylisationOptions(

@@ -104,6 +104,7 @@ def test_drawings_show_the_faces_and_can_be_drawn_by_the_emulator(fitted):
 @pytest.mark.parametrize(
     ("term", "reached"),
     [
+        ("entropy", {"decoder", "reader"}),
         ("tie", {"decoder", "reader"}),
         ("adversarial", {"decoder"}),
         ("descriptor", {"decoder"}),
@@ -112,7 +113,7 @@ def test_drawings_show_the_faces_and_can_be_drawn_by_the_emulator(fitted):
     ],
 )
 def test_gradients_reach_only_the_networks_of_a_term(tmp_path, term, reached):
-    setup = make_setup(tmp_path, PEOPLE)
+    setup = make_setup(tmp_path, PEOPLE, entropy_weight=1.0)
     assert gradients(make_training(setup), term, setup) == reached
 
 
