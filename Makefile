@@ -61,6 +61,7 @@ check-slow: $(VENV)/.dev $(VENV)/.weights
 	$(BIN)/python -m pytest -m slow
 
 bench: $(VENV)/.dev $(VENV)/.weights
+	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_create.py
 	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_engines.py
 	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_estimator.py
 	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_generator.py

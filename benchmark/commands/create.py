@@ -22,10 +22,12 @@ PHOTOS = "photos"
 class _PhotosByDefault(TyperGroup):
     """`create PHOTO…` means `create photos PHOTO…`."""
 
+    default = PHOTOS
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         known = {*self.commands, "-h", "--help"}
         if args and args[0] not in known:
-            args = [PHOTOS, *args]
+            args = [self.default, *args]
         return super().parse_args(ctx, args)
 
 

@@ -68,7 +68,7 @@ def write_avatar(
 def png_bytes(picture: NDArray[np.uint8]) -> bytes:
     """A (H, W, 3) uint8 picture as PNG."""
     stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "PNG", compress_level=3)
+    Image.fromarray(picture).save(stream, "PNG", compress_level=1)
     return stream.getvalue()
 
 

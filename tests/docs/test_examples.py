@@ -127,6 +127,9 @@ def test_commands_and_options_in_docs_exist(page):
     for words in commands_of(page):
         command = typer.main.get_command(app)
         while isinstance(command, typer.core.TyperGroup) and not is_option(words):
+            default = getattr(command, "default", None)
+            if default is not None and words[0] not in command.commands:
+                words = [default, *words]
             name, *words = words
             assert name in command.commands, f"{page.name}: {name}"
             command = command.commands[name]
