@@ -13,6 +13,7 @@ from benchmark.commands.create import create_app
 from benchmark.commands.engines import engines_app
 from benchmark.commands.faces import faces_app
 from benchmark.commands.generator import generator_app
+from benchmark.commands.methods import methods_app
 from benchmark.commands.options import (
     RUNS,
     CachedStagesOption,
@@ -31,6 +32,7 @@ from benchmark.commands.path_arguments import expand_path
 from benchmark.commands.studio import studio_app
 from benchmark.commands.study import study_app
 from benchmark.commands.train import train_app
+from benchmark.commands.trials import trials_app
 from benchmark.commands.weights import weights_app
 from benchmark.system.error_sentences import describe_error
 from benchmark.system.memory import use_huge_pages
@@ -396,10 +398,12 @@ def version_command(
         freeze_version(freeze)
 
 
+app.add_typer(trials_app, name="trials", rich_help_panel=COMPARE)
 app.add_typer(create_app, name="create", rich_help_panel=CREATE)
 app.add_typer(study_app, name="study", rich_help_panel=PEOPLE)
 app.add_typer(studio_app, name="studio", rich_help_panel=PEOPLE)
 app.add_typer(engines_app, name="engines", rich_help_panel=PARTS)
+app.add_typer(methods_app, name="methods", rich_help_panel=PARTS)
 app.add_typer(faces_app, name="faces", rich_help_panel=PARTS)
 app.add_typer(weights_app, name="weights", rich_help_panel=PARTS)
 app.add_typer(generator_app, name="generator", rich_help_panel=PARTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from textwrap import wrap
 
@@ -35,14 +35,19 @@ SHOWN_PER_SUBJECT = 3
 _TILE, _GAP, _TEXT = 192, 12, 44
 
 
-def describe_findings(name: str, findings: Sequence[Finding]) -> list[str]:
-    """The verdict in lines of plain words, the most general fault first."""
+def describe_findings(
+    name: str, findings: Sequence[Finding], every_advice: Mapping[str, str] = ADVICE
+) -> list[str]:
+    """The verdict in lines of plain words, the most general fault first.
+
+    `every_advice` says what each check demands, by its name.
+    """
     if not findings:
         return [f"{name} conforms: every check passed."]
     subjects = {(finding.check, finding.subject) for finding in findings}
     count = f"{len(subjects)} fault" + "s" * (len(subjects) > 1)
     lines = [f"{name} does not conform: {count}."]
-    for check, advice in ADVICE.items():
+    for check, advice in every_advice.items():
         of_check = [finding for finding in findings if finding.check == check]
         if of_check:
             lines += ["", f"{check}: {advice}"]

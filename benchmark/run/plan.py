@@ -25,6 +25,9 @@ from benchmark.storage.trial_folder import trial_name
 from benchmark.system.hardware import hardware
 from benchmark.weights.folders import is_member
 
+NO_FACES = "none"
+"""Stands for the digest of train faces where a suite has none."""
+
 
 @dataclass(frozen=True)
 class TrialPlan:
@@ -164,20 +167,64 @@ def _plan_trial(
 def _plan_fit(
     resolved: ResolvedSuite, variant: Variant, engine: str, seed: int
 ) -> Stage:
-    meta = variant.meta
-    method = {"name": meta.name, "version": meta.version, "revision": meta.revision}
-    inputs = {
-        "engine": engine_digest(resolved.engines[engine]),
-        "faces": train_digest(resolved),
-        **{f"weights.{name}": digest for name, digest in variant.digests.items()},
-    }
+    meta, truth = variant.meta, None
     if meta.role == "oracle":
-        designer = resolved.suite.designers[0]
-        inputs["truth"] = resolved.truth_digest(engine, "train", designer)
-    options = variant.options.model_dump(mode="json")
-    fit = fit_stage(method, options, inputs, resolved.compute, seed)
+        truth = resolved.truth_digest(engine, "train", resolved.suite.designers[0])
+    return fit_of(
+        {"name": meta.name, "version": meta.version, "revision": meta.revision},
+        variant.options.model_dump(mode="json"),
+        engine_digest(resolved.engines[engine]),
+        train_digest(resolved),
+        variant.digests,
+        truth,
+        resolved.compute,
+        seed,
+        from_scratch=resolved.suite.from_scratch,
+    )
+
+
+def fit_of_record(config: Mapping[str, Any], record: Mapping[str, Any]) -> Stage:
+    """The fit of a trial, from `resolved.yaml` and `trial.json` of its run."""
+    meta, faces = record["method_meta"], config["faces"]
+    engine, truth = record["engine"], None
+    if record["role"] == "oracle":
+        truth = faces["truths"][f"{engine}/train/{record['designers'][0]}"]
+    return fit_of(
+        {key: meta[key] for key in ("name", "version", "revision")},
+        record["options"],
+        config["engines"][engine]["digest"],
+        faces["splits"].get("train", {"digest": NO_FACES})["digest"],
+        record["weights"],
+        truth,
+        record["compute"],
+        record["seed"],
+        from_scratch=bool(config.get("from_scratch")),
+    )
+
+
+def fit_of(
+    method: Mapping[str, str],
+    options: Mapping[str, Any],
+    engine: str,
+    faces: str,
+    weights: Mapping[str, str],
+    truth: str | None,
+    compute: Mapping[str, Any],
+    seed: int,
+    *,
+    from_scratch: bool,
+) -> Stage:
+    """The fit stage of digests; see `fit_stage`. `truth` is for oracles only."""
+    inputs = {
+        "engine": engine,
+        "faces": faces,
+        **{f"weights.{name}": digest for name, digest in weights.items()},
+    }
+    if truth is not None:
+        inputs["truth"] = truth
+    fit = fit_stage(method, options, inputs, compute, seed)
     # Only methods that read a generator can use shipped weights or stages.
-    if resolved.suite.from_scratch and any(map(is_member, variant.digests)):
+    if from_scratch and any(map(is_member, weights)):
         fit = replace(fit, options={**fit.options, "from_scratch": True})
     return fit
 
@@ -185,7 +232,7 @@ def _plan_fit(
 def train_digest(resolved: ResolvedSuite) -> str:
     """The digest of the train faces; "none" if there are none (controls only)."""
     train = resolved.splits.get("train")
-    return "none" if train is None else train.digest
+    return NO_FACES if train is None else train.digest
 
 
 def _plan_score(bound: BoundMetric, predicted: Stage, truth: Stage) -> Stage:

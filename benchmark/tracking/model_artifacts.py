@@ -10,8 +10,11 @@ from benchmark.tracking.connection import (
     DATABASE,
     URI_VARIABLE,
     TrackingError,
+    raise_tracking_errors,
+    search,
     tracking_uri,
 )
+from benchmark.tracking.records import MODEL_URI, TAG
 
 
 def download_model(address: str, out: Path) -> Path:
@@ -44,3 +47,28 @@ def download_model(address: str, out: Path) -> Path:
             "name, or set MLFLOW_TRACKING_URI"
         ) from error
     return Path(folder)
+
+
+def model_addresses(out: Path, suite: str) -> dict[str, str]:
+    """Addresses of the models that runs of a suite logged, by the key of their trial.
+
+    Empty if nothing was tracked. Raises TrackingError if MLflow fails.
+    """
+    uri = tracking_uri(out)
+    if not os.environ.get(URI_VARIABLE) and not (out / DATABASE).is_file():
+        return {}
+    with raise_tracking_errors(uri):
+        from mlflow.tracking import MlflowClient
+
+        client = MlflowClient(uri)
+        experiment = client.get_experiment_by_name(f"avatarbench/{suite}")
+        if experiment is None:
+            return {}
+        finished = (
+            f"attributes.status = 'FINISHED' and tags.`{TAG}kind` = 'trial' "
+            f"and tags.`{MODEL_URI}` LIKE 'models:/%'"
+        )
+        found = search(client, experiment.experiment_id, finished)
+        tags = [run.data.tags for run in found]
+        # Runs come newest first, and a trial may be logged on several machines.
+        return {each[TAG + "key"]: each[MODEL_URI] for each in reversed(tags)}

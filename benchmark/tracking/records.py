@@ -11,6 +11,8 @@ from benchmark.storage.digests import digest_of
 from benchmark.system.environment import git_record, own_version, process_identity
 
 TAG = "avatarbench."
+MODEL_URI = TAG + "model_uri"
+"""The tag of a trial that holds the address of its model."""
 NOTE = "mlflow.note.content"
 """The tag that MLflow shows as the description of a run or an experiment."""
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmark.avatars.counting import counted
 from benchmark.storage.trial_folder import PICTURES
 
+HELDOUT = "heldout"
+"""The split whose pictures are not logged."""
 MOST_FACES = 24
 ACROSS = 3
 """Faces beside each other on a sheet."""
+EXAMPLE = 256
 EDGE, GAP, MARGIN, HEAD = 128, 4, 20, 22
 INK, FAINT, PAPER = "#1d1f21", "#5b6168", "#ffffff"
 
@@ -43,6 +49,19 @@ def trial_sheet(folder: Path, split: str, truths: Path, target: Path) -> None:
     ]
     title = f"{folder.name}: {counted(len(rows), 'face')} of {len(faces)} ({split})"
     _draw(title, ("face", "avatar", "ground truth"), rows).save(target)
+
+
+def example_picture(folder: Path, record: Mapping[str, Any]) -> NDArray[np.uint8]:
+    """An avatar of a trial, (256, 256, 3); grey if all its faces are held out.
+
+    It is the input example of a model. No face is, since models are shared.
+    """
+    for split in record["splits"]:
+        drawn = sorted((folder / PICTURES / split).glob("*.prediction.webp"))
+        if split != HELDOUT and drawn:
+            with Image.open(drawn[0]) as picture:
+                return np.asarray(picture.convert("RGB").resize((EXAMPLE, EXAMPLE)))
+    return np.full((EXAMPLE, EXAMPLE, 3), 128, np.uint8)
 
 
 def copy_with_png(source: Path, target: Path) -> None:

@@ -33,6 +33,7 @@ from benchmark.tracking.connection import (
     search,
 )
 from benchmark.tracking.datasets import split_datasets
+from benchmark.tracking.models import log_model
 from benchmark.tracking.records import (
     NOTE,
     TAG,
@@ -47,14 +48,17 @@ from benchmark.tracking.records import (
     trial_tags,
 )
 from benchmark.tracking.runs_page import VIEW_TAG, runs_page, trials_view
-from benchmark.tracking.sheets import copy_with_png, trial_sheet
+from benchmark.tracking.sheets import (
+    HELDOUT,
+    copy_with_png,
+    example_picture,
+    trial_sheet,
+)
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
-HELDOUT = "heldout"
-"""The split whose pictures are not logged."""
-LAYOUT = "2"
+LAYOUT = "3"
 """Of a logged trial; a trial that was logged in an older layout is logged again."""
 
 P = ParamSpec("P")
@@ -204,7 +208,8 @@ class Tracker:
             return child
         self._log_results(child, outcome.folder, record)
         if model is not None:
-            self._client.log_artifacts(child, str(model), "model")
+            example = example_picture(outcome.folder, record)
+            log_model(self._runs, child, model, outcome.folder, example, record)
             self._runs.metrics(child, list(read_curve_points(model / CURVES_FILE)))
         self._runs.end(child, "FINISHED")
         return child

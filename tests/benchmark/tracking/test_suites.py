@@ -42,13 +42,16 @@ def test_everything_is_tracked_once(tiny, database):
     assert tracked == {split.digest[:32] for split in splits}
     assert len(tracked) == 2
     artifacts = {f.path for f in tracker._client.list_artifacts(child.info.run_id)}
-    assert {"cases.json", "cases.parquet", "model", "trial.json"} <= artifacts
+    assert {"cases.json", "cases.parquet", "trial.json"} <= artifacts
     shown = tracker._client.list_artifacts(child.info.run_id, "pictures")
     assert [f.path for f in shown] == ["pictures/validation.png"]
     assert child.info.run_name == "Tiny · tiny"
     scored = child.data.metrics
     assert scored["tiny/skin-share"] == scored["heldout.designer-a.skin-share"]
-    assert not tracker._client.search_logged_models([tracker._experiment])
+    (model,) = tracker._client.search_logged_models([tracker._experiment])
+    assert model.source_run_id == child.info.run_id
+    assert [each.model_id for each in child.outputs.model_outputs] == [model.model_id]
+    assert child.data.tags["avatarbench.model_uri"] == model.model_uri
     artifacts = {f.path for f in tracker._client.list_artifacts(parent.info.run_id)}
     assert {"resolved.yaml", "environment.json", "reports"} <= artifacts
     assert child.info.artifact_uri.startswith(database.as_uri())
@@ -129,7 +132,7 @@ def test_results_without_a_model_are_logged_without_it(tiny, database):
     assert child.data.metrics["heldout.designer-a.skin-share"] >= 0
     artifacts = {f.path for f in tracker._client.list_artifacts(child.info.run_id)}
     assert "cases.parquet" in artifacts
-    assert "model" not in artifacts
+    assert "avatarbench.model_uri" not in child.data.tags
 
 
 def test_a_failed_trial_is_tracked_as_failed(tmp_path, database):
