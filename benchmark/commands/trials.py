@@ -45,13 +45,16 @@ def models_command(
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    from benchmark.system.console import print_table
-
     keys = ("trial", "method", "engine", "seed", "folder", "model")
     cells = [
         ["-" if row[key] is None else str(row[key]) for key in keys] for row in rows
     ]
-    print_table(keys, cells)
+    # A table of the console would shorten folders, which people paste.
+    lines = [list(keys), *cells]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
+        print("  ".join(padded).rstrip())
 
 
 def fitted_methods(

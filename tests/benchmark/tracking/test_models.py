@@ -176,7 +176,7 @@ def test_trials_models_lists_folder_and_model(tracked, database):
     ]
     words = [*words[:-2], str(home / "nowhere"), "--no-mlflow"]
     shown = CliRunner().invoke(app, words, catch_exceptions=False)
-    assert shown.stdout.splitlines()[-2].split()[-2:] == ["-", "-"]
+    assert shown.stdout.splitlines()[-1].split()[-2:] == ["-", "-"]
 
 
 @pytest.mark.slow
