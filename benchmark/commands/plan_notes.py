@@ -97,14 +97,22 @@ def _name_conflicts(suite: Suite) -> list[str]:
     return [f"warning: {sentence}" for sentence in found if sentence is not None]
 
 
-def print_plan(plan: Plan, store: Store, finished: set[str]) -> None:
-    """Print the stages by kind, then what remains of each trial."""
+def print_plan(
+    plan: Plan, store: Store, finished: set[str], with_times: bool = True
+) -> None:
+    """Print the stages by kind, then what remains of each trial.
+
+    Without times for suites whose stages take hours on a GPU: the defaults are those of
+    small trainings on two CPU cores.
+    """
     estimates = estimate_cost(plan, store, finished)
-    print(f"{'stage':<10}{'cached':>8}{'to do':>7}  time")
+    print(f"{'stage':<10}{'cached':>8}{'to do':>7}" + "  time" * with_times)
     for each in estimates:
-        print(f"{each.kind:<10}{each.done:>8}{each.todo:>7}  {_describe_cost(each)}")
-    total = duration(sum(each.seconds for each in estimates))
-    print(f"total: about {total}\n")
+        cost = f"  {_describe_cost(each)}" if with_times else ""
+        print(f"{each.kind:<10}{each.done:>8}{each.todo:>7}{cost}")
+    if with_times:
+        print(f"total: about {duration(sum(each.seconds for each in estimates))}")
+    print()
     for trial in plan.trials:
         left = [stage.name for stage in trial.stages() if not store.has(stage)]
         kinds = ", ".join(sorted(set(left), key=left.index)) or "nothing"

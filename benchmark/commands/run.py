@@ -101,8 +101,10 @@ def run_suite(
     finished = finished_trials(plan, store, out)
     if dry_run:
         check_out_folder(out)
-        print_plan(plan, store, finished)
-        if read.device == "cuda":
+        for_gpu = read.device == "cuda"
+        print_plan(plan, store, finished, with_times=not for_gpu)
+        if for_gpu:
+            print()
             print_gpu_plan(read)
         return 0
     rehearse(plan, store, finished, say)
