@@ -17,16 +17,28 @@ SIDES = (320, 640, 1280)
 10 to 300 pixels."""
 LEAST_SCORE = 0.6
 CERTAIN = 0.93
-"""If no face has this score, quarter turns of the picture are tried. Upright faces of
-sharp photographs have it; faces that stand on their head do not."""
-OVERLAP = 0.4
-"""Of two boxes with a larger intersection over union, the one with the lower score is
+"""Faces with a lower score may lie or stand on their head, so quarter turns are tried.
+Upright faces of sharp photographs have this score."""
+OVERLAP = 0.6
+"""Of two boxes that share more of the smaller one, the one with the lower score is
 dropped."""
 CLOSE_SIDE = 160
 """Side of the close-ups in which the landmarks are located again."""
 CLOSE_FACES = (50, 70)
 """Sizes of the face in the close-ups. Their mean, over each close-up and its mirror
 image, varies six times less with the place and size of the face than one detection."""
+TILT_SIDE, TILT_FACE = 320, 250
+"""Side of the close-ups in which the tilt is found, and size of the face in them. In
+smaller ones, landmarks hardly follow the tilt."""
+TILT_GAIN = 1.3
+"""The detector finds about 0.7 of the tilt."""
+SETTLED = np.radians(2)
+"""A tilt that needs no further look."""
+LOOKS = 5
+"""Largest number of looks at the tilt."""
+_BASE_FACE, _BASE_SIDE = 160, 720
+"""Size of the face in the picture that close-ups are cut from, and its side: enough for
+any angle."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,7 @@ def find_faces(
 ) -> list[DetectedFace]:
     """The faces in a picture, the largest first; empty if there is none.
 
-    Pictures that lie on their side or upside down are turned to find faces in them.
+    Faces may lie on their side or stand on their head.
 
     Args:
         picture: (H, W, 3) uint8 RGB of any size.
@@ -66,15 +78,9 @@ def find_faces(
     found: list[DetectedFace] = []
     for step in [(side,) for side in sides] if only_largest else [sides]:
         found = found or detect(picture, step)
-    turns = 0
-    if _best_score(found) < CERTAIN:
-        found, turns = _best_turn(picture, found)
+    found = found or _detect_lying(picture)
     found.sort(key=lambda face: -face.area)
-    turned = np.ascontiguousarray(np.rot90(picture, turns))
-    return [
-        _turn_back(_locate(turned, face), turns, picture.shape[:2])
-        for face in (found[:1] if only_largest else found)
-    ]
+    return [_locate(picture, face) for face in (found[:1] if only_largest else found)]
 
 
 def _useful_sides(picture: NDArray[np.uint8]) -> tuple[int, ...]:
@@ -83,39 +89,23 @@ def _useful_sides(picture: NDArray[np.uint8]) -> tuple[int, ...]:
     return (SIDES[0], *(side for side in SIDES[1:] if side < 2 * longer))
 
 
-def _best_score(faces: Sequence[DetectedFace]) -> float:
-    return max((face.score for face in faces), default=0.0)
-
-
-def _best_turn(
-    picture: NDArray[np.uint8], found: list[DetectedFace]
-) -> tuple[list[DetectedFace], int]:
-    """The faces in the picture or in one of its quarter turns, and how many turns.
-
-    The detector also finds faces that lie or stand on their head, but with a lower
-    score and wrong landmarks.
-    """
-    best, best_turns = found, 0
-    for turns in (1, 3, 2):
-        turned = np.ascontiguousarray(np.rot90(picture, turns))
-        others = detect(turned, SIDES[:1])
-        if _best_score(others) > _best_score(best):
-            best, best_turns = others, turns
-    return best, best_turns
-
-
-def _turn_back(face: DetectedFace, turns: int, shape: tuple[int, ...]) -> DetectedFace:
-    """A face of `np.rot90(picture, turns)` as a face of the picture.
-
-    `shape` is the height and width of the picture.
-    """
-    points = np.vstack([face.landmarks, np.reshape(face.box, (2, 2))])
-    for turn in range(turns, 0, -1):
-        # The picture before this turn is as wide as the one after it is high.
-        width = shape[1] if turn % 2 else shape[0]
-        points = np.stack([width - 1 - points[:, 1], points[:, 0]], 1)
-    low, high = points[5:].min(0).tolist(), points[5:].max(0).tolist()
-    return replace(face, box=(*low, *high), landmarks=points[:5])
+def _detect_lying(picture: NDArray[np.uint8]) -> list[DetectedFace]:
+    """Faces that are found only if the picture is turned by a quarter, if any."""
+    # A score below CERTAIN, so that the face is turned upright to be located.
+    turned = np.ascontiguousarray(np.rot90(picture))
+    corner = np.array([picture.shape[1] - 1, 0])
+    back = np.array([[0, 1], [-1, 0]])
+    return [
+        DetectedFace(
+            (*points[5:].min(0).tolist(), *points[5:].max(0).tolist()),
+            min(face.score, LEAST_SCORE),
+            points[:5],
+        )
+        for face in detect(turned, SIDES[:1])
+        for points in [
+            np.vstack([face.landmarks, np.reshape(face.box, (2, 2))]) @ back + corner
+        ]
+    ]
 
 
 def detect(picture: NDArray[np.uint8], sides: Sequence[int]) -> list[DetectedFace]:
@@ -148,41 +138,91 @@ def _detect_at(picture: NDArray[np.uint8], side: int) -> list[DetectedFace]:
 
 def _locate(picture: NDArray[np.uint8], face: DetectedFace) -> DetectedFace:
     """The face with landmarks from close-ups; unchanged if it is in none of them."""
+    size = np.sqrt(face.area)
+    side = max(round(size * _BASE_SIDE / _BASE_FACE), 1)
     centre = np.add(face.box[:2], face.box[2:]) / 2
-    image = Image.fromarray(picture)
+    origin = np.rint(centre - side / 2).astype(np.int64)
+    cut = Image.fromarray(picture).crop((*origin, *(origin + side)))
+    base = _resize(cut, (_BASE_SIDE, _BASE_SIDE))
+    best_score, best = 0.0, None
+    for quarter in range(1 if face.score >= CERTAIN else 4):
+        score, landmarks = _look_closely(base, quarter * np.pi / 2)
+        if landmarks is not None and score > best_score:
+            best_score, best = score, landmarks
+    if best is None:
+        return face
+    return replace(face, landmarks=origin + best * (side / _BASE_SIDE) - 0.5)
+
+
+def _look_closely(
+    base: Image.Image, angle: float
+) -> tuple[float, NDArray[np.float64] | None]:
+    """Score and landmarks of the face in the middle of `base`, tilted by about `angle`.
+
+    Landmarks are relative to the corner of `base`; None if no face is found there.
+    """
+    for _ in range(LOOKS):
+        _, landmarks = _turned_landmarks(base, angle, TILT_SIDE, (TILT_FACE,))
+        if landmarks is None:
+            break
+        across = landmarks[1] - landmarks[0] + landmarks[4] - landmarks[3]
+        tilt = np.angle(complex(*across) * np.exp(-1j * angle))
+        angle += TILT_GAIN * float(tilt)
+        if abs(tilt) < SETTLED:
+            break
+    return _turned_landmarks(base, angle, CLOSE_SIDE, CLOSE_FACES)
+
+
+def _turned_landmarks(
+    base: Image.Image, angle: float, side: int, faces: Sequence[int]
+) -> tuple[float, NDArray[np.float64] | None]:
+    """As `_look_closely`, from close-ups that are turned back by the angle.
+
+    `side` is that of the close-ups, and `faces` are the sizes of the face in them.
+    """
     close: list[NDArray[np.uint8]] = []
-    places: list[tuple[NDArray[np.int64], float]] = []
-    for size in CLOSE_FACES:
-        side = max(round(np.sqrt(face.area) * CLOSE_SIDE / size), 1)
-        origin = np.rint(centre - side / 2).astype(np.int64)
-        cut = image.crop((*origin, *(origin + side)))
-        pixels = np.asarray(_resize(cut, (CLOSE_SIDE, CLOSE_SIDE)))
+    matrices: list[NDArray[np.float64]] = []
+    for size in faces:
+        cosine, sine = np.cos(angle), np.sin(angle)
+        turn = np.array([[cosine, -sine], [sine, cosine]]) * (_BASE_FACE / size)
+        start = _BASE_SIDE / 2 - turn @ np.full(2, side / 2)
+        matrix = np.column_stack([turn, start])
+        cut = base.transform(
+            (side, side),
+            Image.Transform.AFFINE,
+            tuple(matrix.ravel().tolist()),
+            Image.Resampling.BILINEAR,
+        )
+        pixels = np.asarray(cut)
         close += [pixels, pixels[:, ::-1]]
-        places += [(origin, side / CLOSE_SIDE)] * 2
+        matrices += [matrix] * 2
+    scores: list[float] = []
     points: list[NDArray[np.float64]] = []
     for index, candidates in enumerate(zip(*_run(np.stack(close)), strict=True)):
-        landmarks = _mean_landmarks(*candidates)
+        score, landmarks = _mean_landmarks(*candidates, side / 2)
+        scores.append(score)
         if landmarks is None:
             continue
+        landmarks = landmarks + 0.5
         if index % 2:
-            landmarks = landmarks[[1, 0, 2, 4, 3]] * (-1, 1) + (CLOSE_SIDE - 1, 0)
-        origin, scale = places[index]
-        points.append(origin + _scaled(landmarks, scale))
-    return replace(face, landmarks=np.mean(points, 0)) if points else face
+            landmarks = landmarks[[1, 0, 2, 4, 3]] * (-1, 1) + (side, 0)
+        matrix = matrices[index]
+        points.append(landmarks @ matrix[:, :2].T + matrix[:, 2])
+    return float(np.mean(scores)), np.mean(points, 0) if points else None
 
 
 def _mean_landmarks(
     scores: NDArray[np.float64],
     boxes: NDArray[np.float64],
     points: NDArray[np.float64],
-) -> NDArray[np.float64] | None:
-    """Mean landmarks of the candidates for the face in the middle; None without one."""
-    middle = np.full(2, CLOSE_SIDE / 2)
+    middle: float,
+) -> tuple[float, NDArray[np.float64] | None]:
+    """Score and mean landmarks of the candidates for the face in the middle."""
     inside = (boxes[:, :2] < middle).all(1) & (boxes[:, 2:] > middle).all(1)
     weights = np.where(inside & (scores >= LEAST_SCORE), scores, 0) ** 4
     if not weights.any():
-        return None
-    return np.average(points, 0, weights)
+        return 0.0, None
+    return float(weights.max() ** 0.25), np.average(points, 0, weights)
 
 
 def _resize(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
@@ -213,8 +253,8 @@ def _distinct(faces: Sequence[DetectedFace]) -> list[DetectedFace]:
 
 
 def _overlap(one: DetectedFace, other: DetectedFace) -> float:
-    """Intersection over union of two boxes."""
+    """Intersection of two boxes, as a share of the smaller one."""
     left, top = np.maximum(one.box[:2], other.box[:2])
     right, bottom = np.minimum(one.box[2:], other.box[2:])
     common = max(right - left, 0) * max(bottom - top, 0)
-    return float(common / (one.area + other.area - common))
+    return float(common / max(min(one.area, other.area), 1e-9))

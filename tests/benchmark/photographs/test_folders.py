@@ -9,7 +9,7 @@ from PIL import Image
 
 from benchmark.cli import main
 from benchmark.faces.faceset import embedded_portraits
-from benchmark.photographs import PhotographError, find_faces, largest_face
+from benchmark.photographs import PhotographError, largest_face
 from benchmark.photographs.folders import RECORD
 from benchmark.photographs.framing import is_aligned
 
@@ -143,17 +143,6 @@ def test_a_tiny_face_is_refused(people):
     pixels[100:150, 100:150] = np.asarray(Image.fromarray(people[0]).resize((50, 50)))
     with pytest.raises(PhotographError, match="the largest face in it is too small"):
         largest_face(pixels, "it")
-
-
-def test_pictures_that_lie_or_stand_on_their_head_are_turned(people):
-    upright = np.asarray(scene(people[0]).reduce(2))
-    (face,) = find_faces(upright)
-    for turns in (1, 2, 3):
-        (turned,) = find_faces(np.ascontiguousarray(np.rot90(upright, turns)))
-        eyes = turned.landmarks[1] - turned.landmarks[0]
-        angle = np.degrees(np.arctan2(eyes[1], eyes[0]))
-        assert abs((angle + 90 * turns + 180) % 360 - 180) < 10
-        assert turned.area == pytest.approx(face.area, rel=0.1)
 
 
 def test_portraits_are_aligned_and_their_scenes_are_not(people):
