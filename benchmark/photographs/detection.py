@@ -95,17 +95,13 @@ def _detect_lying(picture: NDArray[np.uint8]) -> list[DetectedFace]:
     turned = np.ascontiguousarray(np.rot90(picture))
     corner = np.array([picture.shape[1] - 1, 0])
     back = np.array([[0, 1], [-1, 0]])
-    return [
-        DetectedFace(
-            (*points[5:].min(0).tolist(), *points[5:].max(0).tolist()),
-            min(face.score, LEAST_SCORE),
-            points[:5],
-        )
-        for face in detect(turned, SIDES[:1])
-        for points in [
-            np.vstack([face.landmarks, np.reshape(face.box, (2, 2))]) @ back + corner
-        ]
-    ]
+    found: list[DetectedFace] = []
+    for face in detect(turned, SIDES[:1]):
+        corners = np.reshape(face.box, (2, 2)) @ back + corner
+        (left, top), (right, bottom) = corners.min(0).tolist(), corners.max(0).tolist()
+        box = (left, top, right, bottom)
+        found.append(DetectedFace(box, LEAST_SCORE, face.landmarks @ back + corner))
+    return found
 
 
 def detect(picture: NDArray[np.uint8], sides: Sequence[int]) -> list[DetectedFace]:
