@@ -154,13 +154,19 @@ def _control_sentence(
     start = "; ".join([f"On {where} {_named(first.ahead)} {verb} the {what}", *faces])
     if not first.rivals:
         return f"{start}{',' if faces else ';'} no method can be ranked there."
-    (best,) = first.rivals
+    best, *others = first.rivals
     how = {
         "clear": "is significantly worse",
         "close": "is not significantly worse",
         "untested": "is worse, but no test is possible",
     }[first.status(best.name)]
-    return f"{start}, {'' if faces else 'and '}the best method, {best.title}, {how}."
+    start = f"{start}, {'' if faces else 'and '}the best method, {best.title}, {how}"
+    if not others:
+        return f"{start}."
+    verb = "are" if others[1:] else "is"
+    if first.status(best.name) == "close":
+        return f"{start}, nor {verb} {_named(others)}."
+    return f"{start}, but {_named(others)} {verb} not significantly worse."
 
 
 def _other_metrics(

@@ -50,18 +50,19 @@ class Standing:
     def rivals(self) -> tuple[ReportedVariant, ...]:
         """Rows that the verdict compares the leaders with, best first.
 
-        They are the next row, Baseline and controls that are not clearly worse. Where a
-        control leads, it is the best method.
+        They are the next row, Baseline and all rows that are not significantly worse.
+        Where a control leads, they are the best method and all methods that are not
+        significantly worse.
         """
         behind = self.order[self.leaders :]
         if self.led_by_control:
-            return tuple(v for v in behind if v.role == "method")[:1]
+            behind = tuple(v for v in behind if v.role == "method")
         return tuple(
             variant
             for index, variant in enumerate(behind)
             if index == 0
-            or variant.meta["name"] == BASELINE
-            or (variant.role == "control" and variant.name in self.close)
+            or self.status(variant.name) == "close"
+            or (variant.meta["name"] == BASELINE and not self.led_by_control)
         )
 
     def status(self, rival: str) -> Status:

@@ -24,6 +24,7 @@ def row(title: str, role: str = "method") -> ReportedVariant:
     return ReportedVariant(name, title, role, {"name": name})
 
 
+F2P_V2 = row("F2P v2")
 SWIFT, F2P, BASE = row("SwiftAvatar"), row("F2P"), row("Baseline")
 CONSTANT, RANDOM = row("Constant", "control"), row("Random", "control")
 ROWS = (SWIFT, F2P, BASE, CONSTANT, RANDOM)
@@ -68,6 +69,28 @@ def test_rivals_with_the_same_outcome_share_a_clause():
     assert found.endswith(
         "its lead over F2P, Baseline and the controls Constant and Random is not "
         "significant."
+    )
+
+
+def test_every_method_that_is_level_with_the_leader_is_named():
+    order = (SWIFT, CONSTANT, F2P_V2, F2P, BASE)
+    found = said(standing("a", order), standing("b", order, close=order[1:]))
+    assert found.endswith(
+        "its lead over Baseline and the control Constant is significant on a but not "
+        "on b, and its lead over F2P v2 and F2P is not significant on b."
+    )
+
+
+def test_every_method_that_is_level_with_a_leading_control_is_named():
+    order = (CONSTANT, F2P_V2, SWIFT, F2P, BASE)
+    found = said(standing("a", order, close=[F2P_V2, SWIFT, F2P]))
+    assert found.endswith(
+        "the best method, F2P v2, is not significantly worse, nor are SwiftAvatar and "
+        "F2P."
+    )
+    found = said(standing("a", order, close=[F2P]))
+    assert found.endswith(
+        "F2P v2, is significantly worse, but F2P is not significantly worse."
     )
 
 
