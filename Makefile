@@ -4,7 +4,7 @@
 #   make check       format, lint, types, then the tests (what .ci/run does)
 #   make check-slow  the heavy tests
 #   make bench       timings of engines, estimators, generator, inversion, memory, report,
-#                   scoring
+#                   photographs, scoring
 # Another interpreter: make demo PYTHON=python3.12
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -67,6 +67,7 @@ bench: $(VENV)/.dev $(VENV)/.weights
 	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_generator.py
 	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_inversion.py
 	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_memory.py
+	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_photographs.py
 	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_report.py
 	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_scoring.py
 

@@ -135,10 +135,13 @@ def _detect_at(picture: NDArray[np.uint8], side: int) -> list[DetectedFace]:
 def _locate(picture: NDArray[np.uint8], face: DetectedFace) -> DetectedFace:
     """The face with landmarks from close-ups; unchanged if it is in none of them."""
     size = np.sqrt(face.area)
-    side = max(round(size * _BASE_SIDE / _BASE_FACE), 1)
-    centre = np.add(face.box[:2], face.box[2:]) / 2
+    # Faces that are larger than the close-ups need are made smaller first.
+    factor = max(int(size / _BASE_FACE), 1)
+    image = Image.fromarray(picture).reduce(factor)
+    side = max(round(size / factor * _BASE_SIDE / _BASE_FACE), 1)
+    centre = np.add(face.box[:2], face.box[2:]) / 2 / factor
     origin = np.rint(centre - side / 2).astype(np.int64)
-    cut = Image.fromarray(picture).crop((*origin, *(origin + side)))
+    cut = image.crop((*origin, *(origin + side)))
     base = _resize(cut, (_BASE_SIDE, _BASE_SIDE))
     best_score, best = 0.0, None
     for quarter in range(1 if face.score >= CERTAIN else 4):
@@ -147,7 +150,8 @@ def _locate(picture: NDArray[np.uint8], face: DetectedFace) -> DetectedFace:
             best_score, best = score, landmarks
     if best is None:
         return face
-    return replace(face, landmarks=origin + best * (side / _BASE_SIDE) - 0.5)
+    edges = (origin + best * (side / _BASE_SIDE)) * factor
+    return replace(face, landmarks=edges - 0.5)
 
 
 def _look_closely(
@@ -195,7 +199,7 @@ def _turned_landmarks(
     scores: list[float] = []
     points: list[NDArray[np.float64]] = []
     for index, candidates in enumerate(zip(*_run(np.stack(close)), strict=True)):
-        score, landmarks = _mean_landmarks(*candidates, side / 2)
+        score, landmarks = _mean_landmarks(side / 2, *candidates)
         scores.append(score)
         if landmarks is None:
             continue
@@ -208,10 +212,10 @@ def _turned_landmarks(
 
 
 def _mean_landmarks(
+    middle: float,
     scores: NDArray[np.float64],
     boxes: NDArray[np.float64],
     points: NDArray[np.float64],
-    middle: float,
 ) -> tuple[float, NDArray[np.float64] | None]:
     """Score and mean landmarks of the candidates for the face in the middle."""
     inside = (boxes[:, :2] < middle).all(1) & (boxes[:, 2:] > middle).all(1)
