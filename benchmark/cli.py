@@ -34,7 +34,7 @@ from benchmark.commands.study import study_app
 from benchmark.commands.train import train_app
 from benchmark.commands.trials import trials_app
 from benchmark.commands.weights import weights_app
-from benchmark.system.error_sentences import describe_error
+from benchmark.system.error_sentences import describe_error, describe_exit
 from benchmark.system.memory import use_huge_pages
 from benchmark.system.openmp import limit_spinning
 from benchmark.system.output_streams import (
@@ -426,6 +426,9 @@ def main() -> None:
     except SystemExit as end:
         if (lost := describe_lost_output()) is not None and not end.code:
             print(f"avatarbench: {lost}", file=sys.stderr)
+            sys.exit(1)
+        if (sentence := describe_exit(end)) is not None and not debug:
+            print(hide_passwords(f"avatarbench: {sentence}"), file=sys.stderr)
             sys.exit(1)
         raise
     except Exception as error:

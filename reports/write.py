@@ -98,9 +98,10 @@ def write_reports(
 
 
 def terminal_table(run_folder: Path, console: Console) -> None:
-    """Print Table 1, all scores by engine, Table 3 and the notes of Table 1."""
+    """Print Table 1, all scores by engine, Table 3, notes and the verdict."""
     from reports.tables.ablation_tables import ablation_tables
     from reports.tables.scores import all_scores_table, headline_table
+    from reports.verdict import verdict
 
     run = read_run(run_folder)
     table = headline_table(run)
@@ -113,6 +114,7 @@ def terminal_table(run_folder: Path, console: Console) -> None:
     if scores.has_details:
         note = "For the intervals of all scores, see the report's tables.md."
         print_notes((note,), console)
+    console.print(verdict(run).text, markup=False)
 
 
 def detail_tables(run: Run) -> list[Table]:

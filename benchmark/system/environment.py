@@ -7,6 +7,7 @@ import platform
 import socket
 import subprocess
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
@@ -57,9 +58,13 @@ def made_with() -> dict[str, Any]:
 
 
 def environment(hardware: Mapping[str, Any]) -> dict[str, Any]:
-    """The content of `environment.json`, which describes one invocation."""
+    """The content of `environment.json`, which describes one invocation.
+
+    `started` is the time in UTC, such as `2026-11-26T09:30:00+00:00`.
+    """
     return {
         "avatarbench": own_version(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "system": platform.platform(),
         "host": socket.gethostname(),

@@ -9,7 +9,23 @@ from pathlib import Path
 from benchmark.system.entry_points import damaged_distributions
 
 OWN_PACKAGES = frozenset({"benchmark", "methods", "evaluation", "reports"})
+_MAY_EXIT = frozenset({"click", "typer", "uvicorn"})
 _METADATA = Path(importlib.metadata.__file__).parent
+
+
+def describe_exit(end: SystemExit) -> str | None:
+    """A sentence if code of a plugin or library ended the process, else None.
+
+    The command line and the web server end it too; they have said why.
+    """
+    *_, (frame, line) = traceback.walk_tb(end.__traceback__)
+    module = str(frame.f_globals.get("__name__", ""))
+    if module.partition(".")[0] in OWN_PACKAGES | _MAY_EXIT:
+        return None
+    return (
+        f"the code at {frame.f_code.co_filename}:{line} called sys.exit({end.code!r}), "
+        "but it must raise an error instead"
+    )
 
 
 def describe_error(error: Exception) -> tuple[str, int]:

@@ -32,8 +32,9 @@ class Entry:
 
     @property
     def run_name(self) -> str:
-        """The suite and the folder of the run."""
-        return f"{self.run.first['suite']}, {self.run.folder.resolve().name}"
+        """The suite and the folder of the run; one name if both are the same."""
+        names = (str(self.run.first["suite"]), self.run.folder.resolve().name)
+        return ", ".join(dict.fromkeys(names))
 
     @property
     def commit(self) -> str:
@@ -168,9 +169,14 @@ def _placed(groups: Sequence[Sequence[Run]]) -> Iterator[Board]:
 
 
 def date_of(run: Run) -> str:
-    """The day of the last measurement of speed, else of the newest file: 2026-11-26."""
+    """The day of the last measurement of speed, else of the run, such as 2026-11-26.
+
+    Runs of older versions record no day: then it is that of their newest file.
+    """
     sessions = [str((t.timing or {}).get("session", "")) for t in run.trials]
     if any(sessions):
         return max(sessions)[:10]
+    if started := run.environment.get("started"):
+        return str(started)[:10]
     newest = max((t.folder / "trial.json").stat().st_mtime for t in run.trials)
     return datetime.fromtimestamp(newest, UTC).date().isoformat()

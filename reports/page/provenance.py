@@ -14,11 +14,13 @@ def provenance(run: Run) -> list[tuple[str, str]]:
     git: dict[str, Any] = environment.get("git") or {}
     commit = git.get("sha") or "not a checkout"
     machine = environment.get("hardware") or {}
+    started = environment.get("started")
     packages = environment.get("packages") or {}
     named = ("torch", "torchvision", "lpips", "numpy", "scikit-learn", "scipy")
     return [
         ("Suite", str(run.first["suite"])),
         ("Configuration", run.folder.resolve().name),
+        *([("Started", str(started))] if started else []),
         ("Faces", f"{faces['name']} {faces['version']}, SHA-256 {faces['digest']}"),
         ("Licence of the faces", str(faces["licence"])),
         ("Splits", ", ".join(f"{n} {k}" for k, n in run.splits.items())),

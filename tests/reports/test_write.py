@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import html
 import io
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +16,7 @@ from rich.console import Console
 from reports.page.grid import PIXELS, grids
 from reports.tables import published as paper
 from reports.trials import ReportError, read_run
+from reports.verdict import verdict
 from reports.write import ReportFiles, terminal_table, write_reports
 
 
@@ -163,6 +166,14 @@ def test_page_states_its_provenance(page):
     assert "stand in for photographs" in page
 
 
+def test_page_says_when_the_run_started(make_run, no_figures):
+    folder = make_run(seeds=(0,))
+    path = folder / "environment.json"
+    started = {"started": "2026-11-26T09:30:00+00:00"}
+    path.write_text(json.dumps(json.loads(path.read_text()) | started))
+    assert started["started"] in html.unescape(write_reports(folder).page.read_text())
+
+
 def test_measured_and_published_tables_are_separate_in_markdown(written):
     text = (written.folder / "tables.md").read_text(encoding="utf-8")
     measured, published = text.split("# Published, not measured here")
@@ -183,6 +194,7 @@ def test_terminal_shows_table_one_with_intervals_in_any_width(full_run):
 
 def test_terminal_marks_the_leader_without_bold_print(full_run):
     text = printed(full_run, 120)
+    assert verdict(read_run(full_run)).sentence in " ".join(text.split())
     row = next(line for line in text.splitlines() if line.startswith(" Baseline"))
     assert row.count("★") == 2
     assert "★ best mean of a column; ≈ not significantly worse." in text

@@ -217,6 +217,14 @@ def test_a_sheet_that_cannot_be_drawn_is_refused_first(
     assert "must" in done.stderr
 
 
+def test_an_engine_that_ends_the_process_is_named(avatarbench, monkeypatch):
+    monkeypatch.setattr(tiny_suite.TinyEngine, "render", lambda *_: sys.exit(0))
+    done = avatarbench("engines", "show", "tiny", "--sheet", "sheet.png")
+    assert done.returncode == 1
+    assert f"avatarbench: the code at {__file__}:" in done.stderr
+    assert "called sys.exit(0), but it must raise an error instead" in done.stderr
+
+
 def test_a_damaged_face_ends_the_run_before_it_trains(tmp_path, avatarbench):
     tiny_suite.make_suite(tmp_path)
     (tmp_path / "faces" / "face10.png").write_bytes(b"no picture")

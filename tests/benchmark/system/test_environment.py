@@ -1,4 +1,5 @@
 import subprocess
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import benchmark
@@ -22,6 +23,7 @@ def test_hardware_names_the_machine():
 def test_environment_lists_packages():
     record = environment({"name": "here"})
     assert record["hardware"] == {"name": "here"}
+    assert datetime.fromisoformat(record["started"]).utcoffset() == timedelta(0)
     assert {"numpy", "torch"} <= set(record["packages"])
 
 
