@@ -191,9 +191,10 @@ def test_a_name_that_is_given_twice_is_reported(plugged, tmp_path):
 
 @pytest.mark.parametrize("registry", [ENGINES, METHODS, METRICS])
 def test_builtin_entries_keep_their_contracts(registry):
-    assert [item.problem for item in registry.listing()] == [None] * len(
-        registry.names()
-    )
+    problems = {item.name: item.problem for item in registry.listing()}
+    missing = problems.pop("facesjs", None)
+    assert missing is None or "engines install facesjs" in missing
+    assert set(problems.values()) == {None}
 
 
 def test_a_method_with_missing_or_wrong_functions_is_told_which(registry):

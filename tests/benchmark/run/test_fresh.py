@@ -59,6 +59,8 @@ def home(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("reports.write.write_reports", lambda folder: files)
     study = "benchmark.commands.study_create.create_default_study"
     monkeypatch.setattr(study, lambda folder: [])
+    framing = "benchmark.config.resolve_faces.unaligned_splits"
+    monkeypatch.setattr(framing, lambda splits: [])
     site = tmp_path / "site"
     plugins.install(site, "my-plugin", {"methods": {"plugin": "plugin_module:Plugin"}})
     monkeypatch.syspath_prepend(site)
