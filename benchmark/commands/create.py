@@ -49,7 +49,7 @@ ModelOption = Annotated[
         metavar="MODEL",
         help="Folder of a fitted method or of an estimator's weights, or an MLflow "
         "address such as models:/NAME/1.",
-        show_default="the estimator that ships with the package",
+        show_default="the estimator for the built-in engines",
     ),
 ]
 MethodOption = Annotated[
