@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from benchmark.avatars.counting import counted
@@ -54,7 +55,11 @@ class Summary:
 
 def summary_section(run: Run) -> Section:
     """The first screen. Its faces are those that the page may show."""
-    strips = {grid.engine: grid.rows for grid in grids(run, FACES)}
+    strips = {
+        grid.engine: grid.rows
+        for grid in grids(run, FACES)
+        if any(picture.path for row in grid.rows for picture in row)
+    }
     plots = {plot.engine: plot for plot in dot_plots(run)}
     cards = tuple(
         _card(run, engine, strips.get(engine, ()), plots.get(engine))
@@ -79,11 +84,16 @@ def _card(
     heads = (
         Head("Face", ""),
         Head("Ground truth", ""),
-        *(Head(v.title, css_colour(colours[v.name])) for v in methods),
+        *(Head(_breakable(v.title), css_colour(colours[v.name])) for v in methods),
     )
     columns = (0, 1, *(2 + index for index in shown))
     pictures = tuple(tuple(_embed(row[c]) for c in columns) for row in rows)
     return Card(engine, heads, pictures, plot)
+
+
+def _breakable(title: str) -> str:
+    """The title; a narrow column may break it before a capital inside a word."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", "\N{ZERO WIDTH SPACE}", title)
 
 
 def _embed(picture: Picture) -> Shown:

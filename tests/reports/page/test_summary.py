@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import pytest
 
@@ -51,6 +52,15 @@ def test_without_faces_that_may_be_shown_there_is_no_strip(make_run):
     data = summary_section(run).data
     assert all(card.rows == () and card.plot is not None for card in data.cards)
     assert "validation" not in data.notes
+
+
+def test_a_run_published_without_pictures_has_no_strip(make_run):
+    folder = make_run(seeds=(0,), engines=("avataaars",))
+    for pictures in [*folder.glob("trials/*/pictures"), folder / "truths"]:
+        shutil.rmtree(pictures)
+    data = summary_section(read_run(folder)).data
+    assert all(card.rows == () and card.plot is not None for card in data.cards)
+    assert "The faces shown" not in data.notes
 
 
 def test_the_plot_shows_the_numbers_of_table_one(run):
