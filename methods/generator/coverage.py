@@ -153,7 +153,7 @@ class Coverage:
         assert recipe.coverage is not None
         self.recipe, self.options = recipe, recipe.coverage
         self.state, self.faces = state, faces
-        self._described = -1, torch.zeros(0)
+        self._wanted = -1, torch.zeros(0, dtype=torch.bool), torch.zeros(0)
 
     @property
     def alone(self) -> bool:
@@ -173,18 +173,17 @@ class Coverage:
         shape = (options.group, self.recipe.config.style_dim)
         latents = torch.randn(shape, generator=draws)
         chosen = torch.randint(len(self.faces), (options.group,), generator=draws)
-        if self._described[0] != number:
-            self._described = number, self._describe(chosen)
-        described = self._described[1]
-        if place == 0:
-            samples = _describe_samples(state.generator, latents.to(state.device))
-            state.assignment = assign(
-                described, samples.cpu(), state.generator.layout
-            ).cpu()
+        if self._wanted[0] != number or place == 0:
+            described = self._describe(chosen)
+            self._wanted = number, *_mean_colours(described)
+            if place == 0:
+                samples = _describe_samples(state.generator, latents.to(state.device))
+                layout = state.generator.layout
+                state.assignment = assign(described, samples.cpu(), layout).cpu()
         mixed = torch.arange(place * count, (place + 1) * count)[rank::ranks]
         rest = torch.arange(batch - count) + place * (batch - count)
         whole = rest[rank::ranks] % options.group
-        shown, colours = (x[1:].transpose(0, 1) for x in _mean_colours(described))
+        shown, colours = (x[1:].transpose(0, 1) for x in self._wanted[1:])
         faces = self._faces_of(whole)
         parts = torch.arange(colours.shape[1])
         device = state.device
