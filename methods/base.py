@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
@@ -133,6 +133,24 @@ class FitContext:
     progress: Progress
     weights: Mapping[str, Path] = field(default_factory=dict)
     labelled: Labelled | None = None
+
+
+def weight_files(
+    context: FitContext, names: Iterable[str], method: str, section: str
+) -> dict[str, Path]:
+    """The weight files to read, by name.
+
+    Raises MethodError, which names the section of the method's options that asks for
+    them, where the context lacks one.
+    """
+    wanted = tuple(names)
+    missing = [name for name in wanted if name not in context.weights]
+    if missing:
+        raise MethodError(
+            f"{method} needs the weight file {' and '.join(missing)}: see "
+            f"`avatarbench weights list`, or change the options under {section}"
+        )
+    return {name: context.weights[name] for name in wanted}
 
 
 @runtime_checkable

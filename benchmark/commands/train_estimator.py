@@ -25,6 +25,7 @@ from benchmark.storage.locks import lock
 from benchmark.system.console import ConsoleProgress, duration, open_progress
 from benchmark.system.environment import own_version
 from benchmark.system.hardware import hardware
+from benchmark.weights.folders import require_free
 from methods.product.measuring import agreement, predict_portraits
 from methods.product.network import ProductEstimator
 from methods.product.training import VERSION, Examples, ProductRecipe, train_product
@@ -32,9 +33,9 @@ from methods.product.weights import (
     LABEL,
     SHIPPED_NAME,
     ProductCard,
-    halved_state,
     write_product,
 )
+from methods.shared.tensors import halved_state
 
 LABELS = "labels.npz"
 DESIGNER = "designer-a"
@@ -68,8 +69,8 @@ def run_estimator_training(
     Returns the exit status, 130 if interrupted by Ctrl-C. Raises WeightsError or
     FaceSetError before anything is trained if an input does not fit.
     """
-    if export is not None and export.exists():
-        raise weights.WeightsError(f"{export} exists: give another folder")
+    if export is not None:
+        require_free(export)
     job = _prepare(crowd, recipe, out, device, open_progress(quiet))
     with lock(job.folder / ".lock", f"training in {job.folder}"):
         try:

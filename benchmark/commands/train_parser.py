@@ -24,13 +24,12 @@ from benchmark.storage.store import atomic_write
 from benchmark.system.console import ConsoleProgress, duration, open_progress
 from benchmark.system.environment import own_version
 from benchmark.system.hardware import hardware
-from benchmark.weights.folders import find_weights
+from benchmark.weights.folders import find_weights, require_free
 from methods.f2p.alignment import Template
 from methods.f2p.parser_weights import (
     ParserCard,
     halved,
     load_parser,
-    require_free,
     write_parser,
 )
 from methods.f2p.parsing import ParserQuality, ParserRecipe, measure, train_parser

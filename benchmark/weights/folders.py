@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 from benchmark.storage.digests import file_digest
+from benchmark.storage.unwritable import cannot_write
 
 SHIPPED = Path(str(files("methods"))) / "weights"
 """The weights folders that come with the package."""
@@ -48,6 +51,34 @@ def cache_folder() -> Path:
             "there is no home directory for the folder of weights: set HOME, or set "
             "AVATARBENCH_CACHE to a folder without ~"
         ) from error
+
+
+def require_free(folder: Path) -> None:
+    """Raise WeightsError where the folder exists already."""
+    if folder.exists() or folder.is_symlink():
+        raise WeightsError(
+            f"{folder} exists already; remove it first, or give another folder"
+        )
+
+
+@contextmanager
+def new_weights_folder(folder: Path) -> Iterator[Path]:
+    """A folder to write; it gets its name only if nothing fails.
+
+    Raises WeightsError where the folder exists or cannot be written.
+    """
+    require_free(folder)
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        partial.rename(folder)
+    except OSError as error:
+        raise WeightsError(
+            cannot_write(folder, error, "give another folder")
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def known_weights() -> dict[str, Path]:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from torch import Tensor, nn
 
 from benchmark.avatars import AvatarSpec
-from methods.base import FitContext, MethodError, MethodMeta
+from methods.base import FitContext, MethodError, MethodMeta, weight_files
 from methods.f2p.options import SharedOptions, SimilarityOptions
 from methods.f2p.prior import MEAN, Prior
 from methods.f2p.similarity_networks import save_network_files, saved_network_files
@@ -122,13 +122,7 @@ class F2PBase(ABC, Generic[OptionsT, StateT]):
     def _weight_files(self, context: FitContext) -> dict[str, Path]:
         """The weight files to read; MethodError where the context lacks one."""
         names = self.required_weights(self.options)
-        missing = [name for name in names if name not in context.weights]
-        if missing:
-            raise MethodError(
-                f"{self.meta.name} needs the weight file {' and '.join(missing)}: see "
-                "`avatarbench weights list`, or change the options under similarity"
-            )
-        return {name: context.weights[name] for name in names}
+        return weight_files(context, names, self.meta.name, "similarity")
 
     @property
     def _fitted(self) -> StateT:

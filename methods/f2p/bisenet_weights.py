@@ -10,8 +10,9 @@ from torch import Tensor
 
 from benchmark.storage.digests import file_digest
 from benchmark.weights import WeightsError
+from benchmark.weights.folders import require_free
 from benchmark.weights.torch_file import read_torch_file
-from methods.f2p.parser_weights import ParserCard, require_free, write_tensors
+from methods.f2p.parser_weights import ParserCard, write_tensors
 from methods.networks.bisenet import BiSeNet
 
 LICENCE = "not stated (CelebAMask-HQ, the data, is for non-commercial research)"

@@ -6,34 +6,34 @@ parser.safetensors   the network's state dict; that of FaceParser in half precis
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
-import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
 from benchmark.storage.digests import file_digest
-from benchmark.storage.unwritable import cannot_write
-from benchmark.weights.folders import CARD, PARSER, WeightsError, check_member
+from benchmark.weights.folders import (
+    CARD,
+    PARSER,
+    WeightsError,
+    check_member,
+    new_weights_folder,
+)
 from methods.f2p.alignment import Template
-from methods.generator.pretrained import require_free
 from methods.networks.bisenet import BiSeNet
 from methods.networks.face_parser import FaceParser, ParserConfig
-from methods.shared.tensors import storable
+from methods.shared.tensors import halved_state
 
 __all__ = [
     "ParserCard",
     "halved",
     "load_parser",
     "read_parser_card",
-    "require_free",
     "write_parser",
     "write_tensors",
 ]
@@ -95,7 +95,7 @@ def write_parser(folder: Path, parser: FaceParser, card: ParserCard) -> ParserCa
     Raises WeightsError where the folder exists or cannot be written.
     """
     whole = card.model_copy(update={"parser": asdict(parser.config)})
-    return write_tensors(folder, _halved(parser), whole)
+    return write_tensors(folder, halved_state(parser), whole)
 
 
 def write_tensors(
@@ -105,10 +105,7 @@ def write_tensors(
 
     Raises WeightsError where the folder exists or cannot be written.
     """
-    require_free(folder)
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    try:
-        partial.mkdir(parents=True)
+    with new_weights_folder(folder) as partial:
         (partial / PARSER).write_bytes(save(dict(tensors)))
         written = card.model_copy(
             update={
@@ -117,20 +114,13 @@ def write_tensors(
             }
         )
         (partial / CARD).write_text(written.model_dump_json(indent=2) + "\n")
-        partial.rename(folder)
-    except OSError as error:
-        raise WeightsError(
-            cannot_write(folder, error, "give another folder")
-        ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return written
 
 
 def halved(parser: FaceParser) -> FaceParser:
     """A copy with weights rounded to half precision, as `load_parser` returns it."""
     copy = FaceParser(parser.config)
-    copy.load_state_dict(_halved(parser))
+    copy.load_state_dict(halved_state(parser))
     return copy.eval()
 
 
@@ -180,11 +170,3 @@ def _untrained(card: ParserCard) -> FaceParser | BiSeNet:
 
 def _parameter_count(card: ParserCard) -> int:
     return sum(parameter.numel() for parameter in _untrained(card).parameters())
-
-
-def _halved(parser: FaceParser) -> dict[str, Tensor]:
-    state = storable(parser.state_dict())
-    return {
-        key: value.to(torch.float16) if value.is_floating_point() else value
-        for key, value in state.items()
-    }

@@ -22,8 +22,9 @@ from torch import Tensor, nn
 
 from benchmark.storage.digests import file_digest
 from benchmark.weights import WeightsError
+from benchmark.weights.folders import require_free
 from benchmark.weights.torch_file import AGAIN, read_torch_file
-from methods.generator.pretrained import WeightsCard, require_free, write_pair
+from methods.generator.pretrained import WeightsCard, write_pair
 from methods.generator.state_dicts import (
     discriminator_misfit,
     generator_misfit,

@@ -9,8 +9,6 @@ A folder is written atomically.
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +20,13 @@ from torch import nn
 
 from benchmark.storage.digests import file_digest
 from benchmark.storage.unwritable import cannot_write
-from benchmark.weights.folders import CARD, DISCRIMINATOR, GENERATOR, WeightsError
+from benchmark.weights.folders import (
+    CARD,
+    DISCRIMINATOR,
+    GENERATOR,
+    WeightsError,
+    new_weights_folder,
+)
 from methods.generator.state_dicts import (
     Shapes,
     discriminator_misfit,
@@ -77,14 +81,6 @@ class WeightsCard(BaseModel):
     digests: dict[PartOfPair, str] = {}
 
 
-def require_free(folder: Path) -> None:
-    """Raise WeightsError where the folder exists already."""
-    if folder.exists() or folder.is_symlink():
-        raise WeightsError(
-            f"{folder} exists already; remove it first, or give another folder"
-        )
-
-
 def write_pair(
     folder: Path,
     generator: SemanticGenerator,
@@ -99,24 +95,18 @@ def write_pair(
     Raises WeightsError where the folder exists, cannot be written, or where the card's
     arguments do not describe these networks.
     """
-    require_free(folder)
     networks: dict[PartOfPair, nn.Module] = {GENERATOR: generator}
     if discriminator is not None:
         networks[DISCRIMINATOR] = discriminator
-    for name, network in networks.items():
-        _check_fit(folder / name, name, card, shapes_of(network))
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    try:
-        partial.mkdir(parents=True)
-        written = _write_files(partial, networks, card, half)
-        partial.rename(folder)
-    except (OSError, SafetensorError) as error:
-        raise WeightsError(
-            cannot_write(folder, error, "give another folder")
-        ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return written
+    with new_weights_folder(folder) as partial:
+        for name, network in networks.items():
+            _check_fit(folder / name, name, card, shapes_of(network))
+        try:
+            return _write_files(partial, networks, card, half)
+        except SafetensorError as error:
+            raise WeightsError(
+                cannot_write(folder, error, "give another folder")
+            ) from error
 
 
 def _write_files(

@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 
 from benchmark.system.environment import own_version
-from methods.generator.pretrained import WeightsCard, require_free, write_pair
+from benchmark.weights.folders import require_free
+from methods.generator.pretrained import WeightsCard, write_pair
 from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.semantic_stylegan import SemanticGenerator
 

@@ -6,30 +6,26 @@ estimator.safetensors   the network's state dict in half precision
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import Tensor
 
 from benchmark.avatars import AvatarSpec
 from benchmark.avatars.counting import counted
 from benchmark.storage.digests import file_digest
-from benchmark.storage.unwritable import cannot_write
 from benchmark.weights.folders import (
     CARD,
     ESTIMATOR,
     WeightsError,
     check_member,
     known_weights,
+    new_weights_folder,
 )
 from methods.product.network import ProductEstimator
-from methods.shared.tensors import storable
+from methods.shared.tensors import halved_state
 
 LABEL = "product estimator, not benchmarked"
 SHIPPED_NAME = "estimator128"
@@ -95,11 +91,7 @@ def write_product(
 
     Raises WeightsError where the folder exists or cannot be written.
     """
-    if folder.exists():
-        raise WeightsError(f"{folder} exists: give another folder, or remove it")
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    try:
-        partial.mkdir(parents=True)
+    with new_weights_folder(folder) as partial:
         (partial / ESTIMATOR).write_bytes(save(halved_state(network)))
         count = sum(parameter.numel() for parameter in network.parameters())
         written = card.model_copy(
@@ -109,22 +101,7 @@ def write_product(
             }
         )
         (partial / CARD).write_text(written.model_dump_json(indent=2) + "\n")
-        partial.rename(folder)
-    except OSError as error:
-        raise WeightsError(
-            cannot_write(folder, error, "give another folder")
-        ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return written
-
-
-def halved_state(network: ProductEstimator) -> dict[str, Tensor]:
-    """The state dict in half precision, as it is stored."""
-    return {
-        key: value.to(torch.float16) if value.is_floating_point() else value
-        for key, value in storable(network.state_dict()).items()
-    }
 
 
 def read_product_card(folder: Path) -> ProductCard:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from benchmark.avatars import AvatarVectors
 from benchmark.storage.digests import file_digest
-from methods.base import FitContext, MethodError, MethodMeta
+from methods.base import FitContext, MethodError, MethodMeta, weight_files
 from methods.f2p.alignment import TEMPLATES
 from methods.f2p.relaxed import strict
 from methods.f2p.similarity_networks import (
@@ -155,13 +155,7 @@ class TOS:
     def _weight_files(self, context: FitContext) -> dict[str, Path]:
         """The weight files to read; MethodError where the context lacks one."""
         names = self.required_weights(self.options)
-        missing = [name for name in names if name not in context.weights]
-        if missing:
-            raise MethodError(
-                f"{self.meta.name} needs the weight file {' and '.join(missing)}: see "
-                "`avatarbench weights list`, or change the options under descriptor"
-            )
-        return {name: context.weights[name] for name in names}
+        return weight_files(context, names, self.meta.name, "descriptor")
 
     @property
     def _fitted(self) -> _Fitted:

@@ -16,11 +16,11 @@ from methods.product.randomisation import crop_portraits, randomise
 from methods.product.training import Examples, ProductRecipe, train_product
 from methods.product.weights import (
     ProductCard,
-    halved_state,
     load_product,
     shipped_product,
     write_product,
 )
+from methods.shared.tensors import halved_state
 
 SIZE = 64
 SPECS = {
