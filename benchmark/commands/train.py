@@ -23,6 +23,15 @@ train_app = typer.Typer(
 )
 
 DeviceOption = Annotated[str, typer.Option("--device", help="cpu, cuda or mps.")]
+WeightsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--export",
+        metavar="FOLDER",
+        help="Folder for the weights.",
+        show_default="weights/ in the folder of the training",
+    ),
+]
 ScoredFacesHelp = "Faces with part maps to measure the parser on."
 
 
@@ -153,14 +162,7 @@ def parser_command(
     batch: Annotated[int, typer.Option(min=1, help="Number of faces per step.")] = 16,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the training.")] = 0,
     out: OutOption = RUNS,
-    export: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Folder for the weights.",
-            show_default="weights/ in the folder of the training",
-        ),
-    ] = None,
+    export: WeightsOption = None,
     device: DeviceOption = "cpu",
     quiet: QuietOption = False,
 ) -> None:
@@ -236,14 +238,7 @@ def estimator_command(
     ] = 0.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the training.")] = 0,
     out: OutOption = RUNS,
-    export: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Folder for the weights.",
-            show_default="weights/ in the folder of the training",
-        ),
-    ] = None,
+    export: WeightsOption = None,
     device: DeviceOption = "cpu",
     quiet: QuietOption = False,
 ) -> None:
