@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import secrets
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -93,12 +93,12 @@ def begin_rebuild(
     users = {key: set(map(_name, each)) for key, each in stage_users(plan).items()}
     _check_known(names, set().union(*users.values()))
     begun = _read(_file(plan, store))
-    started = {**dict.fromkeys(names, math.inf), **begun}
+    started = {**{name: secrets.token_hex(8) for name in names}, **begun}
     if not dry and started != begun:
         store.prepare()
-        started = _write(_file(plan, store), started)
-    store.since = {
-        key: max(started[name] for name in each & started.keys())
+        _write(_file(plan, store), started)
+    store.rebuilds = {
+        key: frozenset(started[name] for name in each & started.keys())
         for key, each in users.items()
         if each & started.keys()
     }
@@ -132,18 +132,15 @@ def _file(plan: Plan, store: Store) -> Path:
     return store.root / REBUILDS / f"{plan.resolved.digest[:12]}.json"
 
 
-def _read(path: Path) -> dict[str, float]:
+def _read(path: Path) -> dict[str, str]:
+    """The identifier of each unfinished rebuild, by the name that is rebuilt."""
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        begun = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+    return {name: str(identifier) for name, identifier in begun.items()}
 
 
-def _write(path: Path, started: Mapping[str, float]) -> dict[str, float]:
-    """Write when each rebuild began, in the time of the store's file system."""
+def _write(path: Path, started: Mapping[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(path, b"{}")
-    now = path.stat().st_mtime
-    times = {name: min(since, now) for name, since in started.items()}
-    atomic_write(path, json.dumps(times).encode())
-    return times
+    atomic_write(path, json.dumps(started).encode())

@@ -20,10 +20,16 @@ from benchmark.run.plan import Plan, TrialPlan
 from benchmark.run.rescoring import rescore, source_record
 from benchmark.run.speeds import measure_speeds
 from benchmark.run.stage_executor import StageExecutor
-from benchmark.run.trial_writer import restore_pictures, run_trial, trial_record
+from benchmark.run.trial_writer import (
+    restore_pictures,
+    run_trial,
+    trial_rebuilds,
+    trial_record,
+)
 from benchmark.storage.latest import point_latest
 from benchmark.storage.locks import NoLocks, lock
-from benchmark.storage.store import Store, StoreError, atomic_write, is_older
+from benchmark.storage.rebuilds import is_outdated
+from benchmark.storage.store import Store, StoreError, atomic_write
 from benchmark.storage.trial_folder import (
     CASES_FILE,
     TIMING_FILE,
@@ -322,8 +328,7 @@ def _is_scored(plan: Plan, store: Store, trial: TrialPlan, target: Path) -> bool
     before = read_record(target)
     if before is None or not (target / CASES_FILE).is_file():
         return False
-    since = max(map(store.since_of, trial.stages()))
-    if is_older(target / TRIAL_FILE, since):
+    if is_outdated(target, trial_rebuilds(store, trial)):
         return False
     return before == {**before, **trial_record(plan, trial), "status": "done"}
 

@@ -19,7 +19,8 @@ from benchmark.run.timing import (
     instruments,
     time_together,
 )
-from benchmark.storage.store import atomic_write, is_older
+from benchmark.storage.digests import digest_of
+from benchmark.storage.store import atomic_write
 from evaluation.speed import torch_clock
 
 
@@ -44,8 +45,10 @@ def measure_speeds(
     """
     store, resolved = executor.store, executor.plan.resolved
     missing = {t.speed.key: t for t in trials if not store.has(t.speed)}
-    if missing and is_older(file, max(store.since_of(t.speed) for t in trials)):
-        file.unlink()
+    rebuilds = frozenset[str]().union(*(store.rebuilds_of(t.speed) for t in trials))
+    if rebuilds:  # rounds that were measured before do not count
+        file.unlink(missing_ok=True)
+        file = file.with_name(f"{file.stem}-{digest_of(sorted(rebuilds))[:12]}.json")
     session = time_together(
         [_entry(executor, trial) for trial in missing.values()],
         resolved.suite.speed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +18,8 @@ from benchmark.faces.split import FaceSplit
 from benchmark.run.plan import Plan, TrialPlan
 from benchmark.run.rendering import render
 from benchmark.run.stage_executor import StageExecutor
-from benchmark.storage.store import atomic_write, is_older
+from benchmark.storage.rebuilds import is_outdated, mark_rebuilt
+from benchmark.storage.store import Store, atomic_write
 from benchmark.storage.trial_folder import (
     CASES_FILE,
     PICTURES,
@@ -81,6 +83,7 @@ def write_trial(
         _write_pictures(executor, renders, folder / PICTURES)
         done = {"status": "done", "error": None, "set_scores": set_scores}
         atomic_write(folder / TRIAL_FILE, json_bytes({**record, **done}))
+        mark_rebuilt(folder, trial_rebuilds(executor.store, trial))
 
     publish(target, fill)
 
@@ -114,6 +117,11 @@ def _score_trial(
                 )
             )
     return blocks, set_scores
+
+
+def trial_rebuilds(store: Store, trial: TrialPlan) -> frozenset[str]:
+    """The rebuilds in which a trial must have been made."""
+    return frozenset[str]().union(*map(store.rebuilds_of, trial.stages()))
 
 
 def _subgroups(split: FaceSplit) -> list[str]:
@@ -216,17 +224,17 @@ def _write_truth_pictures(executor: StageExecutor, trial: TrialPlan, run: Path) 
         for designer in resolved.suite.designers:
             place = run / "truths" / trial.engine / designer / split
             paths = [place / f"{face}.webp" for face in resolved.splits[split].ids]
-            since = executor.store.since_of(
+            rebuilds = executor.store.rebuilds_of(
                 executor.plan.truths[trial.engine, split, designer]
             )
-            for path in paths:
-                if is_older(path, since):
-                    path.unlink()
+            if is_outdated(place, rebuilds):
+                shutil.rmtree(place)
             if all(path.is_file() for path in paths):
                 continue
             renders = executor.truth_renders(trial.engine, split, designer)
             for path, picture in zip(paths, np.asarray(renders), strict=True):
                 write_once(path, webp_bytes(picture))
+            mark_rebuilt(place, rebuilds)
 
 
 def trial_record(plan: Plan, trial: TrialPlan) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class RecordingStore(Store):
 
     def __init__(self, store: Store, fit: Stage | None = None) -> None:
         super().__init__(store.root, store.on_wait, store.made_with, store.shipped)
-        self.sources, self.since = store.sources, store.since
+        self.sources, self.rebuilds = store.sources, store.rebuilds
         self._fit = fit
         self._requested: dict[str, RequestedStage] = {}
 
@@ -45,9 +45,9 @@ class RecordingStore(Store):
         """See `Store.sources_of`."""
         return super().sources_of(self._fit or stage)
 
-    def since_of(self, stage: Stage) -> float:
-        """See `Store.since_of`."""
-        return super().since_of(self._fit or stage)
+    def rebuilds_of(self, stage: Stage) -> frozenset[str]:
+        """See `Store.rebuilds_of`."""
+        return super().rebuilds_of(self._fit or stage)
 
     @property
     def requested(self) -> tuple[RequestedStage, ...]:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shlex
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmark.storage.building import Build, build_entry, note_use, scratch_folder
 from benchmark.storage.digests import digest_of
+from benchmark.storage.entries import (
+    SMALL,
+    STAGE_FILE,
+    find_fault,
+    quarantine,
+    read_stage,
+)
 from benchmark.storage.locks import lock
-from benchmark.storage.unwritable import cannot_write, unwritable
-from benchmark.system.peak_memory import peak_memory
-
-STAGE_FILE = "stage.json"
+from benchmark.storage.rebuilds import is_outdated
+from benchmark.storage.unwritable import as_unwritable, cannot_write
 
 
 class StoreError(OSError):
@@ -59,19 +65,17 @@ class Stage:
         return digest_of(self.to_json())
 
 
-Build = Callable[[Path, Path], None]
-"""build(folder, scratch) writes the result to `folder`. Checkpoints go to `scratch`,
-which survives a kill and is deleted on success."""
-
-
 class Store:
     """Finished stages under `root`, one folder per key; failed builds leave none.
 
-    Processes may share a store: one builds a stage while the others wait.
+    Processes may share a store: one builds a stage while the others wait. The content
+    of an entry is compared with its digests when a process first uses it. A damaged
+    entry is moved to the folder `quarantine` and built again.
 
     Args:
         root: folder of the store.
-        on_wait: called with one sentence before waiting for another process.
+        on_wait: called with one sentence before waiting for another process, and for a
+            damaged entry.
         made_with: versions of code and packages, written to the record of each stage
             that is built. They are not part of the key, so a cached stage keeps the
             record of the versions that built it.
@@ -82,8 +86,8 @@ class Store:
     Attributes:
         sources: digests of the code of plugins by the key of a stage, written to its
             record.
-        since: stages that were built before this time (seconds since the epoch) count
-            as missing, by their key. Shipped stages are not concerned.
+        rebuilds: identifiers of rebuilds by the key of a stage. A stage that was not
+            built in all of them counts as missing. Shipped stages are not concerned.
     """
 
     def __init__(
@@ -98,44 +102,44 @@ class Store:
         self.made_with = dict(made_with or {})
         self.shipped = shipped
         self.sources: Mapping[str, Mapping[str, str]] = {}
-        self.since: Mapping[str, float] = {}
+        self.rebuilds: Mapping[str, frozenset[str]] = {}
 
     def sources_of(self, stage: Stage) -> Mapping[str, str]:
         """Digests of the code of plugins that the stage depends on, by plugin."""
         return self.sources.get(stage.key, {})
 
-    def since_of(self, stage: Stage) -> float:
-        """The time (seconds since the epoch) since when the stage must be built."""
-        return self.since.get(stage.key, 0.0)
+    def rebuilds_of(self, stage: Stage) -> frozenset[str]:
+        """The rebuilds in which the stage must have been built."""
+        return self.rebuilds.get(stage.key, frozenset())
 
     def folder(self, stage: Stage) -> Path:
         """Folder of the stage's result, whether it is finished or not."""
         return self._shipped(stage) or _folder_in(self.root, stage)
 
     def has(self, stage: Stage) -> bool:
-        """Whether the stage is finished and all its files have their recorded size.
+        """Whether the stage is finished and its files are as they were recorded.
 
-        A power cut can truncate files that were just written; such a stage is built
-        again. Raises StoreError if a shipped stage is damaged: rebuilding it silently
-        could take hours.
+        Sizes are compared, and contents of small entries (`entries.SMALL`). Raises
+        StoreError if a shipped stage is damaged: rebuilding it could take hours.
         """
-        if self.ships(stage):
-            return True
-        folder = _folder_in(self.root, stage)
-        return _fault(folder) is None and not is_older(
-            folder / STAGE_FILE, self.since_of(stage)
+        return self.ships(stage) or self._is_current(
+            stage, _folder_in(self.root, stage)
         )
+
+    def _is_current(self, stage: Stage, folder: Path, largest: float = SMALL) -> bool:
+        fault = find_fault(folder, largest)
+        return fault is None and not is_outdated(folder, self.rebuilds_of(stage))
 
     def ships(self, stage: Stage) -> bool:
         """Whether the stage comes with the package; StoreError if it is damaged."""
         return self._shipped(stage) is not None
 
-    def _shipped(self, stage: Stage) -> Path | None:
+    def _shipped(self, stage: Stage, largest: float = SMALL) -> Path | None:
         """Folder of a shipped stage; StoreError if it is damaged."""
         folder = None if self.shipped is None else _folder_in(self.shipped, stage)
         if folder is None or not folder.exists():
             return None
-        fault = _fault(folder)
+        fault = find_fault(folder, largest)
         if fault is not None:
             raise StoreError(
                 f"the shipped stage {folder} is damaged: {fault}; "
@@ -169,7 +173,7 @@ class Store:
         Shipped stages are left out, since another machine built them.
         """
         for path in sorted((self.root / name).glob(f"*/{STAGE_FILE}")):
-            record = _read_stage(path)
+            record = read_stage(path.parent)
             if record is not None:
                 yield record
 
@@ -178,10 +182,12 @@ class Store:
 
         Callers must not write to the folder. A build that raises or is killed leaves
         only its scratch folder. `spent` are seconds of work before the build that its
-        record counts, too.
+        record counts, too. Raises StoreError if the store is not writable or full.
         """
-        target = self.folder(stage)
-        if self.has(stage):
+        shipped = self._shipped(stage, math.inf)
+        target = shipped or _folder_in(self.root, stage)
+        note_use(f"{stage.name}/{target.name}")
+        if shipped or self._is_current(stage, target, math.inf):
             return target
         try:
             with lock(
@@ -189,36 +195,35 @@ class Store:
                 f"stage {stage.name} in {self.root}",
                 self.on_wait,
             ):
-                if not self.has(stage):
+                if not self._is_current(stage, target, math.inf):
+                    self._set_aside(target)
                     self._build(stage, target, build, spent)
-        except OSError as error:
-            if not unwritable(error) or not _is_within(error, self.root):
+        except Exception as error:
+            failure = as_unwritable(error)
+            if failure is None or not _is_within(failure, self.root):
                 raise
-            raise self._unwritable(error) from error
+            raise self._unwritable(failure) from error
         return target
+
+    def _set_aside(self, target: Path) -> None:
+        """Move a damaged entry to the quarantine and say so."""
+        if target.exists() and (fault := find_fault(target, math.inf)) is not None:
+            place = quarantine(self.root, target)
+            self.on_wait(
+                f"warning: the cached stage {target} is damaged: {fault}; it is moved "
+                f"to {place} and built again"
+            )
 
     def _build(self, stage: Stage, target: Path, build: Build, spent: float) -> None:
         """Build a stage; the caller holds its lock."""
         made_with = dict(self.made_with)
         if sources := self.sources_of(stage):
             made_with["sources"] = dict(sources)
-        scratch = _scratch(target)
-        if is_older(scratch, self.since_of(stage)):
+        rebuilds = self.rebuilds_of(stage)
+        scratch = scratch_folder(target)
+        if is_outdated(scratch, rebuilds):
             shutil.rmtree(scratch)
-        _build(stage, target, build, made_with, spent)
-
-
-def is_older(path: Path, since: float) -> bool:
-    """Whether a path exists and was last written before a time (since the epoch)."""
-    return since > 0 and path.exists() and path.stat().st_mtime < since
-
-
-def _read_stage(path: Path) -> dict[str, Any] | None:
-    """Record of a finished stage; None if it is missing or truncated."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+        build_entry(stage.to_json(), target, build, made_with, rebuilds, spent)
 
 
 def _folder_in(root: Path, stage: Stage) -> Path:
@@ -226,67 +231,9 @@ def _folder_in(root: Path, stage: Stage) -> Path:
     return root / stage.name / stage.key[:32]
 
 
-def _fault(folder: Path) -> str | None:
-    """Why a folder is not a finished stage with all its files; None if it is."""
-    record = _read_stage(folder / STAGE_FILE)
-    if record is None:
-        return f"{STAGE_FILE} is missing or truncated"
-    for name, size in record.get("files", {}).items():
-        path = folder / name
-        actual = path.stat().st_size if path.is_file() else None
-        if actual != size:
-            has = "is missing" if actual is None else f"has {actual} bytes"
-            return f"{name} {has} (expected {size} bytes)"
-    return None
-
-
 def _is_within(error: OSError, root: Path) -> bool:
     """Whether an error is about a path in the store, not another path of a build."""
     return error.filename is None or Path(str(error.filename)).is_relative_to(root)
-
-
-def _scratch(target: Path) -> Path:
-    return target.with_name(f"{target.name}.scratch")
-
-
-def _build(
-    stage: Stage,
-    target: Path,
-    build: Build,
-    made_with: Mapping[str, Any],
-    spent: float,
-) -> None:
-    """Build into a partial folder and rename it; the caller holds the stage's lock."""
-    partial = target.with_name(f"{target.name}.partial")
-    scratch = _scratch(target)
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    scratch.mkdir(exist_ok=True)
-    started = time.monotonic()
-    try:
-        with peak_memory() as peak:
-            build(partial, scratch)
-        files = {
-            path.relative_to(partial).as_posix(): path.stat().st_size
-            for path in sorted(partial.rglob("*"))
-            if path.is_file()
-        }
-        took = spent + time.monotonic() - started
-        record = {
-            **stage.to_json(),
-            "seconds": took,
-            "peak_mib": peak.mib,
-            "files": files,
-            "made_with": dict(made_with),
-        }
-        text = json.dumps(record, indent=2, sort_keys=True)
-        (partial / STAGE_FILE).write_text(text + "\n")
-        shutil.rmtree(target, ignore_errors=True)
-        partial.rename(target)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-    shutil.rmtree(scratch, ignore_errors=True)
 
 
 def atomic_write(path: Path, data: bytes) -> None:

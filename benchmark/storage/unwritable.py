@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 _NO_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -15,6 +16,20 @@ _UNWRITABLE = _NO_PERMISSION | _NO_SPACE | {errno.ENOTDIR}
 def unwritable(error: OSError) -> bool:
     """Whether the folder is not writable: no permission, read-only, or no space."""
     return error.errno in _UNWRITABLE
+
+
+def as_unwritable(error: Exception) -> OSError | None:
+    """The error as an OSError, if it says that a folder is not writable; else None.
+
+    Libraries such as safetensors have errors of their own for a full disk, which only
+    their text tells.
+    """
+    if isinstance(error, OSError):
+        return error if unwritable(error) else None
+    for number in _NO_SPACE:
+        if os.strerror(number) in str(error):
+            return OSError(number, os.strerror(number))
+    return None
 
 
 def cannot_write(place: Path, error: Exception, instead: str | None = None) -> str:

@@ -191,3 +191,25 @@ def test_a_cached_stage_of_a_revised_method_is_said_and_rebuilt(home):
     assert old.stat().st_mtime_ns == before
     assert "warning" not in home.run("plugin").err
     assert old.stat().st_mtime_ns != before
+
+
+@pytest.mark.parametrize("year", [1971, 2099])
+def test_clocks_that_are_wrong_change_nothing(home, year):
+    """Times of files say nothing: another machine may have written them."""
+
+    def shift_clock():
+        for path in (home.folder / "runs").rglob("*"):
+            os.utime(path, ((year - 1970) * 31_556_952,) * 2)
+
+    before = home.predictions("mine")
+    shift_clock()
+    home.write(BROKEN)
+    home.run("plugin")
+    shift_clock()
+    home.write(NEW)
+    assert "goes on rebuilding the stages of plugin" in home.run().err
+    assert home.predictions("mine") != before
+    fits = {path: path.read_bytes() for path in stage_files(home, "fit")}
+    shift_clock()
+    assert home.run().out.count("(2 cached, 0 failed)") == 1
+    assert {path: path.read_bytes() for path in stage_files(home, "fit")} == fits
