@@ -216,8 +216,12 @@ def estimator_command(
             metavar="CROWD", help="Folder made by `avatarbench faces crowd`."
         ),
     ],
-    size: Annotated[
-        int, typer.Option(help="Side of a face in pixels, as the crowd was rendered.")
+    network_size: Annotated[
+        int,
+        typer.Option(
+            help="Side in pixels to which the network enlarges smaller faces: 64 to "
+            "512. The time of a step grows with its square.",
+        ),
     ] = 128,
     steps: Annotated[
         int, typer.Option(min=1, help="Number of optimiser steps.")
@@ -255,7 +259,7 @@ def estimator_command(
 
     try:
         recipe = ProductRecipe(
-            size=size,
+            network_size=network_size,
             steps=steps,
             batch=batch,
             learning_rate=learning_rate,

@@ -16,7 +16,6 @@ from benchmark import weights
 from benchmark.avatars.counting import counted
 from benchmark.commands.train_parser import CLOCK, add_elapsed, read_seconds
 from benchmark.faces.faceset import embedded_portraits
-from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.portraits.designer.truths import ENGINES, engine_spec
 from benchmark.faces.portraits.training_set import TrainingSet, open_training_set
 from benchmark.faces.portraits.training_truths import training_truths
@@ -83,7 +82,7 @@ def run_estimator_training(
             return 130
         # Measure what is stored, which has half precision.
         network.load_state_dict(halved_state(network))
-        scores = _measure(network, recipe.size)
+        scores = _measure(network, job.faces.size)
         folder = export or job.folder / "weights"
         if export is None and folder.exists():
             print(f"weights: {folder} (written before)")
@@ -107,12 +106,6 @@ def _prepare(
             f"fetch {weights.EFFICIENTNET_LITE0}`"
         )
     faces = open_training_set(crowd)
-    if faces.size != recipe.size:
-        raise FaceSetError(
-            f"{crowd} was rendered at {faces.size} px, but --size is {recipe.size}: "
-            f"render another crowd with `avatarbench faces crowd FOLDER --size "
-            f"{recipe.size}`, or give --size {faces.size}"
-        )
     about = {
         "version": VERSION,
         "recipe": recipe.model_dump(mode="json"),
@@ -122,7 +115,7 @@ def _prepare(
         "engines": {name: engine_spec(name).digest for name in ENGINES},
     }
     digest = bytes_digest(json.dumps(about, sort_keys=True).encode())[:12]
-    folder = out / "estimators" / f"estimator{recipe.size}-{digest}"
+    folder = out / "estimators" / f"estimator{faces.size}-{digest}"
     folder.mkdir(parents=True, exist_ok=True)
     labels = out / "estimators" / f"{faces.digest[:12]}-{LABELS}"
     rows, vectors = training_truths(faces, ENGINES, DESIGNER, labels, console)
@@ -146,10 +139,11 @@ def _measure(network: ProductEstimator, size: int) -> Mapping[str, float]:
     faces = embedded_portraits()
     split = faces.split(VALIDATION)
     pictures = np.asarray(split.pictures(size))
+    predicted = predict_portraits(network, pictures)
     means: dict[str, float] = {}
     for engine, spec in network.specs.items():
         truth = faces.truth(engine, spec, split, DESIGNER)
-        scores = agreement(predict_portraits(network, pictures, engine), truth)
+        scores = agreement(predicted[engine], truth)
         means[engine] = round(float(np.mean(list(scores.values()))), 4)
         print(f"{engine}: {means[engine]:.3f} on {counted(len(pictures), 'portrait')}")
         for name, score in scores.items():
@@ -166,7 +160,8 @@ def _make_card(job: Job, name: str, scores: Mapping[str, float]) -> ProductCard:
     return ProductCard(
         title=SHIPPED_NAME if name == "weights" else name,
         engines={n: v.spec.digest for n, v in job.examples.vectors.items()},
-        size=recipe.size,
+        size=faces.size,
+        network_size=recipe.network_size,
         head_width=recipe.head_width,
         licence=faces.licence,
         data=(

@@ -14,18 +14,21 @@ CHUNK = 32
 
 
 def predict_portraits(
-    network: ProductEstimator, pictures: NDArray[np.uint8], engine: str
-) -> AvatarVectors:
-    """The vectors of (n, S, S, 3) synthetic portraits; S is the network's size."""
-    device = next(network.parameters()).device
+    network: ProductEstimator, pictures: NDArray[np.uint8]
+) -> dict[str, AvatarVectors]:
+    """The vectors of (n, S, S, 3) synthetic portraits for each engine."""
+    device = str(next(network.parameters()).device)
     with torch.inference_mode():
         batches = [
-            network.vectors(
-                crop_portraits(pictures[i : i + CHUNK], str(device)), engine
-            )
+            network(crop_portraits(pictures[i : i + CHUNK], device))
             for i in range(0, len(pictures), CHUNK)
         ]
-    return AvatarVectors.concatenate(batches)
+    return {
+        engine: AvatarVectors.from_flat(
+            spec, torch.cat([batch[engine] for batch in batches]).cpu().numpy()
+        )
+        for engine, spec in network.specs.items()
+    }
 
 
 def agreement(predicted: AvatarVectors, truth: AvatarVectors) -> dict[str, float]:

@@ -10,7 +10,11 @@ from torch import Tensor, nn
 
 from benchmark.avatars import AvatarSpec, AvatarVectors
 from methods.networks.backbones import load_imagenet, make_backbone
+from methods.shared.pictures import at_effective_resolution
 from methods.shared.randomness import seed_of
+
+NETWORK_SIZE = 128
+"""The backbone, which was trained at 224 px, leaves 2 x 2 positions of 64 px."""
 
 
 class ProductEstimator(nn.Module):
@@ -21,11 +25,18 @@ class ProductEstimator(nn.Module):
 
     Attributes:
         specs: the spec of each engine, by its name.
+        network_size: side in pixels to which faces are enlarged for the backbone.
     """
 
-    def __init__(self, specs: Mapping[str, AvatarSpec], head_width: int = 256) -> None:
+    def __init__(
+        self,
+        specs: Mapping[str, AvatarSpec],
+        head_width: int = 256,
+        network_size: int = NETWORK_SIZE,
+    ) -> None:
         super().__init__()
         self.specs = dict(specs)
+        self.network_size = network_size
         self.backbone = make_backbone("efficientnet_lite0")
         width = self.backbone.widths[-1]
         self.heads = nn.ModuleDict(
@@ -45,7 +56,8 @@ class ProductEstimator(nn.Module):
 
     def predict(self, faces: Tensor, engines: tuple[str, ...]) -> dict[str, Tensor]:
         """As `forward`, for some of the engines."""
-        features = self.backbone(faces)
+        side = max(self.network_size, faces.shape[-1])
+        features = self.backbone(at_effective_resolution(faces, side))
         return {engine: self._head(engine, features) for engine in engines}
 
     def vectors(self, faces: Tensor, engine: str) -> AvatarVectors:
@@ -65,11 +77,12 @@ def make_product_estimator(
     head_width: int = 256,
     seed: int = 0,
     imagenet: Path | None = None,
+    network_size: int = NETWORK_SIZE,
 ) -> ProductEstimator:
     """Build the untrained network, seeded, with ImageNet weights if a file is given."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_of("product estimator", seed))
-        network = ProductEstimator(specs, head_width)
+        network = ProductEstimator(specs, head_width, network_size)
     if imagenet is not None:
         load_imagenet(network.backbone, "efficientnet_lite0", imagenet)
     return network

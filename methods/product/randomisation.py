@@ -35,12 +35,16 @@ GAMMA, EXPOSURE, CONTRAST, SIDELIGHT = 0.3, 0.5, 0.3, 0.5
 BRIGHTER = 0.15
 """Mean exposure: photographs are brighter than the portraits."""
 WARMTH, TINT, SATURATION = 0.15, 0.05, 0.4
-COARSE = 0.4
-"""Share of pictures that lose detail by being reduced, to 0.35 of the side or more."""
+FULL_SIDE = 128
+"""Side from which on pictures lose the most detail. Smaller ones lose less, because a
+photograph that is reduced loses blur, noise and traces of compression."""
+COARSE, COARSEST = 0.4, 45
+"""Share of pictures that lose detail by being reduced, and the smallest side."""
 NOISE = 0.05
 """The largest standard deviation, as a share of the range from black to white."""
 COMPRESSED = 0.6
 QUALITIES = (20, 95)
+"""JPEG qualities at the full side; the lowest rises for smaller pictures."""
 COVERED = 0.15
 """Share of pictures in which a rectangle covers a part."""
 
@@ -111,7 +115,10 @@ def _replace_background(
     ramp = torch.linspace(0, 1, side, device=faces.device)[:, None]
     graded = colours[:, 0] + (colours[:, 1] - colours[:, 0]) * ramp
     others = faces.roll(1, 0).flip(-1)
-    foreign = functional.avg_pool2d(others, 9, 1, 4, count_include_pad=False)
+    reach = max(side // 32, 1)
+    foreign = functional.avg_pool2d(
+        others, 2 * reach + 1, 1, reach, count_include_pad=False
+    )
     new = torch.where(kind < 0.3, graded, rough)
     new = torch.where(kind > 0.7, foreign, new)
     alpha = functional.avg_pool2d(
@@ -176,13 +183,19 @@ def _light(faces: Tensor, generator: torch.Generator, strength: float) -> Tensor
     return (mean + (faces - mean) * (1 + CONTRAST * signed[:, 7])).clamp(0, 1)
 
 
+def _fineness(side: int) -> float:
+    """The side as a share of the full side, at most 1."""
+    return min(side / FULL_SIDE, 1.0)
+
+
 def _coarsen(faces: Tensor, generator: torch.Generator, strength: float) -> Tensor:
     """Reduce and enlarge some pictures; the batch shares the factor."""
     factor, *_ = torch.rand(1, generator=generator).tolist()
     chosen = _draw(generator, faces, 1, 1, 1) < COARSE * strength
     side = faces.shape[-1]
+    least = COARSEST / min(side, FULL_SIDE)
     small = functional.interpolate(
-        faces, round(side * (0.35 + 0.6 * factor)), mode="area"
+        faces, round(side * (least + (0.95 - least) * factor)), mode="area"
     )
     coarse = functional.interpolate(small, side, mode="bilinear", align_corners=False)
     return torch.where(chosen, coarse, faces)
@@ -191,7 +204,7 @@ def _coarsen(faces: Tensor, generator: torch.Generator, strength: float) -> Tens
 def _add_noise(faces: Tensor, generator: torch.Generator, strength: float) -> Tensor:
     """Add noise of a sensor: grain of each pixel and blotches of two by two."""
     count, channels, side, _ = faces.shape
-    level = NOISE * strength * _draw(generator, faces, 1, 1, 1) ** 2
+    level = NOISE * strength * _fineness(side) * _draw(generator, faces, 1, 1, 1) ** 2
     fine = torch.randn(count, channels, side, side, generator=generator)
     half = -(-side // 2)
     blotches = torch.randn(count, channels, half, half, generator=generator)
@@ -203,6 +216,7 @@ def _compress(faces: Tensor, generator: torch.Generator, strength: float) -> Ten
     """Compress some pictures as JPEG."""
     chosen = torch.rand(len(faces), generator=generator) < COMPRESSED * strength
     low, high = QUALITIES
+    low = round(high - (high - low) * _fineness(faces.shape[-1]))
     qualities = torch.randint(low, high + 1, (len(faces),), generator=generator)
     rows = chosen.nonzero()[:, 0]
     if not len(rows):

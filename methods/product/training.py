@@ -18,11 +18,15 @@ from benchmark.system.progress import Progress
 from methods.estimator.examples import row_order
 from methods.estimator.losses import LossWeights, Targets, estimator_loss, log_shares
 from methods.estimator.training import Recipe, train
-from methods.product.network import ProductEstimator, make_product_estimator
+from methods.product.network import (
+    NETWORK_SIZE,
+    ProductEstimator,
+    make_product_estimator,
+)
 from methods.product.randomisation import randomise
 from methods.shared.randomness import generator_of
 
-VERSION = "1"
+VERSION = "2"
 """Changes with every change of the training."""
 
 
@@ -30,7 +34,8 @@ class ProductRecipe(BaseModel):
     """How a product estimator is trained.
 
     Attributes:
-        size: side in pixels of the faces that the network sees.
+        network_size: side in pixels to which smaller faces are enlarged for the
+            backbone.
         steps: optimiser steps.
         batch: faces in each step.
         learning_rate: the largest learning rate; it warms up and decays along a cosine.
@@ -42,7 +47,7 @@ class ProductRecipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    size: int = Field(128, ge=64, le=512)
+    network_size: int = Field(NETWORK_SIZE, ge=64, le=512)
     steps: int = Field(15_000, ge=1)
     batch: int = Field(32, ge=2)
     learning_rate: float = Field(1e-3, gt=0)
@@ -84,7 +89,9 @@ def train_product(
     `device`. Without `imagenet` (a weight file) the backbone starts at random.
     """
     specs = {name: vectors.spec for name, vectors in examples.vectors.items()}
-    network = make_product_estimator(specs, recipe.head_width, recipe.seed, imagenet)
+    network = make_product_estimator(
+        specs, recipe.head_width, recipe.seed, imagenet, recipe.network_size
+    )
     network = network.to(device)
     targets = {n: Targets.of(v, device) for n, v in examples.vectors.items()}
     adjustments = {

@@ -24,11 +24,11 @@ from benchmark.weights.folders import (
     known_weights,
     new_weights_folder,
 )
-from methods.product.network import ProductEstimator
+from methods.product.network import NETWORK_SIZE, ProductEstimator
 from methods.shared.tensors import halved_state
 
 LABEL = "product estimator, not benchmarked"
-SHIPPED_NAME = "estimator128"
+SHIPPED_NAME = "estimator"
 COMMANDS = (
     "`avatarbench faces crowd crowd128 --size 128` and `avatarbench train estimator "
     "crowd128`"
@@ -44,6 +44,7 @@ class ProductCard(BaseModel):
         network: architecture.
         engines: digest of the spec of each engine, by name.
         size: side in pixels of the faces that it takes.
+        network_size: side in pixels to which the network enlarges smaller faces.
         head_width: hidden units of each head.
         licence: of the weights.
         data: training data.
@@ -68,6 +69,7 @@ class ProductCard(BaseModel):
     network: str = "EfficientNet-Lite0, one head per engine"
     engines: dict[str, str]
     size: int
+    network_size: int = NETWORK_SIZE
     head_width: int
     licence: str
     data: str
@@ -150,7 +152,7 @@ def load_product(
     if not path.is_file():
         raise WeightsError(f"{path} is missing: make it again with {COMMANDS}")
     check_member(path)
-    network = ProductEstimator(specs, card.head_width)
+    network = ProductEstimator(specs, card.head_width, card.network_size)
     try:
         state = load_file(path)
         network.load_state_dict(

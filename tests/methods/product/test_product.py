@@ -48,6 +48,7 @@ def make_card(network):
         title="mine",
         engines={name: spec.digest for name, spec in network.specs.items()},
         size=SIZE,
+        network_size=network.network_size,
         head_width=8,
         licence="CC0-1.0",
         data="noise",
@@ -80,7 +81,7 @@ def test_randomisation_depends_on_the_generator_only_and_crops_like_ffhq():
 
 def test_a_killed_training_resumes_to_the_same_weights(tmp_path, monkeypatch):
     examples = make_examples()
-    recipe = ProductRecipe(size=SIZE, steps=3, batch=2, head_width=8)
+    recipe = ProductRecipe(network_size=SIZE, steps=3, batch=2, head_width=8)
 
     monkeypatch.setattr("methods.estimator.training.CHECKPOINT_SECONDS", -1)
     monkeypatch.setattr("methods.estimator.training.LOG_STEPS", 2)
@@ -102,7 +103,7 @@ def test_a_killed_training_resumes_to_the_same_weights(tmp_path, monkeypatch):
 
 def test_weights_keep_the_predictions_and_refuse_other_engines(tmp_path):
     examples = make_examples()
-    recipe = ProductRecipe(size=SIZE, steps=1, batch=2, head_width=8)
+    recipe = ProductRecipe(network_size=96, steps=1, batch=2, head_width=8)
     network = train_product(examples, recipe, None, tmp_path, Silent())
     network.load_state_dict(halved_state(network))
     folder = tmp_path / "weights"
@@ -111,6 +112,7 @@ def test_weights_keep_the_predictions_and_refuse_other_engines(tmp_path):
     assert card.parameters[ESTIMATOR] > 3_000_000
     loaded = load_product(folder, {"two": SPECS["two"]})
     faces = torch.rand(2, 3, SIZE, SIZE) * 2 - 1
+    assert loaded.network_size == 96
     assert loaded.vectors(faces, "two") == network.vectors(faces, "two")
     with pytest.raises(WeightsError, match="no head for engine three"):
         load_product(folder, {"three": SPECS["two"]})
