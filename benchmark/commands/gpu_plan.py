@@ -96,7 +96,7 @@ def _size(count: float) -> str:
 
 def _notes(stages: Sequence[GpuStage]) -> list[str]:
     days = sum(stage.gflop for stage in stages) / TWO_CORES / 86_400
-    memory = max(stage.memory for stage in stages)
+    unpacked = max(stage.unpacked for stage in stages)
     return [
         "",
         "Hours are estimates for V100 GPUs and the published 512-px generator. "
@@ -106,6 +106,6 @@ def _notes(stages: Sequence[GpuStage]) -> list[str]:
         f"with this generator. They would need {days:,.0f} days.",
         "On 8 and 64 GPUs, shards of inversions and pairs run side by side, and each "
         "training uses one GPU.",
-        f"Main memory: {memory / 1e9:,.0f} GB, because the largest set of pairs is "
-        "read as a whole.",
+        f"While an estimator is trained, its pairs take up to {unpacked / 1e9:,.0f} GB "
+        "more disk,\nbecause they are unpacked. Pairs are never in memory as a whole.",
     ]

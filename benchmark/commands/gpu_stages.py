@@ -1,4 +1,4 @@
-"""The costly stages of a suite: floating-point operations, disk and memory of each."""
+"""The costly stages of a suite: floating-point operations and disk of each."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class GpuStage:
         gflop: GFLOP of all its work; 0 for work on the CPU.
         sharded: whether parts of it can run on several GPUs at once.
         disk: bytes in the store.
-        memory: bytes of main memory that hold its result.
+        unpacked: bytes on disk that its result takes while an estimator learns from it.
     """
 
     engine: str
@@ -60,7 +60,7 @@ class GpuStage:
     gflop: float
     sharded: bool
     disk: float
-    memory: float = 0
+    unpacked: float = 0
 
 
 def gpu_stages(suite: Suite) -> list[list[GpuStage]]:
@@ -152,7 +152,7 @@ def _chain(
         pairs * GENERATOR,
         True,
         pairs * (LOSSLESS * PICTURE + LATENT),
-        pairs * PICTURE,
+        0 if options.cached_views else pairs * PICTURE,
     )
 
 

@@ -14,7 +14,13 @@ from benchmark.avatars import AvatarSpec, AvatarVectors
 from benchmark.storage.digests import file_digest
 from benchmark.storage.store import Stage
 from methods.base import FitContext, MethodError, MethodMeta
-from methods.estimator.examples import Batches, Pairs, cached_batches, fresh_batches
+from methods.estimator.examples import (
+    Batches,
+    Pairs,
+    cached_batches,
+    fresh_batches,
+    unpacked,
+)
 from methods.estimator.losses import estimator_loss, log_shares
 from methods.estimator.options import EstimatorOptions
 from methods.estimator.training import train
@@ -177,7 +183,7 @@ def _train_estimator(
     scratch: Path,
 ) -> Estimator:
     network = initial_estimator(spec, options, context)
-    batches = _make_batches(network, pairs, options, context)
+    batches = _make_batches(network, pairs, options, context, scratch)
     weights, tau = options.loss_weights, options.logit_adjustment
     adjustment = tau * log_shares(pairs.vectors).to(context.device) if tau else 0.0
 
@@ -192,8 +198,14 @@ def _train_estimator(
 
 
 def _make_batches(
-    network: Estimator, pairs: Pairs, options: EstimatorOptions, context: FitContext
+    network: Estimator,
+    pairs: Pairs,
+    options: EstimatorOptions,
+    context: FitContext,
+    scratch: Path,
 ) -> Batches:
+    if not options.cached_views:
+        pairs = unpacked(pairs, scratch, context.progress)
     shared = (
         pairs,
         network,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmark.avatars import AvatarVectors
+from benchmark.storage.batch_files import fill_array
 from benchmark.system.progress import Progress
 from methods.estimator.augmentation import Augmentation, augment
 from methods.estimator.losses import Targets
@@ -25,15 +28,28 @@ VIEW_CHUNK = 8
 Batches = Callable[[int], tuple[Tensor, Targets]]
 """Gives the frozen features and targets of a step; depends on the step only."""
 
+UNPACK_ROWS = 256
+"""Pictures in memory at a time while they are unpacked."""
+
 InputTransform = Callable[[Tensor], Tensor]
 """Brings (n, 3, S, S) pictures to the input size of the network."""
+
+
+class Pictures(Protocol):
+    """n pictures of S px: an array, or what reads the asked rows from files."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice | NDArray[np.int64], /) -> NDArray[np.uint8]:
+        """The (m, S, S, 3) uint8 pictures of m rows."""
+        ...
 
 
 @dataclass(frozen=True)
 class Pairs:
     """Pictures (n, S, S, 3) uint8, their n vectors, and the digest of both."""
 
-    pictures: NDArray[np.uint8]
+    pictures: Pictures
     vectors: AvatarVectors
     digest: str
 
@@ -43,6 +59,28 @@ class Pairs:
                 "pairs need one vector for each picture and at least one pair, got "
                 f"{len(self.pictures)} pictures and {len(self.vectors)} vectors"
             )
+
+
+def unpacked(pairs: Pairs, folder: Path, progress: Progress) -> Pairs:
+    """The pairs with pictures that are fast to read in random order.
+
+    Pictures that are no array are unpacked to `folder`, which must outlive the pairs,
+    and memory-mapped; a killed run is resumed.
+    """
+    pictures = pairs.pictures
+    if isinstance(pictures, np.ndarray):
+        return pairs
+    file, count = folder / "pictures.npy", len(pictures)
+    fill_array(
+        file,
+        count,
+        UNPACK_ROWS,
+        np.uint8,
+        lambda rows: pictures[rows],
+        progress,
+        "unpacked pictures",
+    )
+    return replace(pairs, pictures=np.load(file, mmap_mode="r"))
 
 
 def fresh_batches(

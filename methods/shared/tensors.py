@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import torch
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 
@@ -19,3 +22,29 @@ def halved_state(network: nn.Module) -> dict[str, Tensor]:
         key: value.to(torch.float16) if value.is_floating_point() else value
         for key, value in storable(network.state_dict()).items()
     }
+
+
+def save_concatenated(files: Sequence[Path], names: Sequence[str], out: Path) -> None:
+    """Write the named tensors of safetensors files, joined along their first axis.
+
+    The bytes are those of `save_file` of the joined tensors, but memory holds one file
+    at a time.
+    """
+    first = save({name: load_file(files[0])[name] for name in names})
+    length = int.from_bytes(first[:8], "little")
+    header = json.loads(first[8 : 8 + length])
+    rows = sum(len(load_file(file)[names[0]]) for file in files)
+    end = 0
+    for entry in header.values():
+        begin, stop = entry["data_offsets"]
+        bytes_per_row = (stop - begin) // entry["shape"][0]
+        entry["shape"][0] = rows
+        entry["data_offsets"] = [end, end + rows * bytes_per_row]
+        end += rows * bytes_per_row
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with out.open("wb") as stream:
+        stream.write(len(text).to_bytes(8, "little") + text)
+        for name in header:
+            for file in files:
+                stream.write(load_file(file)[name].contiguous().numpy().data)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from benchmark.storage.batch_files import build_batches
@@ -26,10 +26,10 @@ from methods.base import MethodError
 from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.shared.pictures import as_tensor
 from methods.shared.renders import Renders
+from methods.shared.tensors import save_concatenated
 from methods.swiftavatar.encoder import TrainedEncoder
 from methods.swiftavatar.latent_optimisation import (
     TERMS,
-    InvertedBatch,
     LatentOptimiser,
     Start,
 )
@@ -53,7 +53,7 @@ class RenderLatents:
     """The latent codes of the first n renders, w* of SwiftAvatar, equation 4.
 
     Attributes:
-        latents: (n, rows, D) float32 latent codes in W+, rounded to half precision.
+        latents: (n, rows, D) float16 latent codes in W+, as stored; memory-mapped.
         losses: (n, 3) unweighted terms of the loss (`TERMS`) of these latent codes.
         curve: (steps + 1, 3) mean terms over the renders: before each step, and after
             the last step before rounding.
@@ -169,8 +169,8 @@ def inverted_latents(
         starts = starts_of(source, options.space == "w", device)
         inversion = LatentOptimiser(avatar, net, starts, options)
         pictures = renders.pictures[:count]
-        pieces = _inverted(inversion, pictures, options.batch, scratch, progress)
-        _write(folder, pieces, count)
+        files = _inverted(inversion, pictures, options.batch, scratch, progress)
+        _write(folder, files, count)
 
     return _read(store.get_or_build(stage, build), stage.key)
 
@@ -221,8 +221,8 @@ def _inverted(
     batch: int,
     scratch: Path,
     progress: Progress,
-) -> list[InvertedBatch]:
-    """Invert all batches; those in `scratch` are read."""
+) -> list[Path]:
+    """Invert the batches that `scratch` lacks; return the files of all in order."""
 
     def build(rows: slice, file: Path) -> None:
         found = inversion.invert(as_tensor(pictures[rows], inversion.device))
@@ -231,7 +231,7 @@ def _inverted(
         figures = {f"inversion/{n}": v for n, v in zip(TERMS, ends, strict=True)}
         progress.log(figures, rows.stop)
 
-    files = build_batches(
+    return build_batches(
         len(pictures),
         batch,
         lambda number: scratch / f"batch-{number:05d}.safetensors",
@@ -239,16 +239,12 @@ def _inverted(
         progress,
         "latent codes of renders",
     )
-    return [InvertedBatch(**load_file(file)) for file in files]
 
 
-def _write(folder: Path, pieces: list[InvertedBatch], count: int) -> None:
-    whole = {
-        name: torch.cat([getattr(piece, name) for piece in pieces])
-        for name in ("latents", "terms", "rounding")
-    }
-    save_file(whole, folder / LATENTS_FILE)
-    curve = torch.stack([piece.curve for piece in pieces]).sum(0) / count
+def _write(folder: Path, files: list[Path], count: int) -> None:
+    rows = ("latents", "terms", "rounding")
+    save_concatenated(files, rows, folder / LATENTS_FILE)
+    curve = torch.stack([load_file(file)["curve"] for file in files]).sum(0) / count
     columns = dict(zip(TERMS, curve.T.tolist(), strict=True))
     text = json.dumps({"renders": count, "mean_terms_before_step": columns})
     (folder / CURVE_FILE).write_text(text + "\n")
@@ -259,5 +255,5 @@ def _read(folder: Path, key: str) -> RenderLatents:
     columns = json.loads((folder / CURVE_FILE).read_text())["mean_terms_before_step"]
     curve = torch.tensor([columns[name] for name in TERMS], dtype=torch.float64).T
     return RenderLatents(
-        saved["latents"].float(), saved["terms"], curve, saved["rounding"], key
+        saved["latents"], saved["terms"], curve, saved["rounding"], key
     )

@@ -84,31 +84,43 @@ def write_shard(path: Path, rows: PairRows) -> None:
     atomic_write(path, stream.getvalue())
 
 
-def read_shards(
-    folder: Path, spec: AvatarSpec
-) -> tuple[NDArray[np.uint8], AvatarVectors]:
-    """Read all pairs of a folder without their latent codes (SwiftAvatar, section 3.2).
+class ShardPictures:
+    """The (m, S, S, 3) uint8 pictures of a folder of shards, read on demand.
 
-    Returns (m, S, S, 3) uint8 pictures and m vectors. Besides these, at most one shard
-    is in memory. Raises FileNotFoundError if the folder has no shard.
+    Memory holds the encoded pictures of one shard, so neighbouring rows are fast and
+    rows in random order are not. Raises FileNotFoundError if the folder has no shard.
     """
-    paths = sorted(folder.glob(_PATTERN))
-    counts = [pq.read_metadata(path).num_rows for path in paths]
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    pictures: NDArray[np.uint8] | None = None
-    vectors = []
-    for path, start in zip(paths, starts, strict=False):
-        table = pd.read_parquet(path, columns=["picture", *spec.names])
-        faces = [_decoded(data) for data in table["picture"]]
-        if pictures is None:
-            pictures = np.empty((starts[-1], *faces[0].shape), np.uint8)
-        pictures[start : start + len(faces)] = faces
-        vectors.append(_vectors(table, spec))
-    if pictures is None:
-        raise FileNotFoundError(
-            f"{folder} holds no {_PATTERN}: produce the pairs again"
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = sorted(folder.glob(_PATTERN))
+        if not self._paths:
+            raise FileNotFoundError(
+                f"{folder} holds no {_PATTERN}: produce the pairs again"
+            )
+        counts = [pq.read_metadata(path).num_rows for path in self._paths]
+        self._starts = np.concatenate([[0], np.cumsum(counts)])
+        self._open: tuple[int, list[bytes]] | None = None
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def __getitem__(
+        self, rows: slice | Sequence[int] | NDArray[np.int64]
+    ) -> NDArray[np.uint8]:
+        wanted = np.arange(len(self))[rows]
+        shards = np.searchsorted(self._starts, wanted, side="right") - 1
+        return np.stack(
+            [
+                _decoded(self._encoded(shard)[row - self._starts[shard]])
+                for shard, row in zip(shards.tolist(), wanted.tolist(), strict=True)
+            ]
         )
-    return pictures, AvatarVectors.concatenate(vectors)
+
+    def _encoded(self, shard: int) -> list[bytes]:
+        if self._open is None or self._open[0] != shard:
+            table = pq.read_table(self._paths[shard], columns=["picture"])
+            self._open = shard, table["picture"].to_pylist()
+        return self._open[1]
 
 
 def _values(vectors: AvatarVectors) -> dict[str, NDArray[np.float32] | Sequence[str]]:
@@ -120,19 +132,6 @@ def _values(vectors: AvatarVectors) -> dict[str, NDArray[np.float32] | Sequence[
         rows = vectors.column(choice.name)
         found[choice.name] = [choice.options[row] for row in rows]
     return {name: found[name] for name in vectors.spec.names}
-
-
-def _vectors(table: pd.DataFrame, spec: AvatarSpec) -> AvatarVectors:
-    continuous = [table[scalar.name].to_numpy(np.float32) for scalar in spec.continuous]
-    discrete = [
-        pd.Categorical(table[choice.name], categories=list(choice.options)).codes
-        for choice in spec.discrete
-    ]
-    return AvatarVectors(
-        spec,
-        np.reshape(continuous, (-1, len(table))).T.astype(np.float32),
-        np.reshape(discrete, (-1, len(table))).T.astype(np.int64),
-    )
 
 
 def _encoded(picture: NDArray[np.uint8]) -> bytes:

@@ -26,8 +26,8 @@ from methods.swiftavatar.inversion import RenderLatents
 from methods.swiftavatar.options import SemanticOptions
 from methods.swiftavatar.pair_shards import (
     PairRows,
+    ShardPictures,
     check_names,
-    read_shards,
     shard_path,
     write_shard,
 )
@@ -44,7 +44,8 @@ class FacePairs(Pairs):
     """The paired data (p, x) of SwiftAvatar, section 3.2, for the estimator.
 
     With n avatars, row r is copy r // n of avatar r % n: the first n rows hold every
-    avatar once. `folder` holds the Parquet files (`pair_shards`).
+    avatar once. `folder` holds the Parquet files (`pair_shards`). Their pictures are
+    read on demand.
     """
 
     folder: Path
@@ -136,7 +137,9 @@ def produced_pairs(
         shards.rename(folder / SHARDS)
 
     shards = store.get_or_build(stage, build) / SHARDS
-    return FacePairs(*read_shards(shards, vectors.spec), stage.key, shards)
+    pictures = ShardPictures(shards)
+    avatars = np.arange(len(pictures)) % count
+    return FacePairs(pictures, vectors[avatars], stage.key, shards)
 
 
 @dataclass(frozen=True)

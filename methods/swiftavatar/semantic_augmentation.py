@@ -38,7 +38,7 @@ def augmented_latents(
     number of the copy.
 
     Args:
-        latents: (n, rows, D) float32 latent codes in W+ of all avatars, on the CPU.
+        latents: (n, rows, D) latent codes in W+ of all avatars, on the CPU.
         avatars: (m,) rows of `latents`.
         copies: (m,) numbers of the copies, from 0.
         realistic: the realistic generator.
@@ -46,14 +46,14 @@ def augmented_latents(
         seed: the seed of the noise.
 
     Returns:
-        (m, rows, D) latent codes. Rows of other parts, and of parts with lambda 0,
-        equal those of `latents` bit by bit.
+        (m, rows, D) float32 latent codes. Rows of other parts, and of parts with
+        lambda 0, equal those of `latents` bit by bit.
 
     Raises:
         MethodError: if the generator lacks a part whose lambda is above 0.
     """
     shares = _shares(realistic, options)
-    augmented = latents[torch.from_numpy(avatars)]
+    augmented = latents[torch.from_numpy(avatars)].float()
     if not shares:
         return augmented
     for index, (avatar, copy) in enumerate(zip(avatars, copies, strict=True)):

@@ -59,12 +59,12 @@ def pairs_sheet(
         copies: the largest number of copies to show for each.
     """
     chosen, count = list(rows), len(latents)
-    shown_latents = latents[chosen].to(avatar.grid.device)
+    shown_latents = latents[chosen].to(avatar.grid)
     lines = [np.stack([renders[row] for row in chosen])]
     lines += [synthesise(each, shown_latents).pictures for each in (avatar, realistic)]
     shown = range(min(copies, len(pairs.vectors) // count))
     for copy in shown:
-        faces = pairs.pictures[[copy * count + row for row in chosen]]
+        faces = pairs.pictures[np.array([copy * count + row for row in chosen])]
         lines.append(resized(faces, renders.shape[1]))
     captions = (*PRODUCED, *(f"in pairs, copy {copy + 1}" for copy in shown))
     title = f"{counted(len(chosen), 'avatar')}, each with its realistic face"

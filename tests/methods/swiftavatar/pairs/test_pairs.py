@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pair_memory
 import pandas as pd
 import pytest
 import torch
@@ -14,9 +15,11 @@ from places import HELPERS
 from benchmark.avatars import AvatarSpec, AvatarVectors, Continuous, Discrete
 from benchmark.storage.store import Store
 from benchmark.system.progress import Silent
+from methods.estimator.examples import unpacked
 from methods.generator.sampling import synthesise
 from methods.swiftavatar import pairs
 from methods.swiftavatar.options import NO_SEMANTIC, SemanticOptions
+from methods.swiftavatar.pair_shards import ShardPictures
 from methods.swiftavatar.pairs import produced_pairs
 
 SPEC = AvatarSpec(
@@ -77,8 +80,9 @@ def files(folder):
 def test_copies_cycle_through_the_avatars(produce):
     found = produce()
     vectors = AvatarVectors.sample(SPEC, 7, seed=2)[:5]
-    assert found.pictures.shape == (15, 16, 16, 3)
-    assert found.pictures.dtype == np.uint8
+    assert len(found.pictures) == 15
+    assert found.pictures[:].shape == (15, 16, 16, 3)
+    assert found.pictures[:].dtype == np.uint8
     assert found.vectors == AvatarVectors.concatenate([vectors] * 3)
 
 
@@ -89,7 +93,7 @@ def test_without_augmentation_the_faces_are_those_of_the_latents(
     faces = synthesise(realistic, make_latents(5).latents).pictures
     assert len(found.pictures) == 5
     # The batch size may change the last bit of a pixel.
-    assert np.abs(found.pictures.astype(int) - faces).max() <= 1
+    assert np.abs(found.pictures[:].astype(int) - faces).max() <= 1
 
 
 @pytest.mark.parametrize("spec", [SPEC, CHOICES, SCALARS], ids=lambda spec: spec.name)
@@ -106,7 +110,7 @@ def test_pandas_reads_the_shards_without_this_project(produce, realistic, spec):
     for scalar in spec.continuous:
         assert table[scalar.name].dtype == np.float32
     decoded = [Image.open(io.BytesIO(data)) for data in table["picture"]]
-    np.testing.assert_array_equal(np.stack(decoded), found.pictures)
+    np.testing.assert_array_equal(np.stack(decoded), found.pictures[:])
 
 
 def test_the_latent_of_a_row_renders_its_picture(produce, realistic):
@@ -120,6 +124,30 @@ def test_the_latent_of_a_row_renders_its_picture(produce, realistic):
     np.testing.assert_array_equal(faces, found.pictures[4:8])
 
 
+def test_rows_are_read_in_any_order_and_unpacked_for_random_reads(produce, tmp_path):
+    found = produce()
+    whole, rows = found.pictures[:], np.array([14, 0, 3, 4, 3])
+    np.testing.assert_array_equal(found.pictures[rows], whole[rows])
+    array = unpacked(found, tmp_path, Silent())
+    assert isinstance(array.pictures, np.memmap)
+    np.testing.assert_array_equal(array.pictures, whole)
+    assert unpacked(array, tmp_path / "unused", Silent()) is array
+
+
+def test_a_folder_without_shards_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="holds no pairs-"):
+        ShardPictures(tmp_path)
+
+
+@pytest.mark.slow
+def test_peak_memory_does_not_grow_with_the_pairs():
+    few, many = (pair_memory.peak_in_fresh_process(n) for n in (1_000, 10_000))
+    if few is None or many is None:
+        pytest.skip("this system does not tell a process its peak memory")
+    pictures = 9_000 * 64 * 64 * 3 / 2**20
+    assert many - few < pictures / 2
+
+
 def test_pairs_are_shared_and_their_key_follows_what_matters(
     produce, make_latents, monkeypatch
 ):
@@ -128,7 +156,7 @@ def test_pairs_are_shared_and_their_key_follows_what_matters(
         patched.setattr(pairs, "write_shard", None)
         again = produce()
     assert first.digest == again.digest
-    np.testing.assert_array_equal(first.pictures, again.pictures)
+    np.testing.assert_array_equal(first.pictures[:], again.pictures[:])
     others = [
         produce(SemanticOptions(copies=3, hair=0.2)),
         produce(SemanticOptions(copies=2)),
@@ -139,13 +167,13 @@ def test_pairs_are_shared_and_their_key_follows_what_matters(
         produce(vectors=AvatarVectors.sample(SPEC, 7, seed=3)),
     ]
     assert len({found.digest for found in [first, *others]}) == 8
-    assert others[2].pictures.shape == (15, 8, 8, 3)
+    assert others[2].pictures[:].shape == (15, 8, 8, 3)
 
 
 def test_more_copies_keep_the_first_ones(produce):
     few, many = produce(SemanticOptions(copies=2)), produce()
     # The rest of the batch may change the last bit of a pixel.
-    gap = np.abs(few.pictures.astype(int) - many.pictures[:10])
+    gap = np.abs(few.pictures[:].astype(int) - many.pictures[:10])
     assert gap.max() <= 1
 
 
@@ -168,7 +196,7 @@ def test_a_broken_production_resumes_at_the_unfinished_shard(produce, monkeypatc
     resumed = produce(root="pieces", progress=bar)
     assert bar.found == 8
     assert files(resumed.folder) == files(whole.folder)
-    np.testing.assert_array_equal(resumed.pictures, whole.pictures)
+    np.testing.assert_array_equal(resumed.pictures[:], whole.pictures[:])
 
 
 @pytest.mark.slow
