@@ -19,10 +19,16 @@ from benchmark.faces.shards import open_shard, shard_path, write_shard
 
 COUNT = 12
 RECIPE = {**NETWORKS, "batch": 4, "images": 40, "look_every": 20}
+PROJECTED = {
+    "discriminator": None,
+    "projected": {"width": 4, "head_widths": [4, 4, 4]},
+    "objective": {"r1_image": 0, "r1_seg": 0, "path_every": 2, "mask": 10},
+}
+"""Changes for the projected objective."""
 
 
 def make_training(home: Path, **changes: object) -> None:
-    """Write `crowd` and `tiny.yaml` into a folder."""
+    """Write `crowd` and `tiny.yaml` into a folder; a change to None drops a key."""
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (COUNT, SIZE, SIZE, 3), dtype=np.uint8)
     parsing = rng.integers(0, 13, (COUNT, SIZE, SIZE), dtype=np.uint8)
@@ -34,7 +40,8 @@ def make_training(home: Path, **changes: object) -> None:
         version="1", size=SIZE, seed=0, shard=COUNT, count=COUNT, shards=(digest,)
     )
     write_record(crowd, record)
-    (home / "tiny.yaml").write_text(yaml.safe_dump({**RECIPE, **changes}))
+    recipe = {k: v for k, v in {**RECIPE, **changes}.items() if v is not None}
+    (home / "tiny.yaml").write_text(yaml.safe_dump(recipe))
 
 
 def main() -> None:
