@@ -29,6 +29,7 @@ from benchmark.commands.options import (
     SuiteArgument,
 )
 from benchmark.commands.path_arguments import expand_path
+from benchmark.commands.store import store_app
 from benchmark.commands.studio import studio_app
 from benchmark.commands.study import study_app
 from benchmark.commands.train import train_app
@@ -399,6 +400,7 @@ def version_command(
 
 
 app.add_typer(trials_app, name="trials", rich_help_panel=COMPARE)
+app.add_typer(store_app, name="store", rich_help_panel=COMPARE)
 app.add_typer(create_app, name="create", rich_help_panel=CREATE)
 app.add_typer(study_app, name="study", rich_help_panel=PEOPLE)
 app.add_typer(studio_app, name="studio", rich_help_panel=PEOPLE)

@@ -22,6 +22,7 @@ from benchmark.run.plan import Plan, TrialPlan, make_plan
 from benchmark.run.stage_executor import StageExecutor
 from benchmark.storage.recording_store import RecordingStore
 from benchmark.storage.store import atomic_write
+from benchmark.storage.store_users import using_store
 from benchmark.system.console import duration, open_progress, print_table
 from methods.tracing import Step, Traceable
 from reports.tables.numbers import significant
@@ -61,10 +62,11 @@ def trace_methods(
     store = open_store(store_folder, plan, progress.say)
     for warning in changed_code(plan, store):
         progress.say(warning)
-    for trial in trials:
-        executor = StageExecutor(plan, store, progress)
-        folder = out / f"{trial.variant.name}-{trial.engine}"
-        _trace_trial(executor, trial, folder, pairs, faces)
+    with using_store(store.root, store.on_wait):
+        for trial in trials:
+            executor = StageExecutor(plan, store, progress)
+            folder = out / f"{trial.variant.name}-{trial.engine}"
+            _trace_trial(executor, trial, folder, pairs, faces)
 
 
 def _select_trials(

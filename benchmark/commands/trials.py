@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import yaml
 
 from benchmark.commands.options import RUNS, OutOption, RunArgument, StoreOption
+
+if TYPE_CHECKING:
+    from benchmark.storage.store import Stage
 
 trials_app = typer.Typer(
     help="Find the fitted methods of a run.",
@@ -66,21 +70,14 @@ def fitted_methods(
     such run.
     """
     from benchmark.commands.report import find_run, report_other_folders
-    from benchmark.run.plan import fit_of_record
     from benchmark.storage.store import Store
-    from benchmark.storage.trial_folder import read_record, trial_folders
 
     folder = find_run(run, out)
-    config = yaml.safe_load((folder / "resolved.yaml").read_text(encoding="utf-8"))
     store = Store(store_folder)
-    addresses = _addresses(out, config["name"]) if mlflow else {}
+    addresses = _addresses(out, _read_config(folder)["name"]) if mlflow else {}
     report_other_folders(folder)
     rows: list[dict[str, str | int | None]] = []
-    for trial in trial_folders(folder):
-        record = read_record(trial)
-        if record is None:
-            continue
-        fit = fit_of_record(config, record)
+    for trial, record, fit in fits_of_run(folder):
         rows.append(
             {
                 "trial": trial.name,
@@ -92,6 +89,41 @@ def fitted_methods(
             }
         )
     return rows
+
+
+def fits_of_run(folder: Path) -> Iterator[tuple[Path, dict[str, Any], Stage]]:
+    """The folder, the record and the fit of each trial of a run folder."""
+    from benchmark.run.plan import fit_of_record
+    from benchmark.storage.trial_folder import read_record, trial_folders
+
+    config = _read_config(folder)
+    for trial in trial_folders(folder):
+        record = read_record(trial)
+        if record is not None:
+            yield trial, record, fit_of_record(config, record)
+
+
+def unfinished_trials(folder: Path) -> list[str]:
+    """Names of the trials of a run folder that failed or have no results yet."""
+    from benchmark.storage.trial_folder import read_record, trial_name
+
+    config = _read_config(folder)
+    names = [
+        trial_name(variant, engine, seed)
+        for variant in config["variants"]
+        for engine in config["engines"]
+        for seed in config["seeds"]
+    ]
+    records = {name: read_record(folder / "trials" / name) for name in names}
+    return [n for n, record in records.items() if not _is_done(record)]
+
+
+def _is_done(record: dict[str, Any] | None) -> bool:
+    return record is not None and record["status"] == "done"
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    return yaml.safe_load((folder / "resolved.yaml").read_text(encoding="utf-8"))
 
 
 def _addresses(out: Path, suite: str) -> dict[str, str]:

@@ -30,6 +30,7 @@ from benchmark.storage.latest import point_latest
 from benchmark.storage.locks import NoLocks, lock
 from benchmark.storage.rebuilds import is_outdated
 from benchmark.storage.store import Store, StoreError, atomic_write
+from benchmark.storage.store_users import using_store
 from benchmark.storage.trial_folder import (
     CASES_FILE,
     TIMING_FILE,
@@ -173,7 +174,10 @@ def run(
     store.prepare()
     folder = run_folder(plan.resolved, out)
     try:
-        with lock(folder / ".lock", f"run folder {folder}"):
+        with (
+            lock(folder / ".lock", f"run folder {folder}"),
+            using_store(store.root, store.on_wait),
+        ):
             _write_configuration(plan, folder, rescore_from)
             for listener in listeners:
                 listener.started(folder)

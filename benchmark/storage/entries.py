@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -50,11 +50,30 @@ class Entry:
         return folder_size(self.folder)
 
     @property
+    def seconds(self) -> float:
+        """How long it took to build; 0 if that is unknown."""
+        return float((self.record or {}).get("seconds", 0))
+
+    @property
+    def has_digests(self) -> bool:
+        """Whether the digests of its files are recorded."""
+        return "digests" in (self.record or {})
+
+    @cached_property
     def key(self) -> str | None:
         """The key of the stage (hex), from its record; None without one."""
-        if self.record is None:
-            return None
-        return digest_of({name: self.record.get(name) for name in IDENTITY})
+        return None if self.record is None else _key_of(self.record)
+
+
+def place_of(record: Mapping[str, Any] | None) -> str | None:
+    """Where the entry of a record belongs in a store, as `fit/0123…`."""
+    if record is None:
+        return None
+    return f"{record.get('name')}/{_key_of(record)[:32]}"
+
+
+def _key_of(record: Mapping[str, Any]) -> str:
+    return digest_of({name: record.get(name) for name in IDENTITY})
 
 
 def entries(root: Path) -> Iterator[Entry]:
@@ -150,6 +169,16 @@ def find_changed_content(folder: Path, record: dict[str, Any]) -> str | None:
         if actual != digest:
             return f"the content of {name} has changed"
     return None
+
+
+def verify(entry: Entry) -> str | None:
+    """Why an entry is damaged; None if it is not. Reads every file."""
+    fault = find_fault(entry.folder)
+    if fault is None and entry.record is not None:
+        if place_of(entry.record) != entry.name:
+            return f"{STAGE_FILE} describes another stage"
+        fault = find_changed_content(entry.folder, entry.record)
+    return fault
 
 
 def quarantine(root: Path, folder: Path) -> Path:
