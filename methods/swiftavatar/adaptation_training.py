@@ -172,8 +172,8 @@ class AdaptationTraining:
         faces = RealisticFaces(self._pair.realistic)
         terms: list[GeneratorTerm] = []
         if options.colour:
-            share = options.colour_pixels
-            terms.append(ColourMatching(faces, options.colour, share))
+            share, regions = options.colour_pixels, options.colour_regions
+            terms.append(ColourMatching(faces, options.colour, share, regions))
         if options.segmentation:
             weight, grid = options.segmentation, options.segmentation_grid
             terms.append(SegmentationAgreement(faces, weight, grid))

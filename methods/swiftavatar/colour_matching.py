@@ -6,6 +6,7 @@ regions come from the segmentation of each generator.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -45,17 +46,20 @@ def shown_in_both(one: Tensor, other: Tensor, least_share: float) -> Tensor:
 
 
 def colour_distance(
-    avatar: Synthesis, realistic: Synthesis, least_share: float
+    avatar: Synthesis,
+    realistic: Synthesis,
+    least_share: float,
+    regions: Sequence[str] = REGIONS,
 ) -> Tensor:
     """The colour matching loss of SwiftAvatar, equation 2: a scalar.
 
-    It sums the squared distances of mean colours, in [-1, 1], over the regions. Each is
-    averaged over the latent codes whose region covers `least_share` or more of both
+    It sums the squared distances of mean colours, in [-1, 1], over `regions`, which are
+    names of parts. Each is averaged over the latent codes whose region covers `least_share` or more of both
     pictures. A region that no pair shows contributes 0.
     """
     ours, theirs = avatar.seg.argmax(1), realistic.seg.argmax(1)
     total = avatar.image.new_zeros((), dtype=torch.float32)
-    for region in REGIONS:
+    for region in regions:
         part = PART_IDS[region]
         mean, share = region_colours(avatar.image.float(), ours, part)
         wanted, other = region_colours(realistic.image.float(), theirs, part)
@@ -73,14 +77,17 @@ class ColourMatching:
         faces: draws the realistic faces of the same latent codes.
         weight: lambda_color of equation 3.
         least_share: regions that cover less of either picture are not matched.
+        regions: names of the parts that are matched.
         name: the name of the loss in the curves.
     """
 
     faces: RealisticFaces
     weight: float
     least_share: float
+    regions: Sequence[str] = REGIONS
     name: str = "colour"
 
     def __call__(self, made: Synthesis) -> Tensor:
         """The unweighted loss of n avatars; the faces carry no gradient."""
-        return colour_distance(made, self.faces(made.latents), self.least_share)
+        faces = self.faces(made.latents)
+        return colour_distance(made, faces, self.least_share, self.regions)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from benchmark.avatars.part_classes import PART_IDS
 from methods.estimator.estimation import EstimatorOptions
 from methods.generator.recipe import ProjectedOptions
 from methods.networks.discriminator import GROUP
@@ -41,6 +42,7 @@ class AdaptationOptions(StepOptions):
             loss off.
         colour_pixels: regions that cover less than this share of either picture are
             not matched.
+        colour_regions: parts whose mean colours are matched (paper: hair and skin).
         freeze: "none"; "average" updates only the mapping and render networks of the
             averaged generator, like --freeze_local of SemanticStyleGAN's script;
             "local" does not train the local networks and the position embedding.
@@ -70,6 +72,7 @@ class AdaptationOptions(StepOptions):
     mixing: float = Field(default=0.3, ge=0, le=1)
     colour: float = Field(default=1.0, ge=0)
     colour_pixels: float = Field(default=0.005, ge=0, le=1)
+    colour_regions: tuple[str, ...] = ("hair", "skin")
     freeze: Literal["none", "average", "local"] = "none"
     flip: float = Field(default=0.5, ge=0, le=1)
     ema_decay: float = Field(default=0.5 ** (32 / 10_000), ge=0, lt=1)
@@ -82,8 +85,24 @@ class AdaptationOptions(StepOptions):
     segmentation_grid: int = Field(default=16, ge=1)
 
     NEWER: ClassVar[frozenset[str]] = frozenset(
-        {"projected", "mask", "mask_entropy", "segmentation", "segmentation_grid"}
+        {
+            "colour_regions",
+            "projected",
+            "mask",
+            "mask_entropy",
+            "segmentation",
+            "segmentation_grid",
+        }
     )
+
+    @field_validator("colour_regions")
+    @classmethod
+    def _check_regions(cls, regions: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [name for name in regions if name not in PART_IDS]:
+            raise ValueError(
+                f"no part is called {unknown[0]!r}; the parts are {', '.join(PART_IDS)}"
+            )
+        return regions
 
     @model_validator(mode="after")
     def _check_projected(self) -> Self:

@@ -14,16 +14,24 @@ from torch.nn import functional
 from methods.networks.semantic_stylegan import Synthesis
 from methods.swiftavatar.realistic_faces import RealisticFaces
 
+_LEAST_SHARE = 0.002
+"""The share of the pictures below which a part no longer gains weight."""
+
 
 def segmentation_distance(one: Tensor, other: Tensor, grid: int) -> Tensor:
-    """Squared difference of (n, K, S, S) part scores on a grid x grid raster: a scalar.
+    """Difference of (n, K, S, S) part scores on a grid x grid raster: a scalar.
 
-    It is summed over the K parts and averaged over pictures and cells.
+    For each of the K parts, the squared difference is divided by the part's mean score
+    in both, so that eyes and glasses count as much as hair and skin. 0 for equal
+    scores, at most 2 for a part at different places; summed over the parts. A part
+    that covers less than `_LEAST_SHARE` is divided by that share.
     """
     pooled, wanted = (
         functional.adaptive_avg_pool2d(seg.float(), grid) for seg in (one, other)
     )
-    return (pooled - wanted).square().sum(1).mean()
+    squares = (pooled - wanted).square().mean((0, 2, 3))
+    shares = (pooled + wanted).mean((0, 2, 3)) / 2
+    return (squares / shares.detach().clamp(min=_LEAST_SHARE)).sum()
 
 
 @dataclass(frozen=True)

@@ -146,6 +146,11 @@ def test_the_pair_is_not_changed(pair, renders, tmp_path):
         assert all(p.grad is None for p in network.parameters())
 
 
+def test_regions_of_the_colour_term_are_parts():
+    with pytest.raises(ValueError, match="no part is called 'beard'"):
+        options(colour_regions=["hair", "beard"])
+
+
 @pytest.mark.parametrize(
     ("freeze", "trained", "averaged"),
     [

@@ -55,6 +55,8 @@ def test_the_loss_equals_a_computation_by_hand():
     skin = (0.25 + 0.04) / 2
     found = colour_distance(avatar, face, least_share=0.0)
     assert float(found) == pytest.approx(hair + skin, rel=1e-6)
+    of_hair = colour_distance(avatar, face, 0.0, regions=["hair", "glasses"])
+    assert float(of_hair) == pytest.approx(hair, rel=1e-6)
 
 
 @pytest.mark.parametrize(
