@@ -7,11 +7,12 @@ from typing import ClassVar
 from pydantic import Field
 
 from methods.base import FitContext, MethodMeta
-from methods.estimator.estimation import EstimatorMethod
+from methods.estimator.estimation import EstimatorMethod, planned_training
 from methods.estimator.examples import Pairs
 from methods.estimator.options import EstimatorOptions
 from methods.networks.backbones import WEIGHT_FILES
-from methods.shared.renders import training_renders
+from methods.planning import PlannedStage, planned_renders
+from methods.shared.renders import renders_stage, training_renders
 
 
 class BaselineOptions(EstimatorOptions):
@@ -49,6 +50,20 @@ class Baseline(EstimatorMethod):
     def __init__(self, options: BaselineOptions) -> None:
         super().__init__(options)
         self.samples, self.absent = options.samples, options.absent
+
+    def planned_stages(self, context: FitContext) -> tuple[PlannedStage, ...]:
+        """The renders and the training."""
+        renders = renders_stage(
+            context.engine,
+            self.samples,
+            self.options.input_size,
+            context.seed,
+            self.absent,
+        )
+        training = planned_training(
+            context.engine.spec, renders.key, self.options, context
+        )
+        return planned_renders(renders), training
 
     def pairs(self, context: FitContext) -> Pairs:
         """Pairs of random avatars of the engine, rendered at the input size."""

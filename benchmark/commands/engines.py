@@ -1,4 +1,4 @@
-"""`avatarbench engines`: list, show, check and add engines."""
+"""`avatarbench engines`: list, show, check, add and adopt engines."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ from typing import Annotated
 
 import typer
 
-from benchmark.commands.options import PngOption, SheetOption
+from benchmark.commands.options import (
+    RUNS,
+    PngOption,
+    QuietOption,
+    SetOption,
+    SheetOption,
+)
 
 engines_app = typer.Typer(
-    help="List, show, check and add avatar engines.",
+    help="List, show, check, add and adopt avatar engines.",
     epilog="Example: avatarbench engines show toon-tiktok --sheet sheet.png",
     invoke_without_command=True,
 )
@@ -19,7 +25,7 @@ engines_app = typer.Typer(
 
 @engines_app.callback()
 def list_engines(context: typer.Context) -> None:
-    """List, show, check and add avatar engines."""
+    """List, show, check, add and adopt avatar engines."""
     if context.invoked_subcommand is not None:
         return
     from benchmark.engines.sheet import summary
@@ -134,3 +140,73 @@ def check_engine_command(
     from benchmark.commands.engines_new import check_one_engine
 
     raise typer.Exit(check_one_engine(name, sheet))
+
+
+@engines_app.command(
+    "adopt", epilog="Example: avatarbench engines adopt heads --dry-run"
+)
+def adopt_engine_command(
+    name: Annotated[str, typer.Argument(metavar="ENGINE", help="Name of the engine.")],
+    method: Annotated[
+        str, typer.Option("--method", help="The method that learns the engine.")
+    ] = "swiftavatar",
+    suite: Annotated[
+        str,
+        typer.Option(
+            "--suite", help="Suite whose options and faces are used, or a YAML file."
+        ),
+    ] = "quick",
+    overrides: SetOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Folder for the results.",
+            show_default="adopted/ENGINE",
+        ),
+    ] = None,
+    runs: Annotated[Path, typer.Option("--runs", help="Folder of all runs.")] = RUNS,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            "--store",
+            file_okay=False,
+            help="Folder of cached stages, shared with all suites.",
+            show_default="RUNS/store",
+        ),
+    ] = None,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="Build all cached stages of the engine again."),
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print the plan and what it costs; stop."),
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Begin without asking.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Fit a method to a new engine, from nothing to avatars of portraits.
+
+    Renders, trains and predicts; it needs no ground truth. The plan and its cost are
+    printed first. If the command is interrupted, repeat it to continue. It writes a
+    page with examples, the model for `create`, and a suite for scores.
+    """
+    from benchmark.commands.engines_adopt import adopt_engine
+
+    status = adopt_engine(
+        name,
+        method=method,
+        suite=suite,
+        overrides=tuple(overrides or ()),
+        out=out,
+        store_folder=store or runs / "store",
+        fresh=fresh,
+        dry_run=dry_run,
+        yes=yes,
+        quiet=quiet,
+    )
+    raise typer.Exit(status)

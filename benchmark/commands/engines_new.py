@@ -65,6 +65,8 @@ def check_one_engine(name: str, sheet: Path) -> int:
         print(line)
     if draw_findings(findings, sheet):
         print(f"\npictures of the faults: {sheet}")
+    if not findings:
+        print(f"Next: avatarbench engines adopt {name}")
     return 1 if findings else 0
 
 

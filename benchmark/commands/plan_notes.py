@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmark.avatars.counting import counted
+from benchmark.config.metric_needs import unmet_need
 from benchmark.config.resolved import ResolvedSuite
 from benchmark.config.suite import Suite
-from benchmark.engines.base import PartMapped
 from benchmark.faces.photos.manifest import NAME as PHOTOGRAPHS
 from benchmark.registry import ENGINES, METHODS, METRICS
 from benchmark.run.cost_estimate import CostEstimate, estimate_cost
@@ -71,14 +71,9 @@ def _undefined_scores(resolved: ResolvedSuite) -> list[str]:
     """One sentence for each metric that has no score on an engine, with the reason."""
     notes: list[str] = []
     for name, engine in resolved.engines.items():
-        offers = {
-            "part maps": isinstance(engine, PartMapped),
-            "continuous parameters": bool(engine.spec.continuous),
-            "discrete parameters": bool(engine.spec.discrete),
-        }
         for bound in resolved.bound_metrics:
-            needs = getattr(bound.metric, "engine_needs", "")
-            if bound.skipped is None and not offers.get(needs, True):
+            needs = unmet_need(bound.metric, engine)
+            if bound.skipped is None and needs is not None:
                 notes.append(
                     f"{bound.meta.title} has no score on {name}: the engine has no "
                     f"{needs}"

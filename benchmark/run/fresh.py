@@ -44,13 +44,16 @@ def stage_sources(plan: Plan) -> dict[str, dict[str, str]]:
     }
 
 
-def changed_code(plan: Plan, store: Store) -> list[str]:
-    """One sentence for each plugin whose code changed since it made cached stages."""
+def changed_code(plan: Plan, store: Store, again: str | None = None) -> list[str]:
+    """One sentence for each plugin whose code changed since it made cached stages.
+
+    `again` is the command that rebuilds them, by default `run --fresh NAME`.
+    """
     return [
         f"warning: the code of {label} changed since it made {count} of the cached "
-        "stages, which are used again; rebuild them with `run --fresh "
-        f"{_name(label)}`, or change its version or revision if it now behaves "
-        "differently"
+        "stages, which are used again; rebuild them with "
+        f"`{again or f'run --fresh {_name(label)}'}`, or change its version or "
+        "revision if it now behaves differently"
         for label, count in sorted(_changed_plugins(plan, store).items())
     ]
 

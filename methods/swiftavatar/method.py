@@ -7,14 +7,16 @@ from typing import Any, ClassVar, get_args
 from benchmark.avatars import AvatarVectors
 from benchmark.weights import EFFICIENTNET_LITE0
 from methods.base import FitContext, MethodMeta, PretrainedPart
-from methods.estimator.estimation import EstimatorMethod
+from methods.estimator.estimation import EstimatorMethod, planned_training
 from methods.estimator.examples import Pairs
 from methods.networks.backbones import WEIGHT_FILES
+from methods.planning import PlannedStage
 from methods.shared.pictures import as_tensor, resized
 from methods.shared.sampling_prior import SamplingPrior
 from methods.swiftavatar.chain import Chain
 from methods.swiftavatar.options import PerceptualName, SwiftAvatarOptions
 from methods.swiftavatar.perceptual import required_weights
+from methods.swiftavatar.planning import planned_chain, second_round
 from methods.swiftavatar.pretrained_pair import pair_files
 from methods.swiftavatar.trace import traced
 from methods.tracing import Trace
@@ -99,6 +101,21 @@ class SwiftAvatar(EstimatorMethod):
     def pairs(self, context: FitContext) -> Pairs:
         """Realistic faces with their avatar vectors (SwiftAvatar, section 3.2)."""
         return self.chain(context).pairs
+
+    def planned_stages(self, context: FitContext) -> tuple[PlannedStage, ...]:
+        """The stages of SwiftAvatar, sections 3.1 to 3.3."""
+        options = self.chain_options
+        chain = Chain(options, context)
+        stages = planned_chain(chain)
+        pairs = stages[-1].stage
+        assert pairs is not None
+        training = planned_training(
+            context.engine.spec, pairs.key, self.options, context
+        )
+        stages = (*stages, training)
+        if options.prior is None:
+            return stages
+        return (*stages, *second_round(stages, chain.inverted))
 
     def trace(self, context: FitContext) -> Trace:
         """Trace the stages of SwiftAvatar, sections 3.1 and 3.2."""

@@ -40,6 +40,7 @@ SUITE = """\
 #   4. Make ground truth:       avatarbench studio serve --faces desk --engine {name}
 #      and export it:           avatarbench studio export runs/studio/{name} truths
 #   5. Run it:                  avatarbench run {file}
+# Without ground truth:         avatarbench engines adopt {name}
 name: {suite}
 title: {title}
 faces:
