@@ -47,6 +47,7 @@ from benchmark.run.stage_executor import StageExecutor
 from benchmark.storage.locks import lock
 from benchmark.storage.recording_store import RecordingStore
 from benchmark.storage.store import Store, atomic_write
+from benchmark.storage.store_users import using_store
 from benchmark.system.console import (
     ConsoleProgress,
     duration,
@@ -213,7 +214,8 @@ def _adopt(adoption: _Adoption, console: ConsoleProgress) -> None:
     """Fit, predict and render, then write the folder."""
     out, trial, executor = adoption.out, adoption.trial, adoption.executor
     create_out_folder(out)
-    with lock(out / ".lock", f"folder {out}"):
+    using = using_store(executor.store.root, console.say)
+    with lock(out / ".lock", f"folder {out}"), using:
         executor.encoded_faces(next(iter(trial.predict)))  # a damaged face, found now
         write_model(executor, trial, out)
         vectors = write_avatars(executor, trial, out)
