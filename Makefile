@@ -4,7 +4,8 @@
 #   make check       format, lint, types, then the tests (what .ci/run does)
 #   make check-slow  the heavy tests
 #   make bench       timings of engines, estimators, generator, inversion, memory, report,
-#                   photographs, scoring
+#                   photographs, scoring, create; some: make bench PARTS="engines memory"
+#   make bench-compare OLD=a.json NEW=b.json   what became slower between two benches
 # Another interpreter: make demo PYTHON=python3.12
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -16,7 +17,7 @@ BIN := $(VENV)/bin
 SIDE_BY_SIDE := -n logical --maxprocesses 8 --dist worksteal
 SOURCES := avatarbench_launcher.py benchmark methods evaluation reports tests
 
-.PHONY: demo test check check-slow bench clean help
+.PHONY: demo test check check-slow bench bench-compare clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -61,15 +62,10 @@ check-slow: $(VENV)/.dev $(VENV)/.weights
 	$(BIN)/python -m pytest -m slow
 
 bench: $(VENV)/.dev $(VENV)/.weights
-	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_create.py
-	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_engines.py
-	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_estimator.py
-	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_generator.py
-	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_inversion.py
-	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_memory.py
-	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_photographs.py
-	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_report.py
-	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench_scoring.py
+	PYTHONPATH=tests/helpers $(BIN)/python tests/performance/bench.py $(PARTS)
+
+bench-compare: $(VENV)/.dev
+	$(BIN)/python tests/performance/compare.py $(OLD) $(NEW)
 
 clean:
 	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -25,6 +25,7 @@ limit_spinning()  # before torch is imported
 
 import numpy as np
 import torch
+from figures import record
 from PIL import Image
 
 from benchmark.creation.creating import Settings, create_avatars
@@ -93,7 +94,7 @@ def time_start(photo: Path, engine: str, model: Path, out: Path) -> tuple[float,
     return best
 
 
-def time_each(name: str, work: Callable[[], Any], count: int) -> Any:
+def time_each(engine: str, name: str, work: Callable[[], Any], count: int) -> Any:
     """Print the seconds and CPU seconds of one of `count` photographs."""
     start, cpu = time.perf_counter(), time.process_time()
     result = work()
@@ -101,6 +102,7 @@ def time_each(name: str, work: Callable[[], Any], count: int) -> Any:
     print(
         f"  {name:<20}{seconds / count * 1000:>8.1f} ms{used / count * 1000:>8.1f} ms"
     )
+    record(f"create: {engine}, {name}", seconds / count * 1000, "ms")
     return result
 
 
@@ -117,6 +119,7 @@ def main() -> None:
         for name in BUILT_IN:
             seconds, cpu = time_start(photos["000"], name, model, out)
             print(f"  {name:<20}{seconds:>8.2f} s {cpu:>8.2f} s")
+            record(f"create: {name}, cold start", seconds, "s")
         for name in BUILT_IN:
             time_folder(name, photos, model, out / name)
 
@@ -129,16 +132,18 @@ def time_folder(name: str, photos: dict[str, Path], model: Path, out: Path) -> N
     opened = open_model(engine, str(model))
     files = [path.read_bytes() for path in photos.values()]
     pictures = time_each(
-        "decode", lambda: [decode_photograph(data, "") for data in files], count
+        name, "decode", lambda: [decode_photograph(data, "") for data in files], count
     )
     crops = time_each(
+        name,
         "find and align",
         lambda: [crop_faces(p, "", 512).crops[0].picture for p in pictures],
         count,
     )
-    vectors = time_each("predict", lambda: opened.predict(np.stack(crops)), count)
-    drawn = time_each("render", lambda: engine.render(vectors, 512), count)
+    vectors = time_each(name, "predict", lambda: opened.predict(np.stack(crops)), count)
+    drawn = time_each(name, "render", lambda: engine.render(vectors, 512), count)
     time_each(
+        name,
         "write",
         lambda: [
             write_avatar(out, str(row), {}, face, drawn[row])
@@ -148,6 +153,7 @@ def time_folder(name: str, photos: dict[str, Path], model: Path, out: Path) -> N
     )
     settings = Settings(engine, opened, out)
     time_each(
+        name,
         "all in parallel",
         lambda: create_avatars(photos, settings, Silent(), print),
         count,

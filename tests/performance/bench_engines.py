@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from figures import record
+
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine
 from benchmark.registry import ENGINES
@@ -47,6 +49,8 @@ def main() -> None:
             continue
         batched, single = measure(ENGINES.load(item.name)())
         print(f"{item.name:<16}{batched:>10.0f}{single:>10.0f}")
+        record(f"engines: {item.name}, batches", batched, "/s")
+        record(f"engines: {item.name}, one by one", single, "/s")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from benchmark.system.openmp import limit_spinning
 limit_spinning()  # before torch is imported
 
 import torch
+from figures import record
 from tiny_networks import PUBLISHED
 from torch import nn
 
@@ -154,6 +155,8 @@ def print_table(
         held = memory(index, threads)
         cells = f"{taken:>9.4f}{case.official:>10}  {held:>9.0f}"
         print(f"{case.name:<44}{cells}{case.official_memory:>10}", flush=True)
+        record(f"generator: {case.name}", taken, "s")
+        record(f"generator: {case.name}, memory", held, "MiB")
     print(
         "\nofficial: the official code, measured once on a busy 2-core AMD EPYC with "
         "torch 2.13 (cpu);\nits memory is the peak of the whole process, imports and "

@@ -22,6 +22,7 @@ from benchmark.system.openmp import limit_spinning
 limit_spinning()  # before torch is imported
 
 import torch
+from figures import record
 
 from benchmark.system.hardware import hardware
 from benchmark.weights import find
@@ -99,6 +100,7 @@ def print_rates(bench: Bench, repeats: int) -> None:
         rate = 1 / (seconds * PAPER_STEPS)
         times = found[1] / seconds
         print(f"{batch:>5}{seconds * 1e3:>24.2f}{rate:>11.3f} a second{times:>8.2f}x")
+        record(f"inversion: a render and step, batch {batch}", seconds * 1e3, "ms")
 
 
 def print_step(bench: Bench, batch: int, repeats: int) -> None:
@@ -106,7 +108,9 @@ def print_step(bench: Bench, batch: int, repeats: int) -> None:
     rows = [bench.step(batch) for _ in range(repeats + 1)][1:]
     print(f"\none step, batch {batch}, ms a render:")
     for name in rows[0]:
-        print(f"  {name:<18}{statistics.median(row[name] for row in rows) * 1e3:>8.2f}")
+        found = statistics.median(row[name] for row in rows) * 1e3
+        print(f"  {name:<18}{found:>8.2f}")
+        record(f"inversion: {name}, batch {batch}", found, "ms")
 
 
 def main() -> None:

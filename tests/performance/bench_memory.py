@@ -1,4 +1,4 @@
-"""Time of a training iteration with small and large pages.
+"""Time of a training iteration with small and large pages, and memory of pairs.
 
 Run it on an idle machine with `make bench`. Each setting has a fresh process.
 """
@@ -13,10 +13,13 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 
+from figures import record
+
 from benchmark.system.memory import HUGE_PAGES, use_huge_pages
 from benchmark.system.openmp import limit_spinning
 
 WARM_UP, ITERATIONS = 3, 15
+PAIRS = (100, 1_000, 10_000)
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,21 @@ def measure(large: bool) -> Cost:
     )
 
 
+def print_pairs() -> None:
+    """Print the peak memory of producing and reading pairs, by their number."""
+    from pair_memory import peak_in_fresh_process  # imports torch
+
+    print("\nmemory: pairs of 64 px from renders to the reads of an estimator")
+    print(f"{'pairs':>10}{'peak MiB':>10}{'of their pictures':>19}")
+    for count in PAIRS:
+        peak = peak_in_fresh_process(count)
+        if peak is None:
+            print("this system does not tell a process its peak memory")
+            return
+        print(f"{count:>10,}{peak:>10.0f}{count * 64 * 64 * 3 / 2**20:>19.1f}")
+        record(f"memory: {count:,} pairs", peak, "MiB")
+
+
 def main() -> None:
     """Print one row for each setting."""
     print("memory: generator of portraits64, batch 32, forward and backward")
@@ -84,6 +102,9 @@ def main() -> None:
             f"{setting:10}{cost.seconds:9.2f}{cost.user:8.2f}{cost.system:8.2f}"
             f"{cost.peak:10.0f}"
         )
+        record(f"memory: training iteration, pages of {setting}", cost.seconds, "s")
+        record(f"memory: training, pages of {setting}", cost.peak, "MiB")
+    print_pairs()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from benchmark.system.openmp import limit_spinning
 
 limit_spinning()
 
+from figures import record
 from PIL import Image
 
 from benchmark.faces.faceset import embedded_portraits
@@ -54,11 +55,13 @@ def main() -> None:
             ("read", "find", "align"), times, times[1:], strict=False
         ):
             print(f"{step:<10}{1000 * (end - start):>8.1f} ms")
+            record(f"photographs: {step}", 1000 * (end - start), "ms")
         started = time.perf_counter()
         options = AlignmentOptions(SIZE, every_face=False)
         align_folder(files, Path(folder) / "aligned", options, Silent())
         rate = len(files) / (time.perf_counter() - started)
         print(f"{'folder':<10}{rate:>8.1f} photographs/s")
+        record("photographs: folder", rate, "/s")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from figures import record
 from reported_run import Shape, write_run
 
 from reports.write import write_reports
@@ -50,6 +51,8 @@ def main() -> None:
     for name, faces in SIZES.items():
         seconds = statistics.median(times[name])
         print(f"{name:14}{ROWS * faces:8,}{seconds:9.1f}{sizes[name]:20.2f} MB")
+        record(f"report: {name}", seconds, "s")
+        record(f"report: {name}, page", sizes[name], "MB")
 
 
 if __name__ == "__main__":
