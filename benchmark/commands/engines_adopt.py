@@ -70,6 +70,7 @@ class _Adoption:
     stages: list[PlannedStage]
     out: Path
     changes: tuple[str, ...]
+    scored: str
 
     @property
     def engine(self) -> str:
@@ -108,17 +109,22 @@ def adopt_engine(
     (trial,) = plan.trials
     store = open_store(store_folder, plan, console.say)
     again = f"engines adopt {engine} --fresh"
-    rebuilds = begin_rebuild(plan, store, (engine,) if fresh else (), dry=dry_run)
+    names = (engine,) if fresh else ()
+    rebuilds = begin_rebuild(plan, store, names, dry=True)
     for line in (*plan_notes(plan), *rebuilds, *changed_code(plan, store, again)):
         console.say(line)
     executor = StageExecutor(plan, store, console)
     if not dry_run:
         rehearse(plan, store, (), console.say)
     stages = planned_stages(executor, trial)
-    adoption = _Adoption(base, plan, trial, executor, stages, target, tuple(overrides))
+    scored = scored_suite(base, plan.resolved)
+    adoption = _Adoption(
+        base, plan, trial, executor, stages, target, tuple(overrides), scored
+    )
     left = _print_plan(adoption)
     if dry_run or (left and not yes and not _confirmed()):
         return 0
+    begin_rebuild(plan, store, names, dry=False)
     try:
         _adopt(adoption, console)
     except KeyboardInterrupt:
@@ -216,11 +222,12 @@ def _adopt(adoption: _Adoption, console: ConsoleProgress) -> None:
     create_out_folder(out)
     using = using_store(executor.store.root, console.say)
     with lock(out / ".lock", f"folder {out}"), using:
-        executor.encoded_faces(next(iter(trial.predict)))  # a damaged face, found now
+        # Find a damaged face now, not after hours of training.
+        size = adoption.plan.resolved.suite.render_size
+        executor.pictures(next(iter(trial.predict)), size)
         write_model(executor, trial, out)
         vectors = write_avatars(executor, trial, out)
-        text = scored_suite(adoption.base, adoption.plan.resolved)
-        atomic_write(out / SUITE_FILE, text.encode())
+        atomic_write(out / SUITE_FILE, adoption.scored.encode())
         page = make_page(
             adoption.base,
             adoption.plan,
