@@ -36,6 +36,7 @@ from benchmark.commands.train import train_app
 from benchmark.commands.trials import trials_app
 from benchmark.commands.weights import weights_app
 from benchmark.system.error_sentences import describe_error, describe_exit
+from benchmark.system.garbage_collection import skip_final_collection
 from benchmark.system.memory import use_huge_pages
 from benchmark.system.openmp import limit_spinning
 from benchmark.system.output_streams import (
@@ -419,6 +420,7 @@ def main() -> None:
     """
     limit_spinning()
     use_huge_pages()
+    skip_final_collection()
     prepare_output_streams()
     debug = "--debug" in sys.argv
     words = (expand_path(word) for word in sys.argv[1:] if word != "--debug")

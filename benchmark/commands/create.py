@@ -15,6 +15,7 @@ from benchmark.commands.options import (
     QuietOption,
     RootPathOption,
 )
+from benchmark.system.garbage_collection import no_collection
 
 PHOTOS = "photos"
 
@@ -103,7 +104,8 @@ def create_photos(
     that cannot be used is reported and skipped; the exit status is then 1. Repeat the
     command to continue after an interruption.
     """
-    from benchmark.commands.create_photos import create_from_photos
+    with no_collection():
+        from benchmark.commands.create_photos import create_from_photos
 
     status = create_from_photos(
         photos,

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmark.avatars import AvatarVectors
-from benchmark.creation.cropping import Crop, crop_faces
+from benchmark.creation.cropping import Crop, crop_photograph
 from benchmark.creation.model import Model
 from benchmark.creation.writing import Record, read_avatar, write_avatar
 from benchmark.engines.base import MIN_SIZE, Engine
 from benchmark.photographs import PhotographError
-from benchmark.photographs.reading import decode_photograph
 from benchmark.storage.digests import bytes_digest, digest_of
 from benchmark.system.cpu_load import usable_cores
+from benchmark.system.openmp import one_torch_thread
 from benchmark.system.progress import Progress
 
 BATCH = 16
@@ -97,7 +98,11 @@ def create_avatars(
         tell: receives problems and notes, one sentence each.
     """
     outcome = Outcome()
-    with ThreadPoolExecutor(usable_cores()) as pool:
+    many = len(photos) > 1
+    with (
+        one_torch_thread() if many else nullcontext(),
+        ThreadPoolExecutor(usable_cores()) as pool,
+    ):
         # The first render is slow. Engines need not be thread-safe: wait for it below.
         defaults = AvatarVectors.defaults(settings.engine.spec)
         warm = pool.submit(settings.engine.render, defaults, MIN_SIZE)
@@ -145,8 +150,7 @@ def _prepare(name: str, path: Path, settings: Settings) -> _Prepared:
     if records:
         return _Prepared(name, path, key, records=records)
     try:
-        picture = decode_photograph(data, str(path))
-        found = crop_faces(picture, str(path), settings.size, settings.every)
+        found = crop_photograph(data, str(path), settings.size, settings.every)
     except PhotographError as error:
         return _Prepared(name, path, problem=str(error))
     return _Prepared(name, path, key, crops=found.crops, note=found.note)

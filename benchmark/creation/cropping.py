@@ -8,8 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.avatars.counting import counted
-from benchmark.photographs import DetectedFace, PhotographError, align, find_faces
+from benchmark.photographs import (
+    DetectedFace,
+    PhotographError,
+    align,
+    decode_photograph,
+    find_faces,
+)
+from benchmark.photographs.alignment import crop_side
 from benchmark.photographs.choosing import face_problem, largest_face, no_face
+from benchmark.photographs.reading import decode_reduced
+
+REDUCED_SIDE = 1280
+"""Smallest width and height to which large photographs are reduced."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,23 @@ class Found:
 
     crops: tuple[Crop, ...]
     note: str = ""
+
+
+def crop_photograph(data: bytes, label: str, size: int, every: bool = False) -> Found:
+    """As `crop_faces`, from the bytes of a photograph.
+
+    A large JPEG file is first decoded at a reduced size. That is enough if the face is
+    large in it; the pixels then differ from those of the whole file by rounding.
+    """
+    if not every:
+        small, factor = decode_reduced(data, label, REDUCED_SIDE)
+        if factor == 1:
+            return crop_faces(small, label, size)
+        found = find_faces(small, only_largest=True)
+        if found and crop_side(found[0].landmarks) >= size and not face_problem(*found):
+            face = found[0].enlarged(factor)
+            return Found((Crop(face, align(small, found[0], size)),))
+    return crop_faces(decode_photograph(data, label), label, size, every)
 
 
 def crop_faces(

@@ -10,6 +10,8 @@ from PIL import Image, ImageFilter
 
 from benchmark.photographs.detection import DetectedFace
 
+BLUR_REACH = 4
+"""Standard deviations beyond which Pillow's blur, three box filters, sees nothing."""
 Corners = NDArray[np.float64]
 """(4, 2) x and y: top left, bottom left, bottom right, top right."""
 
@@ -112,15 +114,27 @@ def _cut_and_pad(
     pad = np.maximum(pad, round(0.3 * side))
     left, top, right, bottom = (int(each) for each in pad)
     mirrored = np.pad(picture, ((top, bottom), (left, right), (0, 0)), "reflect")
-    rows, columns = np.ogrid[: mirrored.shape[0], : mirrored.shape[1]]
+    # Only what the square and the blur of its border need is continued.
+    blur = 0.02 * side
+    (row, column), (last_row, last_column) = (
+        np.clip(edge + np.array([top, left]), 0, mirrored.shape[:2]).tolist()
+        for edge in (
+            low[::-1] - math.ceil(BLUR_REACH * blur),
+            high[::-1] + math.ceil(BLUR_REACH * blur),
+        )
+    )
+    used = np.s_[row:last_row, column:last_column]
+    rows, columns = np.ogrid[used]
     outside = np.maximum(
         1 - np.minimum(columns / left, (mirrored.shape[1] - 1 - columns) / right),
         1 - np.minimum(rows / top, (mirrored.shape[0] - 1 - rows) / bottom),
     ).astype(np.float32)[..., None]
-    blur = ImageFilter.GaussianBlur(0.02 * side)
-    blurred = np.asarray(Image.fromarray(mirrored).filter(blur), np.float32)
+    mirrored = mirrored[used]
+    blurring = ImageFilter.GaussianBlur(blur)
+    blurred = np.asarray(Image.fromarray(mirrored).filter(blurring), np.float32)
     padded = mirrored.astype(np.float32)
     padded += (blurred - padded) * np.clip(3 * outside + 1, 0, 1)
     median = np.median(picture[::4, ::4].reshape(-1, 3), 0).astype(np.float32)
     padded += (median - padded) * np.clip(outside, 0, 1)
-    return np.rint(padded).clip(0, 255).astype(np.uint8), corners + pad[:2]
+    padded = np.rint(padded).clip(0, 255).astype(np.uint8)
+    return padded, corners + pad[:2] - (column, row)

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -20,6 +19,7 @@ from benchmark.photographs.detection import find_faces
 from benchmark.photographs.reading import PhotographError, decode_photograph, read_file
 from benchmark.storage.digests import bytes_digest
 from benchmark.storage.store import atomic_write
+from benchmark.system.openmp import one_torch_thread
 from benchmark.system.progress import Progress
 
 RECORD = "alignment.jsonl"
@@ -85,23 +85,21 @@ def align_folder(
         return _align_one(path, name, others, out, options, before)
 
     results: list[AlignedPhotograph] = []
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # photographs are spread over the cores instead
-    pool = ThreadPoolExecutor(threads)
-    try:
-        with (
-            progress.task("align", len(photographs)) as bar,
-            (out / RECORD).open("a", encoding="utf-8") as record,
-        ):
-            for done in pool.map(work, photographs):
-                if known.get(done.photograph) is not done:
-                    record.write(_line(done))
-                    record.flush()
-                results.append(done)
-                bar.advance()
-    finally:
-        pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(threads)
+    with one_torch_thread() as threads:
+        pool = ThreadPoolExecutor(threads)
+        try:
+            with (
+                progress.task("align", len(photographs)) as bar,
+                (out / RECORD).open("a", encoding="utf-8") as record,
+            ):
+                for done in pool.map(work, photographs):
+                    if known.get(done.photograph) is not done:
+                        record.write(_line(done))
+                        record.flush()
+                    results.append(done)
+                    bar.advance()
+        finally:
+            pool.shutdown(cancel_futures=True)
     return results, sum(known.get(done.photograph) is done for done in results)
 
 

@@ -56,6 +56,22 @@ def read_file(path: Path) -> bytes:
 
 def decode_photograph(data: bytes, label: str) -> NDArray[np.uint8]:
     """As `read_photograph`, from the bytes of a file that messages call `label`."""
+    return decode_reduced(data, label, LARGEST_SIDE // 2)[0]
+
+
+def decode_reduced(
+    data: bytes, label: str, least: int
+) -> tuple[NDArray[np.uint8], int]:
+    """As `decode_photograph`, but large JPEG files are decoded at a reduced size.
+
+    Args:
+        data: bytes of a file.
+        label: what messages call it.
+        least: smallest width and height in pixels to which it is reduced.
+
+    Returns:
+        The photograph, and the number of pixels of the file for one of its.
+    """
     from PIL import Image, UnidentifiedImageError
 
     if not data:
@@ -65,9 +81,13 @@ def decode_photograph(data: bytes, label: str) -> NDArray[np.uint8]:
             Image.init()
             known = [each for each in FORMATS if each in Image.OPEN]
             picture = Image.open(io.BytesIO(data), formats=known)
-            picture.draft(None, (LARGEST_SIDE // 2, LARGEST_SIDE // 2))
+            width = picture.width
+            picture.draft(None, (least, least))
+        if picture.format == "JPEG":
+            picture.load()  # takes long, but gives no warnings: needs no lock
+        with _OPENING, warnings.catch_warnings(action="ignore"):
             picture.load()
-            return np.asarray(_to_srgb(picture))
+            return np.asarray(_to_srgb(picture)), round(width / picture.width)
     except UnidentifiedImageError as error:
         raise PhotographError(f"{label} {_not_read(data)}") from error
     except Image.DecompressionBombError as error:

@@ -12,10 +12,12 @@ from typer.testing import CliRunner
 from benchmark.avatars import AvatarVectors
 from benchmark.cli import app
 from benchmark.creation import creating
+from benchmark.creation.cropping import crop_faces, crop_photograph
 from benchmark.creation.model import ModelError, open_model
 from benchmark.creation.scoring import score_vectors
 from benchmark.faces.faceset import embedded_portraits
 from benchmark.faces.truth_csv import TruthFile
+from benchmark.photographs import decode_photograph
 from benchmark.registry import ENGINES
 from methods.controls import Constant, ControlOptions
 from methods.product.network import make_product_estimator
@@ -103,12 +105,14 @@ def test_a_folder_goes_on_after_bad_photographs_and_resumes(
     def fail(*arguments):
         raise AssertionError("a finished photograph was read again")
 
-    decode = creating.decode_photograph
+    crop = creating.crop_photograph
     monkeypatch.setattr(
         creating,
-        "decode_photograph",
-        lambda data, label: (
-            fail() if label.endswith(("one.jpg", "two.jpg")) else decode(data, label)
+        "crop_photograph",
+        lambda data, label, *more: (
+            fail()
+            if label.endswith(("one.jpg", "two.jpg"))
+            else crop(data, label, *more)
         ),
     )
     again = create(*words)
@@ -172,3 +176,18 @@ def test_scores_on_photographs_count_palette_steps_and_hair_lengths(engine):
     assert (scores["skin_tone"].right, scores["skin_tone"].near) == (0, 1)
     assert scores["hair length"].right == 1
     assert scores["glasses"].constant == 1
+
+
+def test_a_large_photograph_gives_the_same_face_as_the_whole_file(portrait):
+    scene = Image.new("RGB", (4000, 3000), (120, 130, 140))
+    scene.paste(portrait.convert("RGB").resize((2000, 2000)), (900, 400))
+    stream = io.BytesIO()
+    scene.save(stream, "JPEG", quality=92)
+    data = stream.getvalue()
+    (whole,) = crop_faces(decode_photograph(data, "it"), "it", 256).crops
+    for size in (256, 1024):  # the face is large enough when reduced, or is not
+        (quick,) = crop_photograph(data, "it", size).crops
+        assert np.abs(np.subtract(quick.face.box, whole.face.box)).max() < 15
+        assert np.abs(quick.face.landmarks - whole.face.landmarks).max() < 8
+    (quick,) = crop_photograph(data, "it", 256).crops
+    assert np.abs(quick.picture.astype(float) - whole.picture).mean() < 2
