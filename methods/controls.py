@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -149,7 +150,9 @@ class Supervised(EstimatorMethod):
         """The labelled train faces with their ground truth."""
         labelled = _labelled(self.meta.name, context)
         faces = resized(labelled.faces.images, self.options.input_size)
-        return Pairs(faces, labelled.truth, labelled.digest)
+        # The faces of every engine.
+        shared = labelled.faces.digest
+        return Pairs(faces, labelled.truth, labelled.digest, pictures_digest=shared)
 
 
 class SupervisedShuffled(Supervised):
@@ -171,7 +174,7 @@ class SupervisedShuffled(Supervised):
         seed = seed_of("shuffle", context.seed)
         order = np.random.default_rng(seed).permutation(len(pairs.vectors))
         digest = f"{pairs.digest} shuffled {seed}"
-        return Pairs(pairs.pictures, pairs.vectors[order], digest)
+        return replace(pairs, vectors=pairs.vectors[order], digest=digest)
 
 
 def _labelled(name: str, context: FitContext) -> Labelled:

@@ -24,6 +24,7 @@ from methods.estimator.examples import (
 from methods.estimator.losses import estimator_loss, log_shares
 from methods.estimator.options import EstimatorOptions
 from methods.estimator.training import train
+from methods.estimator.view_features import features_of_views
 from methods.networks.backbones import WEIGHT_FILES, load_imagenet, make_backbone
 from methods.networks.estimator import Estimator, Grid, Pooled
 from methods.planning import PlannedStage
@@ -225,10 +226,13 @@ def _make_batches(
     context: FitContext,
     scratch: Path,
 ) -> Batches:
-    if not options.cached_views:
-        pairs = unpacked(pairs, scratch, context.progress)
-    shared = (
-        pairs,
+    if options.cached_views:
+        features = features_of_views(network, pairs, options, context)
+        return cached_batches(
+            features, pairs.vectors, options.batch_size, context.seed, context.device
+        )
+    return fresh_batches(
+        unpacked(pairs, scratch, context.progress),
         network,
         options.augmentation,
         options.network_input,
@@ -236,6 +240,3 @@ def _make_batches(
         context.seed,
         context.device,
     )
-    if options.cached_views:
-        return cached_batches(*shared, options.cached_views, context.progress)
-    return fresh_batches(*shared)

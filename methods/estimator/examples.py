@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -47,11 +47,20 @@ class Pictures(Protocol):
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pictures (n, S, S, 3) uint8, their n vectors, and the digest of both."""
+    """Pictures with their vectors.
+
+    Attributes:
+        pictures: (n, S, S, 3) uint8.
+        vectors: the n vectors.
+        digest: of both.
+        pictures_digest: of the pictures alone, if pairs with other vectors have the
+            same ones: features of the pictures are then kept for them.
+    """
 
     pictures: Pictures
     vectors: AvatarVectors
     digest: str
+    pictures_digest: str | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         if len(self.pictures) != len(self.vectors) or not len(self.vectors):
@@ -108,24 +117,22 @@ def fresh_batches(
     return batch
 
 
-def cached_batches(
+def view_features(
     pairs: Pairs,
     network: Estimator,
     augmentation: Augmentation,
     transform: InputTransform,
-    batch_size: int,
     seed: int,
     device: str,
     views: int,
     progress: Progress,
-) -> Batches:
-    """Return batches drawn from `views` augmented pictures with cached features.
+) -> Tensor:
+    """The frozen features of `views` augmented pictures.
 
     The views cycle through the pictures in order, so the numbers of views of two
     pictures differ by 1 at most.
     """
     sources = torch.arange(views) % len(pairs.vectors)
-    targets = Targets.of(pairs.vectors, device).rows(sources.to(device))
     features = []
     with progress.task("features of augmented pictures", views) as task:
         for start in range(0, views, VIEW_CHUNK):
@@ -135,12 +142,20 @@ def cached_batches(
             pictures = augment(pictures, augmentation, generator)
             features.append(network.frozen_features(transform(pictures)))
             task.advance(len(rows))
-    bank = torch.cat(features)
-    rows_at = row_order(views, batch_size, seed)
+    return torch.cat(features)
+
+
+def cached_batches(
+    features: Tensor, vectors: AvatarVectors, batch_size: int, seed: int, device: str
+) -> Batches:
+    """Return batches drawn from the features of `view_features`."""
+    sources = torch.arange(len(features)) % len(vectors)
+    targets = Targets.of(vectors, device).rows(sources.to(device))
+    rows_at = row_order(len(features), batch_size, seed)
 
     def batch(step: int) -> tuple[Tensor, Targets]:
         rows = rows_at(step).to(device)
-        return bank[rows], targets.rows(rows)
+        return features[rows], targets.rows(rows)
 
     return batch
 

@@ -12,7 +12,13 @@ from benchmark.system.progress import Silent
 from methods.baseline import Baseline
 from methods.estimator.augmentation import Augmentation, augment
 from methods.estimator.estimation import EstimatorMethod, training_stage
-from methods.estimator.examples import Pairs, cached_batches, fresh_batches, row_order
+from methods.estimator.examples import (
+    Pairs,
+    cached_batches,
+    fresh_batches,
+    row_order,
+    view_features,
+)
 from methods.estimator.options import EstimatorOptions
 from methods.shared.pictures import as_tensor, at_effective_resolution
 from methods.shared.randomness import generator_of
@@ -103,10 +109,10 @@ def test_batches_hold_augmented_pictures_at_the_effective_resolution(fine):
     transform = EstimatorOptions(input_size=64, effective_resolution=16).network_input
     shared = (transform, 5, 0, "cpu")
     augmentation = Augmentation(**STILL)
+    views = (transform, 0, "cpu", 24, Silent())
+    features = view_features(fine, Unchanged(), augmentation, *views)
     fresh, _ = fresh_batches(fine, Unchanged(), augmentation, *shared)(0)
-    cached, _ = cached_batches(fine, Unchanged(), augmentation, *shared, 24, Silent())(
-        0
-    )
+    cached, _ = cached_batches(features, fine.vectors, 5, 0, "cpu")(0)
     rows = row_order(24, 5, 0)(0)
     expected = transform(as_tensor(fine.pictures[rows.numpy()]))
     assert expected.shape == (5, 3, 64, 64)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from benchmark.system.progress import Silent
 from methods.base import MethodError
 from methods.baseline import Baseline
 from methods.controls import Supervised, SupervisedShuffled
+from methods.estimator import view_features
 from methods.estimator.estimation import training_stage
 from methods.shared.pictures import as_tensor, resized
 
@@ -74,6 +77,32 @@ def test_cached_views_are_deterministic(mixed_engine, make_context, imagenet):
         method.fit(make_context(mixed_engine, labelled=True, weights=imagenet))
         rows.append(method.predict(faces))
     assert rows[0] == rows[1]
+
+
+def test_oracles_share_the_features_of_their_faces(
+    mixed_engine, make_context, imagenet, monkeypatch
+):
+    class Alone(Supervised):
+        """Keeps no features."""
+
+        def pairs(self, context):
+            return replace(super().pairs(context), pictures_digest=None)
+
+    context = make_context(mixed_engine, labelled=True, weights=imagenet)
+    options = Supervised.Options(**CACHED)
+    shuffled = SupervisedShuffled(options)
+    shuffled.fit(context)
+    monkeypatch.setattr(view_features, "view_features", None)
+    shared = Supervised(options)
+    shared.fit(context)
+    monkeypatch.undo()
+    alone = Alone(options)
+    alone.fit(make_context(mixed_engine, labelled=True, weights=imagenet))
+    found, wanted, other = (
+        each._fitted.state_dict() for each in (shared, alone, shuffled)
+    )
+    assert all(torch.equal(found[name], wanted[name]) for name in wanted)
+    assert any(not torch.equal(found[name], other[name]) for name in wanted)
 
 
 def test_shuffled_truths_give_another_training(mixed_engine, make_context):
