@@ -41,7 +41,7 @@ from benchmark.storage.trial_folder import (
     read_timing,
     recover,
 )
-from benchmark.storage.unwritable import cannot_write, unwritable
+from benchmark.storage.unwritable import as_unwritable, cannot_write, unwritable
 from benchmark.system.environment import environment
 from benchmark.system.progress import Progress
 
@@ -254,6 +254,8 @@ def _run_trial(
     except (*FATAL, KeyboardInterrupt):
         raise
     except BaseException as error:  # such as SystemExit
+        if (failure := as_unwritable(error, folder)) is not None:
+            raise _unwritable(folder, failure) from error
         if scored or rescore_from is not None:  # keep the existing folder
             return _failure(trial, target, error)
         return _publish_failure(plan, trial, target, error)

@@ -199,8 +199,8 @@ class Store:
                     self._set_aside(target)
                     self._build(stage, target, build, spent)
         except Exception as error:
-            failure = as_unwritable(error)
-            if failure is None or not _is_within(failure, self.root):
+            failure = as_unwritable(error, self.root)
+            if failure is None:
                 raise
             raise self._unwritable(failure) from error
         return target
@@ -229,11 +229,6 @@ class Store:
 def _folder_in(root: Path, stage: Stage) -> Path:
     """Folder of a stage in a store, or in a folder laid out like one."""
     return root / stage.name / stage.key[:32]
-
-
-def _is_within(error: OSError, root: Path) -> bool:
-    """Whether an error is about a path in the store, not another path of a build."""
-    return error.filename is None or Path(str(error.filename)).is_relative_to(root)
 
 
 def atomic_write(path: Path, data: bytes) -> None:

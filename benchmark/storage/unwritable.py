@@ -18,14 +18,17 @@ def unwritable(error: OSError) -> bool:
     return error.errno in _UNWRITABLE
 
 
-def as_unwritable(error: Exception) -> OSError | None:
+def as_unwritable(error: BaseException, folder: Path) -> OSError | None:
     """The error as an OSError, if it says that a folder is not writable; else None.
 
-    Libraries such as safetensors have errors of their own for a full disk, which only
-    their text tells.
+    An error that names a path outside the folder is about something else. Libraries
+    such as safetensors have errors of their own for a full disk, which only their text
+    tells.
     """
     if isinstance(error, OSError):
-        return error if unwritable(error) else None
+        place = error.filename
+        inside = place is None or Path(str(place)).is_relative_to(folder)
+        return error if inside and unwritable(error) else None
     for number in _NO_SPACE:
         if os.strerror(number) in str(error):
             return OSError(number, os.strerror(number))

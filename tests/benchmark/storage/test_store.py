@@ -3,6 +3,9 @@ import time
 from dataclasses import replace
 
 import pytest
+import torch
+from safetensors.torch import save_file
+from small_disk import small_disk
 
 from benchmark.storage.store import Stage, Store, StoreError
 
@@ -129,3 +132,20 @@ def test_a_cached_stage_keeps_its_record(tmp_path):
     later = Store(tmp_path, made_with={"numpy": "3.0"})
     later.get_or_build(STAGE, lambda f, s: None)
     assert later.record(STAGE)["made_with"] == {"numpy": "2.0"}
+
+
+@pytest.mark.slow
+def test_a_library_that_finds_the_disk_full_ends_with_the_same_sentence(tmp_path):
+    """The error of safetensors is no OSError."""
+
+    def build(folder, scratch):
+        save_file({"zeros": torch.zeros(10**6)}, folder / "weights.safetensors")
+
+    with small_disk(tmp_path / "store", 256) as disk:
+        store = Store(disk.folder)
+        message = r"cannot write to .*store: No space left on device; free some space"
+        with pytest.raises(StoreError, match=message):
+            store.get_or_build(STAGE, build)
+        assert not list((disk.folder / "work").glob("*.partial"))
+        disk.remount("size=8m")
+        assert store.get_or_build(STAGE, build).is_dir()
