@@ -54,8 +54,8 @@ def colour_distance(
     """The colour matching loss of SwiftAvatar, equation 2: a scalar.
 
     It sums the squared distances of mean colours, in [-1, 1], over `regions`, which are
-    names of parts. Each is averaged over the latent codes whose region covers `least_share` or more of both
-    pictures. A region that no pair shows contributes 0.
+    names of parts. Each is averaged over the latent codes whose region covers
+    `least_share` or more of both pictures. A region that no pair shows contributes 0.
     """
     ours, theirs = avatar.seg.argmax(1), realistic.seg.argmax(1)
     total = avatar.image.new_zeros((), dtype=torch.float32)
