@@ -15,7 +15,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from methods.generator.coverage import Coverage, Covered
+from methods.generator.coverage import Pull
 from methods.generator.losses import (
     WeightedLoss,
     directions_like,
@@ -61,6 +61,19 @@ class GeneratorTerm(Protocol):
         ...
 
 
+class Puller(Protocol):
+    """What pulls samples towards pictures (methods.generator.coverage)."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether the discriminator takes no part in this iteration."""
+        ...
+
+    def pull(self, rank: int, ranks: int) -> Pull:
+        """This process's share of an iteration's samples."""
+        ...
+
+
 class AdversarialStep:
     """Updates a state's networks; gradients are averaged over processes.
 
@@ -73,7 +86,7 @@ class AdversarialStep:
         state: TrainingState,
         fabric: Fabric,
         terms: tuple[GeneratorTerm, ...] = (),
-        coverage: Coverage | None = None,
+        coverage: Puller | None = None,
     ) -> None:
         self.recipe, self.state, self.fabric = recipe, state, fabric
         self.terms, self.coverage = terms, coverage
@@ -121,15 +134,15 @@ class AdversarialStep:
             losses |= self._penalise(picture, seg)
         return losses | self._train_generator(len(picture), seg is not None, draws)
 
-    def _train_coverage(self, coverage: Coverage) -> dict[str, Tensor]:
+    def _train_coverage(self, coverage: Puller) -> dict[str, Tensor]:
         """Update the generator only, towards the faces."""
-        covered = self._covered(coverage)
+        pull = self._pull(coverage)
         with self.fabric.autocast():
-            made = self._sample_covered(covered)
-        return self._update_generator(made, coverage.losses(made, covered))
+            made = self._sample_pulled(pull)
+        return self._update_generator(made, pull.losses(made))
 
-    def _covered(self, coverage: Coverage) -> Covered:
-        return coverage.examples(self.fabric.global_rank, self.fabric.world_size)
+    def _pull(self, coverage: Puller) -> Pull:
+        return coverage.pull(self.fabric.global_rank, self.fabric.world_size)
 
     def _train_projected(
         self,
@@ -144,12 +157,12 @@ class AdversarialStep:
         """
         state, network = self.state, self.state.discriminator
         assert isinstance(network, ProjectedDiscriminator)
-        covered = None if self.coverage is None else self._covered(self.coverage)
+        pull = None if self.coverage is None else self._pull(self.coverage)
         with self.fabric.autocast():
             made = (
                 self._sample(len(picture), draws)
-                if covered is None
-                else self._sample_covered(covered)
+                if pull is None
+                else self._sample_pulled(pull)
             )
             judged = seg if options.maps else None
             maps = None if judged is None else hard_maps(made.seg)
@@ -164,8 +177,8 @@ class AdversarialStep:
         with self.fabric.autocast():
             adversarial = hinge_generator_loss(network(*generated).float())
             others = [WeightedLoss("loss_g", 1.0, adversarial)]
-            if self.coverage is not None and covered is not None:
-                others += self.coverage.losses(made, covered)
+            if pull is not None:
+                others += pull.losses(made)
         losses = self._update_generator(made, others)
         network.requires_grad_(True)
         return {
@@ -179,12 +192,12 @@ class AdversarialStep:
         """Output of the generator for new latent codes."""
         return self._render(self._latents(count, draws))
 
-    def _sample_covered(self, covered: Covered) -> Synthesis:
+    def _sample_pulled(self, pull: Pull) -> Synthesis:
         """Output of the generator for the mixed samples, then the whole ones."""
         generator = self.state.generator
-        rows = covered.rows
+        rows = pull.rows
         mixed = generator.style(rows.flatten(0, 1)).unflatten(0, rows.shape[:2])
-        whole = generator.layout.repeat(generator.style(covered.whole))
+        whole = generator.layout.repeat(generator.style(pull.whole))
         return self._render(generator.layout.expand(torch.cat([mixed, whole])))
 
     def _render(self, latents: Tensor) -> Synthesis:

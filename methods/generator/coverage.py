@@ -11,6 +11,8 @@ comes from a sample with similar hair.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -103,17 +105,31 @@ def assign(faces: Tensor, samples: Tensor, layout: PartLayout) -> Tensor:
     """
     shapes = shape_distances(faces, samples)
     colours = colour_distances(faces, samples) + TIE * shapes
-    base = _matched(shapes.sum(0))
+    base = matched(shapes.sum(0))
     rows = [base] * layout.base_layers
     for shape, colour in zip(shapes, colours, strict=True):
-        rows += [_matched(shape), _matched(colour)]
+        rows += [matched(shape), matched(colour)]
     return torch.stack(rows, 1)
 
 
-def _matched(costs: Tensor) -> Tensor:
-    """(n,) the column of each row with the least total cost."""
+def matched(costs: Tensor) -> Tensor:
+    """(n,) the column of each row with the least total cost: one to one."""
     _, columns = linear_sum_assignment(costs.cpu().numpy())
     return torch.from_numpy(np.asarray(columns))
+
+
+class Pull(NamedTuple):
+    """The samples of an iteration that are pulled towards pictures.
+
+    Attributes:
+        rows: (n, rows, D) latents z of the mixed samples, one for each row of W+.
+        whole: (m, D) latents z of the whole samples.
+        losses: gives the distances of the n + m samples from what pulls them.
+    """
+
+    rows: Tensor
+    whole: Tensor
+    losses: Callable[[Synthesis], list[WeightedLoss]]
 
 
 class Covered(NamedTuple):
@@ -159,6 +175,11 @@ class Coverage:
     def alone(self) -> bool:
         """Whether the discriminator takes no part in this iteration yet."""
         return self.state.iteration < -(-self.options.first // self.recipe.batch)
+
+    def pull(self, rank: int, ranks: int) -> Pull:
+        """This process's share of an iteration's samples, and what pulls them."""
+        covered = self.examples(rank, ranks)
+        return Pull(covered.rows, covered.whole, partial(self.losses, covered=covered))
 
     def examples(self, rank: int, ranks: int) -> Covered:
         """This process's share of an iteration's samples, and the faces they follow.

@@ -35,6 +35,7 @@ from methods.swiftavatar.dual_domain import dual_measures
 from methods.swiftavatar.options import AdaptationOptions
 from methods.swiftavatar.pretrained_pair import PretrainedPair
 from methods.swiftavatar.realistic_faces import RealisticFaces
+from methods.swiftavatar.render_coverage import RenderCoverage
 from methods.swiftavatar.segmentation_agreement import SegmentationAgreement
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -131,7 +132,12 @@ class AdaptationTraining:
         self.curves = Curves(scratch, self.state.iteration, active=True)
         self._pair, self._renders, self._options = pair, renders, options
         self._seed = seed
-        self._step = AdversarialStep(recipe, self.state, fabric, self._terms())
+        coverage = options.coverage and RenderCoverage(
+            renders, options.coverage, self.state, options.batch, seed
+        )
+        self._step = AdversarialStep(
+            recipe, self.state, fabric, self._terms(), coverage
+        )
         self._rows_at = row_order(len(renders.vectors), options.batch, seed)
 
     def run(self, progress: Progress) -> SemanticGenerator:

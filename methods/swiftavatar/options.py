@@ -23,6 +23,20 @@ class StepOptions(NewerOptions):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+class RenderCoverageOptions(StepOptions):
+    """Pulling samples towards renders (methods.swiftavatar.render_coverage).
+
+    Attributes:
+        share: of the samples in a batch that follow a render.
+        group: samples that are assigned to as many renders at once.
+        pixels: weight of the squared error to the render.
+    """
+
+    share: float = Field(default=0.5, gt=0, lt=1)
+    group: int = Field(default=1024, ge=16)
+    pixels: float = Field(default=30.0, ge=0)
+
+
 class AdaptationOptions(StepOptions):
     """Training the avatar generator (SwiftAvatar, section 3.1).
 
@@ -60,6 +74,7 @@ class AdaptationOptions(StepOptions):
         segmentation: weight of the agreement of the two generators' segmentations of a
             latent code (methods.swiftavatar.segmentation_agreement). Not in the paper.
         segmentation_grid: side of the raster on which segmentations are compared.
+        coverage: pulls samples towards renders; needs `projected`. Not in the paper.
     """
 
     steps: int = Field(default=2000, ge=0)
@@ -83,6 +98,7 @@ class AdaptationOptions(StepOptions):
     mask_entropy: float = Field(default=0.0, ge=0)
     segmentation: float = Field(default=0.0, ge=0)
     segmentation_grid: int = Field(default=16, ge=1)
+    coverage: RenderCoverageOptions | None = None
 
     NEWER: ClassVar[frozenset[str]] = frozenset(
         {
@@ -92,6 +108,7 @@ class AdaptationOptions(StepOptions):
             "mask_entropy",
             "segmentation",
             "segmentation_grid",
+            "coverage",
         }
     )
 
@@ -107,6 +124,8 @@ class AdaptationOptions(StepOptions):
     @model_validator(mode="after")
     def _check_projected(self) -> Self:
         if self.projected is None:
+            if self.coverage is not None:
+                raise ValueError("coverage needs a projected discriminator: projected")
             return self
         if self.projected.maps:
             raise ValueError("projected.maps must be false: renders have no part maps")

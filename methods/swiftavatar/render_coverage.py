@@ -1,0 +1,172 @@
+"""Pull avatars towards renders, so that no kind of avatar is lost (not in the paper).
+
+An adversarial loss alone can forget glasses and beards, which few renders show. Then no
+latent code of a face with glasses draws an avatar with glasses. Here random samples are
+assigned to renders, one to one, for each part on its own, and each sample must become
+more like its render. methods.generator.coverage does the same for faces with part maps;
+here the renders are pictures only.
+
+Both sets of pictures are described around the place of a part, and each description is
+standardised within its set. So the samples with the darkest surroundings of the eyes
+follow the renders with the darkest ones, although the two domains look different.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from methods.generator.adversarial import Pull
+from methods.generator.coverage import BATCH, matched
+from methods.generator.losses import WeightedLoss
+from methods.generator.state import TrainingState
+from methods.networks.semantic_stylegan import Synthesis
+from methods.shared.pictures import as_tensor
+from methods.shared.randomness import generator_of
+from methods.shared.renders import Renders
+from methods.swiftavatar.options import RenderCoverageOptions
+
+GRID = 16
+"""Side of the grid of a description."""
+COMPONENTS = 4
+"""Principal components of a part's surroundings that are compared."""
+
+
+def describe(picture: Tensor) -> Tensor:
+    """Colours and edges on a coarse grid: (n, 4, GRID, GRID).
+
+    The first three channels are mean colours, the last is the mean absolute difference
+    of the luminance from the pixel on the right and the one below.
+
+    Args:
+        picture: (n, 3, S, S) in [-1, 1].
+    """
+    grey = picture.mean(1, keepdim=True)
+    right = functional.pad(grey.diff(dim=3), (0, 1)).abs()
+    below = functional.pad(grey.diff(dim=2), (0, 0, 0, 1)).abs()
+    return functional.adaptive_avg_pool2d(torch.cat([picture, right + below], 1), GRID)
+
+
+def standardised(found: Tensor) -> Tensor:
+    """Descriptions without the mean of their set, each channel with unit variance."""
+    centred = found - found.mean(0)
+    return centred / centred.square().mean((0, 2, 3), keepdim=True).sqrt().clamp(1e-6)
+
+
+def distances(renders: Tensor, samples: Tensor, place: Tensor) -> Tensor:
+    """(n, n) squared distances of two standardised descriptions around a place.
+
+    The largest principal components of both sets together are compared. Each has unit
+    variance in each set, so that the tone of the skin does not hide the rest.
+
+    Args:
+        renders: (n, 4, GRID, GRID).
+        samples: as many.
+        place: (GRID, GRID) weights of cells.
+    """
+    weights = place.sqrt()
+    one, other = ((x * weights).flatten(1) for x in (renders, samples))
+    _, _, axes = torch.linalg.svd(torch.cat([one, other]), full_matrices=False)
+    projected = (x @ axes[:COMPONENTS].T for x in (one, other))
+    ours, theirs = (x / x.std(0, correction=0).clamp(min=1e-6) for x in projected)
+    return torch.cdist(ours, theirs).square()
+
+
+class Covered(NamedTuple):
+    """What pulls the samples of an iteration.
+
+    Attributes:
+        picture: (n, 3, S, S) renders of the mixed samples, in [-1, 1].
+        rows: (n, rows, D) latents z of the mixed samples, one for each row of W+.
+        whole: (m, D) latents z of the other samples.
+    """
+
+    picture: Tensor
+    rows: Tensor
+    whole: Tensor
+
+
+class RenderCoverage:
+    """Assigns samples to renders in groups; gives their latents and distances.
+
+    Each part of a mixed sample comes from the sample that is assigned to the render for
+    this part. The assignment of the current group is part of the training's state.
+
+    Attributes:
+        alone: whether the discriminator takes no part.
+    """
+
+    alone = False
+
+    def __init__(
+        self,
+        renders: Renders,
+        options: RenderCoverageOptions,
+        state: TrainingState,
+        batch: int,
+        seed: int,
+    ) -> None:
+        self.renders, self.options, self.state = renders, options, state
+        self.batch, self.seed = batch, seed
+
+    def pull(self, rank: int, ranks: int) -> Pull:
+        """This process's share of an iteration's samples, and what pulls them."""
+        covered = self.examples(rank, ranks)
+        return Pull(covered.rows, covered.whole, partial(self.losses, covered=covered))
+
+    def examples(self, rank: int, ranks: int) -> Covered:
+        """This process's share of an iteration's samples, and the renders they follow.
+
+        A new group is assigned where the iteration begins one.
+        """
+        state, group = self.state, self.options.group
+        count = round(self.options.share * self.batch)
+        number, place = divmod(state.iteration, group // count)
+        draws = generator_of(self.seed, "coverage", number)
+        latents = torch.randn(
+            (group, state.generator.config.style_dim), generator=draws
+        )
+        chosen = torch.randint(len(self.renders.vectors), (group,), generator=draws)
+        if place == 0:
+            state.assignment = self._assign(chosen, latents)
+        mixed = torch.arange(place * count, (place + 1) * count)[rank::ranks]
+        rest = torch.arange(self.batch - count) + place * (self.batch - count)
+        return Covered(
+            self._read(chosen[mixed]),
+            latents[state.assignment[mixed]].to(state.device),
+            latents[rest[rank::ranks] % group].to(state.device),
+        )
+
+    def losses(self, made: Synthesis, covered: Covered) -> list[WeightedLoss]:
+        """The mean squared error of the mixed samples' pictures."""
+        picture = made.image[: len(covered.picture)].float()
+        errors = (picture - covered.picture).square().mean()
+        return [WeightedLoss("pixels", self.options.pixels, errors)]
+
+    @torch.no_grad()
+    def _assign(self, chosen: Tensor, latents: Tensor) -> Tensor:
+        """(n, rows) the sample of each render, for each row of W+."""
+        ours = torch.cat([describe(self._read(x)).cpu() for x in chosen.split(BATCH)])
+        generator = self.state.generator
+        theirs: list[Tensor] = []
+        places = torch.zeros(generator.config.seg_dim, GRID, GRID)
+        for z in latents.split(BATCH):
+            made = generator([z.to(self.state.device)])
+            theirs.append(describe(made.image.float().clamp(-1, 1)).cpu())
+            hard = torch.zeros_like(made.seg, dtype=torch.float32)
+            hard = hard.scatter_(1, made.seg.argmax(1, keepdim=True), 1.0)
+            places += functional.adaptive_avg_pool2d(hard, GRID).sum(0).cpu()
+        renders, samples = standardised(ours), standardised(torch.cat(theirs))
+        whole = matched(distances(renders, samples, torch.ones(GRID, GRID)))
+        rows = [whole] * generator.layout.base_layers
+        for place in places / len(latents):
+            rows += [matched(distances(renders, samples, place))] * 2
+        return torch.stack(rows, 1)
+
+    def _read(self, chosen: Tensor) -> Tensor:
+        pictures = as_tensor(self.renders.pictures[chosen.numpy()])
+        return pictures.to(self.state.device)
