@@ -20,6 +20,7 @@ SHEETS = {
     "pairs": "From renders to the realistic faces that the estimator learns from",
 }
 """What is on the contact sheets of SwiftAvatar."""
+MOST_EXAMPLES = 200
 
 
 def make_page(
@@ -46,7 +47,8 @@ def make_page(
             f"{title} was fitted to {meta.title} with options of the suite "
             f"{base.name}. It used no ground truth of this engine."
         ),
-        pairs={face: pair_path(out / AVATARS, face) for face in ids},
+        pairs={f: pair_path(out / AVATARS, f) for f in ids[:MOST_EXAMPLES]},
+        faces=len(ids),
         variety=[_variety_row(each) for each in variety],
         steps=[_step_row(each) for each in steps],
         sheets={SHEETS.get(name, name): path for name, path in sheets.items()},

@@ -14,6 +14,7 @@ from PIL import Image
 
 from benchmark.avatars import AvatarVectors
 from benchmark.creation.writing import Record, write_avatar, write_sheets, write_table
+from benchmark.run.fit_recording import read_cost
 from benchmark.run.plan import TrialPlan
 from benchmark.run.stage_executor import StageExecutor
 from benchmark.storage.recording_store import RecordingStore
@@ -117,11 +118,14 @@ def draw_steps(executor: StageExecutor, trial: TrialPlan) -> Mapping[str, Path]:
 def step_records(
     stages: list[PlannedStage], trial: TrialPlan, store: Store
 ) -> list[StepRecord]:
-    """What the stages of a finished fit took, with the fit itself last."""
-    planned = [*stages]
-    if not any(each.stage == trial.fit for each in planned):
-        planned.append(PlannedStage("fit", "all of it", 1, None, trial.fit))
-    return [_step_record(each, store) for each in planned]
+    """What the stages of a finished fit took, with the whole fit last."""
+    parts = [_step_record(each, store) for each in stages if each.stage != trial.fit]
+    record = store.record(trial.fit)
+    cost = read_cost(store.folder(trial.fit), record["seconds"])
+    return [
+        *parts,
+        StepRecord("fit", "all of it", cost["fit_seconds"], record["peak_mib"]),
+    ]
 
 
 def _step_record(planned: PlannedStage, store: Store) -> StepRecord:

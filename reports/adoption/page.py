@@ -34,7 +34,8 @@ class AdoptionPage:
     Attributes:
         title: of the engine.
         lead: one sentence about what was done.
-        pairs: side-by-side pictures by face.
+        pairs: side-by-side pictures by face, of the first faces.
+        faces: number of all faces with an avatar.
         variety: rows of texts: parameter, answers, usual answer, its share, remark.
         steps: rows of texts: stage, work, time, memory.
         sheets: contact sheets of the steps by title.
@@ -46,6 +47,7 @@ class AdoptionPage:
     title: str
     lead: str
     pairs: Mapping[str, Path]
+    faces: int
     variety: Sequence[Sequence[str]]
     steps: Sequence[Sequence[str]]
     sheets: Mapping[str, Path]
