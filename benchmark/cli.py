@@ -16,8 +16,11 @@ from benchmark.commands.generator import generator_app
 from benchmark.commands.methods import methods_app
 from benchmark.commands.options import (
     RUNS,
+    AddressOption,
     CachedStagesOption,
+    ExecutorOption,
     ExistingStoreOption,
+    GpusPerWorkerOption,
     LpipsBackboneOption,
     NoMlflowOption,
     OnlyEnginesOption,
@@ -27,6 +30,7 @@ from benchmark.commands.options import (
     SetOption,
     StoreOption,
     SuiteArgument,
+    WorkersOption,
 )
 from benchmark.commands.path_arguments import expand_path
 from benchmark.commands.store import store_app
@@ -121,6 +125,10 @@ def run_command(
             "--dry-run", help="Print what would run and about how long it takes; stop."
         ),
     ] = False,
+    executor: ExecutorOption = "serial",
+    workers: WorkersOption = None,
+    address: AddressOption = None,
+    gpus_per_worker: GpusPerWorkerOption = None,
     no_mlflow: NoMlflowOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -130,6 +138,7 @@ def run_command(
     continue. The exit status is 1 if a trial fails.
     """
     from benchmark.commands.run import run_suite
+    from benchmark.commands.run_workers import WorkerOptions
 
     scratch = ("from_scratch=true",) if from_scratch else ()
     status = run_suite(
@@ -143,6 +152,7 @@ def run_command(
         track=not no_mlflow,
         quiet=quiet,
         debug=bool(context.obj),
+        worker_options=WorkerOptions(executor, workers, address, gpus_per_worker),
     )
     raise typer.Exit(status)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -94,6 +94,40 @@ QuietOption = Annotated[
 ]
 NoMlflowOption = Annotated[
     bool, typer.Option("--no-mlflow", help="Do not log to MLflow.")
+]
+ExecutorOption = Annotated[
+    Literal["serial", "local", "ray"],
+    typer.Option(
+        help="Where trials run: in this process, in processes of this machine, or on "
+        "a Ray cluster.",
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        help="Number of workers of --executor local or ray.",
+        show_default="as many as there are cores or GPUs for",
+    ),
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="HOST:PORT",
+        help="A running Ray cluster.",
+        show_default="a new one on this machine",
+    ),
+]
+GpusPerWorkerOption = Annotated[
+    float | None,
+    typer.Option(
+        "--gpus-per-worker",
+        min=0,
+        help="GPUs that each Ray worker reserves, such as 0.5.",
+        show_default="1 if the suite uses a GPU",
+    ),
 ]
 EngineOption = Annotated[
     str, typer.Option("--engine", help="Name of the engine (see `avatarbench list`).")

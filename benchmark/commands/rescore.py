@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from benchmark.commands.report import find_run, print_report_paths
-from benchmark.commands.run import open_store
 from benchmark.commands.trial_printing import TrialPrinter, print_summary
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import SuiteError, load_suite, suite_names
 from benchmark.run.fresh import changed_since_prediction
+from benchmark.run.open_store import open_store
 from benchmark.run.plan import make_plan
 from benchmark.run.rescoring import same_inputs
 from benchmark.run.runner import create_out_folder, run, run_folder

@@ -4,38 +4,34 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmark.commands.gpu_plan import print_gpu_plan, print_missing
 from benchmark.commands.plan_notes import describe_size, plan_notes, print_plan
 from benchmark.commands.report import print_report_paths
+from benchmark.commands.run_workers import WorkerOptions, open_workers, source_of
 from benchmark.commands.trial_printing import TrialPrinter, print_summary
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import SuiteError, load_suite
-from benchmark.run.fresh import (
-    begin_rebuild,
-    changed_code,
-    end_rebuild,
-    stage_sources,
-)
+from benchmark.run.fresh import begin_rebuild, changed_code, end_rebuild
+from benchmark.run.open_store import open_store
 from benchmark.run.plan import Plan, make_plan
 from benchmark.run.rehearsal import rehearse
 from benchmark.run.runner import (
     Listener,
-    Outcome,
     check_out_folder,
     create_out_folder,
     finished_trials,
     run,
     run_folder,
 )
+from benchmark.run.trial_runner import Outcome
+from benchmark.run.trial_worker import Workers
 from benchmark.storage.store import Store
 from benchmark.system.console import ConsoleProgress, open_progress
-from benchmark.system.environment import made_with
 from benchmark.tracking import Summary, Tracker, open_tracker, where_to_look
-from benchmark.weights.folders import SHIPPED_STAGES
 
 if TYPE_CHECKING:
     from reports.write import ReportFiles
@@ -71,6 +67,7 @@ def run_suite(
     track: bool,
     quiet: bool,
     debug: bool = False,
+    worker_options: WorkerOptions | None = None,
 ) -> int:
     """Run a suite and print its results.
 
@@ -84,6 +81,8 @@ def run_suite(
     started = time.monotonic()
     console = open_progress(quiet)
     say = console.say
+    worker_options = worker_options or WorkerOptions()
+    worker_options.check()
     read = load_suite(suite, overrides)
     try:
         plan = make_plan(resolve(read, lpips_backbone, console))
@@ -98,6 +97,8 @@ def run_suite(
     warnings = changed_code(plan, store)
     for line in (describe_size(plan), *plan_notes(plan), *rebuilds, *warnings):
         say(line)
+    source = source_of(suite, overrides, lpips_backbone)
+    workers = open_workers(worker_options, plan, source, console)
     finished = finished_trials(plan, store, out)
     if dry_run:
         check_out_folder(out)
@@ -115,7 +116,7 @@ def run_suite(
     folder = run_folder(plan.resolved, out)
     try:
         printer = TrialPrinter(console, len(plan.trials), debug)
-        outcomes, reports = _run(plan, store, out, console, printer, tracker)
+        outcomes, reports = _run(plan, store, out, console, printer, tracker, workers)
     except KeyboardInterrupt:
         print(
             f"\nstopped; repeat the command to continue the run in {folder}",
@@ -133,14 +134,6 @@ def run_suite(
     return int(any(outcome.error for outcome in outcomes))
 
 
-def open_store(root: Path, plan: Plan, say: Callable[[str], None]) -> Store:
-    """The store at `root`, with the shipped stages unless the run is from scratch."""
-    shipped = None if plan.resolved.suite.from_scratch else SHIPPED_STAGES
-    store = Store(root, say, made_with(), shipped)
-    store.sources = stage_sources(plan)
-    return store
-
-
 def _run(
     plan: Plan,
     store: Store,
@@ -148,6 +141,7 @@ def _run(
     console: ConsoleProgress,
     printer: TrialPrinter,
     tracker: Tracker | None,
+    workers: Workers | None,
 ) -> tuple[list[Outcome], ReportFiles]:
     from reports.write import write_reports
 
@@ -155,7 +149,7 @@ def _run(
     listeners.append(printer)
     status = "FAILED"
     try:
-        outcomes = run(plan, store, out, console, listeners)
+        outcomes = run(plan, store, out, console, listeners, workers=workers)
         reports = write_reports(run_folder(plan.resolved, out))
         if tracker is not None:
             tracker.add_reports(reports.folder)

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmark.avatars.spec import did_you_mean
-from benchmark.commands.run import open_store
 from benchmark.commands.trace_faces import Comparison, compare_faces, measure_fidelity
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import SuiteError, load_suite
 from benchmark.run.fresh import changed_code
+from benchmark.run.open_store import open_store
 from benchmark.run.plan import Plan, TrialPlan, make_plan
 from benchmark.run.stage_executor import StageExecutor
 from benchmark.storage.recording_store import RecordingStore

@@ -95,13 +95,16 @@ class Plan:
         return shared | {s.key: s for t in self.trials for s in t.stages()}
 
 
-def make_plan(resolved: ResolvedSuite) -> Plan:
+def make_plan(
+    resolved: ResolvedSuite, machine: Mapping[str, Any] | None = None
+) -> Plan:
     """Plan the stages of every trial: variants × engines × seeds.
 
-    Sets the number of threads of torch, on which results and speed depend.
+    Sets the number of threads of torch, on which results and speed depend. `machine` is
+    the one that measures speeds; this one if it is None.
     """
     torch.set_num_threads(resolved.suite.threads)
-    machine = hardware(resolved.device, resolved.suite.threads)
+    machine = machine or hardware(resolved.device, resolved.suite.threads)
     size = resolved.suite.render_size
     truths = {
         (engine, split, designer): truth_render_stage(

@@ -3,76 +3,42 @@
 from __future__ import annotations
 
 import os
-import time
-import traceback
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from errno import EACCES, ENOTDIR
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import yaml
 
 from benchmark.config.resolved import ResolvedSuite
-from benchmark.faces.pictures import FaceSetError
-from benchmark.run.contracts import describe_failure
+from benchmark.execution import WorkerLost
 from benchmark.run.plan import Plan, TrialPlan
-from benchmark.run.rescoring import rescore, source_record
+from benchmark.run.rescoring import source_record
 from benchmark.run.speeds import measure_speeds
 from benchmark.run.stage_executor import StageExecutor
-from benchmark.run.trial_writer import (
-    restore_pictures,
-    run_trial,
-    trial_rebuilds,
-    trial_record,
+from benchmark.run.trial_runner import (
+    FATAL,
+    Outcome,
+    fail_trial,
+    finish_trial,
+    is_finished,
+    is_timed,
+    publish_failure,
 )
+from benchmark.run.trial_worker import Workers, spread, trial_work
+from benchmark.run.trial_writer import write_truth_pictures
 from benchmark.storage.latest import point_latest
-from benchmark.storage.locks import NoLocks, lock
-from benchmark.storage.rebuilds import is_outdated
+from benchmark.storage.locks import lock
 from benchmark.storage.store import Store, StoreError, atomic_write
 from benchmark.storage.store_users import using_store
-from benchmark.storage.trial_folder import (
-    CASES_FILE,
-    TIMING_FILE,
-    TRIAL_FILE,
-    json_bytes,
-    publish,
-    read_record,
-    read_timing,
-    recover,
-)
-from benchmark.storage.unwritable import as_unwritable, cannot_write, unwritable
+from benchmark.storage.trial_folder import TIMING_FILE, json_bytes
+from benchmark.storage.unwritable import cannot_write, unwritable
 from benchmark.system.environment import environment
 from benchmark.system.progress import Progress
 
-FATAL = (StoreError, NoLocks, FaceSetError)
-"""Exceptions that would fail every other trial, too: they end the run."""
 ROUNDS_FILE = ".speed-rounds.json"
 """In a run folder: speed measurements that a kill interrupted."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one trial ended.
-
-    Attributes:
-        name: of the trial.
-        folder: of its results.
-        cached: whether it was finished before.
-        error: None if it succeeded.
-        traceback: of the error.
-        record: the file that holds the traceback too; None if an earlier record was
-            kept.
-        seconds: that this invocation spent on it.
-    """
-
-    name: str
-    folder: Path
-    cached: bool
-    error: str | None = None
-    traceback: str = ""
-    record: Path | None = None
-    seconds: float = 0.0
 
 
 class Listener(Protocol):
@@ -149,7 +115,7 @@ def finished_trials(plan: Plan, store: Store, out: Path) -> set[str]:
     return {
         trial.name
         for trial in plan.trials
-        if _is_finished(plan, store, trial, folder / trial.name)
+        if is_finished(plan, store, trial, folder / trial.name)
     }
 
 
@@ -160,8 +126,12 @@ def run(
     progress: Progress,
     listeners: Sequence[Listener] = (),
     rescore_from: Path | None = None,
+    workers: Workers | None = None,
 ) -> list[Outcome]:
     """Run the unfinished trials of a plan. A failed trial gets a folder too.
+
+    With `workers`, they carry out the unfinished trials. Speeds are measured here, when
+    all workers have ended.
 
     With `rescore_from`, a run folder, its predictions are scored again, also where
     they have scores, since the code of a metric may have changed. Nothing is fitted.
@@ -178,11 +148,16 @@ def run(
             lock(folder / ".lock", f"run folder {folder}"),
             using_store(store.root, store.on_wait),
         ):
-            _write_configuration(plan, folder, rescore_from)
+            _write_configuration(plan, folder, rescore_from, workers)
             for listener in listeners:
                 listener.started(folder)
             executor = StageExecutor(plan, store, progress)
-            return _run_trials(plan, executor, folder, listeners, rescore_from)
+            outcomes = _run_trials(
+                plan, executor, folder, listeners, rescore_from, workers
+            )
+            if rescore_from is not None:
+                return outcomes
+            return _time_trials(plan, executor, folder, outcomes, listeners)
     except (RunError, StoreError):
         raise
     except OSError as error:
@@ -191,12 +166,16 @@ def run(
         raise _unwritable(folder, error) from error
 
 
-def _write_configuration(plan: Plan, folder: Path, rescore_from: Path | None) -> None:
+def _write_configuration(
+    plan: Plan, folder: Path, rescore_from: Path | None, workers: Workers | None
+) -> None:
     resolved = yaml.safe_dump(plan.resolved.to_data(), sort_keys=False)
     atomic_write(folder / "resolved.yaml", resolved.encode())
     made_with = environment(plan.machine)
     if rescore_from is not None:
         made_with = {**made_with, **source_record(rescore_from)}
+    if workers is not None:
+        made_with = {**made_with, "execution": workers.executor.describe()}
     atomic_write(folder / "environment.json", json_bytes(made_with))
     point_latest(folder)
 
@@ -207,59 +186,69 @@ def _run_trials(
     folder: Path,
     listeners: Sequence[Listener],
     rescore_from: Path | None,
+    workers: Workers | None,
 ) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    with executor.progress.task("trials", len(plan.trials)) as bar:
-        for trial in plan.trials:
-            started = time.monotonic()
-            outcome = _run_trial(plan, executor, trial, folder, rescore_from)
-            outcome = replace(outcome, seconds=time.monotonic() - started)
-            outcomes.append(outcome)
+    """Run every trial up to its scores; returns the outcomes in the order of the plan.
+
+    Listeners hear of them in the order of completion.
+    """
+    outcomes: dict[str, Outcome] = {}
+    if workers is None:
+        found = (
+            (trial, finish_trial(plan, executor, trial, folder, rescore_from))
+            for trial in plan.trials
+        )
+    else:
+        found = _distribute(plan, executor, folder, workers)
+    label = "trials" if workers is None else workers.label
+    with executor.progress.task(label, len(plan.trials)) as bar, closing(found):
+        for trial, outcome in found:
+            outcomes[trial.name] = outcome
             # Published results come without the fitted method.
             fitted = outcome.error is None and executor.store.has(trial.fit)
             model = executor.store.folder(trial.fit) if fitted else None
             for listener in listeners:
                 listener.finished_trial(outcome, model)
             bar.advance()
-    if rescore_from is not None:
-        return outcomes
-    return _time_trials(plan, executor, folder, outcomes, listeners)
+    return [outcomes[trial.name] for trial in plan.trials]
 
 
-def _run_trial(
-    plan: Plan,
-    executor: StageExecutor,
-    trial: TrialPlan,
-    folder: Path,
-    rescore_from: Path | None,
-) -> Outcome:
-    """Run one trial up to its scores. Whatever a plugin raises fails this trial."""
-    target = folder / "trials" / trial.name
-    recover(target)
-    timed = _is_timed(plan, target)
-    scored = _is_scored(plan, executor.store, trial, target)
-    # The speed is measured with the method that made the scores.
-    scored = scored and (timed or executor.store.has(trial.fit))
-    if rescore_from is not None and read_record(rescore_from / "trials" / trial.name):
-        scored = False
-    try:
-        if scored:
-            restore_pictures(executor, trial, target, folder)
-            if not timed:  # or reports would show the speed of another machine
-                (target / TIMING_FILE).unlink(missing_ok=True)
-        elif rescore_from is not None:
-            rescore(executor, trial, rescore_from, target, folder)
+def _distribute(
+    plan: Plan, executor: StageExecutor, folder: Path, workers: Workers
+) -> Generator[tuple[TrialPlan, Outcome], None, None]:
+    """Run the unfinished trials on workers; each trial with its outcome when it ends.
+
+    Finished trials start no worker; they only get their missing pictures here.
+    """
+    left: list[TrialPlan] = []
+    for trial in plan.trials:
+        if is_finished(plan, executor.store, trial, folder / "trials" / trial.name):
+            yield trial, finish_trial(plan, executor, trial, folder)
         else:
-            run_trial(executor, trial, trial_record(plan, trial), target, folder)
+            left.append(trial)
+    for engine in dict.fromkeys(trial.engine for trial in left):
+        _share_truths(executor, engine, folder)
+    trials = spread(left)
+    work = trial_work(plan, executor.store, folder, workers.source)
+    names = [trial.name for trial in trials]
+    with closing(workers.executor.map(work, names, workers.console)) as results:
+        for index, result in results:
+            if isinstance(result, WorkerLost):
+                result = fail_trial(plan, executor.store, trials[index], folder, result)
+            yield trials[index], result
+
+
+def _share_truths(executor: StageExecutor, engine: str, folder: Path) -> None:
+    """Write the ground-truth pictures of an engine, which all its trials share.
+
+    An engine that fails is left to the trials, which report it.
+    """
+    try:
+        write_truth_pictures(executor, engine, folder)
     except (*FATAL, KeyboardInterrupt):
         raise
-    except BaseException as error:  # such as SystemExit
-        if (failure := as_unwritable(error, folder)) is not None:
-            raise _unwritable(folder, failure) from error
-        if scored or rescore_from is not None:  # keep the existing folder
-            return _failure(trial, target, error)
-        return _publish_failure(plan, trial, target, error)
-    return Outcome(trial.name, target, cached=scored and timed)
+    except BaseException as error:
+        executor.store.on_wait(f"warning: ground truth of {engine}: {error}")
 
 
 def _time_trials(
@@ -279,7 +268,7 @@ def _time_trials(
     trials = [
         trial
         for trial in plan.trials
-        if trial.name in targets and not _is_timed(plan, targets[trial.name])
+        if trial.name in targets and not is_timed(plan, targets[trial.name])
     ]
     errors = measure_speeds(executor, trials, folder / ROUNDS_FILE, FATAL)
     timed: dict[str, Outcome] = {}
@@ -287,57 +276,10 @@ def _time_trials(
     for trial in trials:
         target, outcome = targets[trial.name], before[trial.name]
         if trial.name in errors:
-            outcome = _publish_failure(plan, trial, target, errors[trial.name])
+            outcome = publish_failure(plan, trial, target, errors[trial.name])
         else:
             atomic_write(target / TIMING_FILE, json_bytes(executor.timing(trial)))
         timed[trial.name] = outcome
         for listener in listeners:
             listener.timed_trial(outcome)
     return [timed.get(outcome.name, outcome) for outcome in outcomes]
-
-
-def _failure(trial: TrialPlan, target: Path, error: BaseException) -> Outcome:
-    trace = "".join(traceback.format_exception(error))
-    return Outcome(trial.name, target, False, describe_failure(error), trace)
-
-
-def _publish_failure(
-    plan: Plan, trial: TrialPlan, target: Path, error: BaseException
-) -> Outcome:
-    """Write the folder of a failed trial."""
-    outcome = _failure(trial, target, error)
-    failed = {
-        **trial_record(plan, trial),
-        "status": "failed",
-        "error": outcome.error,
-        "traceback": outcome.traceback,
-        "set_scores": {},
-    }
-    publish(target, lambda f: _write_failed(f, failed))
-    return replace(outcome, record=target / TRIAL_FILE)
-
-
-def _is_finished(plan: Plan, store: Store, trial: TrialPlan, target: Path) -> bool:
-    """Whether the folder holds exactly this trial, timed on this machine.
-
-    Pictures may be missing, since they can be rendered again.
-    """
-    return _is_timed(plan, target) and _is_scored(plan, store, trial, target)
-
-
-def _is_timed(plan: Plan, target: Path) -> bool:
-    timing = read_timing(target)
-    return timing is not None and timing.get("hardware") == plan.machine
-
-
-def _is_scored(plan: Plan, store: Store, trial: TrialPlan, target: Path) -> bool:
-    before = read_record(target)
-    if before is None or not (target / CASES_FILE).is_file():
-        return False
-    if is_outdated(target, trial_rebuilds(store, trial)):
-        return False
-    return before == {**before, **trial_record(plan, trial), "status": "done"}
-
-
-def _write_failed(folder: Path, record: dict[str, Any]) -> None:
-    atomic_write(folder / TRIAL_FILE, json_bytes(record))

@@ -73,7 +73,7 @@ def write_trial(
     """
     # Render first, or the seconds of a score stage would include rendering.
     renders = {split: executor.renders(trial, split) for split in trial.render}
-    _write_truth_pictures(executor, trial, run)
+    write_truth_pictures(executor, trial.engine, run)
     blocks, set_scores = _score_trial(executor, trial)
 
     def fill(folder: Path) -> None:
@@ -140,7 +140,7 @@ def restore_pictures(
     Published results come without pictures. They are rendered from the vectors in the
     cases, to the same bytes. Nothing is fitted. Raises TrialError for damaged cases.
     """
-    _write_truth_pictures(executor, trial, run)
+    write_truth_pictures(executor, trial.engine, run)
     if _has_pictures(executor, trial, target / PICTURES):
         return
     cases = read_cases(target)
@@ -217,21 +217,21 @@ def _write_pictures(
             (place / f"{face}.prediction.webp").write_bytes(webp_bytes(pictures[row]))
 
 
-def _write_truth_pictures(executor: StageExecutor, trial: TrialPlan, run: Path) -> None:
-    """Write the ground-truth pictures of the trial's engine if they are missing."""
+def write_truth_pictures(executor: StageExecutor, engine: str, run: Path) -> None:
+    """Write the ground-truth pictures of an engine if they are missing."""
     resolved = executor.plan.resolved
     for split in resolved.suite.splits:
         for designer in resolved.suite.designers:
-            place = run / "truths" / trial.engine / designer / split
+            place = run / "truths" / engine / designer / split
             paths = [place / f"{face}.webp" for face in resolved.splits[split].ids]
             rebuilds = executor.store.rebuilds_of(
-                executor.plan.truths[trial.engine, split, designer]
+                executor.plan.truths[engine, split, designer]
             )
             if is_outdated(place, rebuilds):
                 shutil.rmtree(place)
             if all(path.is_file() for path in paths):
                 continue
-            renders = executor.truth_renders(trial.engine, split, designer)
+            renders = executor.truth_renders(engine, split, designer)
             for path, picture in zip(paths, np.asarray(renders), strict=True):
                 write_once(path, webp_bytes(picture))
             mark_rebuilt(place, rebuilds)

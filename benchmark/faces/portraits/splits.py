@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import multiprocessing
-import os
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,6 +15,7 @@ from PIL import Image
 
 from benchmark.faces.parquet_set import ParquetFace, write_manifest, write_split
 from benchmark.faces.portraits.people import Domain, sample_person
+from benchmark.system.parent_process import exit_with_parent
 from benchmark.system.progress import Progress, Silent
 
 NAME = "portraits"
@@ -76,18 +75,6 @@ def _render_task(job: tuple[int, int, int, Domain]) -> RenderedFace:
     return render_one(*job)
 
 
-def _exit_with_parent() -> None:
-    """End this worker when its parent dies, even if the parent was killed."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def render_people(
     count: int, size: int, seed: int, domain: Domain, jobs: int = 2, start: int = 0
 ) -> Iterator[RenderedFace]:
@@ -112,7 +99,7 @@ def render_people(
         return
     # Spawn: the state of Warp does not survive a fork on every platform.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, _exit_with_parent) as pool:
+    with ProcessPoolExecutor(jobs, context, exit_with_parent) as pool:
         yield from pool.map(_render_task, work, chunksize=4)
 
 
