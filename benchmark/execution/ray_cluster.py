@@ -36,8 +36,8 @@ def import_ray() -> Any:
         import ray
     except ImportError as error:
         raise WorkersError(
-            "--executor ray needs the package ray: pip install 'avatarbench[ray]' "
-            f"({error})"
+            "--executor ray needs the package ray: install the extra [ray], for "
+            f"instance with pip install -e '.[ray]' in a checkout ({error})"
         ) from None
     return ray
 
@@ -65,8 +65,6 @@ class RayCluster:
         self, prepare: Prepare[T, R], items: Sequence[T], progress: ConsoleProgress
     ) -> Results[R]:
         """See `Executor.map`."""
-        if not items:
-            return
         with self._connected() as ray:
             room = self._room(ray)
             count = min(self.workers or room, len(items))

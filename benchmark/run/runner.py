@@ -226,6 +226,8 @@ def _distribute(
             yield trial, finish_trial(plan, executor, trial, folder)
         else:
             left.append(trial)
+    if not left:
+        return
     for engine in dict.fromkeys(trial.engine for trial in left):
         _share_truths(executor, engine, folder)
     trials = spread(left)

@@ -1,0 +1,160 @@
+"""Runs with worker processes: the same bytes, lost workers, and the end of a driver."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import plugins
+import psutil
+import pytest
+import tiny_suite
+import tiny_workers
+
+from benchmark.config.resolve import resolve
+from benchmark.config.suite import load_suite
+from benchmark.execution import WorkersError
+from benchmark.execution.processes import Processes
+from benchmark.run.plan import make_plan
+from benchmark.run.runner import run, run_folder
+from benchmark.run.trial_worker import SuiteSource, Workers, spread, trial_work
+from benchmark.storage.store import Store
+from benchmark.storage.trial_folder import read_record
+from benchmark.system.console import Quiet
+
+CONTROLS = [{"name": name, "method": name} for name in ("random", "constant")]
+SLOW_ROWS = [
+    {"name": f"v{steps}", "method": "tiny", "options": {"steps": steps, "pause": 0.2}}
+    for steps in (10, 11, 12)
+]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Path:
+    """A folder for a suite, in which workers find the tiny entries."""
+    monkeypatch.syspath_prepend(tiny_workers.install(tmp_path))
+    plugins.forget(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run_tiny(home: Path, out: str, workers: int = 0):
+    """Run the suite in `home`, with so many workers or in this process."""
+    plan = make_plan(resolve(load_suite("tiny.yaml")))
+    team = None
+    if workers:
+        executor = Processes([{"OMP_NUM_THREADS": "1"}] * workers)
+        team = Workers(executor, SuiteSource("tiny.yaml", (), None, home), Quiet())
+    store = Store(Path(out) / "store")
+    return run(plan, store, Path(out), Quiet(), workers=team)
+
+
+def test_two_workers_write_the_same_bytes_as_one_process(home):
+    tiny_suite.make_suite(home, variants=CONTROLS, threads=1)
+    one = run_tiny(home, "one")
+    two = run_tiny(home, "two", workers=2)
+    assert [outcome.name for outcome in two] == [outcome.name for outcome in one]
+    assert not any(outcome.error for outcome in (*one, *two))
+    before = tiny_workers.results(home / "one")
+    assert len(before) > 20
+    assert tiny_workers.results(home / "two") == before
+
+
+def test_finished_trials_start_no_worker(home, monkeypatch):
+    tiny_suite.make_suite(home, variants=CONTROLS, threads=1)
+    run_tiny(home, "out")
+    monkeypatch.delattr(Processes, "map")
+    assert all(outcome.cached for outcome in run_tiny(home, "out", workers=2))
+
+
+def test_a_worker_refuses_another_configuration_than_the_drivers(home):
+    tiny_suite.make_suite(home, threads=1)
+    plan = make_plan(resolve(load_suite("tiny.yaml")))
+    store = Store(home / "store")
+    store.prepare()
+    other = SuiteSource("tiny.yaml", ("render_size=65",), None, home)
+    with pytest.raises(WorkersError, match="has other render_size than for the driver"):
+        trial_work(plan, store, home, other)(Quiet())
+    elsewhere = SuiteSource("tiny.yaml", (), None, home / "gone")
+    with pytest.raises(WorkersError, match="does not see .*gone: put the current"):
+        trial_work(plan, store, home, elsewhere)(Quiet())
+
+
+def test_neighbouring_trials_have_different_seeds(home):
+    tiny_suite.make_suite(home, variants=CONTROLS, seeds=[0, 1])
+    trials = spread(make_plan(resolve(load_suite("tiny.yaml"))).trials)
+    assert [trial.name for trial in trials] == [
+        "random__tiny__s0",
+        "random__tiny__s1",
+        "constant__tiny__s0",
+        "constant__tiny__s1",
+    ]
+
+
+@pytest.mark.slow
+def test_a_trial_that_kills_its_workers_fails_alone_and_is_tried_again(home):
+    rows = [{"name": "mortal", "method": "mortal"}, *CONTROLS]
+    tiny_suite.make_suite(home, variants=rows, threads=1)
+    deadly = home / "out" / "deadly"
+    deadly.parent.mkdir()
+    deadly.touch()
+    mortal, *others = run_tiny(home, "out", workers=2)
+    assert not any(outcome.error for outcome in others)
+    assert "was killed by SIGKILL, 3 times in a row" in mortal.error
+    assert read_record(mortal.folder)["status"] == "failed"
+    deadly.unlink()
+    assert [o.error for o in run_tiny(home, "out", workers=2)] == [None] * 3
+
+
+def workers_of(driver: int) -> list[psutil.Process]:
+    return [
+        child
+        for child in psutil.Process(driver).children(recursive=True)
+        if "spawn_main" in " ".join(child.cmdline())
+    ]
+
+
+def wait_for_work(process, home: Path) -> list[psutil.Process]:
+    """Wait until two workers are in the middle of their stages."""
+    while len(list((home / "runs" / "store").glob("tiny-walk/*.scratch/*.json"))) < 2:
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.05)
+    return workers_of(process.pid)
+
+
+@pytest.mark.slow
+def test_kills_and_ctrl_c_leave_no_workers_and_the_command_resumes(home):
+    tiny_suite.make_suite(home, variants=SLOW_ROWS, threads=1)
+    options = ("--executor", "local", "--workers", "2")
+    whole = tiny_workers.start(home)
+    whole.communicate()
+    assert whole.returncode == 0
+    expected = tiny_workers.results(home / "runs")
+    shutil.rmtree(home / "runs")
+
+    killed = tiny_workers.start(home, *options)
+    workers = wait_for_work(killed, home)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    _, alive = psutil.wait_procs(workers, timeout=10)
+    assert alive == []
+
+    stopped = tiny_workers.start(home, *options)
+    workers = wait_for_work(stopped, home)
+    os.killpg(stopped.pid, signal.SIGINT)
+    _, said = stopped.communicate(timeout=10)
+    assert stopped.returncode == 130
+    assert "repeat the command to continue" in said
+    assert "Traceback" not in said
+    assert not any(worker.is_running() for worker in workers)
+
+    resumed = tiny_workers.start(home, *options)
+    worker, *_ = wait_for_work(resumed, home)
+    worker.kill()
+    _, said = resumed.communicate()
+    assert resumed.returncode == 0, said
+    assert "was killed by SIGKILL; its work is done again" in said
+    assert tiny_workers.results(home / "runs") == expected
