@@ -23,6 +23,7 @@ MODULES = {
         "skin-share": "tiny_suite:SkinShare",
     },
 }
+COMMAND = (sys.executable, "-m", "benchmark.cli", "run", "tiny.yaml", "--no-mlflow")
 
 
 class Mortal(tiny_suite.TinyMethod):
@@ -50,8 +51,7 @@ def start(home: Path, *options: str) -> subprocess.Popen:
     """
     path = os.pathsep.join([str(HELPERS), str(home / "plugins")])
     return subprocess.Popen(
-        [sys.executable, "-m", "benchmark.cli", "run", "tiny.yaml", "--no-mlflow"]
-        + list(options),
+        [*COMMAND, *options],
         cwd=home,
         env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.DEVNULL,

@@ -93,6 +93,8 @@ def test_help_is_quick_and_imports_nothing_heavy():
         (("validate", "tiny.yaml", "--set", "engines=[tny]"), "did you mean tiny"),
         (("validate", "none.yaml"), "none.yaml: no such suite file"),
         (("run", "tiny.yaml", "--out", "tiny.yaml/x"), "cannot write to"),
+        (("run", "tiny.yaml", "--workers", "2"), "needs --executor local or ray, but"),
+        (("run", "tiny.yaml", "--address", "auto"), "--address needs --executor ray"),
         (("report", "nothing"), "nothing is neither a run folder nor a suite"),
         (("engines", "show", "tony"), "unknown engine 'tony' (did you mean tiny?)"),
         (("run", "tiny.yaml", "--dry-run", "--out", "tiny.yaml/x"), "cannot write to"),

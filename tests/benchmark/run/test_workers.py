@@ -19,7 +19,7 @@ from benchmark.config.suite import load_suite
 from benchmark.execution import WorkersError
 from benchmark.execution.processes import Processes
 from benchmark.run.plan import make_plan
-from benchmark.run.runner import run, run_folder
+from benchmark.run.runner import run
 from benchmark.run.trial_worker import SuiteSource, Workers, spread, trial_work
 from benchmark.storage.store import Store
 from benchmark.storage.trial_folder import read_record
@@ -79,7 +79,7 @@ def test_a_worker_refuses_another_configuration_than_the_drivers(home):
     with pytest.raises(WorkersError, match="has other render_size than for the driver"):
         trial_work(plan, store, home, other)(Quiet())
     elsewhere = SuiteSource("tiny.yaml", (), None, home / "gone")
-    with pytest.raises(WorkersError, match="does not see .*gone: put the current"):
+    with pytest.raises(WorkersError, match=r"does not see .*gone: put the current"):
         trial_work(plan, store, home, elsewhere)(Quiet())
 
 
