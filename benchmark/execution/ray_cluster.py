@@ -93,7 +93,7 @@ class RayCluster:
             }
         try:
             ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except Exception as error:  # Ray raises a plain Exception, too
             where = self.address or "this machine"
             raise WorkersError(
                 f"--address: no Ray cluster could be used at {where}: {error}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,16 @@ class RecordingStore(Store):
         """The stages in the order of their first request."""
         return tuple(self._requested.values())
 
-    def get_or_build(self, stage: Stage, build: Build, spent: float = 0.0) -> Path:
+    def get_or_build(
+        self,
+        stage: Stage,
+        build: Build,
+        spent: float = 0.0,
+        share: Callable[[Path], object] | None = None,
+    ) -> Path:
         """See `Store.get_or_build`."""
         cached, shipped = self.has(stage), self.ships(stage)
-        folder = super().get_or_build(stage, build, spent)
+        folder = super().get_or_build(stage, build, spent, share)
         if stage.key not in self._requested:
             self._requested[stage.key] = RequestedStage(
                 stage.name, stage.key, self.record(stage), cached, shipped

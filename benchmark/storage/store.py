@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -177,12 +178,22 @@ class Store:
             if record is not None:
                 yield record
 
-    def get_or_build(self, stage: Stage, build: Build, spent: float = 0.0) -> Path:
+    def get_or_build(
+        self,
+        stage: Stage,
+        build: Build,
+        spent: float = 0.0,
+        share: Callable[[Path], object] | None = None,
+    ) -> Path:
         """Folder of a finished stage, which is built first if necessary.
 
         Callers must not write to the folder. A build that raises or is killed leaves
         only its scratch folder. `spent` are seconds of work before the build that its
         record counts, too. Raises StoreError if the store is not writable or full.
+
+        While another process builds the stage, `share` may do a part of the work in the
+        scratch folder (`build_batches` with claims). What it raises is ignored, since
+        the build raises it, too.
         """
         shipped = self._shipped(stage, math.inf)
         target = shipped or _folder_in(self.root, stage)
@@ -193,7 +204,7 @@ class Store:
             with lock(
                 self.root / "locks" / f"{stage.name}-{target.name}",
                 f"stage {stage.name} in {self.root}",
-                self.on_wait,
+                lambda sentence: self._wait(sentence, share, scratch_folder(target)),
             ):
                 if not self._is_current(stage, target, math.inf):
                     self._set_aside(target)
@@ -204,6 +215,14 @@ class Store:
                 raise
             raise self._unwritable(failure) from error
         return target
+
+    def _wait(
+        self, sentence: str, share: Callable[[Path], object] | None, scratch: Path
+    ) -> None:
+        self.on_wait(sentence)
+        if share is not None:
+            with contextlib.suppress(Exception):
+                share(scratch)
 
     def _set_aside(self, target: Path) -> None:
         """Move a damaged entry to the quarantine and say so."""

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save, save_file
 from torch import Tensor
 
-from benchmark.storage.batch_files import build_batches
+from benchmark.storage.batch_files import CLAIMS, build_batches
 from benchmark.storage.store import Stage, Store, atomic_write
 from benchmark.system.progress import Progress
 from methods.base import Pictures
@@ -59,13 +59,17 @@ def cached_search_vectors(
         },
     )
 
-    def build(folder: Path, scratch: Path) -> None:
-        pieces = _search_batches(
+    def share(scratch: Path) -> list[Path]:
+        return _search_batches(
             search, similarity, faces, options.batch, scratch, progress
         )
+
+    def build(folder: Path, scratch: Path) -> None:
+        pieces = [load_file(file)["vectors"] for file in share(scratch)]
         save_file({"vectors": torch.cat(pieces)}, folder / VECTORS)
 
-    return load_file(store.get_or_build(stage, build) / VECTORS)["vectors"]
+    found = store.get_or_build(stage, build, share=share)
+    return load_file(found / VECTORS)["vectors"]
 
 
 def _search_batches(
@@ -75,20 +79,20 @@ def _search_batches(
     batch: int,
     scratch: Path,
     progress: Progress,
-) -> list[Tensor]:
-    """Every batch's vectors; those that `scratch` already holds are read."""
+) -> list[Path]:
+    """Search the batches that `scratch` lacks; return the files of all in order."""
 
     def build(rows: slice, file: Path) -> None:
         pictures = as_tensor(faces.images[rows], search.device)
         result = search.run(similarity.against(pictures), len(pictures))
         atomic_write(file, save({"vectors": torch.from_numpy(result.vectors.flat())}))
 
-    files = build_batches(
+    return build_batches(
         len(faces.images),
         batch,
         lambda number: scratch / f"vectors-{number:05d}.safetensors",
         build,
         progress,
         "search for train faces",
+        scratch / CLAIMS,
     )
-    return [load_file(file)["vectors"] for file in files]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from benchmark.storage.batch_files import build_batches
+from benchmark.storage.batch_files import CLAIMS, build_batches
 from benchmark.storage.digests import file_digest
 from benchmark.storage.store import Stage, Store, atomic_write
 from benchmark.system.progress import Progress
@@ -163,16 +163,20 @@ def inverted_latents(
         device,
     )
 
-    def build(folder: Path, scratch: Path) -> None:
+    def share(scratch: Path) -> list[Path]:
         net = perceptual_network(options, weights, device)
         source = start or NearestSamples(avatar, net, options, seed, progress)
         starts = starts_of(source, options.space == "w", device)
         inversion = LatentOptimiser(avatar, net, starts, options)
         pictures = renders.pictures[:count]
-        files = _inverted(inversion, pictures, options.batch, scratch, progress)
+        return _inverted(inversion, pictures, options.batch, scratch, progress)
+
+    def build(folder: Path, scratch: Path) -> None:
+        files = share(scratch)
+        _log(files, progress)
         _write(folder, files, count)
 
-    return _read(store.get_or_build(stage, build), stage.key)
+    return _read(store.get_or_build(stage, build, share=share), stage.key)
 
 
 def starts_of(
@@ -227,9 +231,6 @@ def _inverted(
     def build(rows: slice, file: Path) -> None:
         found = inversion.invert(as_tensor(pictures[rows], inversion.device))
         atomic_write(file, save(found._asdict()))
-        ends = found.terms.mean(0).tolist()
-        figures = {f"inversion/{n}": v for n, v in zip(TERMS, ends, strict=True)}
-        progress.log(figures, rows.stop)
 
     return build_batches(
         len(pictures),
@@ -238,7 +239,19 @@ def _inverted(
         build,
         progress,
         "latent codes of renders",
+        scratch / CLAIMS,
     )
+
+
+def _log(files: list[Path], progress: Progress) -> None:
+    """Log the mean terms of every batch, whichever process inverted it."""
+    done = 0
+    for file in files:
+        terms = load_file(file)["terms"]
+        done += len(terms)
+        ends = terms.mean(0).tolist()
+        figures = {f"inversion/{n}": v for n, v in zip(TERMS, ends, strict=True)}
+        progress.log(figures, done)
 
 
 def _write(folder: Path, files: list[Path], count: int) -> None:

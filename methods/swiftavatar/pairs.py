@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from benchmark.avatars import AvatarVectors
-from benchmark.storage.batch_files import build_batches
+from benchmark.storage.batch_files import CLAIMS, build_batches
 from benchmark.storage.digests import bytes_digest
 from benchmark.storage.store import Stage, Store
 from benchmark.system.progress import Progress
@@ -131,12 +131,16 @@ def produced_pairs(
     )
     producer = _Producer(inverted.latents, vectors, realistic, options, size, seed)
 
-    def build(folder: Path, scratch: Path) -> None:
-        shards = scratch / SHARDS
-        producer.fill(shards, progress)
-        shards.rename(folder / SHARDS)
+    def share(scratch: Path) -> None:
+        producer.fill(scratch, progress)
 
-    shards = store.get_or_build(stage, build) / SHARDS
+    def build(folder: Path, scratch: Path) -> None:
+        for leftover in scratch.glob(f"{SHARDS}/.*.tmp"):
+            leftover.unlink()  # a kill leaves the shard that was being written
+        share(scratch)
+        (scratch / SHARDS).rename(folder / SHARDS)
+
+    shards = store.get_or_build(stage, build, share=share) / SHARDS
     pictures = ShardPictures(shards)
     avatars = np.arange(len(pictures)) % count
     return FacePairs(pictures, vectors[avatars], stage.key, shards)
@@ -153,11 +157,10 @@ class _Producer:
     size: int
     seed: int
 
-    def fill(self, folder: Path, progress: Progress) -> None:
+    def fill(self, scratch: Path, progress: Progress) -> None:
         """Write the shards that are not there yet."""
+        folder = scratch / SHARDS
         folder.mkdir(exist_ok=True)
-        for leftover in folder.glob(".*.tmp"):
-            leftover.unlink()  # a kill leaves the shard that was being written
         build_batches(
             len(self.vectors) * self.options.copies,
             SHARD,
@@ -165,6 +168,7 @@ class _Producer:
             lambda rows, file: write_shard(file, self.drawn(rows)),
             progress,
             "realistic faces",
+            scratch / CLAIMS,
         )
 
     def drawn(self, rows: slice) -> PairRows:

@@ -142,10 +142,10 @@ def test_shipped_stages_are_stored_under_their_own_key():
 class NoLongBuilds(Store):
     """Refuses to build the long stages of SwiftAvatar."""
 
-    def get_or_build(self, stage, build):
+    def get_or_build(self, stage, build, spent=0.0, share=None):
         if stage.name in {"adaptation", "mean-codes", "codes"}:
             assert self.ships(stage), f"{stage.name} would be built"
-        return super().get_or_build(stage, build)
+        return super().get_or_build(stage, build, spent, share)
 
 
 def test_quick_finds_the_long_stages_of_swiftavatar(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import shutil
 import signal
@@ -117,12 +119,18 @@ def workers_of(driver: int) -> list[psutil.Process]:
     ]
 
 
-def wait_for_work(process, home: Path) -> list[psutil.Process]:
-    """Wait until two workers are in the middle of their stages."""
-    while len(list((home / "runs" / "store").glob("tiny-walk/*.scratch/*.json"))) < 2:
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.05)
-    return workers_of(process.pid)
+def wait_for_work(process, home: Path) -> tuple[psutil.Process, list[psutil.Process]]:
+    """Wait until a worker is in the middle of a stage; returns it and all workers."""
+    while process.poll() is None:
+        workers = workers_of(process.pid)
+        for path in (home / "runs" / "store" / "locks").glob("tiny-walk-*.holder"):
+            with contextlib.suppress(OSError, ValueError):
+                holder = json.loads(path.read_text())["pid"]
+                for worker in workers:
+                    if worker.pid == holder:
+                        return worker, workers
+        time.sleep(0.02)
+    raise AssertionError(process.stderr.read())
 
 
 @pytest.mark.slow
@@ -136,23 +144,23 @@ def test_kills_and_ctrl_c_leave_no_workers_and_the_command_resumes(home):
     shutil.rmtree(home / "runs")
 
     killed = tiny_workers.start(home, *options)
-    workers = wait_for_work(killed, home)
+    _, workers = wait_for_work(killed, home)
     os.kill(killed.pid, signal.SIGKILL)
     killed.communicate()
-    _, alive = psutil.wait_procs(workers, timeout=10)
+    _, alive = psutil.wait_procs(workers, timeout=60)
     assert alive == []
 
     stopped = tiny_workers.start(home, *options)
-    workers = wait_for_work(stopped, home)
+    _, workers = wait_for_work(stopped, home)
     os.killpg(stopped.pid, signal.SIGINT)
-    _, said = stopped.communicate(timeout=10)
+    _, said = stopped.communicate(timeout=60)
     assert stopped.returncode == 130
     assert "repeat the command to continue" in said
     assert "Traceback" not in said
     assert not any(worker.is_running() for worker in workers)
 
     resumed = tiny_workers.start(home, *options)
-    worker, *_ = wait_for_work(resumed, home)
+    worker, _ = wait_for_work(resumed, home)
     worker.kill()
     _, said = resumed.communicate()
     assert resumed.returncode == 0, said

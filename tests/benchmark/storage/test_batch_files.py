@@ -66,6 +66,30 @@ def test_only_missing_batches_are_built(tmp_path):
     assert bar.tasks == [("x", 10, 4)]
 
 
+def test_processes_share_batches_and_each_is_built_once(tmp_path):
+    """A second process comes while the first one builds its first batch."""
+    claims = tmp_path / "claims"
+    second = Numbers()
+
+    def file_of(number):
+        return tmp_path / f"{number}.bin"
+
+    def share(write):
+        return build_batches(10, 4, file_of, write, Silent(), "x", claims)
+
+    def interrupted(rows, file):
+        if not second.built:
+            with pytest.raises(Killed):
+                share(second.write)
+        first.write(rows, file)
+
+    first, second = Numbers(), Numbers(limit=1)
+    files = share(interrupted)
+    assert b"".join(file.read_bytes() for file in files) == np.arange(10).tobytes()
+    assert second.built == [(4, 8)]
+    assert first.built == [(0, 4), (8, 10)]
+
+
 def test_no_rows_need_no_batch(tmp_path):
     numbers = Numbers()
     file_of = tmp_path.joinpath

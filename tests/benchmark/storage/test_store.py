@@ -1,4 +1,5 @@
 import multiprocessing
+import threading
 import time
 from dataclasses import replace
 
@@ -106,6 +107,31 @@ def test_two_processes_build_a_stage_once(tmp_path):
         worker.join()
         assert worker.exitcode == 0
     assert log.read_text() == "built\n"
+
+
+def test_a_process_that_waits_for_a_stage_shares_the_work(tmp_path):
+    scratches = []
+    shared = threading.Event()
+
+    def share(scratch):
+        scratches.append(scratch)
+        shared.set()
+        raise LookupError("the build raises it, too")
+
+    def other():
+        Store(tmp_path).get_or_build(STAGE, write("never"), share=share)
+
+    def build(folder, scratch):
+        thread.start()
+        assert shared.wait(60)
+        assert scratches == [scratch]
+        (folder / "result").write_text("whole")
+
+    thread = threading.Thread(target=other)
+    folder = Store(tmp_path).get_or_build(STAGE, build, share=share)
+    thread.join()
+    assert (folder / "result").read_text() == "whole"
+    assert len(scratches) == 1
 
 
 @pytest.mark.parametrize("damage", ["result", "stage.json"])
