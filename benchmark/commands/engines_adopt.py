@@ -34,12 +34,12 @@ from benchmark.adoption.variety import measure_variety
 from benchmark.avatars.counting import counted
 from benchmark.avatars.spec import did_you_mean
 from benchmark.commands.plan_notes import plan_notes
-from benchmark.commands.run import open_store
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import Suite, load_suite
 from benchmark.engines.sheet import summary
 from benchmark.registry import ENGINES
 from benchmark.run.fresh import begin_rebuild, changed_code, end_rebuild
+from benchmark.run.open_store import open_store
 from benchmark.run.plan import Plan, TrialPlan, make_plan
 from benchmark.run.rehearsal import rehearse
 from benchmark.run.runner import check_out_folder, create_out_folder

@@ -41,7 +41,7 @@ def test_a_full_disk_ends_the_run_with_a_sentence(tiny, monkeypatch):
     def full(*arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("benchmark.run.runner.publish", full)
+    monkeypatch.setattr("benchmark.run.trial_runner.publish", full)
     monkeypatch.setattr("benchmark.run.trial_writer.publish", full)
     with pytest.raises(RunError, match=r"No space left on device; .*--out"):
         TinyRun(tiny.parent).run()
