@@ -26,6 +26,10 @@ Schedule = Literal["halving", "cosine"]
 OptimiserName = Literal["adam", "sgd"]
 
 
+class TrainingDiverged(FloatingPointError):
+    """A loss or a weight is not finite; the message says when and what is kept."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """The length, learning rate and optimiser of a training.
@@ -90,7 +94,8 @@ def train(
         label: the name of both.
 
     Raises:
-        FloatingPointError: if a loss is not finite.
+        TrainingDiverged: if a loss or a weight is not finite. The checkpoint keeps the
+            last good state.
     """
     trainer = Trainer(network, recipe)
     network.train()
@@ -124,21 +129,38 @@ def repeat(
         checkpoint: the file to resume from.
         progress: progress bar and logged loss.
         label: the name of both.
+
+    Raises:
+        TrainingDiverged: if a loss or a weight is not finite. The checkpoint keeps the
+            last good state.
     """
-    done = _resume(checkpoint, trainers)
+    done = kept = _resume(checkpoint, trainers)
     saved = time.monotonic()
     with progress.task(label, recipe.steps, done) as task:
         for step in range(done, recipe.steps):
-            loss = take_step(step)
+            try:
+                loss = take_step(step)
+            except FloatingPointError as error:
+                raise _diverged(label, str(error), kept) from error
             task.advance()
             if step % LOG_STEPS == 0:
                 progress.log({f"{label}/loss": loss}, step)
             finished = step + 1
             due = finished % recipe.checkpoint_steps == 0
             late = time.monotonic() - saved > CHECKPOINT_SECONDS
-            if (due or late) and finished < recipe.steps:
+            if not (due or late or finished == recipe.steps):
+                continue
+            if not all(trainer.is_finite() for trainer in trainers.values()):
+                problem = f"a weight is not finite after step {step}"
+                raise _diverged(label, problem, kept)
+            if finished < recipe.steps:
                 _save(checkpoint, trainers, finished)
-                saved = time.monotonic()
+                saved, kept = time.monotonic(), finished
+
+
+def _diverged(label: str, problem: str, kept: int) -> TrainingDiverged:
+    state = f"the checkpoint after {kept} steps is kept" if kept else "no step was kept"
+    return TrainingDiverged(f"{label}: {problem}; lower the learning rate ({state})")
 
 
 def _save(path: Path, trainers: Mapping[str, Trainer], done: int) -> None:
@@ -193,6 +215,11 @@ class Trainer:
         loss.backward()
         self._optimiser.step()
         return value
+
+    def is_finite(self) -> bool:
+        """Whether all weights and moments are finite."""
+        tensors = [v for v in self.state().values() if v.is_floating_point()]
+        return all(bool(value.isfinite().all()) for value in tensors)
 
     def state(self) -> dict[str, Tensor]:
         """Everything that the next step depends on."""

@@ -1,19 +1,26 @@
 """Faults from outside: two starts at once, and an engine that does not answer."""
 
+import math
 import os
 import signal
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 
 import engine_programs
 import pytest
 import tiny_suite
+import torch
 from places import HELPERS
+from safetensors.torch import load_file
 from tiny_run import TinyRun
 
+from benchmark.registry import METHODS
 from benchmark.storage.entries import entries, leftovers, verify
+from benchmark.storage.store import Stage
+from methods.estimator.training import Recipe, train
 
 LONG = [{"name": "long", "method": "tiny", "options": {"steps": 40, "pause": 0.1}}]
 
@@ -77,6 +84,42 @@ def test_a_run_killed_in_a_stage_goes_on_from_its_checkpoint(tmp_path):
     assert list(leftovers(store)) == []
     (walk,) = store.glob("tiny-walk/*/walk.json")
     assert walk.read_text().startswith(before)
+
+
+class Diverging(tiny_suite.TinyMethod):
+    """Its training diverges at step 3, after a checkpoint."""
+
+    meta = replace(tiny_suite.TinyMethod.meta, name="diverging", title="Diverging")
+
+    def fit(self, context):
+        def build(folder, scratch):
+            network = torch.nn.Linear(1, 1)
+
+            def loss_at(step):
+                loss = network(torch.ones(1, 1)).sum()
+                return loss * math.nan if step == 3 else loss
+
+            recipe = Recipe(steps=9, learning_rate=0.1, checkpoint_steps=2)
+            train(network, loss_at, recipe, scratch, context.progress, "network")
+
+        context.store.get_or_build(Stage("diverging", "1"), build)
+
+
+def test_a_training_that_diverges_fails_its_trial_and_no_others(tmp_path, monkeypatch):
+    tiny_suite.register()
+    tiny_suite.make_faces(tmp_path)
+    monkeypatch.setitem(METHODS._targets, "diverging", f"{__name__}:Diverging")
+    rows = [{"name": name, "method": name} for name in ("diverging", "tiny")]
+    run = TinyRun(tmp_path, variants=rows)
+    errors = {outcome.name: outcome.error for outcome in run.run()}
+    assert errors == {
+        "diverging__tiny__s0": "TrainingDiverged: network: the loss of step 3 is not "
+        "finite; lower the learning rate (the checkpoint after 2 steps is kept)",
+        "tiny__tiny__s0": None,
+    }
+    assert not list(run.trial("diverging").glob("cases.parquet"))
+    (checkpoint,) = run.store.root.glob("diverging/*.scratch/*.safetensors")
+    assert all(bool(v.isfinite().all()) for v in load_file(checkpoint).values())
 
 
 def write_blocks(home):

@@ -8,10 +8,17 @@ import time
 import pytest
 import torch
 from places import HELPERS, ROOT
+from safetensors.torch import load_file
 from torch import nn
 
 from benchmark.system.progress import Silent
-from methods.estimator.training import Recipe, learning_rate_at, train
+from methods.estimator.training import (
+    CHECKPOINT,
+    Recipe,
+    TrainingDiverged,
+    learning_rate_at,
+    train,
+)
 from methods.shared.randomness import generator_of
 
 RECIPE = Recipe(steps=300, learning_rate=1e-2, checkpoint_steps=7)
@@ -100,6 +107,50 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
             Silent(),
             "test",
         )
+
+
+def train_until(scratch, bad_step, spoil):
+    """Train 20 steps with a checkpoint after every 7; one step is spoiled."""
+    network = nn.Linear(1, 1)
+
+    def loss_at(step):
+        loss = network(torch.ones(1, 1)).pow(2).sum()
+        return spoil(loss) if step == bad_step else loss
+
+    recipe = Recipe(steps=20, learning_rate=1e-2, checkpoint_steps=7)
+    train(network, loss_at, recipe, scratch, Silent(), "estimator")
+
+
+def infinite_gradient(loss):
+    """A finite loss whose gradient is not."""
+    return loss + (loss - loss.detach()).abs().sqrt()
+
+
+@pytest.mark.parametrize(
+    ("bad_step", "spoil", "problem", "kept"),
+    [
+        (16, lambda loss: loss * math.nan, "the loss of step 16 is not finite", 14),
+        (16, lambda loss: loss * math.inf, "the loss of step 16 is not finite", 14),
+        (6, infinite_gradient, "a weight is not finite after step 6", 0),
+        (13, infinite_gradient, "a weight is not finite after step 13", 7),
+        (19, infinite_gradient, "a weight is not finite after step 19", 14),
+    ],
+)
+def test_a_training_that_diverges_keeps_the_last_good_state(
+    tmp_path, bad_step, spoil, problem, kept
+):
+    with pytest.raises(TrainingDiverged) as caught:
+        train_until(tmp_path, bad_step, spoil)
+    state = f"the checkpoint after {kept} steps is kept" if kept else "no step was kept"
+    assert (
+        str(caught.value) == f"estimator: {problem}; lower the learning rate ({state})"
+    )
+    checkpoint = tmp_path / CHECKPOINT
+    assert checkpoint.exists() == bool(kept)
+    if kept:
+        tensors = load_file(checkpoint)
+        assert int(tensors["done"]) == kept
+        assert all(bool(value.isfinite().all()) for value in tensors.values())
 
 
 @pytest.mark.slow

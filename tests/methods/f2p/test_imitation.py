@@ -166,3 +166,9 @@ def test_an_engine_without_scalars_can_be_imitated(engine, tmp_path):
     record = next(store.records("imitator"))
     assert set(record["files"]) == {"imitator.safetensors", "measures.json"}
     assert json.loads(json.dumps(dict(made.measures))) == made.measures
+
+
+def test_a_training_that_diverges_gives_no_imitator(renders, tmp_path):
+    with pytest.raises(FloatingPointError, match=r"imitator: .* is not finite.*lower"):
+        trained(renders, tmp_path, learning_rate=1e30)
+    assert all(path.suffix == ".scratch" for path in (tmp_path / "imitator").iterdir())

@@ -398,3 +398,11 @@ def test_options_that_were_added_are_in_the_dump_only_where_they_are_used():
 def test_wrong_projected_options_are_refused(changes, message):
     with pytest.raises(ValidationError, match=message):
         options(**changes)
+
+
+def test_a_training_that_diverges_gives_no_generator(pair, renders, tmp_path):
+    with pytest.raises(FloatingPointError, match="is not finite at iteration"):
+        adapt(pair, renders, tmp_path, learning_rate=1e30)
+    kinds = {path.suffix for path in (tmp_path / "adaptation").iterdir()}
+    assert kinds == {".scratch"}
+    assert not list(tmp_path.glob("adaptation/*/checkpoint.safetensors"))

@@ -1,4 +1,5 @@
 import json
+import math
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ import torch
 from tiny_training import make_faces, make_recipe, train
 
 from methods.generator import training
+from methods.generator.adversarial import AdversarialStep
 from methods.generator.curves import CURVES, read_curves
 from methods.generator.state import TrainingError, TrainingState
 from methods.generator.training import CHECKPOINT, Unobserved, require_trainable
@@ -173,6 +175,22 @@ def test_a_loss_that_is_not_finite_ends_the_training(faces, tmp_path):
     with pytest.raises(FloatingPointError, match=r"train/\w+ is not finite at iter"):
         train(recipe, faces, tmp_path)
     assert not (tmp_path / CHECKPOINT).exists()
+
+
+def test_a_training_that_diverges_later_keeps_its_checkpoint(
+    recipe, faces, tmp_path, monkeypatch
+):
+    train(recipe, faces, tmp_path, minutes=0)
+    good = (tmp_path / CHECKPOINT).read_bytes()
+    take = AdversarialStep.take
+    monkeypatch.setattr(
+        AdversarialStep,
+        "take",
+        lambda *arguments: dict.fromkeys(take(*arguments), math.nan),
+    )
+    with pytest.raises(FloatingPointError, match="is not finite at iteration 1: lower"):
+        train(recipe, faces, tmp_path)
+    assert (tmp_path / CHECKPOINT).read_bytes() == good
 
 
 @pytest.mark.parametrize(
