@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from benchmark.avatars.part_classes import PART_IDS
 from methods.generator.adversarial import Pull
 from methods.generator.coverage import BATCH, matched
 from methods.generator.losses import WeightedLoss
@@ -34,6 +35,9 @@ GRID = 16
 """Side of the grid of a description."""
 COMPONENTS = 4
 """Principal components of a part's surroundings that are compared."""
+_HAIR = PART_IDS["hair"]
+"""The part whose texture follows colours alone: a style of hair has any colour. The
+texture of other parts changes their look together with the shape, as beards do."""
 
 
 def describe(picture: Tensor) -> Tensor:
@@ -73,6 +77,19 @@ def distances(renders: Tensor, samples: Tensor, place: Tensor) -> Tensor:
     _, _, axes = torch.linalg.svd(torch.cat([one, other]), full_matrices=False)
     projected = (x @ axes[:COMPONENTS].T for x in (one, other))
     ours, theirs = (x / x.std(0, correction=0).clamp(min=1e-6) for x in projected)
+    return torch.cdist(ours, theirs).square()
+
+
+def colour_distances(renders: Tensor, samples: Tensor, place: Tensor) -> Tensor:
+    """(n, n) squared distances of the mean colours in the core of a place.
+
+    The core are the cells with at least half of the largest weight. Arguments as of
+    `distances`.
+    """
+    core = (place >= place.max() / 2).float()
+    ours, theirs = (
+        (x[:, :3] * core).sum((2, 3)) / core.sum() for x in (renders, samples)
+    )
     return torch.cdist(ours, theirs).square()
 
 
@@ -163,8 +180,12 @@ class RenderCoverage:
         renders, samples = standardised(ours), standardised(torch.cat(theirs))
         whole = matched(distances(renders, samples, torch.ones(GRID, GRID)))
         rows = [whole] * generator.layout.base_layers
-        for place in places / len(latents):
-            rows += [matched(distances(renders, samples, place))] * 2
+        for part, place in enumerate(places / len(latents)):
+            shape = matched(distances(renders, samples, place))
+            texture = shape
+            if part == _HAIR:
+                texture = matched(colour_distances(renders, samples, place))
+            rows += [shape, texture]
         return torch.stack(rows, 1)
 
     def _read(self, chosen: Tensor) -> Tensor:

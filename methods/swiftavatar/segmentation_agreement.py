@@ -14,20 +14,22 @@ from torch.nn import functional
 from methods.networks.semantic_stylegan import Synthesis
 from methods.swiftavatar.realistic_faces import RealisticFaces
 
-_LEAST_SHARE = 0.002
+_LEAST_SHARE = 0.005
 """The share of the pictures below which a part no longer gains weight."""
 
 
 def segmentation_distance(one: Tensor, other: Tensor, grid: int) -> Tensor:
     """Difference of (n, K, S, S) part scores on a grid x grid raster: a scalar.
 
-    For each of the K parts, the squared difference is divided by the part's mean score
-    in both, so that eyes and glasses count as much as hair and skin. 0 for equal
-    scores, at most 2 for a part at different places; summed over the parts. A part
-    that covers less than `_LEAST_SHARE` is divided by that share.
+    Scores are about -1 to 1 and are read as shares of a cell. For each of the K parts,
+    the squared difference of shares is divided by the part's mean share in both, so
+    that eyes and glasses count as much as hair and skin. It is 0 for equal scores and
+    about 2 for a part at different places; summed over the parts. A part that covers
+    less than `_LEAST_SHARE` is divided by that share.
     """
     pooled, wanted = (
-        functional.adaptive_avg_pool2d(seg.float(), grid) for seg in (one, other)
+        functional.adaptive_avg_pool2d((seg.float() + 1) / 2, grid)
+        for seg in (one, other)
     )
     squares = (pooled - wanted).square().mean((0, 2, 3))
     shares = (pooled + wanted).mean((0, 2, 3)) / 2

@@ -21,15 +21,14 @@ from methods.swiftavatar.render_coverage import (
 SIZE = 64
 PLACE = torch.zeros(GRID, GRID)
 PLACE[6:9, 4:12] = 1
-OPTIONS = AdaptationOptions(
-    steps=8,
-    batch=4,
-    r1=0,
-    path=0,
-    check_every=99,
-    projected={"maps": False, "width": 4, "head_widths": (4, 4, 4)},
-    coverage={"group": 16, "share": 0.5},
-)
+OPTIONS = {
+    "batch": 4,
+    "r1": 0,
+    "path": 0,
+    "check_every": 99,
+    "projected": {"maps": False, "width": 4, "head_widths": (4, 4, 4)},
+    "coverage": {"group": 16, "share": 0.5},
+}
 
 
 def heads(count: int, seed: int, glasses: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -51,8 +50,8 @@ def test_samples_with_glasses_follow_renders_with_glasses():
     """Although tones vary more, and glasses look different in the two domains."""
     renders, on_renders = heads(128, 1, glasses=-1.0)
     samples, on_samples = heads(128, 2, glasses=-0.6)
-    described = (standardised(describe(x)) for x in (renders, samples))
-    found = matched(distances(*described, PLACE))
+    ours, theirs = (standardised(describe(x)) for x in (renders, samples))
+    found = matched(distances(ours, theirs, PLACE))
     assert sorted(found.tolist()) == list(range(128))
     assert float(on_samples[found][on_renders].float().mean()) > 0.8
 
@@ -72,9 +71,9 @@ def test_equal_pictures_in_a_set_have_no_distance():
     assert float(distances(described, described, PLACE).abs().max()) == 0
 
 
-def trained(pair, renders, scratch, steps: int) -> AdaptationTraining:
+def trained(pair, renders, scratch, **changes) -> AdaptationTraining:
     scratch.mkdir(exist_ok=True)
-    options = OPTIONS.model_copy(update={"steps": steps})
+    options = AdaptationOptions.model_validate({**OPTIONS, **changes})
     found = AdaptationTraining(pair, renders, options, 0, scratch, "test", "cpu")
     found.run(Silent())
     found.save()
@@ -84,9 +83,9 @@ def trained(pair, renders, scratch, steps: int) -> AdaptationTraining:
 def test_training_records_the_distance_and_resumes_to_the_same_weights(
     pair, renders, tmp_path
 ):
-    whole = trained(pair, renders, tmp_path / "whole", 11).state
-    first = trained(pair, renders, tmp_path / "parts", 5)
-    again = trained(pair, renders, tmp_path / "parts", 11).state
+    whole = trained(pair, renders, tmp_path / "whole", steps=11).state
+    first = trained(pair, renders, tmp_path / "parts", steps=5)
+    again = trained(pair, renders, tmp_path / "parts", steps=11).state
     assert first.state.assignment.shape == (16, pair.realistic.layout.rows)
     for name, value in whole.generator.state_dict().items():
         assert torch.equal(value, again.generator.state_dict()[name]), name
@@ -98,23 +97,12 @@ def test_coverage_brings_samples_nearer_to_renders(pair, renders, tmp_path):
     errors = []
     for weight in (0.0, 30.0):
         coverage = {"group": 16, "share": 0.5, "pixels": weight}
-        options = AdaptationOptions(
-            **{
-                **OPTIONS.model_dump(),
-                "steps": 40,
-                "learning_rate": 0.02,
-                "coverage": coverage,
-            }
-        )
         scratch = tmp_path / str(weight)
-        scratch.mkdir()
-        AdaptationTraining(pair, renders, options, 0, scratch, "test", "cpu").run(
-            Silent()
-        )
+        trained(pair, renders, scratch, steps=40, learning_rate=0.02, coverage=coverage)
         errors.append(read_curves(scratch)[-1]["train/pixels"])
     assert errors[1] < 0.8 * errors[0]
 
 
 def test_coverage_needs_a_projected_discriminator():
     with pytest.raises(ValidationError, match="coverage needs a projected"):
-        AdaptationOptions(coverage={})
+        AdaptationOptions.model_validate({"coverage": {}})
