@@ -1,5 +1,6 @@
 """The built wheel, installed alone into a clean environment, works outside the tree."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from mlflow_models import GREY, base64_of, write_constant_model
+
+from benchmark.engines.toon import ToonTikTok
 
 ROOT = Path(__file__).parents[1]
 TOP = {"avatarbench_launcher.py", "benchmark", "methods", "evaluation", "reports"}
@@ -86,6 +90,26 @@ def test_every_data_file_of_the_tree_is_in_the_wheel(wheel):
 def test_the_installed_command_works_outside_the_tree(installed, tmp_path, words):
     result = run(installed, tmp_path, *words)
     assert result.returncode == 0, result.stderr
+
+
+def test_a_model_of_mlflow_loads_with_the_wheel_alone(installed, tmp_path):
+    model = write_constant_model(tmp_path)
+    code = (
+        "import json, sys, mlflow, pandas, benchmark\n"
+        "model = mlflow.pyfunc.load_model(sys.argv[1])\n"
+        "pictures = pandas.DataFrame({'picture': [sys.argv[2]]})\n"
+        "print(json.dumps([benchmark.__file__, *model.predict(pictures)]))"
+    )
+    answer = subprocess.run(
+        [installed / "python", "-c", code, str(model), base64_of(GREY)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    place, vector = json.loads(answer.stdout.splitlines()[-1])
+    assert str(installed.parent) in place
+    assert set(vector) == {each.name for each in ToonTikTok().spec.parameters}
 
 
 def test_the_installed_code_is_what_runs(installed, tmp_path):

@@ -16,6 +16,9 @@ from benchmark.tracking.connection import (
 )
 from benchmark.tracking.records import MODEL_URI, TAG
 
+REGISTRY_VARIABLE = "MLFLOW_REGISTRY_URI"
+"""Where registered models are looked up, if not where runs are."""
+
 
 def download_model(address: str, out: Path) -> Path:
     """The folder of a model, downloaded if it is on a server.
@@ -38,7 +41,7 @@ def download_model(address: str, out: Path) -> Path:
 
     try:
         folder = mlflow.artifacts.download_artifacts(  # type: ignore[reportPrivateImportUsage]
-            artifact_uri=address, tracking_uri=uri
+            artifact_uri=_place(address, uri), tracking_uri=uri
         )
     except Exception as error:
         reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
@@ -47,6 +50,22 @@ def download_model(address: str, out: Path) -> Path:
             "name, or set MLFLOW_TRACKING_URI"
         ) from error
     return Path(folder)
+
+
+def _place(address: str, uri: str) -> str:
+    """Where the files of a registered model are; other addresses are unchanged."""
+    # MLflow looks names up in the registry of the process, not in that of `uri`.
+    from mlflow.store.artifact.utils.models import get_model_name_and_version
+    from mlflow.tracking import MlflowClient
+
+    if not address.startswith("models:/"):
+        return address
+    registry = os.environ.get(REGISTRY_VARIABLE) or uri
+    client = MlflowClient(tracking_uri=uri, registry_uri=registry)
+    found = get_model_name_and_version(client, address)
+    if len(found) == 1:  # the id of a logged model
+        return address
+    return client.get_model_version_download_uri(*found)
 
 
 def model_addresses(out: Path, suite: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Tables of the agreement between two designers: a human ceiling for Table 1."""
+"""Tables of the agreement between two designers: human performance for Table 1."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def ceiling_table(
     )
     return Table(
         "designers-ceiling",
-        f"Human ceiling on {pair.engine}: {pair.other} against {pair.one}",
+        f"Human performance on {pair.engine}: {pair.other} against {pair.one}",
         "Metric",
         (Column("Mean"), Column("n")),
         (Section("", rows),),

@@ -188,8 +188,12 @@ def stand_in_notes(run: Run) -> tuple[str, ...]:
     """
     if not run.stand_in:
         return ()
-    generated = run.first["faces"]["name"] in GENERATED_SETS
-    return (GENERATED if generated else STAND_IN, *version_notes(run))
+    return (stand_in_text(run.first["faces"]["name"]), *version_notes(run))
+
+
+def stand_in_text(face_set: str) -> str:
+    """The warning about the faces of a stand-in set, by the set's name."""
+    return GENERATED if face_set in GENERATED_SETS else STAND_IN
 
 
 def version_notes(run: Run) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from benchmark.avatars.counting import counted
 from reports.figures.scores import Drawing
 from reports.human_study.analysis.answers import Answers
 from reports.human_study.analysis.simulated import WARNING
-from reports.human_study.analysis.wording import raters_note, rule_note
+from reports.human_study.analysis.wording import raters_note, rule_note, stand_in_notes
 from reports.page.html import Detail, embedded_figure, page_css, page_template
 from reports.page.page import StudySection
 from reports.tables import published as paper
@@ -67,7 +67,7 @@ def render_study_page(answers: Answers, content: StudyContent, code: str) -> str
         else f"Raters saw a face and {study.slots} avatars of it, one per method, and "
         "picked the avatar that matches best.",
         simulated=WARNING if answers.simulated else "",
-        stand_in=wording.STAND_IN if answers.key.stand_in else "",
+        stand_in=" ".join(stand_in_notes(answers.key)),
         data=study_section(answers, content),
         protocol=protocol(answers),
         texts=texts(answers),

@@ -7,6 +7,7 @@ from evaluation.ratings import MIN_CLUSTERS, RESAMPLES, Bounds
 from evaluation.statistics import SEED, Interval
 from reports.human_study.analysis.answers import AnalysisRule, Answers
 from reports.human_study.analysis.simulated import simulated_notes
+from reports.human_study.design.key import Key
 from reports.tables import wording
 from reports.tables.table import Cell
 
@@ -62,14 +63,20 @@ def study_notes(answers: Answers) -> tuple[str, ...]:
     """The notes of every table of a study: faces, raters, exclusions."""
     key = answers.key
     split = wording.split_title(key.split)
-    stand_in = (wording.STAND_IN,) if key.stand_in else ()
     faces = f"{counted(answers.faces, f'{split} face')} of {key.face_set}."
     return (
         *simulated_notes(answers),
-        *stand_in,
+        *stand_in_notes(key),
         f"Study {answers.study.id}: {faces}",
         raters_note(answers),
     )
+
+
+def stand_in_notes(key: Key) -> tuple[str, ...]:
+    """The warning about faces that are no photographs of real people."""
+    # The key has the name and the version of the face set.
+    name = key.face_set.partition(" ")[0]
+    return (wording.stand_in_text(name),) if key.stand_in else ()
 
 
 def raters_note(answers: Answers) -> str:

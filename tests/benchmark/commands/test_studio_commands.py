@@ -201,7 +201,7 @@ def test_agreement_prints_ceiling_and_parameters(worked, tmp_path):
     shown = CliRunner().invoke(app, ["studio", "agreement", *files, *options])
     assert shown.exit_code == 0, shown.output
     text = " ".join(shown.output.split())
-    assert "Human ceiling on tiny: ben against anna" in text
+    assert "Human performance on tiny: ben against anna" in text
     assert "Mouth error ↓ 0.100 4" in text
     assert "Needy: not measured" in text
     assert "mouth 4 — — 0.10 1.00" in text

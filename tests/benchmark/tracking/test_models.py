@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tiny_suite
+from mlflow_models import GREY, base64_of, write_constant_model
 from PIL import Image
 from tracked_runs import runs, track
 from typer.testing import CliRunner
@@ -29,25 +30,16 @@ from benchmark.run.plan import make_plan
 from benchmark.run.runner import run_folder
 from benchmark.storage.store import Store
 from benchmark.storage.trial_folder import read_cases
-from benchmark.system.progress import Silent
 from benchmark.tracking.model_artifacts import download_model
-from benchmark.tracking.models import FITTED, write_model
-from methods.base import FitContext, Pictures
-from methods.controls import Constant
+from benchmark.tracking.models import FITTED
 
 pytestmark = pytest.mark.filterwarnings("ignore::Warning")
-
-GREY = np.full((64, 64, 3), 200, np.uint8)
 
 
 def png(picture):
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "png")
     return buffer.getvalue()
-
-
-def base64_of(picture):
-    return base64.b64encode(png(picture)).decode()
 
 
 @pytest.fixture(scope="module")
@@ -179,25 +171,31 @@ def test_trials_models_lists_folder_and_model(tracked, database):
     assert shown.stdout.splitlines()[-1].split()[-2:] == ["-", "-"]
 
 
+def test_create_uses_a_registered_model(database, tmp_path):
+    from mlflow.tracking import MlflowClient
+
+    model = write_constant_model(tmp_path)
+    client = MlflowClient(f"sqlite:///{database}/mlflow.db")
+    client.create_registered_model("faces")
+    client.create_model_version("faces", model.as_uri())
+    client.set_registered_model_alias("faces", "best", "1")
+    (face,) = embedded_portraits().split("validation").subset(1).pictures(256)
+    (tmp_path / "me.png").write_bytes(png(face))
+    words = ["create", str(tmp_path / "me.png"), "--engine", "toon-tiktok"]
+    words += ["--runs", str(database), "--out", str(tmp_path / "out"), "--model"]
+    for address in ("models:/faces/1", "models:/faces@best"):
+        created = CliRunner().invoke(app, [*words, address])
+        assert created.exit_code == 0, created.exception
+    vector = json.loads((tmp_path / "out" / "me.json").read_text())["vector"]
+    assert set(vector) == {each.name for each in ToonTikTok().spec.parameters}
+    refused = CliRunner().invoke(app, [*words, "models:/faces/2"])
+    assert refused.exit_code == 1
+    assert "models:/faces/2 is not in MLflow" in str(refused.exception)
+
+
 @pytest.mark.slow
 def test_mlflow_serves_a_model(tmp_path):
-    engine = ToonTikTok()
-    method = Constant(Constant.Options())
-    pictures = Pictures(np.empty((0, 224, 224, 3), np.uint8), "none")
-    store = Store(tmp_path / "store")
-    method.fit(FitContext(engine, pictures, store, "cpu", 0, Silent()))
-    (tmp_path / "fitted").mkdir()
-    method.save(tmp_path / "fitted")
-    record = {
-        "variant": "constant",
-        "method": "constant",
-        "engine": "toon-tiktok",
-        "seed": 0,
-        "spec": engine.spec.to_json(),
-    }
-    (tmp_path / "trial.json").write_text(json.dumps(record))
-    model = tmp_path / "model"
-    write_model(model, tmp_path / "fitted", tmp_path, GREY, record)
+    model = write_constant_model(tmp_path)
     rows = {"dataframe_records": [{"picture": base64_of(GREY)}]}
     (tmp_path / "rows.json").write_text(json.dumps(rows))
     models = [sys.executable, "-m", "mlflow", "models"]
@@ -217,7 +215,7 @@ def test_mlflow_serves_a_model(tmp_path):
         check=True,
     )
     (printed,) = json.loads(answer.stdout.splitlines()[-1])["predictions"]
-    assert set(printed) == {each.name for each in engine.spec.parameters}
+    assert set(printed) == {each.name for each in ToonTikTok().spec.parameters}
     port = free_port()
     server = subprocess.Popen(
         [*models, "serve", *words, "-p", str(port), "-w", "1"],

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -14,6 +15,7 @@ from reports.human_study.analysis.figures import draw_metric, draw_study
 from reports.human_study.analysis.findings import findings
 from reports.human_study.analysis.numbers import study_numbers
 from reports.human_study.analysis.tables import shares_table, study_tables, table_two
+from reports.human_study.analysis.wording import study_notes
 from reports.human_study.analysis.write import StudyFiles, write_study_report
 from reports.tables import published as paper
 from reports.tables.table import Table
@@ -255,3 +257,13 @@ def test_a_study_of_another_run_is_refused(make_run, answers):
     with pytest.raises(ReportError, match=r"of run 0123456789ab, not of fedcba987654"):
         write_reports(other, answers=answers)
     assert not (other / "report").exists()
+
+
+def test_notes_say_what_the_faces_are(answers):
+    def notes(face_set):
+        key = answers.key.model_copy(update={"face_set": face_set, "stand_in": True})
+        return " ".join(study_notes(replace(answers, key=key)))
+
+    assert "synthetic portraits stand in" in notes("portraits 1")
+    assert "synthetic portraits stand in" not in notes("photos 1")
+    assert "Stable Diffusion 3 made these photographs" in notes("photos 1")

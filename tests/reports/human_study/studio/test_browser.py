@@ -145,7 +145,7 @@ def test_avatars_made_in_a_browser_become_the_truth_of_a_run(server, faces, tmp_
         *(f"truths/{ENGINE}.ben.csv", "--engine", ENGINE, "--size", "64"),
         *("--metric", "st-lpips", "--metric", "discrete-accuracy"),
     )
-    assert "Human ceiling on avataaars: ben against anna" in agreed
+    assert "Human performance on avataaars: ben against anna" in agreed
 
 
 def run(folder, *words):
