@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import pickle
+import sys
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ class RayCluster:
         with self._connected() as ray:
             room = self._room(ray)
             count = min(self.workers or room, len(items))
-            progress.say(f"Ray: {count} workers, room for {room} at once")
+            progress.say(f"Ray: room for {room} workers at once, {count} needed")
             team = _Actors(ray, self, count, prepare, items, progress)
             try:
                 while team.unfinished:
@@ -128,9 +129,11 @@ class _Actor:
         number: int,
         prepare: bytes,
         environment: Mapping[str, str],
+        path: Sequence[str],
         queue: Any,
     ) -> None:
         os.environ.update(environment)
+        sys.path += [folder for folder in path if folder not in sys.path]
         self._problem: BaseException | None = None
         progress = ToldProgress(lambda message: queue.put((number, message)))
         try:
@@ -161,11 +164,15 @@ class _Actors(Generic[T, R]):
         progress: ConsoleProgress,
     ) -> None:
         from ray.util.queue import Queue
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+        # Beside the driver, so that it does not die with another node.
+        here = ray.get_runtime_context().get_node_id()
+        place = NodeAffinitySchedulingStrategy(here, soft=False)
         self._ray, self._cluster = ray, cluster
         self._prepare, self._items = prepare, items
         self._display = Display(progress)
-        self._queue = Queue(actor_options={"num_cpus": 0})
+        self._queue = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": place})
         self._waiting = deque(range(len(items)))
         self._deaths: Counter[int] = Counter()
         self._failed_starts = 0
@@ -183,7 +190,7 @@ class _Actors(Generic[T, R]):
         )
         environment = self._cluster.environment or {}
         self._actors[number] = actor.remote(
-            number, pickle.dumps(self._prepare), environment, self._queue
+            number, pickle.dumps(self._prepare), environment, sys.path, self._queue
         )
         self._calls[self._actors[number].ready.remote()] = number, None
 
@@ -227,6 +234,8 @@ class _Actors(Generic[T, R]):
     ) -> Iterator[tuple[int, R | WorkerLost]]:
         """Start another actor for one that died; its item is tried again."""
         self._display.forget(number)
+        with contextlib.suppress(Exception):  # it may only have been out of reach
+            self._ray.kill(self._actors.pop(number))
         how = "a Ray worker died"
         if item is None:
             self._failed_starts += 1
