@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 ALL = {
     path.stem.removeprefix("bench_"): path for path in sorted(HERE.glob("bench_*.py"))
 }
-ON_REQUEST = ("quick",)
+ON_REQUEST = ("quick", "workers")
 RESULTS = Path("runs", "bench")
 
 

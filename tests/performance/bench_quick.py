@@ -20,10 +20,10 @@ from pathlib import Path
 from figures import record
 
 
-def run_quick(store: Path, out: Path) -> tuple[float, float]:
+def run_quick(store: Path, out: Path, *options: str) -> tuple[float, float]:
     """Seconds and CPU seconds of the command."""
     command = [sys.executable, "-m", "benchmark.cli", "run", "quick", "--no-mlflow"]
-    command += ["--quiet", "--store", str(store), "--out", str(out)]
+    command += ["--quiet", "--store", str(store), "--out", str(out), *options]
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - start
