@@ -53,8 +53,8 @@ def download_model(address: str, out: Path) -> Path:
 
 
 def _place(address: str, uri: str) -> str:
-    """Where the files of a registered model are; other addresses are unchanged."""
-    # MLflow looks names up in the registry of the process, not in that of `uri`.
+    """Where the files of a model are; addresses of other artifacts are unchanged."""
+    # MLflow looks models up where the process tracks runs, not in `uri`.
     from mlflow.store.artifact.utils.models import get_model_name_and_version
     from mlflow.tracking import MlflowClient
 
@@ -63,8 +63,8 @@ def _place(address: str, uri: str) -> str:
     registry = os.environ.get(REGISTRY_VARIABLE) or uri
     client = MlflowClient(tracking_uri=uri, registry_uri=registry)
     found = get_model_name_and_version(client, address)
-    if len(found) == 1:  # the id of a logged model
-        return address
+    if len(found) == 1:
+        return client.get_logged_model(*found).artifact_location
     return client.get_model_version_download_uri(*found)
 
 
