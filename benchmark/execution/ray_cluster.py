@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import pickle
+import socket
 import sys
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ from benchmark.execution.messages import Display, ToldProgress, outcome_of, port
 from benchmark.system.console import ConsoleProgress
 
 POLL_SECONDS = 0.2
+CONNECT_SECONDS = 10.0
 OBJECT_STORE = 100 * 2**20
 """Bytes of shared memory of a cluster that is started here: only names and outcomes
 travel through it."""
@@ -84,6 +86,8 @@ class RayCluster:
     @contextlib.contextmanager
     def _connected(self) -> Iterator[Any]:
         ray = import_ray()
+        if self.address is not None:
+            _check_reachable(self.address)
         options: dict[str, Any] = {"address": self.address}
         if self.address is None:
             options = {
@@ -96,9 +100,7 @@ class RayCluster:
             ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
         except Exception as error:  # Ray raises a plain Exception, too
             where = self.address or "this machine"
-            raise WorkersError(
-                f"--address: no Ray cluster could be used at {where}: {error}"
-            ) from error
+            raise WorkersError(f"no Ray cluster at {where}: {error}") from error
         try:
             yield ray
         finally:
@@ -119,6 +121,20 @@ class RayCluster:
                 "GPUs; add nodes, or give --set threads or --gpus-per-worker"
             )
         return room
+
+
+def _check_reachable(address: str) -> None:
+    """Raise WorkersError if nobody answers at HOST:PORT; Ray would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdigit() or "/" in host:
+        return  # such as `auto`
+    try:
+        socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
+    except OSError as error:
+        raise WorkersError(
+            f"no Ray cluster at {address} ({error}): start one there with `ray start "
+            "--head`, or give its address with --address"
+        ) from error
 
 
 class _Actor:
