@@ -64,7 +64,7 @@ def _place(address: str, uri: str) -> str:
     client = MlflowClient(tracking_uri=uri, registry_uri=registry)
     found = get_model_name_and_version(client, address)
     if len(found) == 1:
-        return client.get_logged_model(*found).artifact_location
+        return client.get_logged_model(*found).artifact_location or address
     return client.get_model_version_download_uri(*found)
 
 
