@@ -35,6 +35,7 @@ from methods.swiftavatar.latent_optimisation import (
 )
 from methods.swiftavatar.mean_latents import MeanLatents
 from methods.swiftavatar.nearest import NearestSamples
+from methods.swiftavatar.nearest_parts import NearestParts
 from methods.swiftavatar.options import InversionOptions
 from methods.swiftavatar.perceptual import Perceptual, open_perceptual, weight_file
 
@@ -45,6 +46,8 @@ _CONDITIONAL_OPTIONS = {
     "start_samples",
     "encoder",
 }
+SEARCHED_STARTS = ("nearest", "parts")
+"""Starts that are searched among samples, without a stage of their own."""
 LATENTS_FILE, CURVE_FILE = "codes.safetensors", "curve.json"
 
 
@@ -94,19 +97,20 @@ def latents_stage(
         size: side of the avatar generator's pictures in pixels.
         avatar_digest: the key of the avatar generator's stage.
         start: the key of the mean latent codes or of the encoder; None if
-            `options.start` is "nearest".
+            `options.start` is "nearest" or "parts".
         options: of the inversion.
         weights: weight files by name.
-        seed: draws the samples at which "nearest" starts.
+        seed: draws the samples at which "nearest" and "parts" start.
         device: the torch device.
 
     Raises:
         ValueError: if `start` and `options.start` disagree.
         MethodError: if the weight file of the perceptual network is missing.
     """
-    if (start is None) != (options.start == "nearest"):
+    if (start is None) != (options.start in SEARCHED_STARTS):
         raise ValueError(
-            "give mean latent codes or an encoder, unless inversion.start is nearest"
+            "give mean latent codes or an encoder, unless inversion.start is nearest "
+            "or parts"
         )
     read = {
         **options.model_dump(mode="json", exclude=_CONDITIONAL_OPTIONS),
@@ -165,7 +169,7 @@ def inverted_latents(
 
     def share(scratch: Path) -> list[Path]:
         net = perceptual_network(options, weights, device)
-        source = start or NearestSamples(avatar, net, options, seed, progress)
+        source = start or _searched(avatar, net, renders, options, seed, progress)
         starts = starts_of(source, options.space == "w", device)
         inversion = LatentOptimiser(avatar, net, starts, options)
         pictures = renders.pictures[:count]
@@ -179,15 +183,30 @@ def inverted_latents(
     return _read(store.get_or_build(stage, build, share=share), stage.key)
 
 
+def _searched(
+    avatar: SemanticGenerator,
+    net: Perceptual | None,
+    renders: Renders,
+    options: InversionOptions,
+    seed: int,
+    progress: Progress,
+) -> NearestSamples | NearestParts:
+    if options.start == "nearest":
+        return NearestSamples(avatar, net, options, seed, progress)
+    return NearestParts(avatar, renders, options.start_samples, seed)
+
+
 def starts_of(
-    source: MeanLatents | TrainedEncoder | NearestSamples, one_row: bool, device: str
+    source: MeanLatents | TrainedEncoder | NearestSamples | NearestParts,
+    one_row: bool,
+    device: str,
 ) -> Start:
     """The function that gives initial latent codes; of one row each in W."""
     if isinstance(source, MeanLatents):
         # The start with glasses has different rows, so in W all rows start at w_mean.
         rows = (source.mean[:1] if one_row else source.start).to(device)
         return lambda targets: rows.repeat(len(targets), 1, 1)
-    if isinstance(source, NearestSamples):
+    if isinstance(source, (NearestSamples, NearestParts)):
         nearest = source.most_similar
         return lambda targets: nearest(targets)[:, :1] if one_row else nearest(targets)
     encode = source

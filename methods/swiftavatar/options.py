@@ -195,9 +195,10 @@ class InversionOptions(StepOptions):
             warms up over the first 5 % of the steps and decays over the last quarter,
             as in rosinality's projector script.
         start: the initial latent code: "mean" as in the paper; "nearest", the most
-            similar of `start_samples` samples of the avatar generator; or "encoder",
-            the prediction of an encoder that is trained for this.
-        start_samples: read for "nearest" only.
+            similar of `start_samples` samples of the avatar generator; "parts", put
+            together from the most similar parts of these samples; or "encoder", the
+            prediction of an encoder that is trained for this.
+        start_samples: read for "nearest" and "parts" only.
         space: "w+" optimises every row on its own; "w" optimises one row for all.
         perceptual: the network of the perceptual term.
         perceptual_size: larger pictures are reduced to this side for that network.
@@ -211,7 +212,7 @@ class InversionOptions(StepOptions):
     steps: int = Field(default=200, ge=1)
     learning_rate: float = Field(default=0.1, gt=0)
     schedule: Literal["cosine", "ramped"] = "cosine"
-    start: Literal["mean", "nearest", "encoder"] = "mean"
+    start: Literal["mean", "nearest", "parts", "encoder"] = "mean"
     start_samples: int = Field(default=2_000, ge=1)
     space: Literal["w+", "w"] = "w+"
     perceptual: PerceptualName = "lpips-vgg"

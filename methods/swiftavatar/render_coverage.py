@@ -13,6 +13,7 @@ follow the renders with the darkest ones, although the two domains look differen
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ from methods.generator.adversarial import Pull
 from methods.generator.coverage import BATCH, matched
 from methods.generator.losses import WeightedLoss
 from methods.generator.state import TrainingState
-from methods.networks.semantic_stylegan import Synthesis
+from methods.networks.semantic_stylegan import SemanticGenerator, Synthesis
 from methods.shared.pictures import as_tensor
 from methods.shared.randomness import generator_of
 from methods.shared.renders import Renders
@@ -35,7 +36,7 @@ GRID = 16
 """Side of the grid of a description."""
 COMPONENTS = 4
 """Principal components of a part's surroundings that are compared."""
-_HAIR = PART_IDS["hair"]
+HAIR = PART_IDS["hair"]
 """The part whose texture follows colours alone: a style of hair has any colour. The
 texture of other parts changes their look together with the shape, as beards do."""
 
@@ -55,42 +56,86 @@ def describe(picture: Tensor) -> Tensor:
     return functional.adaptive_avg_pool2d(torch.cat([picture, right + below], 1), GRID)
 
 
-def standardised(found: Tensor) -> Tensor:
-    """Descriptions without the mean of their set, each channel with unit variance."""
-    centred = found - found.mean(0)
-    return centred / centred.square().mean((0, 2, 3), keepdim=True).sqrt().clamp(1e-6)
+def standardised(found: Tensor, reference: Tensor | None = None) -> Tensor:
+    """Descriptions without the mean of their set, each channel with unit variance.
+
+    Mean and variance are those of `reference`, or of the descriptions themselves.
+    """
+    whole = found if reference is None else reference
+    mean = whole.mean(0)
+    scale = (whole - mean).square().mean((0, 2, 3), keepdim=True).sqrt()
+    return (found - mean) / scale.clamp(1e-6)
 
 
-def distances(renders: Tensor, samples: Tensor, place: Tensor) -> Tensor:
-    """(n, n) squared distances of two standardised descriptions around a place.
+def comparable(
+    renders: Tensor, samples: Tensor, place: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Linear maps that make two sets of descriptions comparable around a place.
 
-    The largest principal components of both sets together are compared. Each has unit
+    They give the largest principal components of both sets together, each with unit
     variance in each set, so that the tone of the skin does not hide the rest.
 
     Args:
-        renders: (n, 4, GRID, GRID).
-        samples: as many.
+        renders: (n, 4, GRID, GRID) standardised descriptions.
+        samples: (m, 4, GRID, GRID).
         place: (GRID, GRID) weights of cells.
+
+    Returns:
+        (4 * GRID * GRID, COMPONENTS) for renders, and the same for samples.
     """
-    weights = place.sqrt()
-    one, other = ((x * weights).flatten(1) for x in (renders, samples))
-    _, _, axes = torch.linalg.svd(torch.cat([one, other]), full_matrices=False)
-    projected = (x @ axes[:COMPONENTS].T for x in (one, other))
-    ours, theirs = (x / x.std(0, correction=0).clamp(min=1e-6) for x in projected)
-    return torch.cdist(ours, theirs).square()
+    weights = place.sqrt().expand(4, -1, -1).flatten()
+    sets = [x.flatten(1) * weights for x in (renders, samples)]
+    _, _, axes = torch.linalg.svd(torch.cat(sets), full_matrices=False)
+    axes = axes[:COMPONENTS].T
+    scales = ((x @ axes).std(0, correction=0).clamp(min=1e-6) for x in sets)
+    ours, theirs = (weights[:, None] * axes / scale for scale in scales)
+    return ours, theirs
+
+
+def distances(renders: Tensor, samples: Tensor, place: Tensor) -> Tensor:
+    """(n, m) squared distances of two standardised descriptions around a place.
+
+    Arguments as of `comparable`.
+    """
+    ours, theirs = comparable(renders, samples, place)
+    return torch.cdist(renders.flatten(1) @ ours, samples.flatten(1) @ theirs).square()
 
 
 def colour_distances(renders: Tensor, samples: Tensor, place: Tensor) -> Tensor:
-    """(n, n) squared distances of the mean colours in the core of a place.
+    """(n, m) squared distances of the mean colours in the core of a place.
 
     The core are the cells with at least half of the largest weight. Arguments as of
-    `distances`.
+    `comparable`.
     """
     core = (place >= place.max() / 2).float()
     ours, theirs = (
         (x[:, :3] * core).sum((2, 3)) / core.sum() for x in (renders, samples)
     )
     return torch.cdist(ours, theirs).square()
+
+
+def describe_samples(
+    generator: SemanticGenerator, latents: Iterable[Tensor]
+) -> tuple[Tensor, Tensor]:
+    """Descriptions of samples, and where their parts are.
+
+    Args:
+        generator: draws the samples, with new noise.
+        latents: batches of latent codes in W or W+.
+
+    Returns:
+        (n, 4, GRID, GRID) descriptions and (K, GRID, GRID) mean shares of the parts.
+    """
+    found: list[Tensor] = []
+    places = torch.zeros(generator.config.seg_dim, GRID, GRID)
+    for batch in latents:
+        made = generator([generator.layout.repeat(batch)], input_is_latent=True)
+        found.append(describe(made.image.float().clamp(-1, 1)).cpu())
+        hard = torch.zeros_like(made.seg, dtype=torch.float32)
+        hard = hard.scatter_(1, made.seg.argmax(1, keepdim=True), 1.0)
+        places += functional.adaptive_avg_pool2d(hard, GRID).sum(0).cpu()
+    described = torch.cat(found)
+    return described, places / len(described)
 
 
 class Covered(NamedTuple):
@@ -169,21 +214,17 @@ class RenderCoverage:
         """(n, rows) the sample of each render, for each row of W+."""
         ours = torch.cat([describe(self._read(x)).cpu() for x in chosen.split(BATCH)])
         generator = self.state.generator
-        theirs: list[Tensor] = []
-        places = torch.zeros(generator.config.seg_dim, GRID, GRID)
-        for z in latents.split(BATCH):
-            made = generator([z.to(self.state.device)])
-            theirs.append(describe(made.image.float().clamp(-1, 1)).cpu())
-            hard = torch.zeros_like(made.seg, dtype=torch.float32)
-            hard = hard.scatter_(1, made.seg.argmax(1, keepdim=True), 1.0)
-            places += functional.adaptive_avg_pool2d(hard, GRID).sum(0).cpu()
-        renders, samples = standardised(ours), standardised(torch.cat(theirs))
+        theirs, places = describe_samples(
+            generator,
+            (generator.style(z.to(self.state.device)) for z in latents.split(BATCH)),
+        )
+        renders, samples = standardised(ours), standardised(theirs)
         whole = matched(distances(renders, samples, torch.ones(GRID, GRID)))
         rows = [whole] * generator.layout.base_layers
-        for part, place in enumerate(places / len(latents)):
+        for part, place in enumerate(places):
             shape = matched(distances(renders, samples, place))
             texture = shape
-            if part == _HAIR:
+            if part == HAIR:
                 texture = matched(colour_distances(renders, samples, place))
             rows += [shape, texture]
         return torch.stack(rows, 1)

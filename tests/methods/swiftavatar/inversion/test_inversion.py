@@ -18,6 +18,7 @@ from methods.shared.renders import Renders
 from methods.swiftavatar.inversion import (
     CURVE_FILE,
     LATENTS_FILE,
+    SEARCHED_STARTS,
     inverted_latents,
     latents_stage,
 )
@@ -48,7 +49,7 @@ def invert(avatar, renders, start, trunks):
         root, count=7, progress=None, renders=renders, weights=trunks, seed=0, **options
     ):
         given = {"steps": 3, "batch": 3, "perceptual": "lpips-alex", **options}
-        means = None if given.get("start") == "nearest" else start
+        means = None if given.get("start") in SEARCHED_STARTS else start
         return inverted_latents(
             renders,
             count,
@@ -173,8 +174,10 @@ def test_the_seed_is_part_of_the_key_only_for_nearest_starts(renders, trunks):
 
     assert key() == key(seed=1) == key(start_samples=5)
     near = {"start": "nearest", "start_samples": 5}
+    parts = {**near, "start": "parts"}
     keys = {key(), key(**near), key(seed=1, **near), key(start="nearest")}
-    assert len(keys) == 4
+    keys |= {key(**parts), key(seed=1, **parts)}
+    assert len(keys) == 6
 
 
 def test_mean_latents_and_the_option_start_must_agree(renders, trunks):
@@ -198,6 +201,17 @@ def test_each_render_starts_at_its_most_similar_sample(invert, avatar, tmp_path)
             inverted.latents.float(), samples[wanted], atol=2e-3, rtol=2e-3
         )
         assert inverted.measures["latent"] < 1e-6
+
+
+def test_a_start_of_parts_takes_each_row_from_a_sample(invert, avatar, tmp_path):
+    start = {"start": "parts", "start_samples": 50, "learning_rate": 1e-6}
+    inverted = invert(tmp_path, seed=3, perceptual_weight=0, **start)
+    samples = draw_latents(avatar, 50, seed_of(3, "starts"))
+    for row in range(samples.shape[1]):
+        apart = torch.cdist(inverted.latents[:, row].float(), samples[:, row])
+        assert float(apart.min(1).values.max()) < 0.05
+    again = invert(tmp_path / "again", seed=3, perceptual_weight=0, **start)
+    assert torch.equal(inverted.latents, again.latents)
 
 
 def test_without_perceptual_weight_no_file_is_read(invert, tmp_path):
