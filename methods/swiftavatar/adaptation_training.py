@@ -133,7 +133,7 @@ class AdaptationTraining:
         self._pair, self._renders, self._options = pair, renders, options
         self._seed = seed
         coverage = options.coverage and RenderCoverage(
-            renders, options.coverage, self.state, options.batch, seed
+            pair.realistic, renders, options.coverage, self.state, options.batch, seed
         )
         self._step = AdversarialStep(
             recipe, self.state, fabric, self._terms(), coverage

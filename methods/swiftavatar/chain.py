@@ -143,6 +143,7 @@ class Chain:
             self.inverted,
             self.adapted.generator,
             self.adapted.digest,
+            self.pair.realistic,
             self.means or self.encoder,
             self.options.inversion,
             context.weights,

@@ -136,6 +136,7 @@ def inverted_latents(
     count: int,
     avatar: SemanticGenerator,
     avatar_digest: str,
+    realistic: SemanticGenerator,
     start: MeanLatents | TrainedEncoder | None,
     options: InversionOptions,
     weights: Mapping[str, Path],
@@ -148,7 +149,7 @@ def inverted_latents(
 
     The result is cached in the store. Every latent code starts at the mean, at the
     prediction of an encoder, or, if `start` is None, at the sample most similar to its
-    render.
+    render, as a whole or part by part; the latter compares faces of `realistic`.
 
     Raises:
         MethodError: if the renders do not have the generator's size, if there are fewer
@@ -169,7 +170,11 @@ def inverted_latents(
 
     def share(scratch: Path) -> list[Path]:
         net = perceptual_network(options, weights, device)
-        source = start or _searched(avatar, net, renders, options, seed, progress)
+        source = start or (
+            NearestSamples(avatar, net, options, seed, progress)
+            if options.start == "nearest"
+            else NearestParts(avatar, realistic, renders, options.start_samples, seed)
+        )
         starts = starts_of(source, options.space == "w", device)
         inversion = LatentOptimiser(avatar, net, starts, options)
         pictures = renders.pictures[:count]
@@ -181,19 +186,6 @@ def inverted_latents(
         _write(folder, files, count)
 
     return _read(store.get_or_build(stage, build, share=share), stage.key)
-
-
-def _searched(
-    avatar: SemanticGenerator,
-    net: Perceptual | None,
-    renders: Renders,
-    options: InversionOptions,
-    seed: int,
-    progress: Progress,
-) -> NearestSamples | NearestParts:
-    if options.start == "nearest":
-        return NearestSamples(avatar, net, options, seed, progress)
-    return NearestParts(avatar, renders, options.start_samples, seed)
 
 
 def starts_of(

@@ -2,9 +2,9 @@
 
 This deviates from SwiftAvatar, section 3.2, where every inversion starts at the mean
 latent code. No single sample is similar to a render in all parts. Here each row of the
-code comes from the sample that is most similar around its part, by the descriptions
-that the coverage of the adaptation compares. So the start of a render with glasses has
-the rows of a sample with glasses.
+code comes from the sample whose realistic face is most similar around its part, by the
+descriptions that the coverage of the adaptation compares. So the start of a render with
+glasses has the rows of a sample with glasses.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from methods.swiftavatar.render_coverage import (
     comparable,
     describe,
     describe_samples,
+    on_grid,
     standardised,
 )
 
@@ -39,15 +40,15 @@ class NearestParts:
     def __init__(
         self,
         avatar: SemanticGenerator,
+        realistic: SemanticGenerator,
         renders: Renders,
         samples: int,
         seed: int,
     ) -> None:
-        """Draw and describe `samples` samples and the first renders."""
+        """Draw `samples` samples; describe their realistic faces and the renders."""
         latents = draw_latents(avatar, samples, seed_of(seed, "starts"))
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed_of(seed, "noise of starts"))
-            found, self._places = describe_samples(avatar, latents.split(BATCH))
+        found, places = describe_samples(realistic, latents.split(BATCH))
+        self._places = on_grid(places)
         pictures = as_tensor(renders.pictures[:REFERENCE])
         self._reference = torch.cat([describe(x) for x in pictures.split(BATCH)])
         self._samples = standardised(found)

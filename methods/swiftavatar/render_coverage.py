@@ -6,9 +6,10 @@ assigned to renders, one to one, for each part on its own, and each sample must 
 more like its render. methods.generator.coverage does the same for faces with part maps;
 here the renders are pictures only.
 
-Both sets of pictures are described around the place of a part, and each description is
-standardised within its set. So the samples with the darkest surroundings of the eyes
-follow the renders with the darkest ones, although the two domains look different.
+The realistic faces of the samples are compared with the renders. Both sets of pictures
+are described around the place of a part, and each description is standardised within
+its set. So faces with the darkest surroundings of the eyes follow renders with the
+darkest ones, although the two domains look different.
 """
 
 from __future__ import annotations
@@ -25,16 +26,19 @@ from benchmark.avatars.part_classes import PART_IDS
 from methods.generator.adversarial import Pull
 from methods.generator.coverage import BATCH, matched
 from methods.generator.losses import WeightedLoss
+from methods.generator.sampling import draw_latents, render
 from methods.generator.state import TrainingState
 from methods.networks.semantic_stylegan import SemanticGenerator, Synthesis
 from methods.shared.pictures import as_tensor
-from methods.shared.randomness import generator_of
+from methods.shared.randomness import generator_of, seed_of
 from methods.shared.renders import Renders
 from methods.swiftavatar.options import RenderCoverageOptions
 
 GRID = 16
 """Side of the grid of a description."""
-COMPONENTS = 4
+PLACED = 512
+"""Samples whose mean part maps are the places of the parts."""
+COMPONENTS = 2
 """Principal components of a part's surroundings that are compared."""
 HAIR = PART_IDS["hair"]
 """The part whose texture follows colours alone: a style of hair has any colour. The
@@ -120,22 +124,26 @@ def describe_samples(
     """Descriptions of samples, and where their parts are.
 
     Args:
-        generator: draws the samples, with new noise.
+        generator: draws the samples, with its stored noise.
         latents: batches of latent codes in W or W+.
 
     Returns:
-        (n, 4, GRID, GRID) descriptions and (K, GRID, GRID) mean shares of the parts.
+        (n, 4, GRID, GRID) descriptions and (K, S, S) mean shares of the parts.
     """
     found: list[Tensor] = []
-    places = torch.zeros(generator.config.seg_dim, GRID, GRID)
+    size, count = generator.config.size, generator.config.seg_dim
+    places = torch.zeros(count, size, size)
     for batch in latents:
-        made = generator([generator.layout.repeat(batch)], input_is_latent=True)
-        found.append(describe(made.image.float().clamp(-1, 1)).cpu())
-        hard = torch.zeros_like(made.seg, dtype=torch.float32)
-        hard = hard.scatter_(1, made.seg.argmax(1, keepdim=True), 1.0)
-        places += functional.adaptive_avg_pool2d(hard, GRID).sum(0).cpu()
+        made = render(generator, generator.layout.repeat(batch))
+        found.append(describe(made.image).cpu())
+        places += functional.one_hot(made.parts, count).sum(0).permute(2, 0, 1).cpu()
     described = torch.cat(found)
     return described, places / len(described)
+
+
+def on_grid(places: Tensor) -> Tensor:
+    """(K, GRID, GRID) places from (K, S, S) ones."""
+    return functional.adaptive_avg_pool2d(places, GRID)
 
 
 class Covered(NamedTuple):
@@ -152,6 +160,14 @@ class Covered(NamedTuple):
     whole: Tensor
 
 
+def _weights(places: Tensor) -> Tensor:
+    """(S, S) weights of pixels with mean 1, from (K, S, S) places."""
+    shares = places.mean((1, 2))
+    shown = shares > 0
+    each = places[shown] / shares[shown, None, None]
+    return each.mean(0)
+
+
 class RenderCoverage:
     """Assigns samples to renders in groups; gives their latents and distances.
 
@@ -166,14 +182,20 @@ class RenderCoverage:
 
     def __init__(
         self,
+        realistic: SemanticGenerator,
         renders: Renders,
         options: RenderCoverageOptions,
         state: TrainingState,
         batch: int,
         seed: int,
     ) -> None:
-        self.renders, self.options, self.state = renders, options, state
+        self.realistic, self.renders = realistic, renders
+        self.options, self.state = options, state
         self.batch, self.seed = batch, seed
+        latents = draw_latents(realistic, PLACED, seed_of(seed, "places"))
+        _, places = describe_samples(realistic, latents.split(BATCH))
+        self._places = on_grid(places)
+        self._weights = _weights(places).to(state.device)
 
     def pull(self, rank: int, ranks: int) -> Pull:
         """This process's share of an iteration's samples, and what pulls them."""
@@ -204,24 +226,25 @@ class RenderCoverage:
         )
 
     def losses(self, made: Synthesis, covered: Covered) -> list[WeightedLoss]:
-        """The mean squared error of the mixed samples' pictures."""
+        """The mean squared error of the mixed samples' pictures.
+
+        The places of all parts count alike, whatever their size.
+        """
         picture = made.image[: len(covered.picture)].float()
-        errors = (picture - covered.picture).square().mean()
-        return [WeightedLoss("pixels", self.options.pixels, errors)]
+        errors = (picture - covered.picture).square().mean((0, 1)) * self._weights
+        return [WeightedLoss("pixels", self.options.pixels, errors.mean())]
 
     @torch.no_grad()
     def _assign(self, chosen: Tensor, latents: Tensor) -> Tensor:
         """(n, rows) the sample of each render, for each row of W+."""
         ours = torch.cat([describe(self._read(x)).cpu() for x in chosen.split(BATCH)])
-        generator = self.state.generator
-        theirs, places = describe_samples(
-            generator,
-            (generator.style(z.to(self.state.device)) for z in latents.split(BATCH)),
-        )
+        generator, device = self.state.generator, self.state.device
+        codes = (generator.style(z.to(device)) for z in latents.split(BATCH))
+        theirs, _ = describe_samples(self.realistic, codes)
         renders, samples = standardised(ours), standardised(theirs)
         whole = matched(distances(renders, samples, torch.ones(GRID, GRID)))
         rows = [whole] * generator.layout.base_layers
-        for part, place in enumerate(places):
+        for part, place in enumerate(self._places):
             shape = matched(distances(renders, samples, place))
             texture = shape
             if part == HAIR:

@@ -55,6 +55,7 @@ def invert(avatar, renders, start, trunks):
             count,
             avatar,
             "avatar",
+            avatar,
             means,
             InversionOptions(**given),
             weights,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import torch
 from tiny_pair import make_renders
@@ -25,17 +26,17 @@ def heads(tone: Tensor, wears: Tensor, bars: float) -> Tensor:
     return picture
 
 
-class Avatar:
+class Generator:
     """The first base row gives the tone; the shape of glasses shows them, or not."""
 
-    config = SimpleNamespace(style_dim=1, seg_dim=len(PART_NAMES))
+    config = SimpleNamespace(size=SIZE, style_dim=1, seg_dim=len(PART_NAMES))
     layout = PartLayout(len(PART_NAMES), 2, 5, 8)
     grid = torch.zeros(1)
 
     def style(self, z: Tensor) -> Tensor:
         return z
 
-    def __call__(self, latents: list[Tensor], input_is_latent: bool):
+    def __call__(self, latents: list[Tensor], **_: bool) -> SimpleNamespace:
         (codes,) = latents
         wears = codes[:, self.layout.shape_row(GLASSES), 0] > 0.7
         tone = codes[:, 0, 0].sigmoid()
@@ -53,9 +54,10 @@ def test_renders_with_glasses_start_with_glasses():
     pictures = heads(tone, wears, bars=-1.0)
     shown = ((pictures.permute(0, 2, 3, 1) + 1) * 127.5).to(torch.uint8).numpy()
     renders = Renders(make_renders(128).vectors, SIZE, "heads", lambda: shown)
-    starts = NearestParts(Avatar(), renders, samples=256, seed=0)  # type: ignore[arg-type]
+    both: Any = Generator()
+    starts = NearestParts(both, both, renders, samples=256, seed=0)
     codes = starts.most_similar(pictures)
-    assert codes.shape == (128, Avatar.layout.rows, 1)
-    glasses = codes[:, Avatar.layout.shape_row(GLASSES), 0] > 0.7
+    assert codes.shape == (128, Generator.layout.rows, 1)
+    glasses = codes[:, Generator.layout.shape_row(GLASSES), 0] > 0.7
     assert float(glasses[wears].float().mean()) > 0.75
     assert float(glasses[~wears].float().mean()) < 0.15
