@@ -11,6 +11,7 @@ import sys
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Generic
 
 from benchmark.execution.executor import (
@@ -36,13 +37,12 @@ def import_ray() -> Any:
     """The package ray; raises WorkersError if it is not installed."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
-        import ray
+        return import_module("ray")
     except ImportError as error:
         raise WorkersError(
             "--executor ray needs the package ray: install the extra [ray], for "
             f"instance with pip install -e '.[ray]' in a checkout ({error})"
         ) from None
-    return ray
 
 
 @dataclass(frozen=True)
@@ -179,16 +179,18 @@ class _Actors(Generic[T, R]):
         items: Sequence[T],
         progress: ConsoleProgress,
     ) -> None:
-        from ray.util.queue import Queue
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
+        # Without import statements, pyright needs no Ray.
+        queues: Any = import_module("ray.util.queue")
+        strategies: Any = import_module("ray.util.scheduling_strategies")
         # Beside the driver, so that it does not die with another node.
         here = ray.get_runtime_context().get_node_id()
-        place = NodeAffinitySchedulingStrategy(here, soft=False)
+        place = strategies.NodeAffinitySchedulingStrategy(here, soft=False)
         self._ray, self._cluster = ray, cluster
         self._prepare, self._items = prepare, items
         self._display = Display(progress)
-        self._queue = Queue(actor_options={"num_cpus": 0, "scheduling_strategy": place})
+        self._queue = queues.Queue(
+            actor_options={"num_cpus": 0, "scheduling_strategy": place}
+        )
         self._waiting = deque(range(len(items)))
         self._deaths: Counter[int] = Counter()
         self._failed_starts = 0

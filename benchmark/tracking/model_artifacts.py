@@ -65,7 +65,8 @@ def _place(address: str, uri: str) -> str:
     found = get_model_name_and_version(client, address)
     if len(found) == 1:
         return client.get_logged_model(*found).artifact_location or address
-    return client.get_model_version_download_uri(*found)
+    name, version = map(str, found)
+    return client.get_model_version_download_uri(name, version)
 
 
 def model_addresses(out: Path, suite: str) -> dict[str, str]:
