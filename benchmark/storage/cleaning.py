@@ -103,7 +103,7 @@ def find_removable(
     oldest = _now(root) - days * SECONDS_A_DAY if days is not None else None
 
     def is_old(path: Path) -> bool:
-        return oldest is None or path.stat().st_mtime < oldest
+        return oldest is None or path.stat().st_mtime <= oldest
 
     found = [Removable(p, folder_size(p), "quarantined") for p in quarantined(root)]
     cut_off = [p for p in leftovers(root) if p.suffix == ".partial"]

@@ -260,7 +260,7 @@ def test_from_scratch_is_said_and_takes_no_shipped_stage(
     tiny_suite.make_suite(tmp_path)
     assert avatarbench("run", "tiny.yaml", "--no-mlflow", "-q").returncode == 0
     (tmp_path / "runs" / "store").rename(tmp_path / "shipped")
-    monkeypatch.setattr("benchmark.commands.run.SHIPPED_STAGES", tmp_path / "shipped")
+    monkeypatch.setattr("benchmark.run.open_store.SHIPPED_STAGES", tmp_path / "shipped")
     words = ("run", "tiny.yaml", "--dry-run")
     done = avatarbench(*words)
     assert "one__tiny__s0: to do: nothing" in done.stdout
