@@ -92,6 +92,7 @@ def test_the_installed_command_works_outside_the_tree(installed, tmp_path, words
     assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of MLflow's own imports
 def test_a_model_of_mlflow_loads_with_the_wheel_alone(installed, tmp_path):
     model = write_constant_model(tmp_path)
     code = (
