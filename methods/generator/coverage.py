@@ -118,6 +118,56 @@ def matched(costs: Tensor) -> Tensor:
     return torch.from_numpy(np.asarray(columns))
 
 
+class Group(NamedTuple):
+    """The samples and pictures that are assigned to each other, and an iteration's.
+
+    Attributes:
+        number: of the group in the training.
+        place: of the iteration in the group; 0 begins it.
+        latents: (n, D) latents z of the group's samples.
+        chosen: (n,) its pictures.
+        mixed: indices of the iteration's pictures that mixed samples follow.
+        whole: indices of its whole samples.
+    """
+
+    number: int
+    place: int
+    latents: Tensor
+    chosen: Tensor
+    mixed: Tensor
+    whole: Tensor
+
+
+def current_group(
+    size: int,
+    share: float,
+    batch: int,
+    iteration: int,
+    seed: int,
+    dimensions: int,
+    pictures: int,
+) -> Group:
+    """The group of an iteration, which depends on the arguments only.
+
+    Args:
+        size: n, samples and pictures of a group.
+        share: of a batch that is mixed.
+        batch: samples of an iteration.
+        iteration: its number.
+        seed: of the training.
+        dimensions: D of the latents.
+        pictures: how many there are to choose from.
+    """
+    count = round(share * batch)
+    number, place = divmod(iteration, size // count)
+    draws = generator_of(seed, "coverage", number)
+    latents = torch.randn((size, dimensions), generator=draws)
+    chosen = torch.randint(pictures, (size,), generator=draws)
+    mixed = torch.arange(place * count, (place + 1) * count)
+    whole = (torch.arange(batch - count) + place * (batch - count)) % size
+    return Group(number, place, latents, chosen, mixed, whole)
+
+
 class Pull(NamedTuple):
     """The samples of an iteration that are pulled towards pictures.
 
@@ -186,14 +236,17 @@ class Coverage:
 
         A new group is assigned where the iteration begins one.
         """
-        state, options, batch = self.state, self.options, self.recipe.batch
-        count = round(options.share * batch)
-        step = options.group // count
-        number, place = divmod(state.iteration, step)
-        draws = generator_of(self.recipe.seed, "coverage", number)
-        shape = (options.group, self.recipe.config.style_dim)
-        latents = torch.randn(shape, generator=draws)
-        chosen = torch.randint(len(self.faces), (options.group,), generator=draws)
+        state, recipe = self.state, self.recipe
+        number, place, latents, chosen, mixed, whole = current_group(
+            self.options.group,
+            self.options.share,
+            recipe.batch,
+            state.iteration,
+            recipe.seed,
+            recipe.config.style_dim,
+            len(self.faces),
+        )
+        mixed, whole = mixed[rank::ranks], whole[rank::ranks]
         if self._wanted[0] != number or place == 0:
             described = self._describe(chosen)
             self._wanted = number, *_mean_colours(described)
@@ -201,9 +254,6 @@ class Coverage:
                 samples = _describe_samples(state.generator, latents.to(state.device))
                 layout = state.generator.layout
                 state.assignment = assign(described, samples.cpu(), layout).cpu()
-        mixed = torch.arange(place * count, (place + 1) * count)[rank::ranks]
-        rest = torch.arange(batch - count) + place * (batch - count)
-        whole = rest[rank::ranks] % options.group
         shown, colours = (x[1:].transpose(0, 1) for x in self._wanted[1:])
         faces = self._faces_of(whole)
         parts = torch.arange(colours.shape[1])

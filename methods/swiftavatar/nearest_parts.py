@@ -18,13 +18,14 @@ from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.shared.pictures import as_tensor
 from methods.shared.randomness import seed_of
 from methods.shared.renders import Renders
-from methods.swiftavatar.render_coverage import (
+from methods.swiftavatar.part_matching import (
     GRID,
     HAIR,
     colour_distances,
     comparable,
     describe,
     describe_samples,
+    joined_rows,
     on_grid,
     standardised,
 )
@@ -70,11 +71,7 @@ class NearestParts:
             torch.cdist(found.flatten(1) @ ours, samples @ theirs).argmin(1)
             for ours, theirs in self._maps
         )
-        rows = [whole] * self._base_layers
-        for part, (shape, place) in enumerate(zip(shapes, self._places, strict=True)):
-            texture = shape
-            if part == HAIR:
-                texture = colour_distances(found, self._samples, place).argmin(1)
-            rows += [shape, texture]
-        chosen = torch.stack(rows, 1)
+        place = self._places[HAIR]
+        hair = colour_distances(found, self._samples, place).argmin(1)
+        chosen = joined_rows(self._base_layers, whole, shapes, hair)
         return self._latents[chosen, torch.arange(chosen.shape[1])].to(renders.device)

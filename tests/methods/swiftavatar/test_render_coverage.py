@@ -11,7 +11,7 @@ from methods.generator.coverage import matched
 from methods.generator.curves import read_curves
 from methods.swiftavatar.adaptation_training import AdaptationTraining
 from methods.swiftavatar.options import AdaptationOptions
-from methods.swiftavatar.render_coverage import (
+from methods.swiftavatar.part_matching import (
     GRID,
     describe,
     distances,
