@@ -208,8 +208,8 @@ def _add_noise(faces: Tensor, generator: torch.Generator, strength: float) -> Te
     fine = torch.randn(count, channels, side, side, generator=generator)
     half = -(-side // 2)
     blotches = torch.randn(count, channels, half, half, generator=generator)
-    blotches = functional.interpolate(blotches, side, mode="nearest")
-    return faces + level * (fine + blotches).to(faces.device) / 2**0.5
+    blotches = functional.interpolate(blotches.to(faces.device), side, mode="nearest")
+    return faces + level * (fine.to(faces.device) + blotches) / 2**0.5
 
 
 def _compress(faces: Tensor, generator: torch.Generator, strength: float) -> Tensor:

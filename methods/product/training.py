@@ -24,10 +24,13 @@ from methods.product.network import (
     make_product_estimator,
 )
 from methods.product.randomisation import randomise
+from methods.shared.ahead import prepared_ahead
 from methods.shared.randomness import generator_of
 
 VERSION = "2"
 """Changes with every change of the training."""
+THREADS = 4
+"""Threads that prepare batches, on the CPU mostly, while another device trains."""
 
 
 class ProductRecipe(BaseModel):
@@ -101,17 +104,20 @@ def train_product(
     rows_at = row_order(len(examples), recipe.batch, recipe.seed)
     weights = LossWeights()
 
-    def loss_at(step: int) -> Tensor:
+    def prepare(step: int) -> tuple[Tensor, Tensor]:
         rows = rows_at(step)
         pictures, parts = examples.faces.batch(examples.rows[rows.numpy()])
         generator = generator_of("randomise", recipe.seed, step)
         faces = randomise(pictures, parts, generator, recipe.strength, device)
+        return faces, rows.to(device)
+
+    def loss_of(faces: Tensor, rows: Tensor) -> Tensor:
         predicted = network(faces)
         losses = [
             estimator_loss(
                 spec,
                 predicted[name] + adjustments[name],
-                targets[name].rows(rows.to(device)),
+                targets[name].rows(rows),
                 weights,
             )
             for name, spec in specs.items()
@@ -121,5 +127,14 @@ def train_product(
     schedule = Recipe(
         recipe.steps, recipe.learning_rate, "cosine", checkpoint_steps=recipe.steps
     )
-    train(network, loss_at, schedule, scratch, progress, "product estimator")
+    threads = 0 if device == "cpu" else THREADS
+    with prepared_ahead(prepare, recipe.steps, threads) as batch_at:
+        train(
+            network,
+            lambda step: loss_of(*batch_at(step)),
+            schedule,
+            scratch,
+            progress,
+            "product estimator",
+        )
     return network

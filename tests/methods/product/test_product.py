@@ -20,6 +20,7 @@ from methods.product.weights import (
     shipped_product,
     write_product,
 )
+from methods.shared.ahead import prepared_ahead
 from methods.shared.tensors import halved_state
 
 SIZE = 64
@@ -99,6 +100,21 @@ def test_a_killed_training_resumes_to_the_same_weights(tmp_path, monkeypatch):
     again = train_product(examples, recipe, None, tmp_path / "cut", Silent())
     for key, value in whole.state_dict().items():
         assert torch.equal(value, again.state_dict()[key]), key
+
+
+def test_batches_prepared_in_threads_give_the_same_weights(tmp_path, monkeypatch):
+    examples = make_examples()
+    recipe = ProductRecipe(network_size=SIZE, steps=3, batch=2, head_width=8)
+
+    def ahead_in_threads(prepare, steps, threads):
+        assert threads == 0  # the CPU is busy with the training itself
+        return prepared_ahead(prepare, steps, 2)
+
+    alone = train_product(examples, recipe, None, tmp_path / "a", Silent())
+    monkeypatch.setattr("methods.product.training.prepared_ahead", ahead_in_threads)
+    threaded = train_product(examples, recipe, None, tmp_path / "b", Silent())
+    for key, value in alone.state_dict().items():
+        assert torch.equal(value, threaded.state_dict()[key]), key
 
 
 def test_weights_keep_the_predictions_and_refuse_other_engines(tmp_path):
