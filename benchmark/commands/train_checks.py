@@ -12,6 +12,7 @@ import torch
 
 from benchmark.avatars.counting import counted
 from benchmark.weights.folders import CARD
+from methods.generator.growing import can_grow
 from methods.generator.pretrained import read_card
 from methods.generator.recipe import GeneratorRecipe
 from methods.generator.state import TrainingError
@@ -39,7 +40,10 @@ def choose_device(wanted: str, count: int) -> str:
 
 
 def check_start(folder: Path, recipe: GeneratorRecipe) -> None:
-    """Raise TrainingError if the weights do not fit the networks of the recipe."""
+    """Raise TrainingError if the weights do not fit the networks of the recipe.
+
+    With a projected discriminator, a generator of smaller pictures can grow.
+    """
     card = read_card(folder)
     wanted = {"generator": asdict(recipe.config)}
     other = recipe.exported_discriminator
@@ -52,7 +56,8 @@ def check_start(folder: Path, recipe: GeneratorRecipe) -> None:
                 "recipe with a projected discriminator"
             )
     try:
-        found = {"generator": asdict(GeneratorConfig(**card.generator))}
+        config = GeneratorConfig(**card.generator)
+        found = {"generator": asdict(config)}
         if other is not None:
             found["discriminator"] = _expand_channels(**(card.discriminator or {}))
     except (TypeError, ValueError) as error:
@@ -60,6 +65,8 @@ def check_start(folder: Path, recipe: GeneratorRecipe) -> None:
             f"{folder / CARD} does not describe networks: {error}; import or train the "
             "weights again"
         ) from error
+    if other is None and can_grow(config, recipe.config):
+        return
     for network, options in wanted.items():
         for key, value in options.items():
             if found[network][key] != value:

@@ -15,7 +15,9 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from benchmark.storage.store import atomic_write
+from methods.generator.growing import grown_weights
 from methods.generator.recipe import GeneratorRecipe
+from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.shared.randomness import seed_of
 from methods.shared.tensors import storable
 
@@ -77,13 +79,19 @@ class TrainingState:
         self.pending: dict[str, list[float]] = {}
         self.device = device
 
-    def start_from(self, generator: nn.Module, discriminator: nn.Module | None) -> None:
+    def start_from(
+        self, generator: SemanticGenerator, discriminator: nn.Module | None
+    ) -> None:
         """Copy the weights of trained networks; optimisers start from scratch.
 
-        Without `discriminator`, it keeps its random weights.
+        A generator of smaller pictures grows. Without `discriminator`, it keeps its
+        random weights.
         """
-        self.generator.load_state_dict(generator.state_dict())
-        self.average.load_state_dict(generator.state_dict())
+        weights = generator.state_dict()
+        if generator.config.size < self.generator.config.size:
+            weights = grown_weights(generator, self.generator)
+        self.generator.load_state_dict(weights)
+        self.average.load_state_dict(weights)
         if discriminator is not None:
             self.discriminator.load_state_dict(discriminator.state_dict())
 
