@@ -32,8 +32,8 @@ NEW_BACKGROUND = 0.7
 """Share of pictures whose background is replaced."""
 GAMMA, EXPOSURE, CONTRAST, SIDELIGHT = 0.3, 0.5, 0.3, 0.5
 """The largest logarithms to base 2, except for the contrast, which is a share."""
-BRIGHTER = 0.15
-"""Mean exposure: photographs are brighter than the portraits."""
+BRIGHTER = -0.15
+"""Mean exposure: faces of photographs are darker than portraits of the same skin."""
 WARMTH, TINT, SATURATION = 0.15, 0.05, 0.4
 FULL_SIDE = 128
 """Side from which on pictures lose the most detail. Smaller ones lose less, because a
