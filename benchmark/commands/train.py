@@ -241,6 +241,15 @@ def estimator_command(
         typer.Option(min=0, help="Favour rare options; 1 makes all equally likely."),
     ] = 0.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the training.")] = 0,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="WEIGHTS",
+            help="Start from these weights of an estimator.",
+            show_default="an ImageNet backbone and random heads",
+        ),
+    ] = None,
     out: OutOption = RUNS,
     export: WeightsOption = None,
     device: DeviceOption = "cpu",
@@ -272,6 +281,12 @@ def estimator_command(
         option = str(first["loc"][0]).replace("_", "-")
         raise typer.BadParameter(f"--{option}: {first['msg']}") from error
     status = run_estimator_training(
-        crowd, recipe, out=out, export=export, device=device, quiet=quiet
+        crowd,
+        recipe,
+        start=start,
+        out=out,
+        export=export,
+        device=device,
+        quiet=quiet,
     )
     raise typer.Exit(status)

@@ -24,7 +24,7 @@ from benchmark.storage.locks import lock
 from benchmark.system.console import ConsoleProgress, duration, open_progress
 from benchmark.system.environment import own_version
 from benchmark.system.hardware import hardware
-from benchmark.weights.folders import require_free
+from benchmark.weights.folders import ESTIMATOR, find_weights, require_free
 from methods.product.measuring import agreement, predict_portraits
 from methods.product.network import ProductEstimator
 from methods.product.training import VERSION, Examples, ProductRecipe, train_product
@@ -32,6 +32,8 @@ from methods.product.weights import (
     LABEL,
     SHIPPED_NAME,
     ProductCard,
+    load_product,
+    read_product_card,
     write_product,
 )
 from methods.shared.tensors import halved_state
@@ -47,7 +49,8 @@ class Job:
 
     faces: TrainingSet
     examples: Examples
-    encoder: Path
+    encoder: Path | None
+    start: Path | None
     recipe: ProductRecipe
     folder: Path
     device: str
@@ -58,6 +61,7 @@ def run_estimator_training(
     crowd: Path,
     recipe: ProductRecipe,
     *,
+    start: Path | None,
     out: Path,
     export: Path | None,
     device: str,
@@ -65,12 +69,14 @@ def run_estimator_training(
 ) -> int:
     """Train the estimator of all built-in engines, measure it and write its weights.
 
-    Returns the exit status, 130 if interrupted by Ctrl-C. Raises WeightsError or
-    FaceSetError before anything is trained if an input does not fit.
+    With `start`, a folder or name of an estimator's weights, the training begins
+    there; its heads keep their width. Returns the exit status, 130 if interrupted by
+    Ctrl-C. Raises WeightsError or FaceSetError before anything is trained if an input
+    does not fit.
     """
     if export is not None:
         require_free(export)
-    job = _prepare(crowd, recipe, out, device, open_progress(quiet))
+    job = _prepare(crowd, recipe, start, out, device, open_progress(quiet))
     with lock(job.folder / ".lock", f"training in {job.folder}"):
         try:
             network = _train(job)
@@ -95,24 +101,29 @@ def run_estimator_training(
 def _prepare(
     crowd: Path,
     recipe: ProductRecipe,
+    start: Path | None,
     out: Path,
     device: str,
     console: ConsoleProgress,
 ) -> Job:
-    encoder = weights.find(weights.EFFICIENTNET_LITE0)
-    if encoder is None:
-        raise weights.WeightsError(
-            "the estimator starts from EfficientNet-Lite0: run `avatarbench weights "
-            f"fetch {weights.EFFICIENTNET_LITE0}`"
-        )
+    encoder: Path | None = None
+    if start is None:
+        encoder = _find_encoder()
+        origin = {"encoder": file_digest(encoder)}
+    else:
+        start = find_weights(start)
+        width = read_product_card(start).head_width
+        recipe = recipe.model_copy(update={"head_width": width})
+        _load_start(start)
+        origin = {"start": file_digest(start / ESTIMATOR)}
     faces = open_training_set(crowd)
     about = {
         "version": VERSION,
         "recipe": recipe.model_dump(mode="json"),
         "faces": faces.digest,
         "designer": DESIGNER,
-        "encoder": file_digest(encoder),
         "engines": {name: engine_spec(name).digest for name in ENGINES},
+        **origin,
     }
     digest = bytes_digest(json.dumps(about, sort_keys=True).encode())[:12]
     folder = out / "estimators" / f"estimator{faces.size}-{digest}"
@@ -124,13 +135,33 @@ def _prepare(
         f"{len(faces) - len(rows)} are train faces of the benchmark and left out"
     )
     examples = Examples(faces, rows, vectors)
-    return Job(faces, examples, encoder, recipe, folder, device, console)
+    return Job(faces, examples, encoder, start, recipe, folder, device, console)
+
+
+def _find_encoder() -> Path:
+    encoder = weights.find(weights.EFFICIENTNET_LITE0)
+    if encoder is None:
+        raise weights.WeightsError(
+            "the estimator starts from EfficientNet-Lite0: run `avatarbench weights "
+            f"fetch {weights.EFFICIENTNET_LITE0}`, or name weights with --from"
+        )
+    return encoder
+
+
+def _load_start(folder: Path) -> ProductEstimator:
+    return load_product(folder, {name: engine_spec(name) for name in ENGINES})
 
 
 def _train(job: Job) -> ProductEstimator:
     with add_elapsed(job.folder / CLOCK):
         return train_product(
-            job.examples, job.recipe, job.encoder, job.folder, job.console, job.device
+            job.examples,
+            job.recipe,
+            job.encoder,
+            job.folder,
+            job.console,
+            job.device,
+            None if job.start is None else _load_start(job.start),
         )
 
 
@@ -153,7 +184,7 @@ def _measure(network: ProductEstimator, size: int) -> Mapping[str, float]:
 
 def _make_card(job: Job, name: str, scores: Mapping[str, float]) -> ProductCard:
     faces, recipe = job.faces, job.recipe
-    entry = weights.describe(weights.EFFICIENTNET_LITE0)
+    encoder, begin = _describe_start(job.start)
     seconds = read_seconds(job.folder / CLOCK)
     job.console.say(f"trained in {duration(seconds)}")
     machine = hardware(job.device, torch.get_num_threads())["name"]
@@ -169,7 +200,7 @@ def _make_card(job: Job, name: str, scores: Mapping[str, float]) -> ProductCard:
             f"{faces.size} px (stand-ins for photographs), labelled by {DESIGNER}, "
             f"digest {faces.digest[:16]}; no face of the benchmark"
         ),
-        encoder=f"{entry.title} ({entry.data}; {entry.licence}), trained further",
+        encoder=encoder,
         command=shlex.join(["avatarbench", *sys.argv[1:]]),
         hours=round(seconds / 3600, 3),
         steps=recipe.steps,
@@ -178,7 +209,19 @@ def _make_card(job: Job, name: str, scores: Mapping[str, float]) -> ProductCard:
         scores=dict(scores),
         made_with=f"avatarbench {own_version()}",
         notes=(
-            f"stored in half precision; on {machine}; recipe "
+            f"{begin}stored in half precision; on {machine}; recipe "
             f"{json.dumps(recipe.model_dump(mode='json'))}"
         ),
     )
+
+
+def _describe_start(start: Path | None) -> tuple[str, str]:
+    """The card's text on the backbone, and the beginning of its notes."""
+    if start is None:
+        entry = weights.describe(weights.EFFICIENTNET_LITE0)
+        return f"{entry.title} ({entry.data}; {entry.licence}), trained further", ""
+    card = read_product_card(start)
+    took = "" if card.hours is None else f"{card.hours} h, "
+    digest = card.digests[ESTIMATOR][:8]
+    begin = f"{card.title} ({card.faces:,} pictures, {took}estimator {digest})"
+    return card.encoder, f"started from {begin}; "

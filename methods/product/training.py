@@ -91,16 +91,20 @@ def train_product(
     scratch: Path,
     progress: Progress,
     device: str = "cpu",
+    start: ProductEstimator | None = None,
 ) -> ProductEstimator:
     """Train the estimator; a training that was killed resumes from `scratch`.
 
     A checkpoint is written every ten minutes. The result is in evaluation mode, on
-    `device`. Without `imagenet` (a weight file) the backbone starts at random.
+    `device`. It starts from `start`, which has the same heads, or else from `imagenet`
+    (a weight file of the backbone), or else at random.
     """
     specs = {name: vectors.spec for name, vectors in examples.vectors.items()}
     network = make_product_estimator(
         specs, recipe.head_width, recipe.seed, imagenet, recipe.network_size
     )
+    if start is not None:
+        network.load_state_dict(start.state_dict())
     network = network.to(device)
     targets = {n: Targets.of(v, device) for n, v in examples.vectors.items()}
     adjustments = {

@@ -1,5 +1,6 @@
 """`avatarbench train estimator`: a crowd of 64 px gives a model that `create` opens."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -45,7 +46,7 @@ def test_a_crowd_of_64_px_gives_a_model_for_photographs(crowd, tmp_path, monkeyp
     monkeypatch.setattr(
         "benchmark.commands.train_estimator.embedded_portraits", lambda: few
     )
-    weights = tmp_path / "mine"
+    weights, more = tmp_path / "mine", tmp_path / "more"
     command = ["train", "estimator", str(crowd), "--steps", "1", "--batch", "2"]
     command += ["--network-size", "96", "--out", str(tmp_path / "runs"), "--quiet"]
     result = CliRunner().invoke(app, [*command, "--export", str(weights)])
@@ -54,6 +55,30 @@ def test_a_crowd_of_64_px_gives_a_model_for_photographs(crowd, tmp_path, monkeyp
     model = open_model(engine, str(weights))
     assert model.size == 64
     assert len(model.predict(np.zeros((2, 512, 512, 3), np.uint8))) == 2
+
+    # Another training starts there, without the weights of ImageNet.
+    monkeypatch.setattr("benchmark.weights.find", lambda *given: None)
+    onward = [*command, "--from", str(weights), "--export", str(more)]
+    result = CliRunner().invoke(app, onward)
+    assert result.exit_code == 0, result.output
+    first, card = (json.loads((f / "card.json").read_text()) for f in (weights, more))
+    digest = first["digests"]["estimator.safetensors"]
+    assert card["notes"].startswith("started from mine (2 pictures, ")
+    assert f"estimator {digest[:8]}); stored in half" in card["notes"]
+    assert card["encoder"] == first["encoder"]
+    assert card["digests"] != first["digests"]
+
+
+def test_only_weights_of_an_estimator_are_a_start(crowd, tmp_path):
+    command = ["train", "estimator", str(crowd), "--out", str(tmp_path / "runs")]
+    for start, expected in (
+        ("nothing", "nothing is neither a folder nor a name of weights"),
+        ("parser128", "parser128/card.json is not the card of an estimator"),
+    ):
+        result = CliRunner().invoke(app, [*command, "--from", start])
+        assert result.exit_code != 0
+        assert expected in str(result.exception)
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_bad_network_size_is_a_sentence(crowd):

@@ -11,9 +11,15 @@ from benchmark.faces.parsed import ParsedArrays
 from benchmark.faces.portraits.training_truths import unused_people
 from benchmark.system.progress import Silent
 from benchmark.weights.folders import ESTIMATOR, WeightsError
+from methods.estimator.losses import Targets, estimator_loss
 from methods.product.measuring import agreement
 from methods.product.randomisation import crop_portraits, randomise
-from methods.product.training import Examples, ProductRecipe, train_product
+from methods.product.training import (
+    WEIGHTS,
+    Examples,
+    ProductRecipe,
+    train_product,
+)
 from methods.product.weights import (
     ProductCard,
     load_product,
@@ -78,6 +84,36 @@ def test_randomisation_depends_on_the_generator_only_and_crops_like_ffhq():
     white[:, 29:30, 31:33] = 255  # between the eyes of a portrait: row 0.456
     place = crop_portraits(white)[0, 0].argmax() // SIZE
     assert abs(float(place) / SIZE - 0.473) < 0.03
+
+
+def test_faces_get_darker_on_average_as_photographs_are():
+    grey = np.full((64, SIZE, SIZE, 3), 128, np.uint8)
+    faces = randomise(grey, np.ones((64, SIZE, SIZE), np.uint8), torch.Generator())
+    mean = float((faces + 1).mean() / 2)
+    assert 0.8 < mean / (128 / 255) < 0.97
+
+
+def test_the_loss_is_plain_cross_entropy_so_that_rare_options_count():
+    truth = AvatarVectors(
+        SPECS["two"], np.zeros((2, 0), np.float32), np.array([[0], [2]])
+    )
+    logits = torch.tensor([[4.0, 0, 0], [4.0, 0, 0]])
+    expected = torch.nn.functional.cross_entropy(logits, torch.tensor([0, 2]))
+    loss = estimator_loss(SPECS["two"], logits, Targets.of(truth), WEIGHTS)
+    assert float(loss) == pytest.approx(float(expected))
+
+
+def test_a_training_can_start_from_an_estimator_of_another_network_size(tmp_path):
+    examples = make_examples()
+    small = ProductRecipe(network_size=SIZE, steps=1, batch=2, head_width=8)
+    first = train_product(examples, small, None, tmp_path, Silent())
+    other = small.model_copy(
+        update={"network_size": 96, "seed": 1, "learning_rate": 1e-9}
+    )
+    second = train_product(examples, other, None, tmp_path, Silent(), start=first)
+    assert second.network_size == 96
+    for key, value in first.named_parameters():
+        torch.testing.assert_close(second.get_parameter(key), value)
 
 
 def test_a_killed_training_resumes_to_the_same_weights(tmp_path, monkeypatch):
