@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -49,22 +50,35 @@ MEASURED_RENDERS = 256
 
 @dataclass(frozen=True)
 class TrainedEncoder:
-    """A trained encoder.
+    """An encoder that is trained, or read from the store, at its first use.
+
+    Latent codes that are stored need no encoder.
 
     Attributes:
-        network: frozen, in evaluation mode.
         digest: the key of its stage.
-        measures: mean `perceptual` and `pixel` terms of its predictions for renders.
+        folder: gives the folder of its stage, with all files.
+        load: reads its network from there.
     """
 
-    network: LatentEncoder
     digest: str
-    measures: Mapping[str, float]
+    folder: Callable[[], Path]
+    load: Callable[[Path], LatentEncoder]
+
+    @cached_property
+    def network(self) -> LatentEncoder:
+        """Frozen, in evaluation mode."""
+        return self.load(self.folder())
+
+    @property
+    def measures(self) -> Mapping[str, float]:
+        """Mean `perceptual` and `pixel` terms of its predictions for renders."""
+        return json.loads((self.folder() / MEASURES).read_text())
 
     def __call__(self, pictures: Tensor) -> Tensor:
         """(n, rows, D) latent codes of (n, 3, S, S) renders in [-1, 1]."""
+        network = self.network  # its training needs gradients
         with torch.no_grad():
-            return self.network(pictures)
+            return network(pictures)
 
 
 def encoder_stage(
@@ -107,15 +121,14 @@ def trained_encoder(
     progress: Progress,
     device: str,
 ) -> TrainedEncoder:
-    """Train the encoder, or read it from the store.
+    """The encoder of an avatar generator.
 
     `net` is the perceptual network of the options; None if its weight is 0. A killed
     build resumes from its checkpoint and ends with the same bytes, on the same machine
     with the same number of threads.
 
-    Raises:
-        MethodError: if the weight file of the backbone is missing.
-        FloatingPointError: if the loss is not finite.
+    Raises MethodError if the weight file of the backbone is missing, and at the first
+    use FloatingPointError if the loss is not finite.
     """
     stage = encoder_stage(renders, avatar_digest, options, weights, seed, device)
     label = f"{renders.vectors.spec.name} encoder"
@@ -131,11 +144,12 @@ def trained_encoder(
         measures = losses.measure()
         (folder / MEASURES).write_text(json.dumps(measures, indent=2) + "\n")
 
-    folder = store.get_or_build(stage, build)
-    network = _make_encoder(avatar, seed, None).to(device)
-    network.load_state_dict(load_file(folder / ENCODER))
-    measures = json.loads((folder / MEASURES).read_text())
-    return TrainedEncoder(network.eval().requires_grad_(False), stage.key, measures)
+    def load(folder: Path) -> LatentEncoder:
+        network = _make_encoder(avatar, seed, None).to(device)
+        network.load_state_dict(load_file(folder / ENCODER))
+        return network.eval().requires_grad_(False)
+
+    return TrainedEncoder(stage.key, lambda: store.get_or_build(stage, build), load)
 
 
 def _backbone_file(weights: Mapping[str, Path]) -> Path:

@@ -64,8 +64,6 @@ def _stages(chain: Chain) -> Iterator[PlannedStage]:
         adaptation,
     )
     start = _start(chain, adaptation.key, scale)
-    if start is not None:
-        yield start
     inversion = options.inversion
     latents = latents_stage(
         renders,
@@ -78,6 +76,10 @@ def _stages(chain: Chain) -> Iterator[PlannedStage]:
         seed,
         device,
     )
+    # Stored latent codes need no encoder.
+    unused = inversion.start == "encoder" and context.store.has(latents)
+    if start is not None and not unused:
+        yield start
     yield PlannedStage(
         "codes",
         f"{chain.inverted:,} renders, {inversion.steps} steps each",

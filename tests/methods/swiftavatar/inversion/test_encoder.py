@@ -89,17 +89,23 @@ def test_the_same_bytes_again_and_after_a_kill(train, tmp_path, share, monkeypat
     monkeypatch.setattr("methods.estimator.training.CHECKPOINT_SECONDS", -1)
     options = options_of(renders=share)
     whole = train(tmp_path / "whole", options)
-    kill = Kill(3)
+    assert whole.network
     with pytest.raises(Killed):
-        train(tmp_path / "cut", options, kill)
+        assert train(tmp_path / "cut", options, Kill(3)).network
     again = Kill(99)
     cut = train(tmp_path / "cut", options, again)
+    assert cut.network
     assert again.began == 3
     assert cut.digest == whole.digest
     one, other = (
         next((tmp_path / name).rglob(ENCODER)).read_bytes() for name in ("whole", "cut")
     )
     assert one == other
+
+
+def test_an_encoder_that_is_not_used_is_not_trained(train, tmp_path):
+    assert train(tmp_path, options_of(), Kill(0)).digest
+    assert not list(tmp_path.rglob(ENCODER))
 
 
 def test_the_encoder_is_frozen_and_stored(train, tmp_path):
