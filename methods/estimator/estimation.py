@@ -21,12 +21,13 @@ from methods.estimator.examples import (
     fresh_batches,
     unpacked,
 )
+from methods.estimator.feature_alignment import align_features, check_train_faces
 from methods.estimator.losses import estimator_loss, log_shares
 from methods.estimator.options import EstimatorOptions
 from methods.estimator.training import train
 from methods.estimator.view_features import features_of_views
 from methods.networks.backbones import WEIGHT_FILES, load_imagenet, make_backbone
-from methods.networks.estimator import Estimator, Grid, Pooled
+from methods.networks.estimator import Alignment, Estimator, Grid, Pooled
 from methods.planning import PlannedStage
 from methods.shared.pictures import check_faces
 from methods.shared.randomness import seed_of
@@ -61,7 +62,11 @@ class EstimatorMethod(ABC):
         """Return the training pairs; their pictures are resized to the input size."""
 
     def fit(self, context: FitContext) -> None:
-        """Train on `pairs`; the trained network is cached as the stage "estimator"."""
+        """Train on `pairs`; the trained network is cached as the stage "estimator".
+
+        Raises MethodError if options need train faces and there are too few.
+        """
+        check_train_faces(self.options, context)
         spec, pairs = context.engine.spec, self.pairs(context)
         stage = training_stage(spec, pairs.digest, self.options, context)
 
@@ -127,6 +132,8 @@ def training_stage(
     files = {
         f"weights.{name}": file_digest(path) for name, path in context.weights.items()
     }
+    aligned = options.feature_alignment != "none"
+    faces = {"faces": context.faces.digest} if aligned else {}
     return Stage(
         "estimator",
         TRAINING_VERSION,
@@ -135,7 +142,7 @@ def training_stage(
             "device": context.device,
             "threads": torch.get_num_threads(),
         },
-        {"pairs": pairs, "spec": spec.digest, **files},
+        {"pairs": pairs, "spec": spec.digest, **files, **faces},
         context.seed,
     )
 
@@ -171,9 +178,13 @@ def make_estimator(
             if options.reading == "grid"
             else Pooled(backbone)
         )
-        return Estimator(
-            spec, backbone, reading, options.head_width, options.frozen_stages
+        frozen = options.frozen_stages
+        alignment = (
+            None
+            if options.feature_alignment == "none"
+            else Alignment(backbone, frozen, options.input_size)
         )
+        return Estimator(spec, backbone, reading, options.head_width, frozen, alignment)
 
 
 def initial_estimator(
@@ -216,6 +227,7 @@ def _train_estimator(
 
     label = f"{context.engine.meta.name} estimator"
     train(network, loss_at, options.recipe, scratch, context.progress, label)
+    align_features(network, batches, options, context)
     return network
 
 

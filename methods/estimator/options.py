@@ -53,13 +53,18 @@ class EstimatorOptions(NewerOptions, MethodOptions):
             via logit adjustment", ICLR 2021): tau times the log of each option's share
             of the pairs is added to its logit in training, so that rare options are not
             answered with the common one. Not in the paper.
+        feature_alignment: "position" brings the frozen features of faces to the mean
+            and standard deviation that they have in training, for each channel at each
+            position (Li et al., "Revisiting Batch Normalization for Practical Domain
+            Adaptation", 2016). The training stays as it is; unlabelled train faces are
+            read after it. Not in the paper.
         checkpoint_steps: steps between two checkpoints.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
 
     NEWER: ClassVar[frozenset[str]] = frozenset(
-        {"effective_resolution", "logit_adjustment"}
+        {"effective_resolution", "logit_adjustment", "feature_alignment"}
     )
 
     input_size: int = Field(224, ge=64, le=1024)
@@ -87,6 +92,7 @@ class EstimatorOptions(NewerOptions, MethodOptions):
     sce_alpha: float = Field(0.1, ge=0)
     sce_beta: float = Field(1.0, ge=0)
     logit_adjustment: float = Field(0.0, ge=0)
+    feature_alignment: Literal["none", "position"] = "none"
     checkpoint_steps: int = Field(200, ge=1)
 
     @model_validator(mode="after")
@@ -103,6 +109,11 @@ class EstimatorOptions(NewerOptions, MethodOptions):
             raise ValueError(
                 "cached_views caches the features of frozen stages: set frozen_stages "
                 "to 1 or more"
+            )
+        if self.feature_alignment != "none" and not self.frozen_stages:
+            raise ValueError(
+                f"feature_alignment: {self.feature_alignment} aligns the features of "
+                "frozen stages: set frozen_stages to 1 or more"
             )
         if self.frozen_stages and not self.pretrained:
             raise ValueError(

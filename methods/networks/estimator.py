@@ -46,12 +46,35 @@ class Grid(nn.Module):
 Reading = Pooled | Grid
 
 
+class Alignment(nn.Module):
+    """Scales and shifts features, each channel at each position.
+
+    Attributes:
+        scale: (C, H, W) factors; 1 at first.
+        shift: (C, H, W) summands; 0 at first.
+    """
+
+    scale: Tensor
+    shift: Tensor
+
+    def __init__(self, backbone: Backbone, stages: int, input_size: int) -> None:
+        super().__init__()
+        side = -(-input_size // backbone.strides[stages - 1])
+        shape = (backbone.widths[stages - 1], side, side)
+        self.register_buffer("scale", torch.ones(shape))
+        self.register_buffer("shift", torch.zeros(shape))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map (n, C, H, W) features of the first stages to (n, C, H, W)."""
+        return features * self.scale + self.shift
+
+
 class Estimator(nn.Module):
     """A backbone with a head for all scalars and one for each discrete parameter.
 
     SwiftAvatar, section 3.3. The first `frozen_stages` stages of the backbone keep
     their weights and statistics. `reading` turns the backbone's output into one feature
-    vector.
+    vector. `alignment` changes the frozen features of faces, but not those of training.
     """
 
     def __init__(
@@ -61,12 +84,14 @@ class Estimator(nn.Module):
         reading: Reading,
         head_width: int,
         frozen_stages: int = 0,
+        alignment: Alignment | None = None,
     ) -> None:
         super().__init__()
         self.spec = spec
         self.backbone = backbone
         self.reading = reading
         self.frozen_stages = frozen_stages
+        self.alignment = nn.Identity() if alignment is None else alignment
         sizes = [len(choice.options) for choice in spec.discrete]
         if spec.continuous:
             sizes.insert(0, len(spec.continuous))
@@ -100,7 +125,7 @@ class Estimator(nn.Module):
 
         They are scalars in [0, 1], then a block of logits for each discrete parameter.
         """
-        return self.predict_from(self.frozen_features(pictures))
+        return self.predict_from(self.alignment(self.frozen_features(pictures)))
 
 
 def _head(width_in: int, width: int, width_out: int) -> nn.Sequential:
