@@ -18,10 +18,14 @@ from numpy.typing import NDArray
 
 from benchmark.faces.parsed import Parsed, check_indices
 from benchmark.faces.pictures import FaceSetError
+from benchmark.faces.portraits.reduction import (
+    crowd_version,
+    drawn_size,
+    reduce_face,
+)
 from benchmark.faces.portraits.splits import (
     LICENCE,
     SPLITS,
-    VERSION,
     RenderedFace,
     render_people,
 )
@@ -109,7 +113,8 @@ def render_training_set(
     `count` is rounded up to whole shards of 250 people. After a kill, only the open
     shard is rendered again. A later call with a larger `count` adds shards. Shards
     without a `crowd.json` are accepted if the first person of the first and of the last
-    shard, rendered again, equals the stored one.
+    shard, rendered again, equals the stored one. Pictures of 32 and 64 px are drawn at
+    128 px and reduced (`reduction.drawn_size`).
 
     Args:
         folder: output folder for `shard-00000.npz`, … and `crowd.json`.
@@ -128,7 +133,9 @@ def render_training_set(
         Busy: if another process renders into the folder.
     """
     needed = _shards_needed(count)
-    wanted = TrainingSetRecord(version=VERSION, size=size, seed=seed, shard=SHARD_SIZE)
+    wanted = TrainingSetRecord(
+        version=crowd_version(size), size=size, seed=seed, shard=SHARD_SIZE
+    )
     folder.mkdir(parents=True, exist_ok=True)
     with lock(folder / LOCK_FILE, f"rendering a training set into {folder}"):
         record = _existing_or_new_record(folder, wanted)
@@ -144,14 +151,21 @@ def render_training_set(
 def open_training_set(folder: Path, count: int | None = None) -> TrainingSet:
     """Open the first `count` people of a finished training set (default: all).
 
-    Raises FaceSetError if the training set is not finished, if it has fewer than
-    `count` people, or if a shard in use does not match its recorded digest.
+    Raises FaceSetError if the training set is not finished, if an older or newer
+    version drew it, if it has fewer than `count` people, or if a shard in use does not
+    match its recorded digest.
     """
     record = read_record(folder)
     if record is None or not record.count:
         raise FaceSetError(
             f"{folder} holds no finished training set: start or continue it with "
             f"`avatarbench faces crowd {shlex.quote(str(folder))}`"
+        )
+    if record.version != (expected := crowd_version(record.size)):
+        raise FaceSetError(
+            f"{folder / RECORD_FILE}: version is {record.version}, but faces of "
+            f"{record.size} px are drawn by version {expected} now: render them into "
+            f"another folder with `avatarbench faces crowd FOLDER --size {record.size}`"
         )
     people = record.count if count is None else count
     if not 1 <= people <= record.count:
@@ -214,11 +228,10 @@ def _render_from_shard(
 
     Raises FaceSetError if the extra `portraits` is missing.
     """
-    start = shard * record.shard
+    start, size = shard * record.shard, drawn_size(record.size)
     try:
-        yield from render_people(
-            count, record.size, record.seed, record.domain, jobs, start
-        )
+        for face in render_people(count, size, record.seed, record.domain, jobs, start):
+            yield reduce_face(face, record.size)
     except ModuleNotFoundError as error:
         raise FaceSetError(
             f"rendering people needs the extra `portraits` ({error}): "

@@ -20,7 +20,7 @@ class TrainingSetRecord(BaseModel):
     """Content of `crowd.json`.
 
     Attributes:
-        version: version of the portrait renderer.
+        version: version of the drawing (`reduction.crowd_version`).
         domain: domain of the people; the key in the file is `world`.
         size: edge of a picture in pixels.
         seed: random seed of the people.

@@ -152,7 +152,7 @@ def test_a_crowd_opens_at_its_own_size(tmp_path):
     write_shard(path, pictures, pictures[..., 0] % 13)
     digest = open_shard(path, 2, 64).digest()
     record = TrainingSetRecord(
-        version="1", size=64, seed=1, shard=2, count=2, shards=(digest,)
+        version="2", size=64, seed=1, shard=2, count=2, shards=(digest,)
     )
     write_record(tmp_path, record)
     found, _ = open_parsed(str(tmp_path), 64).batch(np.array([1]))

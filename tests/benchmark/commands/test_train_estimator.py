@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from benchmark.cli import app
 from benchmark.creation.model import open_model
 from benchmark.faces.faceset import embedded_portraits
-from benchmark.faces.portraits.splits import VERSION
+from benchmark.faces.portraits.reduction import crowd_version
 from benchmark.faces.portraits.training_set_record import (
     TrainingSetRecord,
     verify_shard,
@@ -27,7 +27,7 @@ def crowd(tmp_path):
     folder.mkdir()
     pictures = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), np.uint8)
     write_shard(shard_path(folder, 0), pictures, np.ones((4, 64, 64), np.uint8))
-    record = TrainingSetRecord(version=VERSION, size=64, seed=2, shard=4)
+    record = TrainingSetRecord(version=crowd_version(64), size=64, seed=2, shard=4)
     _, digest = verify_shard(folder, record, 0)
     change = {"count": 4, "shards": (digest,)}
     write_record(folder, record.model_copy(update=change))

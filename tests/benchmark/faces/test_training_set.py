@@ -184,9 +184,12 @@ def test_other_settings_raise(tmp_path, renderer, asked, message):
 
 def test_another_version_raises(tmp_path, renderer, monkeypatch):
     render_training_set(tmp_path, 250, SIZE)
-    monkeypatch.setattr(training_set, "VERSION", "2")
+    monkeypatch.setattr(training_set, "crowd_version", lambda size: "2")
     with pytest.raises(FaceSetError, match="version 1, not 2"):
         render_training_set(tmp_path, 500, SIZE)
+    with pytest.raises(FaceSetError, match=r"version is 1, .* by version 2 now") as why:
+        open_training_set(tmp_path)
+    assert "faces crowd FOLDER --size 8" in str(why.value)
 
 
 @pytest.mark.parametrize("asked", [{"seed": 2}, {"size": 16}])
