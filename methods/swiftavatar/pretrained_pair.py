@@ -31,7 +31,7 @@ class PretrainedPair:
         discriminator: initial weights of the adaptation's discriminator; None where the
             adaptation does not use it.
         channels: the options of the discriminator.
-        digest: covers the weights and the options of both networks.
+        digest: covers the weights and the options of the networks in use.
     """
 
     realistic: SemanticGenerator
@@ -63,6 +63,8 @@ def open_pair(
     """
     folder = _folder(files, with_discriminator)
     card = read_card(folder)
+    if not with_discriminator:
+        card = _without_discriminator(card)
     realistic = load_generator(folder, device).requires_grad_(False)
     _check_generator(folder, realistic)
     discriminator = None
@@ -112,6 +114,11 @@ def _check_discriminator(
             f"the discriminator in {folder} has {discriminator.size} px and the "
             f"generator {size} px: give another generator"
         )
+
+
+def _without_discriminator(card: WeightsCard) -> WeightsCard:
+    digests = {name: x for name, x in card.digests.items() if name == GENERATOR}
+    return card.model_copy(update={"discriminator": None, "digests": digests})
 
 
 def _digest(card: WeightsCard) -> str:
