@@ -15,9 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 from torch.nn import functional
 
@@ -28,6 +26,7 @@ from methods.generator.recipe import GeneratorRecipe
 from methods.generator.state import TrainingState
 from methods.networks.part_latents import PartLayout
 from methods.networks.semantic_stylegan import SemanticGenerator, Synthesis
+from methods.shared.matching import matched_all
 from methods.shared.pictures import as_tensor
 from methods.shared.randomness import generator_of
 
@@ -105,17 +104,9 @@ def assign(faces: Tensor, samples: Tensor, layout: PartLayout) -> Tensor:
     """
     shapes = shape_distances(faces, samples)
     colours = colour_distances(faces, samples) + TIE * shapes
-    base = matched(shapes.sum(0))
-    rows = [base] * layout.base_layers
-    for shape, colour in zip(shapes, colours, strict=True):
-        rows += [matched(shape), matched(colour)]
-    return torch.stack(rows, 1)
-
-
-def matched(costs: Tensor) -> Tensor:
-    """(n,) the column of each row with the least total cost: one to one."""
-    _, columns = linear_sum_assignment(costs.cpu().numpy())
-    return torch.from_numpy(np.asarray(columns))
+    of_parts = torch.stack([shapes, colours], 1).flatten(0, 1)
+    base, *others = matched_all([shapes.sum(0), *of_parts])
+    return torch.stack([base] * layout.base_layers + others, 1)
 
 
 class Group(NamedTuple):

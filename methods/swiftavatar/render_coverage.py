@@ -14,11 +14,12 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from methods.generator.coverage import BATCH, Pull, current_group, matched
+from methods.generator.coverage import BATCH, Pull, current_group
 from methods.generator.losses import WeightedLoss
 from methods.generator.sampling import draw_latents
 from methods.generator.state import TrainingState
 from methods.networks.semantic_stylegan import SemanticGenerator, Synthesis
+from methods.shared.matching import matched_all
 from methods.shared.pictures import as_tensor
 from methods.shared.randomness import seed_of
 from methods.shared.renders import Renders
@@ -117,9 +118,12 @@ class RenderCoverage:
         codes = (generator.style(z.to(device)) for z in latents.split(BATCH))
         theirs, _ = describe_samples(self.realistic, codes)
         renders, samples = standardised(ours), standardised(theirs)
-        whole = matched(distances(renders, samples, torch.ones(GRID, GRID)))
-        shapes = [matched(distances(renders, samples, x)) for x in self._places]
-        hair = matched(colour_distances(renders, samples, self._places[HAIR]))
+        costs = [
+            distances(renders, samples, torch.ones(GRID, GRID)),
+            *(distances(renders, samples, place) for place in self._places),
+            colour_distances(renders, samples, self._places[HAIR]),
+        ]
+        whole, *shapes, hair = matched_all(costs)
         return joined_rows(generator.layout.base_layers, whole, shapes, hair)
 
     def _read(self, chosen: Tensor) -> Tensor:

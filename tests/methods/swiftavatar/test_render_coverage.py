@@ -7,8 +7,8 @@ import torch
 from pydantic import ValidationError
 
 from benchmark.system.progress import Silent
-from methods.generator.coverage import matched
 from methods.generator.curves import read_curves
+from methods.shared.matching import matched
 from methods.swiftavatar.adaptation_training import AdaptationTraining
 from methods.swiftavatar.options import AdaptationOptions
 from methods.swiftavatar.part_matching import (
