@@ -76,8 +76,12 @@ def _stages(chain: Chain) -> Iterator[PlannedStage]:
         seed,
         device,
     )
-    # Stored latent codes need no encoder.
-    unused = inversion.start == "encoder" and context.store.has(latents)
+    # Stored latent codes need no encoder; a second round has other ones.
+    unused = (
+        inversion.start == "encoder"
+        and options.prior is None
+        and context.store.has(latents)
+    )
     if start is not None and not unused:
         yield start
     yield PlannedStage(

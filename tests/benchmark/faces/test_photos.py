@@ -194,6 +194,7 @@ def test_the_suite_photos_trains_as_quick_does():
     photos, quick = load_suite("photos"), load_suite("quick")
     assert photos.variants == quick.variants
     assert photos.engines == quick.engines
+    assert photos.options == quick.options
     assert (photos.seeds, photos.metrics) == (quick.seeds, quick.metrics)
 
 

@@ -143,27 +143,50 @@ class NoLongBuilds(Store):
     """Refuses to build the long stages of SwiftAvatar."""
 
     def get_or_build(self, stage, build, spent=0.0, share=None):
-        if stage.name in {"adaptation", "mean-codes", "codes"}:
+        if stage.name in {"adaptation", "encoder", "codes"}:
             assert self.ships(stage), f"{stage.name} would be built"
         return super().get_or_build(stage, build, spent, share)
 
 
-@pytest.mark.skip(reason="shipped stages are of the generator before this portraits64")
-def test_quick_finds_the_long_stages_of_swiftavatar(tmp_path):
-    """A changed option, seed or version would give another key."""
+@pytest.fixture
+def chains(tmp_path):
+    """Gives SwiftAvatar's chain on each engine of a suite, and its planned stages."""
     threads = torch.get_num_threads()
-    try:
-        plan = make_plan(resolve(load_suite("quick")))
-        store = NoLongBuilds(tmp_path, shipped=SHIPPED_STAGES)
-        trials = [t for t in plan.trials if t.variant.method is SwiftAvatar]
-        assert {trial.engine for trial in trials} == set(plan.resolved.suite.engines)
-        for trial in trials:
-            options = trial.variant.options
-            context = StageExecutor(plan, store, Silent()).fit_context(
-                trial, Silent(), store
-            )
-            chain = SwiftAvatar(options).chain(context)
-            assert len(chain.latents.latents) == options.inverted
-    finally:
-        torch.set_num_threads(threads)
+    store = NoLongBuilds(tmp_path, shipped=SHIPPED_STAGES)
+
+    def make(name):
+        plan = make_plan(resolve(load_suite(name, ["seeds=[0]"])))
+        executor = StageExecutor(plan, store, Silent())
+        for trial in plan.trials:
+            if trial.variant.method is SwiftAvatar:
+                method = SwiftAvatar(trial.variant.options)
+                context = executor.fit_context(trial, Silent(), store)
+                yield method.chain(context), method.planned_stages(context)
+
+    yield make
+    torch.set_num_threads(threads)
+
+
+def test_suites_find_the_shipped_adaptations(chains):
+    """A changed option, seed, version or generator would give another key."""
+    found = {
+        stage.stage.key[:32]
+        for suite in ("quick", "standard")
+        for _, stages in chains(suite)
+        for stage in stages
+        if stage.name == "adaptation"
+    }
+    assert found == {path.name for path in SHIPPED_STAGES.glob("adaptation/*")}
+
+
+@pytest.mark.skipif(
+    not (SHIPPED_STAGES / "codes").is_dir(), reason="no latent codes ship yet"
+)
+def test_quick_finds_the_latent_codes_of_swiftavatar(chains, tmp_path):
+    found = set()
+    for chain, stages in chains("quick"):
+        assert "encoder" not in {stage.name for stage in stages}
+        assert len(chain.latents.latents) == chain.inverted
+        found.add(chain.latents.digest[:32])
+    assert found == {path.name for path in SHIPPED_STAGES.glob("codes/*")}
     assert not (tmp_path / "renders").exists()

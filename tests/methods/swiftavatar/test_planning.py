@@ -1,5 +1,7 @@
 """The planned stages of a fit are those that the fit builds."""
 
+import shutil
+
 import pytest
 import tiny_pair
 
@@ -20,6 +22,21 @@ TRAINING = {
     "steps": 3,
     "batch_size": 4,
     "samples": 8,
+}
+
+
+ENCODER_START = {
+    **TRAINING,
+    "inverted": 6,
+    "adaptation": {"steps": 1, "batch": 4},
+    "inversion": {
+        "steps": 2,
+        "batch": 4,
+        "perceptual_weight": 0,
+        "start": "encoder",
+        "encoder": {"steps": 1, "batch": 2},
+    },
+    "semantic": {"copies": 2},
 }
 
 
@@ -60,6 +77,38 @@ def test_swiftavatar_plans_what_it_builds(start, planned_and_built, tmp_path):
     units = {each.name: each.units for each in planned}
     assert (units["renders"], units["codes"], units["pairs"]) == (8, 12, 12)
     assert all(each.unit_seconds for each in planned if each.name != "renders")
+
+
+def test_stored_codes_need_no_encoder(mixed_engine, make_context, tmp_path):
+    if find(EFFICIENTNET_LITE0) is None:
+        pytest.skip(f"weight file {EFFICIENTNET_LITE0} is not at hand")
+    tiny_pair.write(tmp_path / "pair")
+
+    def work(**changes):
+        """The method, its context and the names of its planned stages."""
+        options = {**ENCODER_START, "generator": str(tmp_path / "pair"), **changes}
+        method = SwiftAvatar(SwiftAvatar.Options(**options))
+        files, _ = WeightResolver({}).take(method.required_weights(method.options))
+        store = RecordingStore(Store(tmp_path / "store"))
+        context = make_context(mixed_engine, store=store, weights=files)
+        names = [stage.name for stage in method.planned_stages(context)]
+        return method, context, names
+
+    method, context, names = work()
+    assert names.count("encoder") == 1
+    assert names.index("encoder") < names.index("codes")
+    method.fit(context)
+    shutil.rmtree(tmp_path / "store" / "encoder")
+
+    method, context, names = work(steps=4)
+    assert "encoder" not in names
+    method.fit(context)
+    assert "encoder" not in {stage.name for stage in context.store.requested}
+    assert not (tmp_path / "store" / "encoder").exists()
+
+    # A second round and another number of renders have other codes.
+    for changes in ({"prior": {}}, {"inverted": 5}):
+        assert work(**changes)[2].count("encoder") == 1
 
 
 def test_baseline_plans_what_it_builds(planned_and_built):

@@ -75,7 +75,20 @@ def test_an_adaptation_with_new_heads_needs_the_generator_only(tmp_path):
     assert pair_files("faces", with_discriminator=False) == (
         "faces/generator.safetensors",
     )
-    whole = open_pair(files, "cpu")
+    files["faces/discriminator.safetensors"].unlink()
     pair = open_pair({k: files[k] for k in pair_files("faces", False)}, "cpu", False)
     assert pair.discriminator is None
-    assert pair.digest == whole.digest
+
+
+def test_the_digest_ignores_a_discriminator_that_is_not_used(tmp_path):
+    def digests(folder, **changes):
+        files = write(tmp_path / folder, **changes)
+        return tuple(open_pair(files, "cpu", used).digest for used in (True, False))
+
+    first = digests("first")
+    other = digests("other", discriminator={**DISCRIMINATOR, "channels": {4: 6, 8: 6}})
+    assert other[0] != first[0]
+    assert other[1] == first[1]
+    assert digests("weights", seed=1)[1] != first[1]
+    glass = digests("glass", generator={**GENERATOR, "transparent_dims": [10]})
+    assert glass[1] != first[1]
