@@ -66,8 +66,7 @@ def render_crowd(
 
     Faces of 64 px are drawn at 128 px and reduced, so that they look like the portraits
     of the benchmark at that size. Repeat the command to continue after an interruption.
-    The sheet shows 64 faces with
-    their part maps.
+    The sheet shows 64 faces with their part maps.
     """
     import time
 

@@ -17,15 +17,11 @@ LARGE = 512
 than the processes."""
 
 
-def matched(costs: Tensor) -> Tensor:
-    """(n,) the column of each row of (n, n) costs, one to one."""
-    return matched_all([costs])[0]
-
-
 def matched_all(costs: Sequence[Tensor]) -> list[Tensor]:
-    """`matched` for each of several costs, on several CPU cores where that is faster.
+    """(n,) the column of each row, one to one, for each of several (n, n) costs.
 
-    With a GPU, the assignments of a training take more time than its iterations.
+    Large ones are assigned on several CPU cores. With a GPU, the assignments of a
+    training take more time than its iterations.
     """
     arrays = [each.cpu().numpy() for each in costs]
     size = max(len(each) for each in arrays)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from benchmark.system.progress import Silent
 from methods.generator.curves import read_curves
-from methods.shared.matching import matched
+from methods.shared.matching import matched_all
 from methods.swiftavatar.adaptation_training import AdaptationTraining
 from methods.swiftavatar.options import AdaptationOptions
 from methods.swiftavatar.part_matching import (
@@ -51,7 +51,7 @@ def test_samples_with_glasses_follow_renders_with_glasses():
     renders, on_renders = heads(128, 1, glasses=-1.0)
     samples, on_samples = heads(128, 2, glasses=-0.6)
     ours, theirs = (standardised(describe(x)) for x in (renders, samples))
-    found = matched(distances(ours, theirs, PLACE))
+    (found,) = matched_all([distances(ours, theirs, PLACE)])
     assert sorted(found.tolist()) == list(range(128))
     assert float(on_samples[found][on_renders].float().mean()) > 0.8
 
