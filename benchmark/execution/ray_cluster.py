@@ -8,6 +8,7 @@ import os
 import pickle
 import socket
 import sys
+import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from benchmark.system.console import ConsoleProgress
 
 POLL_SECONDS = 0.2
 CONNECT_SECONDS = 10.0
+IDLE_SECONDS = 10.0
+"""If no worker has been ready for so many seconds, the cluster is asked for room."""
 OBJECT_STORE = 100 * 2**20
 """Bytes of shared memory of a cluster that is started here: only names and outcomes
 travel through it."""
@@ -69,7 +72,7 @@ class RayCluster:
     ) -> Results[R]:
         """See `Executor.map`."""
         with self._connected() as ray:
-            room = self._room(ray)
+            room = find_room(ray, self)
             count = min(self.workers or room, len(items))
             progress.say(f"Ray: room for {room} workers at once, {count} needed")
             team = _Actors(ray, self, count, prepare, items, progress)
@@ -106,21 +109,34 @@ class RayCluster:
         finally:
             ray.shutdown()
 
-    def _room(self, ray: Any) -> int:
-        """The number of actors that the cluster can hold; WorkersError if none."""
-        has: Mapping[str, float] = ray.cluster_resources()
-        room = int(has.get("CPU", 0) // self.cpus)
-        if self.gpus:
+
+def find_room(ray: Any, cluster: RayCluster) -> int:
+    """The number of actors that the nodes can hold, busy or not; WorkersError if none.
+
+    An actor needs all its CPUs and GPUs on one node.
+    """
+    nodes: list[Mapping[str, float]]
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    room = 0
+    for node in nodes:
+        fitting = int(node.get("CPU", 0) // cluster.cpus)
+        if cluster.gpus:
             # Fractions of one device do not add up to another device.
-            per_device = int(1 / self.gpus) if self.gpus < 1 else 1 / self.gpus
-            room = min(room, int(has.get("GPU", 0) * per_device))
-        if room < 1:
-            raise WorkersError(
-                f"a worker needs {self.cpus} CPUs and {self.gpus:g} GPUs, but the Ray "
-                f"cluster has {has.get('CPU', 0):g} CPUs and {has.get('GPU', 0):g} "
-                "GPUs; add nodes, or give --set threads or --gpus-per-worker"
-            )
-        return room
+            shares = max(1, int(1 / cluster.gpus))
+            devices = node.get("GPU", 0) // max(1.0, cluster.gpus)
+            fitting = min(fitting, int(devices * shares))
+        room += fitting
+    if room < 1:
+        cpus, gpus = (
+            max((node.get(kind, 0) for node in nodes), default=0)
+            for kind in ("CPU", "GPU")
+        )
+        raise WorkersError(
+            f"a worker needs {cluster.cpus} CPUs and {cluster.gpus:g} GPUs on one node,"
+            f" but nodes of the Ray cluster have at most {cpus:g} CPUs and {gpus:g} "
+            "GPUs; add nodes, or give --set threads or --gpus-per-worker"
+        )
+    return room
 
 
 def _check_reachable(address: str) -> None:
@@ -195,6 +211,7 @@ class _Actors(Generic[T, R]):
         self._deaths: Counter[int] = Counter()
         self._failed_starts = 0
         self.unfinished = len(items)
+        self._idle_since = time.monotonic()
         self._actors: dict[int, Any] = {}
         self._calls: dict[Any, tuple[int, int | None]] = {}
         for number in range(count):
@@ -216,6 +233,7 @@ class _Actors(Generic[T, R]):
         """Wait a moment for an actor; yields its result."""
         done, _ = self._ray.wait(list(self._calls), timeout=POLL_SECONDS)
         self._show_messages()
+        self._check_idle()
         for call in done:
             number, item = self._calls.pop(call)
             try:
@@ -233,6 +251,15 @@ class _Actors(Generic[T, R]):
                 self.unfinished -= 1
                 yield item, answer[1]
             self._give_work(number)
+
+    def _check_idle(self) -> None:
+        """Raise WorkersError if nobody works and no node is left that could."""
+        now = time.monotonic()
+        if any(item is not None for _, item in self._calls.values()):
+            self._idle_since = now
+        elif now - self._idle_since > IDLE_SECONDS:
+            self._idle_since = now
+            find_room(self._ray, self._cluster)
 
     def _show_messages(self) -> None:
         for number, message in self._queue.get_nowait_batch(self._queue.size()):

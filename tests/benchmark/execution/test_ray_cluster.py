@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 from countable_work import Doubling
 
-from benchmark.execution import WorkerLost, WorkersError
+from benchmark.execution import WorkerLost, WorkersError, ray_cluster
 from benchmark.execution.ray_cluster import RayCluster, import_ray
 from benchmark.system.console import Quiet
 
@@ -51,13 +51,36 @@ def test_two_nodes_share_the_work_and_one_may_die(ray, tmp_path):
             nodes.remove_node(second, allow_graceful=False)
             found += results
         assert dict(found) == {0: 2, 1: 4, 2: 6, 3: 8}
-        with pytest.raises(WorkersError, match="has 1 CPUs and 0 GPUs"):
+        with pytest.raises(WorkersError, match="have at most 1 CPUs and 0"):
             list(RayCluster(nodes.address, 1, 2).map(Doubling(tmp_path), [1], Quiet()))
         lost = RayCluster(nodes.address, 1, 1).map(
             Doubling(tmp_path, deaths=99), [-1], Quiet()
         )
         ((_, error),) = list(lost)
         assert isinstance(error, WorkerLost)
+    finally:
+        nodes.shutdown()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_work_ends_if_the_last_node_with_room_dies(ray, tmp_path, monkeypatch):
+    from ray.cluster_utils import Cluster
+
+    monkeypatch.setattr(ray_cluster, "IDLE_SECONDS", 0.5)
+    checks = {"health_check_period_ms": 200, "health_check_failure_threshold": 2}
+    nodes = Cluster(
+        initialize_head=True,
+        head_node_args={"num_cpus": 0, "_system_config": checks},
+    )
+    try:
+        only = nodes.add_node(num_cpus=1)
+        work = Doubling(tmp_path, pause=0.5)
+        results = RayCluster(nodes.address, None, 1).map(work, [1, 2], Quiet())
+        with closing(results):
+            assert next(results) == (0, 2)
+            nodes.remove_node(only, allow_graceful=False)
+            with pytest.raises(WorkersError, match="have at most 0 CPUs"):
+                list(results)
     finally:
         nodes.shutdown()
 

@@ -18,8 +18,9 @@ import tiny_workers
 
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import load_suite
-from benchmark.execution import WorkersError
+from benchmark.execution import Executor, WorkersError
 from benchmark.execution.processes import Processes
+from benchmark.execution.ray_cluster import RayCluster
 from benchmark.run.plan import make_plan
 from benchmark.run.runner import run
 from benchmark.run.trial_worker import SuiteSource, Workers, spread, trial_work
@@ -43,15 +44,16 @@ def home(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def run_tiny(home: Path, out: str, workers: int = 0):
+def run_tiny(home: Path, out: str, workers: int | Executor = 0, listeners=()):
     """Run the suite in `home`, with so many workers or in this process."""
     plan = make_plan(resolve(load_suite("tiny.yaml")))
     team = None
+    if isinstance(workers, int) and workers:
+        workers = Processes([{"OMP_NUM_THREADS": "1"}] * workers)
     if workers:
-        executor = Processes([{"OMP_NUM_THREADS": "1"}] * workers)
-        team = Workers(executor, SuiteSource("tiny.yaml", (), None, home), Quiet())
+        team = Workers(workers, SuiteSource("tiny.yaml", (), None, home), Quiet())
     store = Store(Path(out) / "store")
-    return run(plan, store, Path(out), Quiet(), workers=team)
+    return run(plan, store, Path(out), Quiet(), listeners, workers=team)
 
 
 def test_two_workers_write_the_same_bytes_as_one_process(home):
@@ -166,3 +168,43 @@ def test_kills_and_ctrl_c_leave_no_workers_and_the_command_resumes(home):
     assert resumed.returncode == 0, said
     assert "was killed by SIGKILL; its work is done again" in said
     assert tiny_workers.results(home / "runs") == expected
+
+
+class KillsNode:
+    """A listener that ends a node of a Ray cluster when the first trial is finished."""
+
+    def __init__(self, nodes, node):
+        self.nodes, self.node = nodes, node
+
+    def started(self, run):
+        pass
+
+    def finished_trial(self, outcome, model):
+        if self.node is not None:
+            self.nodes.remove_node(self.node, allow_graceful=False)
+            self.node = None
+
+    def timed_trial(self, outcome):
+        pass
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_two_ray_nodes_of_which_one_dies_write_the_same_bytes(home):
+    pytest.importorskip("ray", reason="the extra [ray] is not installed")
+    from ray.cluster_utils import Cluster
+
+    tiny_suite.make_suite(home, variants=SLOW_ROWS, threads=1)
+    one = run_tiny(home, "one")
+    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    try:
+        killer = KillsNode(nodes, nodes.add_node(num_cpus=1))
+        cluster = RayCluster(nodes.address, None, cpus=1)
+        two = run_tiny(home, "two", cluster, [killer])
+    finally:
+        nodes.shutdown()
+    assert killer.node is None
+    assert not any(outcome.error for outcome in (*one, *two))
+    before = tiny_workers.results(home / "one")
+    assert len(before) > 20
+    assert tiny_workers.results(home / "two") == before
