@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine, engine_digest
-from benchmark.storage.batch_files import fill_array
-from benchmark.storage.store import Stage, Store, StoreError
+from benchmark.storage.batch_files import CLAIMS, build_batches
+from benchmark.storage.store import Stage, Store, StoreError, atomic_write
 from benchmark.system.progress import Progress
 from methods.shared.sampling_prior import SamplingPrior
 
@@ -75,7 +77,8 @@ def training_renders(
 
     Vectors are uniform over every range and option. With `absent`, each optional part
     is absent with that probability instead (`AvatarVectors.sample`). With `prior`, it
-    draws the vectors. A killed run resumes at the unfinished shard.
+    draws the vectors. A killed run resumes at the unfinished shard. Processes that need
+    the same renders share the shards.
     """
     stage = renders_stage(engine, count, size, seed, absent, prior)
     vectors = (
@@ -84,26 +87,46 @@ def training_renders(
         else prior.sample(count, seed)
     )
 
+    def share(scratch: Path) -> list[Path]:
+        return _render_shards(engine, vectors, size, scratch, progress)
+
     def build(folder: Path, scratch: Path) -> None:
-        fill_array(
-            scratch / PICTURES,
-            count,
-            SHARD,
-            np.uint8,
-            lambda rows: engine.render(vectors[rows], size),
-            progress,
-            f"{engine.meta.name} renders",
-        )
+        shards = share(scratch)
         np.save(folder / CONTINUOUS, vectors.continuous)
         np.save(folder / DISCRETE, vectors.discrete)
-        (scratch / PICTURES).rename(folder / PICTURES)
+        shape = (count, size, size, 3)
+        pictures = open_memmap(folder / PICTURES, "w+", np.uint8, shape)
+        for number, shard in enumerate(shards):
+            pictures[number * SHARD :][:SHARD] = np.load(shard)
+        pictures.flush()
 
     def load() -> NDArray[np.uint8]:
-        folder = store.get_or_build(stage, build)
+        folder = store.get_or_build(stage, build, share=share)
         _require_same(vectors, folder)
         return np.load(folder / PICTURES, mmap_mode="r")
 
     return Renders(vectors, size, stage.key, load)
+
+
+def _render_shards(
+    engine: Engine, vectors: AvatarVectors, size: int, scratch: Path, progress: Progress
+) -> list[Path]:
+    """Render the shards that `scratch` lacks; return the files of all in order."""
+
+    def build(rows: slice, file: Path) -> None:
+        stream = io.BytesIO()
+        np.save(stream, engine.render(vectors[rows], size))
+        atomic_write(file, stream.getvalue())
+
+    return build_batches(
+        len(vectors),
+        SHARD,
+        lambda number: scratch / f"pictures-{number:05d}.npy",
+        build,
+        progress,
+        f"{engine.meta.name} renders",
+        scratch / CLAIMS,
+    )
 
 
 def _require_same(vectors: AvatarVectors, folder: Path) -> None:

@@ -1,3 +1,5 @@
+import threading
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,41 @@ def test_a_broken_run_resumes_at_the_unfinished_shard(engine, tmp_path):
     np.testing.assert_array_equal(resumed.pictures, whole.pictures)
     assert counting.rendered == 600 - 2 * renders.SHARD
     assert resumed.digest == whole.digest
+
+
+def test_a_process_that_waits_for_renders_makes_shards_of_them(engine, tmp_path):
+    class Waiting(CountingEngine):
+        """Waits in its first shard until the helper has rendered all others."""
+
+        def render(self, vectors, size):
+            if not self.rendered:
+                thread.start()
+                assert helped.wait(60)
+            return super().render(vectors, size)
+
+    class Helper(CountingEngine):
+        def render(self, vectors, size):
+            drawn = super().render(vectors, size)
+            if self.rendered == 600 - renders.SHARD:
+                helped.set()
+            return drawn
+
+    helped = threading.Event()
+    first, helper = Waiting(engine), Helper(engine)
+    thread = threading.Thread(target=make(helper, tmp_path / "shared").load)
+    make(first, tmp_path / "shared").load()
+    thread.join()
+    assert (first.rendered, helper.rendered) == (renders.SHARD, 600 - renders.SHARD)
+    make(engine, tmp_path / "whole").load()
+    whole, shared = (
+        {
+            file.name: file.read_bytes()
+            for file in tmp_path.glob(f"{name}/renders/*/*.npy")
+        }
+        for name in ("whole", "shared")
+    )
+    assert len(whole) == 3
+    assert shared == whole
 
 
 def test_the_key_depends_on_all_inputs(engine, mixed_engine):
