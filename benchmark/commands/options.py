@@ -22,6 +22,20 @@ def _check_png(path: Path | None) -> Path | None:
     return path
 
 
+def _check_folder(path: Path | None) -> Path | None:
+    """Refuse a URL, which would become a folder of this machine."""
+    from benchmark.storage.remote_files import is_url
+
+    url = str(path).replace(":/", "://", 1)  # a Path has single slashes only
+    if is_url(url):
+        raise typer.BadParameter(
+            f"{url} is a URL, but a run needs a folder with file locks; to exchange "
+            "stages through an object store, use `avatarbench store export URL` and "
+            "`avatarbench store import URL`"
+        )
+    return path
+
+
 SuiteArgument = Annotated[
     str,
     typer.Argument(
@@ -41,12 +55,15 @@ StudyArgument = Annotated[
         metavar="STUDY", help="Folder written by `avatarbench study create`."
     ),
 ]
-OutOption = Annotated[Path, typer.Option("--out", help="Folder for all runs.")]
+OutOption = Annotated[
+    Path, typer.Option("--out", help="Folder for all runs.", callback=_check_folder)
+]
 StoreOption = Annotated[
     Path | None,
     typer.Option(
         "--store",
         file_okay=False,
+        callback=_check_folder,
         help="Folder of cached stages, shared by all suites.",
         show_default="OUT/store",
     ),
@@ -56,6 +73,7 @@ CachedStagesOption = Annotated[
     typer.Option(
         "--store",
         file_okay=False,
+        callback=_check_folder,
         help="Folder of cached stages.",
         show_default="runs/store",
     ),

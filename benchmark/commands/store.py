@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -111,7 +110,14 @@ def gc_command(
 
 @store_app.command("export", epilog="Example: avatarbench store export quick.tar quick")
 def export_command(
-    file: Annotated[Path, typer.Argument(metavar="FILE.tar", help="File to write.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE.tar|URL",
+            help="File to write, or its URL in an object store, such as "
+            "s3://bucket/quick.tar.",
+        ),
+    ],
     runs: RunsArgument = None,
     out: OutOption = RUNS,
     store: StoreOption = None,
@@ -129,9 +135,10 @@ def export_command(
 @store_app.command("import", epilog="Example: avatarbench store import quick.tar")
 def import_command(
     file: Annotated[
-        Path,
+        str,
         typer.Argument(
-            metavar="FILE.tar", help="File that `avatarbench store export` wrote."
+            metavar="FILE.tar|URL",
+            help="File that `avatarbench store export` wrote, or its URL.",
         ),
     ],
     store: CachedStagesOption = None,

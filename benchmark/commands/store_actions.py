@@ -155,21 +155,21 @@ def _print_removable(removable: Sequence[Removable]) -> None:
 
 
 def export_stages(
-    root: Path, file: Path, runs: Sequence[str], out: Path, *, quiet: bool
+    root: Path, place: str, runs: Sequence[str], out: Path, *, quiet: bool
 ) -> None:
-    """Write the entries that runs use, or all, to a tar file."""
+    """Write the entries that runs use, or all, to a tar file at a path or URL."""
     chosen = _read(root)
     if runs:
         used = used_entries(chosen, _fits(runs, out))
         chosen = [entry for entry in chosen if entry.name in used]
-    export_entries(chosen, file, open_progress(quiet))
-    print(f"written: {file} ({_counted(chosen)}, {decimal(file.stat().st_size)})")
+    size = export_entries(chosen, place, open_progress(quiet))
+    print(f"written: {place} ({_counted(chosen)}, {decimal(size)})")
 
 
-def import_stages(root: Path, file: Path, *, keep: bool, quiet: bool) -> None:
-    """Add the entries of a tar file to a store."""
+def import_stages(root: Path, place: str, *, keep: bool, quiet: bool) -> None:
+    """Add the entries of a tar file at a path or URL to a store."""
     progress = open_progress(quiet)
-    done = import_entries(file, root, keep_existing=keep, progress=progress)
+    done = import_entries(place, root, keep_existing=keep, progress=progress)
     print(f"imported to {root}: {_counted(done.added)}")
     if done.present:
         print(f"in the store before: {_counted(done.present)}")

@@ -10,13 +10,16 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from benchmark.storage.digests import file_digest
 from benchmark.storage.entries import STAGE_FILE, Entry, find_fault
+from benchmark.storage.remote_files import local_path, new_remote_file
 from benchmark.storage.store import StoreError
 from benchmark.storage.unwritable import cannot_write
 from benchmark.system.progress import Progress, Silent
@@ -43,38 +46,50 @@ class Manifest(BaseModel):
 
 
 def export_entries(
-    chosen: Collection[Entry], path: Path, progress: Progress | None = None
-) -> None:
-    """Write entries to a new tar file at `path`, which is whole or absent.
+    chosen: Collection[Entry], place: str | Path, progress: Progress | None = None
+) -> int:
+    """Write entries to a new tar file, which is whole or absent; returns its bytes.
 
-    Raises StoreError if `path` exists or cannot be written, or if an entry is damaged.
+    `place` is a path or a URL that fsspec can write to. Raises StoreError if the file
+    exists or cannot be written, or if an entry is damaged.
     """
-    if path.exists():
-        raise StoreError(f"{path} exists already; name another file")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    files = {entry.name: _digest_files(entry) for entry in chosen}
-    manifest = {
-        "format": 1,
-        "entries": {
-            name: {file: each.model_dump() for file, each in own.items()}
-            for name, own in files.items()
-        },
-    }
-    data = json.dumps(manifest, indent=1, sort_keys=True).encode()
-    task = (progress or Silent()).task("export stages", len(chosen))
-    try:
+    path = local_path(str(place))
+    with new_remote_file(str(place)) if path is None else _new_file(path) as file:
+        files = {entry.name: _digest_files(entry) for entry in chosen}
+        manifest = {
+            "format": 1,
+            "entries": {
+                name: {file: each.model_dump() for file, each in own.items()}
+                for name, own in files.items()
+            },
+        }
+        data = json.dumps(manifest, indent=1, sort_keys=True).encode()
         with (
-            tarfile.open(temporary, "x", format=tarfile.PAX_FORMAT) as tar,
-            task as bar,
+            tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar,
+            (progress or Silent()).task("export stages", len(chosen)) as bar,
         ):
             tar.addfile(_member(MANIFEST, len(data)), io.BytesIO(data))
             for entry in sorted(chosen, key=lambda entry: entry.name):
-                for file, about in sorted(files[entry.name].items()):
-                    with (entry.folder / file).open("rb") as content:
-                        name = f"{entry.name}/{file}"
-                        tar.addfile(_member(name, about.size), content)
+                for name, about in sorted(files[entry.name].items()):
+                    with (entry.folder / name).open("rb") as content:
+                        member = _member(f"{entry.name}/{name}", about.size)
+                        tar.addfile(member, content)
                 bar.advance()
+        return file.tell()
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a new file for writing, which appears when the body succeeds."""
+    if path.exists():
+        raise StoreError(f"{path} exists already; name another file")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            yield file
         os.replace(temporary, path)
+    except StoreError:
+        raise
     except OSError as error:
         raise StoreError(cannot_write(path, error, "name another file")) from error
     finally:

@@ -25,6 +25,7 @@ from benchmark.storage.entries import (
     read_stage,
 )
 from benchmark.storage.locks import lock
+from benchmark.storage.remote_files import PIECE, local_copy
 from benchmark.storage.store import StoreError
 from benchmark.storage.unwritable import cannot_write
 from benchmark.system.progress import Progress, Silent
@@ -33,7 +34,6 @@ LONGEST_MANIFEST = 2**28
 """Bytes of a manifest; a longer one is refused."""
 
 _ENTRY = re.compile(r"[A-Za-z0-9][\w-]*/[0-9a-f]{32}")
-_PIECE = 2**20
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Imported:
 
 
 def import_entries(
-    path: Path,
+    archive: str | Path,
     root: Path,
     *,
     keep_existing: bool = False,
@@ -60,14 +60,16 @@ def import_entries(
 ) -> Imported:
     """Add the entries of an archive to the store at `root`.
 
-    Nothing outside the folders of the entries is written, and each is whole or absent.
-    Every file is compared with its digest. Raises StoreError for an archive that is
-    damaged or was not made by `export_entries`, and for an entry that the store has
-    with another content, unless `keep_existing`. Then nothing is imported.
+    `archive` is a path or a URL that fsspec can read. Nothing outside the folders of
+    the entries is written, and each is whole or absent. Every file is compared with its
+    digest. Raises StoreError for an archive that is damaged or was not made by
+    `export_entries`, and for an entry that the store has with another content, unless
+    `keep_existing`. Then nothing is imported.
     """
-    with _opened(path) as tar:
-        manifest = _read_manifest(path, tar)
-        members = _check_members(path, tar, manifest)
+    place, progress = str(archive), progress or Silent()
+    with local_copy(place, root, progress) as path, _opened(path, place) as tar:
+        manifest = _read_manifest(place, tar)
+        members = _check_members(place, tar, manifest)
         states = {
             name: _compare(root / name, files)
             for name, files in manifest.entries.items()
@@ -75,13 +77,13 @@ def import_entries(
         other = [name for name, state in states.items() if state == "other"]
         if other and not keep_existing:
             raise StoreError(
-                f"{root / other[0]} has another content than in {path}; keep yours "
+                f"{root / other[0]} has another content than in {place}; keep yours "
                 "with --keep-existing"
             )
-        with (progress or Silent()).task("import stages", len(states)) as bar:
+        with progress.task("import stages", len(states)) as bar:
             for name, state in states.items():
                 if state == "missing":
-                    _add(path, tar, root, name, manifest.entries[name], members)
+                    _add(place, tar, root, name, manifest.entries[name], members)
                 bar.advance()
 
     def named(state: str) -> tuple[str, ...]:
@@ -91,47 +93,47 @@ def import_entries(
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tarfile.TarFile]:
+def _opened(path: Path, place: str) -> Iterator[tarfile.TarFile]:
     try:
         tar = tarfile.open(path, "r:")  # noqa: SIM115
     except tarfile.TarError as error:
-        raise _no_archive(path) from error
+        raise _no_archive(place) from error
     except OSError as error:
         raise StoreError(
-            f"cannot read {path}: {error.strerror}; name a file that `avatarbench "
+            f"cannot read {place}: {error.strerror}; name a file that `avatarbench "
             "store export` wrote"
         ) from error
     with tar:
         try:
             yield tar
         except tarfile.TarError as error:
-            raise _damaged(path, str(error)) from error
+            raise _damaged(place, str(error)) from error
 
 
-def _no_archive(path: Path) -> StoreError:
+def _no_archive(place: str) -> StoreError:
     return StoreError(
-        f"{path} is no archive of a store; name a file that `avatarbench store export` "
-        "wrote"
+        f"{place} is no archive of a store; name a file that `avatarbench store "
+        "export` wrote"
     )
 
 
-def _damaged(path: Path, what: str) -> StoreError:
-    return StoreError(f"{path} is damaged: {what}; export the stages again")
+def _damaged(place: str, what: str) -> StoreError:
+    return StoreError(f"{place} is damaged: {what}; export the stages again")
 
 
-def _read_manifest(path: Path, tar: tarfile.TarFile) -> Manifest:
+def _read_manifest(place: str, tar: tarfile.TarFile) -> Manifest:
     first = tar.next()
     if first is None or first.name != MANIFEST or first.size > LONGEST_MANIFEST:
-        raise _no_archive(path)
+        raise _no_archive(place)
     content = tar.extractfile(first)
     try:
         manifest = Manifest.model_validate_json(content.read() if content else b"")
     except ValidationError as error:
-        raise _no_archive(path) from error
+        raise _no_archive(place) from error
     for name, files in manifest.entries.items():
         good = _ENTRY.fullmatch(name) and not name.startswith(f"{QUARANTINE}/")
         if not good or STAGE_FILE not in files or not all(map(_is_inside, files)):
-            raise StoreError(f"{path} is refused: {name!r} is no entry of a store")
+            raise StoreError(f"{place} is refused: {name!r} is no entry of a store")
     return manifest
 
 
@@ -143,7 +145,7 @@ def _is_inside(name: str) -> bool:
 
 
 def _check_members(
-    path: Path, tar: tarfile.TarFile, manifest: Manifest
+    place: str, tar: tarfile.TarFile, manifest: Manifest
 ) -> dict[str, tarfile.TarInfo]:
     """The members by name; they must be the files of the manifest, and nothing else."""
     listed = {
@@ -155,13 +157,13 @@ def _check_members(
     for member in tar.getmembers()[1:]:
         if not member.isreg() or member.name not in listed or member.name in members:
             raise StoreError(
-                f"{path} is refused: its member {member.name!r} is not listed in "
+                f"{place} is refused: its member {member.name!r} is not listed in "
                 f"{MANIFEST}, or is no plain file"
             )
         members[member.name] = member
     for name, size in listed.items():
         if name not in members or members[name].size != size:
-            raise _damaged(path, f"{name} is missing or cut off")
+            raise _damaged(place, f"{name} is missing or cut off")
     return members
 
 
@@ -182,7 +184,7 @@ def _compare(folder: Path, files: Mapping[str, ArchivedFile]) -> str:
 
 
 def _add(
-    path: Path,
+    place: str,
     tar: tarfile.TarFile,
     root: Path,
     name: str,
@@ -202,9 +204,9 @@ def _add(
                     content = tar.extractfile(members[f"{name}/{file}"])
                     assert content is not None
                     if _copy(content, partial / file) != about.sha256:
-                        raise _damaged(path, f"{name}/{file} has another digest")
+                        raise _damaged(place, f"{name}/{file} has another digest")
                 if place_of(read_stage(partial)) != name:
-                    raise _damaged(path, f"{name} is another stage")
+                    raise _damaged(place, f"{name} is another stage")
                 if target.exists():
                     quarantine(root, target)
                 partial.rename(target)
@@ -223,7 +225,7 @@ def _copy(content: IO[bytes], path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     with path.open("xb") as file:
-        while piece := content.read(_PIECE):
+        while piece := content.read(PIECE):
             digest.update(piece)
             file.write(piece)
     return digest.hexdigest()

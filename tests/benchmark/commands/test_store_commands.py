@@ -7,9 +7,13 @@ import sys
 
 import pytest
 import tiny_suite
+from fsspec.implementations.memory import MemoryFileSystem
 from tiny_run import TinyRun
 
 from benchmark.cli import main
+from benchmark.storage.archive import export_entries
+from benchmark.storage.archive_import import import_entries
+from benchmark.storage.entries import entries
 
 ROWS = [
     {"name": "one", "method": "tiny"},
@@ -148,3 +152,42 @@ def test_export_and_import_move_what_a_run_uses(call, only_one, tmp_path):
     status, text = call("export", "one.tar", "--quiet")
     assert status == 2
     assert text == "avatarbench: one.tar exists already; name another file\n"
+
+
+def test_machines_exchange_stages_through_a_url(call, only_one, tmp_path):
+    MemoryFileSystem.store.clear()
+    url = "memory://bucket/one.tar"
+    status, text = call("export", url, only_one, "--quiet")
+    assert status == 0
+    assert f"written: {url} (" in text
+    status, text = call("import", url, "--store", "other", "--quiet")
+    assert status == 0
+    assert call("verify", "--store", "other", "--quiet")[0] == 0
+    MemoryFileSystem.store.clear()
+
+
+def test_a_run_builds_nothing_that_other_machines_built(tmp_path):
+    tiny_suite.register()
+    for machine in ("a", "b", "c"):
+        tiny_suite.make_faces(tmp_path / machine)
+    for seed, machine in enumerate("ab"):
+        part = TinyRun(tmp_path / machine, variants=ROWS, seeds=[seed])
+        assert not any(outcome.error for outcome in part.run())
+        export_entries(list(entries(part.store.root)), tmp_path / f"{machine}.tar")
+    whole = TinyRun(tmp_path / "c", variants=ROWS, seeds=[0, 1])
+    for machine in "ab":
+        import_entries(f"file://{tmp_path}/{machine}.tar", whole.store.root)
+    imported = {entry.name for entry in entries(whole.store.root)}
+    assert [outcome.error for outcome in whole.run()] == [None] * 4
+    built = {entry.name for entry in entries(whole.store.root)} - imported
+    assert {name.partition("/")[0] for name in built} == {"speed"}
+
+
+def test_a_store_at_a_url_is_refused(call, tmp_path):
+    for option in ("--store", "--out"):
+        status, text = call("export", "x.tar", option, "s3://bucket/runs")
+        assert status == 2
+        said = " ".join(text.replace("│", " ").split())
+        assert "s3://bucket/runs is a URL, but a run needs a folder with" in said
+        assert "avatarbench store export URL" in said
+    assert not (tmp_path / "s3:").exists()
