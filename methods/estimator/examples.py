@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,11 +15,12 @@ from torch import Tensor
 
 from benchmark.avatars import AvatarVectors
 from benchmark.storage.batch_files import fill_array
+from benchmark.storage.digests import bytes_digest
 from benchmark.system.progress import Progress
 from methods.estimator.augmentation import Augmentation, augment
 from methods.estimator.losses import Targets
 from methods.networks.estimator import Estimator
-from methods.shared.pictures import as_tensor
+from methods.shared.pictures import as_tensor, resized
 from methods.shared.randomness import generator_of
 
 VIEW_CHUNK = 8
@@ -68,6 +69,40 @@ class Pairs:
                 "pairs need one vector for each picture and at least one pair, got "
                 f"{len(self.pictures)} pictures and {len(self.vectors)} vectors"
             )
+
+
+class JoinedPictures:
+    """Pictures of several sources one after the other, resized to `size` px."""
+
+    def __init__(self, sources: Sequence[Pictures], size: int) -> None:
+        self._sources, self._size = tuple(sources), size
+        self._starts = np.cumsum([0, *map(len, self._sources)])
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def __getitem__(self, rows: slice | NDArray[np.int64]) -> NDArray[np.uint8]:
+        wanted = np.arange(len(self))[rows]
+        found = np.empty((len(wanted), self._size, self._size, 3), np.uint8)
+        for source, start in zip(self._sources, self._starts[:-1], strict=True):
+            own = (wanted >= start) & (wanted < start + len(source))
+            if own.any():
+                found[own] = resized(source[wanted[own] - start], self._size)
+        return found
+
+
+def joined_digest(digests: Sequence[str]) -> str:
+    """The digest of `joined` pairs with these digests."""
+    return bytes_digest(" ".join(digests).encode())
+
+
+def joined(parts: Sequence[Pairs], size: int) -> Pairs:
+    """Pairs of one engine, one part after the other, with pictures of `size` px."""
+    return Pairs(
+        JoinedPictures([part.pictures for part in parts], size),
+        AvatarVectors.concatenate([part.vectors for part in parts]),
+        joined_digest([part.digest for part in parts]),
+    )
 
 
 def unpacked(pairs: Pairs, folder: Path, progress: Progress) -> Pairs:

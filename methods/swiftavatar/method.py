@@ -8,10 +8,11 @@ from benchmark.avatars import AvatarVectors
 from benchmark.weights import EFFICIENTNET_LITE0
 from methods.base import FitContext, MethodMeta, PretrainedPart
 from methods.estimator.estimation import EstimatorMethod, planned_training
-from methods.estimator.examples import Pairs
+from methods.estimator.examples import Pairs, joined, joined_digest
 from methods.networks.backbones import WEIGHT_FILES
-from methods.planning import PlannedStage
+from methods.planning import PlannedStage, planned_renders
 from methods.shared.pictures import as_tensor, resized
+from methods.shared.renders import renders_stage, training_renders
 from methods.shared.sampling_prior import SamplingPrior
 from methods.swiftavatar.chain import Chain
 from methods.swiftavatar.options import PerceptualName, SwiftAvatarOptions
@@ -99,8 +100,25 @@ class SwiftAvatar(EstimatorMethod):
         return SamplingPrior(vectors, own.uniform, own.spread)
 
     def pairs(self, context: FitContext) -> Pairs:
-        """Realistic faces with their avatar vectors (SwiftAvatar, section 3.2)."""
-        return self.chain(context).pairs
+        """Realistic faces with their avatar vectors (SwiftAvatar, section 3.2).
+
+        With `estimator_renders`, renders with theirs follow.
+        """
+        faces = self.chain(context).pairs
+        options = self.chain_options
+        if not options.estimator_renders:
+            return faces
+        renders = training_renders(
+            context.engine,
+            options.estimator_renders,
+            options.input_size,
+            context.seed,
+            context.store,
+            context.progress,
+            options.absent,
+        )
+        pairs = Pairs(renders.pictures, renders.vectors, renders.digest)
+        return joined((faces, pairs), options.input_size)
 
     def planned_stages(self, context: FitContext) -> tuple[PlannedStage, ...]:
         """The stages of SwiftAvatar, sections 3.1 to 3.3."""
@@ -109,9 +127,18 @@ class SwiftAvatar(EstimatorMethod):
         stages = planned_chain(chain)
         pairs = stages[-1].stage
         assert pairs is not None
-        training = planned_training(
-            context.engine.spec, pairs.key, self.options, context
-        )
+        digest = pairs.key
+        if options.estimator_renders:
+            renders = renders_stage(
+                context.engine,
+                options.estimator_renders,
+                options.input_size,
+                context.seed,
+                options.absent,
+            )
+            stages = (*stages, planned_renders(renders))
+            digest = joined_digest((digest, renders.key))
+        training = planned_training(context.engine.spec, digest, self.options, context)
         stages = (*stages, training)
         if options.prior is None:
             return stages

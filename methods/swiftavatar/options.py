@@ -283,13 +283,18 @@ class SwiftAvatarOptions(EstimatorOptions):
         mean: the start of the inversion (SwiftAvatar, appendix).
         inversion: the latent optimisation (SwiftAvatar, section 3.2).
         semantic: the semantic augmentation (SwiftAvatar, equation 7).
+        estimator_renders: number of renders that train the estimator besides the
+            faces, drawn and rendered as for Baseline; 0 as in the paper.
         prior: a second round of renders, inversion, pairs and estimator; None for one
             round. The avatar generator stays that of the first round.
         chain_seed: the seed of all stages before the estimator. Trials with other seeds
             share these stages; None uses the seed of the trial.
     """
 
-    NEWER: ClassVar[frozenset[str]] = EstimatorOptions.NEWER | {"prior"}
+    NEWER: ClassVar[frozenset[str]] = EstimatorOptions.NEWER | {
+        "prior",
+        "estimator_renders",
+    }
 
     generator: str = "portraits64"
     samples: int = Field(default=50_000, ge=1)
@@ -299,6 +304,7 @@ class SwiftAvatarOptions(EstimatorOptions):
     mean: MeanOptions = MeanOptions()
     inversion: InversionOptions = InversionOptions()
     semantic: SemanticOptions = SemanticOptions()
+    estimator_renders: int = Field(default=0, ge=0)
     prior: PriorOptions | None = None
     chain_seed: int | None = Field(default=0, ge=0)
 

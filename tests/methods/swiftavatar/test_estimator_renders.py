@@ -1,0 +1,87 @@
+"""SwiftAvatar whose estimator trains on renders besides the realistic faces."""
+
+import numpy as np
+import pytest
+import tiny_pair
+
+from benchmark.storage.recording_store import RecordingStore
+from benchmark.storage.store import Store
+from benchmark.weights.resolver import WeightResolver
+from methods.baseline import Baseline
+from methods.shared.pictures import resized
+from methods.swiftavatar.method import SwiftAvatar
+
+
+@pytest.fixture(scope="module")
+def options(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights") / "pair"
+    tiny_pair.write(folder)
+
+    def make(**changes):
+        return SwiftAvatar.Options(
+            input_size=64,
+            backbone="efficientnet_lite0",
+            pretrained=False,
+            backbone_stages=2,
+            head_width=8,
+            steps=3,
+            batch_size=4,
+            samples=8,
+            inverted=4,
+            generator=str(folder),
+            adaptation={"steps": 1, "batch": 4},
+            mean={"samples": 20, "glasses": False},
+            inversion={"steps": 2, "batch": 4, "perceptual_weight": 0},
+            semantic={"copies": 2},
+            **changes,
+        )
+
+    return make
+
+
+@pytest.fixture
+def context(mixed_engine, make_context, options, tmp_path):
+    files, _ = WeightResolver({}).take(SwiftAvatar.required_weights(options()))
+    store = RecordingStore(Store(tmp_path))
+    return make_context(mixed_engine, store=store, weights=files)
+
+
+def test_renders_follow_the_faces(options, context):
+    faces = SwiftAvatar(options()).pairs(context)
+    both = SwiftAvatar(options(estimator_renders=5)).pairs(context)
+    assert len(both.pictures) == len(both.vectors) == len(faces.vectors) + 5
+    count = len(faces.vectors)
+    assert np.array_equal(both.pictures[:count], resized(faces.pictures[:], 64))
+    for name in faces.vectors.spec.names:
+        drawn = both.vectors[:count].column(name)
+        assert np.array_equal(drawn, faces.vectors.column(name))
+    shown = context.engine.render(both.vectors[count:], 64)
+    assert np.array_equal(both.pictures[count:], shown)
+
+
+def test_rows_in_any_order_are_those_of_one_by_one(options, context):
+    pictures = SwiftAvatar(options(estimator_renders=5)).pairs(context).pictures
+    order = np.array([12, 0, 7, 8, 3, 12])
+    alone = [pictures[row : row + 1][0] for row in order]
+    assert np.array_equal(pictures[order], np.stack(alone))
+
+
+def test_renders_are_those_of_baseline(options, context):
+    both = SwiftAvatar(options(estimator_renders=5)).pairs(context)
+    built = {stage.key for stage in context.store.requested}
+    ours = Baseline(Baseline.Options(input_size=64, samples=5)).pairs(context)
+    assert np.array_equal(both.pictures[8:], ours.pictures)
+    assert ours.digest in built
+
+
+@pytest.mark.parametrize("count", [0, 5])
+def test_the_plan_names_every_stage_of_the_fit(options, context, count):
+    method = SwiftAvatar(options(estimator_renders=count))
+    planned = {each.stage.key for each in method.planned_stages(context)}
+    method.fit(context)
+    assert {stage.key for stage in context.store.requested} == planned
+
+
+def test_the_option_is_in_the_dump_only_if_it_is_used(options):
+    assert "estimator_renders" not in options().model_dump()
+    assert options(estimator_renders=5).model_dump()["estimator_renders"] == 5
