@@ -152,7 +152,7 @@ def _chain(
         pairs * GENERATOR,
         True,
         pairs * (LOSSLESS * PICTURE + LATENT),
-        0 if options.cached_views else pairs * PICTURE,
+        0 if options.cached_views else (pairs + options.estimator_renders) * PICTURE,
     )
 
 
