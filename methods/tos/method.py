@@ -6,7 +6,7 @@ Wolf, Taigman, Polyak, "Unsupervised Creation of Parameterized Avatars" (ICCV 20
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -64,7 +64,10 @@ class TOS:
         paper="TOS (Wolf, Taigman, Polyak, ICCV 2017)",
         licence="Apache-2.0",
         needs=tuple(WEIGHT_FILES.values()),
-        pretrained=SIMILARITY_NETWORKS,
+        pretrained=tuple(
+            replace(part, source=part.source.replace("similarity.", "descriptor."))
+            for part in SIMILARITY_NETWORKS
+        ),
     )
     Options: ClassVar[type[TosOptions]] = TosOptions
 

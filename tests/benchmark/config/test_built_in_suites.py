@@ -28,6 +28,17 @@ def test_ablations_start_from_the_recipe_of_quick():
         assert ours == theirs
 
 
+def test_quick_all_is_quick_with_more_rows():
+    quick, more = load_suite("quick"), load_suite("quick-all")
+    options, all_options = options_by_variant("quick"), options_by_variant("quick-all")
+    names = list(all_options)
+    assert [name for name in names if name in options] == list(options)
+    assert {name: all_options[name] for name in options} == options
+    assert set(names) - options.keys() == {"tos", "agileavatar"}
+    own = {"name", "title", "notes", "variants", "options"}
+    assert more.model_dump(exclude=own) == quick.model_dump(exclude=own)
+
+
 def test_every_row_of_ablations_changes_one_option():
     options = options_by_variant("ablations")
     ablation = load_suite("ablations").ablation

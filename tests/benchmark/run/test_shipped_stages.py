@@ -16,6 +16,8 @@ from benchmark.storage.store import Stage, Store, StoreError
 from benchmark.storage.trial_folder import read_timing
 from benchmark.system.progress import Silent
 from benchmark.weights.folders import SHIPPED_STAGES
+from methods.agileavatar.method import AgileAvatar
+from methods.agileavatar.stylisation import generators_of
 from methods.swiftavatar.method import SwiftAvatar
 
 STAGE = Stage("work", "1", {"a": 1}, {"faces": "f"}, seed=0)
@@ -149,22 +151,32 @@ class NoLongBuilds(Store):
 
 
 @pytest.fixture
-def chains(tmp_path):
-    """Gives SwiftAvatar's chain on each engine of a suite, and its planned stages."""
+def trials(tmp_path):
+    """Gives the trials of a method in a suite, each with the context of its fit."""
     threads = torch.get_num_threads()
     store = NoLongBuilds(tmp_path, shipped=SHIPPED_STAGES)
 
-    def make(name):
+    def make(name, method):
         plan = make_plan(resolve(load_suite(name, ["seeds=[0]"])))
         executor = StageExecutor(plan, store, Silent())
         for trial in plan.trials:
-            if trial.variant.method is SwiftAvatar:
-                method = SwiftAvatar(trial.variant.options)
-                context = executor.fit_context(trial, Silent(), store)
-                yield method.chain(context), method.planned_stages(context)
+            if trial.variant.method is method:
+                yield trial, executor.fit_context(trial, Silent(), store)
 
     yield make
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def chains(trials):
+    """Gives SwiftAvatar's chain on each engine of a suite, and its planned stages."""
+
+    def make(name):
+        for trial, context in trials(name, SwiftAvatar):
+            method = SwiftAvatar(trial.variant.options)
+            yield method.chain(context), method.planned_stages(context)
+
+    return make
 
 
 def test_suites_find_the_shipped_adaptations(chains):
@@ -190,4 +202,13 @@ def test_quick_finds_the_latent_codes_of_swiftavatar(chains, tmp_path):
         assert len(chain.latents.latents) == chain.inverted
         found.add(chain.latents.digest[:32])
     assert found == {path.name for path in SHIPPED_STAGES.glob("codes/*")}
+    assert not (tmp_path / "renders").exists()
+
+
+def test_agileavatar_draws_with_the_shipped_avatar_generators(trials, tmp_path):
+    found = {
+        generators_of(trial.variant.options, context).adapted.digest[:32]
+        for trial, context in trials("quick-all", AgileAvatar)
+    }
+    assert found == {path.name for path in SHIPPED_STAGES.glob("adaptation/*")}
     assert not (tmp_path / "renders").exists()
