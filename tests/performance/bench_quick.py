@@ -20,9 +20,11 @@ from pathlib import Path
 from figures import record
 
 
-def run_quick(store: Path, out: Path, *options: str) -> tuple[float, float]:
-    """Seconds and CPU seconds of the command."""
-    command = [sys.executable, "-m", "benchmark.cli", "run", "quick", "--no-mlflow"]
+def run_suite(
+    store: Path, out: Path, *options: str, suite: str = "quick"
+) -> tuple[float, float]:
+    """Seconds and CPU seconds of `avatarbench run`."""
+    command = [sys.executable, "-m", "benchmark.cli", "run", suite, "--no-mlflow"]
     command += ["--quiet", "--store", str(store), "--out", str(out), *options]
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -51,7 +53,7 @@ def main() -> None:
             ("all stages cached", Path(place, "again")),
             ("finished", out),
         ):
-            seconds, cpu = run_quick(store, folder)
+            seconds, cpu = run_suite(store, folder)
             print(f"{name:<24}{seconds:>9.0f}{cpu:>13.0f}", flush=True)
             record(f"quick: {name}", seconds, "s")
         print("\nstages of the cold run; a stage counts those that it builds")
