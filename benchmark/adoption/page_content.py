@@ -56,7 +56,7 @@ def make_page(
         score=score_commands(resolved, trial.engine, out),
         provenance={
             "Engine": f"{meta.title} ({meta.name}), version {meta.version}",
-            "Artwork": f"{meta.source}; {meta.licence}",
+            "Source": f"{meta.source}; licence: {meta.licence}",
             "Method": f"{title}, version {trial.variant.meta.version}",
             "Options": f"of {trial.variant.name} in the suite {base.name}",
             **({"Changed options": ", ".join(changes)} if changes else {}),

@@ -36,7 +36,7 @@ create_app = typer.Typer(
     cls=_PhotosByDefault,
     help="Create avatars of photographs. `avatarbench create PHOTO…` means "
     "`avatarbench create photos PHOTO…`.",
-    epilog="Example: avatarbench create me.jpg --engine avataaars",
+    epilog="Example: avatarbench create me.jpg --engine avataaars --method swiftavatar",
     no_args_is_help=True,
 )
 
@@ -58,7 +58,7 @@ MethodOption = Annotated[
     typer.Option(
         "--method",
         help="Use the newest fitted model of this method from the runs.",
-        show_default="any",
+        show_default="none",
     ),
 ]
 RunsOption = Annotated[
@@ -70,14 +70,14 @@ RunsOption = Annotated[
 
 
 @create_app.command(
-    PHOTOS, epilog="Example: avatarbench create selfies --engine toon-tiktok --all"
+    PHOTOS,
+    epilog="Example: avatarbench create selfies --engine avataaars "
+    "--method swiftavatar",
 )
 def create_photos(
     photos: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="PHOTO...", help="Photographs, or folders of photographs."
-        ),
+        typer.Argument(metavar="PHOTO", help="Photographs, or folders of photographs."),
     ],
     engine: EngineOption,
     method: MethodOption = None,
@@ -155,7 +155,9 @@ def create_score(
     )
 
 
-@create_app.command("serve", epilog="Example: avatarbench create serve")
+@create_app.command(
+    "serve", epilog="Example: avatarbench create serve --method swiftavatar"
+)
 def create_serve(
     engine: EngineOption = "toon-tiktok",
     method: MethodOption = None,

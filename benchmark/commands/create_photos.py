@@ -21,7 +21,7 @@ from benchmark.creation.writing import (
 )
 from benchmark.engines.base import Engine
 from benchmark.faces.folder import normal_id
-from benchmark.faces.picture_listing import list_pictures
+from benchmark.faces.picture_listing import list_picture_files
 from benchmark.registry import ENGINES
 from benchmark.storage.unwritable import cannot_write
 from benchmark.system.console import duration, open_progress
@@ -81,7 +81,7 @@ def list_photos(
                     f"--out {out} is the folder of photographs: give another folder"
                 )
             listed: list[str] = []
-            found += list_pictures(path, listed).values()
+            found += list_picture_files(path, listed)
             problems += listed
         elif path.exists():
             found.append(path)

@@ -38,9 +38,10 @@ def serve_creation(
     opened = open_model(engine, model, method, runs)
     canvas = make_canvas(engine_name, engine)
     size = max(FACE_SIZE, opened.size)
-    app = make_site(canvas, opened.predict, size, opened.title, address)
+    app = make_site(canvas, opened.predict, size, opened.name, address)
 
     def print_link(listening: str) -> None:
+        print(f"model: {opened.title}")
         base = f"{address.url or listening.rstrip('/') + address.root}/"
         print(f"create: {base} (stop with Ctrl-C)", flush=True)
 

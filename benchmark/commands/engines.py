@@ -18,7 +18,8 @@ from benchmark.commands.options import (
 
 engines_app = typer.Typer(
     help="List, show, check, add and adopt avatar engines.",
-    epilog="Example: avatarbench engines show toon-tiktok --sheet sheet.png",
+    epilog="Without a command, it lists the engines. "
+    "Example: avatarbench engines show toon-tiktok --sheet sheet.png",
     invoke_without_command=True,
 )
 
@@ -63,7 +64,8 @@ def show_engine(
     if (conflict := ENGINES.conflict(name)) is not None:
         print(conflict, file=sys.stderr)
     meta = engine.meta
-    print(f"{meta.title} (version {meta.version}, {meta.licence}), {meta.source}")
+    print(f"{meta.title} (version {meta.version})")
+    print(f"source: {meta.source}; licence: {meta.licence}")
     print(summary(engine.spec))
     print_table(("parameter", "component", "values", "active"), describe(engine))
     if sheet is not None:

@@ -59,7 +59,7 @@ def check_one_engine(name: str, sheet: Path) -> int:
     from benchmark.engines.findings_sheet import describe_findings, draw_findings
 
     engine = ENGINES.create(name)
-    print(f"checks {name}; this takes some hundred renders", flush=True)
+    print(f"checking {name}; this takes some hundred renders", flush=True)
     findings = check_engine(engine, ENGINES.create(name))
     for line in describe_findings(name, findings):
         print(line)

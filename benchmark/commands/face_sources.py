@@ -35,7 +35,7 @@ def open_source(name: str) -> tuple[FaceSet, Mapping[str, str]]:
     if name == "portraits":
         return embedded_portraits(), {"set": name}
     if name == PHOTOGRAPHS:
-        return open_photographs(), {"set": name}
+        return _open_fetched(name), {"set": name}
     folder = Path(expand_home(name))
     place = str(folder.resolve())
     if (folder / MANIFEST).is_file():
@@ -62,3 +62,12 @@ def open_source(name: str) -> tuple[FaceSet, Mapping[str, str]]:
     for sentence in [*warnings, *unaligned_splits(faces.splits)]:
         print(f"warning: {sentence}")
     return faces, {"ffhq" if tree else "folder": place}
+
+
+def _open_fetched(name: str) -> FaceSet:
+    try:
+        return open_photographs()
+    except FaceSetError as error:
+        if not Path(name).is_dir():
+            raise
+        raise FaceSetError(f"{error}; for the folder {name}, give ./{name}") from error

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 faces_app = typer.Typer(
     help="List and fetch face sets; render synthetic faces and their ground truth.",
-    epilog="Example: avatarbench faces show portraits --sheet faces.png",
+    epilog="Without a command, it lists the face sets. "
+    "Example: avatarbench faces show portraits --sheet faces.png",
     invoke_without_command=True,
 )
 

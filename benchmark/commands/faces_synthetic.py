@@ -62,7 +62,7 @@ def render_crowd(
     jobs: JobsOption = 2,
     sheet: SheetOption = None,
 ) -> None:
-    """Render synthetic faces with part maps, to train a generator or a face parser.
+    """Render synthetic faces with part maps, to train networks on.
 
     Faces of 64 px are drawn at 128 px and reduced, so that they look like the portraits
     of the benchmark at that size. Repeat the command to continue after an interruption.

@@ -19,7 +19,8 @@ FACES = 8
 
 methods_app = typer.Typer(
     help="List and check methods.",
-    epilog="Example: avatarbench methods check baseline --set steps=3",
+    epilog="Without a command, it lists the methods. "
+    "Example: avatarbench methods check baseline --set steps=3",
     invoke_without_command=True,
 )
 
@@ -84,7 +85,7 @@ def check_one_method(
     method: type[Method] = METHODS.load(name)
     options = _read_options(method, words)
     console = open_progress()
-    console.say(f"checks {name} on {', '.join(engines)}; this takes a few short fits")
+    console.say(f"checking {name} on {', '.join(engines)}; this takes a few short fits")
     with tempfile.TemporaryDirectory(prefix="avatarbench-") as stores:
         contexts = {
             each: _context_maker(method, options, each, console, stores)

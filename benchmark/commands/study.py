@@ -114,7 +114,7 @@ def import_command(
     sheets: Annotated[
         list[Path],
         typer.Argument(
-            metavar="SHEETS...", help="Answer sheets (CSV) saved by forms or filled in."
+            metavar="SHEETS", help="Answer sheets (CSV) saved by forms or filled in."
         ),
     ],
     out: RatingsFileOption = None,

@@ -23,6 +23,8 @@ from benchmark.system.progress import Progress
 
 BATCH = 16
 """Photographs whose faces are predicted and rendered together."""
+MANY_FACES = 200
+"""More faces than are found in a photograph."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """A photograph that was read: finished records, new faces, or a problem."""
+    """A photograph that was read: finished records, new faces, or a problem.
+
+    Its avatar is called `name`; several are called `stem` and a number.
+    """
 
     name: str
+    stem: str
     path: Path
     key: str = ""
     records: tuple[dict[str, Any], ...] = ()
@@ -121,7 +127,8 @@ def _ahead(
     """Prepare photographs in threads, at most two batches ahead."""
     waiting: deque[Future[_Prepared]] = deque()
     for name, path in photos.items():
-        waiting.append(pool.submit(_prepare, name, path, settings))
+        stem = _stem(name, photos) if settings.every else name
+        waiting.append(pool.submit(_prepare, name, stem, path, settings))
         if len(waiting) > 2 * BATCH:
             yield waiting.popleft().result()
     while waiting:
@@ -137,40 +144,55 @@ def _next_batch(prepared: Iterator[_Prepared]) -> list[_Prepared]:
     return batch
 
 
-def _prepare(name: str, path: Path, settings: Settings) -> _Prepared:
+def _prepare(name: str, stem: str, path: Path, settings: Settings) -> _Prepared:
     try:
         data = path.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
-        return _Prepared(
-            name, path, problem=f"{path} cannot be read: {reason}; check the path"
-        )
+        problem = f"{path} cannot be read: {reason}; check the path"
+        return _Prepared(name, stem, path, problem=problem)
     key = settings.key(bytes_digest(data))
-    records = _finished(settings, name, key)
+    records = _finished(settings, name, stem, key)
     if records:
-        return _Prepared(name, path, key, records=records)
+        return _Prepared(name, stem, path, key, records=records)
     try:
         found = crop_photograph(data, str(path), settings.size, settings.every)
     except PhotographError as error:
-        return _Prepared(name, path, problem=str(error))
-    return _Prepared(name, path, key, crops=found.crops, note=found.note)
+        return _Prepared(name, stem, path, problem=str(error))
+    return _Prepared(name, stem, path, key, crops=found.crops, note=found.note)
 
 
-def avatar_names(name: str, count: int) -> list[str]:
+def _stem(name: str, others: Mapping[str, Path]) -> str:
+    """What the names of a photograph's avatars begin with if there are several.
+
+    With numbers after it, it is the name of no other photograph.
+    """
+    stem = f"{name}-"
+    while any(f"{stem}{number}" in others for number in range(1, MANY_FACES)):
+        stem += "-"
+    return stem
+
+
+def avatar_names(name: str, stem: str, count: int) -> list[str]:
     """The names of the `count` avatars of one photograph."""
-    return [name] if count == 1 else [f"{name}-{i}" for i in range(1, count + 1)]
+    return [name] if count == 1 else [f"{stem}{i}" for i in range(1, count + 1)]
 
 
-def _finished(settings: Settings, name: str, key: str) -> tuple[dict[str, Any], ...]:
+def _finished(
+    settings: Settings, name: str, stem: str, key: str
+) -> tuple[dict[str, Any], ...]:
     """The records of all avatars of a photograph, if an earlier call made them."""
-    first = read_avatar(settings.out, name) or read_avatar(settings.out, f"{name}-1")
-    if first is None or first.get("key") != key:
-        return ()
-    count = first.get("faces")
+
+    def read(avatar: str) -> dict[str, Any] | None:
+        record = read_avatar(settings.out, avatar)
+        return record if record is not None and record.get("key") == key else None
+
+    first = read(name) or read(f"{stem}1")
+    count = first.get("faces") if first is not None else None
     if not isinstance(count, int):
         return ()
-    records = [read_avatar(settings.out, n) for n in avatar_names(name, count)]
-    kept = [r for r in records if r is not None and r.get("key") == key]
+    records = [read(each) for each in avatar_names(name, stem, count)]
+    kept = [record for record in records if record is not None]
     return tuple(kept) if len(kept) == count else ()
 
 
@@ -200,16 +222,15 @@ def _finish_batch(
             tell(each.note)
         records = list(each.records)
         outcome.cached += bool(records)
-        for number, name in enumerate(avatar_names(each.name, len(each.crops)), 1):
-            if not each.crops:
-                break
+        names = avatar_names(each.name, each.stem, len(each.crops) or len(records))
+        for number, name in enumerate(names if each.crops else (), 1):
             crop, vector, picture = next(made)
             record = _record(each, settings, crop, number, name, vector)
             write = (settings.out, name, record, crop.picture, picture)
             writing.append(pool.submit(write_avatar, *write))
             records.append(record)
         outcome.records.extend(records)
-        outcome.names.extend(avatar_names(each.name, len(records)))
+        outcome.names.extend(names)
     for future in writing:
         future.result()
 

@@ -55,7 +55,8 @@ def crop_photograph(data: bytes, label: str, size: int, every: bool = False) -> 
         if factor == 1:
             return crop_faces(small, label, size)
         found = find_faces(small, only_largest=True)
-        if found and crop_side(found[0].landmarks) >= size and not face_problem(*found):
+        large = found and crop_side(found[0].landmarks) >= size
+        if large and face_problem(found[0], small) is None:
             face = found[0].enlarged(factor)
             return Found((Crop(face, align(small, found[0], size)),))
     return crop_faces(decode_photograph(data, label), label, size, every)
@@ -81,12 +82,15 @@ def crop_faces(
     faces = find_faces(picture)
     if not faces:
         raise PhotographError(no_face(label))
-    usable = [face for face in faces if face_problem(face) is None]
+    problems = [face_problem(face, picture) for face in faces]
+    usable = [face for face, why in zip(faces, problems, strict=True) if why is None]
     if not usable:
-        raise PhotographError(f"the largest face in {label} {face_problem(faces[0])}")
+        raise PhotographError(f"the largest face in {label} {problems[0]}")
     crops = tuple(Crop(face, align(picture, face, size)) for face in usable)
     left = counted(len(faces) - len(usable), "face")
     note = (
-        f"{label}: {left} too small or turned away" if len(usable) < len(faces) else ""
+        f"{label}: {left} too small, cut off or turned away"
+        if len(usable) < len(faces)
+        else ""
     )
     return Found(crops, note)

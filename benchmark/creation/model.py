@@ -36,11 +36,12 @@ class Model:
     """A trained model for one engine.
 
     Attributes:
-        title: what it is, for people.
+        title: what it is and where it lies, for people.
         digest: SHA-256 (hex) of its files.
         size: side in pixels of the faces that it takes.
         spec: of the vectors that it predicts.
         run: maps (n, 3, size, size) float32 faces in [-1, 1] to n vectors.
+        name: what it is, without the folder.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Model:
     size: int
     spec: AvatarSpec
     run: Callable[[torch.Tensor], AvatarVectors]
+    name: str
 
     def predict(self, faces: NDArray[np.uint8]) -> AvatarVectors:
         """The vectors of (n, S, S, 3) uint8 aligned faces, which are resized."""
@@ -162,8 +164,9 @@ def _open_fitted(folder: Path, engine: Engine, wanted: str | None) -> Model:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     digest = bytes_digest("\n".join(map(file_digest, files)).encode())
     size = method.options.input_size
-    title = f"{METHODS.load(name).meta.title} ({folder})"
-    return Model(title, digest, size, engine.spec, method.predict)
+    title = METHODS.load(name).meta.title
+    where = f"{title} ({folder})"
+    return Model(where, digest, size, engine.spec, method.predict, title)
 
 
 def _check_spec(folder: Path, spec: AvatarSpec, wanted: AvatarSpec) -> None:
@@ -204,4 +207,5 @@ def _open_product(folder: Path, engine: Engine) -> Model:
         return network.vectors(faces, name)
 
     digest = card.digests[ESTIMATOR]
-    return Model(f"{folder.name} ({LABEL})", digest, card.size, engine.spec, run)
+    title = f"{folder.name} ({LABEL})"
+    return Model(title, digest, card.size, engine.spec, run, title)

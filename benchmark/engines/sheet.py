@@ -151,7 +151,7 @@ def _draw_header(pen: ImageDraw.ImageDraw, engine: Engine) -> None:
     pen.text((MARGIN, MARGIN - 8), meta.title, fill=INK, font=_font(34))
     lines = (
         f"{meta.name}, version {meta.version}: {summary(engine.spec)}",
-        f"{meta.source}; {meta.licence}",
+        f"source: {meta.source}; licence: {meta.licence}",
     )
     for row, line in enumerate(lines):
         pen.text((MARGIN, MARGIN + 40 + 22 * row), line, fill=FAINT, font=_font(15))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from benchmark.faces.ffhq import is_ffhq
@@ -28,15 +27,9 @@ def list_pictures(folder: Path, problems: list[str] | None = None) -> dict[str, 
             without `problems`, also if two pictures have the same id or a file name is
             not UTF-8.
     """
-    if not folder.is_dir():
-        raise FaceSetError(f"{folder} is no folder of pictures")
     files: dict[str, Path] = {}
     found: list[str] = []
-    for path in _pictures(folder):
-        if not _is_utf8(path.name):
-            name = os.fsencode(path.name).decode("utf-8", "backslashreplace")
-            found.append(f"{folder} has a file whose name is not UTF-8: rename {name}")
-            continue
+    for path in list_picture_files(folder, found):
         face = normal_id(path.stem)
         first = files.setdefault(face, path)
         if first is not path:
@@ -46,19 +39,30 @@ def list_pictures(folder: Path, problems: list[str] | None = None) -> dict[str, 
                 f"{folder}: {first.name} and {path.name} are both face {face}{hint}; "
                 "keep one"
             )
-    if not files:
-        report(found, None)
-        raise FaceSetError(
-            f"{folder} has no pictures ({', '.join(SUFFIXES)}){_elsewhere(folder)}"
-        )
     report(found, problems)
     return files
 
 
-def _pictures(folder: Path) -> Iterator[Path]:
+def list_picture_files(folder: Path, problems: list[str]) -> list[Path]:
+    """As `list_pictures`, but with all pictures, also those of one id."""
+    if not folder.is_dir():
+        raise FaceSetError(f"{folder} is no folder of pictures")
+    files: list[Path] = []
     for path in sorted(folder.iterdir()):
-        if looks_like_picture(path) and not path.is_dir():
-            yield path
+        if not looks_like_picture(path) or path.is_dir():
+            continue
+        if _is_utf8(path.name):
+            files.append(path)
+        else:
+            name = os.fsencode(path.name).decode("utf-8", "backslashreplace")
+            sentence = f"{folder} has a file whose name is not UTF-8: rename {name}"
+            problems.append(sentence)
+    if not files:
+        report(problems, None)
+        raise FaceSetError(
+            f"{folder} has no pictures ({', '.join(SUFFIXES)}){_elsewhere(folder)}"
+        )
+    return files
 
 
 def _is_utf8(name: str) -> bool:

@@ -21,13 +21,13 @@ def largest_face(picture: NDArray[np.uint8], label: str) -> DetectedFace:
         label: the photograph's name for error messages.
 
     Raises:
-        PhotographError: if there is no face, or the largest is too small or turned
-            away.
+        PhotographError: if there is no face, or the largest is too small, cut off or
+            turned away.
     """
     found = find_faces(picture, only_largest=True)
     if not found:
         raise PhotographError(no_face(label))
-    problem = face_problem(found[0])
+    problem = face_problem(found[0], picture)
     if problem is not None:
         raise PhotographError(f"the largest face in {label} {problem}")
     return found[0]
@@ -41,17 +41,32 @@ def no_face(label: str) -> str:
     )
 
 
-def face_problem(face: DetectedFace) -> str | None:
-    """Why a face cannot be used, as a predicate and a remedy; None if it can."""
+def face_problem(face: DetectedFace, picture: NDArray[np.uint8]) -> str | None:
+    """Why a face cannot be used, as a predicate and a remedy; None if it can.
+
+    Args:
+        face: a face of the picture.
+        picture: (H, W, 3) uint8 RGB.
+    """
     side = crop_side(face.landmarks)
     if side < SMALLEST_CROP:
         return (
             f"is too small: it would be cut out with {side:.0f} px, but at least "
             f"{SMALLEST_CROP} px are needed, so use a larger photograph"
         )
+    if is_cut_off(face, picture.shape[1], picture.shape[0]):
+        return (
+            "is cut off by the edge of the picture: use a photograph that shows the "
+            "whole face"
+        )
     if is_turned_away(face):
         return "is turned away: use a photograph that shows both eyes"
     return None
+
+
+def is_cut_off(face: DetectedFace, width: int, height: int) -> bool:
+    """Whether a landmark lies outside the picture, where the detector guesses it."""
+    return bool(((face.landmarks < 0) | (face.landmarks > (width, height))).any())
 
 
 def is_turned_away(face: DetectedFace) -> bool:

@@ -175,7 +175,7 @@ def _aligned_faces(
     aligned: list[NDArray[np.uint8]] = []
     problems: list[str] = []
     for number, face in enumerate(found, 1):
-        problem = face_problem(face)
+        problem = face_problem(face, photograph)
         if problem is None:
             aligned.append(align(photograph, face, options.size))
         else:

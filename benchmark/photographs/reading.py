@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import threading
 import warnings
@@ -120,7 +121,7 @@ def _to_srgb(picture: Image.Image) -> Image.Image:
     from PIL import Image
 
     profile = picture.info.get("icc_profile")
-    picture = _upright(picture)
+    _turn_upright(picture)
     if picture.mode.startswith("I") or picture.mode == "F":
         return _to_8_bits(picture).convert("RGB")
     if picture.has_transparency_data:
@@ -129,16 +130,15 @@ def _to_srgb(picture: Image.Image) -> Image.Image:
         picture = Image.alpha_composite(white, picture).convert("RGB")
     if profile and picture.mode in {"RGB", "CMYK", "L"}:
         picture = _apply_profile(picture, profile)
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
-def _upright(picture: Image.Image) -> Image.Image:
+def _turn_upright(picture: Image.Image) -> None:
     from PIL import ImageOps
 
-    try:
-        return ImageOps.exif_transpose(picture)
-    except Exception:  # a damaged EXIF block says nothing about the orientation
-        return picture
+    # A damaged EXIF block says nothing about the orientation.
+    with contextlib.suppress(Exception):
+        ImageOps.exif_transpose(picture, in_place=True)
 
 
 def _to_8_bits(picture: Image.Image) -> Image.Image:

@@ -30,8 +30,8 @@ from methods.shared.tensors import halved_state
 LABEL = "product estimator, not benchmarked"
 SHIPPED_NAME = "estimator"
 COMMANDS = (
-    "`avatarbench faces crowd crowd128 --size 128` and `avatarbench train estimator "
-    "crowd128`"
+    "`avatarbench faces crowd crowd128 --count 21000 --size 128` and `avatarbench "
+    f"train estimator crowd128 --export ~/.cache/avatarbench/weights/{SHIPPED_NAME}`"
 )
 
 
@@ -176,7 +176,8 @@ def shipped_product() -> Path:
     folder = known_weights().get(SHIPPED_NAME)
     if folder is None:
         raise WeightsError(
-            f"there are no weights {SHIPPED_NAME} yet: make them with {COMMANDS} "
-            "(hours), or name a fitted model with --model"
+            "no estimator for photographs is installed: use a method that a run has "
+            "fitted, as in `--method swiftavatar` after `avatarbench run quick`, name "
+            f"a model with --model, or train the estimator (hours) with {COMMANDS}"
         )
     return folder

@@ -103,6 +103,22 @@ def test_other_names_are_refused(faces):
     assert "portrait is neither a folder nor a face set" in error
 
 
+def test_a_folder_with_the_name_of_a_face_set_can_be_given(
+    faces, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("AVATARBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (64, 64)).save(tmp_path / "photos" / "ana.png")
+    status, _, error = faces("show", "photos")
+    assert status == 2
+    assert "faces fetch photos" in error
+    assert error.endswith("; for the folder photos, give ./photos\n")
+    status, out, _ = faces("show", "./photos")
+    assert status == 0
+    assert "1 face," in out
+
+
 def test_the_pictures_of_a_split_are_exported_unchanged(faces, tmp_path):
     out = tmp_path / "desk"
     words = ("export", "portraits", "--split", "heldout", "--out", out)

@@ -120,6 +120,39 @@ def test_a_folder_goes_on_after_bad_photographs_and_resumes(
     assert "2 made before" in again.stdout
 
 
+def test_photographs_with_similar_names_all_get_avatars(portrait, fitted, tmp_path):
+    folder, out = tmp_path / "photos", tmp_path / "out"
+    folder.mkdir()
+    wide = Image.new("RGB", (560, 256), "grey")
+    wide.paste(portrait, (0, 0))
+    wide.paste(portrait.resize((200, 200)), (300, 20))
+    wide.save(folder / "two.png")
+    portrait.save(folder / "two-1.png")
+    portrait.save(folder / "two-1.bmp")
+    words = (folder, "--engine", ENGINE, "--model", fitted, "--out", out, "--size", 64)
+    assert "3 avatars" in create(*words).stdout
+    done = create(*words, "--all")
+    assert done.exit_code == 0, done.output
+    made = {path.name for path in out.glob("*.avatar.png")}
+    assert made >= {
+        f"{n}.avatar.png" for n in ("two-1", "two-1.png", "two--1", "two--2")
+    }
+    rows = csv.DictReader((out / "avatars.csv").read_text().splitlines())
+    names = [row["face"] for row in rows]
+    assert names == ["two-1", "two-1.png", "two--1", "two--2"]
+    assert "3 made before" in create(*words, "--all").stdout
+
+
+def test_a_face_that_the_picture_cuts_off_is_refused(portrait, fitted, tmp_path):
+    half = portrait.resize((512, 512)).crop((265, 0, 512, 512))
+    half.save(tmp_path / "half.png")
+    done = create(
+        tmp_path / "half.png", "--engine", ENGINE, "--model", fitted, "--out", tmp_path
+    )
+    assert done.exit_code == 1
+    assert "half.png is cut off by the edge of the picture: use" in done.stderr
+
+
 def test_wrong_arguments_are_told_before_anything_is_written(
     portrait, fitted, tmp_path, engine
 ):

@@ -71,7 +71,7 @@ def test_a_picture_is_turned_into_an_avatar_and_adjusted_by_keyboard(
         begun.value.save_as(tmp_path / "avatar.json")
         record = json.loads((tmp_path / "avatar.json").read_text())
         assert record["vector"]["hairType"] == "bald"
-        page.get_by_role("button", name="As predicted").press("Enter")
+        page.get_by_role("button", name="Reset").press("Enter")
         expect(page.get_by_role("radio", name="bob cut")).to_be_checked()
         assert page.locator("html").evaluate("e => e.scrollWidth") <= width
         assert find_violations(page) == []

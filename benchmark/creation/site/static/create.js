@@ -15,6 +15,7 @@ let state = JSON.parse(form.dataset.state);
 let predicted = null;
 let past = [];
 let asked = 0;
+let sent = 0;
 const draw = liveImage(by("live"), root, state.avatar);
 
 function report(text, failed = false) {
@@ -112,9 +113,11 @@ async function encode(blob) {
 }
 
 async function send(source) {
+  const mine = ++sent; // answers to earlier pictures are ignored
   stopCamera();
   report("Looking at the picture…");
   const small = await shrink(source);
+  if (mine !== sent) return;
   if (small) paint(small, null);
   const blob = small ? await new Promise((done) => small.toBlob(done, "image/jpeg", 0.92)) : source;
   let answer;
@@ -127,9 +130,10 @@ async function send(source) {
     });
     content = await answer.json();
   } catch {
-    report("The server cannot be reached.", true);
+    if (mine === sent) report("The server cannot be reached.", true);
     return;
   }
+  if (mine !== sent) return;
   if (!answer.ok) {
     report(content.error ?? "That did not work.", true);
     return;
@@ -179,7 +183,7 @@ by("undo").addEventListener("click", () => {
 });
 by("reset").addEventListener("click", () => {
   change(predicted);
-  report("As predicted from the picture.");
+  report("This is the avatar as predicted from the picture.");
 });
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("input", (event) => {
