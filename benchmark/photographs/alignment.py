@@ -12,6 +12,10 @@ from benchmark.photographs.detection import DetectedFace
 
 BLUR_REACH = 4
 """Standard deviations beyond which Pillow's blur, three box filters, sees nothing."""
+BLENDED = -1 / 3
+"""How far outside the picture is from where it is blurred. 0 is its edge."""
+SEEN = 4
+"""Pixels around the square that are seen when it is turned."""
 Corners = NDArray[np.float64]
 """(4, 2) x and y: top left, bottom left, bottom right, top right."""
 
@@ -113,28 +117,74 @@ def _cut_and_pad(
         return picture, corners
     pad = np.maximum(pad, round(0.3 * side))
     left, top, right, bottom = (int(each) for each in pad)
-    mirrored = np.pad(picture, ((top, bottom), (left, right), (0, 0)), "reflect")
+    size = (height + top + bottom, width + left + right)
     # Only what the square and the blur of its border need is continued.
-    blur = 0.02 * side
+    reach = math.ceil(BLUR_REACH * 0.02 * side)
     (row, column), (last_row, last_column) = (
-        np.clip(edge + np.array([top, left]), 0, mirrored.shape[:2]).tolist()
-        for edge in (
-            low[::-1] - math.ceil(BLUR_REACH * blur),
-            high[::-1] + math.ceil(BLUR_REACH * blur),
-        )
+        np.clip(edge + np.array([top, left]), 0, size).tolist()
+        for edge in (low[::-1] - reach, high[::-1] + reach)
     )
-    used = np.s_[row:last_row, column:last_column]
-    rows, columns = np.ogrid[used]
-    outside = np.maximum(
-        1 - np.minimum(columns / left, (mirrored.shape[1] - 1 - columns) / right),
-        1 - np.minimum(rows / top, (mirrored.shape[0] - 1 - rows) / bottom),
-    ).astype(np.float32)[..., None]
-    mirrored = mirrored[used]
-    blurring = ImageFilter.GaussianBlur(blur)
-    blurred = np.asarray(Image.fromarray(mirrored).filter(blurring), np.float32)
-    padded = mirrored.astype(np.float32)
-    padded += (blurred - padded) * np.clip(3 * outside + 1, 0, 1)
+    rows = np.pad(np.arange(height), (top, bottom), "reflect")[row:last_row]
+    columns = np.pad(np.arange(width), (left, right), "reflect")[column:last_column]
+    mirrored = picture[rows][:, columns]
+    padded = mirrored.copy()
+    y, x = np.arange(row, last_row), np.arange(column, last_column)
+    down = 1 - np.minimum(y / top, (size[0] - 1 - y) / bottom)
+    across = 1 - np.minimum(x / left, (size[1] - 1 - x) / right)
+    corners = corners + pad[:2] - (column, row)
     median = np.median(picture[::4, ::4].reshape(-1, 3), 0).astype(np.float32)
-    padded += (median - padded) * np.clip(outside, 0, 1)
-    padded = np.rint(padded).clip(0, 255).astype(np.uint8)
-    return padded, corners + pad[:2] - (column, row)
+    for strip in _border_strips(down, across, corners):
+        _blend_strip(padded, mirrored, strip, down, across, 0.02 * side, median)
+    return padded, corners
+
+
+def _border_strips(
+    down: NDArray[np.float64], across: NDArray[np.float64], corners: Corners
+) -> list[tuple[slice, slice]]:
+    """Rows and columns of the strips of the square in which it is blended.
+
+    `down` and `across` say how far outside the rows and columns are.
+    """
+    low = np.maximum(np.floor(corners.min(0)).astype(int) - SEEN, 0)
+    left, top = low.tolist()
+    right, bottom = (np.ceil(corners.max(0)).astype(int) + SEEN).tolist()
+    rows, columns = slice(top, bottom), slice(left, right)
+    above, below = _outer_spans(down, rows)
+    before, after = _outer_spans(across, columns)
+    strips = [(above, columns), (below, columns), (rows, before), (rows, after)]
+    return [(y, x) for y, x in strips if y.start < y.stop and x.start < x.stop]
+
+
+def _outer_spans(places: NDArray[np.float64], span: slice) -> tuple[slice, slice]:
+    """The parts of a span before and after the places that are not blended."""
+    end = min(span.stop, len(places))
+    inner = np.flatnonzero(places[span] <= BLENDED) + span.start
+    if not len(inner):
+        return slice(span.start, end), slice(end, end)
+    return slice(span.start, int(inner[0])), slice(int(inner[-1]) + 1, end)
+
+
+def _blend_strip(
+    target: NDArray[np.uint8],
+    source: NDArray[np.uint8],
+    strip: tuple[slice, slice],
+    down: NDArray[np.float64],
+    across: NDArray[np.float64],
+    blur: float,
+    colour: NDArray[np.float32],
+) -> None:
+    """Write a strip of a picture, blurred and then faded to a colour outside."""
+    rows, columns = strip
+    reach = math.ceil(BLUR_REACH * blur)
+    top, left = max(rows.start - reach, 0), max(columns.start - reach, 0)
+    near = source[top : rows.stop + reach, left : columns.stop + reach]
+    near = np.asarray(Image.fromarray(near).filter(ImageFilter.GaussianBlur(blur)))
+    blurred = near[rows.start - top :, columns.start - left :]
+    pixels = source[rows, columns].astype(np.float32)
+    blurred = blurred[: pixels.shape[0], : pixels.shape[1]].astype(np.float32)
+    outside = np.maximum(down[rows, None], across[columns]).astype(np.float32)[
+        ..., None
+    ]
+    pixels += (blurred - pixels) * np.clip(3 * outside + 1, 0, 1)
+    pixels += (colour - pixels) * np.clip(outside, 0, 1)
+    target[rows, columns] = np.rint(pixels).clip(0, 255).astype(np.uint8)
