@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmark.faces.faceset import (
-    FaceSet,
-    FaceSetError,
-    embedded_portraits,
-    open_parquet_set,
-)
+from benchmark.avatars.spec import did_you_mean
+from benchmark.config.resolve_faces import SETS
+from benchmark.faces.faceset import FaceSet, FaceSetError, open_parquet_set
 from benchmark.faces.ffhq import is_ffhq
 from benchmark.faces.framing_checks import unaligned_splits
 from benchmark.faces.parquet_set import MANIFEST
-from benchmark.faces.photos.face_set import open_photographs
-from benchmark.faces.photos.manifest import NAME as PHOTOGRAPHS
 from benchmark.faces.picture_checks import check_splits
 from benchmark.faces.picture_sets import open_ffhq, open_folder
 from benchmark.system.console import open_progress
@@ -25,25 +20,23 @@ from benchmark.system.home_paths import expand_home
 def open_source(name: str) -> tuple[FaceSet, Mapping[str, str]]:
     """A face set, and the key and value that name it in the section `faces` of suites.
 
-    It is the embedded portraits, the fetched photographs, a folder with a manifest, an
-    FFHQ tree or a folder of pictures. Every picture of a tree or folder is checked; the
-    same picture under two names is a printed warning.
+    It is a set with a name, a folder with a manifest, an FFHQ tree or a folder of
+    pictures. Every picture of a tree or folder is checked; the same picture under two
+    names is a printed warning.
 
     Raises:
         FaceSetError: for anything else, and with every picture that cannot be used.
     """
-    if name == "portraits":
-        return embedded_portraits(), {"set": name}
-    if name == PHOTOGRAPHS:
-        return _open_fetched(name), {"set": name}
+    if name in SETS:
+        return _open_named(name), {"set": name}
     folder = Path(expand_home(name))
     place = str(folder.resolve())
     if (folder / MANIFEST).is_file():
         return open_parquet_set(folder), {"packed": place}
     if not folder.is_dir():
         raise FaceSetError(
-            f"{name} is neither a folder nor a face set: the face sets are portraits "
-            f"and {PHOTOGRAPHS}"
+            f"{name} is neither a folder nor a face set{did_you_mean(name, SETS)}; the "
+            f"face sets are {', '.join(SETS)}"
         )
     tree = is_ffhq(folder)
     found: list[str] = []
@@ -64,9 +57,10 @@ def open_source(name: str) -> tuple[FaceSet, Mapping[str, str]]:
     return faces, {"ffhq" if tree else "folder": place}
 
 
-def _open_fetched(name: str) -> FaceSet:
+def _open_named(name: str) -> FaceSet:
+    """Open a set by its name; if that fails, say how to give a folder of that name."""
     try:
-        return open_photographs()
+        return SETS[name]()
     except FaceSetError as error:
         if not Path(name).is_dir():
             raise

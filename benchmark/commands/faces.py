@@ -28,63 +28,50 @@ def list_faces(context: typer.Context) -> None:
     """List and fetch face sets; render synthetic faces and their ground truth."""
     if context.invoked_subcommand is not None:
         return
-    from collections import Counter
-
+    from benchmark.commands.faces_fetch import describe_fetched
     from benchmark.faces.faceset import embedded_portraits
-    from benchmark.faces.photos import manifest
-    from benchmark.faces.photos.pictures import read_index
 
     faces = embedded_portraits()
     splits = ", ".join(f"{len(split)} {name}" for name, split in faces.splits.items())
     kind = "synthetic stand-ins for photographs"
     print(f"{faces.name} (version {faces.version}, {faces.licence}): {kind}; {splits}")
-    photographs = manifest.read_photographs()
-    counts = Counter(row.split for row in photographs.values())
-    splits = ", ".join(f"{counts[name]} {name}" for name in manifest.SPLITS)
-    kind = "generated photographs, and the train faces of portraits"
-    fetched = len(read_index(manifest.fetched_folder(), photographs))
-    state = f"{fetched} of {len(photographs)} pictures fetched"
-    name = f"{manifest.NAME} (version {manifest.VERSION}, {manifest.LICENCE})"
-    print(f"{name}: {kind}; {splits}; {state}")
+    print("\n".join(describe_fetched()))
 
 
 @faces_app.command(
     "fetch", epilog="Example: avatarbench faces fetch photos --from assets"
 )
 def fetch_faces(
-    name: Annotated[str, typer.Argument(metavar="SET", help="The name photos.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="SET", help="The name photos or portraits-iid."),
+    ],
     source: Annotated[
         Path | None,
         typer.Option(
             "--from",
-            help="Copy of the repository faker-js/assets-person-portrait.",
+            help="photos: copy of the repository faker-js/assets-person-portrait.",
             show_default="download them",
         ),
     ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            min=1,
+            help="Number of pictures that are downloaded or drawn at a time.",
+            show_default="4 downloads, 2 drawings",
+        ),
+    ] = None,
 ) -> None:
-    """Fetch the pictures of a face set, check and align them.
+    """Fetch the pictures of a face set that do not come with the package.
 
-    Pictures that are there already are kept.
+    Photographs are downloaded and aligned. People of portraits-iid are drawn, which
+    needs the extra `portraits`. Pictures that are there already are kept.
     """
-    from benchmark.faces.photos import manifest
-    from benchmark.faces.photos.fetch import fetch_photographs
-    from benchmark.faces.pictures import FaceSetError
-    from benchmark.system.console import open_progress
-    from benchmark.system.home_paths import expand_home
+    from benchmark.commands.faces_fetch import fetch_pictures
 
-    if name != manifest.NAME:
-        raise FaceSetError(
-            f"{name} is not a face set that is fetched: the only one is {manifest.NAME}"
-        )
-    folder = None if source is None else Path(expand_home(str(source)))
-    report = fetch_photographs(folder, open_progress())
-    print(f"{name}: {report.added} added, {report.present} present in {report.folder}")
-    if report.different:
-        print(
-            f"warning: {counted(len(report.different), 'aligned picture')} differ "
-            "slightly from the recorded ones, because another version of a library "
-            "decodes or resizes them: scores may differ in the last digits"
-        )
+    fetch_pictures(name, source, jobs)
 
 
 @faces_app.command(
@@ -151,8 +138,8 @@ def show_faces(
         str,
         typer.Argument(
             metavar="SET",
-            help="The name portraits or photos, a folder with a manifest, a folder "
-            "of pictures, or an FFHQ tree.",
+            help="The name portraits, portraits-iid or photos, a folder with a "
+            "manifest, a folder of pictures, or an FFHQ tree.",
         ),
     ],
     sheet: SheetOption = None,
@@ -160,7 +147,7 @@ def show_faces(
         str | None,
         typer.Option(
             help="Split on the contact sheet.",
-            show_default="validation or the only one",
+            show_default="validation, or the first one",
         ),
     ] = None,
     count: Annotated[
@@ -173,7 +160,8 @@ def show_faces(
     from benchmark.system.home_paths import expand_home
 
     faces, _ = open_source(name)
-    default = "validation" if len(faces.splits) > 1 else next(iter(faces.splits))
+    # Not held-out faces, which nobody should look at.
+    default = "validation" if "validation" in faces.splits else next(iter(faces.splits))
     chosen = faces.split(split or default)
     faces.verify()
     selection = None if name == "portraits" else read_selection(Path(expand_home(name)))
@@ -198,8 +186,8 @@ def export_command(
         str,
         typer.Argument(
             metavar="SET",
-            help="The name portraits or photos, a folder with a manifest, a folder "
-            "of pictures, or an FFHQ tree.",
+            help="The name portraits, portraits-iid or photos, a folder with a "
+            "manifest, a folder of pictures, or an FFHQ tree.",
         ),
     ],
     split: Annotated[str, typer.Option("--split", help="Split to export.")],

@@ -26,13 +26,19 @@ from benchmark.faces.photos.manifest import NAME as PHOTOGRAPHS
 from benchmark.faces.picture_checks import check_splits, shorten
 from benchmark.faces.picture_sets import open_ffhq, open_folder
 from benchmark.faces.pictures import FaceSetError
+from benchmark.faces.portraits.iid import NAME as PORTRAITS_IID
+from benchmark.faces.portraits.iid import open_portraits_iid
 from benchmark.faces.split import FaceSplit
 from benchmark.registry import ENGINES, Unavailable, UnknownName
 from benchmark.system.progress import Progress
 
 PORTRAITS = "portraits"
 """The name of the embedded face set in suites."""
-SETS = {PORTRAITS: embedded_portraits, PHOTOGRAPHS: open_photographs}
+SETS = {
+    PORTRAITS: embedded_portraits,
+    PORTRAITS_IID: open_portraits_iid,
+    PHOTOGRAPHS: open_photographs,
+}
 """The functions that open the face sets that have a name."""
 
 
@@ -65,7 +71,7 @@ def open_faces(suite: Suite, problems: list[str]) -> FaceSet | None:
             problems.append(
                 f"faces.set: unknown face set {section.set!r}"
                 f"{did_you_mean(str(section.set), SETS)}; the face sets are "
-                f"{' and '.join(SETS)}"
+                f"{', '.join(SETS)}"
             )
     except (FaceSetError, OSError) as error:
         found.append(str(error))

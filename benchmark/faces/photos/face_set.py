@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchmark.avatars.spec import did_you_mean
-from benchmark.faces.faceset import TRAIN, FaceSet, TruthFiles, embedded_portraits
+from benchmark.faces.faceset import FaceSet, TruthFiles, embedded_portraits
 from benchmark.faces.joined_truth import JoinedTruth
 from benchmark.faces.photos.looks import ENGINES, Looks, read_looks
 from benchmark.faces.photos.manifest import (
     DATA,
-    LICENCE,
     NAME,
     SPLITS,
-    VERSION,
     Photograph,
-    fetched_folder,
+    picture_cache,
     read_photographs,
 )
-from benchmark.faces.photos.pictures import FetchedFaces, read_index
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.problems import and_more
-from benchmark.faces.split import FaceSplit
 from benchmark.faces.truth_seal import open_truth
 
 LABELLERS = {"labeller-a": "designer-a", "labeller-b": "designer-b"}
@@ -32,35 +28,16 @@ train faces goes with each. Only `labeller-a` has labelled all photographs."""
 def open_photographs() -> FaceSet:
     """The fetched photographs, and the embedded train faces, with ground truth.
 
-    Methods train on the same faces as in suites with `set: portraits`, so they share
-    their cached fits.
-
     Raises:
         FaceSetError: if photographs were not fetched, or ground truth does not belong
             to them.
     """
-    folder, photographs = fetched_folder(), read_photographs()
-    known = read_index(folder, photographs)
-    missing = [face for face in photographs if face not in known]
-    if missing:
-        state = "are not there" if len(missing) == len(photographs) else "are not whole"
-        raise FaceSetError(
-            f"the pictures of face set {NAME} {state}: run `avatarbench faces fetch "
-            f"{NAME}`, which downloads about 35 MB, or add --from with a copy of them"
-        )
-    portraits = embedded_portraits()
-    splits = {TRAIN: portraits.split(TRAIN)}
-    for name in SPLITS:
-        chosen = {f: known[f] for f, row in photographs.items() if row.split == name}
-        splits[name] = FaceSplit(name, FetchedFaces(folder, chosen))
-    return FaceSet(
-        name=NAME,
-        version=VERSION,
-        licence=LICENCE,
-        stand_in=True,
-        splits=splits,
-        truths=_truths(portraits, photographs),
-    )
+    photographs = read_photographs()
+    splits = {
+        name: [face for face, row in photographs.items() if row.split == name]
+        for name in SPLITS
+    }
+    return picture_cache(photographs).open_set(splits, _truths(photographs))
 
 
 def split_looks(name: str, labeller: str = "labeller-a") -> dict[str, Looks]:
@@ -81,8 +58,9 @@ def split_looks(name: str, labeller: str = "labeller-a") -> dict[str, Looks]:
     return {face: looks[face] for face in faces}
 
 
-def _truths(portraits: FaceSet, photographs: Mapping[str, Photograph]) -> TruthFiles:
+def _truths(photographs: Mapping[str, Photograph]) -> TruthFiles:
     """Ground truth of photographs, joined with that of the embedded train faces."""
+    portraits = embedded_portraits()
     truths: dict[str, dict[str, JoinedTruth]] = {}
     for engine in ENGINES:
         for labeller, designer in LABELLERS.items():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,14 @@ import numpy as np
 from PIL import Image
 
 from benchmark.faces.parquet_set import ParquetFace, write_manifest, write_split
+from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.portraits.people import Domain, sample_person
 from benchmark.system.parent_process import exit_with_parent
 from benchmark.system.progress import Progress, Silent
 
 NAME = "portraits"
+EMBEDDED_SEED = 1
+"""Seed of the people in the embedded splits."""
 VERSION = "1"
 LICENCE = "CC0-1.0"
 QUALITY = 90
@@ -91,8 +95,15 @@ def render_people(
     Yields:
         The rendered people, in order.
     """
+    yield from render_indices(range(start, start + count), size, seed, domain, jobs)
+
+
+def render_indices(
+    indices: Sequence[int], size: int, seed: int, domain: Domain, jobs: int = 2
+) -> Generator[RenderedFace, None, None]:
+    """Render the people with these numbers, in order; see `render_people`."""
     work: list[tuple[int, int, int, Domain]] = [
-        (start + i, size, seed, domain) for i in range(count)
+        (index, size, seed, domain) for index in indices
     ]
     if jobs <= 1:
         yield from map(_render_task, work)
@@ -103,7 +114,20 @@ def render_people(
         yield from pool.map(_render_task, work, chunksize=4)
 
 
-def _webp(picture: np.ndarray) -> bytes:
+@contextmanager
+def explain_missing_extra() -> Iterator[None]:
+    """Raise FaceSetError, which says what to install, if Warp is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise FaceSetError(
+            f"rendering people needs the extra `portraits` ({error}): "
+            "pip install warp-lang anny"
+        ) from error
+
+
+def webp(picture: np.ndarray) -> bytes:
+    """Compress a picture as the embedded portraits are: lossy WebP."""
     stream = io.BytesIO()
     Image.fromarray(picture).save(stream, "WEBP", quality=QUALITY, method=6)
     return stream.getvalue()
@@ -118,7 +142,7 @@ def _png(parsing: np.ndarray) -> bytes:
 def _encode(face: RenderedFace, name: str) -> ParquetFace:
     """Encode a rendered person as a row of a face set, with id `name`."""
     record = dict(face.attributes)
-    return ParquetFace(name, _webp(face.picture), _png(face.parsing), record, LICENCE)
+    return ParquetFace(name, webp(face.picture), _png(face.parsing), record, LICENCE)
 
 
 def _render_split(
@@ -138,7 +162,7 @@ def _render_split(
 
 def render_splits(
     folder: Path,
-    seed: int = 1,
+    seed: int = EMBEDDED_SEED,
     jobs: int = 2,
     progress: Progress | None = None,
     splits: Sequence[str] = tuple(SPLITS),

@@ -27,6 +27,7 @@ from benchmark.faces.portraits.splits import (
     LICENCE,
     SPLITS,
     RenderedFace,
+    explain_missing_extra,
     render_people,
 )
 from benchmark.faces.portraits.training_set_record import (
@@ -229,14 +230,9 @@ def _render_from_shard(
     Raises FaceSetError if the extra `portraits` is missing.
     """
     start, size = shard * record.shard, drawn_size(record.size)
-    try:
+    with explain_missing_extra():
         for face in render_people(count, size, record.seed, record.domain, jobs, start):
             yield reduce_face(face, record.size)
-    except ModuleNotFoundError as error:
-        raise FaceSetError(
-            f"rendering people needs the extra `portraits` ({error}): "
-            "pip install warp-lang anny"
-        ) from error
 
 
 def _render_shards(

@@ -13,14 +13,11 @@ from benchmark.avatars import AvatarVectors
 from benchmark.faces.pictures import FaceSetError
 from benchmark.faces.portraits.designer.truths import engine_spec, truth
 from benchmark.faces.portraits.people import attributes, sample_person
-from benchmark.faces.portraits.splits import SPLITS
+from benchmark.faces.portraits.splits import EMBEDDED_SEED, SPLITS
 from benchmark.faces.portraits.training_set import TrainingSet
 from benchmark.storage.digests import digest_of
 from benchmark.storage.store import atomic_write
 from benchmark.system.progress import Progress, Silent
-
-EMBEDDED_SEED = 1
-"""Seed of the people in the embedded splits."""
 
 
 def unused_people(count: int, seed: int) -> NDArray[np.int64]:
