@@ -43,7 +43,7 @@ def options(tmp_path_factory):
 def context(mixed_engine, make_context, options, tmp_path):
     files, _ = WeightResolver({}).take(SwiftAvatar.required_weights(options()))
     store = RecordingStore(Store(tmp_path))
-    return make_context(mixed_engine, store=store, weights=files)
+    return make_context(mixed_engine, store=store, weights=files, seed=3)
 
 
 def test_renders_follow_the_faces(options, context):
@@ -66,12 +66,16 @@ def test_rows_in_any_order_are_those_of_one_by_one(options, context):
     assert np.array_equal(pictures[order], np.stack(alone))
 
 
-def test_renders_are_those_of_baseline(options, context):
-    both = SwiftAvatar(options(estimator_renders=5)).pairs(context)
+@pytest.mark.parametrize("absent", [None, 0.8])
+def test_renders_are_those_of_baseline(options, context, absent):
+    method = SwiftAvatar(options(estimator_renders=5, absent=absent))
+    both = method.pairs(context)
     built = {stage.key for stage in context.store.requested}
-    ours = Baseline(Baseline.Options(input_size=64, samples=5)).pairs(context)
-    assert np.array_equal(both.pictures[8:], ours.pictures)
-    assert ours.digest in built
+    planned = {each.stage.key for each in method.planned_stages(context)}
+    ours = Baseline(Baseline.Options(input_size=64, samples=5, absent=absent))
+    pairs = ours.pairs(context)
+    assert np.array_equal(both.pictures[8:], pairs.pictures)
+    assert pairs.digest in built & planned
 
 
 @pytest.mark.parametrize("count", [0, 5])
