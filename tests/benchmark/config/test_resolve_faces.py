@@ -77,8 +77,8 @@ def test_names_of_files_and_pictures_are_reported_together(tiny):
     (faces / os.fsdecode(b"zo\xeb.png")).write_bytes(b"")
     (faces / "face01.png").write_bytes(b"")
     assert problems(tiny) == (
-        f"faces: {faces}: face00.jpg and face00.png are both face face00; keep one",
         f"faces: {faces} has a file whose name is not UTF-8: rename zo\\xeb.png",
+        f"faces: {faces}: face00.jpg and face00.png are both face face00; keep one",
         f"faces: {faces}/face01.png cannot be read as a picture: the file is empty, so "
         "copy it again",
     )
