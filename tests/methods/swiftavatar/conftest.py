@@ -3,6 +3,8 @@
 import pytest
 import tiny_pair
 
+from methods.swiftavatar.method import SwiftAvatar
+
 
 @pytest.fixture(scope="session")
 def pair(tmp_path_factory):
@@ -12,3 +14,30 @@ def pair(tmp_path_factory):
 @pytest.fixture(scope="session")
 def renders():
     return tiny_pair.make_renders()
+
+
+@pytest.fixture(scope="session")
+def tiny_options(tmp_path_factory):
+    """Makes options whose whole chain takes a second."""
+    folder = tmp_path_factory.mktemp("weights") / "pair"
+    tiny_pair.write(folder)
+
+    def make(**changes):
+        return SwiftAvatar.Options(
+            input_size=64,
+            backbone="efficientnet_lite0",
+            pretrained=False,
+            backbone_stages=2,
+            head_width=8,
+            steps=3,
+            batch_size=4,
+            samples=8,
+            generator=str(folder),
+            adaptation={"steps": 1, "batch": 4},
+            mean={"samples": 20, "glasses": False},
+            inversion={"steps": 2, "batch": 4, "perceptual_weight": 0},
+            semantic={"copies": 2},
+            **changes,
+        )
+
+    return make

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import tiny_pair
 
 from benchmark.storage.recording_store import RecordingStore
 from benchmark.storage.store import Store
@@ -11,36 +10,10 @@ from methods.shared.pictures import as_tensor, resized
 from methods.swiftavatar.method import SwiftAvatar
 
 
-@pytest.fixture(scope="module")
-def options(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("weights") / "pair"
-    tiny_pair.write(folder)
-
-    def make(**changes):
-        return SwiftAvatar.Options(
-            input_size=64,
-            backbone="efficientnet_lite0",
-            pretrained=False,
-            backbone_stages=2,
-            head_width=8,
-            steps=3,
-            batch_size=4,
-            samples=8,
-            generator=str(folder),
-            adaptation={"steps": 1, "batch": 4},
-            mean={"samples": 20, "glasses": False},
-            inversion={"steps": 2, "batch": 4, "perceptual_weight": 0},
-            semantic={"copies": 2},
-            **changes,
-        )
-
-    return make
-
-
 @pytest.fixture
-def context_in(mixed_engine, make_context, options):
+def context_in(mixed_engine, make_context, tiny_options):
     def make(store):
-        names = SwiftAvatar.required_weights(options())
+        names = SwiftAvatar.required_weights(tiny_options())
         files, _ = WeightResolver({}).take(names)
         return make_context(mixed_engine, store=store, weights=files)
 
@@ -48,12 +21,12 @@ def context_in(mixed_engine, make_context, options):
 
 
 def test_the_second_round_inverts_avatars_of_the_first_rounds_predictions(
-    options, context_in, tmp_path
+    tiny_options, context_in, tmp_path
 ):
     context = context_in(Store(tmp_path))
-    second = SwiftAvatar(options(prior={"uniform": 0, "spread": 0}))
+    second = SwiftAvatar(tiny_options(prior={"uniform": 0, "spread": 0}))
     second.fit(context)
-    first = SwiftAvatar(options())
+    first = SwiftAvatar(tiny_options())
     first.fit(context)
     predicted = first.predict(as_tensor(resized(context.faces.images, 64)))
     renders = second.chain(context).inverted_renders
@@ -63,16 +36,16 @@ def test_the_second_round_inverts_avatars_of_the_first_rounds_predictions(
         assert np.isin(drawn, predicted.column(name)).all()
 
 
-def test_both_rounds_share_the_avatar_generator(options, context_in, tmp_path):
+def test_both_rounds_share_the_avatar_generator(tiny_options, context_in, tmp_path):
     store = RecordingStore(Store(tmp_path))
-    SwiftAvatar(options(prior={})).fit(context_in(store))
+    SwiftAvatar(tiny_options(prior={})).fit(context_in(store))
     names = [stage.name for stage in store.requested]
     counted = {name: names.count(name) for name in names}
     assert counted["adaptation"] == 1
     assert counted["codes"] == counted["pairs"] == counted["estimator"] == 2
 
 
-def test_the_prior_is_in_the_options_only_if_it_is_used(options):
-    assert "prior" not in options().model_dump()
-    dumped = options(prior={"uniform": 0.5}).model_dump()
+def test_the_prior_is_in_the_options_only_if_it_is_used(tiny_options):
+    assert "prior" not in tiny_options().model_dump()
+    dumped = tiny_options(prior={"uniform": 0.5}).model_dump()
     assert dumped["prior"] == {"uniform": 0.5, "spread": 0.1}
