@@ -10,9 +10,9 @@ from methods.base import FitContext, MethodMeta
 from methods.estimator.estimation import EstimatorMethod, planned_training
 from methods.estimator.examples import Pairs
 from methods.estimator.options import EstimatorOptions
+from methods.estimator.render_pairs import render_pairs, render_pairs_stage
 from methods.networks.backbones import WEIGHT_FILES
 from methods.planning import PlannedStage, planned_renders
-from methods.shared.renders import renders_stage, training_renders
 
 
 class BaselineOptions(EstimatorOptions):
@@ -53,12 +53,8 @@ class Baseline(EstimatorMethod):
 
     def planned_stages(self, context: FitContext) -> tuple[PlannedStage, ...]:
         """The renders and the training."""
-        renders = renders_stage(
-            context.engine,
-            self.samples,
-            self.options.input_size,
-            context.seed,
-            self.absent,
+        renders = render_pairs_stage(
+            self.samples, self.options.input_size, self.absent, context
         )
         training = planned_training(
             context.engine.spec, renders.key, self.options, context
@@ -67,13 +63,5 @@ class Baseline(EstimatorMethod):
 
     def pairs(self, context: FitContext) -> Pairs:
         """Pairs of random avatars of the engine, rendered at the input size."""
-        renders = training_renders(
-            context.engine,
-            self.samples,
-            self.options.input_size,
-            context.seed,
-            context.store,
-            context.progress,
-            self.absent,
-        )
-        return Pairs(renders.pictures, renders.vectors, renders.digest)
+        size = self.options.input_size
+        return render_pairs(self.samples, size, self.absent, context)

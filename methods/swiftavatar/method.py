@@ -9,10 +9,10 @@ from benchmark.weights import EFFICIENTNET_LITE0
 from methods.base import FitContext, MethodMeta, PretrainedPart
 from methods.estimator.estimation import EstimatorMethod, planned_training
 from methods.estimator.examples import Pairs, joined, joined_digest
+from methods.estimator.render_pairs import render_pairs, render_pairs_stage
 from methods.networks.backbones import WEIGHT_FILES
 from methods.planning import PlannedStage, planned_renders
 from methods.shared.pictures import as_tensor, resized
-from methods.shared.renders import renders_stage, training_renders
 from methods.shared.sampling_prior import SamplingPrior
 from methods.swiftavatar.chain import Chain
 from methods.swiftavatar.options import PerceptualName, SwiftAvatarOptions
@@ -108,17 +108,10 @@ class SwiftAvatar(EstimatorMethod):
         options = self.chain_options
         if not options.estimator_renders:
             return faces
-        renders = training_renders(
-            context.engine,
-            options.estimator_renders,
-            options.input_size,
-            context.seed,
-            context.store,
-            context.progress,
-            options.absent,
+        renders = render_pairs(
+            options.estimator_renders, options.input_size, options.absent, context
         )
-        pairs = Pairs(renders.pictures, renders.vectors, renders.digest)
-        return joined((faces, pairs), options.input_size)
+        return joined((faces, renders), options.input_size)
 
     def planned_stages(self, context: FitContext) -> tuple[PlannedStage, ...]:
         """The stages of SwiftAvatar, sections 3.1 to 3.3."""
@@ -129,12 +122,8 @@ class SwiftAvatar(EstimatorMethod):
         assert pairs is not None
         digest = pairs.key
         if options.estimator_renders:
-            renders = renders_stage(
-                context.engine,
-                options.estimator_renders,
-                options.input_size,
-                context.seed,
-                options.absent,
+            renders = render_pairs_stage(
+                options.estimator_renders, options.input_size, options.absent, context
             )
             stages = (*stages, planned_renders(renders))
             digest = joined_digest((digest, renders.key))

@@ -94,7 +94,8 @@ def _draw(faces: Sequence[str], jobs: int) -> Generator[NDArray[np.uint8], None,
 
     They are compressed as the embedded portraits are.
     """
-    chosen = [numbers()[face] for face in faces]
+    known = numbers()
+    chosen = [known[face] for face in faces]
     size, domain = PEOPLE.size, PEOPLE.domain
     with explain_missing_extra():
         for face in render_indices(chosen, size, EMBEDDED_SEED, domain, jobs):
