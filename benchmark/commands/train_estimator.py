@@ -27,6 +27,7 @@ from benchmark.system.hardware import hardware
 from benchmark.weights.folders import ESTIMATOR, find_weights, require_free
 from methods.product.measuring import agreement, predict_portraits
 from methods.product.network import ProductEstimator
+from methods.product.quantisation import dequantised, quantised_state
 from methods.product.training import VERSION, Examples, ProductRecipe, train_product
 from methods.product.weights import (
     LABEL,
@@ -36,7 +37,6 @@ from methods.product.weights import (
     read_product_card,
     write_product,
 )
-from methods.shared.tensors import halved_state
 
 LABELS = "labels.npz"
 DESIGNER = "designer-a"
@@ -86,8 +86,8 @@ def run_estimator_training(
                 file=sys.stderr,
             )
             return 130
-        # Measure what is stored, which has half precision.
-        network.load_state_dict(halved_state(network))
+        # Measure what is stored.
+        network.load_state_dict(dequantised(quantised_state(network)))
         scores = _measure(network, job.faces.size)
         folder = export or job.folder / "weights"
         if export is None and folder.exists():
@@ -209,8 +209,7 @@ def _make_card(job: Job, name: str, scores: Mapping[str, float]) -> ProductCard:
         scores=dict(scores),
         made_with=f"avatarbench {own_version()}",
         notes=(
-            f"{begin}stored in half precision; on {machine}; recipe "
-            f"{json.dumps(recipe.model_dump(mode='json'))}"
+            f"{begin}on {machine}; recipe {json.dumps(recipe.model_dump(mode='json'))}"
         ),
     )
 

@@ -18,6 +18,7 @@ from benchmark.storage.digests import bytes_digest
 from benchmark.storage.store import atomic_write
 from benchmark.system.environment import own_version
 from benchmark.weights import WeightsError
+from benchmark.weights.folders import require_visible
 from methods.generator.pretrained import (
     GENERATOR,
     WeightsCard,
@@ -33,10 +34,11 @@ START = "start.json"
 
 
 def require_replaceable(folder: Path, about: Mapping[str, Any]) -> None:
-    """Raise WeightsError if the folder exists and is not an export of this training.
+    """Raise WeightsError if the folder is not free and no export of this training.
 
     An earlier export of the same training may be replaced.
     """
+    require_visible(folder)
     if not (folder.exists() or folder.is_symlink()):
         return
     try:

@@ -210,12 +210,12 @@ def _import_folder(out: Path | None, name: str) -> Path:
     Raises WeightsError if other weights would be found by its name.
     """
     from benchmark.weights import WeightsError, cache_folder, names
-    from benchmark.weights.folders import CARD, SHIPPED
+    from benchmark.weights.folders import is_hidden
 
     folder = out or cache_folder() / name
     if folder.absolute().parent.resolve() != cache_folder().resolve():
         return folder
-    if (SHIPPED / folder.name / CARD).is_file():
+    if is_hidden(folder):
         owner = "weights that come with the package"
     elif folder.name in names():
         owner = "a published weight file"

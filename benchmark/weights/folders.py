@@ -53,8 +53,25 @@ def cache_folder() -> Path:
         ) from error
 
 
+def is_hidden(folder: Path) -> bool:
+    """Whether its name stands for weights of the package, and not for this folder."""
+    return (SHIPPED / folder.name / CARD).is_file() and (
+        folder.absolute().parent.resolve() == cache_folder().resolve()
+    )
+
+
+def require_visible(folder: Path) -> None:
+    """Raise WeightsError where the name of a new folder has another meaning."""
+    if is_hidden(folder):
+        raise WeightsError(
+            f"{folder} cannot be used: {folder.name} is the name of weights that come "
+            "with the package; give a folder with another name"
+        )
+
+
 def require_free(folder: Path) -> None:
-    """Raise WeightsError where the folder exists already."""
+    """Raise WeightsError where the folder exists or its name has another meaning."""
+    require_visible(folder)
     if folder.exists() or folder.is_symlink():
         raise WeightsError(
             f"{folder} exists already; remove it first, or give another folder"

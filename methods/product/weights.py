@@ -1,7 +1,7 @@
 """The product estimator in a folder of weights, with a card.
 
 card.json               origin, licence and quality of the weights
-estimator.safetensors   the network's state dict in half precision
+estimator.safetensors   the network's state dict, see `methods.product.quantisation`
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from benchmark.weights.folders import (
     new_weights_folder,
 )
 from methods.product.network import NETWORK_SIZE, ProductEstimator
-from methods.shared.tensors import halved_state
+from methods.product.quantisation import PRECISION, dequantised, quantised_state
 
 LABEL = "product estimator, not benchmarked"
 SHIPPED_NAME = "estimator"
@@ -56,6 +56,7 @@ class ProductCard(BaseModel):
         validation: the faces that were measured.
         scores: share of right options on them, or 1 minus the mean error of scalars,
             averaged over the parameters of each engine.
+        weights: how they are stored; set by `write_product`.
         made_with: program and version that wrote the folder.
         notes: other information for users.
         parameters: number of learned parameters; set by `write_product`.
@@ -80,6 +81,7 @@ class ProductCard(BaseModel):
     faces: int
     validation: str
     scores: dict[str, float]
+    weights: str = "half precision"
     made_with: str = ""
     notes: str = ""
     parameters: dict[str, int] = {}
@@ -94,10 +96,11 @@ def write_product(
     Raises WeightsError where the folder exists or cannot be written.
     """
     with new_weights_folder(folder) as partial:
-        (partial / ESTIMATOR).write_bytes(save(halved_state(network)))
+        (partial / ESTIMATOR).write_bytes(save(quantised_state(network)))
         count = sum(parameter.numel() for parameter in network.parameters())
         written = card.model_copy(
             update={
+                "weights": PRECISION,
                 "parameters": {ESTIMATOR: count},
                 "digests": {ESTIMATOR: file_digest(partial / ESTIMATOR)},
             }
@@ -154,7 +157,7 @@ def load_product(
     check_member(path)
     network = ProductEstimator(specs, card.head_width, card.network_size)
     try:
-        state = load_file(path)
+        state = dequantised(load_file(path))
         network.load_state_dict(
             {k: v for k, v in state.items() if _wanted(k, tuple(specs))}
         )

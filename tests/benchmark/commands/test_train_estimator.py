@@ -64,7 +64,8 @@ def test_a_crowd_of_64_px_gives_a_model_for_photographs(crowd, tmp_path, monkeyp
     first, card = (json.loads((f / "card.json").read_text()) for f in (weights, more))
     digest = first["digests"]["estimator.safetensors"]
     assert card["notes"].startswith("started from mine (2 pictures, ")
-    assert f"estimator {digest[:8]}); stored in half" in card["notes"]
+    assert f"estimator {digest[:8]}); on " in card["notes"]
+    assert "integers" in first["weights"]
     assert card["encoder"] == first["encoder"]
     assert card["digests"] != first["digests"]
 

@@ -1,18 +1,25 @@
 """The product estimator: randomisation, training, resume, weights, nobody of the
 benchmark."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
+from benchmark import weights
 from benchmark.avatars import AvatarVectors
 from benchmark.avatars.spec import AvatarSpec, Continuous, Discrete
+from benchmark.cli import app
 from benchmark.faces.parsed import ParsedArrays
 from benchmark.faces.portraits.training_truths import unused_people
 from benchmark.system.progress import Silent
-from benchmark.weights.folders import ESTIMATOR, WeightsError
+from benchmark.weights.folders import CARD, ESTIMATOR, WeightsError
 from methods.estimator.losses import Targets, estimator_loss
 from methods.product.measuring import agreement
+from methods.product.network import make_product_estimator
+from methods.product.quantisation import PRECISION, dequantised, quantised_state
 from methods.product.randomisation import crop_portraits, randomise
 from methods.product.training import (
     WEIGHTS,
@@ -23,6 +30,7 @@ from methods.product.training import (
 from methods.product.weights import (
     ProductCard,
     load_product,
+    read_product_card,
     shipped_product,
     write_product,
 )
@@ -157,14 +165,18 @@ def test_weights_keep_the_predictions_and_refuse_other_engines(tmp_path):
     examples = make_examples()
     recipe = ProductRecipe(network_size=96, steps=1, batch=2, head_width=8)
     network = train_product(examples, recipe, None, tmp_path, Silent())
-    network.load_state_dict(halved_state(network))
+    network.load_state_dict(dequantised(quantised_state(network)))
     folder = tmp_path / "weights"
     card = write_product(folder, network, make_card(network))
     assert "not benchmarked" in card.label
     assert card.parameters[ESTIMATOR] > 3_000_000
+    assert (folder / ESTIMATOR).stat().st_size < 1.2 * card.parameters[ESTIMATOR]
+    assert card.weights == PRECISION
     loaded = load_product(folder, {"two": SPECS["two"]})
     faces = torch.rand(2, 3, SIZE, SIZE) * 2 - 1
     assert loaded.network_size == 96
+    for key, value in loaded.state_dict().items():
+        assert torch.equal(value, network.state_dict()[key]), key
     assert loaded.vectors(faces, "two") == network.vectors(faces, "two")
     with pytest.raises(WeightsError, match="no head for engine three"):
         load_product(folder, {"three": SPECS["two"]})
@@ -175,6 +187,39 @@ def test_weights_keep_the_predictions_and_refuse_other_engines(tmp_path):
     (folder / ESTIMATOR).write_bytes(b"other")
     with pytest.raises(WeightsError, match="damaged"):
         load_product(folder, SPECS)
+
+
+def test_older_weights_in_half_precision_load(tmp_path, monkeypatch):
+    network = make_product_estimator(SPECS, 8)
+    monkeypatch.setattr("methods.product.weights.quantised_state", halved_state)
+    write_product(tmp_path / "old", network, make_card(network))
+    card = json.loads((tmp_path / "old" / CARD).read_text())
+    del card["weights"]
+    (tmp_path / "old" / CARD).write_text(json.dumps(card))
+    assert read_product_card(tmp_path / "old").weights == "half precision"
+    halved = halved_state(network)
+    for key, value in load_product(tmp_path / "old", SPECS).state_dict().items():
+        assert torch.equal(value, halved[key].to(value.dtype)), key
+
+
+def test_an_estimator_in_the_package_is_what_create_uses(tmp_path, monkeypatch):
+    package, cache = tmp_path / "package", tmp_path / "cache"
+    monkeypatch.setattr("benchmark.weights.folders.SHIPPED", package)
+    monkeypatch.setenv("AVATARBENCH_CACHE", str(cache))
+    network = make_product_estimator(SPECS, 8)
+    card = make_card(network)
+    write_product(cache / "estimator", network, card)
+    assert shipped_product() == cache / "estimator"
+    write_product(package / "estimator", network, card)
+    assert shipped_product() == package / "estimator"
+    listed = CliRunner().invoke(app, ["weights", "list"])
+    assert f"MB  CC0-1.0        {package / 'estimator'}" in listed.output
+    assert str(cache / "estimator") not in listed.output
+    with pytest.raises(WeightsError, match="weights that come with the package"):
+        write_product(cache / "estimator", network, card)
+    # No suite can ask for it.
+    with pytest.raises(WeightsError, match="unknown weight file"):
+        weights.find(f"estimator/{ESTIMATOR}")
 
 
 def test_without_weights_one_sentence_names_the_commands(monkeypatch):
