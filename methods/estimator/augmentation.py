@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict, Field
 from torch import Tensor
 from torch.nn import functional
+
+from methods.estimator.backgrounds import plain_backdrop, replace_background
+from methods.estimator.camera import photograph
+from methods.shared.newer_options import NewerOptions
+from methods.shared.randomness import generator_of
 
 EXPOSURE = 0.35
 CONTRAST = 0.25
@@ -22,7 +28,7 @@ BLUR_SIGMA = 0.012
 _DRAWS = 14
 
 
-class Augmentation(BaseModel):
+class Augmentation(NewerOptions):
     """Which disturbances training pictures get.
 
     Attributes:
@@ -32,15 +38,25 @@ class Augmentation(BaseModel):
         colour: white balance and saturation.
         flip: mirror half of the pictures. Off by default, since it would put a hair
             parting on the wrong side.
+        background: put pictures with a plain backdrop, such as renders, before another
+            background, in 70 % of the cases.
+        camera: reduce, add noise to and compress some pictures.
+        strength: factor of the ranges of light, blur, crop and colour, and of how often
+            and how much background and camera change a picture.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    NEWER: ClassVar[frozenset[str]] = frozenset({"background", "camera", "strength"})
 
     light: bool = True
     blur: bool = True
     crop: bool = True
     colour: bool = True
     flip: bool = False
+    background: bool = False
+    camera: bool = False
+    strength: float = Field(default=1.0, ge=0, le=3)
 
 
 def augment(
@@ -52,19 +68,32 @@ def augment(
     the others.
     """
     draws = torch.rand(len(pictures), _DRAWS, generator=generator).to(pictures.device)
-    signed = draws * 2 - 1
+    strength = switches.strength
+    signed = (draws * 2 - 1) * strength
+    own = 0
+    if switches.background or switches.camera:
+        own = int(torch.randint(2**62, (), generator=generator))
     if switches.flip:
         pictures = torch.where(
             _per_picture(draws[:, 0] < 0.5), pictures.flip(-1), pictures
         )
+    if switches.background:
+        faces = pictures / 2 + 0.5
+        drawn = generator_of("background", own)
+        faces = replace_background(faces, plain_backdrop(faces), drawn, strength)
+        pictures = faces * 2 - 1
     if switches.crop:
         pictures = _crop(pictures, signed[:, 1:4])
     if switches.blur:
-        pictures = _blur(pictures, draws[:, 4])
+        pictures = _blur(pictures, draws[:, 4], strength)
     if switches.colour:
         pictures = _colour(pictures, signed[:, 5:9])
     if switches.light:
         pictures = _light(pictures, signed[:, 9:13])
+    if switches.camera:
+        faces = (pictures / 2 + 0.5).clamp(0, 1)
+        faces = photograph(faces, generator_of("camera", own), strength)
+        pictures = faces * 2 - 1
     return pictures.clamp(-1, 1)
 
 
@@ -85,11 +114,12 @@ def _crop(pictures: Tensor, signed: Tensor) -> Tensor:
     )
 
 
-def _blur(pictures: Tensor, strength: Tensor) -> Tensor:
+def _blur(pictures: Tensor, width: Tensor, strength: float) -> Tensor:
     """Blur with a Gaussian of random width; half of the pictures stay nearly sharp."""
     count, channels, side, _ = pictures.shape
-    sigma = (strength**2 * BLUR_SIGMA * side).clamp_min(1e-3)
-    radius = max(1, math.ceil(2 * BLUR_SIGMA * side))
+    largest = BLUR_SIGMA * strength
+    sigma = (width**2 * largest * side).clamp_min(1e-3)
+    radius = max(1, math.ceil(2 * largest * side))
     offsets = torch.arange(-radius, radius + 1, device=pictures.device)
     kernels = torch.exp(-(offsets**2) / (2 * sigma[:, None] ** 2))
     kernels = kernels / kernels.sum(dim=1, keepdim=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,9 +18,11 @@ from torch import Tensor
 from benchmark.storage.batch_files import fill_array
 from benchmark.storage.store import Stage, Store
 from benchmark.system.progress import Progress
+from methods.estimator.augmentation import Augmentation, augment
 from methods.f2p.alignment import Frame
 from methods.f2p.similarity import SimilarityTerm
 from methods.shared.pictures import as_tensor
+from methods.shared.randomness import generator_of
 
 FEATURES_VERSION = "1"
 FEATURES = "features.npy"
@@ -56,27 +59,32 @@ def features_of(
     progress: Progress,
     device: str,
     label: str,
+    augmentation: Augmentation | None = None,
+    seed: int | None = None,
 ) -> Features:
     """Features of (n, S, S, 3) uint8 pictures with that digest; n is at least 1.
 
-    All pictures have the same frame. A build that was killed resumes at the unfinished
-    shard.
+    All pictures have the same frame. Each is augmented once if `augmentation` is given,
+    in the same way for every term, with random numbers of `seed`. A build that was
+    killed resumes at the unfinished shard.
     """
-    stage = Stage(
-        "similarity-features",
-        FEATURES_VERSION,
-        {
-            "eyes": frame.eyes,
-            "mouth": frame.mouth,
-            "device": device,
-            "threads": torch.get_num_threads(),
-        },
-        {"pictures": digest, "term": term.digest},
-    )
+    options: dict[str, Any] = {
+        "eyes": frame.eyes,
+        "mouth": frame.mouth,
+        "device": device,
+        "threads": torch.get_num_threads(),
+    }
+    if augmentation is not None:
+        options["augmentation"] = augmentation.model_dump(mode="json")
+    inputs = {"pictures": digest, "term": term.digest}
+    stage = Stage("similarity-features", FEATURES_VERSION, options, inputs, seed)
 
     def features(rows: slice) -> NDArray[np.float32]:
         with torch.no_grad():
             shard = as_tensor(pictures[rows], device)
+            if augmentation is not None:
+                drawn = generator_of("view", seed or 0, rows.start)
+                shard = augment(shard, augmentation, drawn)
             return term.features(shard, frame).cpu().numpy()
 
     def build(folder: Path, scratch: Path) -> None:

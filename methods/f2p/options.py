@@ -8,15 +8,17 @@ Game Character Auto-creation" (TPAMI 2022), the source of the numbers.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from methods.base import MethodOptions
+from methods.estimator.augmentation import Augmentation
 from methods.f2p.alignment import Template
 from methods.f2p.relaxed import ONE_SHOT_SHARPNESS, SEARCH_SHARPNESS
 from methods.networks.lightcnn import LightCNNName
 from methods.networks.translator import ScalarRange
+from methods.shared.newer_options import NewerOptions
 
 ImitatorSize = Literal[64, 128, 256, 512]
 """Picture sizes of the imitator in pixels; eight deconvolutions give 512."""
@@ -130,7 +132,7 @@ class SearchOptions(Section):
     batch: int = Field(default=16, ge=1)
 
 
-class TranslatorOptions(Section):
+class TranslatorOptions(NewerOptions, Section):
     """The translator, from an embedding to a vector (AAAI 2020; TPAMI, Table 4).
 
     Attributes:
@@ -159,7 +161,11 @@ class TranslatorOptions(Section):
         warm_batch: pairs per step of the warm start.
         warm_learning_rate: of the warm start, under the same schedule.
         warm_samples: number of the imitator's renders among these pairs.
+        augmentation: random changes of the faces and of these renders, once for each
+            picture; None keeps them as they are, as the papers do.
     """
+
+    NEWER: ClassVar[frozenset[str]] = frozenset({"augmentation"})
 
     width: int = Field(default=512, ge=8)
     scalars: ScalarRange = "sigmoid"
@@ -177,6 +183,7 @@ class TranslatorOptions(Section):
     warm_batch: int = Field(default=64, ge=2)
     warm_learning_rate: float = Field(default=1e-3, gt=0)
     warm_samples: int = Field(default=10_000, ge=2)
+    augmentation: Augmentation | None = None
 
 
 class PriorOptions(Section):

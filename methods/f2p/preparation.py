@@ -8,6 +8,7 @@ from pathlib import Path
 from numpy.typing import NDArray
 
 from methods.base import FitContext
+from methods.estimator.augmentation import Augmentation
 from methods.f2p.alignment import TEMPLATES, Frame
 from methods.f2p.comparison import SimilarityNetwork
 from methods.f2p.content import Content
@@ -15,7 +16,7 @@ from methods.f2p.features import Features, features_of
 from methods.f2p.identity import Identity
 from methods.f2p.imitation import TrainedImitator, imitator_renders
 from methods.f2p.landmarks import find_landmarks
-from methods.f2p.options import F2PV2Options
+from methods.f2p.options import F2PV2Options, TranslatorOptions
 from methods.f2p.similarity import SimilarityTerm
 from methods.f2p.training_setup import Faces, TrainingSetup
 from methods.f2p.warm_start import WarmPairs
@@ -31,8 +32,9 @@ def prepare_training_setup(
     """The setup for a context's faces and engine.
 
     Features of the faces are stages of the store, and those of the warm start's renders
-    too. Where the content has a weight, its parser is read from `files`. The positions
-    of eyes and mouth in the engine's avatars are measured on a few renders.
+    too. Both are augmented if `options.translator.augmentation` says so. Where the
+    content has a weight, its parser is read from `files`. The positions of eyes and
+    mouth in the engine's avatars are measured on a few renders.
     """
     weights = options.similarity
     terms: dict[str, SimilarityTerm] = {"identity": identity}
@@ -43,7 +45,7 @@ def prepare_training_setup(
     return TrainingSetup(
         imitator,
         similarity,
-        _face_features(similarity, options.translator.faces, context),
+        _face_features(similarity, options.translator, context),
         _warm_pairs(similarity, options, context),
         options.translator,
         weights,
@@ -53,14 +55,17 @@ def prepare_training_setup(
 
 
 def _face_features(
-    similarity: SimilarityNetwork, count: int | None, context: FitContext
+    similarity: SimilarityNetwork, options: TranslatorOptions, context: FitContext
 ) -> Faces:
-    """Features of the first `count` train faces; None means all."""
+    """Features of the first `options.faces` train faces; None means all."""
+    count, augmentation = options.faces, options.augmentation
     pictures, digest = context.faces.images[:count], context.faces.digest
     if count is not None:
         digest = f"{digest} {count}"
     identity, content = (
-        _features(name, pictures, digest, similarity, similarity.faces, context)
+        _features(
+            name, pictures, digest, similarity, similarity.faces, augmentation, context
+        )
         if name in similarity.terms
         else None
         for name in ("identity", "content")
@@ -78,8 +83,10 @@ def _warm_pairs(
     renders = imitator_renders(context, options)
     count = min(options.translator.warm_samples, options.samples)
     pictures, digest = renders.pictures[:count], f"{renders.digest} {count}"
-    frame = similarity.avatars
-    embeddings = _features("identity", pictures, digest, similarity, frame, context)
+    frame, augmentation = similarity.avatars, options.translator.augmentation
+    embeddings = _features(
+        "identity", pictures, digest, similarity, frame, augmentation, context
+    )
     return WarmPairs(embeddings, renders.vectors[:count])
 
 
@@ -89,6 +96,7 @@ def _features(
     digest: str,
     similarity: SimilarityNetwork,
     frame: Frame,
+    augmentation: Augmentation | None,
     context: FitContext,
 ) -> Features:
     kind = "faces" if frame is similarity.faces else "renders"
@@ -101,4 +109,6 @@ def _features(
         context.progress,
         context.device,
         f"{name} features of {kind}",
+        augmentation,
+        None if augmentation is None else context.seed,
     )

@@ -7,17 +7,17 @@ each picture are drawn anew in every step.
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
 from methods.estimator.augmentation import Augmentation, augment
+from methods.estimator.backgrounds import replace_background
+from methods.estimator.camera import photograph
 from methods.shared.pictures import as_tensor
+from methods.shared.randomness import uniform
 
 FFHQ_CROP = (0.905, -0.005, -0.042)
 """Scale and centre (x, y from -1 to 1) of FFHQ's square in a synthetic portrait.
@@ -28,23 +28,11 @@ widely than photographs are aligned.
 ROTATION = 12.0
 """Degrees."""
 SCALE, STRETCH, SHIFT, SHEAR = 0.12, 0.05, 0.06, 0.08
-NEW_BACKGROUND = 0.7
-"""Share of pictures whose background is replaced."""
 GAMMA, EXPOSURE, CONTRAST, SIDELIGHT = 0.3, 0.5, 0.3, 0.5
 """The largest logarithms to base 2, except for the contrast, which is a share."""
 BRIGHTER = -0.15
 """Mean exposure: faces of photographs are darker than portraits of the same skin."""
 WARMTH, TINT, SATURATION = 0.15, 0.05, 0.4
-FULL_SIDE = 128
-"""Side from which on pictures lose the most detail. Smaller ones lose less, because a
-photograph that is reduced loses blur, noise and traces of compression."""
-COARSE, COARSEST = 0.4, 45
-"""Share of pictures that lose detail by being reduced, and the smallest side."""
-NOISE = 0.05
-"""The largest standard deviation, as a share of the range from black to white."""
-COMPRESSED = 0.6
-QUALITIES = (20, 95)
-"""JPEG qualities at the full side; the lowest rises for smaller pictures."""
 COVERED = 0.15
 """Share of pictures in which a rectangle covers a part."""
 
@@ -72,16 +60,14 @@ def randomise(
     """
     faces = (as_tensor(pictures, device) + 1) / 2
     backdrop = torch.from_numpy(parts == 0).to(device)
-    faces = _replace_background(faces, backdrop, generator, strength)
+    faces = replace_background(faces, backdrop, generator, strength)
     faces = _pose(faces, generator, strength)
     if strength == 0:
         return (faces * 2 - 1).clamp(-1, 1)
     faces = _cover(faces, generator, strength)
     faces = _light(faces, generator, strength)
     faces = augment(faces * 2 - 1, _ONLY_BLUR, generator) / 2 + 0.5
-    faces = _coarsen(faces, generator, strength)
-    faces = _add_noise(faces, generator, strength)
-    faces = _compress(faces, generator, strength)
+    faces = photograph(faces, generator, strength)
     return (faces * 2 - 1).clamp(-1, 1)
 
 
@@ -91,40 +77,8 @@ def crop_portraits(pictures: NDArray[np.uint8], device: str = "cpu") -> Tensor:
     return randomise(pictures, parts, torch.Generator(), 0.0, device)
 
 
-def _draw(generator: torch.Generator, like: Tensor, *shape: int) -> Tensor:
-    """Uniform numbers in [0, 1): (n, *shape)."""
-    drawn = torch.rand(len(like), *shape, generator=generator)
-    return drawn.to(like.device)
-
-
 def _signed(generator: torch.Generator, like: Tensor, *shape: int) -> Tensor:
-    return _draw(generator, like, *shape) * 2 - 1
-
-
-def _replace_background(
-    faces: Tensor, backdrop: Tensor, generator: torch.Generator, strength: float
-) -> Tensor:
-    """Put some faces before a plain, uneven or foreign background."""
-    colours = _draw(generator, faces, 2, 3, 1, 1)
-    grain = _draw(generator, faces, 3, 4, 4)
-    kind = _draw(generator, faces, 1, 1, 1)
-    swapped = _draw(generator, faces, 1, 1, 1) < NEW_BACKGROUND * strength
-    side = faces.shape[-1]
-    muted = grain.mean(1, keepdim=True) + 0.4 * (grain - 0.5)
-    rough = functional.interpolate(muted, side, mode="bilinear", align_corners=False)
-    ramp = torch.linspace(0, 1, side, device=faces.device)[:, None]
-    graded = colours[:, 0] + (colours[:, 1] - colours[:, 0]) * ramp
-    others = faces.roll(1, 0).flip(-1)
-    reach = max(side // 32, 1)
-    foreign = functional.avg_pool2d(
-        others, 2 * reach + 1, 1, reach, count_include_pad=False
-    )
-    new = torch.where(kind < 0.3, graded, rough)
-    new = torch.where(kind > 0.7, foreign, new)
-    alpha = functional.avg_pool2d(
-        backdrop[:, None].float(), 3, 1, 1, count_include_pad=False
-    )
-    return faces + (new - faces) * alpha * swapped
+    return uniform(generator, like, *shape) * 2 - 1
 
 
 def _pose(faces: Tensor, generator: torch.Generator, strength: float) -> Tensor:
@@ -149,9 +103,9 @@ def _pose(faces: Tensor, generator: torch.Generator, strength: float) -> Tensor:
 
 def _cover(faces: Tensor, generator: torch.Generator, strength: float) -> Tensor:
     """Cover a rectangle of some pictures with one colour, like a hand or a cup."""
-    place = _draw(generator, faces, 4, 1, 1)
-    colour = _draw(generator, faces, 3, 1, 1)
-    chosen = _draw(generator, faces, 1, 1, 1) < COVERED * strength
+    place = uniform(generator, faces, 4, 1, 1)
+    colour = uniform(generator, faces, 3, 1, 1)
+    chosen = uniform(generator, faces, 1, 1, 1) < COVERED * strength
     axis = torch.linspace(0, 1, faces.shape[-1], device=faces.device)
     x, y = axis[None, None, :], axis[None, :, None]
     inside = ((x - place[:, 0]).abs() < 0.04 + 0.1 * place[:, 2]) & (
@@ -181,61 +135,3 @@ def _light(faces: Tensor, generator: torch.Generator, strength: float) -> Tensor
     faces = grey + (faces - grey) * (1 + SATURATION * signed[:, 6])
     mean = faces.mean(dim=(1, 2, 3), keepdim=True)
     return (mean + (faces - mean) * (1 + CONTRAST * signed[:, 7])).clamp(0, 1)
-
-
-def _fineness(side: int) -> float:
-    """The side as a share of the full side, at most 1."""
-    return min(side / FULL_SIDE, 1.0)
-
-
-def _coarsen(faces: Tensor, generator: torch.Generator, strength: float) -> Tensor:
-    """Reduce and enlarge some pictures; the batch shares the factor."""
-    factor, *_ = torch.rand(1, generator=generator).tolist()
-    chosen = _draw(generator, faces, 1, 1, 1) < COARSE * strength
-    side = faces.shape[-1]
-    least = COARSEST / min(side, FULL_SIDE)
-    small = functional.interpolate(
-        faces, round(side * (least + (0.95 - least) * factor)), mode="area"
-    )
-    coarse = functional.interpolate(small, side, mode="bilinear", align_corners=False)
-    return torch.where(chosen, coarse, faces)
-
-
-def _add_noise(faces: Tensor, generator: torch.Generator, strength: float) -> Tensor:
-    """Add noise of a sensor: grain of each pixel and blotches of two by two."""
-    count, channels, side, _ = faces.shape
-    level = NOISE * strength * _fineness(side) * _draw(generator, faces, 1, 1, 1) ** 2
-    fine = torch.randn(count, channels, side, side, generator=generator)
-    half = -(-side // 2)
-    blotches = torch.randn(count, channels, half, half, generator=generator)
-    blotches = functional.interpolate(blotches.to(faces.device), side, mode="nearest")
-    return faces + level * (fine.to(faces.device) + blotches) / 2**0.5
-
-
-def _compress(faces: Tensor, generator: torch.Generator, strength: float) -> Tensor:
-    """Compress some pictures as JPEG."""
-    chosen = torch.rand(len(faces), generator=generator) < COMPRESSED * strength
-    low, high = QUALITIES
-    low = round(high - (high - low) * _fineness(faces.shape[-1]))
-    qualities = torch.randint(low, high + 1, (len(faces),), generator=generator)
-    rows = chosen.nonzero()[:, 0]
-    if not len(rows):
-        return faces
-    pixels = (faces[rows.to(faces.device)].clamp(0, 1) * 255).round().byte()
-    decoded = [
-        _jpeg(picture, int(quality))
-        for picture, quality in zip(
-            pixels.permute(0, 2, 3, 1).cpu().numpy(), qualities[rows], strict=True
-        )
-    ]
-    faces = faces.clone()
-    faces[rows.to(faces.device)] = (as_tensor(np.stack(decoded)) / 2 + 0.5).to(
-        faces.device
-    )
-    return faces
-
-
-def _jpeg(picture: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "JPEG", quality=quality)
-    return np.asarray(Image.open(stream))

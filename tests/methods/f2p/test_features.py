@@ -12,6 +12,10 @@ from simulated_kill import KillAt, SimulatedKill
 from tiny_training_setup import FRAME, SPEC, Pixels, make_features, painted
 
 from benchmark.avatars import AvatarVectors
+from benchmark.storage.store import Store
+from benchmark.system.progress import Silent
+from methods.estimator.augmentation import Augmentation
+from methods.f2p.features import features_of
 from methods.shared.pictures import as_tensor
 
 PICTURES = painted(AvatarVectors.sample(SPEC, 40, seed=0))
@@ -69,3 +73,23 @@ def test_pictures_terms_and_frames_change_the_digest(tmp_path):
         for pictures, term, frame in requests
     }
     assert len(digests) == len(requests)
+
+
+def test_augmented_features_are_seeded_and_alike_for_every_term(tmp_path):
+    def features(term, *augmentation):
+        place = (Store(tmp_path), Silent(), "cpu", "faces")
+        return features_of(PICTURES, "d", term, FRAME, *place, *augmentation)
+
+    plain = features(Pixels(12))
+    changed = features(Pixels(12), Augmentation(), 1)
+    others = [
+        features(Pixels(12), Augmentation(), 2),
+        features(Pixels(12), Augmentation(strength=2), 1),
+    ]
+    for other in (plain, *others):
+        assert other.digest != changed.digest
+        assert not np.array_equal(other.values, changed.values)
+    wider = Pixels(24)
+    wider.matrix[:, :12] = Pixels(12).matrix
+    same = features(wider, Augmentation(), 1).values[:, :12]
+    np.testing.assert_allclose(same, changed.values, rtol=1e-2, atol=1e-2)

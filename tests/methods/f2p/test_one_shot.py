@@ -170,3 +170,17 @@ def test_the_number_of_train_faces_is_an_option(
     trace = method.trace(make_context(mixed_engine, weights=weights, store=store))
     figures = {step.name: step.figures for step in trace.steps}
     assert figures["similarity-features"] == {"faces": 5.0}
+
+
+def test_training_pictures_can_be_augmented(
+    fitted, mixed_engine, make_context, weights, store
+):
+    warm = {**TINY["translator"], "warm_steps": 2, "warm_samples": 5}
+    method = make(translator={**warm, "augmentation": {"camera": True}})
+    method.fit(make_context(mixed_engine, store=store, weights=weights))
+    records = [record["options"] for record in store.records(FEATURES)]
+    changed = [r["augmentation"] for r in records if "augmentation" in r]
+    assert len(changed) == 3  # two terms of the faces, and embeddings of the renders
+    assert all(augmentation["camera"] for augmentation in changed)
+    assert len(records) > 3
+    assert "augmentation" not in F2PV2Options().model_dump()["translator"]
