@@ -85,6 +85,7 @@ def test_every_data_file_of_the_tree_is_in_the_wheel(wheel):
         ("faces", "show", "portraits"),
         ("train", "recipes"),
         ("weights", "show", "portraits64"),
+        ("weights", "show", "estimator"),
     ],
 )
 def test_the_installed_command_works_outside_the_tree(installed, tmp_path, words):

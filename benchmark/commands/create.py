@@ -36,7 +36,7 @@ create_app = typer.Typer(
     cls=_PhotosByDefault,
     help="Create avatars of photographs. `avatarbench create PHOTO…` means "
     "`avatarbench create photos PHOTO…`.",
-    epilog="Example: avatarbench create me.jpg --engine avataaars --method swiftavatar",
+    epilog="Example: avatarbench create me.jpg --engine avataaars",
     no_args_is_help=True,
 )
 
@@ -71,8 +71,7 @@ RunsOption = Annotated[
 
 @create_app.command(
     PHOTOS,
-    epilog="Example: avatarbench create selfies --engine avataaars "
-    "--method swiftavatar",
+    epilog="Example: avatarbench create selfies --engine avataaars",
 )
 def create_photos(
     photos: Annotated[
@@ -156,7 +155,7 @@ def create_score(
 
 
 @create_app.command(
-    "serve", epilog="Example: avatarbench create serve --method swiftavatar"
+    "serve", epilog="Example: avatarbench create serve --engine toon-tiktok"
 )
 def create_serve(
     engine: EngineOption = "toon-tiktok",

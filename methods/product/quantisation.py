@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from methods.shared.tensors import halved_state, storable
 
-SMALL, SMALL_BITS, BITS = 60_000, 8, 6
+SMALL, SMALL_BITS, BITS = 60_000, 8, 5
 """Weights below which a tensor is small, and the bits of small and of other ones."""
 TINY = 8_000
 """Tensors of fewer weights stay in half precision."""

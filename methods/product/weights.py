@@ -19,9 +19,9 @@ from benchmark.storage.digests import file_digest
 from benchmark.weights.folders import (
     CARD,
     ESTIMATOR,
+    SHIPPED,
     WeightsError,
     check_member,
-    known_weights,
     new_weights_folder,
 )
 from methods.product.network import NETWORK_SIZE, ProductEstimator
@@ -30,8 +30,8 @@ from methods.product.quantisation import PRECISION, dequantised, quantised_state
 LABEL = "product estimator, not benchmarked"
 SHIPPED_NAME = "estimator"
 COMMANDS = (
-    "`avatarbench faces crowd crowd128 --count 21000 --size 128` and `avatarbench "
-    f"train estimator crowd128 --export ~/.cache/avatarbench/weights/{SHIPPED_NAME}`"
+    "`avatarbench faces crowd crowd128 --count 15500 --size 128` and `avatarbench "
+    "train estimator crowd128 --export mine`"
 )
 
 
@@ -175,12 +175,5 @@ def _wanted(key: str, engines: tuple[str, ...]) -> bool:
 
 
 def shipped_product() -> Path:
-    """The folder of the estimator that `create` uses; WeightsError if there is none."""
-    folder = known_weights().get(SHIPPED_NAME)
-    if folder is None:
-        raise WeightsError(
-            "no estimator for photographs is installed: use a method that a run has "
-            "fitted, as in `--method swiftavatar` after `avatarbench run quick`, name "
-            f"a model with --model, or train the estimator (hours) with {COMMANDS}"
-        )
-    return folder
+    """The folder of the estimator that comes with the package; `create` uses it."""
+    return SHIPPED / SHIPPED_NAME

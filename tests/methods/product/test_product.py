@@ -15,7 +15,13 @@ from benchmark.cli import app
 from benchmark.faces.parsed import ParsedArrays
 from benchmark.faces.portraits.training_truths import unused_people
 from benchmark.system.progress import Silent
-from benchmark.weights.folders import CARD, ESTIMATOR, WeightsError
+from benchmark.weights.folders import (
+    CARD,
+    ESTIMATOR,
+    SHIPPED,
+    WeightsError,
+    known_weights,
+)
 from methods.estimator.losses import Targets, estimator_loss
 from methods.product.measuring import agreement
 from methods.product.network import make_product_estimator
@@ -202,30 +208,22 @@ def test_older_weights_in_half_precision_load(tmp_path, monkeypatch):
         assert torch.equal(value, halved[key].to(value.dtype)), key
 
 
-def test_an_estimator_in_the_package_is_what_create_uses(tmp_path, monkeypatch):
-    package, cache = tmp_path / "package", tmp_path / "cache"
-    monkeypatch.setattr("benchmark.weights.folders.SHIPPED", package)
-    monkeypatch.setenv("AVATARBENCH_CACHE", str(cache))
+def test_an_estimator_of_the_same_name_does_not_hide_the_shipped_one(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("AVATARBENCH_CACHE", str(tmp_path))
     network = make_product_estimator(SPECS, 8)
-    card = make_card(network)
-    write_product(cache / "estimator", network, card)
-    assert shipped_product() == cache / "estimator"
-    write_product(package / "estimator", network, card)
-    assert shipped_product() == package / "estimator"
-    listed = CliRunner().invoke(app, ["weights", "list"])
-    assert f"MB  CC0-1.0        {package / 'estimator'}" in listed.output
-    assert str(cache / "estimator") not in listed.output
     with pytest.raises(WeightsError, match="weights that come with the package"):
-        write_product(cache / "estimator", network, card)
+        write_product(tmp_path / "estimator", network, make_card(network))
+    write_product(tmp_path / "mine", network, make_card(network))
+    (tmp_path / "mine").rename(tmp_path / "estimator")
+    assert shipped_product() == known_weights()["estimator"] == SHIPPED / "estimator"
+    listed = CliRunner().invoke(app, ["weights", "list"])
+    assert f"MB  CC0-1.0        {SHIPPED / 'estimator'}" in listed.output
+    assert str(tmp_path / "estimator") not in listed.output
     # No suite can ask for it.
     with pytest.raises(WeightsError, match="unknown weight file"):
         weights.find(f"estimator/{ESTIMATOR}")
-
-
-def test_without_weights_one_sentence_names_the_commands(monkeypatch):
-    monkeypatch.setattr("methods.product.weights.known_weights", dict)
-    with pytest.raises(WeightsError, match="avatarbench train estimator"):
-        shipped_product()
 
 
 def test_agreement_counts_active_parameters():
