@@ -114,11 +114,12 @@ def test_a_trial_that_kills_its_workers_fails_alone_and_is_tried_again(home):
 
 
 def workers_of(driver: int) -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process(driver).children(recursive=True)
-        if "spawn_main" in " ".join(child.cmdline())
-    ]
+    found: list[psutil.Process] = []
+    for child in psutil.Process(driver).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # a short-lived helper
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def wait_for_work(process, home: Path) -> tuple[psutil.Process, list[psutil.Process]]:
