@@ -6,6 +6,7 @@ features of 70,000 faces take gigabytes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,24 @@ def features_of(
     in the same way for every term, with random numbers of `seed`. A build that was
     killed resumes at the unfinished shard.
     """
+    options = view_options(frame, device, augmentation)
+    inputs = {"pictures": digest, "term": term.digest}
+    stage = Stage("similarity-features", FEATURES_VERSION, options, inputs, seed)
+
+    def features(rows: slice) -> NDArray[np.float32]:
+        with torch.no_grad():
+            shard = as_tensor(pictures[rows], device)
+            shard = view_of(shard, augmentation, seed, rows.start)
+            return term.features(shard, frame).cpu().numpy()
+
+    count = len(pictures)
+    return stored_features(stage, FEATURES, count, features, store, progress, label)
+
+
+def view_options(
+    frame: Frame, device: str, augmentation: Augmentation | None
+) -> dict[str, Any]:
+    """The options of a stage of features that come from how pictures are seen."""
     options: dict[str, Any] = {
         "eyes": frame.eyes,
         "mouth": frame.mouth,
@@ -76,21 +95,37 @@ def features_of(
     }
     if augmentation is not None:
         options["augmentation"] = augmentation.model_dump(mode="json")
-    inputs = {"pictures": digest, "term": term.digest}
-    stage = Stage("similarity-features", FEATURES_VERSION, options, inputs, seed)
+    return options
 
-    def features(rows: slice) -> NDArray[np.float32]:
-        with torch.no_grad():
-            shard = as_tensor(pictures[rows], device)
-            if augmentation is not None:
-                drawn = generator_of("view", seed or 0, rows.start)
-                shard = augment(shard, augmentation, drawn)
-            return term.features(shard, frame).cpu().numpy()
+
+def view_of(
+    shard: Tensor, augmentation: Augmentation | None, seed: int | None, start: int
+) -> Tensor:
+    """(n, 3, S, S) pictures in [-1, 1] from row `start` on, augmented if asked."""
+    if augmentation is None:
+        return shard
+    return augment(shard, augmentation, generator_of("view", seed or 0, start))
+
+
+def stored_features(
+    stage: Stage,
+    name: str,
+    count: int,
+    compute: Callable[[slice], NDArray[np.float32]],
+    store: Store,
+    progress: Progress,
+    label: str,
+) -> Features:
+    """The features of `count` pictures in the stage's file `name`.
+
+    `compute` gives those of some rows, and is called only where they are missing. A
+    build that was killed resumes at the unfinished shard.
+    """
 
     def build(folder: Path, scratch: Path) -> None:
-        file = scratch / FEATURES
-        fill_array(file, len(pictures), SHARD, np.float16, features, progress, label)
-        file.rename(folder / FEATURES)
+        file = scratch / name
+        fill_array(file, count, SHARD, np.float16, compute, progress, label)
+        file.rename(folder / name)
 
     folder = store.get_or_build(stage, build)
-    return Features(np.load(folder / FEATURES, mmap_mode="r"), stage.key)
+    return Features(np.load(folder / name, mmap_mode="r"), stage.key)

@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,26 +14,27 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmark.avatars.part_classes import PART_NAMES
-from benchmark.storage.batch_files import fill_array
 from benchmark.storage.digests import bytes_digest, file_digest
 from benchmark.storage.store import Stage, Store
 from benchmark.system.progress import Progress
 from methods.base import MethodError
-from methods.estimator.augmentation import Augmentation, augment
+from methods.estimator.augmentation import Augmentation
 from methods.f2p.alignment import TEMPLATES, Frame, align, placement_of
 from methods.f2p.content import content_files
-from methods.f2p.features import Features
+from methods.f2p.features import (
+    Features,
+    stored_features,
+    view_of,
+    view_options,
+)
 from methods.f2p.identity import Identity
 from methods.f2p.parser_weights import load_parser, read_parser_card
 from methods.networks.lightcnn import EMBEDDING
 from methods.shared.pictures import as_tensor
-from methods.shared.randomness import generator_of
 from methods.tos.options import DescriptorOptions
 
 DESCRIPTORS_VERSION = "1"
 DESCRIPTORS = "descriptors.npy"
-SHARD = 16
-"""Pictures per batch; progress is saved after each batch."""
 COLOURS = 3
 
 
@@ -156,19 +156,10 @@ def descriptors_of(
     than n, and augmented if `augmentation` is given. The descriptors are a stage of the
     store; a build that was killed resumes at the unfinished shard.
     """
-    options: dict[str, Any] = {
-        "count": count,
-        "eyes": frame.eyes,
-        "mouth": frame.mouth,
-        "device": device,
-        "threads": torch.get_num_threads(),
-    }
-    if augmentation is not None:
-        options["augmentation"] = augmentation.model_dump(mode="json")
     stage = Stage(
         "descriptors",
         DESCRIPTORS_VERSION,
-        options,
+        {"count": count, **view_options(frame, device, augmentation)},
         {"pictures": digest, "descriptor": descriptor.digest},
         seed,
     )
@@ -177,16 +168,8 @@ def descriptors_of(
         pictures = load()
         sources = np.arange(rows.start, rows.stop) % len(pictures)
         shard = as_tensor(pictures[sources], device)
-        if augmentation is not None:
-            generator = generator_of("view", seed or 0, rows.start)
-            shard = augment(shard, augmentation, generator)
+        shard = view_of(shard, augmentation, seed, rows.start)
         with torch.no_grad():
             return descriptor.of(shard, frame).cpu().numpy()
 
-    def build(folder: Path, scratch: Path) -> None:
-        file = scratch / DESCRIPTORS
-        fill_array(file, count, SHARD, np.float16, describe, progress, label)
-        file.rename(folder / DESCRIPTORS)
-
-    folder = store.get_or_build(stage, build)
-    return Features(np.load(folder / DESCRIPTORS, mmap_mode="r"), stage.key)
+    return stored_features(stage, DESCRIPTORS, count, describe, store, progress, label)
