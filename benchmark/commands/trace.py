@@ -64,6 +64,11 @@ def trace_methods(
         progress.say(warning)
     with using_store(store.root, store.on_wait):
         for trial in trials:
+            if not store.has(trial.fit):
+                progress.say(
+                    f"{trial.name} is not fitted in {store.root}: missing stages are "
+                    "built now; --store names the store of another run"
+                )
             executor = StageExecutor(plan, store, progress)
             folder = out / f"{trial.variant.name}-{trial.engine}"
             _trace_trial(executor, trial, folder, pairs, faces)
