@@ -56,15 +56,21 @@ def compared(
     """(1, flat_size) numbers, one-hot in every choice, after `sweeps` comparisons.
 
     `start` are strict numbers of one face, and `targets` are those of one picture. The
-    distance never grows from one choice to the next.
+    distance never grows from one choice to the next. The search ends early where every
+    choice was compared since the last change.
     """
     vector = start.clone()
     if not sweeps or not spec.discrete:
         return vector
-    for choice in _by_influence(spec, vector, draw) * sweeps:
+    order, unchanged = _by_influence(spec, vector, draw), 0
+    for choice in order * sweeps:
+        if unchanged == len(order):
+            break
         candidates = _candidates(spec, vector, choice)
         distances = likeness.distances(draw(candidates), targets)
-        vector = candidates[distances.argmin()][None]
+        best = candidates[distances.argmin()][None]
+        unchanged = unchanged + 1 if torch.equal(best, vector) else 0
+        vector = best
     return vector
 
 

@@ -57,6 +57,24 @@ def test_more_sweeps_never_increase_the_distance(row):
     assert distances == sorted(distances, reverse=True)
 
 
+def test_a_search_ends_where_a_whole_sweep_would_change_nothing():
+    def compare(sweeps):
+        drawings = 0
+
+        def draw(numbers):
+            nonlocal drawings
+            drawings += 1
+            return IMITATOR.draw(numbers)
+
+        targets = LIKENESS.targets(drawn(TRUTH)[:1])
+        own = (SPEC, numbers_of(START), draw, LIKENESS, targets)
+        return compared(*own, sweeps), drawings
+
+    (few, drawings), (many, same) = compare(4), compare(40)
+    assert torch.equal(few, many)
+    assert drawings == same < len(SPEC.discrete) * 5
+
+
 def test_without_sweeps_the_largest_numbers_are_chosen():
     assert found(0, sweeps=0) == START
 
