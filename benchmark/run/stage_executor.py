@@ -25,12 +25,17 @@ from benchmark.run.fit_recording import (
 from benchmark.run.fresh import differing
 from benchmark.run.plan import Plan, TrialPlan, train_digest
 from benchmark.run.predicting import predict_in_batches
-from benchmark.run.rendering import load_renders, make_cases, render, save_renders
+from benchmark.run.rendering import (
+    load_renders,
+    make_cases,
+    render,
+    save_renders,
+)
 from benchmark.run.timing import read_speed
 from benchmark.storage.digests import digest_of
 from benchmark.storage.recording_store import RecordingStore
 from benchmark.storage.store import Stage, Store, atomic_write
-from benchmark.storage.trial_folder import webp_bytes
+from benchmark.storage.trial_folder import webp_files
 from benchmark.system.progress import Progress
 from evaluation.base import Cases, MetricSetup
 from methods.base import FitContext, Labelled, Pictures
@@ -53,6 +58,8 @@ class StageExecutor:
         self.pictures = lru_cache(maxsize=4)(self._pictures)
         self.encoded_faces = lru_cache(maxsize=4)(self._encoded_faces)
         self._load_truth_renders = lru_cache(maxsize=8)(load_renders)
+        # The splits of one trial: written as pictures and scored for every designer.
+        self._load_renders = lru_cache(maxsize=2)(load_renders)
 
     def _pictures(self, split: str, size: int) -> NDArray[np.uint8]:
         """(n, size, size, 3) faces of a split; n = 0 without train faces."""
@@ -64,7 +71,7 @@ class StageExecutor:
     def _encoded_faces(self, split: str) -> list[bytes]:
         """The faces of a split as WebP files for trial folders."""
         pictures = self.pictures(split, self.plan.resolved.suite.render_size)
-        return [webp_bytes(picture) for picture in pictures]
+        return webp_files(pictures)
 
     def engine(self, trial: TrialPlan) -> Engine:
         """The engine of a trial."""
@@ -164,7 +171,7 @@ class StageExecutor:
 
     def renders(self, trial: TrialPlan, split: str) -> NDArray[np.uint8]:
         """(n, S, S, 3) renders of the predictions of a split."""
-        return load_renders(self._render(trial, split)).pictures
+        return self._load_renders(self._render(trial, split)).pictures
 
     def _render(self, trial: TrialPlan, split: str) -> Path:
         vectors = self.predict(trial, split)
@@ -240,7 +247,7 @@ class StageExecutor:
         return make_cases(
             self.predict(trial, split),
             self.plan.resolved.truths[trial.engine, split, designer],
-            load_renders(self._render(trial, split)),
+            self._load_renders(self._render(trial, split)),
             self._load_truth_renders(self._render_truth(trial.engine, split, designer)),
         )
 

@@ -31,7 +31,7 @@ from benchmark.storage.trial_folder import (
     json_bytes,
     publish,
     read_cases,
-    webp_bytes,
+    webp_files,
     write_once,
 )
 
@@ -210,11 +210,11 @@ def _write_pictures(
     for split, pictures in renders.items():
         place = folder / split
         place.mkdir(parents=True)
-        for row, face in enumerate(executor.plan.resolved.splits[split].ids):
-            (place / f"{face}.face.webp").write_bytes(
-                executor.encoded_faces(split)[row]
-            )
-            (place / f"{face}.prediction.webp").write_bytes(webp_bytes(pictures[row]))
+        ids = executor.plan.resolved.splits[split].ids
+        encoded = zip(executor.encoded_faces(split), webp_files(pictures), strict=True)
+        for face, (own, prediction) in zip(ids, encoded, strict=True):
+            (place / f"{face}.face.webp").write_bytes(own)
+            (place / f"{face}.prediction.webp").write_bytes(prediction)
 
 
 def write_truth_pictures(executor: StageExecutor, engine: str, run: Path) -> None:
@@ -232,8 +232,8 @@ def write_truth_pictures(executor: StageExecutor, engine: str, run: Path) -> Non
             if all(path.is_file() for path in paths):
                 continue
             renders = executor.truth_renders(engine, split, designer)
-            for path, picture in zip(paths, np.asarray(renders), strict=True):
-                write_once(path, webp_bytes(picture))
+            for path, encoded in zip(paths, webp_files(renders), strict=True):
+                write_once(path, encoded)
             mark_rebuilt(place, rebuilds)
 
 

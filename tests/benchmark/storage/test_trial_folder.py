@@ -1,11 +1,12 @@
-"""A folder is replaced whole, whatever interrupts it."""
+"""A folder is replaced whole, whatever interrupts it; pictures as files."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from simulated_kill import SimulatedKill
 
-from benchmark.storage.trial_folder import publish
+from benchmark.storage.trial_folder import publish, webp_bytes, webp_files
 
 
 def fill_with(text):
@@ -47,3 +48,10 @@ def test_a_folder_that_a_kill_left_hidden_survives_a_failed_replacement(tmp_path
     with pytest.raises(ZeroDivisionError):
         publish(target, lambda folder: 1 / 0)
     assert (target / "text").read_text() == "before"
+
+
+def test_pictures_encoded_together_have_the_bytes_of_single_ones():
+    pictures = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 3), np.uint8)
+
+    assert webp_files(pictures) == [webp_bytes(picture) for picture in pictures]
+    assert webp_files(pictures[:0]) == []
