@@ -25,12 +25,7 @@ from benchmark.run.fit_recording import (
 from benchmark.run.fresh import differing
 from benchmark.run.plan import Plan, TrialPlan, train_digest
 from benchmark.run.predicting import predict_in_batches
-from benchmark.run.rendering import (
-    load_renders,
-    make_cases,
-    render,
-    save_renders,
-)
+from benchmark.run.rendering import load_renders, make_cases, render, save_renders
 from benchmark.run.timing import read_speed
 from benchmark.storage.digests import digest_of
 from benchmark.storage.recording_store import RecordingStore
