@@ -46,10 +46,9 @@ def verdict(run: Run) -> Verdict:
     """
     metric = main_metric(run)
     found = standings(run, metric)
-    stand_in = "stand-in " if run.stand_in else ""
-    faces = f"{wording.split_title(run.main_split)} {stand_in}face"
     notes = [*_other_metrics(run, metric, found), *_limits(run, found)]
-    return Verdict(lead_sentence(found, metric, faces, len(run.engines)), tuple(notes))
+    face = wording.face_title(run)
+    return Verdict(lead_sentence(found, metric, face, len(run.engines)), tuple(notes))
 
 
 def lead_sentence(

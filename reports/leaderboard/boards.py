@@ -68,8 +68,7 @@ class Board:
         start = "Own faces" if version == "none" else f"Benchmark version {version}"
         if version.startswith("changed"):
             start = f"Benchmark {version}"
-        split = wording.split_title(run.main_split) + " stand-in" * run.stand_in
-        faces = counted(run.splits[run.main_split], f"{split} face")
+        faces = counted(run.splits[run.main_split], wording.face_title(run))
         return f"{start}: {faces} of {run.first['faces']['name']}"
 
     @cached_property

@@ -96,7 +96,7 @@ class Cases:
 
     `metrics` holds title, arrow, direction and decimals of each metric of a case, the
     main one first. `labels` are the rows in the order of the columns. `extremes` are by
-    engine.
+    engine. `maker` is who made the ground truth.
     """
 
     note: str
@@ -105,6 +105,7 @@ class Cases:
     labels: Sequence[str]
     cases: Sequence[Case]
     extremes: Mapping[str, Sequence[Extremes]]
+    maker: str
 
 
 def cases_section(run: Run, count: int) -> Section | None:
@@ -142,6 +143,7 @@ def cases_section(run: Run, count: int) -> Section | None:
             for face in faces
         ],
         _extremes(run, metrics[0], scores) if metrics else {},
+        wording.truth_maker(run),
     )
     return Section("cases", "Cases", "page/cases.html.jinja", data)
 
@@ -324,5 +326,6 @@ def _strip(
         side.paste(small, (column * STRIP_PIXELS, 0))
     buffer = io.BytesIO()
     side.save(buffer, "webp", quality=80, method=4)
-    alt = f"face {face}, the designer's avatar and the avatar by {variant.title}"
+    maker = wording.truth_maker(run)
+    alt = f"face {face}, the {maker}'s avatar and the avatar by {variant.title}"
     return Strip(data_uri(buffer.getvalue(), "image/webp"), alt, face, printed)

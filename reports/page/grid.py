@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from benchmark.storage.digests import bytes_digest
+from reports.tables import wording
 from reports.trials import ReportedVariant, Run, Trial
 
 FACES, MOST_FACES, SHEET_FACES = 24, 200, 24
@@ -72,7 +73,8 @@ def grid_note(run: Run) -> str:
 
 
 def _grid(run: Run, engine: str, faces: Iterable[str]) -> Grid:
-    heads = ("Input", "Designer's avatar", *(c.label for c in run.main_variants))
+    truth_head = f"{wording.truth_maker(run).capitalize()}'s avatar"
+    heads = ("Input", truth_head, *(c.label for c in run.main_variants))
     return Grid(engine, heads, tuple(_grid_row(run, engine, face) for face in faces))
 
 
@@ -93,7 +95,7 @@ def portrait(run: Run, face: str) -> Picture:
 def truth(run: Run, engine: str, face: str) -> Picture:
     """The main designer's avatar of a validation face."""
     folder = run.folder / "truths" / engine / run.designers[0] / SPLIT
-    alt = f"designer's avatar of face {face} on {engine}"
+    alt = f"{wording.truth_maker(run)}'s avatar of face {face} on {engine}"
     return _picture(folder / f"{face}.webp", alt)
 
 

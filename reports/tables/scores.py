@@ -63,7 +63,7 @@ def headline_table(run: Run) -> Table:
         cells.append(_speed_column(run, kind, run.engines, comparable))
     return Table(
         "table-1",
-        "Table 1: distance to the designer's avatar, and speed",
+        f"Table 1: distance to the {wording.truth_maker(run)}'s avatar, and speed",
         "Method",
         tuple(columns),
         (Section("", rows(shown, cells)),),

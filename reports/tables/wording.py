@@ -26,7 +26,7 @@ GENERATED = (
     "trained on synthetic portraits."
 )
 GENERATED_SETS = ("photos",)
-"""Names of face sets with generated photographs."""
+"""Names of face sets with generated photographs and ground truth by a labeller."""
 SPLITS = {"heldout": "held-out", "validation": "validation"}
 ORACLE_NOTE = (
     "† Oracle: trained on the ground truth of the training faces, which no method may "
@@ -110,6 +110,23 @@ def p_phrase(metric: Mapping[str, Any]) -> str:
 def split_title(split: str) -> str:
     """A split's name in prose, such as "held-out"."""
     return SPLITS.get(split, split)
+
+
+def face_title(run: Run) -> str:
+    """What one face of the main split is, such as "held-out stand-in face"."""
+    kind = "stand-in face" if run.stand_in else "face"
+    if _is_generated(run):
+        kind = "generated photograph"
+    return f"{split_title(run.main_split)} {kind}"
+
+
+def truth_maker(run: Run) -> str:
+    """Who made the ground truth: a designer, or the labeller of photographs."""
+    return "labeller" if _is_generated(run) else "designer"
+
+
+def _is_generated(run: Run) -> bool:
+    return run.first["faces"]["name"] in GENERATED_SETS
 
 
 def decimals_of(metric: Mapping[str, Any]) -> int:

@@ -113,6 +113,7 @@ class Shape:
     failed: tuple[str, ...] = ()
     machines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     stand_in: bool = True
+    face_set: str = "portraits"
     ablation: bool = False
 
     @property
@@ -277,7 +278,7 @@ def trial_record(shape: Shape, variant: str, engine: str, seed: int) -> dict[str
         "seed": seed,
         "metrics": metrics,
         "faces": {
-            "name": "portraits",
+            "name": shape.face_set,
             "version": "1",
             "digest": "ab" * 32,
             "stand_in": shape.stand_in,

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reports.page.grid import grids
 from reports.tables.scores import headline_table, main_metric
 from reports.tables.standings import Standing, standings
 from reports.trials import ReportedVariant, read_run
@@ -269,6 +270,14 @@ def test_few_photographs_are_not_tested_and_not_called_stand_ins(make_run):
     assert "with 3 validation faces" in found.sentence
     assert "cannot be tested" in found.sentence
     assert "Fewer than 5 faces: no intervals, no tests." in found.notes
+
+
+def test_generated_photographs_are_no_stand_in_faces_of_a_designer(make_run):
+    run = read_run(make_run(face_set="photos"))
+    assert "with 24 held-out generated photographs, its" in verdict(run).sentence
+    assert "distance to the labeller's avatar" in headline_table(run).title
+    (grid, *_) = grids(run)
+    assert grid.heads[1] == "Labeller's avatar"
 
 
 def test_failed_and_missing_rows_are_named(make_run):
