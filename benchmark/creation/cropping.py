@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,12 @@ from benchmark.photographs import (
     find_faces,
 )
 from benchmark.photographs.alignment import crop_side
-from benchmark.photographs.choosing import face_problem, largest_face, no_face
+from benchmark.photographs.choosing import (
+    face_problem,
+    largest_face,
+    light_problem,
+    no_face,
+)
 from benchmark.photographs.reading import decode_reduced
 
 REDUCED_SIDE = 1280
@@ -57,8 +62,8 @@ def crop_photograph(data: bytes, label: str, size: int, every: bool = False) -> 
         found = find_faces(small, only_largest=True)
         large = found and crop_side(found[0].landmarks) >= size
         if large and face_problem(found[0], small) is None:
-            face = found[0].enlarged(factor)
-            return Found((Crop(face, align(small, found[0], size)),))
+            crop = _visible_crop(small, found[0], label, size)
+            return Found((replace(crop, face=found[0].enlarged(factor)),))
     return crop_faces(decode_photograph(data, label), label, size, every)
 
 
@@ -78,19 +83,34 @@ def crop_faces(
     """
     if not every:
         face = largest_face(picture, label)
-        return Found((Crop(face, align(picture, face, size)),))
+        return Found((_visible_crop(picture, face, label, size),))
     faces = find_faces(picture)
     if not faces:
         raise PhotographError(no_face(label))
-    problems = [face_problem(face, picture) for face in faces]
-    usable = [face for face, why in zip(faces, problems, strict=True) if why is None]
-    if not usable:
+    crops: list[Crop] = []
+    problems: list[str] = []
+    for face in faces:
+        problem = face_problem(face, picture)
+        if problem is None:
+            aligned = align(picture, face, size, quick=True)
+            problem = light_problem(aligned)
+            if problem is None:
+                crops.append(Crop(face, aligned))
+        if problem is not None:
+            problems.append(problem)
+    if not crops:
         raise PhotographError(f"the largest face in {label} {problems[0]}")
-    crops = tuple(Crop(face, align(picture, face, size)) for face in usable)
-    left = counted(len(faces) - len(usable), "face")
-    note = (
-        f"{label}: {left} too small, cut off or turned away"
-        if len(usable) < len(faces)
-        else ""
-    )
-    return Found(crops, note)
+    left = counted(len(problems), "face")
+    unusable = "too small, cut off, turned away, dark or blurred"
+    return Found(tuple(crops), f"{label}: {left} {unusable}" if problems else "")
+
+
+def _visible_crop(
+    picture: NDArray[np.uint8], face: DetectedFace, label: str, size: int
+) -> Crop:
+    """The aligned largest face; PhotographError if it is dark or blurred."""
+    aligned = align(picture, face, size, quick=True)
+    problem = light_problem(aligned)
+    if problem is not None:
+        raise PhotographError(f"the largest face in {label} {problem}")
+    return Crop(face, aligned)

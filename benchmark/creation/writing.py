@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import struct
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +17,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmark.storage.store import atomic_write
+from benchmark.system.cpu_load import usable_cores
 
 TABLE, PROBLEMS, SHEET = "avatars.csv", "problems.csv", "sheet.png"
 PAIR = 128
 """Side of a face and of an avatar on the contact sheet, in pixels."""
 COLUMNS, ROWS = 6, 20
 Record = Mapping[str, Any]
+_RGB, _SUB = 2, 1
+"""A colour type and a filter of PNG: each pixel minus the one on its left."""
 
 
 def vector_path(out: Path, name: str) -> Path:
@@ -66,10 +72,28 @@ def write_avatar(
 
 
 def png_bytes(picture: NDArray[np.uint8]) -> bytes:
-    """A (H, W, 3) uint8 picture as PNG."""
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "PNG", compress_level=1)
-    return stream.getvalue()
+    """A (H, W, 3) uint8 picture as PNG.
+
+    It takes a third of the time of Pillow, which tries five filters on every row. The
+    files are about as large.
+    """
+    height, width = picture.shape[:2]
+    pixels = picture.reshape(height, 3 * width)
+    rows = np.empty((height, 1 + 3 * width), np.uint8)
+    rows[:, 0] = _SUB
+    rows[:, 1:4] = pixels[:, :3]
+    np.subtract(pixels[:, 3:], pixels[:, :-3], out=rows[:, 4:])
+    packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
+    packed = packer.compress(rows) + packer.flush()
+    head = struct.pack(">IIBBBBB", width, height, 8, _RGB, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", packed), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    """A chunk of a PNG file."""
+    check = zlib.crc32(data, zlib.crc32(kind))
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
 
 
 def write_table(
@@ -118,10 +142,16 @@ def _sheet(out: Path, names: Sequence[str]) -> NDArray[np.uint8]:
     columns, rows = min(COLUMNS, len(names)), -(-len(names) // COLUMNS)
     width, height = 2 * PAIR + gap, PAIR + gap
     sheet = np.full((rows * height + gap, columns * width + gap, 3), 255, np.uint8)
-    for place, name in enumerate(names):
-        row, column = divmod(place, COLUMNS)
-        top, left = gap + row * height, gap + column * width
-        with Image.open(pair_path(out, name)) as picture:
-            small = picture.convert("RGB").resize((2 * PAIR, PAIR), reducing_gap=2)
-        sheet[top : top + PAIR, left : left + 2 * PAIR] = np.asarray(small)
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        pairs = pool.map(lambda name: _small_pair(pair_path(out, name)), names)
+        for place, pair in enumerate(pairs):
+            row, column = divmod(place, COLUMNS)
+            top, left = gap + row * height, gap + column * width
+            sheet[top : top + PAIR, left : left + 2 * PAIR] = pair
     return sheet
+
+
+def _small_pair(path: Path) -> NDArray[np.uint8]:
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").resize((2 * PAIR, PAIR), reducing_gap=2)
+    return np.asarray(small)

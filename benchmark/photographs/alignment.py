@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from benchmark.photographs.detection import DetectedFace
+from benchmark.photographs.detection import DetectedFace, resize
 
 BLUR_REACH = 4
 """Standard deviations beyond which Pillow's blur, three box filters, sees nothing."""
@@ -21,7 +22,7 @@ Corners = NDArray[np.float64]
 
 
 def align(
-    picture: NDArray[np.uint8], face: DetectedFace, size: int
+    picture: NDArray[np.uint8], face: DetectedFace, size: int, quick: bool = False
 ) -> NDArray[np.uint8]:
     """The square around a face that FFHQ would cut out, upright.
 
@@ -32,16 +33,21 @@ def align(
         picture: (H, W, 3) uint8 RGB.
         face: a face of the picture.
         size: side of the result in pixels.
+        quick: take half the time. The result differs by less than one grey level on
+            average. Face sets, which record digests of pixels, need the slow result.
 
     Returns:
         (size, size, 3) uint8 RGB.
     """
     # Landmarks are relative to the centres of pixels, corners to their edges.
     corners = crop_corners(face.landmarks) + 0.5
-    picture, corners = _shrink(picture, corners, size)
+    picture, corners = _shrink(picture, corners, size, 1.25 if quick else 2)
     picture, corners = _cut_and_pad(picture, corners)
     # Turned at no less than its resolution, then made smaller.
-    finer = size * max(2, math.ceil(_side(corners) / size))
+    sides = _side(corners) / size
+    finer = size * max(2, math.ceil(sides))
+    if quick:
+        finer = size * max(3, math.ceil(2 * sides)) // 2
     origin, down, right = corners[0], corners[1] - corners[0], corners[3] - corners[0]
     matrix = np.column_stack([right / finer, down / finer, origin])
     turned = Image.fromarray(picture).transform(
@@ -50,6 +56,8 @@ def align(
         tuple(matrix.ravel().tolist()),
         Image.Resampling.BILINEAR,
     )
+    if quick:
+        return resize(np.array(turned), (size, size), "bicubic")
     return np.asarray(turned.resize((size, size), Image.Resampling.LANCZOS))
 
 
@@ -86,9 +94,9 @@ def _side(corners: Corners) -> float:
 
 
 def _shrink(
-    picture: NDArray[np.uint8], corners: Corners, size: int
+    picture: NDArray[np.uint8], corners: Corners, size: int, least: float
 ) -> tuple[NDArray[np.uint8], Corners]:
-    """Cut out what is needed, at up to four times the final size."""
+    """Cut out what is needed, reduced to no less than `least` times the final size."""
     height, width = picture.shape[:2]
     margin = 0.3 * _side(corners)
     low = np.floor(np.clip(corners.min(0) - margin, 0, (width - 1, height - 1)))
@@ -96,7 +104,7 @@ def _shrink(
     (left, top), (right, bottom) = low.astype(int), high.astype(int)
     cut = picture[top:bottom, left:right]
     corners = corners - low
-    factor = int(_side(corners) / size / 2)
+    factor = int(_side(corners) / size / least)
     if factor > 1:
         cut = np.asarray(Image.fromarray(cut).reduce(factor))
         corners = corners / factor
@@ -126,7 +134,7 @@ def _cut_and_pad(
     )
     rows = np.pad(np.arange(height), (top, bottom), "reflect")[row:last_row]
     columns = np.pad(np.arange(width), (left, right), "reflect")[column:last_column]
-    mirrored = picture[rows][:, columns]
+    mirrored = _columns(picture, columns)[rows]
     padded = mirrored.copy()
     y, x = np.arange(row, last_row), np.arange(column, last_column)
     down = 1 - np.minimum(y / top, (size[0] - 1 - y) / bottom)
@@ -136,6 +144,20 @@ def _cut_and_pad(
     for strip in _border_strips(down, across, corners):
         _blend_strip(padded, mirrored, strip, down, across, 0.02 * side, median)
     return padded, corners
+
+
+def _columns(
+    picture: NDArray[np.uint8], columns: NDArray[np.int64]
+) -> NDArray[np.uint8]:
+    """`picture[:, columns]`, in less time where many columns follow one another."""
+    breaks = np.flatnonzero(np.diff(columns) != 1) + 1
+    edges = [0, *breaks.tolist(), len(columns)]
+    start, end = max(itertools.pairwise(edges), key=lambda run: run[1] - run[0])
+    taken = np.empty((len(picture), len(columns), 3), np.uint8)
+    taken[:, :start] = picture[:, columns[:start]]
+    taken[:, start:end] = picture[:, columns[start] : columns[start] + end - start]
+    taken[:, end:] = picture[:, columns[end:]]
+    return taken
 
 
 def _border_strips(

@@ -126,9 +126,8 @@ def _detect_at(picture: NDArray[np.uint8], side: int) -> list[DetectedFace]:
     scale = side / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     padded = np.zeros((side, side, 3), np.uint8)
-    padded[: size[1], : size[0]] = _resize(picture, size)
-    scores, boxes, points = _run(padded[None])
-    keep = scores[0] >= LEAST_SCORE
+    padded[: size[1], : size[0]] = resize(picture, size)
+    ((scores, boxes, points),) = _run(padded[None])
     ratio = np.array([width / size[0], height / size[1]])
     return [
         DetectedFace(
@@ -136,9 +135,7 @@ def _detect_at(picture: NDArray[np.uint8], side: int) -> list[DetectedFace]:
             float(score),
             _scaled(landmarks, ratio),
         )
-        for score, box, landmarks in zip(
-            scores[0, keep], boxes[0, keep], points[0, keep], strict=True
-        )
+        for score, box, landmarks in zip(scores, boxes, points, strict=True)
     ]
 
 
@@ -151,7 +148,7 @@ def _locate(picture: NDArray[np.uint8], face: DetectedFace) -> DetectedFace:
     centre = np.add(face.box[:2], face.box[2:]) / 2 / factor
     origin = np.rint(centre - side / 2).astype(np.int64)
     cut = _cut_reduced(picture, origin, side, factor)
-    base = Image.fromarray(_resize(cut, (_BASE_SIDE, _BASE_SIDE)))
+    base = Image.fromarray(resize(cut, (_BASE_SIDE, _BASE_SIDE)))
     best_score, best = 0.0, None
     for quarter in range(1 if face.score >= CERTAIN else 4):
         angle = quarter * np.pi / 2
@@ -207,12 +204,12 @@ def _turned_landmarks(
             tuple(matrix.ravel().tolist()),
             Image.Resampling.BILINEAR,
         )
-        pixels = np.asarray(cut)
-        close += [pixels, pixels[:, ::-1]]
+        mirrored = cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        close += [np.asarray(cut), np.asarray(mirrored)]
         matrices += [matrix] * 2
     scores: list[float] = []
     points: list[NDArray[np.float64]] = []
-    for index, candidates in enumerate(zip(*_run(np.stack(close)), strict=True)):
+    for index, candidates in enumerate(_run(np.stack(close))):
         score, landmarks = _mean_landmarks(side / 2, *candidates)
         scores.append(score)
         if landmarks is None:
@@ -233,7 +230,7 @@ def _mean_landmarks(
 ) -> tuple[float, NDArray[np.float64] | None]:
     """Score and mean landmarks of the candidates for the face in the middle."""
     inside = (boxes[:, :2] < middle).all(1) & (boxes[:, 2:] > middle).all(1)
-    weights = np.where(inside & (scores >= LEAST_SCORE), scores, 0) ** 4
+    weights = np.where(inside, scores, 0) ** 4
     if not weights.any():
         return 0.0, None
     return float(weights.max() ** 0.25), np.average(points, 0, weights)
@@ -254,16 +251,25 @@ def _cut_reduced(
     cut = np.zeros((side, side, 3), np.uint8)
     if used.size:
         x, y = (left, top) - origin
-        small = Image.fromarray(used).reduce(factor)
-        cut[y : y + bottom - top, x : x + right - left] = np.asarray(small)
+        if factor > 1:
+            used = np.asarray(Image.fromarray(used).reduce(factor))
+        cut[y : y + bottom - top, x : x + right - left] = used
     return cut
 
 
-def _resize(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Resize to (width, height); several times faster than Pillow."""
+def resize(
+    picture: NDArray[np.uint8], size: tuple[int, int], mode: str = "bilinear"
+) -> NDArray[np.uint8]:
+    """Resize to (width, height); several times faster than Pillow.
+
+    Args:
+        picture: (H, W, 3) uint8.
+        size: width and height in pixels.
+        mode: bilinear or bicubic.
+    """
     writable = np.require(picture, requirements="W")
     pixels = torch.from_numpy(writable).permute(2, 0, 1)[None]
-    resized = interpolate(pixels, size[::-1], mode="bilinear", antialias=True)
+    resized = interpolate(pixels, size[::-1], mode=mode, antialias=True)
     return resized[0].permute(1, 2, 0).numpy()
 
 
@@ -274,11 +280,19 @@ def _scaled(
     return (points + 0.5) * scale - 0.5
 
 
-def _run(pictures: NDArray[np.uint8]) -> tuple[NDArray[np.float64], ...]:
-    """The detector on (n, S, S, 3) pictures: scores, boxes and landmarks."""
+def _run(
+    pictures: NDArray[np.uint8],
+) -> list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]]:
+    """Scores, boxes and landmarks of the candidates in each of (n, S, S, 3) pictures.
+
+    Their scores are `LEAST_SCORE` or higher.
+    """
     batch = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
     with torch.inference_mode():
-        return tuple(each.double().numpy() for each in load_yunet()(batch))
+        return [
+            (scores.double().numpy(), boxes.double().numpy(), points.double().numpy())
+            for scores, boxes, points in load_yunet()(batch, LEAST_SCORE)
+        ]
 
 
 def _distinct(faces: Sequence[DetectedFace]) -> list[DetectedFace]:

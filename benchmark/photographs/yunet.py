@@ -27,8 +27,12 @@ def _unit(inputs: int, outputs: int) -> nn.Sequential:
     )
 
 
+Candidates = tuple[Tensor, Tensor, Tensor]
+"""Scores, boxes and landmarks."""
+
+
 class YuNet(nn.Module):
-    """Faces of a batch of pictures, undecided: one candidate per cell of three grids.
+    """Candidates for faces in a batch of pictures: one per cell of three grids.
 
     Batch normalisation is already folded into the convolutions. One head per level
     gives all outputs, which takes a third less time than four.
@@ -49,31 +53,35 @@ class YuNet(nn.Module):
         self.lateral = nn.ModuleList(_unit(64, 64) for _ in STRIDES)
         self.heads = nn.ModuleList(_unit(64, sum(OUTPUTS.values())) for _ in STRIDES)
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Candidates of each picture.
+    def forward(self, pictures: Tensor, least: float) -> list[Candidates]:
+        """The candidates of each picture with a score of `least` or more.
 
         Args:
             pictures: (n, 3, H, W) RGB in [0, 255]; H and W are multiples of 32.
+            least: a score in [0, 1].
 
         Returns:
-            Scores (n, k) in [0, 1]; boxes (n, k, 4): left, top, right, bottom; and
-            landmarks (n, k, 5, 2): x and y in pixels.
+            For each picture scores (k,) in [0, 1]; boxes (k, 4): left, top, right,
+            bottom; and landmarks (k, 5, 2): x and y in pixels.
         """
+        found: list[Tensor] = []
+        cells: list[Tensor] = []
         levels = self._pyramid(pictures)
-        scores: list[Tensor] = []
-        boxes: list[Tensor] = []
-        points: list[Tensor] = []
         for stride, level, head in zip(STRIDES, levels, self.heads, strict=True):
-            found = head(level).flatten(2).transpose(1, 2)
-            cls, obj, box, offsets = found.split(tuple(OUTPUTS.values()), 2)
-            cells = _cells(level, stride)
-            scores.append((cls.sigmoid() * obj.sigmoid()).sqrt()[..., 0])
-            centre = box[..., :2] * stride + cells
-            half = box[..., 2:].exp() * (stride / 2)
-            boxes.append(torch.cat([centre - half, centre + half], 2))
-            offsets = offsets.unflatten(2, (5, 2))
-            points.append(offsets * stride + cells[:, None])
-        return torch.cat(scores, 1), torch.cat(boxes, 1), torch.cat(points, 1)
+            found.append(head(level).flatten(2).transpose(1, 2))
+            cells.append(_cells(level, stride))
+        outputs = torch.cat(found, 1)
+        scores = outputs[..., :2].sigmoid().prod(2).sqrt()
+        # Few cells see a face: only those are decoded.
+        picture, cell = (scores >= least).nonzero(as_tuple=True)
+        corner, stride = torch.cat(cells)[cell].split((2, 1), 1)
+        box, offsets = outputs[picture, cell, 2:].split((4, 10), 1)
+        centre, half = box[:, :2] * stride + corner, box[:, 2:].exp() * (stride / 2)
+        boxes = torch.cat([centre - half, centre + half], 1)
+        points = offsets.unflatten(1, (5, 2)) * stride[:, None] + corner[:, None]
+        counts = picture.bincount(minlength=len(pictures)).tolist()
+        kept = (scores[picture, cell], boxes, points)
+        return list(zip(*(each.split(counts) for each in kept), strict=True))
 
     def _pyramid(self, picture: Tensor) -> list[Tensor]:
         """Features at strides 8, 16 and 32, each (n, 64, H / stride, W / stride)."""
@@ -97,10 +105,11 @@ class YuNet(nn.Module):
 
 
 def _cells(level: Tensor, stride: int) -> Tensor:
-    """(h * w, 2) x and y of the cells of a level, in pixels of the picture."""
+    """(h * w, 3) x and y of a level's cells, in pixels of the picture; and stride."""
     height, width = level.shape[2:]
     y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    return torch.stack([x, y], 2).reshape(-1, 2).to(level) * stride
+    cells = torch.stack([x, y, torch.ones_like(x)], 2)
+    return cells.reshape(-1, 3).to(level) * stride
 
 
 @cache

@@ -21,9 +21,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmark.system.memory import keep_freed_memory, use_huge_pages
 from benchmark.system.openmp import limit_spinning
 
 limit_spinning()  # before torch is imported
+use_huge_pages()
+keep_freed_memory()
 
 import numpy as np
 import torch
@@ -165,7 +168,7 @@ def time_folder(name: str, photos: dict[str, Path], model: Path, out: Path) -> N
     crops = time_each(
         name,
         "align",
-        lambda: [align(p, f, 512) for p, f in zip(pictures, found, strict=True)],
+        lambda: [align(p, f, 512, True) for p, f in zip(pictures, found, strict=True)],
         count,
     )
     vectors = time_each(name, "predict", lambda: opened.predict(np.stack(crops)), count)

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 from typer.testing import CliRunner
 
 from benchmark.avatars import AvatarVectors
@@ -15,6 +15,7 @@ from benchmark.creation import creating
 from benchmark.creation.cropping import crop_faces, crop_photograph
 from benchmark.creation.model import ModelError, open_model
 from benchmark.creation.scoring import score_vectors
+from benchmark.creation.writing import png_bytes
 from benchmark.faces.faceset import embedded_portraits
 from benchmark.faces.truth_csv import TruthFile
 from benchmark.photographs import decode_photograph
@@ -151,6 +152,39 @@ def test_a_face_that_the_picture_cuts_off_is_refused(portrait, fitted, tmp_path)
     )
     assert done.exit_code == 1
     assert "half.png is cut off by the edge of the picture: use" in done.stderr
+
+
+def test_black_and_blurred_photographs_are_refused_and_the_others_go_on(
+    portrait, fitted, tmp_path
+):
+    folder, out = tmp_path / "photos", tmp_path / "out"
+    folder.mkdir()
+    large = portrait.resize((640, 640))
+    large.save(folder / "good.png")
+    large.filter(ImageFilter.GaussianBlur(24)).save(folder / "blurred.png")
+    large.point(lambda level: level * 0.12).save(folder / "dark.png")
+    Image.new("RGB", (640, 640)).save(folder / "black.png")
+    words = (folder, "--engine", ENGINE, "--model", fitted, "--out", out, "--size", 64)
+    for more in ((), ("--all",)):
+        done = create(*words, *more)
+        assert done.exit_code == 1
+        assert "1 avatar" in done.stdout
+        assert "3 photographs could not be used" in done.stdout
+        told = sorted(done.stderr.splitlines())
+        assert len(told) == 3
+        assert "black.png: use a sharp photograph" in told[0]
+        assert told[1].endswith("blurred.png is too blurred: use a sharp photograph")
+        assert "dark.png is too dark: use a photograph" in told[2]
+    assert [path.name for path in out.glob("*.avatar.png")] == ["good.avatar.png"]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 2), (20, 31)])
+def test_png_files_hold_the_pixels(shape):
+    pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    with Image.open(io.BytesIO(png_bytes(pixels))) as picture:
+        picture.load()
+        assert (picture.format, picture.mode) == ("PNG", "RGB")
+        assert np.array_equal(np.asarray(picture), pixels)
 
 
 def test_wrong_arguments_are_told_before_anything_is_written(
