@@ -57,7 +57,8 @@ MethodOption = Annotated[
     str | None,
     typer.Option(
         "--method",
-        help="Use the newest fitted model of this method from the runs.",
+        help="Use the row of this name from the newest run that has one, or else the "
+        "newest fitted model of this method.",
         show_default="none",
     ),
 ]

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmark.avatars.counting import counted
+from benchmark.commands.create_model import choose_model
 from benchmark.creation.creating import Outcome, Settings, create_avatars
-from benchmark.creation.model import ModelError, open_model
+from benchmark.creation.model import ModelError
 from benchmark.creation.writing import (
     TABLE,
     avatar_path,
@@ -25,6 +26,7 @@ from benchmark.faces.picture_listing import list_picture_files
 from benchmark.registry import ENGINES
 from benchmark.storage.unwritable import cannot_write
 from benchmark.system.console import duration, open_progress
+from benchmark.system.memory import keep_freed_memory
 
 
 def create_from_photos(
@@ -41,11 +43,12 @@ def create_from_photos(
 ) -> int:
     """Create the avatars of photographs and folders; returns the exit status."""
     started = time.monotonic()
+    keep_freed_memory()
     console = open_progress(quiet)
     problems: list[str] = []
     files = list_photos(photos, out, problems)
     engine: Engine = ENGINES.create(engine_name)
-    opened = open_model(engine, model, method, runs)
+    opened = choose_model(engine, model, method, runs)
     console.say(f"model: {opened.title}")
     try:
         out.mkdir(parents=True, exist_ok=True)

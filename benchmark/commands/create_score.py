@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from benchmark.avatars.counting import counted
-from benchmark.creation.model import ModelError, open_model
+from benchmark.commands.create_model import choose_model
+from benchmark.creation.model import ModelError
 from benchmark.creation.scoring import mean_score, predict_photos, score_vectors
 from benchmark.engines.base import Engine
 from benchmark.faces.picture_listing import list_pictures
@@ -27,7 +28,7 @@ def score_photos(
 ) -> None:
     """Print the agreement of each parameter on the photographs with a ground truth."""
     engine: Engine = ENGINES.create(engine_name)
-    opened = open_model(engine, model, method, runs)
+    opened = choose_model(engine, model, method, runs)
     labels = TruthFile(truth)
     labelled = set(labels.faces())
     files = {n: p for n, p in list_pictures(photos).items() if n in labelled}

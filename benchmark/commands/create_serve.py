@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmark.commands.create_model import choose_model
 from benchmark.commands.studio_serve import make_canvas
-from benchmark.creation.model import ModelError, open_model
+from benchmark.creation.model import ModelError
 from benchmark.creation.site.app import make_site
 from benchmark.engines.base import Engine
 from benchmark.registry import ENGINES
@@ -35,7 +36,7 @@ def serve_creation(
             "use with --public-url, such as http://192.168.1.20:8050"
         )
     engine: Engine = ENGINES.create(engine_name)
-    opened = open_model(engine, model, method, runs)
+    opened = choose_model(engine, model, method, runs)
     canvas = make_canvas(engine_name, engine)
     size = max(FACE_SIZE, opened.size)
     app = make_site(canvas, opened.predict, size, opened.name, address)

@@ -87,7 +87,7 @@ def open_model(
     if method is not None:
         METHODS.load(method)
     if source is None and method is not None:
-        return _open_fitted(latest_fit(runs, engine.spec, method), engine, method)
+        return _open_fitted(fits_of(runs, engine.spec, method)[0], engine, method)
     if source is None:
         return _open_shipped(engine)
     folder = _locate(source, runs)
@@ -108,8 +108,11 @@ def open_model(
     return _open_fitted(found[0].parent, engine, method)
 
 
-def latest_fit(runs: Path, spec: AvatarSpec, method: str) -> Path:
-    """The newest fitted method for an engine in the store of `runs`."""
+def fits_of(runs: Path, spec: AvatarSpec, method: str) -> list[Path]:
+    """Folders of a method that is fitted to an engine, the newest first.
+
+    They are in the store of `runs`. Raises ModelError if there is none.
+    """
     candidates: list[tuple[float, Path]] = []
     for file in (runs / "store" / FITS).glob(f"*/{METHOD_FILE}"):
         data = _read(file)
@@ -123,7 +126,7 @@ def latest_fit(runs: Path, spec: AvatarSpec, method: str) -> Path:
             "suite with both, such as `avatarbench run quick`, or name a folder with "
             "--model"
         )
-    return max(candidates)[1]
+    return [folder for _, folder in sorted(candidates, reverse=True)]
 
 
 def _locate(source: str, runs: Path) -> Path:
