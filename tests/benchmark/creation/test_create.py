@@ -161,7 +161,7 @@ def test_black_and_blurred_photographs_are_refused_and_the_others_go_on(
     folder.mkdir()
     large = portrait.resize((640, 640))
     large.save(folder / "good.png")
-    large.filter(ImageFilter.GaussianBlur(24)).save(folder / "blurred.png")
+    large.filter(ImageFilter.GaussianBlur(17)).save(folder / "blurred.png")
     large.point(lambda level: level * 0.12).save(folder / "dark.png")
     Image.new("RGB", (640, 640)).save(folder / "black.png")
     words = (folder, "--engine", ENGINE, "--model", fitted, "--out", out, "--size", 64)
