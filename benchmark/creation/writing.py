@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import struct
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,8 +22,6 @@ PAIR = 128
 """Side of a face and of an avatar on the contact sheet, in pixels."""
 COLUMNS, ROWS = 6, 20
 Record = Mapping[str, Any]
-_RGB, _SUB = 2, 1
-"""A colour type and a filter of PNG: each pixel minus the one on its left."""
 
 
 def vector_path(out: Path, name: str) -> Path:
@@ -72,28 +68,10 @@ def write_avatar(
 
 
 def png_bytes(picture: NDArray[np.uint8]) -> bytes:
-    """A (H, W, 3) uint8 picture as PNG.
-
-    It takes a third of the time of Pillow, which tries five filters on every row. The
-    files are about as large.
-    """
-    height, width = picture.shape[:2]
-    pixels = picture.reshape(height, 3 * width)
-    rows = np.empty((height, 1 + 3 * width), np.uint8)
-    rows[:, 0] = _SUB
-    rows[:, 1:4] = pixels[:, :3]
-    np.subtract(pixels[:, 3:], pixels[:, :-3], out=rows[:, 4:])
-    packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
-    packed = packer.compress(rows) + packer.flush()
-    head = struct.pack(">IIBBBBB", width, height, 8, _RGB, 0, 0, 0)
-    chunks = ((b"IHDR", head), (b"IDAT", packed), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    """A chunk of a PNG file."""
-    check = zlib.crc32(data, zlib.crc32(kind))
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
+    """A (H, W, 3) uint8 picture as PNG."""
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
 
 
 def write_table(
