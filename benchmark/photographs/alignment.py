@@ -33,7 +33,7 @@ def align(
         picture: (H, W, 3) uint8 RGB.
         face: a face of the picture.
         size: side of the result in pixels.
-        quick: take half the time. The result differs by less than one grey level on
+        quick: take half the time. The result differs by about one grey level on
             average. Face sets, which record digests of pixels, need the slow result.
 
     Returns:
