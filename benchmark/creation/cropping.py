@@ -90,14 +90,11 @@ def crop_faces(
     crops: list[Crop] = []
     problems: list[str] = []
     for face in faces:
-        problem = face_problem(face, picture)
-        if problem is None:
-            aligned = align(picture, face, size, quick=True)
-            problem = light_problem(aligned)
-            if problem is None:
-                crops.append(Crop(face, aligned))
-        if problem is not None:
-            problems.append(problem)
+        result = face_problem(face, picture) or _crop(picture, face, size)
+        if isinstance(result, Crop):
+            crops.append(result)
+        else:
+            problems.append(result)
     if not crops:
         raise PhotographError(f"the largest face in {label} {problems[0]}")
     left = counted(len(problems), "face")
@@ -109,8 +106,13 @@ def _visible_crop(
     picture: NDArray[np.uint8], face: DetectedFace, label: str, size: int
 ) -> Crop:
     """The aligned largest face; PhotographError if it is dark or blurred."""
+    result = _crop(picture, face, size)
+    if isinstance(result, str):
+        raise PhotographError(f"the largest face in {label} {result}")
+    return result
+
+
+def _crop(picture: NDArray[np.uint8], face: DetectedFace, size: int) -> Crop | str:
+    """An aligned face, or why it shows too little."""
     aligned = align(picture, face, size, quick=True)
-    problem = light_problem(aligned)
-    if problem is not None:
-        raise PhotographError(f"the largest face in {label} {problem}")
-    return Crop(face, aligned)
+    return light_problem(aligned) or Crop(face, aligned)
