@@ -3,6 +3,7 @@ import sys
 import numpy as np
 import pytest
 
+from benchmark.system import peak_memory as module
 from benchmark.system.peak_memory import peak_memory
 
 pytestmark = pytest.mark.skipif(
@@ -14,6 +15,15 @@ def filled(mib):
     return np.ones(mib * 2**17)  # eight bytes each, all of them touched
 
 
+@pytest.fixture
+def resettable():
+    with peak_memory() as probe:
+        pass
+    if probe.mib is None:
+        pytest.skip("this system does not let a process reset its peak memory")
+
+
+@pytest.mark.usefixtures("resettable")
 def test_each_block_gets_its_own_peak():
     with peak_memory() as before:
         pass
@@ -28,6 +38,7 @@ def test_each_block_gets_its_own_peak():
     assert after.mib < large.mib - 100
 
 
+@pytest.mark.usefixtures("resettable")
 def test_an_inner_peak_counts_for_the_outer_block():
     with peak_memory() as outer:
         with peak_memory() as first:
@@ -41,6 +52,7 @@ def test_an_inner_peak_counts_for_the_outer_block():
     assert second.mib < first.mib - 100
 
 
+@pytest.mark.usefixtures("resettable")
 def test_a_peak_before_an_inner_block_is_kept():
     with peak_memory() as outer:
         filled(200)
@@ -49,3 +61,18 @@ def test_a_peak_before_an_inner_block_is_kept():
     assert outer.mib is not None
     assert inner.mib is not None
     assert outer.mib > inner.mib + 100
+
+
+def test_a_refused_reset_leaves_the_peak_unknown(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_RESET", tmp_path / "missing" / "file")
+    with peak_memory() as outer, peak_memory() as inner:
+        filled(200)
+    assert (outer.mib, inner.mib) == (None, None)
+
+
+def test_an_ignored_reset_leaves_the_peak_unknown(tmp_path, monkeypatch):
+    filled(200)  # a peak above the memory in use
+    monkeypatch.setattr(module, "_RESET", tmp_path / "ignored")
+    with peak_memory() as peak:
+        pass
+    assert peak.mib is None
