@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from benchmark.avatars import AvatarVectors
-from benchmark.engines.base import Engine
+from benchmark.engines.base import Engine, RenderOnly
 from benchmark.storage.store import Store
 from benchmark.system.progress import Progress
 
@@ -190,8 +190,34 @@ class Method(Protocol):
 
     @classmethod
     def load(cls, folder: Path | str, device: str = "cpu") -> Self:
-        """Read what `save` wrote, to predict on `device`; the engine is not needed."""
+        """Read what `save` wrote, to predict on `device`; the engine is not needed.
+
+        A method that renders while it predicts gets it later (`EngineUser`).
+        """
         ...
+
+
+@runtime_checkable
+class EngineUser(Protocol):
+    """A method that renders while it predicts, such as the candidates of a search.
+
+    After `fit` it uses the engine of the context. A saved method holds no engine, so
+    whoever loads one calls `with_engine`.
+    """
+
+    def use_engine(self, engine: Engine) -> None:
+        """Render with this engine, to which the method must be fitted.
+
+        Raises MethodError for an engine with another spec.
+        """
+        ...
+
+
+def with_engine(method: Method, engine: Engine) -> Method:
+    """The loaded method; one that renders while it predicts gets the engine."""
+    if isinstance(method, EngineUser):
+        method.use_engine(RenderOnly(engine))
+    return method
 
 
 _FUNCTIONS = {

@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmark.avatars import AvatarSpec, AvatarVectors
+from benchmark.avatars import AvatarVectors
+from benchmark.engines.base import Engine
 from benchmark.engines.conformance import Finding
-from methods.base import FitContext, Method, MethodOptions
+from methods.base import FitContext, Method, MethodOptions, with_engine
 
 ADVICE = {
     "fit": "fit must learn any engine from its spec and its renders. Read names and "
@@ -107,7 +108,7 @@ def _check_fit(
     method: type[Method], options: MethodOptions, engine: str, make: MakeContext
 ) -> Iterator[Finding]:
     context = make()
-    fitted, spec = _fit(method, options, context), context.engine.spec
+    fitted = _fit(method, options, context)
     checks = (
         ("predict", _check_counts),
         ("batches", _check_batches),
@@ -115,7 +116,7 @@ def _check_fit(
         ("saving", _check_saving),
     )
     for name, check in checks:
-        yield from _attempt(name, engine, check, fitted, spec, options, engine)
+        yield from _attempt(name, engine, check, fitted, options, context.engine)
 
 
 def _faces(count: int, options: MethodOptions) -> Tensor:
@@ -126,30 +127,32 @@ def _faces(count: int, options: MethodOptions) -> Tensor:
 
 
 def _check_counts(
-    fitted: Method, spec: AvatarSpec, options: MethodOptions, engine: str
+    fitted: Method, options: MethodOptions, engine: Engine
 ) -> Iterator[Finding]:
+    spec, name = engine.spec, engine.meta.name
     for count in (0, 1, 5):
         vectors: Any = fitted.predict(_faces(count, options))
         if not isinstance(vectors, AvatarVectors):
             kind = type(vectors).__name__
-            yield Finding("predict", engine, f"returned {kind}, not AvatarVectors")
+            yield Finding("predict", name, f"returned {kind}, not AvatarVectors")
         elif vectors.spec != spec or len(vectors) != count:
             message = (
                 f"returned {len(vectors)} vectors of {vectors.spec.name} for {count} "
                 f"faces of {spec.name}"
             )
-            yield Finding("predict", engine, message)
+            yield Finding("predict", name, message)
 
 
 def _check_batches(
-    fitted: Method, spec: AvatarSpec, options: MethodOptions, engine: str
+    fitted: Method, options: MethodOptions, engine: Engine
 ) -> Iterator[Finding]:
+    name = engine.meta.name
     faces = _faces(5, options)
     alone = [fitted.predict(faces[row : row + 1]) for row in range(len(faces))]
     if not _alike(fitted.predict(faces), AvatarVectors.concatenate(alone)):
-        yield Finding("batches", engine, "five faces together and one by one differ")
+        yield Finding("batches", name, "five faces together and one by one differ")
     if not _alike(fitted.predict(faces), fitted.predict(faces)):
-        yield Finding("batches", engine, "the same faces give other vectors")
+        yield Finding("batches", name, "the same faces give other vectors")
 
 
 def _alike(first: AvatarVectors, second: AvatarVectors) -> bool:
@@ -159,8 +162,9 @@ def _alike(first: AvatarVectors, second: AvatarVectors) -> bool:
 
 
 def _check_refusals(
-    fitted: Method, spec: AvatarSpec, options: MethodOptions, engine: str
+    fitted: Method, options: MethodOptions, engine: Engine
 ) -> Iterator[Finding]:
+    name = engine.meta.name
     good = _faces(2, options)
     bad = {
         "faces of another size": good[:, :, ::2, ::2],
@@ -176,32 +180,34 @@ def _check_refusals(
         except ValueError:
             continue
         except Exception as error:
-            message = f"{engine}: predict raises {type(error).__name__}, not ValueError"
+            message = f"{name}: predict raises {type(error).__name__}, not ValueError"
         else:
-            message = f"{engine}: predict raises no ValueError"
+            message = f"{name}: predict raises no ValueError"
         yield Finding("refusals", subject, message)
 
 
 def _check_saving(
-    fitted: Method, spec: AvatarSpec, options: MethodOptions, engine: str
+    fitted: Method, options: MethodOptions, engine: Engine
 ) -> Iterator[Finding]:
+    name = engine.meta.name
     faces = _faces(4, options)
-    with tempfile.TemporaryDirectory() as name:
-        fitted.save(Path(name))
-        paths = [path for path in Path(name).rglob("*") if path.is_file()]
+    with tempfile.TemporaryDirectory() as folder:
+        fitted.save(Path(folder))
+        paths = [path for path in Path(folder).rglob("*") if path.is_file()]
         others = sorted(path.name for path in paths if path.suffix not in SUFFIXES)
         if others:
-            yield Finding("saving", engine, f"writes {', '.join(others)}")
-        loaded: Any = type(fitted).load(Path(name))
+            yield Finding("saving", name, f"writes {', '.join(others)}")
+        loaded: Any = type(fitted).load(Path(folder))
         if not isinstance(loaded, type(fitted)):
             message = f"load returned a {type(loaded).__name__}"
-            yield Finding("saving", engine, message)
+            yield Finding("saving", name, message)
             return
+        loaded = with_engine(loaded, engine)
         if not _alike(loaded.predict(faces), fitted.predict(faces)):
-            yield Finding("saving", engine, "the loaded method predicts other vectors")
+            yield Finding("saving", name, "the loaded method predicts other vectors")
         if loaded.options != fitted.options:
-            yield Finding("saving", engine, "the loaded method has other options")
-        type(fitted).load(name)  # a path as text
+            yield Finding("saving", name, "the loaded method has other options")
+        type(fitted).load(folder)  # a path as text
 
 
 def _check_determinism(

@@ -21,7 +21,8 @@ def choose_model(
 
     Runs may have other rows of a method, such as steps of an ablation. Of several runs,
     the newest fit counts. Where no run has a row of that name, it is the newest fit of
-    the method. The title of the model names the trial.
+    the method. The title of the model names the trial. Raises ModelError if nothing is
+    fitted.
     """
     if source is not None or method is None:
         return open_model(engine, source, method, runs)

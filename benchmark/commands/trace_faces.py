@@ -49,7 +49,7 @@ def measure_fidelity(
     )
     if oracle is None or VALIDATION not in resolved.suite.splits:
         return None
-    method = oracle.variant.method.load(executor.fit(oracle), resolved.device)
+    method = executor.load_fitted(oracle)
     pictures = np.asarray(pairs.pictures[:count])
     portraits = executor.pictures(VALIDATION, pictures.shape[1])
     on_pairs, on_portraits = _predict(method, pictures), _predict(method, portraits)

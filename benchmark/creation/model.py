@@ -75,9 +75,8 @@ def open_model(
     Args:
         engine: the engine to predict for.
         source: a folder of a fitted method or of an estimator's weights, the name of
-            such weights, or an MLflow URI; None looks for `method`, or takes the
-            shipped estimator.
-        method: name of a method; the model must be of it.
+            such weights, or an MLflow URI; None takes the shipped estimator.
+        method: name of the method that `source` must hold; None allows any.
         runs: folder of all runs, with fitted methods and MLflow's database.
 
     Raises:
@@ -86,8 +85,6 @@ def open_model(
     """
     if method is not None:
         METHODS.load(method)
-    if source is None and method is not None:
-        return _open_fitted(fits_of(runs, engine.spec, method)[0], engine, method)
     if source is None:
         return _open_shipped(engine)
     folder = _locate(source, runs)
@@ -156,6 +153,8 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _open_fitted(folder: Path, engine: Engine, wanted: str | None) -> Model:
+    from methods.base import with_engine
+
     data = _read(folder / METHOD_FILE)
     name, spec = data.get("method"), data.get("spec")
     if not isinstance(name, str) or not isinstance(spec, dict):
@@ -163,7 +162,7 @@ def _open_fitted(folder: Path, engine: Engine, wanted: str | None) -> Model:
     if wanted not in (None, name):
         raise ModelError(f"{folder} holds {name}, not {wanted}: change --method")
     _check_spec(folder, AvatarSpec.from_json(spec), engine.spec)
-    method = METHODS.load(name).load(folder)
+    method = with_engine(METHODS.load(name).load(folder), engine)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     digest = bytes_digest("\n".join(map(file_digest, files)).encode())
     size = method.options.input_size

@@ -28,7 +28,7 @@ from benchmark.run.stage_executor import StageExecutor
 from benchmark.storage.store import Store
 from benchmark.system.progress import Silent, Task
 from evaluation.base import MetricSetup
-from methods.base import Method
+from methods.base import Method, with_engine
 
 FACES = 2
 FIT_SECONDS = 30.0
@@ -177,24 +177,24 @@ def _rehearse_method(plan: Plan, store: Store, trial: TrialPlan) -> None:
         method.save(saved)
         faces = executor.method_input(trial, resolved.suite.splits[0])
         spec = resolved.engines[trial.engine].spec
-        method = _load(trial, saved, resolved.device)
+        method = _load(executor, trial, saved)
         first = check_predictions(method.predict(faces), spec, len(faces))
         _check_alike(first, method.predict(faces), "called again")
         del method  # two of them may not fit in memory
-        method = _load(trial, saved, resolved.device)
+        method = _load(executor, trial, saved)
         _check_alike(first, method.predict(faces), "loaded again")
 
 
-def _load(trial: TrialPlan, saved: Path, device: str) -> Method:
-    """The saved method; raises ContractError if it is something else."""
+def _load(executor: StageExecutor, trial: TrialPlan, saved: Path) -> Method:
+    """The saved method, ready to predict; ContractError if it is something else."""
     method = trial.variant.method
-    loaded: Any = method.load(saved, device)
+    loaded: Any = method.load(saved, executor.plan.resolved.device)
     if not isinstance(loaded, method):
         raise ContractError(
             f"load must return a fitted {method.__name__}, but it returned a "
             f"{type(loaded).__name__}"
         )
-    return loaded
+    return with_engine(loaded, executor.engine(trial))
 
 
 def _check_alike(first: AvatarVectors, second: Any, when: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Sequence, Set
 from contextlib import closing
 from errno import EACCES, ENOTDIR
 from pathlib import Path
@@ -152,8 +152,10 @@ def run(
             for listener in listeners:
                 listener.started(folder)
             executor = StageExecutor(plan, store, progress)
+            again = rescore_from is not None
+            finished = set[str]() if again else finished_trials(plan, store, out)
             outcomes = _run_trials(
-                plan, executor, folder, listeners, rescore_from, workers
+                plan, executor, folder, finished, listeners, rescore_from, workers
             )
             if rescore_from is not None:
                 return outcomes
@@ -184,13 +186,16 @@ def _run_trials(
     plan: Plan,
     executor: StageExecutor,
     folder: Path,
+    finished: Set[str],
     listeners: Sequence[Listener],
     rescore_from: Path | None,
     workers: Workers | None,
 ) -> list[Outcome]:
     """Run every trial up to its scores; returns the outcomes in the order of the plan.
 
-    Listeners hear of them in the order of completion.
+    Listeners hear of them in the order of completion. The trials in `finished` only get
+    their missing pictures. They do not count in the progress, because they say nothing
+    about the time of the others.
     """
     outcomes: dict[str, Outcome] = {}
     if workers is None:
@@ -199,9 +204,9 @@ def _run_trials(
             for trial in plan.trials
         )
     else:
-        found = _distribute(plan, executor, folder, workers)
-    label = "trials" if workers is None else workers.label
-    with executor.progress.task(label, len(plan.trials)) as bar, closing(found):
+        found = _distribute(plan, executor, folder, finished, workers)
+    label, total = "trials" if workers is None else workers.label, len(plan.trials)
+    with executor.progress.task(label, total, len(finished)) as bar, closing(found):
         for trial, outcome in found:
             outcomes[trial.name] = outcome
             # Published results come without the fitted method.
@@ -209,12 +214,17 @@ def _run_trials(
             model = executor.store.folder(trial.fit) if fitted else None
             for listener in listeners:
                 listener.finished_trial(outcome, model)
-            bar.advance()
+            if trial.name not in finished:
+                bar.advance()
     return [outcomes[trial.name] for trial in plan.trials]
 
 
 def _distribute(
-    plan: Plan, executor: StageExecutor, folder: Path, workers: Workers
+    plan: Plan,
+    executor: StageExecutor,
+    folder: Path,
+    finished: Set[str],
+    workers: Workers,
 ) -> Generator[tuple[TrialPlan, Outcome], None, None]:
     """Run the unfinished trials on workers; each trial with its outcome when it ends.
 
@@ -222,7 +232,7 @@ def _distribute(
     """
     left: list[TrialPlan] = []
     for trial in plan.trials:
-        if is_finished(plan, executor.store, trial, folder / "trials" / trial.name):
+        if trial.name in finished:
             yield trial, finish_trial(plan, executor, trial, folder)
         else:
             left.append(trial)

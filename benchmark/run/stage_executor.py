@@ -33,7 +33,7 @@ from benchmark.storage.store import Stage, Store, atomic_write
 from benchmark.storage.trial_folder import webp_files
 from benchmark.system.progress import Progress
 from evaluation.base import Cases, MetricSetup
-from methods.base import FitContext, Labelled, Pictures
+from methods.base import FitContext, Labelled, Pictures, with_engine
 
 if TYPE_CHECKING:
     from evaluation.base import Metric
@@ -152,7 +152,8 @@ class StageExecutor:
 
     def load_fitted(self, trial: TrialPlan) -> Method:
         """The fitted method of a trial, read from its folder."""
-        return trial.variant.method.load(self.fit(trial), self.plan.resolved.device)
+        loaded = trial.variant.method.load(self.fit(trial), self.plan.resolved.device)
+        return with_engine(loaded, self.engine(trial))
 
     def method_input(
         self, trial: TrialPlan, split: str, first: int | None = None

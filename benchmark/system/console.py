@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol, TextIO
@@ -12,6 +13,8 @@ from benchmark.system.progress import Progress, Silent, Task
 
 LINE_EVERY = 15.0
 """Minimum seconds between two progress lines of one task."""
+MARKS = 5
+"""Marks of a task's pace that its rate takes into account."""
 LINE_AFTER = 3.0
 """Tasks that take fewer seconds than this print no line when they finish."""
 
@@ -66,27 +69,45 @@ def open_progress(quiet: bool = False, stream: TextIO | None = None) -> ConsoleP
     return Bars(target) if target.isatty() else Lines(target)
 
 
-class _LineTask:
-    """Counts units and prints a progress line every `LINE_EVERY` seconds."""
+class _Pace:
+    """How fast a task advances at present, and how long the rest takes.
 
-    def __init__(
-        self, label: str, total: int, done: int, say: Callable[[str], None]
-    ) -> None:
-        self.label, self.total = label, total
-        self.done = self.first = done
-        self.started = self.last_line = time.monotonic()
-        self._say = say
+    A mark is set at most every `LINE_EVERY` seconds. The rate is that since the oldest
+    of the last `MARKS` marks, because the first units often take longer.
+
+    Attributes:
+        total: units of the task.
+        done: finished units.
+        text: rate and remaining time; empty before the first advance.
+    """
+
+    def __init__(self, total: int, done: int) -> None:
+        self.total, self.done, self.text = total, done, ""
+        self._marks = deque([(time.monotonic(), done)], maxlen=MARKS)
+
+    def advance(self, count: int) -> bool:
+        """Count finished units; returns whether this set a mark."""
+        self.done += count
+        now, (since, before) = time.monotonic(), self._marks[0]
+        rate = (self.done - before) / max(now - since, 1e-9)
+        left = duration((self.total - self.done) / rate) if rate else "unknown"
+        self.text = f"{_rate(rate)}, {left} to go"
+        if now - self._marks[-1][0] < LINE_EVERY:
+            return False
+        self._marks.append((now, self.done))
+        return True
+
+
+class _LineTask:
+    """Prints a progress line at every mark of the pace."""
+
+    def __init__(self, label: str, pace: _Pace, say: Callable[[str], None]) -> None:
+        self._label, self._pace, self._say = label, pace, say
 
     def advance(self, count: int = 1) -> None:
-        self.done += count
-        now = time.monotonic()
-        if now - self.last_line >= LINE_EVERY and self.done < self.total:
-            self.last_line = now
-            rate = (self.done - self.first) / (now - self.started)
-            left = duration((self.total - self.done) / rate) if rate else "unknown"
-            self._say(
-                f"{self.label}: {self.done}/{self.total}, {_rate(rate)}, {left} to go"
-            )
+        pace = self._pace
+        if pace.advance(count) and pace.done < pace.total:
+            self._say(f"{self._label}: {pace.done}/{pace.total}, {pace.text}")
 
 
 def _rate(rate: float) -> str:
@@ -106,9 +127,9 @@ class Lines:
     @contextmanager
     def task(self, label: str, total: int, done: int = 0) -> Iterator[Task]:
         """Print progress lines while the body runs, and one at the end."""
-        task = _LineTask(label, total, done, self.say)
-        yield task
-        seconds = time.monotonic() - task.started
+        started = time.monotonic()
+        yield _LineTask(label, _Pace(total, done), self.say)
+        seconds = time.monotonic() - started
         if seconds >= LINE_AFTER:
             self.say(f"{label}: done in {duration(seconds)}")
 
@@ -135,7 +156,6 @@ class Bars:
             SpinnerColumn,
             TextColumn,
             TimeElapsedColumn,
-            TimeRemainingColumn,
         )
         from rich.progress import Progress as RichProgress
 
@@ -144,10 +164,8 @@ class Bars:
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}", style="cyan"),
             TimeElapsedColumn(),
-            TextColumn("to go"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[pace]}", style="cyan"),
             console=Console(file=stream),
             transient=True,
         )
@@ -163,15 +181,12 @@ class Bars:
         if self._open == 0:
             self._bars.start()
         self._open += 1
-        bar = self._bars.add_task(label, total=total, completed=done, rate="")
-        started = time.monotonic()
-        count = 0
+        bar = self._bars.add_task(label, total=total, completed=done, pace="")
+        pace = _Pace(total, done)
 
         def advance(step: int) -> None:
-            nonlocal count
-            count += step
-            rate = count / max(time.monotonic() - started, 1e-9)
-            self._bars.update(bar, advance=step, rate=_rate(rate))
+            pace.advance(step)
+            self._bars.update(bar, advance=step, pace=pace.text)
 
         try:
             yield _BarTask(advance)

@@ -23,7 +23,8 @@ from benchmark.faces.pictures import FaceSetError, decode_picture
 from benchmark.photographs import PhotographError, align
 from benchmark.photographs.choosing import largest_face
 from benchmark.photographs.reading import decode_photograph
-from benchmark.registry import METHODS
+from benchmark.registry import ENGINES, METHODS
+from methods.base import EngineUser
 from methods.shared.pictures import as_tensor, resized
 
 COLUMN = "picture"
@@ -35,11 +36,17 @@ class FittedMethod(PythonModel):
     """Turns pictures of aligned faces into avatar vectors by names."""
 
     def load_context(self, context: Any) -> None:
-        """Load the fitted method onto the device that the model config names."""
-        trial = Path(context.artifacts["trial"]).read_text(encoding="utf-8")
-        method = METHODS.load(json.loads(trial)["method"])
+        """Load the fitted method onto the device that the model config names.
+
+        A method that renders while it predicts needs its engine to be installed.
+        """
+        text = Path(context.artifacts["trial"]).read_text(encoding="utf-8")
+        trial = json.loads(text)
+        method = METHODS.load(trial["method"])
         device = (context.model_config or {}).get("device", "cpu")
         self._method = method.load(Path(context.artifacts["method"]), device)
+        if isinstance(self._method, EngineUser):
+            self._method.use_engine(ENGINES.create(trial["engine"]))
 
     def predict(  # type: ignore[reportIncompatibleMethodOverride]
         self,

@@ -1,24 +1,50 @@
 """Stage 3: a discrete search by comparison, from a relaxed vector to a strict one.
 
-Every option of a discrete parameter is drawn by the imitator while the others are held,
-and the one whose drawing is nearest to the stylised picture is kept. Parameters that
-change the drawing most come first.
+Every option of a discrete parameter is drawn by the imitator while the others are held.
+The nearest few are drawn again by the engine, and the one whose picture is nearest to
+the stylised picture is kept. Parameters that change the drawing most come first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from benchmark.avatars import AvatarSpec, AvatarVectors, Discrete
+from benchmark.engines.base import Engine
 from methods.agileavatar.likeness import Likeness, Targets
 from methods.agileavatar.options import ComparisonOptions
 from methods.f2p.relaxed import relaxed, strict
+from methods.shared.pictures import as_tensor
 
 Draw = Callable[[Tensor], Tensor]
 """Draws (n, 3, S, S) pictures of (n, flat_size) relaxed vectors."""
+
+
+@dataclass(frozen=True)
+class Finalists:
+    """The candidates of each choice that are drawn again.
+
+    Attributes:
+        count: so many of them, the nearest ones.
+        draw: draws them in place of the imitator.
+    """
+
+    count: int
+    draw: Draw
+
+
+def rendered(engine: Engine, size: int, device: torch.device) -> Draw:
+    """Draw (n, flat_size) strict numbers with the engine, S = `size`."""
+
+    def draw(numbers: Tensor) -> Tensor:
+        pictures = engine.render(strict(engine.spec, numbers), size)
+        return as_tensor(pictures, str(device))
+
+    return draw
 
 
 def refined(
@@ -52,12 +78,14 @@ def compared(
     likeness: Likeness,
     targets: Targets,
     sweeps: int,
+    finalists: Finalists | None = None,
 ) -> Tensor:
     """(1, flat_size) numbers, one-hot in every choice, after `sweeps` comparisons.
 
     `start` are strict numbers of one face, and `targets` are those of one picture. The
-    distance never grows from one choice to the next. The search ends early where every
-    choice was compared since the last change.
+    distance, of the finalists' drawings if there are some, never grows from one choice
+    to the next. The search ends early where every choice was compared since the last
+    change.
     """
     vector = start.clone()
     if not sweeps or not spec.discrete:
@@ -68,6 +96,10 @@ def compared(
             break
         candidates = _candidates(spec, vector, choice)
         distances = likeness.distances(draw(candidates), targets)
+        if finalists is not None:
+            nearest = candidates[distances.argsort(stable=True)[: finalists.count]]
+            candidates = torch.cat([vector, nearest])
+            distances = likeness.distances(finalists.draw(candidates), targets)
         best = candidates[distances.argmin()][None]
         unchanged = unchanged + 1 if torch.equal(best, vector) else 0
         vector = best
@@ -81,6 +113,7 @@ def searched(
     likeness: Likeness,
     target: Tensor,
     options: ComparisonOptions,
+    redraw: Draw | None = None,
 ) -> AvatarVectors:
     """The vector of one face: refined, compared, with scalars fitted again.
 
@@ -91,12 +124,14 @@ def searched(
         likeness: the distance.
         target: (1, 3, S, S), the stylised picture.
         options: of the search.
+        redraw: the engine, which draws the finalists; None leaves all to the imitator.
     """
     targets = likeness.targets(target)
     own = (draw, likeness, targets)
     free = refined(spec, numbers, *own, options.refinement, options.refinement_rate)
     start = torch.from_numpy(strict(spec, free).flat()).to(numbers.device)
-    vector = compared(spec, start, *own, options.sweeps)
+    finalists = None if redraw is None else Finalists(options.finalists, redraw)
+    vector = compared(spec, start, *own, options.sweeps, finalists)
     if options.sweeps and spec.continuous:
         vector = _fitted_scalars(spec, vector, *own, options)
     return strict(spec, vector)

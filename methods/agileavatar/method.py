@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from benchmark.avatars import AvatarVectors
+from benchmark.engines.base import Engine
 from benchmark.storage.digests import digest_of, file_digest
 from benchmark.weights import EFFICIENTNET_LITE0
-from methods.agileavatar.comparison import searched
+from methods.agileavatar.comparison import Draw, rendered, searched
 from methods.agileavatar.likeness import Likeness, likeness_files
 from methods.agileavatar.mapper import restore_mapper, trained_mapper
 from methods.agileavatar.options import AgileAvatarOptions
@@ -70,6 +71,7 @@ class AgileAvatar:
     def __init__(self, options: AgileAvatarOptions) -> None:
         self.options = options
         self._state: Fitted | None = None
+        self._engine: Engine | None = None
         self._notes: Mapping[str, Any] = {}
 
     @classmethod
@@ -107,6 +109,7 @@ class AgileAvatar:
             context,
         )
         self._state = Fitted(imitator, stylist, mapper.network, likeness)
+        self._engine = context.engine
         self._notes = {
             "imitator": imitator.digest,
             "stylist": stylist_digest,
@@ -122,10 +125,12 @@ class AgileAvatar:
     def predict(self, faces: Tensor) -> AvatarVectors:
         """Vectors for (n, 3, S, S) float32 faces in [-1, 1], S the input size.
 
-        Each face is searched on its own. Raises ValueError for other shapes and ranges.
+        Each face is searched on its own. Raises ValueError for other shapes and ranges,
+        and MethodError where the engine is needed and missing.
         """
         fitted, options = self._fitted, self.options
         check_faces(faces, options.input_size)
+        redraw = self._redraw()
         spec, rows = fitted.imitator.spec, list[AvatarVectors]()
         for face in faces:
             with torch.no_grad():
@@ -139,11 +144,37 @@ class AgileAvatar:
                     fitted.likeness,
                     drawing,
                     options.comparison,
+                    redraw,
                 )
             )
         if not rows:
             return AvatarVectors.sample(spec, 1, seed=0)[:0]
         return AvatarVectors.concatenate(rows)
+
+    def use_engine(self, engine: Engine) -> None:
+        """Draw the last candidates of a loaded method with this engine.
+
+        Raises MethodError for an engine with another spec.
+        """
+        spec = self._fitted.imitator.spec
+        if engine.spec != spec:
+            raise MethodError(
+                f"{self.meta.name} is fitted to engine {spec.name}, and its candidates "
+                f"cannot be drawn by {engine.spec.name}"
+            )
+        self._engine = engine
+
+    def _redraw(self) -> Draw | None:
+        """Draws finalists; None without them."""
+        fitted, comparison = self._fitted, self.options.comparison
+        if not comparison.finalists or not comparison.sweeps:
+            return None
+        if self._engine is None:
+            raise MethodError(
+                f"{self.meta.name} draws its last candidates with the engine: call "
+                "use_engine after load, or set comparison.finalists to 0"
+            )
+        return rendered(self._engine, fitted.imitator.network.size, fitted.device)
 
     def save(self, folder: Path | str) -> None:
         """Write options, spec and all networks."""
@@ -165,7 +196,7 @@ class AgileAvatar:
 
     @classmethod
     def load(cls, folder: Path | str, device: str = "cpu") -> Self:
-        """Read what `save` wrote, to predict on `device`."""
+        """Read what `save` wrote, to predict on `device` after `use_engine`."""
         saved = load_method(folder, cls.meta)
         method = cls(AgileAvatarOptions.model_validate(saved.options))
         options, spec = method.options, saved.spec

@@ -84,12 +84,15 @@ class ComparisonOptions(Section):
         refinement_rate: learning rate of Adam in these steps.
         sweeps: passes over all discrete parameters; 0 takes the largest number of each
             choice instead (an ablation step).
+        finalists: candidates of each choice that the engine draws in place of the
+            imitator; 0 leaves all to the imitator (an ablation step).
         scalar_steps: gradient steps on the continuous parameters after the sweeps.
     """
 
     refinement: int = Field(default=0, ge=0)
     refinement_rate: float = Field(default=0.05, gt=0)
     sweeps: int = Field(default=2, ge=0)
+    finalists: int = Field(default=3, ge=0)
     scalar_steps: int = Field(default=20, ge=0)
 
 

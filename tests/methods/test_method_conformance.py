@@ -17,7 +17,7 @@ from benchmark.engines.protocol.errors import EngineUnavailable
 from benchmark.registry import ENGINES, METHODS
 from benchmark.system.progress import Silent
 from benchmark.weights.resolver import WeightResolver
-from methods.base import Method, MethodError
+from methods.base import EngineUser, Method, MethodError, with_engine
 
 TINY = {
     "input_size": 64,
@@ -251,12 +251,28 @@ def test_refuses_other_pictures(fitted, faces, complaint):
         fitted.predict(faces)
 
 
-def test_survives_saving_without_the_engine(fitted, tmp_path):
+def test_survives_saving(fitted, engine, tmp_path):
     faces = some_faces(4)
     fitted.save(tmp_path / "saved")
-    loaded = type(fitted).load(tmp_path / "saved")
+    loaded = with_engine(type(fitted).load(tmp_path / "saved"), engine)
     assert loaded.predict(faces) == fitted.predict(faces)
     assert loaded.options == fitted.options
+
+
+def test_a_loaded_method_refuses_another_engine(fitted, engine, tmp_path):
+    if not isinstance(fitted, EngineUser):
+        pytest.skip("does not render while it predicts")
+    fitted.save(tmp_path / "saved")
+    loaded = type(fitted).load(tmp_path / "saved")
+    with pytest.raises(MethodError, match="use_engine"):
+        loaded.predict(some_faces(1))
+    other = next(
+        made
+        for name in ENGINES.names()
+        if (made := RenderOnly(ENGINES.load(name)())).spec != engine.spec
+    )
+    with pytest.raises(MethodError, match="cannot be drawn"):
+        with_engine(loaded, other)
 
 
 def test_saves_to_and_loads_from_a_text_path(fitted, tmp_path):

@@ -15,7 +15,6 @@ from benchmark.creation import creating
 from benchmark.creation.cropping import crop_faces, crop_photograph
 from benchmark.creation.model import ModelError, open_model
 from benchmark.creation.scoring import score_vectors
-from benchmark.creation.writing import png_bytes
 from benchmark.faces.faceset import embedded_portraits
 from benchmark.faces.truth_csv import TruthFile
 from benchmark.photographs import decode_photograph
@@ -176,15 +175,6 @@ def test_black_and_blurred_photographs_are_refused_and_the_others_go_on(
         assert told[1].endswith("blurred.png is too blurred: use a sharp photograph")
         assert "dark.png is too dark: use a photograph" in told[2]
     assert [path.name for path in out.glob("*.avatar.png")] == ["good.avatar.png"]
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (3, 2), (20, 31)])
-def test_png_files_hold_the_pixels(shape):
-    pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
-    with Image.open(io.BytesIO(png_bytes(pixels))) as picture:
-        picture.load()
-        assert (picture.format, picture.mode) == ("PNG", "RGB")
-        assert np.array_equal(np.asarray(picture), pixels)
 
 
 def test_wrong_arguments_are_told_before_anything_is_written(

@@ -40,7 +40,7 @@ def test_short_tasks_print_no_line():
 
 
 def test_long_tasks_print_rate_and_remaining_time(monkeypatch):
-    clock = iter([0.0, 20.0, 30.0, 40.0])
+    clock = iter([0.0, 0.0, 20.0, 30.0, 40.0])
     monkeypatch.setattr(console.time, "monotonic", lambda: next(clock))
     stream = io.StringIO()
     with Lines(stream).task("fit", 40, done=10) as bar:
@@ -49,6 +49,19 @@ def test_long_tasks_print_rate_and_remaining_time(monkeypatch):
     first, last = stream.getvalue().splitlines()
     assert first == "fit: 20/40, 2.0 s each, 40 s to go"
     assert last == "fit: done in 40 s"
+
+
+def test_the_rate_follows_the_last_units(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(console.time, "monotonic", lambda: now)
+    stream = io.StringIO()
+    with Lines(stream).task("fit", 100) as bar:
+        for seconds in (100, *[20] * 10):
+            now += seconds
+            bar.advance()
+    first, *_, last, _ = stream.getvalue().splitlines()
+    assert first == "fit: 1/100, 100.0 s each, 2 h 45 min to go"
+    assert last == "fit: 11/100, 20.0 s each, 29 min 40 s to go"
 
 
 def test_nested_bars_show_rates_and_leave():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from tiny_tied_setup import SPEC, Painter
+from tiny_tied_setup import SIDE, SPEC, Painter, painted
 
 from benchmark.avatars import AvatarVectors
-from methods.agileavatar.comparison import compared, searched
+from methods.agileavatar.comparison import Finalists, compared, rendered, searched
 from methods.agileavatar.likeness import Likeness
 from methods.agileavatar.options import ComparisonOptions, LikenessOptions
 from methods.f2p.imitation import TrainedImitator
@@ -73,6 +73,36 @@ def test_a_search_ends_where_a_whole_sweep_would_change_nothing():
     (few, drawings), (many, same) = compare(4), compare(40)
     assert torch.equal(few, many)
     assert drawings == same < len(SPEC.discrete) * 5
+
+
+def test_the_engine_chooses_where_the_imitator_draws_options_alike():
+    choice = SPEC.discrete[0]
+    block, options = SPEC.flat_slices[choice.name], len(choice.options)
+    truth = numbers_of(TRUTH[:1])
+    start = truth.clone()
+    start[:, block] = truth[:, block].roll(1, dims=1)
+
+    def blind(numbers):
+        alike = numbers.clone()
+        alike[:, block] = 1 / options
+        return IMITATOR.draw(alike)
+
+    own = (SPEC, start, blind, LIKENESS, LIKENESS.targets(IMITATOR.draw(truth)), 1)
+    assert torch.equal(compared(*own)[:, block], start[:, block])
+    found = compared(*own, Finalists(options, IMITATOR.draw))
+    assert torch.equal(found[:, block], truth[:, block])
+
+
+def test_an_engine_draws_what_its_spec_says():
+    class PainterEngine:
+        spec = SPEC
+
+        def render(self, vectors, size):
+            return painted(vectors)
+
+    draw = rendered(PainterEngine(), SIDE, torch.device("cpu"))
+    numbers = numbers_of(TRUTH)
+    torch.testing.assert_close(draw(numbers), IMITATOR.draw(numbers), atol=0.01, rtol=0)
 
 
 def test_without_sweeps_the_largest_numbers_are_chosen():
