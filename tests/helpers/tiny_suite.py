@@ -109,6 +109,27 @@ class TinyMethod:
         return method
 
 
+class RenderingMethod(TinyMethod):
+    """Renders while it predicts."""
+
+    meta = MethodMeta("rendering", "Rendering", "1", "none", "CC0-1.0")
+    engine = None
+
+    def fit(self, context):
+        super().fit(context)
+        self.engine = context.engine
+
+    def use_engine(self, engine):
+        self.engine = engine
+
+    def predict(self, faces):
+        vectors = super().predict(faces)
+        if self.engine is None:
+            raise RuntimeError("rendering has no engine")
+        assert len(self.engine.render(vectors, 64)) == len(faces)
+        return vectors
+
+
 class FailingMethod(TinyMethod):
     """Fails to fit while a file `broken` exists next to the store."""
 
@@ -157,7 +178,12 @@ class Needy(MouthError):
 
 ENTRIES = {
     ENGINES: {"tiny": "TinyEngine"},
-    METHODS: {"tiny": "TinyMethod", "failing": "FailingMethod", "oracle": "Oracle"},
+    METHODS: {
+        "tiny": "TinyMethod",
+        "rendering": "RenderingMethod",
+        "failing": "FailingMethod",
+        "oracle": "Oracle",
+    },
     METRICS: {"mouth-error": "MouthError", "skin-share": "SkinShare", "needy": "Needy"},
 }
 

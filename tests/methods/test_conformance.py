@@ -41,6 +41,10 @@ class Good(tiny_suite.TinyMethod):
         return method
 
 
+class Rendering(tiny_suite.RenderingMethod, Good):
+    """Keeps the contract of methods that render while they predict."""
+
+
 class Bad(Good):
     """Draws unseeded numbers, depends on the batch and accepts any picture."""
 
@@ -88,6 +92,11 @@ def test_a_method_that_conforms(monkeypatch):
     shown = check(monkeypatch, "good", Good)
     assert shown.exit_code == 0, shown.stdout
     assert shown.stdout == "good conforms: every check passed.\n"
+
+
+def test_a_method_that_renders_while_it_predicts_conforms(monkeypatch):
+    shown = check(monkeypatch, "rendering", Rendering)
+    assert shown.stdout == "rendering conforms: every check passed.\n"
 
 
 def test_each_fault_is_named_with_its_remedy(monkeypatch):

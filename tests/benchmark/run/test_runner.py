@@ -41,6 +41,12 @@ def test_variants_share_inner_stages(finished):
     assert timing["fit_seconds"] == timing["fit_own_seconds"] + walk["seconds"]
 
 
+def test_a_method_that_renders_while_it_predicts_gets_the_engine(tiny):
+    resolved = TinyRun(tiny.parent, variants=[{"name": "a", "method": "rendering"}])
+    (outcome,) = resolved.run()
+    assert outcome.error is None
+
+
 def test_methods_get_renders_and_faces_but_no_part_maps_or_ground_truth(
     tiny, monkeypatch
 ):

@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -91,6 +92,22 @@ def test_a_model_predicts_what_the_trial_predicted(loaded, tracked):
     pictures = [(home / "faces" / f"{face}.png").read_bytes() for face in cases.index]
     predicted = loaded.predict(pd.DataFrame({"picture": pictures}))
     assert predicted == [json.loads(text) for text in cases["predicted"]]
+
+
+def test_a_method_that_renders_gets_its_engine(tmp_path):
+    from benchmark.tracking.pyfunc_model import FittedMethod
+
+    tiny_suite.register()
+    trial = tmp_path / "trial.json"
+    trial.write_text(json.dumps({"method": "rendering", "engine": "tiny"}))
+    method = tiny_suite.RenderingMethod(tiny_suite.TinyOptions())
+    method.save(tmp_path)
+    artifacts = {"trial": str(trial), "method": str(tmp_path)}
+    context = SimpleNamespace(artifacts=artifacts, model_config=None)
+    model = FittedMethod()
+    model.load_context(context)
+    (record,) = model.predict(context, pd.DataFrame({"picture": [GREY]}))
+    assert record["skin"] == "light"
 
 
 @pytest.mark.parametrize(
