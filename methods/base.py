@@ -208,7 +208,8 @@ class EngineUser(Protocol):
     def use_engine(self, engine: Engine) -> None:
         """Render with this engine, to which the method must be fitted.
 
-        Raises MethodError for an engine with another spec.
+        Raises MethodError for an engine with another spec. Its version may differ from
+        the one of the fit; the renders may then differ, too.
         """
         ...
 
@@ -229,6 +230,8 @@ _FUNCTIONS = {
     "load": "folder, device",
 }
 """The functions of a method and what they are called with."""
+_OPTIONAL = {"use_engine": "engine"}
+"""Functions that only some methods have (`EngineUser`)."""
 _OF_CLASS = ("required_weights", "load")
 
 
@@ -248,7 +251,8 @@ def method_problems(method: Any) -> list[str]:
     missing = [name for name in _FUNCTIONS if not hasattr(method, name)]
     if missing:
         problems.append(f"it has no {', '.join(missing)}")
-    for name, arguments in _FUNCTIONS.items():
+    optional = {k: v for k, v in _OPTIONAL.items() if hasattr(method, k)}
+    for name, arguments in (_FUNCTIONS | optional).items():
         if name in missing:
             continue
         member = inspect.getattr_static(method, name)

@@ -36,7 +36,9 @@ def serve_creation(
             "use with --public-url, such as http://192.168.1.20:8050"
         )
     engine: Engine = ENGINES.create(engine_name)
-    opened = choose_model(engine, model, method, runs)
+    # A method may render while the page renders, and an engine serves one thread.
+    own: Engine = ENGINES.create(engine_name)
+    opened = choose_model(own, model, method, runs)
     canvas = make_canvas(engine_name, engine)
     size = max(FACE_SIZE, opened.size)
     app = make_site(canvas, opened.predict, size, opened.name, address)

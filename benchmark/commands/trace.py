@@ -159,10 +159,11 @@ def _step_record(step: Step, store: RecordingStore) -> dict[str, Any]:
     """A step with the total cost of its stages; a step may have several of them."""
     stages = [stage for stage in store.requested if stage.name == step.name]
     records = [stage.record for stage in stages]
+    peaks = [each["peak_mib"] for each in records if each["peak_mib"] is not None]
     return {
         "step": step.name,
         "seconds": sum(each["seconds"] for each in records) if records else None,
-        "peak_mib": max((each["peak_mib"] for each in records), default=None),
+        "peak_mib": max(peaks, default=None),
         "keys": [stage.key for stage in stages],
         "figures": dict(step.figures),
     }

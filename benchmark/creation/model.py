@@ -76,7 +76,8 @@ def open_model(
         engine: the engine to predict for.
         source: a folder of a fitted method or of an estimator's weights, the name of
             such weights, or an MLflow URI; None takes the shipped estimator.
-        method: name of the method that `source` must hold; None allows any.
+        method: name of the method that `source` must hold; None allows any. Without
+            `source` it must be None.
         runs: folder of all runs, with fitted methods and MLflow's database.
 
     Raises:
@@ -86,6 +87,8 @@ def open_model(
     if method is not None:
         METHODS.load(method)
     if source is None:
+        if method is not None:
+            raise ModelError(f"no fitted {method} is named: give its folder")
         return _open_shipped(engine)
     folder = _locate(source, runs)
     if (folder / CARD).is_file():

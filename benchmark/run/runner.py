@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Sequence, Set
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from errno import EACCES, ENOTDIR
 from pathlib import Path
@@ -24,6 +24,7 @@ from benchmark.run.trial_runner import (
     finish_trial,
     is_finished,
     is_timed,
+    keeps_scores,
     publish_failure,
 )
 from benchmark.run.trial_worker import Workers, spread, trial_work
@@ -152,10 +153,8 @@ def run(
             for listener in listeners:
                 listener.started(folder)
             executor = StageExecutor(plan, store, progress)
-            again = rescore_from is not None
-            finished = set[str]() if again else finished_trials(plan, store, out)
             outcomes = _run_trials(
-                plan, executor, folder, finished, listeners, rescore_from, workers
+                plan, executor, folder, listeners, rescore_from, workers
             )
             if rescore_from is not None:
                 return outcomes
@@ -186,35 +185,50 @@ def _run_trials(
     plan: Plan,
     executor: StageExecutor,
     folder: Path,
-    finished: Set[str],
     listeners: Sequence[Listener],
     rescore_from: Path | None,
     workers: Workers | None,
 ) -> list[Outcome]:
     """Run every trial up to its scores; returns the outcomes in the order of the plan.
 
-    Listeners hear of them in the order of completion. The trials in `finished` only get
-    their missing pictures. They do not count in the progress, because they say nothing
-    about the time of the others.
+    Trials that are scored come first: here, and outside the progress, because they say
+    nothing about the time of the others. Listeners hear of trials in the order of
+    completion.
     """
     outcomes: dict[str, Outcome] = {}
-    if workers is None:
-        found = (
-            (trial, finish_trial(plan, executor, trial, folder, rescore_from))
-            for trial in plan.trials
-        )
-    else:
-        found = _distribute(plan, executor, folder, finished, workers)
-    label, total = "trials" if workers is None else workers.label, len(plan.trials)
-    with executor.progress.task(label, total, len(finished)) as bar, closing(found):
-        for trial, outcome in found:
-            outcomes[trial.name] = outcome
-            # Published results come without the fitted method.
-            fitted = outcome.error is None and executor.store.has(trial.fit)
-            model = executor.store.folder(trial.fit) if fitted else None
-            for listener in listeners:
-                listener.finished_trial(outcome, model)
-            if trial.name not in finished:
+
+    def note(trial: TrialPlan, outcome: Outcome) -> None:
+        outcomes[trial.name] = outcome
+        # Published results come without the fitted method.
+        fitted = outcome.error is None and executor.store.has(trial.fit)
+        model = executor.store.folder(trial.fit) if fitted else None
+        for listener in listeners:
+            listener.finished_trial(outcome, model)
+
+    left: list[TrialPlan] = []
+    for trial in plan.trials:
+        target = folder / "trials" / trial.name
+        again = rescore_from is not None
+        if again or not keeps_scores(plan, executor.store, trial, target):
+            left.append(trial)
+        else:
+            note(trial, finish_trial(plan, executor, trial, folder))
+    if left:
+        if workers is None:
+            found = (
+                (trial, finish_trial(plan, executor, trial, folder, rescore_from))
+                for trial in left
+            )
+        else:
+            found = _distribute(plan, executor, folder, left, workers)
+        label = "trials" if workers is None else workers.label
+        total = len(plan.trials)
+        with (
+            executor.progress.task(label, total, total - len(left)) as bar,
+            closing(found),
+        ):
+            for trial, outcome in found:
+                note(trial, outcome)
                 bar.advance()
     return [outcomes[trial.name] for trial in plan.trials]
 
@@ -223,21 +237,10 @@ def _distribute(
     plan: Plan,
     executor: StageExecutor,
     folder: Path,
-    finished: Set[str],
+    left: Sequence[TrialPlan],
     workers: Workers,
 ) -> Generator[tuple[TrialPlan, Outcome], None, None]:
-    """Run the unfinished trials on workers; each trial with its outcome when it ends.
-
-    Finished trials start no worker; they only get their missing pictures here.
-    """
-    left: list[TrialPlan] = []
-    for trial in plan.trials:
-        if trial.name in finished:
-            yield trial, finish_trial(plan, executor, trial, folder)
-        else:
-            left.append(trial)
-    if not left:
-        return
+    """Run trials on workers; each trial with its outcome when it ends."""
     for engine in dict.fromkeys(trial.engine for trial in left):
         _share_truths(executor, engine, folder)
     trials = spread(left)

@@ -85,9 +85,7 @@ def _finish_trial(
     target = folder / "trials" / trial.name
     recover(target)
     timed = is_timed(plan, target)
-    scored = _is_scored(plan, executor.store, trial, target)
-    # The speed is measured with the method that made the scores.
-    scored = scored and (timed or executor.store.has(trial.fit))
+    scored = keeps_scores(plan, executor.store, trial, target)
     if rescore_from is not None and read_record(rescore_from / "trials" / trial.name):
         scored = False
     try:
@@ -147,6 +145,16 @@ def is_finished(plan: Plan, store: Store, trial: TrialPlan, target: Path) -> boo
     Pictures may be missing, since they can be rendered again.
     """
     return is_timed(plan, target) and _is_scored(plan, store, trial, target)
+
+
+def keeps_scores(plan: Plan, store: Store, trial: TrialPlan, target: Path) -> bool:
+    """Whether a run keeps the scores in the folder.
+
+    Its pictures and its speed may be missing.
+    """
+    # The speed is measured with the method that made the scores.
+    measurable = is_timed(plan, target) or store.has(trial.fit)
+    return measurable and _is_scored(plan, store, trial, target)
 
 
 def is_timed(plan: Plan, target: Path) -> bool:

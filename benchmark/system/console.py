@@ -99,7 +99,7 @@ class _Pace:
 
 
 class _LineTask:
-    """Prints a progress line at every mark of the pace."""
+    """Prints a progress line at every mark of the pace but that of the last unit."""
 
     def __init__(self, label: str, pace: _Pace, say: Callable[[str], None]) -> None:
         self._label, self._pace, self._say = label, pace, say

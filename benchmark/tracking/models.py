@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.avatars import AvatarSpec, Discrete
-from benchmark.registry import METHODS
+from benchmark.registry import ENGINES, METHODS
 from benchmark.storage.trial_folder import TRIAL_FILE
 from benchmark.system.environment import own_version
 from benchmark.tracking.records import MODEL_URI, TAG
+from methods.base import EngineUser
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -99,7 +100,7 @@ def write_model(
             artifacts={"method": str(saved), "trial": str(trial / TRIAL_FILE)},
             signature=signature_of(AvatarSpec.from_json(record["spec"])),
             input_example=[{COLUMN: encode(example)}],
-            pip_requirements=requirements(record["method"]),
+            pip_requirements=requirements(record["method"], record["engine"]),
             model_config={"device": "cpu"},
             metadata={
                 "avatarbench": {
@@ -138,13 +139,19 @@ def signature_of(spec: AvatarSpec) -> ModelSignature:
     return ModelSignature(pictures, Schema(columns), options)
 
 
-def requirements(method: str) -> list[str]:
-    """Packages that a model of a method needs, at the versions that fitted it."""
+def requirements(method: str, engine: str) -> list[str]:
+    """Packages that a model of a method needs, at the versions that fitted it.
+
+    The package of the engine is among them if the method renders while it predicts.
+    """
     versions = {"avatarbench": own_version()}
     versions |= {name: metadata.version(name) for name in PINNED}
-    plugin = METHODS.plugin(method)
-    if plugin is not None and plugin.dist is not None:
-        versions[plugin.dist.name] = plugin.dist.version
+    plugins = [METHODS.plugin(method)]
+    if issubclass(METHODS.load(method), EngineUser):
+        plugins.append(ENGINES.plugin(engine))
+    for plugin in plugins:
+        if plugin is not None and plugin.dist is not None:
+            versions[plugin.dist.name] = plugin.dist.version
     # A local version, such as 2.6.0+cpu, is not on a package index.
     return [f"{name}=={text.partition('+')[0]}" for name, text in versions.items()]
 

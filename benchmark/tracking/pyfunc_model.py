@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 from numpy.typing import NDArray
 
+from benchmark.engines.base import Engine, RenderOnly
+from benchmark.engines.protocol.errors import EngineUnavailable
 from benchmark.faces.pictures import FaceSetError, decode_picture
 from benchmark.photographs import PhotographError, align
 from benchmark.photographs.choosing import largest_face
 from benchmark.photographs.reading import decode_photograph
-from benchmark.registry import ENGINES, METHODS
+from benchmark.registry import ENGINES, METHODS, UnknownName
 from methods.base import EngineUser
 from methods.shared.pictures import as_tensor, resized
 
@@ -46,7 +49,7 @@ class FittedMethod(PythonModel):
         device = (context.model_config or {}).get("device", "cpu")
         self._method = method.load(Path(context.artifacts["method"]), device)
         if isinstance(self._method, EngineUser):
-            self._method.use_engine(ENGINES.create(trial["engine"]))
+            self._method.use_engine(RenderOnly(_engine(trial)))
 
     def predict(  # type: ignore[reportIncompatibleMethodOverride]
         self,
@@ -74,6 +77,18 @@ class FittedMethod(PythonModel):
                 raise MlflowException.invalid_parameter_value(str(error)) from error
             records += self._method.predict(as_tensor(np.stack(faces))).to_records()
         return records
+
+
+def _engine(trial: Mapping[str, Any]) -> Engine:
+    """The engine of a trial; MlflowException where it is not installed."""
+    name = trial["engine"]
+    try:
+        return ENGINES.create(name)
+    except (UnknownName, EngineUnavailable) as error:
+        raise MlflowException.invalid_parameter_value(
+            f"{trial['method']} renders while it predicts, and its engine {name} "
+            f"cannot be used here: {error}"
+        ) from error
 
 
 def _rows(column: Any) -> list[Any]:

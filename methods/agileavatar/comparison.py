@@ -21,7 +21,7 @@ from methods.f2p.relaxed import relaxed, strict
 from methods.shared.pictures import as_tensor
 
 Draw = Callable[[Tensor], Tensor]
-"""Draws (n, 3, S, S) pictures of (n, flat_size) relaxed vectors."""
+"""Draws (n, 3, S, S) pictures in [-1, 1] of (n, flat_size) numbers."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Finalists:
     """The candidates of each choice that are drawn again.
 
     Attributes:
-        count: so many of them, the nearest ones.
-        draw: draws them in place of the imitator.
+        count: how many of them, the nearest first.
+        draw: draws them, and the vector itself, in place of the imitator.
     """
 
     count: int

@@ -30,8 +30,9 @@ class TinyRun:
         self.store = Store(home / "runs" / "store")
         self.folder = run_folder(self.plan.resolved, home / "runs")
 
-    def run(self, listeners=()):
-        return run(self.plan, self.store, self.home / "runs", Silent(), listeners)
+    def run(self, listeners=(), progress=None):
+        out, shown = self.home / "runs", progress or Silent()
+        return run(self.plan, self.store, out, shown, listeners)
 
     def trial(self, variant):
         return self.folder / "trials" / f"{variant}__tiny__s0"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import tiny_similarity
 import torch
 
 from benchmark import weights
+from benchmark.avatars import AvatarSpec
 from benchmark.engines.protocol.errors import EngineUnavailable
 from benchmark.registry import ENGINES, METHODS
 from benchmark.system.progress import Silent
@@ -254,9 +256,20 @@ def test_refuses_other_pictures(fitted, faces, complaint):
 def test_survives_saving(fitted, engine, tmp_path):
     faces = some_faces(4)
     fitted.save(tmp_path / "saved")
-    loaded = with_engine(type(fitted).load(tmp_path / "saved"), engine)
+    rendered = []
+
+    def render(vectors, size):
+        rendered.append(len(vectors))
+        return engine.render(vectors, size)
+
+    counted = SimpleNamespace(meta=engine.meta, spec=engine.spec, render=render)
+    loaded = with_engine(type(fitted).load(tmp_path / "saved"), counted)
     assert loaded.predict(faces) == fitted.predict(faces)
     assert loaded.options == fitted.options
+    # What it renders are options of discrete parameters.
+    assert bool(rendered) == (
+        isinstance(loaded, EngineUser) and bool(engine.spec.discrete)
+    )
 
 
 def test_a_loaded_method_refuses_another_engine(fitted, engine, tmp_path):
@@ -266,13 +279,10 @@ def test_a_loaded_method_refuses_another_engine(fitted, engine, tmp_path):
     loaded = type(fitted).load(tmp_path / "saved")
     with pytest.raises(MethodError, match="use_engine"):
         loaded.predict(some_faces(1))
-    other = next(
-        made
-        for name in ENGINES.names()
-        if (made := RenderOnly(ENGINES.load(name)())).spec != engine.spec
-    )
+    other = AvatarSpec("other", engine.spec.parameters)
+    stranger = SimpleNamespace(meta=engine.meta, spec=other, render=engine.render)
     with pytest.raises(MethodError, match="cannot be drawn"):
-        with_engine(loaded, other)
+        with_engine(loaded, stranger)
 
 
 def test_saves_to_and_loads_from_a_text_path(fitted, tmp_path):

@@ -4,6 +4,7 @@ import json
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -14,7 +15,10 @@ import yaml
 
 from benchmark import weights
 from benchmark.cli import main
+from benchmark.commands.trace import _step_record
+from benchmark.storage.recording_store import RequestedStage
 from methods.generator import quality
+from methods.tracing import Step
 
 OPTIONS = {
     "input_size": 64,
@@ -151,6 +155,18 @@ def test_every_step_is_shown_with_its_cost(traced, home):
         "dual-domain.png",
         "pairs.png",
     }
+
+
+def test_a_step_of_several_stages_has_the_highest_known_peak():
+    def shown(*peaks):
+        stages = [
+            RequestedStage("a", "k", {"seconds": 1, "peak_mib": peak}, False, False)
+            for peak in peaks
+        ]
+        return _step_record(Step("a", {}), SimpleNamespace(requested=stages))
+
+    assert shown(None, None)["peak_mib"] is None
+    assert shown(3.0, None, 5.0)["peak_mib"] == 5.0
 
 
 def test_drawings_of_faces_are_shown_and_compared_with_them(avatarbench, home):

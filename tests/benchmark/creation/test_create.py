@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+import tiny_suite
 from PIL import Image, ImageFilter
 from typer.testing import CliRunner
 
@@ -224,6 +225,16 @@ def test_an_estimator_predicts_the_same_alone_and_in_a_batch(engine, tmp_path):
     assert "not benchmarked" in model.title
     with pytest.raises(ModelError, match="--method"):
         open_model(engine, str(tmp_path / "mine"), "swiftavatar")
+
+
+def test_a_method_that_renders_gets_the_engine(tmp_path):
+    tiny_suite.register()
+    method = tiny_suite.RenderingMethod(tiny_suite.TinyOptions())
+    method.save(tmp_path)
+    note = {"method": "rendering", "spec": tiny_suite.SPEC.to_json()}
+    (tmp_path / "method.json").write_text(json.dumps(note))
+    model = open_model(tiny_suite.TinyEngine(), str(tmp_path))
+    assert len(model.predict(np.zeros((2, 64, 64, 3), np.uint8))) == 2
 
 
 def test_scores_on_photographs_count_palette_steps_and_hair_lengths(engine):

@@ -1,6 +1,7 @@
 """Runs: each trial once, alone where it fails, with the same bytes again."""
 
 import shutil
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -24,6 +25,35 @@ def test_a_second_run_does_nothing(finished):
     assert all(outcome.cached for outcome in finished.run())
     after = {p: p.stat().st_mtime_ns for p in finished.folder.rglob("*.parquet")}
     assert before == after
+
+
+class CountingProgress(Silent):
+    """Keeps the total, the start and the advances of the task of all trials."""
+
+    def __init__(self):
+        self.tasks = []
+
+    @contextmanager
+    def task(self, label, total, done=0):
+        counts = [total, done, 0]
+        if label == "trials":
+            self.tasks.append(counts)
+
+        class Counter:
+            def advance(self, count=1):
+                counts[2] += count
+
+        yield Counter()
+
+
+def test_only_trials_without_scores_advance_the_progress(finished):
+    progress = CountingProgress()
+    (finished.trial("one") / "timing.json").unlink()  # as if the run had been killed
+    shutil.rmtree(finished.trial("two"))
+    assert len(finished.run(progress=progress)) == 3
+    assert progress.tasks == [[3, 2, 1]]
+    finished.run(progress=progress)
+    assert len(progress.tasks) == 1
 
 
 def test_results_are_the_same_bytes_from_a_new_store(finished):

@@ -95,6 +95,8 @@ def test_a_model_predicts_what_the_trial_predicted(loaded, tracked):
 
 
 def test_a_method_that_renders_gets_its_engine(tmp_path):
+    from mlflow.exceptions import MlflowException
+
     from benchmark.tracking.pyfunc_model import FittedMethod
 
     tiny_suite.register()
@@ -108,6 +110,9 @@ def test_a_method_that_renders_gets_its_engine(tmp_path):
     model.load_context(context)
     (record,) = model.predict(context, pd.DataFrame({"picture": [GREY]}))
     assert record["skin"] == "light"
+    trial.write_text(json.dumps({"method": "rendering", "engine": "nowhere"}))
+    with pytest.raises(MlflowException, match="its engine nowhere cannot be used here"):
+        model.load_context(context)
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,21 @@ def test_the_engine_chooses_where_the_imitator_draws_options_alike():
     assert torch.equal(found[:, block], truth[:, block])
 
 
+def test_the_nearest_candidates_alone_are_drawn_again():
+    drawn_again = []
+
+    def redraw(numbers):
+        drawn_again.append(len(numbers))
+        return IMITATOR.draw(numbers)
+
+    truth = numbers_of(TRUTH)
+    for row in range(4):
+        target = LIKENESS.targets(IMITATOR.draw(truth[row : row + 1]))
+        own = (SPEC, numbers_of(START), IMITATOR.draw, LIKENESS, target, 2)
+        assert torch.equal(compared(*own, Finalists(1, redraw)), compared(*own))
+    assert set(drawn_again) == {2}  # the nearest candidate, and the vector itself
+
+
 def test_an_engine_draws_what_its_spec_says():
     class PainterEngine:
         spec = SPEC
