@@ -61,6 +61,9 @@ TINY = {
 STAND_INS: dict[str, Path] = {}
 """Untrained weights that replace published ones of networks with a fixed size."""
 
+RENDERING = [n for n in METHODS.names() if issubclass(METHODS.load(n), EngineUser)]
+"""Methods that render while they predict."""
+
 
 class Killed(BaseException):
     """Simulates a signal that ends the process."""
@@ -272,9 +275,8 @@ def test_survives_saving(fitted, engine, tmp_path):
     )
 
 
+@pytest.mark.parametrize("method", RENDERING, indirect=True, scope="module")
 def test_a_loaded_method_refuses_another_engine(fitted, engine, tmp_path):
-    if not isinstance(fitted, EngineUser):
-        pytest.skip("does not render while it predicts")
     fitted.save(tmp_path / "saved")
     loaded = type(fitted).load(tmp_path / "saved")
     with pytest.raises(MethodError, match="use_engine"):
