@@ -9,9 +9,10 @@ from benchmark.commands.gpu_stages import GENERATOR, GpuStage, gpu_stages
 from benchmark.config.suite import Suite
 
 GPUS = (1, 8, 64)
-V100 = 5500.0
-"""GFLOP/s that one V100 is assumed to sustain: 35 % of its peak in single precision.
-An estimate: nothing here was measured on a GPU."""
+H200 = 36_000.0
+"""GFLOP/s of one H200 with TF32: `make bench PARTS=gpu` measured 9.85 ms for a step of
+the inversion of a 512-px render with LPIPS-VGG. A training step of ResNet-18 sustained
+56,000."""
 TWO_CORES = GENERATOR / 0.91
 """GFLOP/s of two cores of an AMD EPYC: `make bench` measured 0.91 s for a forward pass
 of the 512-px generator."""
@@ -53,8 +54,8 @@ def print_gpu_plan(suite: Suite) -> None:
 
 
 def gpu_hours(stages: Iterable[GpuStage]) -> float:
-    """Hours of work on one V100; stages that occur several times count once."""
-    return sum(stage.gflop for stage in dict.fromkeys(stages)) / V100 / 3600
+    """Hours of work on one H200; stages that occur several times count once."""
+    return sum(stage.gflop for stage in dict.fromkeys(stages)) / H200 / 3600
 
 
 def hours_on(chains: Sequence[Sequence[GpuStage]], gpus: int) -> float:
@@ -99,9 +100,9 @@ def _notes(stages: Sequence[GpuStage]) -> list[str]:
     unpacked = max(stage.unpacked for stage in stages)
     return [
         "",
-        "Hours are estimates for V100 GPUs and the published 512-px generator. "
-        "Operations are counted;\na V100 is assumed to sustain "
-        f"{V100 / 1000:g} TFLOP/s, 35 % of its peak. Nothing was measured on a GPU.",
+        "Hours are for H200 GPUs and the published 512-px generator. Operations are "
+        f"counted; an H200\nsustains {H200 / 1000:g} TFLOP/s, measured with the "
+        "inversion. Loading and augmentation are not counted.",
         f"Measured: two cores of an AMD EPYC sustain {TWO_CORES / 1000:.2f} TFLOP/s "
         f"with this generator. They would need {days:,.0f} days.",
         "On 8 and 64 GPUs, shards of inversions and pairs run side by side, and each "

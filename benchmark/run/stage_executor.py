@@ -32,6 +32,7 @@ from benchmark.storage.recording_store import RecordingStore
 from benchmark.storage.store import Stage, Store, atomic_write
 from benchmark.storage.trial_folder import webp_files
 from benchmark.system.progress import Progress
+from benchmark.system.tf32 import allow_tf32
 from evaluation.base import Cases, MetricSetup
 from methods.base import FitContext, Labelled, Pictures, with_engine
 
@@ -50,6 +51,7 @@ class StageExecutor:
         self.store = store
         self.progress = progress
         self._metrics: dict[str, Metric] = {}
+        allow_tf32(plan.resolved.device)
         self.pictures = lru_cache(maxsize=4)(self._pictures)
         self.encoded_faces = lru_cache(maxsize=4)(self._encoded_faces)
         self._load_truth_renders = lru_cache(maxsize=8)(load_renders)

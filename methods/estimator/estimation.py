@@ -30,6 +30,7 @@ from methods.networks.backbones import WEIGHT_FILES, load_imagenet, make_backbon
 from methods.networks.estimator import Alignment, Estimator, Grid, Pooled
 from methods.planning import PlannedStage
 from methods.shared.pictures import check_faces
+from methods.shared.precision import autocast
 from methods.shared.randomness import seed_of
 from methods.shared.saving import WEIGHTS_FILE, load_method, save_method
 from methods.shared.tensors import storable
@@ -222,8 +223,9 @@ def _train_estimator(
 
     def loss_at(step: int) -> Tensor:
         features, targets = batches(step)
-        predicted = network.predict_from(features) + adjustment
-        return estimator_loss(spec, predicted, targets, weights)
+        with autocast(context.device, options.precision):
+            predicted = network.predict_from(features)
+        return estimator_loss(spec, predicted.float() + adjustment, targets, weights)
 
     label = f"{context.engine.meta.name} estimator"
     train(network, loss_at, options.recipe, scratch, context.progress, label)

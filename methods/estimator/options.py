@@ -15,6 +15,7 @@ from methods.estimator.training import Recipe, Schedule
 from methods.networks.backbones import STAGE_COUNTS, BackboneName
 from methods.shared.newer_options import NewerOptions
 from methods.shared.pictures import at_effective_resolution
+from methods.shared.precision import Precision
 
 
 class EstimatorOptions(NewerOptions, MethodOptions):
@@ -58,13 +59,14 @@ class EstimatorOptions(NewerOptions, MethodOptions):
             position (Li et al., "Revisiting Batch Normalization for Practical Domain
             Adaptation", 2016). The training stays as it is; unlabelled train faces are
             read after it. Not in the paper.
+        precision: of the network in training; frozen features are in 32 bits.
         checkpoint_steps: steps between two checkpoints.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
 
     NEWER: ClassVar[frozenset[str]] = frozenset(
-        {"effective_resolution", "logit_adjustment", "feature_alignment"}
+        {"effective_resolution", "logit_adjustment", "feature_alignment", "precision"}
     )
 
     input_size: int = Field(224, ge=64, le=1024)
@@ -93,6 +95,7 @@ class EstimatorOptions(NewerOptions, MethodOptions):
     sce_beta: float = Field(1.0, ge=0)
     logit_adjustment: float = Field(0.0, ge=0)
     feature_alignment: Literal["none", "position"] = "none"
+    precision: Precision = "32-true"
     checkpoint_steps: int = Field(200, ge=1)
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import yaml
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
@@ -19,6 +19,7 @@ from methods.networks.generator_config import GeneratorConfig, channel_table
 from methods.networks.projected_discriminator import ProjectedDiscriminator
 from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.shared.newer_options import NewerOptions
+from methods.shared.precision import Precision
 
 RECIPES = Path(__file__).parent / "recipes"
 """Folder of the built-in recipes."""
@@ -186,7 +187,7 @@ class GeneratorRecipe(NewerOptions):
     images: int = Field(ge=1)
     learning_rate: float = Field(default=0.002, gt=0)
     ema_decay: float = Field(default=0.5 ** (32 / 10_000), ge=0, lt=1)
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    precision: Precision = "32-true"
     preview_every: int = Field(
         default=20_000,
         ge=1,

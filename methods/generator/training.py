@@ -20,6 +20,7 @@ from benchmark.avatars.counting import counted
 from benchmark.avatars.part_classes import PART_NAMES
 from benchmark.faces.parsed import ParsedFaces
 from benchmark.system.progress import Progress, Silent
+from benchmark.system.tf32 import allow_tf32
 from methods.generator.adversarial import AdversarialStep, require_finite
 from methods.generator.augmentation import augment
 from methods.generator.coverage import Coverage
@@ -81,8 +82,7 @@ def open_fabric(recipe: GeneratorRecipe, device: str, devices: int = 1) -> Fabri
 
     On CUDA, operations in 32 bits (penalties, path lengths) use TF32.
     """
-    if device == "cuda":
-        torch.set_float32_matmul_precision("high")
+    allow_tf32(device)
     strategy = "ddp" if devices > 1 else "auto"
     return Fabric(
         accelerator=device,

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from methods.networks.semantic_stylegan import SemanticGenerator
+from methods.shared.precision import autocast
 from methods.swiftavatar.options import InversionOptions
 from methods.swiftavatar.perceptual import Features, Perceptual
 
@@ -105,7 +106,7 @@ class LatentOptimiser:
         """
         with frozen(self._avatar):
             with torch.no_grad():
-                features = self._net.features(targets) if self._net else []
+                features = self._net.features(targets) if self._net is not None else []
             batch = InversionBatch(targets, features, self._start(targets))
             latents, curve = self._optimise(batch)
             return self._result(latents, curve, batch)
@@ -116,7 +117,8 @@ class LatentOptimiser:
         adam = torch.optim.Adam([latents])
         curve = []
         for step in range(self._options.steps):
-            _, terms = self._render_and_compare(latents, batch)
+            with autocast(self.device, self._options.precision):
+                _, terms = self._render_and_compare(latents, batch)
             loss = (terms @ self._weights).sum()
             (latents.grad,) = torch.autograd.grad(loss, latents)
             adam.param_groups[0]["lr"] = learning_rate_at(step, self._options)
@@ -146,15 +148,16 @@ class LatentOptimiser:
         made = self._avatar(
             [self._rows(latents)], input_is_latent=True, randomize_noise=False
         )
-        square = (made.image - batch.targets).square().mean((1, 2, 3))
+        image = made.image.float()
+        square = (image - batch.targets).square().mean((1, 2, 3))
         terms = (
-            self._net.distances(made.image, batch.features)
-            if self._net
+            self._net.distances(image, batch.features)
+            if self._net is not None
             else torch.zeros_like(square),
             square,
             (latents - batch.starts).square().mean((1, 2)),
         )
-        return made.image, torch.stack(terms, dim=1)
+        return image, torch.stack(terms, dim=1)
 
     def _rows(self, latents: Tensor) -> Tensor:
         """Expand (n, 1, D) latent codes in W to (n, rows, D); W+ stays."""

@@ -11,6 +11,7 @@ from methods.estimator.estimation import EstimatorOptions
 from methods.generator.recipe import ProjectedOptions
 from methods.networks.discriminator import GROUP
 from methods.shared.newer_options import NewerOptions
+from methods.shared.precision import Precision
 
 PerceptualName = Literal["lpips-vgg", "lpips-alex", "lite0-features"]
 """The perceptual distance of the inversion: LPIPS (v0.1) with VGG-16 or AlexNet, or a
@@ -207,6 +208,7 @@ class InversionOptions(StepOptions):
         latent_weight: lambda_l, of the mean squared distance to the start (paper: 1).
         batch: renders that are inverted at once.
         encoder: read for "encoder" only.
+        precision: of the networks during the steps; the result is measured in 32 bits.
     """
 
     steps: int = Field(default=200, ge=1)
@@ -222,8 +224,9 @@ class InversionOptions(StepOptions):
     latent_weight: float = Field(default=1.0, ge=0)
     batch: int = Field(default=32, ge=1)
     encoder: EncoderOptions = EncoderOptions()
+    precision: Precision = "32-true"
 
-    NEWER: ClassVar[frozenset[str]] = frozenset({"encoder"})
+    NEWER: ClassVar[frozenset[str]] = frozenset({"encoder", "precision"})
 
 
 class SemanticOptions(StepOptions):

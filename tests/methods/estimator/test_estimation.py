@@ -151,16 +151,20 @@ def test_pictures_of_another_size_are_resized():
     assert resized(images[:0], 64).shape == (0, 64, 64, 3)
 
 
-def test_logit_adjustment_changes_the_training_and_is_dumped_only_if_used(
-    mixed_engine, make_context
+@pytest.mark.parametrize(
+    ("name", "default", "other"),
+    [("logit_adjustment", 0.0, 1.0), ("precision", "32-true", "bf16-mixed")],
+)
+def test_newer_options_change_the_training_and_are_dumped_only_if_used(
+    mixed_engine, make_context, name, default, other
 ):
     context = make_context(mixed_engine)
     plain = {**SMALL, "pretrained": False, "samples": 32, "steps": 4}
     found = []
-    for tau in (0.0, 1.0):
-        options = Baseline.Options(**plain, logit_adjustment=tau)
+    for value in (default, other):
+        options = Baseline.Options(**plain, **{name: value})
         method = Baseline(options)
         method.fit(context)
         found.append(method._fitted.state_dict())
-        assert ("logit_adjustment" in options.model_dump()) == bool(tau)
+        assert (name in options.model_dump()) == (value == other)
     assert any(not torch.equal(v, found[1][k]) for k, v in found[0].items())

@@ -123,6 +123,18 @@ def test_each_term_decreases_if_only_it_has_weight(avatar, net, start, targets):
     assert bound.terms[:, latent].max() < 0.1 * free.terms[:, latent].min()
 
 
+def test_bfloat16_is_near_32_bits_and_its_result_is_measured_in_32(
+    avatar, net, start, targets
+):
+    exact = inverted(avatar, net, start, targets)
+    rough = inverted(avatar, net, start, targets, precision="bf16-mixed")
+    assert not torch.equal(rough.latents, exact.latents)
+    torch.testing.assert_close(rough.terms, exact.terms, rtol=0.1, atol=0.01)
+    drawn = render(avatar, rough.latents.float()).image
+    error = (drawn - targets).square().mean((1, 2, 3))
+    torch.testing.assert_close(rough.terms[:, TERMS.index("pixel")], error)
+
+
 def test_in_w_all_rows_are_equal(avatar, net, start, targets):
     latents = inverted(avatar, net, start, targets, space="w").latents
     assert latents.shape == (len(targets), *start.start.shape)
