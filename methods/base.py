@@ -214,10 +214,10 @@ class EngineUser(Protocol):
         ...
 
 
-def with_engine(method: Method, engine: Engine) -> Method:
+def with_engine(method: Method, open_engine: Callable[[], Engine]) -> Method:
     """The loaded method; one that renders while it predicts gets the engine."""
     if isinstance(method, EngineUser):
-        method.use_engine(RenderOnly(engine))
+        method.use_engine(RenderOnly(open_engine()))
     return method
 
 

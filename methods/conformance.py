@@ -202,7 +202,7 @@ def _check_saving(
             message = f"load returned a {type(loaded).__name__}"
             yield Finding("saving", name, message)
             return
-        loaded = with_engine(loaded, engine)
+        loaded = with_engine(loaded, lambda: engine)
         if not _alike(loaded.predict(faces), fitted.predict(faces)):
             yield Finding("saving", name, "the loaded method predicts other vectors")
         if loaded.options != fitted.options:

@@ -165,7 +165,7 @@ def _open_fitted(folder: Path, engine: Engine, wanted: str | None) -> Model:
     if wanted not in (None, name):
         raise ModelError(f"{folder} holds {name}, not {wanted}: change --method")
     _check_spec(folder, AvatarSpec.from_json(spec), engine.spec)
-    method = with_engine(METHODS.load(name).load(folder), engine)
+    method = with_engine(METHODS.load(name).load(folder), lambda: engine)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     digest = bytes_digest("\n".join(map(file_digest, files)).encode())
     size = method.options.input_size

@@ -194,7 +194,7 @@ def _load(executor: StageExecutor, trial: TrialPlan, saved: Path) -> Method:
             f"load must return a fitted {method.__name__}, but it returned a "
             f"{type(loaded).__name__}"
         )
-    return with_engine(loaded, executor.engine(trial))
+    return with_engine(loaded, lambda: executor.engine(trial))
 
 
 def _check_alike(first: AvatarVectors, second: Any, when: str) -> None:

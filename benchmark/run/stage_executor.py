@@ -155,7 +155,7 @@ class StageExecutor:
     def load_fitted(self, trial: TrialPlan) -> Method:
         """The fitted method of a trial, read from its folder."""
         loaded = trial.variant.method.load(self.fit(trial), self.plan.resolved.device)
-        return with_engine(loaded, self.engine(trial))
+        return with_engine(loaded, lambda: self.engine(trial))
 
     def method_input(
         self, trial: TrialPlan, split: str, first: int | None = None

@@ -20,14 +20,14 @@ from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 from numpy.typing import NDArray
 
-from benchmark.engines.base import Engine, RenderOnly
+from benchmark.engines.base import Engine
 from benchmark.engines.protocol.errors import EngineUnavailable
 from benchmark.faces.pictures import FaceSetError, decode_picture
 from benchmark.photographs import PhotographError, align
 from benchmark.photographs.choosing import largest_face
 from benchmark.photographs.reading import decode_photograph
 from benchmark.registry import ENGINES, METHODS, UnknownName
-from methods.base import EngineUser
+from methods.base import with_engine
 from methods.shared.pictures import as_tensor, resized
 
 COLUMN = "picture"
@@ -47,9 +47,8 @@ class FittedMethod(PythonModel):
         trial = json.loads(text)
         method = METHODS.load(trial["method"])
         device = (context.model_config or {}).get("device", "cpu")
-        self._method = method.load(Path(context.artifacts["method"]), device)
-        if isinstance(self._method, EngineUser):
-            self._method.use_engine(RenderOnly(_engine(trial)))
+        loaded = method.load(Path(context.artifacts["method"]), device)
+        self._method = with_engine(loaded, lambda: _engine(trial))
 
     def predict(  # type: ignore[reportIncompatibleMethodOverride]
         self,

@@ -83,7 +83,7 @@ class Drawing:
             if self.figure.get_layout_engine() is not None:
                 # The layout is the same in all formats, and slow.
                 self.figure.draw_without_rendering()
-                self.figure.set_layout_engine("none")
+                self.figure.set_layout_engine(None)
             self.figure.savefig(buffer, format=kind, **facts)
         return buffer.getvalue()
 

@@ -266,7 +266,7 @@ def test_survives_saving(fitted, engine, tmp_path):
         return engine.render(vectors, size)
 
     counted = SimpleNamespace(meta=engine.meta, spec=engine.spec, render=render)
-    loaded = with_engine(type(fitted).load(tmp_path / "saved"), counted)
+    loaded = with_engine(type(fitted).load(tmp_path / "saved"), lambda: counted)
     assert loaded.predict(faces) == fitted.predict(faces)
     assert loaded.options == fitted.options
     # What it renders are options of discrete parameters.
@@ -284,7 +284,7 @@ def test_a_loaded_method_refuses_another_engine(fitted, engine, tmp_path):
     other = AvatarSpec("other", engine.spec.parameters)
     stranger = SimpleNamespace(meta=engine.meta, spec=other, render=engine.render)
     with pytest.raises(MethodError, match="cannot be drawn"):
-        with_engine(loaded, stranger)
+        with_engine(loaded, lambda: stranger)
 
 
 def test_saves_to_and_loads_from_a_text_path(fitted, tmp_path):

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from plain_reports import leave_out_figures
 
 from benchmark.commands.report import report_run
 from reports.trials import ReportError, read_run
@@ -68,7 +69,10 @@ def test_trials_of_different_suites_share_no_table(make_run, key):
         read_run(folder)
 
 
-def test_copies_among_the_trials_are_not_counted_but_reported(make_run, capsys):
+def test_copies_among_the_trials_are_not_counted_but_reported(
+    make_run, capsys, monkeypatch
+):
+    leave_out_figures(monkeypatch)
     folder = make_run(seeds=(0,), engines=("avataaars",))
     trials = folder / "trials"
     before = read_run(folder).trials

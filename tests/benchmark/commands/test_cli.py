@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pytest
 import tiny_suite
-from plain_reports import leave_out_figures
 from typer.testing import CliRunner
 
 from benchmark.cli import app, main
@@ -57,7 +56,6 @@ class Done:
 def avatarbench(tmp_path, monkeypatch, capfd):
     """Runs the command line in `tmp_path`, with the tiny entries registered."""
     tiny_suite.register()
-    leave_out_figures(monkeypatch)
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments):

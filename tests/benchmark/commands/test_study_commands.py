@@ -9,7 +9,6 @@ import sys
 
 import pytest
 import tiny_suite
-from plain_reports import leave_out_figures
 from typer.testing import CliRunner
 
 from benchmark.cli import app, main
@@ -20,13 +19,6 @@ TWO = [
     {"name": "two", "method": "tiny", "title": "Two", "options": {"steps": 9}},
     {"name": "oracle", "method": "oracle"},
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _no_figures():
-    with pytest.MonkeyPatch.context() as patch:
-        leave_out_figures(patch)
-        yield
 
 
 @pytest.fixture(scope="module")

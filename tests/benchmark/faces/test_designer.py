@@ -203,6 +203,7 @@ def _every_hair(person, draws=20):
             )
 
 
+@pytest.mark.slow
 def test_every_option_is_used_except_the_known_unused_ones(people):
     people = [*people, *_every_hair(people[0])]
     for engine, spec in SPECS.items():

@@ -140,6 +140,7 @@ def test_a_sheet_is_drawn_except_of_held_out_faces(folder, tmp_path):
         draw_truths(path, folder, split="heldout")
 
 
+@pytest.mark.slow
 def test_embedded_truths_equal_those_of_the_current_tables(tmp_path):
     copy = shutil.copytree(PORTRAITS, tmp_path / "portraits")
     write_truths(copy)

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 import tiny_suite
-from plain_reports import leave_out_figures
 from simulated_kill import SimulatedKill
 from tracked_runs import runs, track
 
@@ -147,9 +146,8 @@ def test_a_failed_trial_is_tracked_as_failed(tmp_path, database):
     assert child.data.tags["avatarbench.error"] == "RuntimeError: the sky fell"
 
 
-def test_no_held_out_picture_is_logged(tiny, database, monkeypatch):
+def test_no_held_out_picture_is_logged(tiny, database):
     tiny_suite.register()
-    leave_out_figures(monkeypatch)
     plan = make_plan(resolve(load_suite(str(tiny), ("name=unseen",))))
     folder = run_folder(plan.resolved, tiny.parent / "runs")
     tracker = open_tracker(database, "unseen")

@@ -51,6 +51,7 @@ def terms_of(setup, network):
     return {name: float(value) for name, value in terms.items()}
 
 
+@pytest.mark.slow
 def test_training_reduces_the_distance_to_faces(tmp_path):
     setup = make_setup(tmp_path, steps=250)
     before = terms_of(setup, make_translator(SPEC, setup.options, 0))
@@ -82,6 +83,7 @@ def test_measures_are_distances_of_predictions(tmp_path):
     assert measures["content_predicted"] < 0.7 * measures["content_mean_avatar"]
 
 
+@pytest.mark.slow
 def test_the_loopback_weight_reduces_the_loopback(tmp_path):
     without = make_setup(tmp_path, steps=60, loopback_weight=0.0)
     with_it = make_setup(tmp_path, steps=60, loopback_weight=3.0)
@@ -168,6 +170,7 @@ def test_a_warm_start_learns_from_renders_alone(tmp_path):
     assert np.abs(found.continuous - truth.continuous).mean() < 0.1
 
 
+@pytest.mark.slow
 def test_steps_on_faces_have_their_own_schedule(tmp_path):
     setup = make_setup(tmp_path, steps=40, warm_steps=150, schedule="cosine")
     cold = make_setup(tmp_path, steps=40, schedule="cosine")

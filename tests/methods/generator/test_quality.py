@@ -84,6 +84,7 @@ def test_mean_distance_is_over_pairs():
     assert mean_distance(np.array([[0.0], [1.0], [3.0]])) == pytest.approx(2)
 
 
+@pytest.mark.slow
 def test_scores_detect_equal_dull_and_collapsed_samples(untrained):
     scorer = SampleQuality(faces(40, seed=1), untrained)
     floor = scorer.floor(faces(40, seed=2))

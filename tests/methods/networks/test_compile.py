@@ -1,5 +1,6 @@
 """torch.compile compiles the networks without graph breaks."""
 
+import pytest
 import torch
 from tiny_recipe import NETWORKS, SIZE
 
@@ -7,6 +8,7 @@ from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.semantic_stylegan import SemanticGenerator
 
 
+@pytest.mark.slow
 def test_the_networks_compile_without_graph_breaks():
     torch.manual_seed(0)
     changes = {"seg_dim": 3, "base_layers": 2, "transparent_dims": (2,)}

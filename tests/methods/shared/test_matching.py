@@ -28,6 +28,7 @@ def test_the_total_cost_is_the_least_of_all_permutations(seed):
     assert float(costs[range(5), columns].sum()) == pytest.approx(least)
 
 
+@pytest.mark.slow
 def test_several_cores_give_the_same(monkeypatch):
     costs = costs_of(3, 6)
     alone = matched_all(costs)

@@ -32,6 +32,18 @@ def drawings(run) -> dict[str, Drawing]:
     return {drawing.name: drawing for drawing in draw_overview(run)}
 
 
+def test_a_figure_drawn_again_has_the_same_bytes(run, drawings, tmp_path):
+    """Also after its other formats, which share the layout."""
+    once, again = drawings["steps"], steps_figure(run)
+    assert again is not None
+    for name, drawing in (("once", once), ("again", again)):
+        (tmp_path / name).mkdir()
+        drawing.write(tmp_path / name)
+    assert once.svg() == again.svg()
+    for file in (tmp_path / "once").iterdir():
+        assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes()
+
+
 def test_a_run_with_an_ablation_has_all_figures(drawings):
     assert list(drawings) == ["quality-speed", "ranks", "steps"]
 

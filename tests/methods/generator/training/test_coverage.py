@@ -196,6 +196,7 @@ def test_losses_ignore_the_background_and_vanish_for_equal_pictures():
     assert all(found[name].value.item() > 0.05 for name in ("pixels", "maps"))
 
 
+@pytest.mark.slow
 def test_training_brings_samples_nearer_to_the_faces(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "LOG_EVERY", 4)
     strong = {"group": 16, "pixels": 1000, "colours": 0, "maps": 300}
@@ -223,7 +224,7 @@ def test_the_discriminator_can_take_part_later(tmp_path, monkeypatch):
     assert found == [{"pixels"}, both, both]
 
 
-@pytest.mark.parametrize("first", [0, 8])
+@pytest.mark.parametrize("first", [0, pytest.param(8, marks=pytest.mark.slow)])
 def test_a_training_in_pieces_equals_an_uninterrupted_one(tmp_path, first):
     recipe = recipe_of(coverage={"group": 8, "first": first})
     faces = make_faces()

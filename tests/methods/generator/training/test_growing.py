@@ -11,7 +11,7 @@ from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.networks.stylegan_layers import upsample
 
 SMALL = {**make_recipe().generator, "size": 16}
-LARGE = {**SMALL, "size": 64}
+LARGE = {**SMALL, "size": 64, "channels": {**SMALL["channels"], 32: 4, 64: 4}}
 
 
 def test_a_grown_generator_draws_the_same_pictures_enlarged():

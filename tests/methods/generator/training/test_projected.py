@@ -91,6 +91,7 @@ def test_frozen_modules_of_the_generator_do_not_change():
     assert modules == {"style", "render_net"}
 
 
+@pytest.mark.slow
 def test_the_discriminator_learns_to_tell_samples_from_faces(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "LOG_EVERY", 4)
     heads = {**HEADS, "learning_rate": 0.002}
@@ -100,6 +101,7 @@ def test_the_discriminator_learns_to_tell_samples_from_faces(tmp_path, monkeypat
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.slow
 def test_a_training_in_pieces_equals_an_uninterrupted_one(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "LOG_EVERY", 2)
     recipe, faces = recipe_of(), make_faces()

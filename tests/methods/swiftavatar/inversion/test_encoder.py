@@ -77,6 +77,7 @@ def test_an_untrained_encoder_predicts_the_centre(train, avatar, renders, tmp_pa
     torch.testing.assert_close(found, centre(avatar).expand_as(found))
 
 
+@pytest.mark.slow
 def test_training_brings_predictions_nearer_to_the_renders(train, tmp_path):
     fresh = train(tmp_path, options_of(steps=1, learning_rate=1e-12, renders=1))
     trained = train(tmp_path, options_of(steps=60, learning_rate=0.003, renders=1))
@@ -84,7 +85,10 @@ def test_training_brings_predictions_nearer_to_the_renders(train, tmp_path):
     assert trained.measures["perceptual"] == 0
 
 
-@pytest.mark.parametrize("share", [0, 0.5, 1])
+@pytest.mark.parametrize(
+    "share",
+    [0.5, *(pytest.param(share, marks=pytest.mark.slow) for share in (0, 1))],
+)
 def test_the_same_bytes_again_and_after_a_kill(train, tmp_path, share, monkeypatch):
     monkeypatch.setattr("methods.estimator.training.CHECKPOINT_SECONDS", -1)
     options = options_of(renders=share)
