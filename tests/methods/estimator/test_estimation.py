@@ -159,7 +159,7 @@ def test_newer_options_change_the_training_and_are_dumped_only_if_used(
     mixed_engine, make_context, name, default, other
 ):
     context = make_context(mixed_engine)
-    plain = {**SMALL, "pretrained": False, "samples": 32, "steps": 4}
+    plain = {**SMALL, "pretrained": False, "samples": 32, "steps": 1}
     found = []
     for value in (default, other):
         options = Baseline.Options(**plain, **{name: value})
