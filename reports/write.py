@@ -60,6 +60,7 @@ def write_reports(
     from reports.tables.scores import all_scores_table, headline_table
 
     run = read_run(run_folder)
+    rating = study_of_run(run, answers)
     first, ablation = headline_table(run), ablation_tables(run)
     everything = all_scores_table(run, run.main_split, run.designers[0])
     details = detail_tables(run)
@@ -73,7 +74,6 @@ def write_reports(
     content = Content(
         first, ablation, everything, printed, details, files, drawings, faces
     )
-    rating = study_of_run(run, answers)
     page = render_page(run, content, rating.section)
     folder = run_folder / FOLDER
     tables: list[Path] = []

@@ -325,6 +325,7 @@ def test_sheets_hold_the_faces_that_were_asked_for(ablation_report):
     assert page.count('<tbody id="case-validation-') == 14
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_no_more_than_200_faces_are_shown(make_run):
     splits = {"heldout": 6, "validation": 201}

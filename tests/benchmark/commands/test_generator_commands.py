@@ -89,6 +89,7 @@ def test_control_is_printed_drawn_and_saved(folder, generator, tmp_path):
     assert (tmp_path / "here" / "part-control.png").is_file()
 
 
+@pytest.mark.slow
 def test_quality_is_printed_with_its_floor(folder, generator):
     if weights.find(weights.EFFICIENTNET_LITE0) is None:
         pytest.skip("efficientnet-lite0 was not fetched")

@@ -169,6 +169,7 @@ def test_a_step_of_several_stages_has_the_highest_known_peak():
     assert shown(3.0, None, 5.0)["peak_mib"] == 5.0
 
 
+@pytest.mark.slow
 def test_drawings_of_faces_are_shown_and_compared_with_them(avatarbench, home):
     variants = ("f2p", "f2p-v2", "tos", "agile")
     chosen = [word for name in variants for word in ("--variant", name)]

@@ -34,6 +34,7 @@ def crowd(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_a_crowd_of_64_px_gives_a_model_for_photographs(crowd, tmp_path, monkeypatch):
     encoder = tmp_path / "encoder.pth"
     encoder.write_bytes(b"")

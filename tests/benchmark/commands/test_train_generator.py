@@ -41,6 +41,7 @@ def train(tmp_path, monkeypatch, capfd):
     return call
 
 
+@pytest.mark.slow
 def test_a_training_in_two_pieces_exports_its_weights(train, tmp_path):
     status, said, wrong = train("--minutes", "0", "--export", "weights")
     assert status == 0, wrong

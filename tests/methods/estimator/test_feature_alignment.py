@@ -96,6 +96,7 @@ def error(method, faces, truth):
     return np.abs(found.continuous - truth.continuous).mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=["cached", "fresh"])
 def test_a_shifted_domain_is_corrected(mixed_engine, context_of, kind):
     _, faces = pictures_of(mixed_engine, 80, 5)

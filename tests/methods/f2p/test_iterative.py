@@ -179,6 +179,7 @@ def test_a_prior_is_fitted_to_train_faces_and_saved(
     assert F2P.load(tmp_path).predict(faces) == expected
 
 
+@pytest.mark.slow
 def test_an_interrupted_search_for_train_faces_ends_the_same(
     parser, mixed_engine, make_context
 ):

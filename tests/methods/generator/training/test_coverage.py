@@ -224,7 +224,7 @@ def test_the_discriminator_can_take_part_later(tmp_path, monkeypatch):
     assert found == [{"pixels"}, both, both]
 
 
-@pytest.mark.parametrize("first", [0, pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("first", [0, 8])
 def test_a_training_in_pieces_equals_an_uninterrupted_one(tmp_path, first):
     recipe = recipe_of(coverage={"group": 8, "first": first})
     faces = make_faces()
