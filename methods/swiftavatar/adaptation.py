@@ -29,7 +29,7 @@ from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.shared.renders import Renders
 from methods.shared.tensors import storable
 from methods.swiftavatar.adaptation_training import AdaptationTraining
-from methods.swiftavatar.dual_domain import MEASURED_LATENTS, dual_measures
+from methods.swiftavatar.dual_domain import dual_measures
 from methods.swiftavatar.options import AdaptationOptions
 from methods.swiftavatar.pretrained_pair import PretrainedPair
 
@@ -109,14 +109,14 @@ def adapted_generator(
             pair, renders, options, seed, scratch, stage.key, device
         )
         average = training.run(progress)
-        tensors, change = _tensors_to_store(average)
+        tensors, change = _tensors_to_store(average, options.measured)
         (folder / GENERATOR).write_bytes(save(tensors))
         stored = _loaded(pair, folder)
         measures = {
             "stopped_at": float(training.state.iteration),
             "half_change": change,
             **dual_measures(
-                pair.realistic, stored, options.colour_pixels, MEASURED_LATENTS
+                pair.realistic, stored, options.colour_pixels, options.measured
             ),
         }
         _write_json(folder / MEASURES, measures)
@@ -137,7 +137,9 @@ def _check(pair: PretrainedPair, renders: Renders) -> None:
         )
 
 
-def _tensors_to_store(average: SemanticGenerator) -> tuple[dict[str, Tensor], float]:
+def _tensors_to_store(
+    average: SemanticGenerator, measured: int
+) -> tuple[dict[str, Tensor], float]:
     """The tensors to store, and the change of the pictures by half precision.
 
     They are in half precision if the change is below `HALF_CHANGE`.
@@ -146,7 +148,8 @@ def _tensors_to_store(average: SemanticGenerator) -> tuple[dict[str, Tensor], fl
     half = {key: value.half() for key, value in full.items()}
     rounded = copy.deepcopy(average)
     rounded.load_state_dict(half)
-    change = picture_change(average, rounded, HALF_PRECISION_LATENTS)
+    count = min(measured, HALF_PRECISION_LATENTS)
+    change = picture_change(average, rounded, count)
     return (half if change < HALF_CHANGE else full), change
 
 

@@ -76,6 +76,7 @@ class AdaptationOptions(StepOptions):
             latent code (methods.swiftavatar.segmentation_agreement). Not in the paper.
         segmentation_grid: side of the raster on which segmentations are compared.
         coverage: pulls samples towards renders; needs `projected`. Not in the paper.
+        measured: latent codes of the final measurements. Not in the paper.
     """
 
     steps: int = Field(default=2000, ge=0)
@@ -100,6 +101,7 @@ class AdaptationOptions(StepOptions):
     segmentation: float = Field(default=0.0, ge=0)
     segmentation_grid: int = Field(default=16, ge=1)
     coverage: RenderCoverageOptions | None = None
+    measured: int = Field(default=256, ge=1)
 
     NEWER: ClassVar[frozenset[str]] = frozenset(
         {
@@ -110,6 +112,7 @@ class AdaptationOptions(StepOptions):
             "segmentation",
             "segmentation_grid",
             "coverage",
+            "measured",
         }
     )
 

@@ -29,7 +29,14 @@ from methods.swiftavatar.adaptation_training import (
 )
 from methods.swiftavatar.options import AdaptationOptions
 
-OPTIONS = {"batch": 4, "r1_every": 3, "path_every": 2, "check_every": 4, "steps": 6}
+OPTIONS = {
+    "batch": 4,
+    "r1_every": 3,
+    "path_every": 2,
+    "check_every": 4,
+    "steps": 6,
+    "measured": 16,
+}
 
 
 def options(**changes):
@@ -38,8 +45,6 @@ def options(**changes):
 
 @pytest.fixture(autouse=True)
 def _few_latents(monkeypatch):
-    monkeypatch.setattr(adaptation, "MEASURED_LATENTS", 16)
-    monkeypatch.setattr(adaptation, "HALF_PRECISION_LATENTS", 16)
     monkeypatch.setattr(adaptation_training, "CHECKED_LATENTS", 16)
 
 
@@ -380,7 +385,7 @@ def test_the_agreement_term_keeps_segmentations_nearer(pair, renders, tmp_path):
 
 
 def test_options_that_were_added_are_in_the_dump_only_where_they_are_used():
-    assert not AdaptationOptions.NEWER & set(options().model_dump())
+    assert not AdaptationOptions.NEWER & set(AdaptationOptions().model_dump())
     used = options(segmentation=1.0).model_dump()
     assert used["segmentation"] == 1.0
     assert "mask" not in used
