@@ -23,9 +23,6 @@ from methods.swiftavatar.colour_matching import (
     shown_in_both,
 )
 
-MEASURED_LATENTS = 256
-"""Number of latent codes of the final measurements."""
-
 
 class DualSamples(NamedTuple):
     """Samples of both generators for the same latent codes (SwiftAvatar, Figure 4)."""
@@ -112,7 +109,7 @@ def dual_measures(
     realistic: SemanticGenerator,
     avatar: SemanticGenerator,
     least_share: float,
-    count: int = MEASURED_LATENTS,
+    count: int,
     seed: int = 0,
 ) -> dict[str, float]:
     """Measure how well the dual-domain generators agree (SwiftAvatar, section 3.1).

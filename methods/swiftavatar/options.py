@@ -76,7 +76,8 @@ class AdaptationOptions(StepOptions):
             latent code (methods.swiftavatar.segmentation_agreement). Not in the paper.
         segmentation_grid: side of the raster on which segmentations are compared.
         coverage: pulls samples towards renders; needs `projected`. Not in the paper.
-        measured: latent codes of the final measurements. Not in the paper.
+        measured: latent codes of the final measurements; at most 64 of them choose
+            between single and half precision. Not in the paper.
     """
 
     steps: int = Field(default=2000, ge=0)

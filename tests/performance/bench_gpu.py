@@ -15,8 +15,7 @@ import copy
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,15 +76,17 @@ class Mode:
     precision: Precision = "32-true"
     compiled: bool = False
 
-    @contextmanager
-    def active(self) -> Iterator[None]:
-        """Switch TF32 on or off, and count peak memory from here."""
+    def set_tf32(self) -> None:
+        """Switch TF32 on or off, for all operations of this process."""
         torch.set_float32_matmul_precision("high" if self.tf32 else "highest")
         torch.backends.cudnn.allow_tf32 = self.tf32
+
+    def start(self) -> None:
+        """Begin to measure: TF32 as the mode says, peak memory from here."""
+        self.set_tf32()
         if self.device == "cuda":
             torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats()
-        yield
 
     def prepared(self, network: Any) -> Any:
         """The network, compiled where the mode asks for it."""
@@ -105,7 +106,7 @@ class Mode:
         return statistics.median(taken[others:])
 
     def gigabytes(self) -> float:
-        """Peak memory on the GPU since `active`; 0 for the CPU."""
+        """Peak memory on the GPU since `start`; 0 for the CPU."""
         if self.device == "cpu":
             return 0.0
         return torch.cuda.max_memory_allocated() / 1e9
@@ -195,10 +196,11 @@ class Bench:
         pictures = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
         vectors = AvatarVectors.sample(SPEC, batch, 0)
         renders = Renders(vectors, self.side, "bench", lambda: pictures)
-        with tempfile.TemporaryDirectory() as scratch, mode.active():
+        with tempfile.TemporaryDirectory() as scratch:
             training = AdaptationTraining(
                 pair, renders, options, 0, Path(scratch), "bench", mode.device
             )
+            mode.set_tf32()  # the training has allowed it
 
             def iterate() -> None:
                 training.state.iteration = number
@@ -238,10 +240,8 @@ class Bench:
 
         Pictures are on the device before: loading and augmentation are not measured.
         """
-        batch, options = (
-            ESTIMATOR_BATCH[mode.device],
-            EstimatorOptions(pretrained=False),
-        )
+        options = EstimatorOptions(pretrained=False)
+        batch = ESTIMATOR_BATCH[mode.device]
         network = make_estimator(SPEC, options, seed=0).to(mode.device).train()
         trainer = Trainer(network, options.recipe)
         forward = mode.prepared(network)
@@ -280,9 +280,9 @@ def print_stage(bench: Bench, stage: str, modes: list[Mode]) -> None:
     for mode in modes:
         if stage == "adaptation" and mode not in MODES[:3]:
             continue
-        with mode.active():
-            taken, change = getattr(bench, stage)(mode)
-            held = mode.gigabytes()
+        mode.start()
+        taken, change = getattr(bench, stage)(mode)
+        held = mode.gigabytes()
         line = f"{mode.name:<24}{taken * 1e3:>10.3f}{1 / taken:>12.1f}{held:>8.1f}"
         print(f"{line}  {change:.5f}", flush=True)
         record(f"gpu: {what}, {mode.name}", 1 / taken, "/s")

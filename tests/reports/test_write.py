@@ -241,11 +241,12 @@ def test_a_folder_that_cannot_be_written_is_named(make_run):
         write_reports(folder)
 
 
-@pytest.mark.usefixtures("no_figures")
 def test_a_report_is_written_completely_or_not_at_all(make_run, monkeypatch):
+    monkeypatch.setattr("reports.figures.scores.draw_scores", lambda run: [])
     run = make_run(seeds=(0,), engines=("avataaars",))
     written = write_reports(run)
-    files = (written.page, *written.tables)
+    assert written.figures
+    files = (written.page, *written.tables, *written.figures)
     before = {path: path.read_bytes() for path in files}
     stale = written.folder / "of-an-earlier-version.md"
     stale.write_text("old")
@@ -254,6 +255,7 @@ def test_a_report_is_written_completely_or_not_at_all(make_run, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
+        leave_out_figures(patch)
         patch.setattr("reports.write.write_tables", full)
         with pytest.raises(ReportError, match=r"report: No space left"):
             write_reports(run)

@@ -3,6 +3,7 @@
 import pytest
 import tiny_pair
 
+from methods.swiftavatar import adaptation_training
 from methods.swiftavatar.method import SwiftAvatar
 
 
@@ -14,6 +15,12 @@ def pair(tmp_path_factory):
 @pytest.fixture(scope="session")
 def renders():
     return tiny_pair.make_renders()
+
+
+@pytest.fixture
+def few_latents(monkeypatch):
+    """Trainings measure their agreement with few latent codes."""
+    monkeypatch.setattr(adaptation_training, "CHECKED_LATENTS", 16)
 
 
 @pytest.fixture(scope="session")
