@@ -283,6 +283,7 @@ METHODS: Registry[Any] = Registry(
         "f2p-v2": "methods.f2p.one_shot:F2PV2",
         "tos": "methods.tos.method:TOS",
         "agileavatar": "methods.agileavatar.method:AgileAvatar",
+        "easycraft": "methods.easycraft.method:EasyCraft",
         "swiftavatar": "methods.swiftavatar.method:SwiftAvatar",
         "supervised": "methods.controls:Supervised",
         "supervised-shuffled": "methods.controls:SupervisedShuffled",

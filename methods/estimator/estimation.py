@@ -25,7 +25,7 @@ from methods.estimator.feature_alignment import align_features, check_train_face
 from methods.estimator.losses import estimator_loss, log_shares
 from methods.estimator.options import EstimatorOptions
 from methods.estimator.training import train
-from methods.estimator.view_features import features_of_views
+from methods.estimator.view_features import features_of_views, frozen_features
 from methods.networks.backbones import WEIGHT_FILES, load_imagenet, make_backbone
 from methods.networks.estimator import Alignment, Estimator, Grid, Pooled
 from methods.planning import PlannedStage
@@ -247,9 +247,8 @@ def _make_batches(
         )
     return fresh_batches(
         unpacked(pairs, scratch, context.progress),
-        network,
+        frozen_features(network, options),
         options.augmentation,
-        options.network_input,
         options.batch_size,
         context.seed,
         context.device,

@@ -19,7 +19,6 @@ from benchmark.storage.digests import bytes_digest
 from benchmark.system.progress import Progress
 from methods.estimator.augmentation import Augmentation, augment
 from methods.estimator.losses import Targets
-from methods.networks.estimator import Estimator
 from methods.shared.pictures import as_tensor, resized
 from methods.shared.randomness import generator_of
 
@@ -32,8 +31,8 @@ Batches = Callable[[int], tuple[Tensor, Targets]]
 UNPACK_ROWS = 256
 """Pictures in memory at a time while they are unpacked."""
 
-InputTransform = Callable[[Tensor], Tensor]
-"""Brings (n, 3, S, S) pictures to the input size of the network."""
+FrozenFeatures = Callable[[Tensor], Tensor]
+"""Gives the features that training needs of (n, 3, S, S) augmented pictures."""
 
 
 class Pictures(Protocol):
@@ -129,9 +128,8 @@ def unpacked(pairs: Pairs, folder: Path, progress: Progress) -> Pairs:
 
 def fresh_batches(
     pairs: Pairs,
-    network: Estimator,
+    features_of: FrozenFeatures,
     augmentation: Augmentation,
-    transform: InputTransform,
     batch_size: int,
     seed: int,
     device: str,
@@ -145,18 +143,15 @@ def fresh_batches(
         pictures = as_tensor(pairs.pictures[rows.numpy()], device)
         generator = generator_of("augment", seed, step)
         pictures = augment(pictures, augmentation, generator)
-        return network.frozen_features(transform(pictures)), targets.rows(
-            rows.to(device)
-        )
+        return features_of(pictures), targets.rows(rows.to(device))
 
     return batch
 
 
 def view_features(
     pairs: Pairs,
-    network: Estimator,
+    features_of: FrozenFeatures,
     augmentation: Augmentation,
-    transform: InputTransform,
     seed: int,
     device: str,
     views: int,
@@ -175,7 +170,7 @@ def view_features(
             pictures = as_tensor(pairs.pictures[rows], device)
             generator = generator_of("view", seed, start)
             pictures = augment(pictures, augmentation, generator)
-            features.append(network.frozen_features(transform(pictures)))
+            features.append(features_of(pictures))
             task.advance(len(rows))
     return torch.cat(features)
 

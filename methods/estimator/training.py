@@ -46,6 +46,8 @@ class Recipe:
             after ten minutes without one.
         optimiser: "adam", or "sgd" with momentum 0.9.
         betas: Adam's decay rates of the moments.
+        weight_decay: decoupled decay of matrices under Adam, which is then AdamW
+            (Loshchilov and Hutter, ICLR 2019); biases and scales do not decay.
     """
 
     steps: int
@@ -54,6 +56,7 @@ class Recipe:
     checkpoint_steps: int = 200
     optimiser: OptimiserName = "adam"
     betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = 0.0
 
 
 def learning_rate_at(step: int, recipe: Recipe) -> float:
@@ -266,6 +269,15 @@ _MOMENTS: dict[OptimiserName, tuple[str, ...]] = {
 
 def _optimiser(recipe: Recipe, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
     rate = recipe.learning_rate
+    if recipe.optimiser == "adam" and recipe.weight_decay:
+        groups = [
+            {
+                "params": [p for p in parameters if p.ndim > 1],
+                "weight_decay": recipe.weight_decay,
+            },
+            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        return torch.optim.AdamW(groups, lr=rate, betas=recipe.betas, fused=True)
     if recipe.optimiser == "adam":
         return torch.optim.Adam(parameters, lr=rate, betas=recipe.betas, fused=True)
     return torch.optim.SGD(parameters, lr=rate, momentum=MOMENTUM, fused=True)

@@ -15,7 +15,7 @@ from torch import Tensor
 from benchmark.storage.digests import file_digest
 from benchmark.storage.store import Stage
 from methods.base import FitContext
-from methods.estimator.examples import Pairs, view_features
+from methods.estimator.examples import FrozenFeatures, Pairs, view_features
 from methods.estimator.options import EstimatorOptions
 from methods.networks.backbones import WEIGHT_FILES
 from methods.networks.estimator import Estimator
@@ -49,6 +49,11 @@ def features_stage(
     )
 
 
+def frozen_features(network: Estimator, options: EstimatorOptions) -> FrozenFeatures:
+    """Gives the features of the frozen stages, at the input size."""
+    return lambda pictures: network.frozen_features(options.network_input(pictures))
+
+
 def features_of_views(
     network: Estimator, pairs: Pairs, options: EstimatorOptions, context: FitContext
 ) -> Tensor:
@@ -60,9 +65,8 @@ def features_of_views(
     def compute() -> Tensor:
         return view_features(
             pairs,
-            network,
+            frozen_features(network, options),
             options.augmentation,
-            options.network_input,
             context.seed,
             context.device,
             options.cached_views,

@@ -64,6 +64,23 @@ AGILE = {
     "likeness": {"perceptual_weight": 0},
     "mapper": {"width": 2, "steps": 1, "batch": 2},
 }
+EASY = {
+    "samples": 8,
+    "pretraining": {
+        "engines": ["toon-tiktok"],
+        "size": 16,
+        "patch": 4,
+        "width": 8,
+        "depth": 1,
+        "heads": 2,
+        "decoder_width": 8,
+        "decoder_depth": 1,
+        "decoder_heads": 2,
+        "steps": 1,
+        "batch": 4,
+    },
+    "head": {"views": 8, "width": 4, "steps": 1, "batch": 4},
+}
 
 
 STYLISED = ("adaptation", "dual-pictures", "stylisation")
@@ -101,6 +118,7 @@ def command_line(home, monkeypatch):
         {"name": "f2p-v2", "method": "f2p-v2", "options": F2P_V2},
         {"name": "tos", "method": "tos", "options": TOS},
         {"name": "agile", "method": "agileavatar", "options": agile},
+        {"name": "easy", "method": "easycraft", "options": EASY},
     ]
     tiny_suite.make_suite(home, variants=variants, options=OPTIONS)
     tiny_similarity.write_tiny_parser(home / "parser")
@@ -171,7 +189,7 @@ def test_a_step_of_several_stages_has_the_highest_known_peak():
 
 @pytest.mark.slow
 def test_drawings_of_faces_are_shown_and_compared_with_them(avatarbench, home):
-    variants = ("f2p", "f2p-v2", "tos", "agile")
+    variants = ("f2p", "f2p-v2", "tos", "agile", "easy")
     chosen = [word for name in variants for word in ("--variant", name)]
     asked = (*chosen, "--faces", "3", "-q")
     status, said, wrong = avatarbench("tiny.yaml", *asked)
@@ -181,24 +199,29 @@ def test_drawings_of_faces_are_shown_and_compared_with_them(avatarbench, home):
         "f2p-v2": ["renders", "imitator", "similarity-features", "translator"],
         "tos": ["renders", "imitator", "descriptors", "tied-output"],
         "agile": ["renders", "imitator", *STYLISED, "mapper"],
+        "easy": ["renders", "masked-autoencoder", "easycraft-heads"],
     }
     terms = {
         "f2p": {"content"},
         "f2p-v2": {"identity", "content"},
         "tos": {"identity", "colour"},
         "agile": {"likeness"},
+        "easy": {"features"},
     }
     drawn = {
         "tos": ["generated", "emulated"],
         "agile": ["stylised", "relaxed", "searched"],
+        "easy": [],
     }
+    own_sheet = {"easy": "reconstructions.png"}
     for name in steps:
         folder = home / "runs" / "trace" / f"{name}-tiny"
         data = json.loads((folder / "trace.json").read_text())
         assert [step["step"] for step in data["steps"]] == steps[name]
         # Renders that no missing stage needs are not made.
         assert all(step["seconds"] > 0 for step in data["steps"] if step["keys"])
-        assert data["steps"][1]["figures"]["error_unseen"] > 0
+        figures = [step["figures"] for step in data["steps"]]
+        assert any(some.get("error_unseen", 0) > 0 for some in figures)
         table = pd.read_csv(folder / "likeness.csv")
         assert set(table["term"]) == terms[name]
         assert len(table) == 3 * len(terms[name])
@@ -206,7 +229,7 @@ def test_drawings_of_faces_are_shown_and_compared_with_them(avatarbench, home):
         assert list(table.columns) == ["face", "term", *pictures]
         assert (table[pictures] >= 0).all(axis=None)
         sheets = {path.name for path in folder.glob("*.png")}
-        assert sheets == {"imitator.png", "likeness.png"}
+        assert sheets == {own_sheet.get(name, "imitator.png"), "likeness.png"}
     assert "error_unseen" in said
 
 
@@ -240,6 +263,6 @@ def test_a_choice_without_a_chain_is_reported(avatarbench):
     status, _, wrong = avatarbench("tiny.yaml", "--variant", "one")
     assert status == 2
     assert (
-        "can be traced are: swift, f2p, f2p-v2, tos, agile; its engines are tiny"
+        "can be traced are: swift, f2p, f2p-v2, tos, agile, easy; its engines are tiny"
         in wrong
     )

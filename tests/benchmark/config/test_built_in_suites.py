@@ -34,7 +34,7 @@ def test_quick_all_is_quick_with_more_rows():
     names = list(all_options)
     assert [name for name in names if name in options] == list(options)
     assert {name: all_options[name] for name in options} == options
-    assert set(names) - options.keys() == {"tos", "agileavatar"}
+    assert set(names) - options.keys() == {"tos", "agileavatar", "easycraft"}
     own = {"name", "title", "notes", "variants", "options"}
     assert more.model_dump(exclude=own) == quick.model_dump(exclude=own)
 

@@ -98,27 +98,20 @@ def test_detail_is_averaged_away():
     )
 
 
-class Unchanged:
-    """A network without frozen stages."""
-
-    def frozen_features(self, pictures):
-        return pictures
-
-
 def test_batches_hold_augmented_pictures_at_the_effective_resolution(fine):
     transform = EstimatorOptions(input_size=64, effective_resolution=16).network_input
-    shared = (transform, 5, 0, "cpu")
+    shared = (5, 0, "cpu")
     augmentation = Augmentation(**STILL)
-    views = (transform, 0, "cpu", 24, Silent())
-    features = view_features(fine, Unchanged(), augmentation, *views)
-    fresh, _ = fresh_batches(fine, Unchanged(), augmentation, *shared)(0)
+    views = (0, "cpu", 24, Silent())
+    features = view_features(fine, transform, augmentation, *views)
+    fresh, _ = fresh_batches(fine, transform, augmentation, *shared)(0)
     cached, _ = cached_batches(features, fine.vectors, 5, 0, "cpu")(0)
     rows = row_order(24, 5, 0)(0)
     expected = transform(as_tensor(fine.pictures[rows.numpy()]))
     assert expected.shape == (5, 3, 64, 64)
     torch.testing.assert_close(fresh, expected)
     torch.testing.assert_close(cached, expected)
-    lit, _ = fresh_batches(fine, Unchanged(), Augmentation(), *shared)(0)
+    lit, _ = fresh_batches(fine, transform, Augmentation(), *shared)(0)
     disturbed = augment(
         as_tensor(fine.pictures[rows.numpy()]),
         Augmentation(),

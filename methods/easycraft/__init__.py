@@ -1,0 +1,1 @@
+"""EasyCraft: an encoder of all styles, learned without labels, and a head an engine."""

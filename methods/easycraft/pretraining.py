@@ -1,0 +1,304 @@
+"""The pretraining of the encoder T_e as a masked autoencoder, a stage of the store.
+
+It sees train faces and renders of several engines, all without labels (EasyCraft, Wang
+et al., CVPR 2025). The stage's folder contains:
+
+    encoder.safetensors    the encoder
+    decoder.safetensors    the rest of the autoencoder, for traces
+    measures.json          see `TrainedEncoder.measures`
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn import functional
+
+from benchmark.engines.base import RenderOnly
+from benchmark.registry import ENGINES, Unavailable, UnknownName
+from benchmark.storage.store import Stage
+from methods.base import FitContext, MethodError
+from methods.easycraft.options import EasyCraftOptions, PretrainingOptions
+from methods.estimator.examples import row_order
+from methods.estimator.training import Recipe, train
+from methods.networks.masked_autoencoder import MaskedAutoencoder, PictureEncoder
+from methods.shared.pictures import as_tensor, at_effective_resolution
+from methods.shared.randomness import generator_of, seed_of, uniform
+from methods.shared.renders import Renders, renders_stage, training_renders
+from methods.shared.tensors import storable
+
+PRETRAINING_VERSION = "1"
+ENCODER, DECODER = "encoder.safetensors", "decoder.safetensors"
+MEASURES = "measures.json"
+FACES = "faces"
+"""The style of the train faces; other styles have the names of engines."""
+MEASURED = 128
+"""Pictures of each style that are measured."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """Pictures of one kind, which are loaded on first use.
+
+    Attributes:
+        name: "faces" or the name of an engine.
+        digest: of the pictures.
+        count: n.
+        load: gives (n, S, S, 3) uint8.
+    """
+
+    name: str
+    digest: str
+    count: int
+    load: Callable[[], NDArray[np.uint8]]
+
+
+@dataclass(frozen=True)
+class TrainedEncoder:
+    """A trained encoder.
+
+    Attributes:
+        network: the encoder, frozen, in evaluation mode, on the device.
+        digest: the key of its stage.
+        folder: of the stage.
+        measures: the mean squared error on hidden patches for each style, whole
+            pictures. Drawing the mean of every patch has the error 1.
+    """
+
+    network: PictureEncoder
+    digest: str
+    folder: Path
+    measures: Mapping[str, float]
+
+    def features(self, pictures: Tensor) -> Tensor:
+        """Describe (n, 3, S, S) pictures in [-1, 1]: (n, feature_size)."""
+        device = next(self.network.parameters()).device
+        with torch.no_grad():
+            resized = at_effective_resolution(pictures.to(device), self.network.size)
+            return self.network.features(resized)
+
+
+def trained_encoder(options: EasyCraftOptions, context: FitContext) -> TrainedEncoder:
+    """The encoder of the options; cached in the store.
+
+    Neither the engine nor the seed of the context matters. A build that was killed
+    resumes from its checkpoint and ends with the same bytes. Raises MethodError for an
+    engine that cannot be used.
+    """
+    own = options.pretraining
+    styles = pretraining_styles(options, context)
+    stage = pretraining_stage(options, context)
+
+    def build(folder: Path, scratch: Path) -> None:
+        network = make_autoencoder(own).to(context.device)
+        loss = _loss(network, styles, own, context.device)
+        train(network, loss, _recipe(own), scratch, context.progress, "encoder")
+        measures = {
+            style.name: _error(network, style, own, context.device) for style in styles
+        }
+        encoder, decoder = network.encoder.state_dict(), decoder_state(network)
+        save_file(storable(encoder), folder / ENCODER)
+        save_file(storable(decoder), folder / DECODER)
+        (folder / MEASURES).write_text(json.dumps(measures, indent=2) + "\n")
+
+    folder = context.store.get_or_build(stage, build)
+    network = restore_encoder(own, load_file(folder / ENCODER), context.device)
+    measures = json.loads((folder / MEASURES).read_text())
+    return TrainedEncoder(network, stage.key, folder, measures)
+
+
+def pretraining_stage(options: EasyCraftOptions, context: FitContext) -> Stage:
+    """The stage of the encoder: its key covers all that affects the weights."""
+    own = options.pretraining
+    return Stage(
+        "masked-autoencoder",
+        PRETRAINING_VERSION,
+        {
+            **own.model_dump(mode="json", exclude={"checkpoint_steps", "seed"}),
+            "device": context.device,
+            "threads": torch.get_num_threads(),
+        },
+        {style.name: style.digest for style in pretraining_styles(options, context)},
+        own.seed,
+    )
+
+
+def pretraining_styles(
+    options: EasyCraftOptions, context: FitContext
+) -> tuple[Style, ...]:
+    """The pictures of the pretraining; nothing is rendered yet.
+
+    Raises MethodError for an engine that cannot be used.
+    """
+    own, faces = options.pretraining, context.faces
+    styles = []
+    if own.face_share > 0:
+        load = _constant(faces.images)
+        styles.append(Style(FACES, faces.digest, len(faces.images), load))
+    if own.face_share < 1:
+        for name in own.engines:
+            renders = _renders(name, options, context)
+            digest, count = renders.digest, len(renders.vectors)
+            styles.append(Style(name, digest, count, renders.load))
+    return tuple(styles)
+
+
+def planned_render_stages(options: EasyCraftOptions) -> tuple[Stage, ...]:
+    """The stages of the renders that the pretraining shows."""
+    own = options.pretraining
+    if own.face_share == 1:
+        return ()
+    size, samples, absent = options.input_size, options.samples, options.absent
+    return tuple(
+        renders_stage(_engine(name), samples, size, own.seed, absent)
+        for name in own.engines
+    )
+
+
+def make_autoencoder(options: PretrainingOptions) -> MaskedAutoencoder:
+    """The untrained autoencoder, seeded."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of("masked autoencoder", options.seed))
+        return MaskedAutoencoder(
+            _make_encoder(options),
+            options.decoder_width,
+            options.decoder_depth,
+            options.decoder_heads,
+            options.hidden_share,
+        )
+
+
+def restore_encoder(
+    options: PretrainingOptions, tensors: Mapping[str, Tensor], device: str
+) -> PictureEncoder:
+    """The encoder with the given tensors, frozen, in evaluation mode, on `device`."""
+    network = _make_encoder(options)
+    network.load_state_dict(tensors)
+    return network.eval().requires_grad_(False).to(device)
+
+
+def decoder_state(network: MaskedAutoencoder) -> dict[str, Tensor]:
+    """The tensors of an autoencoder that are not the encoder's."""
+    return {
+        name: tensor
+        for name, tensor in network.state_dict().items()
+        if not name.startswith("encoder.")
+    }
+
+
+def _make_encoder(options: PretrainingOptions) -> PictureEncoder:
+    return PictureEncoder(
+        options.size, options.patch, options.width, options.depth, options.heads
+    )
+
+
+def _constant(images: NDArray[np.uint8]) -> Callable[[], NDArray[np.uint8]]:
+    return lambda: images
+
+
+def _engine(name: str) -> RenderOnly:
+    try:
+        return RenderOnly(ENGINES.create(name))
+    except (UnknownName, Unavailable) as error:
+        raise MethodError(f"easycraft: pretraining.engines: {error}") from error
+
+
+def _renders(name: str, options: EasyCraftOptions, context: FitContext) -> Renders:
+    return training_renders(
+        _engine(name),
+        options.samples,
+        options.input_size,
+        options.pretraining.seed,
+        context.store,
+        context.progress,
+        options.absent,
+    )
+
+
+def _recipe(options: PretrainingOptions) -> Recipe:
+    return Recipe(
+        options.steps,
+        options.rate,
+        "cosine",
+        options.checkpoint_steps,
+        betas=(0.9, options.beta2),
+        weight_decay=options.weight_decay,
+    )
+
+
+def _loss(
+    network: MaskedAutoencoder,
+    styles: tuple[Style, ...],
+    options: PretrainingOptions,
+    device: str,
+) -> Callable[[int], Tensor]:
+    """The loss of a step: hidden patches of cropped pictures of all styles."""
+    shares = _counts(styles, options)
+    rows_of = [
+        row_order(style.count, max(1, share), seed_of(style.name, options.seed))
+        for style, share in zip(styles, shares, strict=True)
+    ]
+    pictures = [style.load() for style in styles]
+
+    def loss_at(step: int) -> Tensor:
+        generator = generator_of("masked autoencoder", options.seed, step)
+        shown = []
+        for some, rows, share in zip(pictures, rows_of, shares, strict=True):
+            if share:
+                whole = as_tensor(some[rows(step).numpy()], device)
+                crops = cropped(whole, options.least_crop, options.flip, generator)
+                shown.append(at_effective_resolution(crops, options.size))
+        batch = torch.cat(shown)
+        orders = network.orders(len(batch), generator).to(device)
+        return network.loss(batch, orders).mean()
+
+    return loss_at
+
+
+def _counts(styles: tuple[Style, ...], options: PretrainingOptions) -> list[int]:
+    """Pictures of each style in a batch."""
+    engines = len(styles) - (styles[0].name == FACES)
+    faces = round(options.batch * options.face_share)
+    rest = options.batch - faces
+    counts = [rest // engines + (n < rest % engines) for n in range(engines)]
+    return ([faces] if styles[0].name == FACES else []) + counts
+
+
+def cropped(
+    pictures: Tensor, least: float, flip: bool, generator: torch.Generator
+) -> Tensor:
+    """Random square crops of (n, 3, S, S) pictures, enlarged to S; half are mirrored.
+
+    The side of a crop is a share of S between `least` and 1.
+    """
+    share = least + (1 - least) * uniform(generator, pictures)
+    shift = (uniform(generator, pictures, 2) * 2 - 1) * (1 - share)[:, None]
+    mirrored = uniform(generator, pictures) < (0.5 if flip else 0.0)
+    matrices = pictures.new_zeros(len(pictures), 2, 3)
+    matrices[:, 0, 0] = torch.where(mirrored, -share, share)
+    matrices[:, 1, 1] = share
+    matrices[:, :, 2] = shift
+    grid = functional.affine_grid(matrices, list(pictures.shape), align_corners=False)
+    return functional.grid_sample(
+        pictures, grid, padding_mode="border", align_corners=False
+    )
+
+
+@torch.no_grad()
+def _error(
+    network: MaskedAutoencoder, style: Style, options: PretrainingOptions, device: str
+) -> float:
+    """The mean loss of the first pictures of a style, whole."""
+    generator = generator_of("measured", options.seed)
+    pictures = as_tensor(style.load()[:MEASURED], device)
+    pictures = at_effective_resolution(pictures, options.size)
+    orders = network.orders(len(pictures), generator).to(device)
+    return float(network.loss(pictures, orders).double().mean())

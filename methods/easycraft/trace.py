@@ -1,0 +1,189 @@
+"""The trace of EasyCraft: what the encoder draws, and what the heads read off renders.
+
+The encoder should describe faces and renders alike. A linear classifier shows how well
+its features tell them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+from torch import Tensor
+
+from benchmark.avatars import AvatarVectors
+from methods.base import FitContext
+from methods.easycraft.options import EasyCraftOptions, PretrainingOptions
+from methods.easycraft.pretraining import (
+    DECODER,
+    FACES,
+    Style,
+    TrainedEncoder,
+    make_autoencoder,
+)
+from methods.generator.page import Panel, draw_page, fitted
+from methods.networks.masked_autoencoder import (
+    MaskedAutoencoder,
+    as_patches,
+    as_pictures,
+    normalised,
+)
+from methods.networks.parameter_heads import ParameterHeads
+from methods.shared.pictures import as_tensor, at_effective_resolution
+from methods.shared.randomness import generator_of, seed_of
+from methods.tracing import SimilarityProbe, Step, Trace
+
+UNSEEN = 200
+"""Renders that neither encoder nor heads have seen."""
+COMPARED = 400
+"""Faces, and renders, that the linear classifier tells apart."""
+DRAWN = 6
+"""Pictures of each style on the sheet."""
+COLUMNS = ("picture", "visible", "drawn")
+
+
+def traced(
+    encoder: TrainedEncoder,
+    heads: ParameterHeads,
+    styles: tuple[Style, ...],
+    predict: Callable[[Tensor], AvatarVectors],
+    options: EasyCraftOptions,
+    context: FitContext,
+) -> Trace:
+    """The stages with their figures, a sheet of reconstructions, and a probe."""
+    figures = {f"error_{name}": value for name, value in encoder.measures.items()}
+    figures |= _domain_gap(encoder, styles)
+    steps = (
+        Step("renders", {"avatars": float(options.samples)}),
+        Step("masked-autoencoder", figures),
+        Step("easycraft-heads", _unseen(predict, options, context)),
+    )
+    sheets = {"reconstructions": _sheet(encoder, styles, options.pretraining)}
+    probe = _probe(encoder, heads, predict, options.input_size)
+    return Trace(steps, sheets, face_similarity=probe)
+
+
+def _domain_gap(encoder: TrainedEncoder, styles: tuple[Style, ...]) -> dict[str, float]:
+    """Accuracy of a linear classifier of faces and renders, in 5 folds; chance is 0.5.
+
+    Without one of the two there is no such figure.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_score
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    faces = [style for style in styles if style.name == FACES]
+    engines = [style for style in styles if style.name != FACES]
+    if not faces or not engines:
+        return {}
+    share = COMPARED // len(engines)
+    some = [_features(encoder, faces[0].load()[:COMPARED])]
+    some += [_features(encoder, style.load()[:share]) for style in engines]
+    labels = np.repeat([0, 1], [len(some[0]), sum(map(len, some[1:]))])
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    folds = min(5, int(np.bincount(labels).min()))
+    if folds < 2:
+        return {}
+    found = cross_val_score(classifier, np.concatenate(some), labels, cv=folds)
+    return {"faces_told_from_renders": float(found.mean())}
+
+
+def _features(
+    encoder: TrainedEncoder, images: NDArray[np.uint8]
+) -> NDArray[np.float32]:
+    return encoder.features(as_tensor(images)).cpu().numpy()
+
+
+def _unseen(
+    predict: Callable[[Tensor], AvatarVectors],
+    options: EasyCraftOptions,
+    context: FitContext,
+) -> dict[str, float]:
+    """Right choices and errors of scalars on renders that were not trained on."""
+    spec, seed = context.engine.spec, seed_of("unseen", context.seed)
+    truth = AvatarVectors.sample(spec, UNSEEN, seed, options.absent)
+    pictures = context.engine.render(truth, options.input_size)
+    found, active = predict(as_tensor(pictures)), truth.active()
+    figures = {}
+    if active.discrete.any():
+        right = (found.discrete == truth.discrete)[active.discrete]
+        figures["accuracy_unseen"] = float(right.mean())
+    if active.continuous.any():
+        apart = np.abs(found.continuous - truth.continuous)[active.continuous]
+        figures["error_unseen"] = float(apart.mean())
+    return figures
+
+
+@torch.no_grad()
+def _sheet(
+    encoder: TrainedEncoder, styles: tuple[Style, ...], options: PretrainingOptions
+) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8: a panel of each style with pictures, what is visible, drawings.
+
+    Each hidden patch is drawn with the brightness and contrast of the true one, which
+    the autoencoder does not predict.
+    """
+    network = make_autoencoder(options).eval()
+    encoder_state = {
+        f"encoder.{name}": tensor.cpu()
+        for name, tensor in encoder.network.state_dict().items()
+    }
+    network.load_state_dict(encoder_state | load_file(encoder.folder / DECODER))
+    panels = []
+    for style in styles:
+        pictures = at_effective_resolution(
+            as_tensor(style.load()[:DRAWN]), options.size
+        )
+        orders = network.orders(len(pictures), generator_of("sheet", options.seed))
+        tiles = [fitted(_bytes(each)) for each in _stages(network, pictures, orders)]
+        stacked = np.stack(tiles, axis=1).reshape(-1, *tiles[0].shape[1:])
+        panels.append(Panel(style.name, stacked, len(COLUMNS), COLUMNS))
+    return draw_page("Hidden patches drawn by the autoencoder", panels)
+
+
+def _stages(
+    network: MaskedAutoencoder, pictures: Tensor, orders: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Pictures, their visible patches on grey, and these with drawings of the rest."""
+    patch, size = network.encoder.patch, network.encoder.size
+    patches = as_patches(pictures, patch)
+    _, mean, deviation = normalised(patches)
+    hidden = torch.ones_like(orders, dtype=torch.bool)
+    hidden.scatter_(1, orders[:, : network.visible], False)
+    drawn = network(pictures, orders) * deviation + mean
+    blank = torch.where(hidden[:, :, None], torch.zeros_like(patches), patches)
+    joined = torch.where(hidden[:, :, None], drawn, patches)
+    return (
+        pictures,
+        as_pictures(blank, patch, size),
+        as_pictures(joined, patch, size).clamp(-1, 1),
+    )
+
+
+def _bytes(pictures: Tensor) -> NDArray[np.uint8]:
+    """(n, S, S, 3) uint8 of (n, 3, S, S) pictures in [-1, 1]."""
+    return ((pictures + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
+
+
+def _probe(
+    encoder: TrainedEncoder,
+    heads: ParameterHeads,
+    predict: Callable[[Tensor], AvatarVectors],
+    size: int,
+) -> SimilarityProbe:
+    """Distances of faces and pictures in the features that the heads read."""
+
+    @torch.no_grad()
+    def distances(faces: Tensor, pictures: Tensor) -> Tensor:
+        first, second = (
+            heads.standardised(encoder.features(some)) for some in (faces, pictures)
+        )
+        return (first - second).square().mean(dim=1, keepdim=True).cpu()
+
+    return SimilarityProbe(
+        ("features",), size, predict, lambda faces, vectors: {}, distances
+    )
