@@ -214,6 +214,20 @@ class EngineUser(Protocol):
         ...
 
 
+@runtime_checkable
+class OtherEngines(Protocol):
+    """A method whose fit to one engine uses renders of other engines, too.
+
+    A suite that names an unknown engine is refused, and the fit is repeated when one of
+    these engines changes.
+    """
+
+    @classmethod
+    def other_engines(cls, options: Any) -> tuple[str, ...]:
+        """Names of these engines for given options."""
+        ...
+
+
 def with_engine(method: Method, open_engine: Callable[[], Engine]) -> Method:
     """The loaded method; one that renders while it predicts gets the engine."""
     if isinstance(method, EngineUser):
@@ -230,9 +244,9 @@ _FUNCTIONS = {
     "load": "folder, device",
 }
 """The functions of a method and what they are called with."""
-_OPTIONAL = {"use_engine": "engine"}
-"""Functions that only some methods have (`EngineUser`)."""
-_OF_CLASS = ("required_weights", "load")
+_OPTIONAL = {"use_engine": "engine", "other_engines": "options"}
+"""Functions that only some methods have (`EngineUser`, `OtherEngines`)."""
+_OF_CLASS = ("required_weights", "load", "other_engines")
 
 
 def method_problems(method: Any) -> list[str]:

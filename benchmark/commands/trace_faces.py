@@ -130,10 +130,11 @@ def _summarise(
     probe: SimilarityProbe, distances: dict[str, NDArray[np.float64]]
 ) -> str:
     means = {name: each.mean(axis=0) for name, each in distances.items()}
-    first = next(iter(means))
+    shown = dict.fromkeys((next(iter(means)), FOUND))
     return "; ".join(
-        f"{term} {means[first][k]:.3f} {first}, {means[FOUND][k]:.3f} found, "
-        f"{means[TRUTH][k]:.3f} for the ground truth"
+        f"{term} "
+        + ", ".join(f"{means[name][k]:.3f} {name}" for name in shown)
+        + f", {means[TRUTH][k]:.3f} for the ground truth"
         for k, term in enumerate(probe.terms)
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from benchmark.config.resolved import Variant
 from benchmark.config.suite import Suite
 from benchmark.registry import ENGINES, METHODS, METRICS
 from benchmark.storage.digests import digest_of, file_digest
@@ -19,15 +20,19 @@ MAX_BYTES = 16 * 2**20
 """Larger files are taken for data and left out."""
 
 
-def plugin_sources(suite: Suite) -> dict[str, str]:
+def plugin_sources(suite: Suite, variants: Sequence[Variant]) -> dict[str, str]:
     """SHA-256 (hex) of the source of each plugin of a suite, by `kind name`.
+
+    Plugins are engines, those that fits use besides their own, methods and metrics.
 
     For an engine file, they are its own digest and that of its program. Built-in
     entries are left out: their versions, revisions and identities are kept by
     this repository's tests.
     """
+    others = [name for variant in variants for name in variant.other_engines]
+    engines = tuple(dict.fromkeys((*suite.engines, *others)))
     used = (
-        (ENGINES, suite.engines),
+        (ENGINES, engines),
         (METHODS, tuple(variant.method for variant in suite.variants)),
         (METRICS, suite.metrics),
     )
@@ -37,7 +42,7 @@ def plugin_sources(suite: Suite) -> dict[str, str]:
         for name in names
     }
     found = {label: _digest(e) for label, e in entries.items() if e is not None}
-    for name in suite.engines:
+    for name in engines:
         if (path := ENGINES.file(name)) is not None:
             found[f"{ENGINES.kind} {name}"] = _digest_of_program(path)
     return {label: digest for label, digest in found.items() if digest is not None}

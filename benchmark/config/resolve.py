@@ -27,7 +27,7 @@ from benchmark.config.resolve_faces import (
 )
 from benchmark.config.resolved import BoundMetric, ResolvedSuite, Variant
 from benchmark.config.suite import Suite, SuiteError, VariantSection
-from benchmark.engines.base import Engine
+from benchmark.engines.base import Engine, engine_digest
 from benchmark.registry import (
     ENGINES,
     METHODS,
@@ -92,7 +92,7 @@ def resolve(
         bound_metrics,
         truths,
         current_version().to_data() if embedded else None,
-        plugin_sources(suite),
+        plugin_sources(suite, variants),
         warnings,
     )
 
@@ -192,7 +192,8 @@ def _resolve_variant(
             if suite.from_scratch:
                 problems += _shipped_weight_problems(where, files[0])
             own = _engine_options(suite, section, method, options_data, needs, problems)
-            return Variant(section.name, title, method, options, *files, own)
+            others = _other_engines(method, options, where, problems)
+            return Variant(section.name, title, method, options, *files, own, others)
     problems += [f"{where}: {sentence}" for sentence in explain_missing(missing)]
     if suite.from_scratch:
         problems += _shipped_weight_problems(where, resolver.take(needs)[0])
@@ -223,6 +224,13 @@ def _engine_options(
             problems += [f"{where}.{engine}: {problem}" for problem in wrong]
             continue
         options = method.Options.model_validate(data)
+        named = _engine_names(method, method.Options.model_validate(options_data))
+        if set(_engine_names(method, options)) != set(named):
+            problems.append(
+                f"{where}.{engine}: these options use renders of other engines than "
+                "those of the variant; make two variants"
+            )
+            continue
         if set(_required_weights(method, options)) != set(needs):
             problems.append(
                 f"{where}.{engine}: these options need other weight files than those "
@@ -231,6 +239,22 @@ def _engine_options(
             continue
         found[engine] = options
     return found
+
+
+def _other_engines(
+    method: type[Method], options: MethodOptions, where: str, problems: list[str]
+) -> dict[str, str]:
+    """Digests of the engines that a fit uses besides its own, by name."""
+    names = _engine_names(method, options)
+    found = {n: _load(ENGINES.create, n, f"{where}.options", problems) for n in names}
+    return {n: engine_digest(e) for n, e in found.items() if e is not None}
+
+
+def _engine_names(method: type[Method], options: MethodOptions) -> tuple[str, ...]:
+    """The engines that a fit uses besides its own."""
+    from methods.base import OtherEngines
+
+    return method.other_engines(options) if issubclass(method, OtherEngines) else ()
 
 
 def _options_given_twice(

@@ -31,6 +31,8 @@ class Variant:
         weights: weight files by name.
         digests: their SHA-256 (hex) by name.
         engine_options: the options on engines that have their own, by engine.
+        other_engines: digests of the engines that a fit uses besides the one it learns
+            (methods.base.OtherEngines), by name.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Variant:
     weights: Mapping[str, Path]
     digests: Mapping[str, str]
     engine_options: Mapping[str, MethodOptions] = field(default_factory=dict)
+    other_engines: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def meta(self) -> MethodMeta:
@@ -155,6 +158,7 @@ def _engine_data(engine: Engine) -> dict[str, Any]:
 def _variant_data(variant: Variant) -> dict[str, Any]:
     meta = variant.meta
     own = {e: o.model_dump(mode="json") for e, o in variant.engine_options.items()}
+    others = dict(variant.other_engines)
     return {
         "title": variant.title,
         "method": meta.name,
@@ -164,6 +168,7 @@ def _variant_data(variant: Variant) -> dict[str, Any]:
         "options": variant.options.model_dump(mode="json"),
         "weights": dict(variant.digests),
         **({"engine_options": own} if own else {}),
+        **({"other_engines": others} if others else {}),
     }
 
 

@@ -27,9 +27,11 @@ def stage_users(plan: Plan) -> dict[str, frozenset[str]]:
     for (engine, *_), stage in plan.truths.items():
         users[stage.key].add(f"engine {engine}")
     for trial in plan.trials:
-        both = {f"method {trial.variant.meta.name}", f"engine {trial.engine}"}
+        engines = (trial.engine, *trial.variant.other_engines)
+        plugins = {f"engine {name}" for name in engines}
+        plugins.add(f"method {trial.variant.meta.name}")
         for stage in trial.stages():
-            users[stage.key] |= both
+            users[stage.key] |= plugins
         for (*_, metric), stage in trial.scores.items():
             users[stage.key].add(f"metric {metric}")
     return {key: frozenset(labels) for key, labels in users.items()}

@@ -179,6 +179,7 @@ def _plan_fit(
         engine_digest(resolved.engines[engine]),
         train_digest(resolved),
         variant.digests,
+        variant.other_engines,
         truth,
         resolved.compute,
         seed,
@@ -198,6 +199,7 @@ def fit_of_record(config: Mapping[str, Any], record: Mapping[str, Any]) -> Stage
         config["engines"][engine]["digest"],
         faces["splits"].get("train", {"digest": NO_FACES})["digest"],
         record["weights"],
+        record.get("other_engines", {}),
         truth,
         record["compute"],
         record["seed"],
@@ -211,6 +213,7 @@ def fit_of(
     engine: str,
     faces: str,
     weights: Mapping[str, str],
+    other_engines: Mapping[str, str],
     truth: str | None,
     compute: Mapping[str, Any],
     seed: int,
@@ -222,6 +225,7 @@ def fit_of(
         "engine": engine,
         "faces": faces,
         **{f"weights.{name}": digest for name, digest in weights.items()},
+        **{f"engine.{name}": digest for name, digest in other_engines.items()},
     }
     if truth is not None:
         inputs["truth"] = truth

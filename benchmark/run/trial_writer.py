@@ -241,7 +241,7 @@ def trial_record(plan: Plan, trial: TrialPlan) -> dict[str, Any]:
     """The content of `trial.json`, without status and scores."""
     resolved = plan.resolved
     engine = resolved.engines[trial.engine]
-    method = asdict(trial.variant.meta)
+    method, others = asdict(trial.variant.meta), trial.variant.other_engines
     record = {
         "suite": resolved.suite.name,
         "variant": trial.variant.name,
@@ -251,6 +251,7 @@ def trial_record(plan: Plan, trial: TrialPlan) -> dict[str, Any]:
         "role": trial.variant.meta.role,
         "options": trial.variant.options.model_dump(mode="json"),
         "weights": dict(trial.variant.digests),
+        **({"other_engines": dict(others)} if others else {}),
         "engine": trial.engine,
         "engine_meta": asdict(engine.meta),
         "spec": engine.spec.to_json(),

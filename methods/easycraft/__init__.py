@@ -1,1 +1,1 @@
-"""EasyCraft: an encoder of all styles, learned without labels, and a head an engine."""
+"""EasyCraft: an encoder learned without labels, frozen, and heads for each engine."""

@@ -58,7 +58,6 @@ def trained_heads(
             context.progress,
         )
         network = make_heads(spec, features.shape[1], own, context.seed).to(device)
-        network.standardise(features)
         batches = cached_batches(
             features, pairs.vectors, own.batch, context.seed, device
         )

@@ -1,4 +1,4 @@
-"""EasyCraft: an encoder of all styles, learned without labels, and heads an engine.
+"""EasyCraft: an encoder of all styles, learned without labels, and heads on it.
 
 Wang et al., "EasyCraft: A Robust and Efficient Framework for Automatic Avatar Crafting"
 (CVPR 2025). Its text branch is left out.
@@ -39,7 +39,7 @@ PARTS = ("encoder", "heads")
 """Prefixes of the tensors of a saved method."""
 MEASURED_WORK = 64 * 192**2 * 6
 """Patches, squared width and depth of the encoder that was timed."""
-PICTURE, FEATURE, PAIR = 0.0075, 0.005, 0.0004
+PICTURE, FEATURE, PAIR = 0.007, 0.0075, 0.0002
 """Seconds on two cores of an AMD EPYC: for a picture of a step of that encoder's
 pretraining, for its features of a picture, and for a pair of a step of the heads."""
 
@@ -54,7 +54,7 @@ class _Fitted:
 
 
 class EasyCraft:
-    """A frozen encoder describes a face, and heads read the vector off the description.
+    """A frozen encoder gives a feature vector, and heads read the parameters off it.
 
     The encoder is a vision transformer that was pretrained as a masked autoencoder on
     train faces and on renders of several engines, without labels. One encoder serves
@@ -78,6 +78,12 @@ class EasyCraft:
     def required_weights(cls, options: Any) -> tuple[str, ...]:
         """None: the encoder is trained from random weights."""
         return ()
+
+    @classmethod
+    def other_engines(cls, options: Any) -> tuple[str, ...]:
+        """The engines whose renders the pretraining shows."""
+        own = options.pretraining
+        return own.engines if own.face_share < 1 else ()
 
     def planned_stages(self, context: FitContext) -> tuple[PlannedStage, ...]:
         """The renders of all engines, the pretraining and the heads."""

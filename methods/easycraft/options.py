@@ -18,6 +18,8 @@ from methods.estimator.augmentation import Augmentation
 
 LARGE_BATCH = 256
 """Pictures in a step for which the published learning rate is meant."""
+FACES = "faces"
+"""The style of the train faces; other styles have the names of engines."""
 
 
 class _Section(BaseModel):
@@ -40,7 +42,7 @@ class PretrainingOptions(_Section):
         decoder_width: of a token of the decoder (MAE: 512).
         decoder_depth: transformer blocks of the decoder (MAE: 8).
         decoder_heads: attention heads of the decoder (MAE: 16).
-        hidden_share: share of hidden patches (paper and MAE: 0.75).
+        hidden_share: share of hidden patches, MAE's mask ratio (paper and MAE: 0.75).
         least_crop: least share of a picture that a crop shows (MAE: 0.2 of the area).
             Here it is a share of the side. Tight crops lose the alignment.
         flip: mirror half of the pictures, as MAE does.
@@ -94,9 +96,34 @@ class PretrainingOptions(_Section):
             raise ValueError(
                 "engines is empty, so there are no renders: set face_share to 1"
             )
+        patches = (self.size // self.patch) ** 2
+        if not 1 <= round(patches * (1 - self.hidden_share)) < patches:
+            raise ValueError(
+                f"hidden_share: {self.hidden_share} of {patches} patches leaves none "
+                "visible or hides none"
+            )
+        if not all(self.counts.values()):
+            raise ValueError(
+                f"batch: {self.batch} pictures, with face_share: {self.face_share}, "
+                "have no place for "
+                + ", ".join(name for name, count in self.counts.items() if not count)
+            )
         if len(set(self.engines)) < len(self.engines):
             raise ValueError("engines names an engine twice")
         return self
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Pictures of the faces and of each engine in a batch, if they are shown."""
+        faces = round(self.batch * self.face_share)
+        counts = {FACES: faces} if self.face_share > 0 else {}
+        if self.face_share < 1:
+            share, more = divmod(self.batch - faces, max(1, len(self.engines)))
+            counts |= {
+                name: share + (number < more)
+                for number, name in enumerate(self.engines)
+            }
+        return counts
 
     @property
     def rate(self) -> float:
@@ -120,7 +147,7 @@ class HeadOptions(_Section):
         checkpoint_steps: steps between two checkpoints.
     """
 
-    views: int = Field(default=20_000, ge=1)
+    views: int = Field(default=20_000, ge=2)
     width: int = Field(default=256, ge=1)
     dropout: float = Field(default=0.1, ge=0, lt=1)
     steps: int = Field(default=4_000, ge=1)

@@ -26,7 +26,7 @@ from benchmark.engines.base import RenderOnly
 from benchmark.registry import ENGINES, Unavailable, UnknownName
 from benchmark.storage.store import Stage
 from methods.base import FitContext, MethodError
-from methods.easycraft.options import EasyCraftOptions, PretrainingOptions
+from methods.easycraft.options import FACES, EasyCraftOptions, PretrainingOptions
 from methods.estimator.examples import row_order
 from methods.estimator.training import Recipe, train
 from methods.networks.masked_autoencoder import MaskedAutoencoder, PictureEncoder
@@ -38,8 +38,6 @@ from methods.shared.tensors import storable
 PRETRAINING_VERSION = "1"
 ENCODER, DECODER = "encoder.safetensors", "decoder.safetensors"
 MEASURES = "measures.json"
-FACES = "faces"
-"""The style of the train faces; other styles have the names of engines."""
 MEASURED = 128
 """Pictures of each style that are measured."""
 
@@ -79,7 +77,7 @@ class TrainedEncoder:
     measures: Mapping[str, float]
 
     def features(self, pictures: Tensor) -> Tensor:
-        """Describe (n, 3, S, S) pictures in [-1, 1]: (n, feature_size)."""
+        """Feature vectors of (n, 3, S, S) pictures in [-1, 1]: (n, feature_size)."""
         device = next(self.network.parameters()).device
         with torch.no_grad():
             resized = at_effective_resolution(pictures.to(device), self.network.size)
@@ -90,8 +88,8 @@ def trained_encoder(options: EasyCraftOptions, context: FitContext) -> TrainedEn
     """The encoder of the options; cached in the store.
 
     Neither the engine nor the seed of the context matters. A build that was killed
-    resumes from its checkpoint and ends with the same bytes. Raises MethodError for an
-    engine that cannot be used.
+    resumes from its checkpoint and ends with the same bytes. For errors, see
+    `pretraining_styles`.
     """
     own = options.pretraining
     styles = pretraining_styles(options, context)
@@ -136,11 +134,17 @@ def pretraining_styles(
 ) -> tuple[Style, ...]:
     """The pictures of the pretraining; nothing is rendered yet.
 
-    Raises MethodError for an engine that cannot be used.
+    Raises MethodError without train faces, unless no faces are shown, and for an engine
+    that cannot be used.
     """
     own, faces = options.pretraining, context.faces
     styles = []
     if own.face_share > 0:
+        if not len(faces.images):
+            raise MethodError(
+                "easycraft: the suite has no train faces, which the pretraining shows: "
+                "choose a face set with some, or set pretraining.face_share to 0"
+            )
         load = _constant(faces.images)
         styles.append(Style(FACES, faces.digest, len(faces.images), load))
     if own.face_share < 1:
@@ -241,35 +245,26 @@ def _loss(
     device: str,
 ) -> Callable[[int], Tensor]:
     """The loss of a step: hidden patches of cropped pictures of all styles."""
-    shares = _counts(styles, options)
     rows_of = [
-        row_order(style.count, max(1, share), seed_of(style.name, options.seed))
-        for style, share in zip(styles, shares, strict=True)
+        row_order(
+            style.count, options.counts[style.name], seed_of(style.name, options.seed)
+        )
+        for style in styles
     ]
     pictures = [style.load() for style in styles]
 
     def loss_at(step: int) -> Tensor:
         generator = generator_of("masked autoencoder", options.seed, step)
         shown = []
-        for some, rows, share in zip(pictures, rows_of, shares, strict=True):
-            if share:
-                whole = as_tensor(some[rows(step).numpy()], device)
-                crops = cropped(whole, options.least_crop, options.flip, generator)
-                shown.append(at_effective_resolution(crops, options.size))
+        for some, rows in zip(pictures, rows_of, strict=True):
+            whole = as_tensor(some[rows(step).numpy()], device)
+            crops = cropped(whole, options.least_crop, options.flip, generator)
+            shown.append(at_effective_resolution(crops, options.size))
         batch = torch.cat(shown)
         orders = network.orders(len(batch), generator).to(device)
         return network.loss(batch, orders).mean()
 
     return loss_at
-
-
-def _counts(styles: tuple[Style, ...], options: PretrainingOptions) -> list[int]:
-    """Pictures of each style in a batch."""
-    engines = len(styles) - (styles[0].name == FACES)
-    faces = round(options.batch * options.face_share)
-    rest = options.batch - faces
-    counts = [rest // engines + (n < rest % engines) for n in range(engines)]
-    return ([faces] if styles[0].name == FACES else []) + counts
 
 
 def cropped(

@@ -19,7 +19,6 @@ from methods.base import FitContext
 from methods.easycraft.options import EasyCraftOptions, PretrainingOptions
 from methods.easycraft.pretraining import (
     DECODER,
-    FACES,
     Style,
     TrainedEncoder,
     make_autoencoder,
@@ -39,7 +38,8 @@ from methods.tracing import SimilarityProbe, Step, Trace
 UNSEEN = 200
 """Renders that neither encoder nor heads have seen."""
 COMPARED = 400
-"""Faces, and renders, that the linear classifier tells apart."""
+"""Faces, and as many renders, that the linear classifier tells apart."""
+FOLDS = 5
 DRAWN = 6
 """Pictures of each style on the sheet."""
 COLUMNS = ("picture", "visible", "drawn")
@@ -55,7 +55,7 @@ def traced(
 ) -> Trace:
     """The stages with their figures, a sheet of reconstructions, and a probe."""
     figures = {f"error_{name}": value for name, value in encoder.measures.items()}
-    figures |= _domain_gap(encoder, styles)
+    figures |= _domain_gap(encoder, options, context)
     steps = (
         Step("renders", {"avatars": float(options.samples)}),
         Step("masked-autoencoder", figures),
@@ -66,29 +66,27 @@ def traced(
     return Trace(steps, sheets, face_similarity=probe)
 
 
-def _domain_gap(encoder: TrainedEncoder, styles: tuple[Style, ...]) -> dict[str, float]:
-    """Accuracy of a linear classifier of faces and renders, in 5 folds; chance is 0.5.
+def _domain_gap(
+    encoder: TrainedEncoder, options: EasyCraftOptions, context: FitContext
+) -> dict[str, float]:
+    """Accuracy of a linear classifier of train faces and as many renders, in 5 folds.
 
-    Without one of the two there is no such figure.
+    Renders are those of the context's engine. Chance is 0.5. Without faces there is no
+    such figure.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_score
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    faces = [style for style in styles if style.name == FACES]
-    engines = [style for style in styles if style.name != FACES]
-    if not faces or not engines:
+    faces = context.faces.images[:COMPARED]
+    if len(faces) < FOLDS:
         return {}
-    share = COMPARED // len(engines)
-    some = [_features(encoder, faces[0].load()[:COMPARED])]
-    some += [_features(encoder, style.load()[:share]) for style in engines]
-    labels = np.repeat([0, 1], [len(some[0]), sum(map(len, some[1:]))])
+    renders = _unseen_renders(len(faces), options, context)[1]
+    some = np.concatenate([_features(encoder, faces), _features(encoder, renders)])
+    labels = np.repeat([0, 1], len(faces))
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    folds = min(5, int(np.bincount(labels).min()))
-    if folds < 2:
-        return {}
-    found = cross_val_score(classifier, np.concatenate(some), labels, cv=folds)
+    found = cross_val_score(classifier, some, labels, cv=FOLDS)
     return {"faces_told_from_renders": float(found.mean())}
 
 
@@ -98,15 +96,22 @@ def _features(
     return encoder.features(as_tensor(images)).cpu().numpy()
 
 
+def _unseen_renders(
+    count: int, options: EasyCraftOptions, context: FitContext
+) -> tuple[AvatarVectors, NDArray[np.uint8]]:
+    """Random avatars that were not trained on, and their renders."""
+    seed = seed_of("unseen", context.seed)
+    vectors = AvatarVectors.sample(context.engine.spec, count, seed, options.absent)
+    return vectors, context.engine.render(vectors, options.input_size)
+
+
 def _unseen(
     predict: Callable[[Tensor], AvatarVectors],
     options: EasyCraftOptions,
     context: FitContext,
 ) -> dict[str, float]:
     """Right choices and errors of scalars on renders that were not trained on."""
-    spec, seed = context.engine.spec, seed_of("unseen", context.seed)
-    truth = AvatarVectors.sample(spec, UNSEEN, seed, options.absent)
-    pictures = context.engine.render(truth, options.input_size)
+    truth, pictures = _unseen_renders(UNSEEN, options, context)
     found, active = predict(as_tensor(pictures)), truth.active()
     figures = {}
     if active.discrete.any():
@@ -180,7 +185,7 @@ def _probe(
     @torch.no_grad()
     def distances(faces: Tensor, pictures: Tensor) -> Tensor:
         first, second = (
-            heads.standardised(encoder.features(some)) for some in (faces, pictures)
+            heads.norm(encoder.features(some)) for some in (faces, pictures)
         )
         return (first - second).square().mean(dim=1, keepdim=True).cpu()
 

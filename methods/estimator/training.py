@@ -58,6 +58,10 @@ class Recipe:
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.0
 
+    def __post_init__(self) -> None:
+        if self.weight_decay and self.optimiser != "adam":
+            raise ValueError("weight_decay needs the optimiser adam")
+
 
 def learning_rate_at(step: int, recipe: Recipe) -> float:
     """Return the learning rate of a step (0 to steps - 1)."""

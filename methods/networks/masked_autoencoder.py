@@ -61,9 +61,9 @@ class PictureEncoder(nn.Module):
         return self.norm(self.blocks(tokens))
 
     def features(self, pictures: Tensor) -> Tensor:
-        """Describe (n, 3, size, size) pictures in [-1, 1]: (n, feature_size).
+        """(n, feature_size) feature vectors of (n, 3, size, size) pictures in [-1, 1].
 
-        A feature is the mean of all tokens, joined with the tokens averaged on a grid.
+        It is the mean of all tokens, joined with the tokens averaged on a grid.
         """
         tokens = self(pictures)
         shape = (len(tokens), self.width, self.side, self.side)
@@ -73,7 +73,7 @@ class PictureEncoder(nn.Module):
 
 
 class MaskedAutoencoder(nn.Module):
-    """An encoder of visible patches and a decoder that draws the hidden ones.
+    """An encoder of visible patches and a decoder that reconstructs the hidden ones.
 
     Args:
         encoder: the encoder.
@@ -113,7 +113,7 @@ class MaskedAutoencoder(nn.Module):
         return torch.rand(count, self.count, generator=generator).argsort(dim=1)
 
     def forward(self, pictures: Tensor, orders: Tensor) -> Tensor:
-        """Draw all patches from the visible ones: (n, patches, 3 patch**2).
+        """Reconstruct all patches from the visible ones: (n, patches, 3 patch**2).
 
         The values are those of `normalised` patches. `orders` are those of `orders`.
         """

@@ -6,7 +6,6 @@ choices such as make-up textures, and for the attributes of what was chosen.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from benchmark.avatars import AvatarSpec
@@ -22,9 +21,6 @@ class ParameterHeads(nn.Module):
         dropout: share of the hidden units that are dropped in training.
     """
 
-    mean: Tensor
-    scale: Tensor
-
     def __init__(
         self, spec: AvatarSpec, inputs: int, width: int, dropout: float
     ) -> None:
@@ -38,8 +34,7 @@ class ParameterHeads(nn.Module):
             "choices": list(range(first, spec.flat_size)),
             "attributes": others,
         }
-        self.register_buffer("mean", torch.zeros(inputs))
-        self.register_buffer("scale", torch.ones(inputs))
+        self.norm = nn.LayerNorm(inputs)
         self.heads = nn.ModuleDict(
             {
                 name: _head(inputs, width, dropout, len(columns))
@@ -48,22 +43,12 @@ class ParameterHeads(nn.Module):
             }
         )
 
-    @torch.no_grad()
-    def standardise(self, features: Tensor) -> None:
-        """Set mean and scale from (n, inputs) features of training pictures."""
-        self.mean.copy_(features.mean(dim=0))
-        self.scale.copy_(features.std(dim=0).clamp_min(1e-6))
-
-    def standardised(self, features: Tensor) -> Tensor:
-        """(n, inputs) features in the deviations of `standardise` from its mean."""
-        return (features - self.mean) / self.scale
-
     def forward(self, features: Tensor) -> Tensor:
         """Map (n, inputs) features to (n, flat_size) values.
 
         They are scalars in [0, 1], then a block of logits for each discrete parameter.
         """
-        features = self.standardised(features)
+        features = self.norm(features)
         found = features.new_zeros(len(features), self.spec.flat_size)
         for name, head in self.heads.items():
             values = head(features)

@@ -25,7 +25,7 @@ def site(tmp_path, monkeypatch):
 def digest_of_plugin(folder):
     data = tiny_suite.suite_data(variants=[{"name": "mine", "method": "plugin"}])
     suite = parse_suite(data, "tiny.yaml", folder)
-    (digest,) = plugin_sources(suite).values()
+    (digest,) = plugin_sources(suite, ()).values()
     return digest
 
 

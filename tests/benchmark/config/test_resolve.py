@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,8 +8,11 @@ import tiny_suite
 from benchmark import weights
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import SuiteError, parse_suite
+from benchmark.engines.toon import ToonTikTok
 from benchmark.faces.parquet_set import ParquetFace, write_manifest, write_split
-from benchmark.run.plan import make_plan
+from benchmark.run.fresh import stage_users
+from benchmark.run.plan import fit_of_record, make_plan
+from benchmark.run.trial_writer import trial_record
 from benchmark.storage.trial_folder import webp_bytes
 
 
@@ -267,6 +271,49 @@ def test_a_changed_face_changes_keys(tiny):
     assert last.fit.key == after.fit.key
     assert last.predict["heldout"].key != after.predict["heldout"].key
     assert last.predict["validation"].key == after.predict["validation"].key
+
+
+def use_others(monkeypatch, *names):
+    """Make the tiny method one whose fit uses renders of these engines, too.
+
+    With four steps it uses none.
+    """
+
+    class Others(tiny_suite.TinyMethod):
+        @classmethod
+        def other_engines(cls, options):
+            return () if options.steps == 4 else names
+
+    monkeypatch.setattr(tiny_suite, "TinyMethod", Others)
+
+
+def test_other_engines_that_a_fit_uses_are_part_of_its_key(tiny, monkeypatch):
+    before = make_plan(resolved(tiny)).trials[0].fit.key
+    use_others(monkeypatch, "toon-tiktok")
+    found = resolved(tiny)
+    assert list(found.variants[0].other_engines) == ["toon-tiktok"]
+    plan = make_plan(found)
+    record = trial_record(plan, plan.trials[0])
+    assert fit_of_record(found.to_data(), record) == plan.trials[0].fit
+    after = plan.trials[0].fit.key
+    assert after != before
+    assert "engine toon-tiktok" in stage_users(plan)[after]
+    newer = replace(ToonTikTok.meta, version="later")
+    monkeypatch.setattr(ToonTikTok, "meta", newer)
+    assert make_plan(resolved(tiny)).trials[0].fit.key not in {before, after}
+
+
+def test_an_unknown_other_engine_is_a_problem(tiny, monkeypatch):
+    use_others(monkeypatch, "toon-titok")
+    with pytest.raises(SuiteError, match=r"variants.one.options: .*'toon-titok'"):
+        resolved(tiny)
+
+
+def test_options_of_an_engine_cannot_use_other_engines(tiny, monkeypatch):
+    use_others(monkeypatch, "toon-tiktok")
+    row = {**variants()[0], "engine_options": {"tiny": {"steps": 4}}}
+    with pytest.raises(SuiteError, match=r"engine_options.tiny: these options use"):
+        resolved(tiny, variants=[row])
 
 
 def test_truths_are_part_of_an_oracles_key_alone(tiny):

@@ -1,12 +1,15 @@
 """The pretraining: its pictures, its stage and its measures."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
 
 from benchmark.storage.store import Store
 from benchmark.system.progress import Silent
-from methods.base import MethodError
+from methods.base import MethodError, Pictures
 from methods.easycraft.pretraining import (
     DECODER,
     ENCODER,
@@ -115,10 +118,22 @@ def test_an_unknown_engine_is_named(easy_options, context):
         trained_encoder(easy_options(engines=["toon-titok"]), context)
 
 
+def test_missing_train_faces_are_reported(easy_options, context):
+    nobody = Pictures(np.empty((0, 64, 64, 3), np.uint8), "nobody")
+    alone = replace(context, faces=nobody)
+    with pytest.raises(MethodError, match=r"set pretraining.face_share to 0"):
+        trained_encoder(easy_options(), alone)
+    trained_encoder(easy_options(face_share=0.0), alone)
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
         ({"size": 18}, "size: 18 px is no multiple of patch: 4 px"),
+        ({"size": 16, "patch": 16}, "hidden_share: 0.75 of 1 patches"),
+        ({"hidden_share": 0.01}, "hidden_share: 0.01 of 16 patches"),
+        ({"batch": 3}, "have no place for toon-alter"),
+        ({"face_share": 0.01}, "have no place for faces"),
         ({"heads": 3}, "heads: a token of 8 numbers"),
         ({"decoder_width": 10}, "decoder_heads: a token of 10 numbers"),
         ({"engines": []}, "engines is empty"),
@@ -128,6 +143,14 @@ def test_an_unknown_engine_is_named(easy_options, context):
 def test_wrong_options_are_refused(easy_options, changes, complaint):
     with pytest.raises(ValidationError, match=complaint):
         easy_options(**changes)
+
+
+def test_engines_share_what_faces_leave(easy_options):
+    engines = ["toon-tiktok", "toon-alter", "avataaars"]
+    counts = easy_options(engines=engines, batch=64).pretraining.counts
+    assert list(counts.values()) == [32, 11, 11, 10]
+    alone = easy_options(engines=engines, batch=8, face_share=1).pretraining.counts
+    assert alone == {"faces": 8}
 
 
 def test_the_learning_rate_is_proportional_to_the_batch(easy_options):

@@ -81,6 +81,23 @@ def test_sgd_resumes_with_its_momentum(tmp_path):
     assert places == pytest.approx([0, 1, 1 + 0.9**3 * 1.9])
 
 
+def test_weight_decay_shrinks_matrices_alone(tmp_path):
+    layer = nn.Linear(2, 2)
+    nn.init.ones_(layer.weight)
+    nn.init.ones_(layer.bias)
+    recipe = Recipe(2, 0.1, "constant", weight_decay=0.5)
+    still = lambda step: (layer(torch.zeros(1, 2)) * 0).sum()  # noqa: E731
+    train(layer, still, recipe, tmp_path, Silent(), "test")
+    shrunk = torch.full((2, 2), (1 - 0.1 * 0.5) ** 2)
+    torch.testing.assert_close(layer.weight.detach(), shrunk)
+    assert layer.bias.tolist() == [1, 1]
+
+
+def test_sgd_has_no_weight_decay():
+    with pytest.raises(ValueError, match="weight_decay needs the optimiser adam"):
+        Recipe(2, 0.1, optimiser="sgd", weight_decay=0.1)
+
+
 def test_the_cosine_rises_and_falls_to_almost_nothing():
     recipe = Recipe(steps=200, learning_rate=1.0, schedule="cosine")
     rates = [learning_rate_at(step, recipe) for step in range(200)]
