@@ -101,9 +101,12 @@ def make_context(tmp_path_factory):
     return make
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def _one_thread():
-    """Use one thread: a second one does not speed up small networks."""
+    """Use one thread: a second one does not speed up small networks.
+
+    Other tests of the same process run suites, which set their own number.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
