@@ -12,7 +12,8 @@ from torch import Tensor
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine
 from methods.agileavatar.state import Fitted
-from methods.f2p.imitator_sheet import as_pictures, imitations, imitator_sheet
+from methods.f2p.imitator_sheet import imitations, imitator_sheet
+from methods.shared.pictures import as_images
 from methods.tracing import SimilarityProbe, Step, Trace
 
 
@@ -56,8 +57,8 @@ def _probe(
         stylised = fitted.stylise(faces.to(fitted.device))
         relaxed = fitted.imitator.draw(fitted.relaxed(stylised))
         return {
-            "stylised": as_pictures(stylised),
-            "relaxed": as_pictures(relaxed),
+            "stylised": as_images(stylised),
+            "relaxed": as_images(relaxed),
             "searched": imitations(fitted.imitator, vectors),
         }
 

@@ -20,6 +20,7 @@ from methods.easycraft.heads import heads_stage, restore_heads, trained_heads
 from methods.easycraft.options import EasyCraftOptions
 from methods.easycraft.pretraining import (
     TrainedEncoder,
+    features_of,
     planned_render_stages,
     pretraining_stage,
     pretraining_styles,
@@ -31,7 +32,7 @@ from methods.estimator.render_pairs import render_pairs, render_pairs_stage
 from methods.networks.masked_autoencoder import PictureEncoder
 from methods.networks.parameter_heads import ParameterHeads
 from methods.planning import PlannedStage, planned_renders
-from methods.shared.pictures import at_effective_resolution, check_faces
+from methods.shared.pictures import check_faces
 from methods.shared.saving import load_method, save_method
 from methods.tracing import Trace
 
@@ -91,7 +92,8 @@ class EasyCraft:
         pairs = render_pairs_stage(
             options.samples, options.input_size, options.absent, context
         )
-        encoder = pretraining_stage(options, context)
+        styles = pretraining_styles(options, context)
+        encoder = pretraining_stage(options, styles, context.device)
         seen = own.steps * own.batch
         work = (own.size // own.patch) ** 2 * own.width**2 * own.depth / MEASURED_WORK
         pretraining = PlannedStage(
@@ -122,9 +124,8 @@ class EasyCraft:
     def trace(self, context: FitContext) -> Trace:
         """What the encoder reconstructs, and what the heads read off renders."""
         encoder = self._train(context)
-        styles = pretraining_styles(self.options, context)
         heads = self._fitted.heads
-        return traced(encoder, heads, styles, self.predict, self.options, context)
+        return traced(encoder, heads, self.predict, self.options, context)
 
     def predict(self, faces: Tensor) -> AvatarVectors:
         """Vectors for (n, 3, S, S) float32 faces in [-1, 1], S the input size.
@@ -135,12 +136,10 @@ class EasyCraft:
         fitted = self._fitted
         check_faces(faces, self.options.input_size)
         encoder, heads = fitted.encoder, fitted.heads
-        device = next(encoder.parameters()).device
         rows = [torch.zeros(0, heads.spec.flat_size)]
         with torch.inference_mode():
             for face in faces:
-                resized = at_effective_resolution(face[None].to(device), encoder.size)
-                rows.append(heads(encoder.features(resized)).cpu())
+                rows.append(heads(features_of(encoder, face[None])).cpu())
         return AvatarVectors.from_flat(heads.spec, torch.cat(rows).numpy())
 
     def save(self, folder: Path | str) -> None:

@@ -67,6 +67,7 @@ class TrainedEncoder:
         network: the encoder, frozen, in evaluation mode, on the device.
         digest: the key of its stage.
         folder: of the stage.
+        styles: the pictures that it was shown.
         measures: the mean squared error on hidden patches for each style, whole
             pictures. Drawing the mean of every patch has the error 1.
     """
@@ -74,14 +75,19 @@ class TrainedEncoder:
     network: PictureEncoder
     digest: str
     folder: Path
+    styles: tuple[Style, ...]
     measures: Mapping[str, float]
 
     def features(self, pictures: Tensor) -> Tensor:
         """Feature vectors of (n, 3, S, S) pictures in [-1, 1]: (n, feature_size)."""
-        device = next(self.network.parameters()).device
-        with torch.no_grad():
-            resized = at_effective_resolution(pictures.to(device), self.network.size)
-            return self.network.features(resized)
+        return features_of(self.network, pictures)
+
+
+@torch.no_grad()
+def features_of(network: PictureEncoder, pictures: Tensor) -> Tensor:
+    """(n, feature_size) feature vectors of (n, 3, S, S) pictures, for any S."""
+    device = next(network.parameters()).device
+    return network.features(at_effective_resolution(pictures.to(device), network.size))
 
 
 def trained_encoder(options: EasyCraftOptions, context: FitContext) -> TrainedEncoder:
@@ -93,7 +99,7 @@ def trained_encoder(options: EasyCraftOptions, context: FitContext) -> TrainedEn
     """
     own = options.pretraining
     styles = pretraining_styles(options, context)
-    stage = pretraining_stage(options, context)
+    stage = pretraining_stage(options, styles, context.device)
 
     def build(folder: Path, scratch: Path) -> None:
         network = make_autoencoder(own).to(context.device)
@@ -110,10 +116,12 @@ def trained_encoder(options: EasyCraftOptions, context: FitContext) -> TrainedEn
     folder = context.store.get_or_build(stage, build)
     network = restore_encoder(own, load_file(folder / ENCODER), context.device)
     measures = json.loads((folder / MEASURES).read_text())
-    return TrainedEncoder(network, stage.key, folder, measures)
+    return TrainedEncoder(network, stage.key, folder, styles, measures)
 
 
-def pretraining_stage(options: EasyCraftOptions, context: FitContext) -> Stage:
+def pretraining_stage(
+    options: EasyCraftOptions, styles: tuple[Style, ...], device: str
+) -> Stage:
     """The stage of the encoder: its key covers all that affects the weights."""
     own = options.pretraining
     return Stage(
@@ -121,10 +129,10 @@ def pretraining_stage(options: EasyCraftOptions, context: FitContext) -> Stage:
         PRETRAINING_VERSION,
         {
             **own.model_dump(mode="json", exclude={"checkpoint_steps", "seed"}),
-            "device": context.device,
+            "device": device,
             "threads": torch.get_num_threads(),
         },
-        {style.name: style.digest for style in pretraining_styles(options, context)},
+        {style.name: style.digest for style in styles},
         own.seed,
     )
 
@@ -145,8 +153,8 @@ def pretraining_styles(
                 "easycraft: the suite has no train faces, which the pretraining shows: "
                 "choose a face set with some, or set pretraining.face_share to 0"
             )
-        load = _constant(faces.images)
-        styles.append(Style(FACES, faces.digest, len(faces.images), load))
+        count = len(faces.images)
+        styles.append(Style(FACES, faces.digest, count, lambda: faces.images))
     if own.face_share < 1:
         for name in own.engines:
             renders = _renders(name, options, context)
@@ -202,10 +210,6 @@ def _make_encoder(options: PretrainingOptions) -> PictureEncoder:
     return PictureEncoder(
         options.size, options.patch, options.width, options.depth, options.heads
     )
-
-
-def _constant(images: NDArray[np.uint8]) -> Callable[[], NDArray[np.uint8]]:
-    return lambda: images
 
 
 def _engine(name: str) -> RenderOnly:

@@ -19,7 +19,6 @@ from methods.base import FitContext
 from methods.easycraft.options import EasyCraftOptions, PretrainingOptions
 from methods.easycraft.pretraining import (
     DECODER,
-    Style,
     TrainedEncoder,
     make_autoencoder,
 )
@@ -31,7 +30,7 @@ from methods.networks.masked_autoencoder import (
     normalised,
 )
 from methods.networks.parameter_heads import ParameterHeads
-from methods.shared.pictures import as_tensor, at_effective_resolution
+from methods.shared.pictures import as_images, as_tensor, at_effective_resolution
 from methods.shared.randomness import generator_of, seed_of
 from methods.tracing import SimilarityProbe, Step, Trace
 
@@ -48,7 +47,6 @@ COLUMNS = ("picture", "visible", "drawn")
 def traced(
     encoder: TrainedEncoder,
     heads: ParameterHeads,
-    styles: tuple[Style, ...],
     predict: Callable[[Tensor], AvatarVectors],
     options: EasyCraftOptions,
     context: FitContext,
@@ -61,7 +59,7 @@ def traced(
         Step("masked-autoencoder", figures),
         Step("easycraft-heads", _unseen(predict, options, context)),
     )
-    sheets = {"reconstructions": _sheet(encoder, styles, options.pretraining)}
+    sheets = {"reconstructions": _sheet(encoder, options.pretraining)}
     probe = _probe(encoder, heads, predict, options.input_size)
     return Trace(steps, sheets, face_similarity=probe)
 
@@ -124,9 +122,7 @@ def _unseen(
 
 
 @torch.no_grad()
-def _sheet(
-    encoder: TrainedEncoder, styles: tuple[Style, ...], options: PretrainingOptions
-) -> NDArray[np.uint8]:
+def _sheet(encoder: TrainedEncoder, options: PretrainingOptions) -> NDArray[np.uint8]:
     """(H, W, 3) uint8: a panel of each style with pictures, what is visible, drawings.
 
     Each hidden patch is drawn with the brightness and contrast of the true one, which
@@ -139,12 +135,12 @@ def _sheet(
     }
     network.load_state_dict(encoder_state | load_file(encoder.folder / DECODER))
     panels = []
-    for style in styles:
+    for style in encoder.styles:
         pictures = at_effective_resolution(
             as_tensor(style.load()[:DRAWN]), options.size
         )
         orders = network.orders(len(pictures), generator_of("sheet", options.seed))
-        tiles = [fitted(_bytes(each)) for each in _stages(network, pictures, orders)]
+        tiles = [fitted(as_images(each)) for each in _stages(network, pictures, orders)]
         stacked = np.stack(tiles, axis=1).reshape(-1, *tiles[0].shape[1:])
         panels.append(Panel(style.name, stacked, len(COLUMNS), COLUMNS))
     return draw_page("Hidden patches drawn by the autoencoder", panels)
@@ -167,11 +163,6 @@ def _stages(
         as_pictures(blank, patch, size),
         as_pictures(joined, patch, size).clamp(-1, 1),
     )
-
-
-def _bytes(pictures: Tensor) -> NDArray[np.uint8]:
-    """(n, S, S, 3) uint8 of (n, 3, S, S) pictures in [-1, 1]."""
-    return ((pictures + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
 
 
 def _probe(

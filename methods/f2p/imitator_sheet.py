@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine
 from methods.f2p.imitation import TrainedImitator
 from methods.generator.page import Panel, draw_page, fitted
 from methods.generator.sheets import Sheet
+from methods.shared.pictures import as_images
 from methods.shared.randomness import seed_of
 
 COLUMNS = ("engine", "imitator", "difference")
@@ -45,13 +44,7 @@ def imitations(imitator: TrainedImitator, vectors: AvatarVectors) -> Sheet:
     """(n, S, S, 3) uint8: the imitator's pictures of n vectors."""
     device = next(imitator.network.parameters()).device
     flat = torch.from_numpy(vectors.flat()).to(device)
-    return as_pictures(imitator.draw(flat))
-
-
-def as_pictures(drawn: Tensor) -> NDArray[np.uint8]:
-    """(n, S, S, 3) uint8 of (n, 3, S, S) pictures in [-1, 1]."""
-    pictures = ((drawn + 1) * 127.5).round().byte()
-    return pictures.permute(0, 2, 3, 1).cpu().numpy()
+    return as_images(imitator.draw(flat))
 
 
 def _title(engine: Engine, imitator: TrainedImitator) -> str:

@@ -13,8 +13,9 @@ from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine
 from methods.f2p.comparison import TERMS, SimilarityNetwork
 from methods.f2p.imitation import TrainedImitator
-from methods.f2p.imitator_sheet import as_pictures, imitations, imitator_sheet
+from methods.f2p.imitator_sheet import imitations, imitator_sheet
 from methods.f2p.relaxed import mean_avatar
+from methods.shared.pictures import as_images
 from methods.tracing import SimilarityProbe, Step, Trace
 
 
@@ -61,7 +62,7 @@ def _probe(
         with torch.inference_mode():
             start = imitator.draw(mean_avatar(imitator.spec, 1, str(device)))
         return {
-            "start": as_pictures(start).repeat(len(vectors), axis=0),
+            "start": as_images(start).repeat(len(vectors), axis=0),
             "imitated": imitations(imitator, vectors),
         }
 

@@ -32,6 +32,12 @@ def as_tensor(images: NDArray[np.uint8], device: str = "cpu") -> Tensor:
     return pictures.permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
+def as_images(pictures: Tensor) -> NDArray[np.uint8]:
+    """(n, S, S, 3) uint8 of (n, 3, S, S) pictures in [-1, 1]."""
+    images = ((pictures + 1) * 127.5).round().byte()
+    return images.permute(0, 2, 3, 1).cpu().numpy()
+
+
 def at_effective_resolution(
     pictures: Tensor, size: int, resolution: int | None = None
 ) -> Tensor:

@@ -12,7 +12,8 @@ from torch import Tensor
 from benchmark.avatars import AvatarVectors
 from benchmark.engines.base import Engine
 from methods.f2p.alignment import TEMPLATES
-from methods.f2p.imitator_sheet import as_pictures, imitator_sheet
+from methods.f2p.imitator_sheet import imitator_sheet
+from methods.shared.pictures import as_images
 from methods.tos.setup import TiedSetup
 from methods.tos.training import TrainedTos
 from methods.tracing import SimilarityProbe, Step, Trace
@@ -73,7 +74,7 @@ def _probe(
             ]
         )
         emulated = setup.emulator.draw(networks.relaxed(pictures))
-        return {GENERATED: as_pictures(pictures), EMULATED: as_pictures(emulated)}
+        return {GENERATED: as_images(pictures), EMULATED: as_images(emulated)}
 
     return SimilarityProbe(
         tuple(descriptor.sizes), setup.options.imitator.size, predict, draw, distances

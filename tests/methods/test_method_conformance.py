@@ -12,6 +12,7 @@ import pytest
 import tiny_pair
 import tiny_similarity
 import torch
+from tiny_easycraft import HEAD, PRETRAINING
 
 from benchmark import weights
 from benchmark.avatars import AvatarSpec
@@ -55,21 +56,8 @@ TINY = {
     "mapper": {"width": 2, "steps": 3, "batch": 2, "checkpoint_steps": 1},
     "comparison": {"refinement": 1, "sweeps": 1, "scalar_steps": 1},
     "tied": {"width": 2, "steps": 3, "batch": 2, "checkpoint_steps": 1},
-    "pretraining": {
-        "engines": ["toon-tiktok"],
-        "size": 16,
-        "patch": 4,
-        "width": 8,
-        "depth": 1,
-        "heads": 2,
-        "decoder_width": 8,
-        "decoder_depth": 1,
-        "decoder_heads": 2,
-        "steps": 3,
-        "batch": 4,
-        "checkpoint_steps": 1,
-    },
-    "head": {"views": 8, "width": 4, "steps": 3, "batch": 4, "checkpoint_steps": 1},
+    "pretraining": PRETRAINING,
+    "head": HEAD,
 }
 """Values of options by name, for methods that have them."""
 

@@ -12,6 +12,7 @@ import tiny_pair
 import tiny_similarity
 import tiny_suite
 import yaml
+from tiny_easycraft import HEAD, PRETRAINING
 
 from benchmark import weights
 from benchmark.cli import main
@@ -64,23 +65,7 @@ AGILE = {
     "likeness": {"perceptual_weight": 0},
     "mapper": {"width": 2, "steps": 1, "batch": 2},
 }
-EASY = {
-    "samples": 8,
-    "pretraining": {
-        "engines": ["toon-tiktok"],
-        "size": 16,
-        "patch": 4,
-        "width": 8,
-        "depth": 1,
-        "heads": 2,
-        "decoder_width": 8,
-        "decoder_depth": 1,
-        "decoder_heads": 2,
-        "steps": 1,
-        "batch": 4,
-    },
-    "head": {"views": 8, "width": 4, "steps": 1, "batch": 4},
-}
+EASY = {"samples": 8, "pretraining": PRETRAINING, "head": HEAD}
 
 
 STYLISED = ("adaptation", "dual-pictures", "stylisation")

@@ -1,4 +1,5 @@
 import pytest
+from tiny_easycraft import HEAD, PRETRAINING
 
 from methods.easycraft.options import EasyCraftOptions
 
@@ -6,20 +7,11 @@ TINY = {
     "input_size": 64,
     "samples": 8,
     "pretraining": {
+        **PRETRAINING,
         "engines": ["toon-tiktok", "toon-alter"],
-        "size": 16,
-        "patch": 4,
-        "width": 8,
-        "depth": 1,
-        "heads": 2,
-        "decoder_width": 8,
-        "decoder_depth": 1,
-        "decoder_heads": 2,
-        "steps": 3,
         "batch": 6,
-        "checkpoint_steps": 1,
     },
-    "head": {"views": 12, "width": 4, "steps": 3, "batch": 4, "checkpoint_steps": 1},
+    "head": {**HEAD, "views": 12},
 }
 
 

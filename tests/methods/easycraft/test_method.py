@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from tiny_easycraft import encoder_stage
 
 from benchmark.avatars import AvatarVectors
 from benchmark.storage.store import Store
 from methods.base import Pictures
 from methods.easycraft.method import EasyCraft
-from methods.easycraft.pretraining import ENCODER, pretraining_stage
+from methods.easycraft.pretraining import ENCODER
 from methods.planning import Planned
 from methods.shared.pictures import as_tensor
 
@@ -31,7 +32,7 @@ def test_the_encoder_stays_as_it_was_pretrained(easy_options, context, tmp_path)
     method = EasyCraft(easy_options())
     method.fit(context)
     method.save(tmp_path / "saved")
-    folder = context.store.folder(pretraining_stage(method.options, context))
+    folder = context.store.folder(encoder_stage(method.options, context))
     trained = load_file(folder / ENCODER)
     saved = load_file(tmp_path / "saved" / "weights.safetensors")
     for name, tensor in trained.items():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
+from tiny_easycraft import encoder_stage
 
 from benchmark.storage.store import Store
 from benchmark.system.progress import Silent
@@ -16,7 +17,6 @@ from methods.easycraft.pretraining import (
     MEASURES,
     cropped,
     planned_render_stages,
-    pretraining_stage,
     pretraining_styles,
     trained_encoder,
 )
@@ -56,10 +56,10 @@ def test_one_encoder_serves_all_engines_and_seeds(
     easy_options, engine, make_context, context
 ):
     other = make_context(engine, seed=5)
-    keys = {pretraining_stage(easy_options(), one).key for one in (context, other)}
+    keys = {encoder_stage(easy_options(), one).key for one in (context, other)}
     assert len(keys) == 1
-    assert pretraining_stage(easy_options(seed=1), context).key not in keys
-    assert pretraining_stage(easy_options(face_share=0.2), context).key not in keys
+    assert encoder_stage(easy_options(seed=1), context).key not in keys
+    assert encoder_stage(easy_options(face_share=0.2), context).key not in keys
 
 
 def test_the_autoencoder_sees_faces_and_renders_of_all_engines(easy_options, context):
@@ -105,7 +105,7 @@ def test_a_resumed_pretraining_equals_an_unbroken_one(
             make_context(mixed_engine, store=broken, progress=Killing(alive)),
         )
     trained_encoder(options, make_context(mixed_engine, store=broken))
-    stage = pretraining_stage(options, whole)
+    stage = encoder_stage(options, whole)
     for store in (whole.store, broken):
         folder = store.folder(stage)
         names = (ENCODER, DECODER, MEASURES)
