@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import runpy
 import sys
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.main
 
 from benchmark.commands.create import create_app
 from benchmark.commands.engines import engines_app
@@ -423,6 +425,12 @@ app.add_typer(generator_app, name="generator", rich_help_panel=PARTS)
 app.add_typer(train_app, name="train", rich_help_panel=PARTS)
 
 
+@cache
+def command_line() -> Any:
+    """`avatarbench` with all its commands, built once for a process."""
+    return typer.main.get_command(app)
+
+
 def main() -> None:
     """Run the command line.
 
@@ -436,7 +444,7 @@ def main() -> None:
     words = (expand_path(word) for word in sys.argv[1:] if word != "--debug")
     sys.argv[1:] = words
     try:
-        app(prog_name="avatarbench", obj=debug)
+        command_line()(prog_name="avatarbench", obj=debug)
     except SystemExit as end:
         if (lost := describe_lost_output()) is not None and not end.code:
             print(f"avatarbench: {lost}", file=sys.stderr)

@@ -20,7 +20,7 @@ import typer.core
 import typer.main
 from places import ROOT
 
-from benchmark.cli import app
+from benchmark.cli import command_line
 
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
@@ -125,7 +125,7 @@ def commands_of(page: Path) -> list[list[str]]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_commands_and_options_in_docs_exist(page):
     for words in commands_of(page):
-        command = typer.main.get_command(app)
+        command = command_line()
         while isinstance(command, typer.core.TyperGroup) and not is_option(words):
             default = getattr(command, "default", None)
             if default is not None and words[0] not in command.commands:

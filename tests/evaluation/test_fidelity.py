@@ -133,6 +133,7 @@ def test_a_constant_guess_on_the_pairs_keeps_zero(count, others, seed):
 
 @few
 @given(count=COUNTS, others=COUNTS, seed=SEEDS, share=st.floats(0, 1))
+@pytest.mark.slow
 def test_kept_is_at_most_that_of_a_perfect_prediction(count, others, seed, share):
     truth, faces = vectors(count, seed), vectors(others, seed + 5)
     oracle = Reading(blend(faces, seed, 0.3), faces)
@@ -146,6 +147,7 @@ def test_kept_is_at_most_that_of_a_perfect_prediction(count, others, seed, share
 
 @few
 @given(count=COUNTS, seed=SEEDS)
+@pytest.mark.slow
 def test_the_order_of_faces_does_not_matter(count, seed):
     truth = vectors(count, seed)
     read = blend(truth, seed, 0.4)

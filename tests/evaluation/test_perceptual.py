@@ -215,6 +215,7 @@ def test_lpips_computes_the_features_of_a_picture_once(lpips, truth, monkeypatch
     assert len(calls) == len(made)
 
 
+@pytest.mark.slow
 def test_cached_features_change_no_score(st_lpips, truth):
     made, net = pictures(96), st_lpips._net
     for one in made.values():

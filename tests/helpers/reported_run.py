@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -177,27 +178,56 @@ def write_trial(run: Path, shape: Shape, variant: str, engine: str, seed: int) -
         record |= {"status": "failed", "error": "ValueError: no luck", "set_scores": {}}
         (folder / "trial.json").write_bytes(json_bytes(record))
         return
-    rng = np.random.default_rng([list(ALL).index(variant), len(engine), seed])
-    blocks, set_scores = [], {}
     for split, count in shape.splits.items():
-        truth = truths(split, count)
-        predicted = guesses(truth, ALL[variant]["error"], rng)
-        faces = [f"{split}-{row:03}" for row in range(count)]
         if split == "validation":  # no report may need pictures of held-out faces
-            write_pictures(run, folder, shape, engine, split, faces)
-        parts = [
-            "shifted" if row % 3 == 0 else "in-distribution" for row in range(count)
-        ]
-        for designer in shape.designers:
-            scores = case_scores(shape, variant, count, rng)
-            block = (split, designer, faces, parts, predicted, truth, scores)
-            blocks.append(CaseBlock(*block))
-            set_scores[f"{split}/{designer}"] = {"macro-f1": macro_f1(predicted, truth)}
-    (folder / "cases.parquet").write_bytes(cases_bytes(blocks))
+            write_pictures(run, folder, shape, engine, split, face_names(split, count))
+    cases, set_scores = made_up_scores(
+        variant,
+        len(engine),
+        seed,
+        tuple(shape.splits.items()),
+        shape.designers,
+        shape.skipped,
+    )
+    (folder / "cases.parquet").write_bytes(cases)
     machine = shape.machines.get(variant, MACHINE)
     (folder / "timing.json").write_bytes(json_bytes(timing(machine)))
     record |= {"status": "done", "error": None, "set_scores": set_scores}
     (folder / "trial.json").write_bytes(json_bytes(record))
+
+
+def face_names(split: str, count: int) -> list[str]:
+    return [f"{split}-{row:03}" for row in range(count)]
+
+
+@cache
+def made_up_scores(
+    variant: str,
+    engine: int,
+    seed: int,
+    splits: tuple[tuple[str, int], ...],
+    designers: tuple[str, ...],
+    skipped: tuple[str, ...],
+) -> tuple[bytes, dict[str, dict[str, float]]]:
+    """The file of the cases, and the scores of sets by split and designer.
+
+    `engine` is a number. Many tests need the same scores, which take a while.
+    """
+    rng = np.random.default_rng([list(ALL).index(variant), engine, seed])
+    blocks, set_scores = [], {}
+    for split, count in splits:
+        truth = truths(split, count)
+        predicted = guesses(truth, ALL[variant]["error"], rng)
+        faces = face_names(split, count)
+        parts = [
+            "shifted" if row % 3 == 0 else "in-distribution" for row in range(count)
+        ]
+        for designer in designers:
+            scores = case_scores(skipped, variant, count, rng)
+            block = (split, designer, faces, parts, predicted, truth, scores)
+            blocks.append(CaseBlock(*block))
+            set_scores[f"{split}/{designer}"] = {"macro-f1": macro_f1(predicted, truth)}
+    return cases_bytes(blocks), set_scores
 
 
 def macro_f1(predicted: AvatarVectors, truth: AvatarVectors) -> float:
@@ -206,12 +236,14 @@ def macro_f1(predicted: AvatarVectors, truth: AvatarVectors) -> float:
     return float(parameter_scores(predicted, truth)["macro_f1"].mean())
 
 
-def case_scores(shape: Shape, variant: str, count: int, rng: np.random.Generator):
+def case_scores(
+    skipped: tuple[str, ...], variant: str, count: int, rng: np.random.Generator
+):
     error = ALL[variant]["error"]
     faces = np.random.default_rng(7).normal(0, 0.04, count)
     found = {}
     for index, (name, facts) in enumerate(METRICS.items()):
-        if name == "macro-f1" or name in shape.skipped:
+        if name == "macro-f1" or name in skipped:
             continue
         sign = 1 if facts["direction"] == "lower" else -1
         scale = 20 if facts["unit"] == "CIEDE2000" else 1

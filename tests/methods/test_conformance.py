@@ -4,10 +4,9 @@ import itertools
 
 import tiny_suite
 import torch
-from typer.testing import CliRunner
+from command_line import invoke
 
 from benchmark.avatars import AvatarVectors
-from benchmark.cli import app
 from benchmark.registry import METHODS
 from methods.base import MethodMeta
 from methods.shared.pictures import check_faces
@@ -85,7 +84,7 @@ def check(monkeypatch, name, cls, *words):
         METHODS, "load", lambda each: cls if each == name else load(each)
     )
     words = ["methods", "check", name, "--engine", "tiny", *words]
-    return CliRunner().invoke(app, words, catch_exceptions=False)
+    return invoke(*words, catch_exceptions=False)
 
 
 def test_a_method_that_conforms(monkeypatch):

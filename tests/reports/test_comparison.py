@@ -9,15 +9,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from typer.testing import CliRunner, Result
+from command_line import invoke
+from typer.testing import Result
 
-from benchmark.cli import app
 from benchmark.config.suite import SuiteError
 from reports.trials import ReportError
 
 
 def compare(*words: object) -> Result:
-    return CliRunner().invoke(app, ["compare", *map(str, words)])
+    return invoke("compare", *words)
 
 
 @pytest.fixture

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 from browser import chromium, find_violations
-from typer.testing import CliRunner, Result
+from command_line import invoke
+from typer.testing import Result
 
-from benchmark.cli import app
 from benchmark.config.suite import SuiteError
 from reports.trials import ReportError
 
 
 def leaderboard(*words: object) -> Result:
-    return CliRunner().invoke(app, ["leaderboard", *map(str, words)])
+    return invoke("leaderboard", *words)
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 import tiny_suite
-from typer.testing import CliRunner
+from command_line import invoke
 
-from benchmark.cli import app, main
+from benchmark.cli import main
 from benchmark.system.environment import own_version
 
 COMMANDS = [
@@ -124,12 +124,12 @@ def test_the_two_versions_are_told_apart(avatarbench):
     assert done.returncode == 0
     assert done.stdout == f"avatarbench {own_version()}\n"
     assert "shows the benchmark version" in " ".join(
-        CliRunner().invoke(app, ["--help"], terminal_width=300).output.split()
+        invoke("--help", terminal_width=300).output.split()
     )
 
 
 def test_a_report_shows_no_more_than_200_faces():
-    done = CliRunner().invoke(app, ["report", "quick", "--faces", "201"])
+    done = invoke("report", "quick", "--faces", "201")
     assert done.exit_code == 2
     assert "200" in done.output
 

@@ -11,13 +11,12 @@ import time
 import pytest
 import tiny_suite
 import yaml
+from command_line import invoke
 from engine_programs import write_engine
 from places import HELPERS, ROOT
-from typer.testing import CliRunner
 
 from benchmark.adoption.suites import AdoptionError
 from benchmark.avatars import AvatarVectors
-from benchmark.cli import app
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import SuiteError, load_suite
 from benchmark.registry import ENGINES
@@ -34,7 +33,7 @@ def adopt(tiny, tmp_path, monkeypatch):
 
     def run(*words, engine="tiny"):
         common = ("--suite", "tiny.yaml", "--method", "tiny")
-        result = CliRunner().invoke(app, ("engines", "adopt", engine, *common, *words))
+        result = invoke("engines", "adopt", engine, *common, *words)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

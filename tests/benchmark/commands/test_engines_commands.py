@@ -2,13 +2,12 @@
 
 import sys
 
+import command_line
 import pytest
 import yaml
 from engine_programs import PARAMETERS, write_engine
 from PIL import Image
-from typer.testing import CliRunner
 
-from benchmark.cli import app
 from benchmark.commands.engines_new import InitError
 from benchmark.config.suite import load_suite
 from benchmark.registry import ENGINES
@@ -22,7 +21,7 @@ def invoke(tmp_path, monkeypatch):
     monkeypatch.setattr(ENGINES, "_folders", ())
 
     def run(*words):
-        result = CliRunner().invoke(app, words)
+        result = command_line.invoke(*words)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

@@ -63,6 +63,7 @@ def generator(tmp_path, monkeypatch, capsys):
     return call
 
 
+@pytest.mark.slow
 def test_sheets_are_drawn(folder, generator, tmp_path):
     for command in ("sample", "truncation", "redraw", "sheet"):
         data = ("--data", "portraits") if command == "sheet" else ()
@@ -76,6 +77,7 @@ def test_sheets_are_drawn(folder, generator, tmp_path):
             assert min(picture.size) > 128
 
 
+@pytest.mark.slow
 def test_control_is_printed_drawn_and_saved(folder, generator, tmp_path):
     status, said, wrong = generator(
         "control", str(folder), "--count", "6", "--out", "here"
@@ -103,6 +105,7 @@ def test_quality_is_printed_with_its_floor(folder, generator):
     assert "ImageNet features of EfficientNet-Lite0" in said
 
 
+@pytest.mark.slow
 def test_a_trainings_curve_is_drawn(generator, tmp_path):
     records = [{"step": s, "train/images": 8 * s, "train/mask": 1 / s} for s in (1, 2)]
     text = "".join(json.dumps(record) + "\n" for record in records)
@@ -141,6 +144,7 @@ def test_a_device_that_is_not_there_is_refused(folder, generator):
     assert "x is not available here" in wrong
 
 
+@pytest.mark.slow
 def test_portraits_open_by_name():
     faces = open_parsed("portraits", 64)
     assert (len(faces), faces.size, faces.stand_in) == (1000, 64, True)

@@ -3,11 +3,9 @@
 import re
 
 import pytest
-import typer.core
-import typer.main
-from typer.testing import CliRunner
+from command_line import invoke
 
-from benchmark.cli import app
+from benchmark.cli import command_line
 
 
 def walk(command, path=()):
@@ -17,7 +15,7 @@ def walk(command, path=()):
         yield from walk(inner, (*path, name))
 
 
-COMMANDS = dict(walk(typer.main.get_command(app)))
+COMMANDS = dict(walk(command_line()))
 
 
 def texts_of(command):
@@ -37,7 +35,7 @@ def flat(text):
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_help_shows_every_text_whole(path):
     wide = {"COLUMNS": "300", "TERMINAL_WIDTH": "300"}
-    done = CliRunner().invoke(app, [*path, "--help"], env=wide)
+    done = invoke(*path, "--help", env=wide)
     assert done.exit_code == 0
     shown = flat(done.output).replace(" ", "")
     for text in texts_of(COMMANDS[path]):

@@ -89,6 +89,7 @@ def test_a_store_that_is_not_there_is_named(call):
         )
 
 
+@pytest.mark.slow
 def test_verify_finds_a_changed_file_and_moves_it_aside(call, tmp_path):
     status, text = call("verify", "--quiet")
     assert status == 0

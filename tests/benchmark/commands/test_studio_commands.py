@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 import tiny_suite
 import yaml
+from command_line import invoke
 from PIL import Image
-from typer.testing import CliRunner
 
-from benchmark.cli import app
 from benchmark.commands.studio_export import export_files, export_truths
 from benchmark.commands.studio_serve import make_canvas, read_faces, serve_studio
 from benchmark.config.resolve import resolve
@@ -198,7 +197,7 @@ def test_agreement_prints_ceiling_and_parameters(worked, tmp_path):
     export_truths(worked, tmp_path / "truths", common=False)
     files = [str(tmp_path / "truths" / f"tiny.{name}.csv") for name in ("anna", "ben")]
     options = ["--engine", "tiny", "--metric", "mouth-error", "--metric", "needy"]
-    shown = CliRunner().invoke(app, ["studio", "agreement", *files, *options])
+    shown = invoke("studio", "agreement", *files, *options)
     assert shown.exit_code == 0, shown.output
     text = " ".join(shown.output.split())
     assert "Human performance on tiny: ben against anna" in text
@@ -214,8 +213,12 @@ def test_truths_of_other_faces_cannot_agree(worked, tmp_path):
     other = tmp_path / "other.csv"
     other.write_text("face,mouth,skin\nzoe,0.5,dark\n")
     with pytest.raises(FaceSetError, match="have no face in common"):
-        CliRunner().invoke(
-            app,
-            ["studio", "agreement", str(one), str(other), "--engine", "tiny"],
+        invoke(
+            "studio",
+            "agreement",
+            str(one),
+            str(other),
+            "--engine",
+            "tiny",
             catch_exceptions=False,
         )

@@ -9,9 +9,9 @@ import sys
 
 import pytest
 import tiny_suite
-from typer.testing import CliRunner
+from command_line import invoke
 
-from benchmark.cli import app, main
+from benchmark.cli import main
 from reports.human_study.design.study import read_study
 
 TWO = [
@@ -28,7 +28,7 @@ def ran(tmp_path_factory):
     place = tmp_path_factory.mktemp("ran")
     words = ["run", str(tiny_suite.make_suite(place, variants=TWO)), "--quiet"]
     out = ["--no-mlflow", "--out", str(place / "runs")]
-    done = CliRunner().invoke(app, [*words, *out])
+    done = invoke(*words, *out)
     assert done.exit_code == 0, done.output
     return place, done.stdout
 

@@ -218,6 +218,7 @@ def test_drawings_of_faces_are_shown_and_compared_with_them(avatarbench, home):
     assert "error_unseen" in said
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("traced")
 def test_no_stage_is_built_twice(avatarbench, home):
     store = home / "runs" / "store"

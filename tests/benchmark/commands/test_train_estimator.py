@@ -5,9 +5,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from command_line import invoke
 
-from benchmark.cli import app
 from benchmark.creation.model import open_model
 from benchmark.faces.faceset import embedded_portraits
 from benchmark.faces.portraits.reduction import crowd_version
@@ -50,7 +49,7 @@ def test_a_crowd_of_64_px_gives_a_model_for_photographs(crowd, tmp_path, monkeyp
     weights, more = tmp_path / "mine", tmp_path / "more"
     command = ["train", "estimator", str(crowd), "--steps", "1", "--batch", "2"]
     command += ["--network-size", "96", "--out", str(tmp_path / "runs"), "--quiet"]
-    result = CliRunner().invoke(app, [*command, "--export", str(weights)])
+    result = invoke(*command, "--export", str(weights))
     assert result.exit_code == 0, result.output
     engine = ENGINES.create("avataaars")
     model = open_model(engine, str(weights))
@@ -60,7 +59,7 @@ def test_a_crowd_of_64_px_gives_a_model_for_photographs(crowd, tmp_path, monkeyp
     # Another training starts there, without the weights of ImageNet.
     monkeypatch.setattr("benchmark.weights.find", lambda *given: None)
     onward = [*command, "--from", str(weights), "--export", str(more)]
-    result = CliRunner().invoke(app, onward)
+    result = invoke(*onward)
     assert result.exit_code == 0, result.output
     first, card = (json.loads((f / "card.json").read_text()) for f in (weights, more))
     digest = first["digests"]["estimator.safetensors"]
@@ -77,15 +76,13 @@ def test_only_weights_of_an_estimator_are_a_start(crowd, tmp_path):
         ("nothing", "nothing is neither a folder nor a name of weights"),
         ("parser128", "parser128/card.json is not the card of an estimator"),
     ):
-        result = CliRunner().invoke(app, [*command, "--from", start])
+        result = invoke(*command, "--from", start)
         assert result.exit_code != 0
         assert expected in str(result.exception)
     assert not (tmp_path / "runs").exists()
 
 
 def test_a_bad_network_size_is_a_sentence(crowd):
-    result = CliRunner().invoke(
-        app, ["train", "estimator", str(crowd), "--network-size=9"]
-    )
+    result = invoke("train", "estimator", str(crowd), "--network-size=9")
     assert result.exit_code == 2
     assert "--network-size" in result.output

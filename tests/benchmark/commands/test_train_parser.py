@@ -76,6 +76,7 @@ def test_a_parser_is_trained_measured_and_shown(avatarbench, tmp_path):
     assert "every file is unchanged" in said
 
 
+@pytest.mark.slow
 def test_without_an_export_weights_lie_with_the_training(avatarbench, tmp_path):
     status, said, wrong = avatarbench(*train())
     assert status == 0, wrong

@@ -7,11 +7,10 @@ import json
 import numpy as np
 import pytest
 import tiny_suite
+from command_line import invoke
 from PIL import Image, ImageFilter
-from typer.testing import CliRunner
 
 from benchmark.avatars import AvatarVectors
-from benchmark.cli import app
 from benchmark.creation import creating
 from benchmark.creation.cropping import crop_faces, crop_photograph
 from benchmark.creation.model import ModelError, open_model
@@ -55,7 +54,7 @@ def read(path):
 
 
 def create(*words):
-    return CliRunner().invoke(app, ["create", *map(str, words)])
+    return invoke("create", *words)
 
 
 def test_one_photograph_gives_vector_avatar_and_pair(
@@ -121,6 +120,7 @@ def test_a_folder_goes_on_after_bad_photographs_and_resumes(
     assert "2 made before" in again.stdout
 
 
+@pytest.mark.slow
 def test_photographs_with_similar_names_all_get_avatars(portrait, fitted, tmp_path):
     folder, out = tmp_path / "photos", tmp_path / "out"
     folder.mkdir()
@@ -246,6 +246,7 @@ def test_scores_on_photographs_count_palette_steps_and_hair_lengths(engine):
     assert scores["glasses"].constant == 1
 
 
+@pytest.mark.slow
 def test_a_large_photograph_gives_the_same_face_as_the_whole_file(portrait):
     scene = Image.new("RGB", (4000, 3000), (120, 130, 140))
     scene.paste(portrait.convert("RGB").resize((2000, 2000)), (900, 400))

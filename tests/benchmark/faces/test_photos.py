@@ -11,13 +11,12 @@ import urllib.request
 
 import pytest
 import tiny_suite
+from command_line import invoke
 from PIL import Image, ImageDraw
 from places import ROOT
-from typer.testing import CliRunner
 
-from benchmark.cli import app
 from benchmark.config.resolve import resolve
-from benchmark.config.suite import SuiteError, load_suite, parse_suite
+from benchmark.config.suite import SuiteError, parse_suite
 from benchmark.faces.faceset import embedded_portraits
 from benchmark.faces.photos import face_set, manifest, options
 from benchmark.faces.photos.classes import class_rates
@@ -80,7 +79,7 @@ def copy(tmp_path, monkeypatch):
 
 
 def call(*arguments):
-    return CliRunner().invoke(app, ["faces", *map(str, arguments)])
+    return invoke("faces", *arguments)
 
 
 def photo_suite(tmp_path, **changes):
@@ -188,14 +187,6 @@ def test_ground_truth_of_another_photograph_is_refused(copy, tmp_path):
     path.write_text(path.read_text().replace(digest, "0" * 64))
     with pytest.raises(FaceSetError, match="another picture of face male-00"):
         open_photographs()
-
-
-def test_the_suite_photos_trains_as_quick_does():
-    photos, quick = load_suite("photos"), load_suite("quick")
-    assert photos.variants == quick.variants
-    assert photos.engines == quick.engines
-    assert photos.options == quick.options
-    assert (photos.seeds, photos.metrics) == (quick.seeds, quick.metrics)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import tiny_suite
-from typer.testing import CliRunner
+from command_line import invoke
 
-from benchmark.cli import app
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import SuiteError, parse_suite
 from benchmark.faces.faceset import embedded_portraits
@@ -68,7 +67,7 @@ def renderer(tmp_path, monkeypatch):
 
 
 def call(*arguments):
-    return CliRunner().invoke(app, ["faces", *map(str, arguments)])
+    return invoke("faces", *arguments)
 
 
 def resolved(home, faces):

@@ -71,6 +71,7 @@ def test_a_size_out_of_range_raises(person):
         render(person, 32)
 
 
+@pytest.mark.slow
 def test_rendered_splits_open_as_a_face_set(tmp_path):
     render_splits(tmp_path, 1, 1, splits=("validation",), count=1)
     faces = open_parquet_set(tmp_path)

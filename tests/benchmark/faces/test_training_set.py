@@ -295,6 +295,7 @@ def test_a_missing_extra_raises(tmp_path, monkeypatch):
     assert contents(tmp_path) == {}
 
 
+@pytest.mark.slow
 def test_rendered_people_are_recognised(tmp_path, monkeypatch):
     pytest.importorskip("warp", reason="the portraits extra is not installed")
     monkeypatch.setattr(training_set, "SHARD_SIZE", 1)
@@ -336,6 +337,7 @@ def test_workers_end_when_their_parent_is_killed(tmp_path):
     assert not any(map(psutil.pid_exists, workers))
 
 
+@pytest.mark.slow
 def test_the_command_renders_and_draws_a_sheet(tmp_path, renderer, monkeypatch, capsys):
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["avatarbench", "faces", "crowd", *arguments])

@@ -42,6 +42,7 @@ def test_a_face_gives_the_same_picture_wherever_it_is(portrait, size, side, left
     assert align(scene, moved, 128).shape == (128, 128, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("angle", [-25, 15, 40, 100, 180, 270])
 def test_tilted_faces_are_turned_upright(portrait, angle):
     scene = place(portrait, (900, 900), 400, 150, 150, angle)

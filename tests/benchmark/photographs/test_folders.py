@@ -82,6 +82,7 @@ def test_all_faces_are_written_and_kept_in_step_with_the_options(
     assert [path.name for path in out.glob("*.png")] == ["group.png"]
 
 
+@pytest.mark.slow
 def test_a_second_face_does_not_replace_another_photograph(align, people, tmp_path):
     photographs, out = tmp_path / "photographs", tmp_path / "aligned"
     photographs.mkdir()

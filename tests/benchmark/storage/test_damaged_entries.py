@@ -62,6 +62,7 @@ def test_changed_content_is_moved_aside_and_built_again(tmp_path, later_process,
     assert (place / "sub" / "result").is_file()
 
 
+@pytest.mark.slow
 def test_a_second_damage_of_one_entry_is_kept_too(tmp_path):
     store = Store(tmp_path)
     for _ in range(3):

@@ -54,6 +54,7 @@ def test_a_value_that_cannot_be_read_is_named_with_its_line(value, expected):
     assert expected in problem
 
 
+@pytest.mark.slow
 def test_deep_nesting_is_not_valid():
     with pytest.raises(yaml.YAMLError, match="nested too deeply"):
         load_yaml("[" * 5000)

@@ -23,6 +23,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 SMALL_PAGES = 64 * 2**20 // 4096
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not SETTING.is_file() or "[never]" in SETTING.read_text(),
     reason="this system has no large pages",

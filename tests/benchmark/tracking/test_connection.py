@@ -71,6 +71,7 @@ def test_a_custom_database_creates_no_folder_in_the_current_one(
     assert not (tmp_path / "mlruns").exists()
 
 
+@pytest.mark.slow
 def test_database_and_artifacts_stay_in_a_folder_with_an_odd_name(tmp_path):
     out = tmp_path / "what?x=1 a%20b#é"
     out.mkdir()

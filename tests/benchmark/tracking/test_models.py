@@ -17,12 +17,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import tiny_suite
+from command_line import invoke
 from mlflow_models import GREY, base64_of, write_constant_model
 from PIL import Image
 from tracked_runs import runs, track
-from typer.testing import CliRunner
 
-from benchmark.cli import app
 from benchmark.config.resolve import resolve
 from benchmark.config.suite import load_suite
 from benchmark.engines.toon import ToonTikTok
@@ -177,7 +176,7 @@ def test_trials_models_lists_folder_and_model(tracked, database):
     _, child, plan, home = tracked
     words = ["trials", "models", str(run_folder(plan.resolved, home / "runs"))]
     words += ["--out", str(database), "--store", str(home / "store"), "--json"]
-    shown = CliRunner().invoke(app, words, catch_exceptions=False)
+    shown = invoke(*words, catch_exceptions=False)
     assert json.loads(shown.stdout) == [
         {
             "trial": "one__tiny__s0",
@@ -189,7 +188,7 @@ def test_trials_models_lists_folder_and_model(tracked, database):
         }
     ]
     words = [*words[:-2], str(home / "nowhere"), "--no-mlflow"]
-    shown = CliRunner().invoke(app, words, catch_exceptions=False)
+    shown = invoke(*words, catch_exceptions=False)
     assert shown.stdout.splitlines()[-1].split()[-2:] == ["-", "-"]
 
 
@@ -206,11 +205,11 @@ def test_create_uses_a_registered_model(database, tmp_path):
     words = ["create", str(tmp_path / "me.png"), "--engine", "toon-tiktok"]
     words += ["--runs", str(database), "--out", str(tmp_path / "out"), "--model"]
     for address in ("models:/faces/1", "models:/faces@best"):
-        created = CliRunner().invoke(app, [*words, address])
+        created = invoke(*words, address)
         assert created.exit_code == 0, created.exception
     vector = json.loads((tmp_path / "out" / "me.json").read_text())["vector"]
     assert set(vector) == {each.name for each in ToonTikTok().spec.parameters}
-    refused = CliRunner().invoke(app, [*words, "models:/faces/2"])
+    refused = invoke(*words, "models:/faces/2")
     assert refused.exit_code == 1
     assert "models:/faces/2 is not in MLflow" in str(refused.exception)
 

@@ -180,6 +180,7 @@ def test_results_are_kept_if_the_tracker_stops_answering(tiny, database, monkeyp
     tracker.close("FAILED")
 
 
+@pytest.mark.slow
 def test_the_speed_of_a_killed_run_is_tracked_by_the_next(tiny, database, monkeypatch):
     plan = make_plan(resolve(load_suite(str(tiny), ["notes=killed"])))
 
@@ -202,6 +203,7 @@ def test_the_speed_of_a_killed_run_is_tracked_by_the_next(tiny, database, monkey
     assert [metric.value > 0 for metric in history] == [True]
 
 
+@pytest.mark.slow
 def test_speeds_of_another_machine_are_tracked_too(tiny, database):
     plan = make_plan(resolve(load_suite(str(tiny), ["notes=two machines"])))
     tracker = track(plan, tiny.parent, database)

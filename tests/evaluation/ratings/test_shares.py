@@ -138,6 +138,7 @@ def test_difference_of_two_shares():
     assert p < 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(12, 12), (20, 40)])
 def test_intervals_cover_the_true_shares(size):
     """95 % intervals cover the true shares in 92 to 99 of 100 studies."""

@@ -64,6 +64,7 @@ def test_faces_are_seen_by_the_pretraining_alone(easy_options, context):
         assert np.array_equal(found[0].continuous, found[1].continuous) is same
 
 
+@pytest.mark.slow
 def test_heads_learn_the_renders(easy_options, mixed_engine, context):
     head = {"views": 200, "steps": 150, "width": 32, "dropout": 0}
     head["learning_rate"] = 0.01

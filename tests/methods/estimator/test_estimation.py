@@ -151,6 +151,7 @@ def test_pictures_of_another_size_are_resized():
     assert resized(images[:0], 64).shape == (0, 64, 64, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "default", "other"),
     [("logit_adjustment", 0.0, 1.0), ("precision", "32-true", "bf16-mixed")],

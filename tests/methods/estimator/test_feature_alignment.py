@@ -125,6 +125,7 @@ def test_features_of_faces_get_the_moments_of_the_training(mixed_engine, context
     assert shares.max() < 1.001
 
 
+@pytest.mark.slow
 def test_training_does_not_change(context_of):
     plain, aligned = (fitted(context_of(), **extra)._fitted for extra in ({}, ON))
     tensors = aligned.state_dict()
@@ -151,6 +152,7 @@ def test_faces_count_for_the_key_only_where_they_are_read(mixed_engine, context_
     assert stage(other, **ON).inputs["faces"] == other.faces.digest
 
 
+@pytest.mark.slow
 def test_what_is_saved_holds_the_alignment(mixed_engine, context_of, tmp_path):
     _, faces = pictures_of(mixed_engine, 20, 5)
     method = fitted(context_of(faces), **ON)
@@ -162,6 +164,7 @@ def test_what_is_saved_holds_the_alignment(mixed_engine, context_of, tmp_path):
     assert torch.equal(kept["alignment.scale"], method._fitted.alignment.scale)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "units"), [("tiny-mixed estimator", 5), ("features of train faces", 2)]
 )
@@ -175,6 +178,7 @@ def test_a_killed_fit_ends_with_the_same_bytes(context_of, tmp_path, task, units
     assert state_of(cut) == state_of(whole)
 
 
+@pytest.mark.slow
 def test_more_faces_than_are_read_are_a_seeded_choice(context_of, monkeypatch):
     monkeypatch.setattr("methods.estimator.feature_alignment.FACES", 5)
     rng = np.random.default_rng(0)
@@ -186,6 +190,7 @@ def test_more_faces_than_are_read_are_a_seeded_choice(context_of, monkeypatch):
     assert not torch.equal(one.alignment.shift, first.alignment.shift)
 
 
+@pytest.mark.slow
 def test_faces_are_read_at_the_effective_resolution(mixed_engine, context_of):
     _, faces = pictures_of(mixed_engine, 20, 5)
     checks = 10 * (-1) ** (np.arange(64)[:, None] + np.arange(64))
@@ -226,6 +231,7 @@ def test_too_few_train_faces_are_an_error_before_anything_is_built(
     assert not list(store.root.rglob("stage.json"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backbone", ["resnet18", "efficientnet_lite0"])
 @pytest.mark.parametrize("size", [64, 77])
 def test_every_frozen_stage_can_be_aligned(mixed_engine, backbone, size):

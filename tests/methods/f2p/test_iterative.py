@@ -162,6 +162,7 @@ def test_a_missing_file_is_named(parser, mixed_engine, make_context):
         make(parser).fit(make_context(mixed_engine))
 
 
+@pytest.mark.slow
 def test_a_prior_is_fitted_to_train_faces_and_saved(
     parser, tmp_path, mixed_engine, make_context
 ):

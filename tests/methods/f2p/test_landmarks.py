@@ -91,6 +91,7 @@ ROWS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ROWS)
 def test_landmarks_of_built_in_engines_are_right(name):
     frame = find_landmarks(ENGINES.load(name)()).frame

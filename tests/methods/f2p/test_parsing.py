@@ -55,6 +55,7 @@ def run(folder, tmp_path, progress=None, **changes):
     )
 
 
+@pytest.mark.slow
 def test_a_killed_training_ends_with_the_same_bytes(tmp_path):
     whole = run(tmp_path / "whole", tmp_path).state_dict()
     # Includes the last step, which has no checkpoint.

@@ -50,6 +50,7 @@ def test_only_files_of_terms_with_a_weight_are_listed(changes, names):
     assert similarity_files(SimilarityOptions(parser="p", **changes)) == names
 
 
+@pytest.mark.slow
 def test_saved_networks_have_the_same_features(places, tmp_path):
     options = options_of(places)
     files = files_of(places, options)

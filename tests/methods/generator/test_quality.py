@@ -145,6 +145,7 @@ def test_another_weight_file_is_an_error(tmp_path):
         SampleQuality(faces(8, seed=1), tmp_path / "other.pth")
 
 
+@pytest.mark.slow
 def test_published_features_distinguish_noise_from_a_second_sample():
     file = weights.find(weights.EFFICIENTNET_LITE0)
     if file is None:

@@ -6,12 +6,11 @@ import json
 import numpy as np
 import pytest
 import torch
-from typer.testing import CliRunner
+from command_line import invoke
 
 from benchmark import weights
 from benchmark.avatars import AvatarVectors
 from benchmark.avatars.spec import AvatarSpec, Continuous, Discrete
-from benchmark.cli import app
 from benchmark.faces.parsed import ParsedArrays
 from benchmark.faces.portraits.training_truths import unused_people
 from benchmark.system.progress import Silent
@@ -218,7 +217,7 @@ def test_an_estimator_of_the_same_name_does_not_hide_the_shipped_one(
     write_product(tmp_path / "mine", network, make_card(network))
     (tmp_path / "mine").rename(tmp_path / "estimator")
     assert shipped_product() == known_weights()["estimator"] == SHIPPED / "estimator"
-    listed = CliRunner().invoke(app, ["weights", "list"])
+    listed = invoke("weights", "list")
     assert f"MB  CC0-1.0        {SHIPPED / 'estimator'}" in listed.output
     assert str(tmp_path / "estimator") not in listed.output
     # No suite can ask for it.

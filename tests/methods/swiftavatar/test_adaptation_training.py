@@ -177,6 +177,7 @@ def test_with_a_projected_discriminator_only_its_heads_are_trained(
     assert moved(state.generator, pair.realistic) == ALL
 
 
+@pytest.mark.slow
 def test_a_projected_discriminator_needs_no_published_one(pair, renders, tmp_path):
     bare = replace(pair, discriminator=None)
     ours = adapt(bare, renders, tmp_path / "bare", **PROJECTED)

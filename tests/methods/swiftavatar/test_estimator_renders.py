@@ -18,6 +18,7 @@ def context(mixed_engine, make_context, tiny_options, tmp_path):
     return make_context(mixed_engine, store=store, weights=files, seed=3)
 
 
+@pytest.mark.slow
 def test_renders_follow_the_faces(tiny_options, context):
     faces = SwiftAvatar(tiny_options()).pairs(context)
     both = SwiftAvatar(tiny_options(estimator_renders=5)).pairs(context)
@@ -31,6 +32,7 @@ def test_renders_follow_the_faces(tiny_options, context):
     assert np.array_equal(both.pictures[count:], shown)
 
 
+@pytest.mark.slow
 def test_rows_in_any_order_are_those_of_one_by_one(tiny_options, context):
     pictures = SwiftAvatar(tiny_options(estimator_renders=5)).pairs(context).pictures
     order = np.array([20, 0, 15, 16, 3, 20])
@@ -38,6 +40,7 @@ def test_rows_in_any_order_are_those_of_one_by_one(tiny_options, context):
     assert np.array_equal(pictures[order], np.stack(alone))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("absent", [None, 0.8])
 def test_renders_are_those_of_baseline(tiny_options, context, absent):
     method = SwiftAvatar(tiny_options(estimator_renders=5, absent=absent))
@@ -50,6 +53,7 @@ def test_renders_are_those_of_baseline(tiny_options, context, absent):
     assert pairs.digest in built & planned
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 5])
 def test_the_plan_names_every_stage_of_the_fit(tiny_options, context, count):
     method = SwiftAvatar(tiny_options(estimator_renders=count))

@@ -57,6 +57,7 @@ def planned_and_built(mixed_engine, make_context, tmp_path):
     return work
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["mean", "nearest", "encoder"])
 def test_swiftavatar_plans_what_it_builds(start, planned_and_built, tmp_path):
     if start == "encoder" and find(EFFICIENTNET_LITE0) is None:
@@ -79,6 +80,7 @@ def test_swiftavatar_plans_what_it_builds(start, planned_and_built, tmp_path):
     assert all(each.unit_seconds for each in planned if each.name != "renders")
 
 
+@pytest.mark.slow
 def test_stored_codes_need_no_encoder(mixed_engine, make_context, tmp_path):
     if find(EFFICIENTNET_LITE0) is None:
         pytest.skip(f"weight file {EFFICIENTNET_LITE0} is not at hand")

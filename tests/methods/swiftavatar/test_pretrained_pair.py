@@ -21,6 +21,7 @@ def test_the_pair_is_read_from_its_folder_and_frozen(tmp_path):
     assert pair.channels.channels == DISCRIMINATOR["channels"]
 
 
+@pytest.mark.slow
 def test_the_digest_depends_only_on_weights_and_networks(tmp_path):
     def digest(folder, **changes):
         return open_pair(write(tmp_path / folder, **changes), "cpu").digest
@@ -80,6 +81,7 @@ def test_an_adaptation_with_new_heads_needs_the_generator_only(tmp_path):
     assert pair.discriminator is None
 
 
+@pytest.mark.slow
 def test_the_digest_ignores_a_discriminator_that_is_not_used(tmp_path):
     def digests(folder, **changes):
         files = write(tmp_path / folder, **changes)

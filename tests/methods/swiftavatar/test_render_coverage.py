@@ -80,6 +80,7 @@ def trained(pair, renders, scratch, **changes) -> AdaptationTraining:
     return found
 
 
+@pytest.mark.slow
 def test_training_records_the_distance_and_resumes_to_the_same_weights(
     pair, renders, tmp_path
 ):

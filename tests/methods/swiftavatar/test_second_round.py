@@ -20,6 +20,7 @@ def context_in(mixed_engine, make_context, tiny_options):
     return make
 
 
+@pytest.mark.slow
 def test_the_second_round_inverts_avatars_of_the_first_rounds_predictions(
     tiny_options, context_in, tmp_path
 ):
@@ -36,6 +37,7 @@ def test_the_second_round_inverts_avatars_of_the_first_rounds_predictions(
         assert np.isin(drawn, predicted.column(name)).all()
 
 
+@pytest.mark.slow
 def test_both_rounds_share_the_avatar_generator(tiny_options, context_in, tmp_path):
     store = RecordingStore(Store(tmp_path))
     SwiftAvatar(tiny_options(prior={})).fit(context_in(store))

@@ -32,6 +32,7 @@ def drawings(run) -> dict[str, Drawing]:
     return {drawing.name: drawing for drawing in draw_overview(run)}
 
 
+@pytest.mark.slow
 def test_a_figure_drawn_again_has_the_same_bytes(run, drawings, tmp_path):
     """Also after its other formats, which share the layout."""
     once, again = drawings["steps"], steps_figure(run)
@@ -129,6 +130,7 @@ def test_a_distribution_has_few_lines_and_all_rows_in_its_data(run):
     assert set(drawing.data["row"]) == {v.label for v in run.main_variants}
 
 
+@pytest.mark.slow
 def test_a_row_has_one_colour_in_all_figures(run, drawings):
     colour = variant_colours(run)["swift"]
     for drawing in (*drawings.values(), *draw_scores(run)):

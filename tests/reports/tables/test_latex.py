@@ -116,6 +116,7 @@ def test_notes_can_be_left_out_without_editing_the_file():
     assert r"\def\NoTableNotes{}" in text.split(r"\begin{table}")[0]
 
 
+@pytest.mark.slow
 def test_every_row_has_a_cell_for_each_column(full_run):
     for table in tables(full_run):
         for tabular in to_latex(table).split(r"\begin{tabular}")[1:]:

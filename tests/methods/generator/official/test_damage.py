@@ -49,6 +49,7 @@ def test_a_file_cut_short_anywhere_is_refused(whole, tmp_path_factory, share):
 
 @QUICK
 @given(where=st.data())
+@pytest.mark.slow
 def test_a_flipped_byte_is_refused_or_changes_nothing(whole, tmp_path_factory, where):
     data, digests, archive = whole
     # Half of the flips lie in the structure, not in the many weights.

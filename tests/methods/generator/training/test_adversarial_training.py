@@ -72,6 +72,7 @@ def test_a_training_in_pieces_equals_an_uninterrupted_one(
     assert steps == [4, 4, 8, 8, 12, 12]
 
 
+@pytest.mark.slow
 def test_records_after_the_last_checkpoint_are_written_again(
     recipe, faces, whole, tmp_path
 ):

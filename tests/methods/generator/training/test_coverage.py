@@ -165,6 +165,7 @@ def test_whole_samples_want_the_colours_of_the_faces_that_have_their_rows():
     assert checked == 8 * (PARTS - 1)
 
 
+@pytest.mark.slow
 def test_processes_share_the_samples_of_an_iteration():
     whole = make_coverage().examples(0, 1)
     parts = [make_coverage().examples(rank, 2) for rank in range(2)]
@@ -210,6 +211,7 @@ def test_training_brings_samples_nearer_to_the_faces(tmp_path, monkeypatch):
         assert curves[-1][name] < 0.8 * curves[0][name]
 
 
+@pytest.mark.slow
 def test_the_discriminator_can_take_part_later(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "LOG_EVERY", 2)
     recipe = recipe_of(coverage={"group": 8, "first": 8})
@@ -224,6 +226,7 @@ def test_the_discriminator_can_take_part_later(tmp_path, monkeypatch):
     assert found == [{"pixels"}, both, both]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [0, 8])
 def test_a_training_in_pieces_equals_an_uninterrupted_one(tmp_path, first):
     recipe = recipe_of(coverage={"group": 8, "first": first})

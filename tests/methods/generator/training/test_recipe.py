@@ -157,6 +157,7 @@ def read_or_refused(path):
 
 @settings(max_examples=50)
 @given(key=KEYS, value=JSON)
+@pytest.mark.slow
 def test_any_value_is_read_or_refused_as_a_recipe_error(key, value, folder):
     path = written(folder, {**OPTIONS, key: value})
     recipe, refusal = read_or_refused(path)

@@ -145,6 +145,7 @@ def test_without_its_backbone_the_encoder_is_refused(renders):
         encoder_stage(renders, "avatar", options_of(), {}, 0, "cpu")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("space", ["w+", "w"])
 def test_inversion_starts_at_the_predictions(
     train, avatar, renders, files, tmp_path, space

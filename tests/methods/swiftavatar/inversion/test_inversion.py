@@ -68,6 +68,7 @@ def invert(avatar, renders, start, trunks):
     return invert
 
 
+@pytest.mark.slow
 def test_latents_are_in_the_order_of_their_renders(invert, renders, avatar, tmp_path):
     inverted = invert(tmp_path, steps=50, latent_weight=0, perceptual_weight=0)
     assert inverted.latents.shape == (7, 27, 4)
@@ -93,6 +94,7 @@ def test_losses_and_curve_are_stored_with_the_latents(
     torch.testing.assert_close(inverted.losses[:2, 1], error, rtol=0.1, atol=0.01)
 
 
+@pytest.mark.slow
 def test_the_stage_has_half_precision_and_a_readable_curve(invert, tmp_path):
     invert(tmp_path)
     (folder,) = (tmp_path / "codes").iterdir()
@@ -132,6 +134,7 @@ def test_stored_latents_are_read(invert, tmp_path):
     assert torch.equal(first.curve, second.curve)
 
 
+@pytest.mark.slow
 def test_a_smaller_count_inverts_the_first_renders(invert, tmp_path):
     few, all_of_them = invert(tmp_path, count=3), invert(tmp_path)
     assert len(few.latents) == 3

@@ -51,6 +51,7 @@ def test_report_prints_writes_and_tracks(avatarbench, tmp_path, monkeypatch):
     assert tracked.report == study.folder / "report"
 
 
+@pytest.mark.slow
 def test_nothing_is_logged_without_mlflow(avatarbench, tmp_path, monkeypatch):
     monkeypatch.delattr(study_report, "track_study")
     study = make_study(tmp_path / "study", faces=8)
@@ -101,6 +102,7 @@ def test_a_simulated_study_is_marked_on_every_page(avatarbench, tmp_path, monkey
     assert "excluded" in (report / "simulated-study-raters.md").read_text().lower()
 
 
+@pytest.mark.slow
 def test_simulated_ratings_depend_on_the_seed_only(avatarbench, tmp_path):
     def chosen(study, seed):
         status, *_ = avatarbench("study", "simulate", study.folder, "--seed", seed)

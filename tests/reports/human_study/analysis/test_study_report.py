@@ -168,6 +168,7 @@ def test_every_file_is_there(written):
     assert drawn == {f"{name}.{kind}" for name in both for kind in kinds}
 
 
+@pytest.mark.slow
 def test_writing_again_gives_the_same_bytes(answers, found, written):
     files = [path for path in written.folder.rglob("*") if path.is_file()]
     before = {path: path.read_bytes() for path in files}

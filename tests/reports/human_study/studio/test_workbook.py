@@ -263,6 +263,7 @@ def test_one_of_simultaneous_changes_wins(book):
 
 @settings(max_examples=15)
 @given(st.lists(st.sampled_from(["undo", "redo", "0.1", "0.2", "0.3"]), max_size=15))
+@pytest.mark.slow
 def test_undo_and_redo_in_any_order(tmp_path_factory, moves):
     book = create_workbook(tmp_path_factory.mktemp("book"), "flat", SPEC)
     book.enter("anna")
