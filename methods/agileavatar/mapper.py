@@ -27,7 +27,7 @@ from methods.f2p.relaxed import entropy, relaxed
 from methods.networks.tied_output import ParameterReader
 from methods.shared.pictures import as_tensor
 from methods.shared.randomness import generator_of, seed_of
-from methods.shared.tensors import storable
+from methods.shared.tensors import restored, storable
 
 MAPPER_VERSION = "1"
 NETWORK = "mapper.safetensors"
@@ -105,9 +105,7 @@ def restore_mapper(
     device: str,
 ) -> ParameterReader:
     """The mapper with the given tensors, frozen, in evaluation mode, on `device`."""
-    network = make_mapper(spec, size, options.width, 0)
-    network.load_state_dict(tensors)
-    return network.eval().requires_grad_(False).to(device)
+    return restored(make_mapper(spec, size, options.width, 0), tensors, device)
 
 
 def _loss(

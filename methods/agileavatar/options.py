@@ -10,11 +10,12 @@ from __future__ import annotations
 from pydantic import Field
 
 from methods.estimator.augmentation import Augmentation
-from methods.f2p.options import ImitationOptions, ImitatorOptions, Section
+from methods.f2p.options import ImitationOptions, ImitatorOptions
+from methods.shared.options import Options
 from methods.swiftavatar.options import AdaptationOptions
 
 
-class StylisationOptions(Section):
+class StylisationOptions(Options):
     """Stage 1: a face is drawn as an avatar without expression.
 
     Pairs of pictures come from the dual-domain generators: both draw the same latent
@@ -41,7 +42,7 @@ class StylisationOptions(Section):
     checkpoint_steps: int = Field(default=500, ge=1)
 
 
-class LikenessOptions(Section):
+class LikenessOptions(Options):
     """The distance of two pictures of avatars, for the mapper and for the search.
 
     Attributes:
@@ -56,7 +57,7 @@ class LikenessOptions(Section):
     side: int = Field(default=16, ge=1)
 
 
-class MapperOptions(Section):
+class MapperOptions(Options):
     """Stage 2: from an avatar's picture to a relaxed vector.
 
     Attributes:
@@ -76,7 +77,7 @@ class MapperOptions(Section):
     checkpoint_steps: int = Field(default=500, ge=1)
 
 
-class ComparisonOptions(Section):
+class ComparisonOptions(Options):
     """Stage 3: from a relaxed vector to one that the engine accepts.
 
     Attributes:

@@ -34,7 +34,7 @@ from methods.networks.semantic_stylegan import SemanticGenerator
 from methods.networks.stylist import Stylist
 from methods.shared.pictures import as_tensor, at_effective_resolution
 from methods.shared.randomness import generator_of, seed_of
-from methods.shared.tensors import storable
+from methods.shared.tensors import restored, storable
 from methods.swiftavatar.chain import Chain
 from methods.swiftavatar.options import SwiftAvatarOptions
 
@@ -184,9 +184,7 @@ def make_stylist(width: int, seed: int) -> Stylist:
 
 def restore_stylist(width: int, tensors: dict[str, Tensor], device: str) -> Stylist:
     """The U-Net with the given tensors, frozen, in evaluation mode, on `device`."""
-    network = make_stylist(width, 0)
-    network.load_state_dict(tensors)
-    return network.eval().requires_grad_(False).to(device)
+    return restored(make_stylist(width, 0), tensors, device)
 
 
 def _loss(

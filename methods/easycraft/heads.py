@@ -26,7 +26,7 @@ from methods.estimator.losses import LossWeights, estimator_loss
 from methods.estimator.training import Recipe, train
 from methods.networks.parameter_heads import ParameterHeads
 from methods.shared.randomness import seed_of
-from methods.shared.tensors import storable
+from methods.shared.tensors import restored, storable
 
 HEADS_VERSION = "1"
 HEADS = "heads.safetensors"
@@ -117,6 +117,4 @@ def restore_heads(
     device: str,
 ) -> ParameterHeads:
     """The heads with the given tensors, frozen, in evaluation mode, on `device`."""
-    network = make_heads(spec, inputs, options, 0)
-    network.load_state_dict(tensors)
-    return network.eval().requires_grad_(False).to(device)
+    return restored(make_heads(spec, inputs, options, 0), tensors, device)

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from methods.base import MethodOptions
 from methods.estimator.augmentation import Augmentation
+from methods.shared.options import Options
 
 LARGE_BATCH = 256
 """Pictures in a step for which the published learning rate is meant."""
@@ -22,11 +23,7 @@ FACES = "faces"
 """The style of the train faces; other styles have the names of engines."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class PretrainingOptions(_Section):
+class PretrainingOptions(Options):
     """The encoder T_e and its pretraining as a masked autoencoder.
 
     One encoder serves all engines and all seeds of a suite, as the paper's does.
@@ -131,7 +128,7 @@ class PretrainingOptions(_Section):
         return self.learning_rate * self.batch / LARGE_BATCH
 
 
-class HeadOptions(_Section):
+class HeadOptions(Options):
     """The heads T_p of one engine and their training on its renders.
 
     Attributes:

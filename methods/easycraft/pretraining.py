@@ -33,7 +33,7 @@ from methods.networks.masked_autoencoder import MaskedAutoencoder, PictureEncode
 from methods.shared.pictures import as_tensor, at_effective_resolution
 from methods.shared.randomness import generator_of, seed_of, uniform
 from methods.shared.renders import Renders, renders_stage, training_renders
-from methods.shared.tensors import storable
+from methods.shared.tensors import restored, storable
 
 PRETRAINING_VERSION = "1"
 ENCODER, DECODER = "encoder.safetensors", "decoder.safetensors"
@@ -192,9 +192,7 @@ def restore_encoder(
     options: PretrainingOptions, tensors: Mapping[str, Tensor], device: str
 ) -> PictureEncoder:
     """The encoder with the given tensors, frozen, in evaluation mode, on `device`."""
-    network = _make_encoder(options)
-    network.load_state_dict(tensors)
-    return network.eval().requires_grad_(False).to(device)
+    return restored(_make_encoder(options), tensors, device)
 
 
 def decoder_state(network: MaskedAutoencoder) -> dict[str, Tensor]:

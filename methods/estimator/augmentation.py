@@ -6,13 +6,13 @@ import math
 from typing import ClassVar
 
 import torch
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
 from methods.estimator.backgrounds import plain_backdrop, replace_background
 from methods.estimator.camera import photograph
-from methods.shared.newer_options import NewerOptions
+from methods.shared.options import NewerOptions
 from methods.shared.randomness import generator_of
 
 EXPOSURE = 0.35
@@ -44,8 +44,6 @@ class Augmentation(NewerOptions):
         strength: factor of the ranges of light, blur, crop and colour, and of how often
             and how much background and camera change a picture.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     NEWER: ClassVar[frozenset[str]] = frozenset({"background", "camera", "strength"})
 

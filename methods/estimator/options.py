@@ -13,7 +13,7 @@ from methods.estimator.augmentation import Augmentation
 from methods.estimator.losses import LossWeights
 from methods.estimator.training import Recipe, Schedule
 from methods.networks.backbones import STAGE_COUNTS, BackboneName
-from methods.shared.newer_options import NewerOptions
+from methods.shared.options import NewerOptions
 from methods.shared.pictures import at_effective_resolution
 from methods.shared.precision import Precision
 

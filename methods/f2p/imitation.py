@@ -30,7 +30,7 @@ from methods.networks.imitator import Imitator
 from methods.shared.pictures import as_tensor
 from methods.shared.randomness import seed_of
 from methods.shared.renders import Renders, training_renders
-from methods.shared.tensors import storable
+from methods.shared.tensors import restored, storable
 
 IMITATOR_VERSION = "1"
 IMITATOR, MEASURES = "imitator.safetensors", "measures.json"
@@ -170,9 +170,7 @@ def restore_imitator(
     spec: AvatarSpec, options: ImitatorOptions, tensors: dict[str, Tensor], device: str
 ) -> Imitator:
     """An imitator with the given tensors, frozen, in evaluation mode, on `device`."""
-    network = make_imitator(spec, options, seed=0)
-    network.load_state_dict(tensors)
-    return network.eval().requires_grad_(False).to(device)
+    return restored(make_imitator(spec, options, seed=0), tensors, device)
 
 
 def _train_count(renders: Renders, options: ImitatorOptions) -> int:

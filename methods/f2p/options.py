@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from methods.base import MethodOptions
 from methods.estimator.augmentation import Augmentation
@@ -18,19 +18,13 @@ from methods.f2p.alignment import Template
 from methods.f2p.relaxed import ONE_SHOT_SHARPNESS, SEARCH_SHARPNESS
 from methods.networks.lightcnn import LightCNNName
 from methods.networks.translator import ScalarRange
-from methods.shared.newer_options import NewerOptions
+from methods.shared.options import NewerOptions, Options
 
 ImitatorSize = Literal[64, 128, 256, 512]
 """Picture sizes of the imitator in pixels; eight deconvolutions give 512."""
 
 
-class Section(BaseModel):
-    """Options of one part of the method; unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class ImitatorOptions(Section):
+class ImitatorOptions(Options):
     """The imitator, a network that draws as the engine does (TPAMI 3.1, Table 2).
 
     The paper trains for 500,000 steps: 500 epochs over 16,000 of 20,000 renders in
@@ -65,7 +59,7 @@ class ImitatorOptions(Section):
     checkpoint_steps: int = Field(default=500, ge=1)
 
 
-class PartWeights(Section):
+class PartWeights(Options):
     """Weight of each part in the content distance; the papers do not state them.
 
     Background, neck, clothes, hat and ear-rings have weight 0, because the engines here
@@ -87,7 +81,7 @@ class PartWeights(Section):
     earring: float = Field(default=0.0, ge=0)
 
 
-class SimilarityOptions(Section):
+class SimilarityOptions(Options):
     """The similarity of faces (TPAMI section 3.2); a term of weight 0 is not computed.
 
     Attributes:
@@ -112,7 +106,7 @@ class SimilarityOptions(Section):
     content_reduction: Literal["mean", "sum"] = "mean"
 
 
-class SearchOptions(Section):
+class SearchOptions(Options):
     """The search for a vector by gradient descent (TPAMI section 3.3).
 
     Attributes:
@@ -132,7 +126,7 @@ class SearchOptions(Section):
     batch: int = Field(default=16, ge=1)
 
 
-class TranslatorOptions(NewerOptions, Section):
+class TranslatorOptions(NewerOptions):
     """The translator, from an embedding to a vector (AAAI 2020; TPAMI, Table 4).
 
     Attributes:
@@ -186,7 +180,7 @@ class TranslatorOptions(NewerOptions, Section):
     augmentation: Augmentation | None = None
 
 
-class PriorOptions(Section):
+class PriorOptions(Options):
     """The facial prior: principal components of train faces' vectors (TPAMI 3.5).
 
     Attributes:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
@@ -18,6 +18,7 @@ from methods.estimator.augmentation import Augmentation, augment
 from methods.estimator.examples import row_order
 from methods.estimator.training import Recipe, train
 from methods.networks.face_parser import FaceParser, ParserConfig, PartParser
+from methods.shared.options import Options
 from methods.shared.pictures import as_tensor
 from methods.shared.randomness import generator_of
 
@@ -33,7 +34,7 @@ MEASURED = 25
 """Batch size of evaluation."""
 
 
-class ParserRecipe(BaseModel):
+class ParserRecipe(Options):
     """How a parser is trained.
 
     Attributes:
@@ -44,8 +45,6 @@ class ParserRecipe(BaseModel):
         checkpoint_steps: steps between two checkpoints.
         seed: of initial weights, order and augmentation.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     size: int = Field(default=128, ge=64, le=512, multiple_of=16)
     steps: int = Field(default=2000, ge=1)

@@ -36,7 +36,7 @@ from methods.f2p.warm_start import warm_start_stage, warm_started
 from methods.networks.lightcnn import EMBEDDING
 from methods.networks.translator import Translator
 from methods.shared.randomness import seed_of
-from methods.shared.tensors import storable
+from methods.shared.tensors import restored, storable
 
 TRANSLATOR_VERSION = "2"
 TRANSLATOR, MEASURES = "translator.safetensors", "measures.json"
@@ -129,9 +129,7 @@ def restore_translator(
     device: str,
 ) -> Translator:
     """A translator with the given tensors, frozen, in evaluation mode, on `device`."""
-    network = make_translator(spec, options, seed=0)
-    network.load_state_dict(tensors)
-    return network.eval().requires_grad_(False).to(device)
+    return restored(make_translator(spec, options, seed=0), tensors, device)
 
 
 @torch.no_grad()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import yaml
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
 from benchmark import weights
 from benchmark.avatars.spec import did_you_mean
@@ -18,7 +18,7 @@ from methods.networks.discriminator import SemanticDiscriminator
 from methods.networks.generator_config import GeneratorConfig, channel_table
 from methods.networks.projected_discriminator import ProjectedDiscriminator
 from methods.networks.semantic_stylegan import SemanticGenerator
-from methods.shared.newer_options import NewerOptions
+from methods.shared.options import NewerOptions, Options
 from methods.shared.precision import Precision
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -27,12 +27,6 @@ RECIPES = Path(__file__).parent / "recipes"
 
 class RecipeError(ValueError):
     """A recipe is unreadable or inconsistent; the message names the key."""
-
-
-class Options(BaseModel):
-    """A section of a recipe; unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Augmentation(Options):
@@ -171,9 +165,7 @@ class GeneratorRecipe(NewerOptions):
     """
 
     # Cards contain recipes with the old name of `preview_every`.
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, serialize_by_alias=True
-    )
+    model_config = ConfigDict(serialize_by_alias=True)
     NEWER: ClassVar[frozenset[str]] = frozenset({"projected", "coverage"})
 
     name: str

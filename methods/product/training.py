@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor
 
 from benchmark.avatars import AvatarVectors
@@ -25,6 +25,7 @@ from methods.product.network import (
 )
 from methods.product.randomisation import randomise
 from methods.shared.ahead import prepared_ahead
+from methods.shared.options import Options
 from methods.shared.randomness import generator_of
 
 VERSION = "3"
@@ -39,7 +40,7 @@ THREADS = 4
 """Threads that prepare batches, on the CPU mostly, while another device trains."""
 
 
-class ProductRecipe(BaseModel):
+class ProductRecipe(Options):
     """How a product estimator is trained.
 
     Attributes:
@@ -53,8 +54,6 @@ class ProductRecipe(BaseModel):
         head_width: hidden units of each head.
         seed: of the initial heads, the order of the faces and the randomisation.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     network_size: int = Field(NETWORK_SIZE, ge=64, le=512)
     steps: int = Field(15_000, ge=1)

@@ -5,15 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
+
 
 def storable(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The tensors detached, on the CPU and contiguous, as safetensors requires."""
     return {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
+
+
+def restored(network: NetworkT, tensors: Mapping[str, Tensor], device: str) -> NetworkT:
+    """The network with the given tensors, frozen, in evaluation mode, on `device`."""
+    network.load_state_dict(tensors)
+    return network.eval().requires_grad_(False).to(device)
 
 
 def halved_state(network: nn.Module) -> dict[str, Tensor]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from benchmark.avatars.part_classes import PART_IDS
 from methods.estimator.estimation import EstimatorOptions
 from methods.generator.recipe import ProjectedOptions
 from methods.networks.discriminator import GROUP
-from methods.shared.newer_options import NewerOptions
+from methods.shared.options import NewerOptions
 from methods.shared.precision import Precision
 
 PerceptualName = Literal["lpips-vgg", "lpips-alex", "lite0-features"]
@@ -18,13 +18,7 @@ PerceptualName = Literal["lpips-vgg", "lpips-alex", "lite0-features"]
 cheaper distance between features of EfficientNet-Lite0."""
 
 
-class StepOptions(NewerOptions):
-    """Base class of the options of one step; unknown keys raise a ValidationError."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class RenderCoverageOptions(StepOptions):
+class RenderCoverageOptions(NewerOptions):
     """Pulling samples towards renders (methods.swiftavatar.render_coverage).
 
     Attributes:
@@ -38,7 +32,7 @@ class RenderCoverageOptions(StepOptions):
     pixels: float = Field(default=30.0, ge=0)
 
 
-class AdaptationOptions(StepOptions):
+class AdaptationOptions(NewerOptions):
     """Training the avatar generator (SwiftAvatar, section 3.1).
 
     Attributes:
@@ -151,7 +145,7 @@ class AdaptationOptions(StepOptions):
         return self
 
 
-class MeanOptions(StepOptions):
+class MeanOptions(NewerOptions):
     """The mean latent codes at which inversion starts (SwiftAvatar, appendix).
 
     Attributes:
@@ -169,7 +163,7 @@ class MeanOptions(StepOptions):
     glasses_share: float = Field(default=0.01, gt=0, le=1)
 
 
-class EncoderOptions(StepOptions):
+class EncoderOptions(NewerOptions):
     """Training the encoder that starts the inversion. The paper has none.
 
     Attributes:
@@ -190,7 +184,7 @@ class EncoderOptions(StepOptions):
     latent_weight: float = Field(default=1.0, ge=0)
 
 
-class InversionOptions(StepOptions):
+class InversionOptions(NewerOptions):
     """Latent optimisation of renders (SwiftAvatar, section 3.2, equations 4 and 5).
 
     Attributes:
@@ -233,7 +227,7 @@ class InversionOptions(StepOptions):
     NEWER: ClassVar[frozenset[str]] = frozenset({"encoder", "precision"})
 
 
-class SemanticOptions(StepOptions):
+class SemanticOptions(NewerOptions):
     """Semantic augmentation (SwiftAvatar, section 3.2, equation 7).
 
     Attributes:
@@ -261,7 +255,7 @@ class SemanticOptions(StepOptions):
 NO_SEMANTIC = SemanticOptions(background=0, hair=0, glasses=0, copies=1)
 
 
-class PriorOptions(StepOptions):
+class PriorOptions(NewerOptions):
     """A second round whose renders follow predictions of the first.
 
     The paper names sampling priors as future work. The first round is fitted without a

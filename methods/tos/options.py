@@ -19,13 +19,13 @@ from methods.f2p.options import (
     ImitationOptions,
     ImitatorOptions,
     PartWeights,
-    Section,
     SimilarityOptions,
 )
 from methods.networks.lightcnn import LightCNNName
+from methods.shared.options import Options
 
 
-class DescriptorOptions(Section):
+class DescriptorOptions(Options):
     """f, the frozen description of faces and avatars.
 
     The paper uses a face-recognition network. Such a network discards what avatars
@@ -80,7 +80,7 @@ class DescriptorOptions(Section):
         )
 
 
-class TiedOptions(Section):
+class TiedOptions(Options):
     """The joint training of g and c against the discriminator d.
 
     Attributes:

@@ -36,7 +36,7 @@ from methods.networks.tied_output import (
 )
 from methods.shared.pictures import as_tensor
 from methods.shared.randomness import seed_of
-from methods.shared.tensors import storable
+from methods.shared.tensors import restored, storable
 from methods.tos.options import TiedOptions
 from methods.tos.setup import TiedSetup
 
@@ -136,9 +136,7 @@ def restore_networks(
     device: str,
 ) -> TosNetworks:
     """Networks with the given tensors, frozen, in evaluation mode, on `device`."""
-    networks = TosNetworks(spec, length, size, options)
-    networks.load_state_dict(tensors)
-    return networks.eval().requires_grad_(False).to(device)
+    return restored(TosNetworks(spec, length, size, options), tensors, device)
 
 
 def tied_stage(setup: TiedSetup) -> Stage:

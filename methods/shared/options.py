@@ -1,14 +1,27 @@
-"""Options that were added when results without them had been published."""
+"""Base classes of the options of a method's parts and of recipes."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, SerializerFunctionWrapHandler, model_serializer
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 
-class NewerOptions(BaseModel):
-    """Leaves options that were added later out of a dump while they have their default.
+class Options(BaseModel):
+    """Options of one part; unknown keys raise a ValidationError."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class NewerOptions(Options):
+    """Options of which some were added after results had been published.
+
+    A dump leaves these out while they have their default.
 
     Dumps are part of stage keys, so stages and published results stay valid.
 
