@@ -39,6 +39,13 @@ def test_quick_all_is_quick_with_more_rows():
     assert more.model_dump(exclude=own) == quick.model_dump(exclude=own)
 
 
+def test_photos_scores_the_rows_of_quick_all():
+    more, photos = load_suite("quick-all"), load_suite("photos")
+    assert options_by_variant("photos") == options_by_variant("quick-all")
+    own = {"name", "title", "notes", "faces", "designers"}
+    assert photos.model_dump(exclude=own) == more.model_dump(exclude=own)
+
+
 def test_every_row_of_ablations_changes_one_option():
     options = options_by_variant("ablations")
     ablation = load_suite("ablations").ablation
