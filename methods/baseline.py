@@ -20,8 +20,8 @@ class BaselineOptions(EstimatorOptions):
 
     Attributes:
         samples: number of renders (paper: 50,000 for the TikTok engine).
-        absent: share of renders in which each optional part, such as glasses, is
-            absent; None draws every option equally often, as the paper does.
+        absent: share of renders in which each optional part but hair, such as glasses,
+            is absent; None draws every option equally often, as the paper does.
     """
 
     NEWER: ClassVar[frozenset[str]] = EstimatorOptions.NEWER | {"absent"}

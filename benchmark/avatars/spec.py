@@ -11,6 +11,8 @@ from functools import cached_property
 from typing import Any, Literal
 
 NONE = "none"
+HAIR = "hair"
+"""Component of the hair, whose option `none` is a bald head."""
 
 
 class AvatarError(ValueError):
@@ -55,6 +57,11 @@ class Discrete:
     def kind(self) -> Literal["shape", "colour"]:
         """Whether the options are colours or shapes."""
         return "colour" if self.colours else "shape"
+
+    @property
+    def often_absent(self) -> bool:
+        """Whether most people lack the part, such as glasses; few people lack hair."""
+        return self.optional and self.component != HAIR
 
     def index(self, option: str) -> int:
         """Index of `option`; AvatarError suggests similar names."""

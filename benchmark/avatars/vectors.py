@@ -90,15 +90,15 @@ class AvatarVectors:
     ) -> AvatarVectors:
         """Draw `count` vectors uniformly over all ranges and options.
 
-        With `absent` in [0, 1], an optional parameter is `none` with that probability
-        and otherwise uniform over its other options.
+        With `absent` in [0, 1], a parameter that is `often_absent` is `none` with that
+        probability and otherwise uniform over its other options.
         """
         rng = np.random.default_rng(seed)
         continuous = rng.random((count, len(spec.continuous)), dtype=np.float32)
         columns = [rng.integers(len(d.options), size=count) for d in spec.discrete]
         if absent is not None:
             columns = [
-                _resample_optional(rng, d, column, absent)
+                _resample_often_absent(rng, d, column, absent)
                 for d, column in zip(spec.discrete, columns, strict=True)
             ]
         discrete = np.stack(columns, axis=1) if columns else np.zeros((count, 0))
@@ -248,14 +248,14 @@ def _check_choices(spec: AvatarSpec, discrete: NDArray[np.int64]) -> None:
             )
 
 
-def _resample_optional(
+def _resample_often_absent(
     rng: np.random.Generator,
     parameter: Discrete,
     column: NDArray[np.int64],
     absent: float,
 ) -> NDArray[np.int64]:
-    """Draw an optional parameter's column again, `none` with probability `absent`."""
-    if not parameter.optional:
+    """Draw a column again, `none` with probability `absent`, if it is often absent."""
+    if not parameter.often_absent:
         return column
     none = parameter.index(NONE)
     others = np.array([k for k in range(len(parameter.options)) if k != none])

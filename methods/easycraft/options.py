@@ -162,8 +162,8 @@ class EasyCraftOptions(MethodOptions):
         input_size: side in pixels of renders and of the faces that `predict` takes.
         samples: renders of each engine, for the pretraining and for its heads. Methods
             with the same number share the renders.
-        absent: share of renders in which each optional part, such as glasses, is
-            absent; None draws every option equally often.
+        absent: share of renders in which each optional part but hair, such as glasses,
+            is absent; None draws every option equally often.
         augmentation: the random changes of the renders that train the heads.
         pretraining: the encoder.
         head: the heads.

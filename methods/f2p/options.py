@@ -200,8 +200,8 @@ class ImitationOptions(MethodOptions):
 
     Attributes:
         samples: avatars that are rendered for the imitator (paper: 20,000).
-        absent: share of them in which each optional part, such as glasses, is absent;
-            None draws every option with equal probability.
+        absent: share of them in which each optional part but hair, such as glasses, is
+            absent; None draws every option with equal probability.
         imitator: the imitator.
         imitator_seed: seed of the renders and of the imitator. With a fixed value, runs
             with several seeds share one imitator. None uses the seed of the run.

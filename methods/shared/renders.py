@@ -57,6 +57,10 @@ def renders_stage(
 ) -> Stage:
     """Return the stage of `training_renders`: everything that it depends on."""
     sampling = "uniform" if absent is None else f"absent {absent}"
+    if absent is not None and any(
+        choice.optional and not choice.often_absent for choice in engine.spec.discrete
+    ):
+        sampling += ", hair uniform"
     if prior is not None:
         sampling = f"prior {prior.digest}"
     options = {"count": count, "size": size, "sampling": sampling}
@@ -75,10 +79,10 @@ def training_renders(
 ) -> Renders:
     """Sample `count` avatars and render them at `size` px; the renders are cached.
 
-    Vectors are uniform over every range and option. With `absent`, each optional part
-    is absent with that probability instead (`AvatarVectors.sample`). With `prior`, it
-    draws the vectors. A killed run resumes at the unfinished shard. Processes that need
-    the same renders share the shards.
+    Vectors are uniform over every range and option. With `absent`, each part that is
+    often absent, such as glasses, is so with that probability instead
+    (`AvatarVectors.sample`). With `prior`, it draws the vectors. A killed run resumes
+    at the unfinished shard. Processes that need the same renders share the shards.
     """
     stage = renders_stage(engine, count, size, seed, absent, prior)
     vectors = (

@@ -277,8 +277,8 @@ class SwiftAvatarOptions(EstimatorOptions):
     Attributes:
         generator: name or folder of the pretrained realistic generator.
         samples: number of renders for the adaptation (paper: 50,000 for TikTok).
-        absent: share of renders in which each optional part, such as glasses, is
-            absent; None draws every option equally often, as the paper does.
+        absent: share of renders in which each optional part but hair, such as glasses,
+            is absent; None draws every option equally often, as the paper does.
         inverted: number of renders that are inverted; None inverts all.
         adaptation: the avatar generator (SwiftAvatar, section 3.1).
         mean: the start of the inversion (SwiftAvatar, appendix).

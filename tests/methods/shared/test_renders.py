@@ -1,9 +1,10 @@
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from benchmark.avatars import AvatarVectors
+from benchmark.avatars import AvatarSpec, AvatarVectors, Discrete
 from benchmark.storage.store import Store, StoreError
 from benchmark.system.progress import Silent
 from methods.shared import renders
@@ -124,3 +125,19 @@ def test_optional_parts_may_be_drawn_rarely(mixed_engine, tmp_path):
     assert alike.digest == renders_stage(mixed_engine, 400, 64, 0).key
     assert alike.digest != others.digest
     np.testing.assert_array_equal(alike.vectors.continuous, others.vectors.continuous)
+
+
+def test_bald_heads_are_no_more_frequent_than_other_hair(mixed_engine, tmp_path):
+    """Otherwise methods learn from renders that are nearly all bald."""
+    hair = Discrete("hair", "hair", ("none", "crop", "bob", "long"), optional=True)
+    spec = AvatarSpec("with-hair", (*mixed_engine.spec.parameters, hair))
+    engine = SimpleNamespace(spec=spec, meta=mixed_engine.meta)
+    drawn = [
+        training_renders(engine, 400, 64, 0, Store(tmp_path), Silent(), absent)
+        for absent in (0.9, None)
+    ]
+    assert np.mean(drawn[0].vectors.column("beard") == 0) > 0.85
+    for sample in drawn:
+        shares = np.bincount(sample.vectors.column("hair")) / 400
+        assert shares == pytest.approx([0.25] * 4, abs=0.08)
+    assert drawn[0].digest != drawn[1].digest
