@@ -107,6 +107,7 @@ def test_by_hand():
 
 @few
 @given(count=COUNTS, seed=SEEDS, share=st.floats(0, 1))
+@pytest.mark.slow
 def test_pairs_predicted_like_portraits_keep_one(count, seed, share):
     truth = vectors(count, seed)
     reading = Reading(blend(truth, seed, share), truth)
@@ -122,6 +123,7 @@ def test_pairs_predicted_like_portraits_keep_one(count, seed, share):
 
 @few
 @given(count=COUNTS, others=COUNTS, seed=SEEDS)
+@pytest.mark.slow
 def test_a_constant_guess_on_the_pairs_keeps_zero(count, others, seed):
     truth = vectors(count, seed)
     found = pair_fidelity(
@@ -204,6 +206,7 @@ def test_association_with_a_constant_is_undefined():
 
 @few
 @given(SEEDS, COUNTS)
+@pytest.mark.slow
 def test_cramers_v_without_correction_is_scipys(seed, count):
     """With many faces the correction is small."""
     truth = vectors(20 * count + 400, seed)

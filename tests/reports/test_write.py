@@ -241,6 +241,7 @@ def test_a_folder_that_cannot_be_written_is_named(make_run):
         write_reports(folder)
 
 
+@pytest.mark.slow
 def test_a_report_is_written_completely_or_not_at_all(make_run, monkeypatch):
     monkeypatch.setattr("reports.figures.scores.draw_scores", lambda run: [])
     run = make_run(seeds=(0,), engines=("avataaars",))

@@ -63,6 +63,7 @@ def test_the_dry_run_lists_what_is_missing_with_commands(run, monkeypatch, tmp_p
     assert not Path("runs").exists()
 
 
+@pytest.mark.slow
 def test_other_suites_are_not_priced_in_gpu_hours(run):
     status, out, _ = run("run", "inferability", "--dry-run")
     assert status == 0

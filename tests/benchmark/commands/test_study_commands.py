@@ -94,6 +94,7 @@ def test_a_run_without_validation_faces_leaves_no_study(ran, avatarbench):
     assert status == 0, errors
 
 
+@pytest.mark.slow
 def test_a_study_is_whole_though_nobody_reads_what_is_printed(ran):
     command = [sys.executable, "-m", "benchmark.cli", "study", "create", str(two(ran))]
     reading, writing = os.pipe()

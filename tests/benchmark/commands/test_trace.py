@@ -232,6 +232,7 @@ def test_no_stage_is_built_twice(avatarbench, home):
     assert before == after
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("traced")
 def test_without_an_oracle_there_is_no_fidelity(avatarbench, home):
     data = yaml.safe_load((home / "tiny.yaml").read_text())

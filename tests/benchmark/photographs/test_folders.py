@@ -69,6 +69,7 @@ def test_the_largest_face_of_each_photograph_is_written(align, people, tmp_path)
     assert "notes.txt" not in printed
 
 
+@pytest.mark.slow
 def test_all_faces_are_written_and_kept_in_step_with_the_options(
     align, people, tmp_path
 ):

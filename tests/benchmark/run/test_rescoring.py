@@ -154,6 +154,7 @@ def test_a_run_is_scored_again_in_place(tiny, before, monkeypatch):
         }
 
 
+@pytest.mark.slow
 def test_a_trial_that_the_run_lacks_keeps_its_scores(tiny, before):
     home, changes = tiny.parent, {"metrics": ["mouth-error"]}
     shutil.copytree(before, home / "whole")

@@ -112,6 +112,7 @@ def test_the_parent_run_shows_verdict_scores_and_origin(tiny, database):
     assert "viewStateShareKey=avatarbench" in tracker.page
 
 
+@pytest.mark.slow
 def test_a_trial_in_an_older_layout_is_logged_again(tiny, database):
     tiny_suite.register()
     plan = make_plan(resolve(load_suite(str(tiny), ("name=older",))))

