@@ -210,22 +210,24 @@ def _engine_options(
 ) -> dict[str, MethodOptions]:
     """The options of a variant on engines for which it has its own, by engine."""
     found: dict[str, MethodOptions] = {}
+    if not section.engine_options:
+        return found
+    where = f"variants.{section.name}.engine_options"
+    old = method.Options.old_names()
+    others = _engine_names(method, method.Options.model_validate(options_data))
     for engine, own in section.engine_options.items():
-        where = f"variants.{section.name}.engine_options"
         if engine not in suite.engines:
             problems.append(
                 f"{where}: {engine} is not an engine of the suite"
                 f"{did_you_mean(engine, suite.engines)}"
             )
             continue
-        old = method.Options.old_names()
         data = options_on_engine(options_data, own, old)
         if wrong := explain(method.Options, data):
             problems += [f"{where}.{engine}: {problem}" for problem in wrong]
             continue
         options = method.Options.model_validate(data)
-        named = _engine_names(method, method.Options.model_validate(options_data))
-        if set(_engine_names(method, options)) != set(named):
+        if set(_engine_names(method, options)) != set(others):
             problems.append(
                 f"{where}.{engine}: these options use renders of other engines than "
                 "those of the variant; make two variants"
